@@ -1,0 +1,45 @@
+import * as v from 'valibot'
+
+/** SQS: 1 to 80 of `[A-Za-z0-9_-]`, case-sensitive (FIFO queues, which cannot broadcast, are left out). */
+export const QueueName = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9_-]{1,80}$/, 'a queue name: 1 to 80 of A-Z a-z 0-9 _ -'),
+)
+
+/** Leaves room for the longest queue name that is made of it, `<env>_<masterId>_agent`. */
+export const EnvironmentName = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9_-]{1,48}$/, 'an environment name: 1 to 48 of A-Z a-z 0-9 _ -'),
+)
+
+/** Chosen by the master, unique for all time: 8 to 64 of `[A-Za-z0-9-]`. Safe as a file name. */
+export const RunId = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9-]{7,63}$/, 'a run id: 8 to 64 of A-Z a-z 0-9 -'),
+)
+
+/** EC2 instance id where there is one. 1 to 128 of `[A-Za-z0-9._:-]`, not starting with a dot. Safe as a file name. */
+export const AgentId = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}$/, 'an agent id: 1 to 128 of A-Z a-z 0-9 . _ : -'),
+)
+
+/** What a server calls itself. Shown to people, so without control characters; never used to address anything. */
+export const Hostname = v.pipe(
+  v.string(),
+  v.regex(/^[^\p{C}\s]{1,255}$/u, 'a host name: 1 to 255 characters, no white space or control characters'),
+)
+
+/** The environment's name for the private reply queue of one master (`protocol.md`, "Where replies go"). */
+export function privateReplyQueue(environment: string, masterId: string): string {
+  return `${environment}_${masterId}_agent`
+}
+
+/**
+ * Where an agent of `environment` may send replies: only to queues of its own environment that end in `_agent`,
+ * and to its configured reply queue.
+ */
+export function mayReplyTo(environment: string, configuredReplyQueue: string, replyTo: string): boolean {
+  if (replyTo === configuredReplyQueue) return true
+  return v.is(QueueName, replyTo) && replyTo.startsWith(`${environment}_`) && replyTo.endsWith('_agent')
+}
