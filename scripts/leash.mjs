@@ -1,0 +1,49 @@
+// @ts-check
+// node leash.mjs COMMAND [ARGUMENT…]
+//
+// Runs a command in a process group of its own and ends that whole group when our standard input closes, which the
+// kernel does for us however our parent dies, when somebody signals us, or when the command itself ends. For
+// programs that fork children which outlive them (an editor's extension hosts).
+import { spawn } from 'node:child_process'
+
+const graceMs = 3_000
+const [command = '', ...args] = process.argv.slice(2)
+const child = spawn(command, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit'] })
+const group = -(child.pid ?? 0)
+let exitCode = 1
+let isEnding = false
+
+child.on('error', (error) => {
+  console.error(`Cannot start ${command}: ${error.message}`)
+  process.exit(127)
+})
+child.on('exit', (code) => {
+  exitCode = code ?? 1
+  end()
+})
+for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT', 'SIGHUP'])) process.on(signal, end)
+process.stdin.on('end', end).on('error', end).resume()
+
+function end() {
+  if (isEnding) return
+  isEnding = true
+  send('SIGTERM')
+  const killAt = Date.now() + graceMs
+  const timer = setInterval(() => {
+    if (Date.now() > killAt) send('SIGKILL')
+    // A group with a zombie in it still takes signals; after the kill nothing is left to wait for.
+    if (!send(0) || Date.now() > killAt + 500) {
+      clearInterval(timer)
+      process.exit(exitCode)
+    }
+  }, 20)
+}
+
+/** @param {NodeJS.Signals | 0} signal @returns {boolean} whether the group has anyone left */
+function send(signal) {
+  try {
+    return process.kill(group, signal)
+  } catch {
+    return false
+  }
+}

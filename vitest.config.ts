@@ -1,0 +1,49 @@
+import { defineConfig } from 'vitest/config'
+
+// Sized for two cores. Unit tests use both. Integration tests start real agents and a queue server, end-to-end tests
+// an editor and a browser: one file at a time, each kind after the one before.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 10_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+          env: quietSdk(),
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: 'test/support/buildProducts.ts',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          env: quietSdk(),
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/support/buildProducts.ts', 'test/support/installEditor.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          env: quietSdk(),
+        },
+      },
+    ],
+  },
+})
+
+/** Bundles have this built in (scripts/build.mjs); tests run the SDK unbundled. */
+function quietSdk(): Record<string, string> {
+  return { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
+}
