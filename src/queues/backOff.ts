@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { QueueErrorKind } from './queueError.ts'
+
+/** How long to wait after the first failure and at most, milliseconds. */
+const pace: Readonly<Record<QueueErrorKind, readonly [firstMs: number, mostMs: number]>> = {
+  // Many clients were throttled together, so all of them must spread out.
+  throttled: [1_000, 30_000],
+  // A laptop that wakes up should be back within seconds.
+  network: [500, 15_000],
+  credentials: [2_000, 60_000],
+  // A private reply queue is known to agents up to a second before SQS lets them use it.
+  'missing-queue': [1_000, 60_000],
+  forbidden: [5_000, 60_000],
+  invalid: [5_000, 60_000],
+  unknown: [2_000, 60_000],
+}
+
+/** Doubles from failure to failure, with jitter: half of each wait is certain, half is random. */
+export interface BackOff {
+  /** The next wait in milliseconds, after a failure of this kind. */
+  next(kind: QueueErrorKind): number
+  /** It works again. */
+  reset(): void
+}
+
+/** @param random gives numbers from 0 to below 1 */
+export function createBackOff(random: () => number = Math.random): BackOff {
+  let failures = 0
+  return {
+    next(kind) {
+      const [firstMs, mostMs] = pace[kind]
+      const waitMs = Math.min(mostMs, firstMs * 2 ** Math.min(failures, 16))
+      failures += 1
+      return Math.round(waitMs / 2 + (random() * waitMs) / 2)
+    },
+    reset() {
+      failures = 0
+    },
+  }
+}
+
+/** Waits; ends early, without throwing, when `signal` aborts. */
+export async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(waitMs, undefined, { signal }).catch(() => {})
+}

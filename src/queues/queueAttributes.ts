@@ -1,0 +1,62 @@
+/** A queue as SQS describes it. */
+export interface QueueAttributes {
+  readonly arn: string
+  readonly visibilitySeconds: number
+  readonly retentionSeconds: number
+  /** Largest message, bytes. */
+  readonly maximumMessageSize: number
+  /** How long a receive waits that does not say so itself. */
+  readonly waitSeconds: number
+  readonly delaySeconds: number
+  /** Where messages go that were received too often, JSON as SQS keeps it. */
+  readonly redrivePolicy?: string
+  readonly encryption: 'none' | 'sqs' | 'kms'
+  /** Messages that can be received. Approximate, as the next two. */
+  readonly visible: number
+  /** Messages that somebody received and that are hidden until their visibility timeout. */
+  readonly notVisible: number
+  readonly delayed: number
+}
+
+/** The part of a queue's attributes that can be set. */
+export interface QueueSettings {
+  readonly visibilitySeconds?: number
+  readonly retentionSeconds?: number
+  readonly maximumMessageSize?: number
+  readonly waitSeconds?: number
+  readonly delaySeconds?: number
+  /** Empty takes it away. */
+  readonly redrivePolicy?: string
+}
+
+/** SQS's own names. */
+const names = {
+  visibilitySeconds: 'VisibilityTimeout',
+  retentionSeconds: 'MessageRetentionPeriod',
+  maximumMessageSize: 'MaximumMessageSize',
+  waitSeconds: 'ReceiveMessageWaitTimeSeconds',
+  delaySeconds: 'DelaySeconds',
+  redrivePolicy: 'RedrivePolicy',
+} as const satisfies Record<keyof QueueSettings, string>
+
+export function readAttributes(raw: Readonly<Record<string, string>>): QueueAttributes {
+  const number = (name: string) => Number(raw[name] ?? 0)
+  return {
+    arn: raw.QueueArn ?? '',
+    visibilitySeconds: number(names.visibilitySeconds),
+    retentionSeconds: number(names.retentionSeconds),
+    maximumMessageSize: number(names.maximumMessageSize),
+    waitSeconds: number(names.waitSeconds),
+    delaySeconds: number(names.delaySeconds),
+    ...(raw[names.redrivePolicy] ? { redrivePolicy: raw[names.redrivePolicy] } : {}),
+    encryption: raw.KmsMasterKeyId ? 'kms' : raw.SqsManagedSseEnabled === 'true' ? 'sqs' : 'none',
+    visible: number('ApproximateNumberOfMessages'),
+    notVisible: number('ApproximateNumberOfMessagesNotVisible'),
+    delayed: number('ApproximateNumberOfMessagesDelayed'),
+  }
+}
+
+export function writeSettings(settings: QueueSettings): Record<string, string> {
+  const entries = Object.entries(settings).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries.map(([key, value]) => [names[key as keyof QueueSettings], String(value)]))
+}

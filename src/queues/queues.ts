@@ -1,0 +1,352 @@
+import { setMaxListeners } from 'node:events'
+import {
+  ChangeMessageVisibilityBatchCommand,
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ListQueuesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
+import { createBackOff, pause } from './backOff.ts'
+import { type QueueAttributes, type QueueSettings, readAttributes, writeSettings } from './queueAttributes.ts'
+import { type QueueError, toQueueError } from './queueError.ts'
+import { addRequest, billedUnits, noRequests, type RequestCounts } from './requestCounts.ts'
+import { type Connection, createSqsClient, type Exchange } from './sqsClient.ts'
+
+/**
+ * SQS by queue names. Everything here rejects with a `QueueError`, or with the signal's reason once it aborts.
+ * Sending and receiving are tried once, as their callers loop; the rest is tried up to three times.
+ */
+export interface Queues {
+  /** One long poll of `waitSeconds` (0 to 20). A message that is twice in one answer is given once. */
+  receive(queue: string, options: ReceiveOptions, signal?: AbortSignal): Promise<ReceivedMessage[]>
+  send(queue: string, body: string, signal?: AbortSignal): Promise<{ messageId: string }>
+  /** Up to 10 bodies of 1 MiB in total. One outcome per body, in order; rejects when all failed together. */
+  sendBatch(queue: string, bodies: readonly string[], signal?: AbortSignal): Promise<SendOutcome[]>
+  /** Deletes as well as SQS can: a handle that is no longer the latest is not an error. */
+  delete(queue: string, messages: readonly ReceivedMessage[], signal?: AbortSignal): Promise<void>
+  /** Makes received messages visible to others again, at once. */
+  release(queue: string, messages: readonly ReceivedMessage[], signal?: AbortSignal): Promise<void>
+  /** The queue's own limit for one message, bytes. Asked for once in ten minutes. */
+  maximumMessageSize(queue: string, signal?: AbortSignal): Promise<number>
+  attributes(queue: string, signal?: AbortSignal): Promise<QueueAttributes>
+  /** Fine when it exists with these settings. SQS says a new queue may be used one second later. */
+  create(queue: string, settings: QueueSettings, signal?: AbortSignal): Promise<void>
+  /** Takes effect within 60 s, retention within 15 min. */
+  setAttributes(queue: string, settings: QueueSettings, signal?: AbortSignal): Promise<void>
+  /** Fine when there is none. The name is free again after 60 s. */
+  deleteQueue(queue: string, signal?: AbortSignal): Promise<void>
+  /** Names of the queues that begin with `prefix`. */
+  listQueues(prefix: string, signal?: AbortSignal): Promise<string[]>
+  /** As of now; the object does not change. */
+  readonly requests: RequestCounts
+  /** SQS's clock minus ours by its last answer, ± 500 ms; undefined before the first. */
+  readonly clockOffsetMs: number | undefined
+  /** Closes the connections. */
+  close(): void
+}
+
+export interface ReceiveOptions {
+  readonly waitSeconds: number
+  /** How long others do not see what is received; 0 on a broadcast queue. */
+  readonly visibilitySeconds: number
+  /** 1 to 10, default 10. */
+  readonly max?: number
+}
+
+export interface ReceivedMessage {
+  readonly messageId: string
+  readonly body: string
+  readonly receiptHandle: string
+  /** `SentTimestamp`: milliseconds, SQS's clock. */
+  readonly sentAt: number
+  /** Set by AWS: `AIDA…`, `AROA…:session`, `AROA…:i-…`. */
+  readonly senderId: string | undefined
+  readonly receiveCount: number
+}
+
+export type SendOutcome = { readonly messageId: string } | { readonly error: QueueError }
+
+/** Beyond the time that SQS may take by itself, milliseconds. */
+const answerWithinMs = 10_000
+const attempts = 3
+const batchSize = 10
+const sizeIsGoodForMs = 10 * 60_000
+
+export function createQueues(connection: Connection): Queues {
+  const urls = new Map<string, string>()
+  const sizes = new Map<string, { readonly bytes: number; readonly readAt: number }>()
+  let requests = noRequests
+  let clockOffsetMs: number | undefined
+  let client = createSqsClient(connection, onExchange)
+
+  function onExchange({ operation, input, output, answered, date }: Exchange): void {
+    requests = addRequest(requests, operation, answered ? billedUnits(payloadBytes(input, output)) : 0)
+    if (date !== undefined) clockOffsetMs = date + 500 - Date.now()
+  }
+
+  /** One request, failing with a QueueError. `work` gets the client of the moment. */
+  async function once<T>(
+    action: string,
+    queue: string,
+    signal: AbortSignal | undefined,
+    work: (client: SQSClient, options: CallOptions) => Promise<T>,
+    waitMs = 0,
+  ): Promise<T> {
+    signal?.throwIfAborted()
+    // One signal ends many requests at a time; Node would call that a leak.
+    if (signal !== undefined) setMaxListeners(0, signal)
+    const used = client
+    try {
+      return await work(used, {
+        requestTimeout: waitMs + answerWithinMs,
+        ...(signal === undefined ? {} : { abortSignal: signal }),
+      })
+    } catch (cause) {
+      signal?.throwIfAborted()
+      const error = toQueueError(cause, { action: `sqs:${action}`, queue, ...connection })
+      if (error.kind === 'missing-queue') urls.delete(queue)
+      // The keys may have been renewed on disk since; a new client reads them.
+      if (error.kind === 'credentials' && client === used)
+        client = createSqsClient(connection, onExchange, used)
+      throw error
+    }
+  }
+
+  async function attempt<T>(...request: Parameters<typeof once<T>>): Promise<T> {
+    const [, , signal] = request
+    const backOff = createBackOff()
+    for (let left = attempts - 1; ; left -= 1) {
+      try {
+        return await once(...request)
+      } catch (error) {
+        if (left === 0 || signal?.aborted || !mayPass(error as QueueError)) throw error
+        await pause(backOff.next((error as QueueError).kind), signal ?? neverAborted)
+      }
+    }
+  }
+
+  async function urlOf(queue: string, signal: AbortSignal | undefined): Promise<string> {
+    const known = urls.get(queue)
+    if (known !== undefined) return known
+    const { QueueUrl: url } = await attempt('GetQueueUrl', queue, signal, (sqs, options) =>
+      sqs.send(new GetQueueUrlCommand({ QueueName: queue }), options),
+    )
+    urls.set(queue, url as string)
+    return url as string
+  }
+
+  /** Deletes or releases in tens; entries that SQS cannot find any more are left to their timeout. */
+  async function inBatches(
+    action: string,
+    queue: string,
+    messages: readonly ReceivedMessage[],
+    signal: AbortSignal | undefined,
+    work: (
+      sqs: SQSClient,
+      url: string,
+      batch: readonly ReceivedMessage[],
+      options: CallOptions,
+    ) => BatchAnswer,
+  ): Promise<void> {
+    if (messages.length === 0) return
+    const url = await urlOf(queue, signal)
+    const batches = Array.from({ length: Math.ceil(messages.length / batchSize) }, (_, index) =>
+      messages.slice(index * batchSize, (index + 1) * batchSize),
+    )
+    const requests = batches.map((batch) =>
+      attempt(action, queue, signal, async (sqs, options) => {
+        const { Failed = [] } = await work(sqs, url, batch, options)
+        const failed = Failed.find(
+          ({ Code }) => !/ReceiptHandleIsInvalid|MessageNotInflight/.test(Code ?? ''),
+        )
+        if (failed !== undefined) throw failed
+      }),
+    )
+    await Promise.all(requests)
+  }
+
+  async function attributes(queue: string, signal?: AbortSignal): Promise<QueueAttributes> {
+    const url = await urlOf(queue, signal)
+    const { Attributes = {} } = await attempt('GetQueueAttributes', queue, signal, (sqs, options) =>
+      sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }), options),
+    )
+    return readAttributes(Attributes)
+  }
+
+  return {
+    async receive(queue, { waitSeconds, visibilitySeconds, max = batchSize }, signal) {
+      const url = await urlOf(queue, signal)
+      const command = new ReceiveMessageCommand({
+        QueueUrl: url,
+        WaitTimeSeconds: waitSeconds,
+        VisibilityTimeout: visibilitySeconds,
+        MaxNumberOfMessages: max,
+        MessageSystemAttributeNames: ['SenderId', 'SentTimestamp', 'ApproximateReceiveCount'],
+      })
+      const { Messages = [] } = await once(
+        'ReceiveMessage',
+        queue,
+        signal,
+        (sqs, options) => sqs.send(command, options),
+        waitSeconds * 1000,
+      )
+      // SQS: with visibility 0 one answer can hold a message twice; only the later handle is good for deleting.
+      return [...new Map(Messages.map((message) => [message.MessageId, received(message)])).values()]
+    },
+
+    async send(queue, body, signal) {
+      const url = await urlOf(queue, signal)
+      const { MessageId: messageId = '' } = await once('SendMessage', queue, signal, (sqs, options) =>
+        sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }), options),
+      )
+      return { messageId }
+    },
+
+    async sendBatch(queue, bodies, signal) {
+      const url = await urlOf(queue, signal)
+      const entries = bodies.map((body, index) => ({ Id: String(index), MessageBody: body }))
+      const { Successful = [], Failed = [] } = await once('SendMessage', queue, signal, (sqs, options) =>
+        sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }), options),
+      )
+      const sent = new Map(Successful.map(({ Id, MessageId }) => [Id, MessageId]))
+      const failed = new Map(Failed.map((entry) => [entry.Id, entry]))
+      return entries.map(({ Id }) => {
+        const messageId = sent.get(Id)
+        if (messageId !== undefined) return { messageId }
+        const cause = failed.get(Id) ?? { Code: 'InternalError', Message: 'SQS did not mention this entry' }
+        return { error: toQueueError(cause, { action: 'sqs:SendMessage', queue, ...connection }) }
+      })
+    },
+
+    delete: (queue, messages, signal) =>
+      inBatches('DeleteMessage', queue, messages, signal, (sqs, QueueUrl, batch, options) => {
+        const Entries = batch.map(({ receiptHandle }, id) => ({
+          Id: String(id),
+          ReceiptHandle: receiptHandle,
+        }))
+        return sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }), options)
+      }),
+
+    release: (queue, messages, signal) =>
+      inBatches('ChangeMessageVisibility', queue, messages, signal, (sqs, QueueUrl, batch, options) => {
+        const Entries = batch.map(({ receiptHandle }, id) => ({
+          Id: String(id),
+          ReceiptHandle: receiptHandle,
+          VisibilityTimeout: 0,
+        }))
+        return sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }), options)
+      }),
+
+    async maximumMessageSize(queue, signal) {
+      const known = sizes.get(queue)
+      if (known !== undefined && performance.now() - known.readAt < sizeIsGoodForMs) return known.bytes
+      const { maximumMessageSize: bytes } = await attributes(queue, signal)
+      sizes.set(queue, { bytes, readAt: performance.now() })
+      return bytes
+    },
+
+    attributes,
+
+    async create(queue, settings, signal) {
+      const command = new CreateQueueCommand({ QueueName: queue, Attributes: writeSettings(settings) })
+      const { QueueUrl: url } = await attempt('CreateQueue', queue, signal, (sqs, options) =>
+        sqs.send(command, options),
+      )
+      urls.set(queue, url as string)
+    },
+
+    async setAttributes(queue, settings, signal) {
+      const url = await urlOf(queue, signal)
+      const command = new SetQueueAttributesCommand({ QueueUrl: url, Attributes: writeSettings(settings) })
+      await attempt('SetQueueAttributes', queue, signal, (sqs, options) => sqs.send(command, options))
+      sizes.delete(queue)
+    },
+
+    async deleteQueue(queue, signal) {
+      try {
+        const url = await urlOf(queue, signal)
+        await attempt('DeleteQueue', queue, signal, (sqs, options) =>
+          sqs.send(new DeleteQueueCommand({ QueueUrl: url }), options),
+        )
+      } catch (error) {
+        if ((error as QueueError).kind !== 'missing-queue') throw error
+      }
+      urls.delete(queue)
+      sizes.delete(queue)
+    },
+
+    async listQueues(prefix, signal) {
+      const names: string[] = []
+      let page: string | undefined
+      do {
+        const command = new ListQueuesCommand({
+          ...(prefix === '' ? {} : { QueueNamePrefix: prefix }),
+          MaxResults: 1000,
+          ...(page === undefined ? {} : { NextToken: page }),
+        })
+        const { QueueUrls = [], NextToken } = await attempt('ListQueues', '', signal, (sqs, options) =>
+          sqs.send(command, options),
+        )
+        names.push(...QueueUrls.map((url) => url.slice(url.lastIndexOf('/') + 1)))
+        page = NextToken
+      } while (page !== undefined)
+      return names
+    },
+
+    get requests() {
+      return requests
+    },
+    get clockOffsetMs() {
+      return clockOffsetMs
+    },
+    close: () => client.destroy(),
+  }
+}
+
+interface CallOptions {
+  readonly abortSignal?: AbortSignal
+  readonly requestTimeout: number
+}
+
+type BatchAnswer = Promise<{ Failed?: readonly { Code?: string | undefined }[] | undefined }>
+
+const neverAborted = new AbortController().signal
+
+/** Also the first answer to a wrong clock: the SDK corrects itself by it, and the next request is signed right. */
+function mayPass({ kind, code }: QueueError): boolean {
+  return (
+    kind === 'network' || kind === 'throttled' || /^Request(TimeTooSkewed|Expired|InTheFuture)$/.test(code)
+  )
+}
+
+function received(message: Message): ReceivedMessage {
+  const { MessageId = '', Body = '', ReceiptHandle = '', Attributes = {} } = message
+  return {
+    messageId: MessageId,
+    body: Body,
+    receiptHandle: ReceiptHandle,
+    sentAt: Number(Attributes.SentTimestamp ?? 0),
+    senderId: Attributes.SenderId,
+    receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1),
+  }
+}
+
+/** Bytes of the bodies that went one way or the other. */
+function payloadBytes(input: unknown, output: unknown): number {
+  const { MessageBody, Entries } = input as { MessageBody?: string; Entries?: { MessageBody?: string }[] }
+  const { Messages } = (output ?? {}) as { Messages?: { Body?: string }[] }
+  const bodies = [
+    MessageBody,
+    ...(Entries ?? []).map((entry) => entry.MessageBody),
+    ...(Messages ?? []).map((m) => m.Body),
+  ]
+  return bodies.reduce((sum, body) => sum + (body === undefined ? 0 : Buffer.byteLength(body)), 0)
+}

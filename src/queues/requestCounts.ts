@@ -1,0 +1,44 @@
+/** SQS bills every 64 KB of payload that a request starts as one request. */
+export const billedUnitBytes = 64 * 1024
+
+/** What was asked of SQS so far. Take the difference of two to know what lay between. */
+export interface RequestCounts {
+  /** HTTP requests, retries and failed ones included. */
+  readonly requests: number
+  /** What SQS charges for: answered requests, each counted once per {@link billedUnitBytes} of bodies. */
+  readonly billed: number
+  /** The same by SQS operation, as in `ReceiveMessage`. */
+  readonly byOperation: Readonly<Record<string, { readonly requests: number; readonly billed: number }>>
+}
+
+export const noRequests: RequestCounts = { requests: 0, billed: 0, byOperation: {} }
+
+export function requestsSince(before: RequestCounts, now: RequestCounts): RequestCounts {
+  const byOperation: Record<string, { requests: number; billed: number }> = {}
+  for (const [operation, count] of Object.entries(now.byOperation)) {
+    const earlier = before.byOperation[operation] ?? { requests: 0, billed: 0 }
+    if (count.requests === earlier.requests) continue
+    byOperation[operation] = {
+      requests: count.requests - earlier.requests,
+      billed: count.billed - earlier.billed,
+    }
+  }
+  return { requests: now.requests - before.requests, billed: now.billed - before.billed, byOperation }
+}
+
+/** Requests that carry `payloadBytes` of message bodies cost this many billed requests. */
+export function billedUnits(payloadBytes: number): number {
+  return Math.max(1, Math.ceil(payloadBytes / billedUnitBytes))
+}
+
+export function addRequest(counts: RequestCounts, operation: string, billed: number): RequestCounts {
+  const before = counts.byOperation[operation] ?? { requests: 0, billed: 0 }
+  return {
+    requests: counts.requests + 1,
+    billed: counts.billed + billed,
+    byOperation: {
+      ...counts.byOperation,
+      [operation]: { requests: before.requests + 1, billed: before.billed + billed },
+    },
+  }
+}

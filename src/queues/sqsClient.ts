@@ -1,0 +1,117 @@
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers'
+import type { StaticCredentials } from './environment.ts'
+
+/** How to reach SQS, and as whom. An `Environment` is one. */
+export interface Connection {
+  readonly region: string
+  readonly endpoint?: string
+  /** AWS profile; with neither this nor `credentials` the SDK's default chain. */
+  readonly profile?: string
+  readonly credentials?: StaticCredentials | CredentialProvider
+  /** Asks a person for the code of an MFA device. Without it, profiles that need one fail with a sentence. */
+  readonly mfaCode?: (serial: string) => Promise<string>
+}
+
+export type CredentialProvider = () => Promise<
+  StaticCredentials & { readonly sessionToken?: string; readonly expiration?: Date }
+>
+
+/** What one HTTP exchange with SQS was, failed ones included. */
+export interface Exchange {
+  /** SQS operation, as in `ReceiveMessage`. */
+  readonly operation: string
+  readonly input: unknown
+  /** Absent when the exchange failed. */
+  readonly output: unknown
+  readonly answered: boolean
+  /** SQS's `Date` header, milliseconds, truncated by HTTP to whole seconds. */
+  readonly date: number | undefined
+}
+
+/** Parallel connections; a large fleet's facts are swept by many receives at once. */
+const maxSockets = 128
+
+/** Each request brings its own deadline, as a long poll takes 20 s and a send does not. */
+const httpOptions = {
+  connectionTimeout: 5_000,
+  throwOnRequestTimeout: true,
+  httpAgent: { keepAlive: true, maxSockets },
+  httpsAgent: { keepAlive: true, maxSockets },
+}
+
+/**
+ * The SDK's client, set up so that every exchange is told to `onExchange` and nothing happens behind our back.
+ * A `predecessor`'s connections are taken over, its credentials are not.
+ */
+export function createSqsClient(
+  connection: Connection,
+  onExchange: (exchange: Exchange) => void,
+  predecessor?: SQSClient,
+): SQSClient {
+  const { region, endpoint, profile } = connection
+  const client = new SQSClient({
+    region,
+    credentials: credentialsOf(connection),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    requestHandler: predecessor?.config.requestHandler ?? httpOptions,
+    // Queue URLs name whatever host answered; ours is the one to talk to.
+    useQueueUrlAsEndpoint: false,
+    // Loops, sender and `attempt` retry, each knowing what it may repeat.
+    maxAttempts: 1,
+    // TLS and the reply's SHA-256 already tell damage; MD5 of every body would only cost time.
+    md5: false,
+    logger: quiet,
+  })
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const operation = String(context.commandName).replace(/Command$/, '')
+      const tell = (response: unknown, output: unknown) =>
+        onExchange({
+          operation,
+          input: args.input,
+          output,
+          answered: response !== undefined,
+          date: dateOf(response),
+        })
+      try {
+        const result = await next(args)
+        tell(result.response, result.output)
+        return result
+      } catch (cause) {
+        tell((cause as { $response?: unknown }).$response, undefined)
+        throw cause
+      }
+    },
+    { step: 'finalizeRequest', priority: 'low', name: 'tellExchange' },
+  )
+  return client
+}
+
+/**
+ * A profile includes SSO, role chains, processes, web identity and console logins. Files are read afresh
+ * (`ignoreCache`) each time: the client keeps what it got until it expires, so this is rare.
+ */
+function credentialsOf({
+  credentials,
+  profile,
+  mfaCode,
+}: Connection): StaticCredentials | CredentialProvider {
+  if (credentials !== undefined) return credentials
+  const options = {
+    ignoreCache: true,
+    logger: quiet,
+    ...(mfaCode === undefined ? {} : { mfaCodeProvider: mfaCode }),
+  }
+  return profile === undefined ? fromNodeProviderChain(options) : fromIni({ ...options, profile })
+}
+
+function dateOf(response: unknown): number | undefined {
+  const headers = (response as { headers?: Record<string, string> } | undefined)?.headers
+  const date = Date.parse(headers?.date ?? '')
+  return Number.isNaN(date) ? undefined : date
+}
+
+/** The SDK writes advice to the console unless it is given a logger. */
+const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }

@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { defaultQueues, type Environment } from '../../src/queues/environment.ts'
+import { createQueues, type Queues } from '../../src/queues/queues.ts'
+
+/**
+ * fauxqs 1.9.2 on loopback, in a process of its own. It differs from SQS:
+ * - messages come in order, and one that was seen with visibility 0 goes to the back; none is ever sampled away
+ * - retention is not applied: what nobody deletes stays for ever
+ * - a message received with visibility 0 still counts as not visible until the next receive or, while somebody
+ *   waits in a long poll, 20 ms; it is never twice in one answer
+ * - `SenderId` is always `000000000000`, and no key, signature or policy is checked
+ * - a new message wakes all long polls, and those that find it taken come back empty before their time
+ * - a deleted queue's name can be used again at once, attributes apply at once, and deleting with an old handle
+ *   really does not delete
+ * - `QueueUrl`s name a host (`sqs.REGION.localhost`) that need not resolve
+ */
+export interface SqsServer {
+  /** As in `http://127.0.0.1:43211`. */
+  readonly endpoint: string
+  /** An environment here with its three queues in place, with the attributes that ours have. */
+  environment(name: string): Promise<Environment>
+  /** A client of this server; closed by `stop`. */
+  connect(): Queues
+  stop(): Promise<void>
+}
+
+/** Starts the server; ready when this resolves. */
+export async function startSqs(): Promise<SqsServer> {
+  const program = fileURLToPath(new URL('./sqsProcess.mjs', import.meta.url))
+  const server = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const endpoint = `http://127.0.0.1:${await firstLine(server)}`
+  const clients: Queues[] = []
+  const connect = () => {
+    const queues = createQueues({ region, endpoint, credentials })
+    clients.push(queues)
+    return queues
+  }
+  return {
+    endpoint,
+    connect,
+    async environment(name) {
+      const environment = {
+        name,
+        region,
+        endpoint,
+        credentials,
+        queues: defaultQueues(name),
+        protected: false,
+      }
+      const { commands, replies, facts } = environment.queues
+      const queues = connect()
+      const common = { visibilitySeconds: 0, retentionSeconds: 60, maximumMessageSize: 65_536 }
+      await queues.create(commands, { ...common, waitSeconds: 20 })
+      await queues.create(replies, { ...common, waitSeconds: 0 })
+      await queues.create(facts, { ...common, waitSeconds: 0 })
+      return environment
+    },
+    async stop() {
+      for (const client of clients) client.close()
+      if (server.exitCode !== null) return
+      server.stdin.end()
+      await once(server, 'exit')
+    },
+  }
+}
+
+const region = 'eu-west-1'
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+
+async function firstLine(server: ChildProcess): Promise<string> {
+  if (server.stdout === null) throw new Error('the SQS server has no standard output')
+  for await (const line of createInterface(server.stdout)) return line
+  throw new Error('the SQS server ended before it was ready')
+}
