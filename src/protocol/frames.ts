@@ -60,6 +60,19 @@ export class ReplyAssembly {
   #result: ResultMessage | undefined
   readonly #streams = { 1: startDigest(), 2: startDigest() }
 
+  /** Frames that are here without a gap. */
+  get frames(): number {
+    return this.#next
+  }
+
+  /** Picks up where an earlier assembly stood: after `frames` frames, whose output was `chunks`. */
+  static resume(frames: number, chunks: Iterable<Chunk>): ReplyAssembly {
+    const assembly = new ReplyAssembly()
+    assembly.#next = frames
+    for (const chunk of chunks) assembly.#count(chunk)
+    return assembly
+  }
+
   /** Takes a frame; returns the output that is now in order, in the order in which it was written. */
   add(frame: number, segments: readonly Segment[], data: Uint8Array): Chunk[] {
     if (frame < this.#next || this.#held.has(frame)) return []
@@ -75,9 +88,7 @@ export class ReplyAssembly {
     for (let ready: Chunk[] | undefined = chunks; ready !== undefined; ready = this.#takeHeld()) {
       this.#next += 1
       for (const chunk of ready) {
-        const stream = this.#streams[chunk.stream]
-        stream.hash.update(chunk.bytes)
-        stream.bytes += chunk.bytes.length
+        this.#count(chunk)
         released.push(chunk)
       }
     }
@@ -106,6 +117,11 @@ export class ReplyAssembly {
     if (this.#result === undefined || this.#next < this.#result.frames) return 'open'
     const intact = fits(this.#streams[1], this.#result.stdout) && fits(this.#streams[2], this.#result.stderr)
     return intact ? 'complete' : 'damaged'
+  }
+
+  #count({ stream, bytes }: Chunk): void {
+    this.#streams[stream].hash.update(bytes)
+    this.#streams[stream].bytes += bytes.length
   }
 
   #takeHeld(): Chunk[] | undefined {

@@ -1,0 +1,77 @@
+import { type SigningKey, sealBody } from '../protocol/envelope.ts'
+import type { CommandMessage } from '../protocol/messages.ts'
+import type { Queues } from '../queues/queues.ts'
+
+/** What a withdrawal hides others' commands for, at most, before it puts them back: seconds. */
+const withdrawHideSeconds = 2
+
+/** Receives that one withdrawal makes at most. SQS need not show every message to each. */
+const withdrawReceives = 4
+
+/** The commands of one run on the environment's broadcast queue: publishes them, and takes them away when it is over. */
+export class Broadcast {
+  readonly #queues: Queues
+  readonly #queue: string
+  readonly #key: SigningKey | undefined
+  readonly #published = new Set<string>()
+
+  constructor(queues: Queues, queue: string, key: SigningKey | undefined) {
+    this.#queues = queues
+    this.#queue = queue
+    this.#key = key
+  }
+
+  /**
+   * Sends the command, in several messages when its list of targets is too long for one.
+   * @throws QueueError when SQS refuses; Error when the command itself does not fit into a message
+   */
+  async publish(command: CommandMessage, signal?: AbortSignal): Promise<void> {
+    const limit = await this.#queues.maximumMessageSize(this.#queue, signal)
+    for (const body of commandBodies(command, limit, this.#key)) {
+      const { messageId } = await this.#queues.send(this.#queue, body, signal)
+      this.#published.add(messageId)
+    }
+  }
+
+  /**
+   * Deletes what was published. SQS deletes by the handle of the latest receive only, and with agents receiving all the
+   * time ours would be stale: so the messages are hidden for the moment that it takes. Best effort: what is left
+   * expires with the queue's retention, and no agent executes it twice.
+   */
+  async withdraw(signal?: AbortSignal): Promise<void> {
+    for (let attempt = 0; attempt < withdrawReceives && this.#published.size > 0; attempt += 1) {
+      const options = { waitSeconds: 0, visibilitySeconds: withdrawHideSeconds }
+      const received = await this.#queues.receive(this.#queue, options, signal)
+      const ours = received.filter(({ messageId }) => this.#published.has(messageId))
+      const others = received.filter(({ messageId }) => !this.#published.has(messageId))
+      await Promise.all([
+        ours.length > 0 && this.#queues.delete(this.#queue, ours, signal),
+        others.length > 0 && this.#queues.release(this.#queue, others, signal),
+      ])
+      for (const { messageId } of ours) this.#published.delete(messageId)
+    }
+    this.#published.clear()
+  }
+}
+
+/** One body, or as many as it takes for the targets to fit. */
+function* commandBodies(
+  command: CommandMessage,
+  limit: number,
+  key: SigningKey | undefined,
+): Generator<string> {
+  const body = sealBody(command, undefined, key)
+  if (body.length <= limit) {
+    yield body
+    return
+  }
+  const targets = command.targets ?? []
+  if (targets.length < 2) {
+    throw new Error(
+      `This command takes ${body.length} bytes, and the queue's MaximumMessageSize is ${limit}. Raise it (SQS allows 1,048,576) or send a smaller script.`,
+    )
+  }
+  const half = Math.ceil(targets.length / 2)
+  yield* commandBodies({ ...command, targets: targets.slice(0, half) }, limit, key)
+  yield* commandBodies({ ...command, targets: targets.slice(half) }, limit, key)
+}

@@ -1,0 +1,86 @@
+import { type AgentState, isVerdict, verdicts } from '../protocol/verdict.ts'
+import { byNature, foldHosts } from './hostFolding.ts'
+import type { ReplyState, RunState } from './runState.ts'
+
+/** Agents whose replies are identical in verdict, exit code and output: the unit that a person reads. */
+export interface Group {
+  /** The same for the same group of a run, whoever is in it. */
+  readonly key: string
+  readonly state: AgentState
+  /** What makes the verdict: exit code, signal, reason. In words, or undefined when the verdict says it all. */
+  readonly detail: string | undefined
+  /** By host name. */
+  readonly agentIds: readonly string[]
+  /** Folded host names. */
+  readonly hosts: string
+  /** One of them, whose output stands for all. */
+  readonly representative: string
+  /** The largest group of those that have answered; at most one. */
+  readonly majority: boolean
+}
+
+/** The groups of a run: outliers first, then by number of agents, the majority last, and who is still to answer. */
+export function groupReplies(state: RunState): Group[] {
+  const members = new Map<string, ReplyState[]>()
+  for (const reply of state.replies.values()) {
+    const key = groupKey(reply)
+    const group = members.get(key)
+    if (group === undefined) members.set(key, [reply])
+    else group.push(reply)
+  }
+  let majority: string | undefined
+  for (const [key, group] of members) {
+    const answered = group[0] !== undefined && isVerdict(group[0].state) && group[0].outcome !== undefined
+    if (answered && group.length > (members.get(majority ?? '')?.length ?? 0)) majority = key
+  }
+  const groups = [...members].map(([key, replies]) => describe(key, replies, key === majority))
+  return groups.sort(
+    (a, b) => rank(a) - rank(b) || a.agentIds.length - b.agentIds.length || byNature(a.hosts, b.hosts),
+  )
+}
+
+/** What a reply ended with beyond its verdict, in words. */
+export function describeOutcome(reply: ReplyState): string | undefined {
+  const { outcome, refusal } = reply
+  if (refusal !== undefined) return refusal.reason
+  switch (outcome?.kind) {
+    case 'exited':
+      return outcome.code === 0 ? undefined : `exit code ${outcome.code}`
+    case 'signalled':
+      return `ended by ${outcome.signal}`
+    case 'not-executed':
+      return outcome.reason
+    case 'cancelled':
+      return outcome.started ? undefined : 'before it started'
+    default:
+      return undefined
+  }
+}
+
+function groupKey(reply: ReplyState): string {
+  // A reply that is not whole is like no other: nobody knows what is missing.
+  const whole = reply.output === 'none' || reply.output === 'complete'
+  const output =
+    isVerdict(reply.state) && reply.outcome !== undefined ? (whole ? reply.digest : reply.agentId) : undefined
+  return JSON.stringify([reply.state, describeOutcome(reply) ?? null, output ?? null])
+}
+
+function describe(key: string, replies: ReplyState[], majority: boolean): Group {
+  const sorted = replies.sort((a, b) => byNature(a.hostname, b.hostname))
+  const first = sorted[0] as ReplyState
+  return {
+    key,
+    state: first.state,
+    detail: describeOutcome(first),
+    agentIds: sorted.map(({ agentId }) => agentId),
+    hosts: foldHosts(sorted.map(({ hostname }) => hostname)),
+    representative: first.agentId,
+    majority,
+  }
+}
+
+function rank({ state, majority }: Group): number {
+  if (!isVerdict(state)) return state === 'running' ? 200 : 201
+  if (majority) return 100
+  return verdicts.indexOf(state)
+}

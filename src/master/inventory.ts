@@ -1,0 +1,120 @@
+import type { Facts } from '../protocol/facts.ts'
+import { matchesFilter } from '../protocol/filter/match.ts'
+import type { Filter } from '../protocol/filter/syntax.ts'
+import type { FactsMessage } from '../protocol/messages.ts'
+
+/** An agent that the master has lately heard of. */
+export interface KnownAgent {
+  readonly agentId: string
+  readonly hostname: string
+  readonly version: string
+  readonly facts: Facts
+  /** SQS's clock, milliseconds since the epoch. */
+  readonly lastHeardAt: number
+  /** The agent's clock. */
+  readonly startedAt: number
+  /** The agent's clock minus SQS's, milliseconds; includes the way to SQS. */
+  readonly clockSkewMs: number
+  /** `live`: says its facts in time. `stale`: has missed some. `gone`: silent for so long that nobody waits for it. */
+  readonly state: 'live' | 'stale' | 'gone'
+  readonly running: readonly string[]
+  /** Sentences of the agent about its fact sources. */
+  readonly problems: readonly string[]
+  /** Who sent the facts, by SQS's word. */
+  readonly senderId: string | undefined
+}
+
+/** Facts that are late by so much are still in time: the way through SQS, and a busy server. */
+const toleranceMs = 15_000
+
+/** Silent for longer than this, an agent is gone: it is shown for a while, and no longer expected to answer. */
+export const goneAfterMs = 10 * 60_000
+
+/** Gone for longer than this, it is forgotten. */
+const forgottenAfterMs = 24 * 3600_000
+
+/** Who is there: filled from the facts queue, kept between runs. */
+export class Inventory {
+  readonly #heard = new Map<string, Heard>()
+  readonly #listeners = new Set<() => void>()
+  readonly #now: () => number
+  #noticing = false
+
+  /** @param now SQS's clock, milliseconds since the epoch */
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** Takes a facts message. One that is older than what is known changes nothing: the queue keeps no order. */
+  hear(message: FactsMessage, sentAt: number, senderId: string | undefined): void {
+    const known = this.#heard.get(message.agentId)
+    if (known !== undefined && known.sentAt >= sentAt) return
+    this.#heard.set(message.agentId, { message, sentAt, senderId })
+    this.#notice()
+  }
+
+  /** Hears of an agent by other means than its facts. */
+  answered(agentId: string, sentAt: number): void {
+    const known = this.#heard.get(agentId)
+    if (known !== undefined && known.sentAt < sentAt) this.#heard.set(agentId, { ...known, sentAt })
+  }
+
+  /** All agents, by host name. */
+  agents(): KnownAgent[] {
+    const now = this.#now()
+    const agents: KnownAgent[] = []
+    for (const [agentId, heard] of this.#heard) {
+      if (now - heard.sentAt > forgottenAfterMs) this.#heard.delete(agentId)
+      else agents.push(known(heard, now))
+    }
+    return agents.sort((a, b) => a.hostname.localeCompare(b.hostname, 'en', { numeric: true }))
+  }
+
+  /** The agents that a command with this filter would be expected to be answered by. */
+  matching(filter: Filter): KnownAgent[] {
+    return this.agents().filter(({ state, facts }) => state !== 'gone' && matchesFilter(filter, facts))
+  }
+
+  /** Calls `listener` after changes, many of them at once. Returns how to stop that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #notice(): void {
+    if (this.#noticing) return
+    this.#noticing = true
+    setImmediate(() => {
+      this.#noticing = false
+      for (const listener of this.#listeners) listener()
+    })
+  }
+}
+
+interface Heard {
+  readonly message: FactsMessage
+  readonly sentAt: number
+  readonly senderId: string | undefined
+}
+
+function known({ message, sentAt, senderId }: Heard, now: number): KnownAgent {
+  const { agentId, hostname, version, startedAt, running, problems = [] } = message
+  const silentMs = now - sentAt
+  const state =
+    silentMs <= message.intervalMs + toleranceMs ? 'live' : silentMs <= goneAfterMs ? 'stale' : 'gone'
+  const clockSkewMs = message.sentAt - sentAt
+  const facts = message.facts as Facts
+  return {
+    agentId,
+    hostname,
+    version,
+    facts,
+    lastHeardAt: sentAt,
+    startedAt,
+    clockSkewMs,
+    state,
+    running,
+    problems,
+    senderId,
+  }
+}

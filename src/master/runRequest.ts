@@ -1,0 +1,50 @@
+import type { Action } from '../protocol/messages.ts'
+
+/** What a person (or a pipeline) asks for: one command to the agents of one environment. */
+export interface RunRequest {
+  /** Filter text; `*` is everyone. */
+  readonly filter: string
+  /** Only these agents; the filter must hold as well. */
+  readonly targets?: readonly string[]
+  /** Shell, script, ping or facts. Cancel and resend are sent by the run itself. */
+  readonly action: Extract<Action, { kind: 'shell' | 'script' | 'ping' | 'facts' }>
+  /** Agents stop the command after this, milliseconds, from 1 to 7 days. */
+  readonly timeoutMs: number
+  readonly rollout?: Rollout
+  /** Bytes of output per agent; agents keep head and tail of more. Their own limit rules when it is lower. */
+  readonly outputLimitBytes?: number
+  /** Names of the action's environment variables whose values are never kept, shown or logged. */
+  readonly secrets?: readonly string[]
+}
+
+/** The request as it may be kept and shown: without the values of its secrets. */
+export function withoutSecrets(request: RunRequest): RunRequest {
+  const { action, secrets = [] } = request
+  if (secrets.length === 0 || !('environment' in action) || action.environment === undefined) return request
+  const environment = { ...action.environment }
+  for (const name of secrets) if (name in environment) environment[name] = ''
+  return { ...request, action: { ...action, environment } }
+}
+
+/** How a run spreads over its agents. Without it all of them start at once. */
+export interface Rollout {
+  /** So many agents go first, alone. */
+  readonly canary?: number
+  /** Size of each following step; everyone at once when absent. Percent of the expected agents, rounded up. */
+  readonly batch?: Amount
+  /** Wait between steps, milliseconds. */
+  readonly pauseMs?: number
+  /**
+   * The rollout stops when more agents than this have failed, over all steps. Timeouts, refusals and silence are
+   * failures. Percent of the expected agents, rounded down. 0 when absent: it stops at the first one.
+   */
+  readonly maxFailures?: Amount
+}
+
+export type Amount = { readonly count: number } | { readonly percent: number }
+
+/** Whoever sends: shown to people, written to the agents' audit logs, proven by nothing but SQS's SenderId. */
+export interface Issuer {
+  readonly name: string
+  readonly host: string
+}
