@@ -156,6 +156,7 @@ export class Master {
 
   /** Ends receiving. Runs under way stay as they are in the history, to be resumed. */
   async close(): Promise<void> {
+    await Promise.all([...this.#runs.values()].map(({ run }) => run.withdrawn()))
     this.#abort.abort()
     await this.#mailbox.close()
     for (const { run, ticker } of this.#runs.values()) {

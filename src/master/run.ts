@@ -51,6 +51,7 @@ export class Run {
   #resolveOver: (state: RunState) => void = () => {}
   /** Resolves the moment the last expected agent has its verdict and its output. */
   readonly over: Promise<RunState>
+  #withdrawn: Promise<void> = Promise.resolve()
 
   /** A new run; nothing is sent before {@link begin}. */
   constructor(state: RunState, record: RunRecord, world: RunWorld) {
@@ -245,6 +246,11 @@ export class Run {
     return assembly
   }
 
+  /** Resolves when the commands of a run that is over are off the broadcast queue, as far as that goes. */
+  withdrawn(): Promise<void> {
+    return this.#withdrawn
+  }
+
   /** All kept; what a crash of this process would lose is on its way to the disk until then. */
   flush(): Promise<void> {
     return this.#record.flush()
@@ -349,7 +355,7 @@ export class Run {
     }
     if (wasOver) return
     this.#resolveOver(this.state)
-    void this.#attempt(() => this.#world.withdraw())
+    this.#withdrawn = this.#attempt(() => this.#world.withdraw())
   }
 
   #notice(): void {

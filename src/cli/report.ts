@@ -1,0 +1,139 @@
+import { describeOutcome, type Group, groupReplies } from '../master/grouping.ts'
+import { foldHosts } from '../master/hostFolding.ts'
+import type { Run } from '../master/run.ts'
+import type { ReplyState, RunState } from '../master/runState.ts'
+import type { Chunk } from '../protocol/frames.ts'
+import { type Verdict, verdicts } from '../protocol/verdict.ts'
+import type { RequestCounts } from '../queues/requestCounts.ts'
+import { printable } from './printable.ts'
+
+export interface ReportOptions {
+  readonly quiet: boolean
+  readonly colours: boolean
+}
+
+/** The replies of a finished run for people: one paragraph a group, outliers first, then the sum and who is in trouble. */
+export async function report(run: Run, options: ReportOptions): Promise<string> {
+  const paint = painter(options.colours)
+  const groups = groupReplies(run.state)
+  const lines: string[] = []
+  for (const group of groups) {
+    if (!options.quiet) lines.push(paint(headOf(group), colourOf(group.state as Verdict)))
+    const output = textOf(await run.output(group.representative), options.colours)
+    if (output !== '') lines.push(output)
+    const reply = run.state.replies.get(group.representative)
+    if (reply !== undefined && !options.quiet) lines.push(...notes(reply))
+    if (!options.quiet) lines.push('')
+  }
+  if (options.quiet) return lines.join('\n')
+  return [...lines, ...summary(run.state, groups, paint)].join('\n')
+}
+
+/** The whole run as one document for programs. Outputs are text where they are UTF-8, else base64. */
+export async function reportJson(run: Run, exitCode: number, requests: RequestCounts): Promise<string> {
+  const { state } = run
+  const groups = groupReplies(state)
+  const { runId, environment, issuer, startedAt, endedAt, stopReason, counts } = state
+  const agents = []
+  for (const reply of state.replies.values()) {
+    const chunks = await run.output(reply.agentId)
+    const {
+      agentId,
+      hostname,
+      state: verdict,
+      latencyMs,
+      durationMs,
+      droppedBytes,
+      output,
+      late,
+      expected,
+    } = reply
+    agents.push({
+      ...{ agentId, hostname, verdict, expected, late },
+      exitCode: reply.outcome?.kind === 'exited' ? reply.outcome.code : null,
+      reason: describeOutcome(reply) ?? null,
+      latencyMs: latencyMs ?? null,
+      durationMs: durationMs ?? null,
+      ...{ output, droppedBytes, stdout: encode(chunks, 1), stderr: encode(chunks, 2) },
+    })
+  }
+  const { filter, action, timeoutMs, rollout } = state.request
+  return JSON.stringify(
+    {
+      ...{ runId, environment, issuer, filter, action, timeoutMs, rollout },
+      ...{
+        startedAt: new Date(startedAt).toISOString(),
+        endedAt: new Date(endedAt ?? startedAt).toISOString(),
+      },
+      ...{ exitCode, stopReason, counts, requests },
+      groups: groups.map(({ state: verdict, detail, hosts, agentIds, majority }) => ({
+        ...{ verdict, detail: detail ?? null, hosts, agentIds, majority },
+      })),
+      agents,
+    },
+    undefined,
+    2,
+  )
+}
+
+function headOf({ hosts, agentIds, state, detail }: Group): string {
+  const count = agentIds.length === 1 ? '' : ` (${agentIds.length})`
+  return `── ${printable(hosts, false)}${count} · ${state}${detail === undefined ? '' : `, ${printable(detail, false)}`}`
+}
+
+function notes({ droppedBytes, output, late }: ReplyState): string[] {
+  return [
+    ...(droppedBytes > 0 ? [`[${droppedBytes} bytes of output left out between head and tail]`] : []),
+    ...(output === 'incomplete' ? ['[this output is incomplete]'] : []),
+    ...(late ? ['[this answer came late]'] : []),
+  ]
+}
+
+function summary(state: RunState, groups: readonly Group[], paint: Painter): string[] {
+  const replies = [...state.replies.values()]
+  const expected = replies.filter((reply) => reply.expected)
+  const answered = expected.filter(({ outcome, refusal }) => outcome !== undefined || refusal !== undefined)
+  const joined = replies.length - expected.length
+  const seconds = (((state.endedAt ?? state.startedAt) - state.startedAt) / 1000).toFixed(2)
+  const counts = verdicts
+    .filter((verdict) => state.counts[verdict] > 0)
+    .map((verdict) => `${state.counts[verdict]} ${verdict}`)
+  const lines = [
+    `${answered.length} of ${expected.length} expected answered in ${seconds} s${joined > 0 ? `, and ${joined} more` : ''}: ${counts.join(', ')}`,
+  ]
+  for (const verdict of verdicts) {
+    if (verdict === 'succeeded') continue
+    const members = groups.filter((group) => group.state === verdict).flatMap(({ agentIds }) => agentIds)
+    if (members.length === 0) continue
+    const hosts = foldHosts(members.map((agentId) => state.replies.get(agentId)?.hostname ?? agentId))
+    lines.push(paint(`${verdict}: ${printable(hosts, false)}`, colourOf(verdict)))
+  }
+  if (state.stopReason !== undefined) lines.push(`The rollout stopped: ${printable(state.stopReason, false)}`)
+  return lines
+}
+
+function textOf(chunks: readonly Chunk[], colours: boolean): string {
+  const text = Buffer.concat(chunks.map(({ bytes }) => bytes)).toString('utf8')
+  return printable(text, colours).replace(/\n+$/, '')
+}
+
+function encode(chunks: readonly Chunk[], stream: 1 | 2): string | { base64: string } {
+  const bytes = Buffer.concat(chunks.filter((chunk) => chunk.stream === stream).map((chunk) => chunk.bytes))
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return { base64: bytes.toString('base64') }
+  }
+}
+
+type Painter = (text: string, colour: number) => string
+
+function painter(colours: boolean): Painter {
+  return (text, colour) => (colours ? `\u001b[${colour}m${text}\u001b[0m` : text)
+}
+
+/** SGR colour numbers. */
+function colourOf(verdict: Verdict): number {
+  if (verdict === 'succeeded') return 32
+  return verdict === 'cancelled' || verdict === 'not-started' ? 33 : 31
+}
