@@ -40,6 +40,6 @@ export function createBackOff(random: () => number = Math.random): BackOff {
 }
 
 /** Waits; ends early, without throwing, when `signal` aborts. */
-export async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  await sleep(waitMs, undefined, { signal }).catch(() => {})
+export async function pause(waitMs: number, signal?: AbortSignal): Promise<void> {
+  await sleep(waitMs, undefined, signal === undefined ? {} : { signal }).catch(() => {})
 }

@@ -175,48 +175,50 @@ function codeOf(cause: unknown): string {
 
 function sentence(kind: QueueErrorKind, code: string, text: string, failure: QueueFailure): string {
   const { action, queue, region, endpoint, profile } = failure
-  const at = endpoint === undefined ? `SQS in ${region}` : `SQS at ${endpoint}`
-  const on = queue === '' ? at : `queue ${queue} (${endpoint === undefined ? region : endpoint})`
-  const identity = profile === undefined ? 'The AWS credentials' : `The AWS profile ${profile}`
+  const place = endpoint ?? region
+  const service = action.slice(0, action.indexOf(':')).toUpperCase()
+  const at = endpoint === undefined ? `${service} in ${region}` : `${service} at ${endpoint}`
+  const on = queue === '' ? at : `queue ${queue} (${place})`
   switch (kind) {
     case 'throttled':
-      return `${at} asks for fewer requests (${code} for ${action} on ${on}). It is tried again, slower.`
+      return `${at} asks for fewer requests: ${action} on ${on} will be tried again, slower (${code}).`
     case 'network':
-      return `${at} cannot be reached or does not answer (${code} for ${action} on ${on}). Check network, proxy${endpoint === undefined ? ' and region' : ' and endpoint'}.`
+      return `${at} cannot be reached, or does not answer: ${code} for ${action} on ${on}. Check network, proxy and ${endpoint === undefined ? 'region' : 'endpoint'}.`
     case 'credentials':
-      return credentialsSentence(code, text, identity, at)
+      return credentialsSentence(code, text, at, profile)
     case 'missing-queue':
-      return code === 'QueueDeletedRecently'
-        ? `The queue ${queue} was deleted less than 60 s ago; SQS needs a minute before it can exist again.`
-        : `There is no queue ${queue} in ${at}, or it is hidden from you. Create the environment's queues, or check region and queue name.`
+      if (code === 'QueueDeletedRecently') {
+        return `Queue ${queue} (${place}) was deleted less than a minute ago. Create it again when the minute is over.`
+      }
+      return `There is no queue ${queue} in ${place}, or it is hidden from you. Create the environment's queues, or check region and queue name.`
     case 'forbidden':
-      return code.startsWith('Kms')
-        ? `The key that encrypts ${on} may not be used: ${text} Allow kms:GenerateDataKey and kms:Decrypt on it.`
-        : `${action} is not allowed on ${on}${profile === undefined ? '' : ` for the AWS profile ${profile}`}. Add ${action} for this queue to the IAM policy. (${text})`
+      if (code.startsWith('Kms')) {
+        return `The key that encrypts ${on} may not be used. Allow kms:GenerateDataKey and kms:Decrypt on it. (${text})`
+      }
+      return `${profile === undefined ? 'You are' : `Profile ${profile} is`} not allowed ${action} on ${on}. Add it to the IAM policy. (${text})`
     case 'invalid':
-      return `SQS refuses ${action} on ${on}: ${text} (${code}).`
+      return `SQS refuses ${action} on ${on}: ${text} (${code})`
     case 'unknown':
-      return `${action} on ${on} failed: ${text} (${code}).`
+      return `${action} on ${on} failed: ${text} (${code})`
   }
 }
 
-function credentialsSentence(code: string, text: string, identity: string, at: string): string {
-  if (/Expired/.test(code) && code !== 'RequestExpired') {
-    return `${identity} expired: log in again or renew the keys. (${text})`
+function credentialsSentence(code: string, text: string, at: string, profile: string | undefined): string {
+  const whose = profile === undefined ? 'AWS credentials' : `credentials of AWS profile ${profile}`
+  if (isClockCode(code) || /signature expired|not yet current/i.test(text)) {
+    return `This machine's clock is wrong, so ${at} does not accept its signatures. Set the clock. (${text})`
   }
-  if (
-    /^Request(Expired|InTheFuture|TimeTooSkewed)$/.test(code) ||
-    /Signature expired|not yet current/i.test(text)
-  ) {
-    return `The clock of this machine is wrong, so ${at} refuses its signatures: set the clock. (${text})`
+  if (code.startsWith('Expired'))
+    return `The ${whose} have expired. Log in again, or renew the keys. (${text})`
+  if (/^(CredentialsProviderError|Token(ProviderError|RefreshRequired))$/.test(code)) {
+    return `There are no usable ${whose}: ${text}`
   }
-  if (/^(CredentialsProviderError|TokenProviderError)$/.test(code)) {
-    return `${identity} could not be loaded: ${text}`
-  }
-  return `${identity} are not accepted by ${at}: check key, secret and session token. (${code}: ${text})`.replace(
-    /^(The AWS profile \S+) are/,
-    '$1 is',
-  )
+  return `${at} does not accept the ${whose}. Check key, secret and session token. (${code}: ${text})`
+}
+
+/** The SDK learns SQS's time from such an answer, so that the next request may well be signed right. */
+export function isClockCode(code: string): boolean {
+  return /^Request(TimeTooSkewed|Expired|InTheFuture)$/.test(code)
 }
 
 function textOf(cause: unknown): string {

@@ -1,11 +1,9 @@
-import { setMaxListeners } from 'node:events'
 import {
   ChangeMessageVisibilityBatchCommand,
   CreateQueueCommand,
   DeleteMessageBatchCommand,
   DeleteQueueCommand,
   GetQueueAttributesCommand,
-  GetQueueUrlCommand,
   ListQueuesCommand,
   type Message,
   ReceiveMessageCommand,
@@ -14,11 +12,11 @@ import {
   SetQueueAttributesCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs'
-import { createBackOff, pause } from './backOff.ts'
 import { type QueueAttributes, type QueueSettings, readAttributes, writeSettings } from './queueAttributes.ts'
-import { type QueueError, toQueueError } from './queueError.ts'
-import { addRequest, billedUnits, noRequests, type RequestCounts } from './requestCounts.ts'
-import { type Connection, createSqsClient, type Exchange } from './sqsClient.ts'
+import type { QueueError } from './queueError.ts'
+import type { RequestCounts } from './requestCounts.ts'
+import { type CallOptions, createRequester } from './requester.ts'
+import type { Connection } from './sqsClient.ts'
 
 /**
  * SQS by queue names. Everything here rejects with a `QueueError`, or with the signal's reason once it aborts.
@@ -74,74 +72,13 @@ export interface ReceivedMessage {
 
 export type SendOutcome = { readonly messageId: string } | { readonly error: QueueError }
 
-/** Beyond the time that SQS may take by itself, milliseconds. */
-const answerWithinMs = 10_000
-const attempts = 3
 const batchSize = 10
 const sizeIsGoodForMs = 10 * 60_000
 
 export function createQueues(connection: Connection): Queues {
-  const urls = new Map<string, string>()
+  const requester = createRequester(connection)
+  const { once, attempt, urlOf } = requester
   const sizes = new Map<string, { readonly bytes: number; readonly readAt: number }>()
-  let requests = noRequests
-  let clockOffsetMs: number | undefined
-  let client = createSqsClient(connection, onExchange)
-
-  function onExchange({ operation, input, output, answered, date }: Exchange): void {
-    requests = addRequest(requests, operation, answered ? billedUnits(payloadBytes(input, output)) : 0)
-    if (date !== undefined) clockOffsetMs = date + 500 - Date.now()
-  }
-
-  /** One request, failing with a QueueError. `work` gets the client of the moment. */
-  async function once<T>(
-    action: string,
-    queue: string,
-    signal: AbortSignal | undefined,
-    work: (client: SQSClient, options: CallOptions) => Promise<T>,
-    waitMs = 0,
-  ): Promise<T> {
-    signal?.throwIfAborted()
-    // One signal ends many requests at a time; Node would call that a leak.
-    if (signal !== undefined) setMaxListeners(0, signal)
-    const used = client
-    try {
-      return await work(used, {
-        requestTimeout: waitMs + answerWithinMs,
-        ...(signal === undefined ? {} : { abortSignal: signal }),
-      })
-    } catch (cause) {
-      signal?.throwIfAborted()
-      const error = toQueueError(cause, { action: `sqs:${action}`, queue, ...connection })
-      if (error.kind === 'missing-queue') urls.delete(queue)
-      // The keys may have been renewed on disk since; a new client reads them.
-      if (error.kind === 'credentials' && client === used)
-        client = createSqsClient(connection, onExchange, used)
-      throw error
-    }
-  }
-
-  async function attempt<T>(...request: Parameters<typeof once<T>>): Promise<T> {
-    const [, , signal] = request
-    const backOff = createBackOff()
-    for (let left = attempts - 1; ; left -= 1) {
-      try {
-        return await once(...request)
-      } catch (error) {
-        if (left === 0 || signal?.aborted || !mayPass(error as QueueError)) throw error
-        await pause(backOff.next((error as QueueError).kind), signal ?? neverAborted)
-      }
-    }
-  }
-
-  async function urlOf(queue: string, signal: AbortSignal | undefined): Promise<string> {
-    const known = urls.get(queue)
-    if (known !== undefined) return known
-    const { QueueUrl: url } = await attempt('GetQueueUrl', queue, signal, (sqs, options) =>
-      sqs.send(new GetQueueUrlCommand({ QueueName: queue }), options),
-    )
-    urls.set(queue, url as string)
-    return url as string
-  }
 
   /** Deletes or releases in tens; entries that SQS cannot find any more are left to their timeout. */
   async function inBatches(
@@ -222,7 +159,7 @@ export function createQueues(connection: Connection): Queues {
         const messageId = sent.get(Id)
         if (messageId !== undefined) return { messageId }
         const cause = failed.get(Id) ?? { Code: 'InternalError', Message: 'SQS did not mention this entry' }
-        return { error: toQueueError(cause, { action: 'sqs:SendMessage', queue, ...connection }) }
+        return { error: requester.explain(cause, 'SendMessage', queue) }
       })
     },
 
@@ -260,7 +197,7 @@ export function createQueues(connection: Connection): Queues {
       const { QueueUrl: url } = await attempt('CreateQueue', queue, signal, (sqs, options) =>
         sqs.send(command, options),
       )
-      urls.set(queue, url as string)
+      requester.remember(queue, url as string)
     },
 
     async setAttributes(queue, settings, signal) {
@@ -279,7 +216,7 @@ export function createQueues(connection: Connection): Queues {
       } catch (error) {
         if ((error as QueueError).kind !== 'missing-queue') throw error
       }
-      urls.delete(queue)
+      requester.forget(queue)
       sizes.delete(queue)
     },
 
@@ -302,30 +239,16 @@ export function createQueues(connection: Connection): Queues {
     },
 
     get requests() {
-      return requests
+      return requester.requests
     },
     get clockOffsetMs() {
-      return clockOffsetMs
+      return requester.clockOffsetMs
     },
-    close: () => client.destroy(),
+    close: () => requester.close(),
   }
 }
 
-interface CallOptions {
-  readonly abortSignal?: AbortSignal
-  readonly requestTimeout: number
-}
-
 type BatchAnswer = Promise<{ Failed?: readonly { Code?: string | undefined }[] | undefined }>
-
-const neverAborted = new AbortController().signal
-
-/** Also the first answer to a wrong clock: the SDK corrects itself by it, and the next request is signed right. */
-function mayPass({ kind, code }: QueueError): boolean {
-  return (
-    kind === 'network' || kind === 'throttled' || /^Request(TimeTooSkewed|Expired|InTheFuture)$/.test(code)
-  )
-}
 
 function received(message: Message): ReceivedMessage {
   const { MessageId = '', Body = '', ReceiptHandle = '', Attributes = {} } = message
@@ -337,16 +260,4 @@ function received(message: Message): ReceivedMessage {
     senderId: Attributes.SenderId,
     receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1),
   }
-}
-
-/** Bytes of the bodies that went one way or the other. */
-function payloadBytes(input: unknown, output: unknown): number {
-  const { MessageBody, Entries } = input as { MessageBody?: string; Entries?: { MessageBody?: string }[] }
-  const { Messages } = (output ?? {}) as { Messages?: { Body?: string }[] }
-  const bodies = [
-    MessageBody,
-    ...(Entries ?? []).map((entry) => entry.MessageBody),
-    ...(Messages ?? []).map((m) => m.Body),
-  ]
-  return bodies.reduce((sum, body) => sum + (body === undefined ? 0 : Buffer.byteLength(body)), 0)
 }

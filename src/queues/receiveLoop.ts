@@ -1,12 +1,11 @@
-import { createBackOff, pause } from './backOff.ts'
+import { type BackOff, createBackOff, pause } from './backOff.ts'
 import type { QueueError } from './queueError.ts'
 import type { Queues, ReceivedMessage, ReceiveOptions } from './queues.ts'
 
 export interface ReceiveLoopOptions extends ReceiveOptions {
   /** Told of each failure, and with `undefined` when it works again. */
   readonly onTrouble?: (error: QueueError | undefined) => void
-  /** Jitter of the back-off, 0 to below 1. */
-  readonly random?: () => number
+  readonly backOff?: BackOff
 }
 
 /**
@@ -17,11 +16,10 @@ export interface ReceiveLoopOptions extends ReceiveOptions {
 export async function* receiveLoop(
   queues: Pick<Queues, 'receive'>,
   queue: string,
-  { onTrouble, random, ...options }: ReceiveLoopOptions,
+  { onTrouble, backOff = createBackOff(), ...options }: ReceiveLoopOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ReceivedMessage[], void, void> {
   if (options.waitSeconds < 1) throw new RangeError('a receive loop waits for 1 to 20 seconds per receive')
-  const backOff = createBackOff(random)
   let troubled = false
   while (!signal.aborted) {
     let messages: ReceivedMessage[] = []

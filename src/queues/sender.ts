@@ -1,4 +1,4 @@
-import { createBackOff, pause } from './backOff.ts'
+import { type BackOff, createBackOff, pause } from './backOff.ts'
 import type { QueueError } from './queueError.ts'
 import type { Queues } from './queues.ts'
 
@@ -11,8 +11,7 @@ export interface SenderOptions {
   readonly onTrouble?: (error: QueueError | undefined) => void
   /** Whether to stop trying for one body; without it only what SQS calls invalid is given up. */
   readonly giveUp?: (error: QueueError, waitedMs: number) => boolean
-  /** Jitter of the back-off, 0 to below 1. */
-  readonly random?: () => number
+  readonly backOff?: BackOff
 }
 
 /** Sends bodies to one queue: batched, and again and again until SQS has them. Their order is not kept. */
@@ -45,11 +44,10 @@ interface Parcel {
 export function createSender(
   queues: Pick<Queues, 'sendBatch'>,
   queue: string,
-  { signal, parallel = 4, onTrouble, giveUp = () => false, random }: SenderOptions,
+  { signal, parallel = 4, onTrouble, giveUp = () => false, backOff = createBackOff() }: SenderOptions,
 ): Sender {
   const pending: Parcel[] = []
   const idlers: (() => void)[] = []
-  const backOff = createBackOff(random)
   let bodies = 0
   let bytes = 0
   let underWay = 0
@@ -58,92 +56,88 @@ export function createSender(
   let troubled = false
   let resting = false
 
+  /** Runs whenever something may have changed: whatever waits is under way, resting or scheduled. */
   function schedule(): void {
     if (scheduled) return
     scheduled = true
     // What is sent within one turn of the event loop shares a batch.
     setImmediate(() => {
       scheduled = false
-      while (pending.length > 0 && !resting && underWay < (troubled ? 1 : parallel))
-        void dispatch(takeBatch(pending))
+      if (signal.aborted)
+        for (const parcel of pending.splice(0)) settle(parcel, () => parcel.reject(signal.reason))
+      while (pending.length > 0 && !resting && underWay < (troubled ? 1 : parallel)) void dispatch()
       if (bodies === 0) for (const resolve of idlers.splice(0)) resolve()
     })
   }
 
-  async function dispatch(batch: Parcel[]): Promise<void> {
+  async function dispatch(): Promise<void> {
     underWay += 1
-    const failures = await trySend(batch)
+    const error = await sendSome(takeBatch(pending))
     underWay -= 1
-    const [first] = failures
-    if (first === undefined) recovered()
-    else await rest(first, failures.length < batch.length)
+    if (error === undefined) recovered()
+    else await rest(error)
     schedule()
   }
 
-  /** Settles what is settled and puts the rest back; gives the errors to wait for. */
-  async function trySend(batch: Parcel[]): Promise<QueueError[]> {
+  /** Settles what is settled, puts the rest back, and gives an error to wait for. */
+  async function sendSome(batch: Parcel[]): Promise<QueueError | undefined> {
     try {
       const outcomes = await queues.sendBatch(
         queue,
         batch.map(({ body }) => body),
         signal,
       )
-      return batch.flatMap((parcel, index) => {
+      const errors = batch.map((parcel, index) => {
         const outcome = outcomes[index]
-        if (outcome === undefined || 'messageId' in outcome) return settle(parcel, parcel.resolve)
-        return retry(parcel, outcome.error, outcome.error.kind === 'invalid')
+        if (outcome !== undefined && 'error' in outcome) return failed(parcel, outcome.error)
+        return settle(parcel, parcel.resolve)
       })
+      return errors.find((error) => error !== undefined)
     } catch (cause) {
-      if (signal.aborted) return batch.flatMap((parcel) => settle(parcel, () => parcel.reject(signal.reason)))
+      if (signal.aborted) {
+        for (const parcel of batch) settle(parcel, () => parcel.reject(signal.reason))
+        return undefined
+      }
       const error = cause as QueueError
-      const divisible = batch.length > 1
-      if (error.kind === 'invalid' && divisible) {
-        // One entry, or their sum, spoils it for all: each by itself shows which.
+      if (error.kind === 'invalid' && batch.length > 1) {
+        // One body, or their sum, spoils it for all: each by itself shows which.
         for (const parcel of batch) parcel.alone = true
         pending.unshift(...batch)
-        return []
+        return undefined
       }
-      return batch.flatMap((parcel) => retry(parcel, error, error.kind === 'invalid'))
+      return batch.map((parcel) => failed(parcel, error)).find((rest) => rest !== undefined)
     }
   }
 
-  function retry(parcel: Parcel, error: QueueError, hopeless: boolean): QueueError[] {
-    if (hopeless || giveUp(error, performance.now() - parcel.since))
+  function failed(parcel: Parcel, error: QueueError): QueueError | undefined {
+    if (error.kind === 'invalid' || giveUp(error, performance.now() - parcel.since)) {
       return settle(parcel, () => parcel.reject(error))
+    }
     pending.unshift(parcel)
-    return [error]
+    return error
   }
 
-  function settle(parcel: Parcel, end: () => void): [] {
+  function settle(parcel: Parcel, end: () => void): undefined {
     bodies -= 1
     bytes -= parcel.bytes
     end()
-    return []
   }
 
   function recovered(): void {
+    if (resting) return
     backOff.reset()
     if (troubled) onTrouble?.(undefined)
     troubled = false
   }
 
-  async function rest(error: QueueError, partly: boolean): Promise<void> {
-    troubled = !partly
+  async function rest(error: QueueError): Promise<void> {
+    troubled = true
     onTrouble?.(error)
     if (resting) return
     resting = true
     await pause(backOff.next(error.kind), signal)
     resting = false
   }
-
-  signal.addEventListener(
-    'abort',
-    () => {
-      for (const parcel of pending.splice(0)) settle(parcel, () => parcel.reject(signal.reason))
-      schedule()
-    },
-    { once: true },
-  )
 
   return {
     send(body) {

@@ -5,12 +5,12 @@ import type { StaticCredentials } from './environment.ts'
 /** How to reach SQS, and as whom. An `Environment` is one. */
 export interface Connection {
   readonly region: string
-  readonly endpoint?: string
+  readonly endpoint?: string | undefined
   /** AWS profile; with neither this nor `credentials` the SDK's default chain. */
-  readonly profile?: string
-  readonly credentials?: StaticCredentials | CredentialProvider
+  readonly profile?: string | undefined
+  readonly credentials?: StaticCredentials | CredentialProvider | undefined
   /** Asks a person for the code of an MFA device. Without it, profiles that need one fail with a sentence. */
-  readonly mfaCode?: (serial: string) => Promise<string>
+  readonly mfaCode?: ((serial: string) => Promise<string>) | undefined
 }
 
 export type CredentialProvider = () => Promise<

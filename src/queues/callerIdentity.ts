@@ -1,0 +1,65 @@
+import { toQueueError } from './queueError.ts'
+import { type Connection, createSqsClient } from './sqsClient.ts'
+
+/** Who AWS takes us for. */
+export interface CallerIdentity {
+  /** As in `arn:aws:iam::123456789012:user/ada` or `arn:aws:sts::123456789012:assumed-role/ops/ada`. */
+  readonly arn: string
+  readonly account: string
+  /** What queues show as `SenderId`: `AIDA…`, `AROA…:session`. */
+  readonly userId: string
+}
+
+/**
+ * Asks STS (`sts:GetCallerIdentity`, which needs no permission), or the endpoint of an emulator.
+ * @throws QueueError
+ */
+export async function callerIdentity(connection: Connection, signal?: AbortSignal): Promise<CallerIdentity> {
+  const client = createSqsClient(connection, () => {})
+  try {
+    const url = new URL(connection.endpoint ?? stsEndpoint(connection.region))
+    const body = 'Action=GetCallerIdentity&Version=2011-06-15'
+    const signer = await client.config.signer({
+      name: 'sigv4',
+      signingName: 'sts',
+      signingRegion: connection.region,
+      properties: {},
+    })
+    const { headers } = await signer.sign({
+      method: 'POST',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: '/',
+      headers: { host: url.host, 'content-type': 'application/x-www-form-urlencoded' },
+      body,
+    })
+    const deadline = AbortSignal.timeout(10_000)
+    const response = await fetch(url, {
+      method: 'POST',
+      headers,
+      body,
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+    })
+    const text = await response.text()
+    if (!response.ok) {
+      const refusal = { Code: element(text, 'Code'), Message: element(text, 'Message') }
+      throw Object.assign(new Error(refusal.Message), refusal, {
+        $metadata: { httpStatusCode: response.status },
+      })
+    }
+    return { arn: element(text, 'Arn'), account: element(text, 'Account'), userId: element(text, 'UserId') }
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw toQueueError(cause, { action: 'sts:GetCallerIdentity', queue: '', ...connection })
+  } finally {
+    client.destroy()
+  }
+}
+
+function stsEndpoint(region: string): string {
+  return `https://sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+}
+
+function element(xml: string, name: string): string {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? ''
+}

@@ -1,0 +1,127 @@
+import { setMaxListeners } from 'node:events'
+import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import { createBackOff, pause } from './backOff.ts'
+import { isClockCode, type QueueError, toQueueError } from './queueError.ts'
+import { addRequest, billedUnits, noRequests, type RequestCounts } from './requestCounts.ts'
+import { type Connection, createSqsClient, type Exchange } from './sqsClient.ts'
+
+/** Makes requests to SQS: with deadlines, errors in words, queue URLs asked for once, and everything counted. */
+export interface Requester {
+  /** One request. `waitMs` is how long SQS may take by itself. Rejects with a QueueError or the signal's reason. */
+  once<T>(
+    action: string,
+    queue: string,
+    signal: AbortSignal | undefined,
+    work: Work<T>,
+    waitMs?: number,
+  ): Promise<T>
+  /** The same, up to three times when trouble may pass by itself. */
+  attempt<T>(action: string, queue: string, signal: AbortSignal | undefined, work: Work<T>): Promise<T>
+  urlOf(queue: string, signal: AbortSignal | undefined): Promise<string>
+  remember(queue: string, url: string): void
+  forget(queue: string): void
+  explain(cause: unknown, action: string, queue: string): QueueError
+  readonly requests: RequestCounts
+  readonly clockOffsetMs: number | undefined
+  close(): void
+}
+
+export type Work<T> = (client: SQSClient, options: CallOptions) => Promise<T>
+
+export interface CallOptions {
+  readonly abortSignal?: AbortSignal
+  readonly requestTimeout: number
+}
+
+/** Beyond the time that SQS may take by itself, milliseconds. */
+const answerWithinMs = 10_000
+const attempts = 3
+
+export function createRequester(connection: Connection): Requester {
+  const urls = new Map<string, string>()
+  let requests = noRequests
+  let clockOffsetMs: number | undefined
+  let client = createSqsClient(connection, onExchange)
+
+  function onExchange({ operation, input, output, answered, date }: Exchange): void {
+    requests = addRequest(requests, operation, answered ? billedUnits(payloadBytes(input, output)) : 0)
+    // HTTP cuts the date off at the second: on average it is half a second later.
+    if (date !== undefined) clockOffsetMs = date + 500 - Date.now()
+  }
+
+  const explain = (cause: unknown, action: string, queue: string) =>
+    toQueueError(cause, { action: `sqs:${action}`, queue, ...connection })
+
+  const once: Requester['once'] = async (action, queue, signal, work, waitMs = 0) => {
+    signal?.throwIfAborted()
+    // One signal ends many requests at a time; Node would call that a leak.
+    if (signal !== undefined) setMaxListeners(0, signal)
+    const used = client
+    try {
+      return await work(used, {
+        requestTimeout: waitMs + answerWithinMs,
+        ...(signal === undefined ? {} : { abortSignal: signal }),
+      })
+    } catch (cause) {
+      signal?.throwIfAborted()
+      const error = explain(cause, action, queue)
+      if (error.kind === 'missing-queue') urls.delete(queue)
+      // The keys may have been renewed on disk since; a new client reads them.
+      if (error.kind === 'credentials' && client === used)
+        client = createSqsClient(connection, onExchange, used)
+      throw error
+    }
+  }
+
+  const attempt: Requester['attempt'] = async (action, queue, signal, work) => {
+    const backOff = createBackOff()
+    for (let left = attempts - 1; ; left -= 1) {
+      try {
+        return await once(action, queue, signal, work)
+      } catch (error) {
+        if (left === 0 || signal?.aborted || !mayPass(error as QueueError)) throw error
+        await pause(backOff.next((error as QueueError).kind), signal)
+      }
+    }
+  }
+
+  return {
+    once,
+    attempt,
+    async urlOf(queue, signal) {
+      const known = urls.get(queue)
+      if (known !== undefined) return known
+      const { QueueUrl } = await attempt('GetQueueUrl', queue, signal, (sqs, options) =>
+        sqs.send(new GetQueueUrlCommand({ QueueName: queue }), options),
+      )
+      urls.set(queue, QueueUrl as string)
+      return QueueUrl as string
+    },
+    remember: (queue, url) => void urls.set(queue, url),
+    forget: (queue) => void urls.delete(queue),
+    explain,
+    get requests() {
+      return requests
+    },
+    get clockOffsetMs() {
+      return clockOffsetMs
+    },
+    close: () => client.destroy(),
+  }
+}
+
+function mayPass({ kind, code }: QueueError): boolean {
+  return kind === 'network' || kind === 'throttled' || isClockCode(code)
+}
+
+/** Bytes of the bodies that went one way or the other. */
+function payloadBytes(input: unknown, output: unknown): number {
+  const { MessageBody, Entries } = input as { MessageBody?: string; Entries?: { MessageBody?: string }[] }
+  const { Messages } = (output ?? {}) as { Messages?: { Body?: string }[] }
+  const bodies = [
+    MessageBody,
+    ...(Entries ?? []).map((entry) => entry.MessageBody),
+    ...(Messages ?? []).map((m) => m.Body),
+  ]
+  return bodies.reduce((sum, body) => sum + (body === undefined ? 0 : Buffer.byteLength(body)), 0)
+}

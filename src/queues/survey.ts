@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Environment } from './environment.ts'
+import type { Side } from './iamPolicy.ts'
+import { type Permission, probePermissions } from './permissionProbe.ts'
+import type { QueueAttributes } from './queueAttributes.ts'
+import { QueueError } from './queueError.ts'
+import type { Queues } from './queues.ts'
+import { type QueueRole, queueRoles } from './setUp.ts'
+
+/** What was found out about an environment's queues; judged by `inspectSurvey`. */
+export interface Survey {
+  readonly environment: Environment
+  readonly side: Side
+  readonly queues: Readonly<Record<QueueRole, SurveyedQueue>>
+  readonly permissions: readonly Permission[]
+  /** SQS's clock minus ours. */
+  readonly clockOffsetMs: number | undefined
+}
+
+export type SurveyedQueue =
+  | {
+      readonly attributes: QueueAttributes
+      /** Of the commands: hidden messages that did not come back within {@link hiddenForMs}. */
+      readonly hidden: number
+    }
+  | { readonly error: QueueError }
+
+/** A master that withdraws a command hides the others for 2 s; what is hidden for longer, somebody else hides. */
+const hiddenForMs = 3_000
+
+/**
+ * Looks at the three queues without changing anything, as `side` would use them. Takes 3 s longer when there are
+ * hidden commands. Never rejects for trouble with SQS: that is a finding.
+ */
+export async function surveyEnvironment(
+  queues: Queues,
+  environment: Environment,
+  side: Side,
+  signal?: AbortSignal,
+): Promise<Survey> {
+  const survey = async (role: QueueRole): Promise<SurveyedQueue> => {
+    try {
+      return await surveyQueue(queues, environment.queues[role], role === 'commands', signal)
+    } catch (error) {
+      if (error instanceof QueueError) return { error }
+      throw error
+    }
+  }
+  const [commands, replies, facts] = await Promise.all(queueRoles.map(survey))
+  const found = { commands, replies, facts } as Record<QueueRole, SurveyedQueue>
+  const reachable = queueRoles.some((role) => 'attributes' in found[role])
+  return {
+    environment,
+    side,
+    queues: found,
+    permissions: reachable ? await probePermissions(queues, environment, side, signal) : [],
+    clockOffsetMs: queues.clockOffsetMs,
+  }
+}
+
+async function surveyQueue(
+  queues: Queues,
+  queue: string,
+  watchHidden: boolean,
+  signal?: AbortSignal,
+): Promise<SurveyedQueue> {
+  let attributes = await queues.attributes(queue, signal)
+  let hidden = watchHidden ? attributes.notVisible : 0
+  const until = performance.now() + hiddenForMs
+  while (hidden > 0 && performance.now() < until) {
+    await delay(hiddenForMs / 6, undefined, { signal })
+    attributes = await queues.attributes(queue, signal)
+    hidden = Math.min(hidden, attributes.notVisible)
+  }
+  return { attributes, hidden }
+}
