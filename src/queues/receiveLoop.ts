@@ -1,5 +1,5 @@
 import { type BackOff, createBackOff, pause } from './backOff.ts'
-import type { QueueError } from './queueError.ts'
+import { QueueError } from './queueError.ts'
 import type { Queues, ReceivedMessage, ReceiveOptions } from './queues.ts'
 
 export interface ReceiveLoopOptions extends ReceiveOptions {
@@ -30,9 +30,10 @@ export async function* receiveLoop(
       troubled = false
     } catch (error) {
       if (signal.aborted) return
+      if (!(error instanceof QueueError)) throw error
       troubled = true
-      onTrouble?.(error as QueueError)
-      await pause(backOff.next((error as QueueError).kind), signal)
+      onTrouble?.(error)
+      await pause(backOff.next(error.kind), signal)
     }
     if (messages.length > 0) yield messages
   }

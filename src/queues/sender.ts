@@ -1,5 +1,5 @@
 import { type BackOff, createBackOff, pause } from './backOff.ts'
-import type { QueueError } from './queueError.ts'
+import { QueueError } from './queueError.ts'
 import type { Queues } from './queues.ts'
 
 export interface SenderOptions {
@@ -93,12 +93,11 @@ export function createSender(
         return settle(parcel, parcel.resolve)
       })
       return errors.find((error) => error !== undefined)
-    } catch (cause) {
-      if (signal.aborted) {
-        for (const parcel of batch) settle(parcel, () => parcel.reject(signal.reason))
+    } catch (error) {
+      if (signal.aborted || !(error instanceof QueueError)) {
+        for (const parcel of batch) settle(parcel, () => parcel.reject(signal.reason ?? error))
         return undefined
       }
-      const error = cause as QueueError
       if (error.kind === 'invalid' && batch.length > 1) {
         // One body, or their sum, spoils it for all: each by itself shows which.
         for (const parcel of batch) parcel.alone = true

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import {
+  iamPolicy,
+  missingPermission,
+  queueArn,
+  type Side,
+  setUpStatement,
+  statements,
+} from '../../../src/queues/iamPolicy.ts'
+import { testing } from './fleetQueues.ts'
+
+describe('IAM policies', () => {
+  it('let an agent receive commands and send replies and facts, and nothing else', () => {
+    expect(allowed('agent')).toEqual({
+      testing_master: ['GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'],
+      testing_agent: ['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'],
+      'testing_*_agent': ['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'],
+      testing_facts: ['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'],
+    })
+  })
+
+  it('let a master send commands, take replies and facts, and keep a reply queue of its own', () => {
+    const policy = allowed('master')
+    expect(policy.testing_master).toContain('SendMessage')
+    expect(policy.testing_agent).toContain('DeleteMessage')
+    expect(policy.testing_agent).not.toContain('SendMessage')
+    expect(policy.testing_facts).not.toContain('SendMessage')
+    expect(policy['testing_*_agent']).toEqual(
+      expect.arrayContaining(['CreateQueue', 'DeleteQueue', 'ReceiveMessage']),
+    )
+    expect(policy.testing_agent).not.toContain('CreateQueue')
+    expect(JSON.stringify(policy)).not.toContain('PurgeQueue')
+  })
+
+  it('are pinned to partition, region, account and queue', () => {
+    const policy = JSON.parse(iamPolicy(testing, statements(testing, 'agent'), '123456789012'))
+    expect(policy.Version).toBe('2012-10-17')
+    expect(policy.Statement.flatMap((statement: { Resource: string[] }) => statement.Resource)).toEqual([
+      'arn:aws:sqs:eu-west-1:123456789012:testing_master',
+      'arn:aws:sqs:eu-west-1:123456789012:testing_agent',
+      'arn:aws:sqs:eu-west-1:123456789012:testing_*_agent',
+      'arn:aws:sqs:eu-west-1:123456789012:testing_facts',
+    ])
+    expect(queueArn('cn-north-1', '*', 'q')).toBe('arn:aws-cn:sqs:cn-north-1:*:q')
+    expect(queueArn('us-gov-west-1', '*', 'q')).toBe('arn:aws-us-gov:sqs:us-gov-west-1:*:q')
+  })
+
+  it('have ids that IAM takes, and only actions that IAM knows (none for batches)', () => {
+    const all = [...statements(testing, 'agent'), ...statements(testing, 'master'), setUpStatement(testing)]
+    for (const { id, actions } of [...all, missingPermission('sqs:SendMessage', 'testing_master')]) {
+      expect(id).toMatch(/^[A-Za-z0-9]+$/)
+      for (const action of actions) expect(action).toMatch(/^sqs:[A-Z][A-Za-z]+$/)
+      for (const action of actions) expect(action).not.toMatch(/Batch$/)
+    }
+  })
+
+  it('cure one refusal with one action on one queue', () => {
+    const policy = JSON.parse(iamPolicy(testing, [missingPermission('sqs:SendMessage', 'testing_master')]))
+    expect(policy.Statement).toEqual([
+      {
+        Sid: 'AllowsqsSendMessage',
+        Effect: 'Allow',
+        Action: ['sqs:SendMessage'],
+        Resource: ['arn:aws:sqs:eu-west-1:*:testing_master'],
+      },
+    ])
+  })
+})
+
+/** Actions by queue, without their prefix. */
+function allowed(side: Side): Record<string, string[]> {
+  const byQueue: Record<string, string[]> = {}
+  for (const { actions, queues } of statements(testing, side)) {
+    for (const queue of queues) {
+      const names = [...(byQueue[queue] ?? []), ...actions.map((action) => action.slice('sqs:'.length))]
+      byQueue[queue] = [...new Set(names)].sort()
+    }
+  }
+  return byQueue
+}

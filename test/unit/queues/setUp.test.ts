@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { describeStep, type FoundQueues, planSetUp } from '../../../src/queues/setUp.ts'
+import { goodQueue, testing } from './fleetQueues.ts'
+
+const good: FoundQueues = {
+  commands: goodQueue('commands'),
+  replies: goodQueue('replies'),
+  facts: goodQueue('facts'),
+}
+const sentences = (found: FoundQueues) => planSetUp(testing, found).map(describeStep)
+
+describe('set-up plan', () => {
+  it('creates three queues with the attributes of the original', () => {
+    expect(sentences({ commands: 'missing', replies: 'missing', facts: 'missing' })).toEqual([
+      'Create queue testing_master for commands: visibility timeout 0 s, retention 60 s, maximum message size 64 KB, receive wait time 20 s, delivery delay 0 s',
+      'Create queue testing_agent for replies: visibility timeout 0 s, retention 60 s, maximum message size 64 KB, receive wait time 0 s, delivery delay 0 s',
+      'Create queue testing_facts for facts: visibility timeout 0 s, retention 60 s, maximum message size 64 KB, receive wait time 0 s, delivery delay 0 s',
+    ])
+  })
+
+  it('does nothing when everything is as it should be', () => {
+    expect(planSetUp(testing, good)).toEqual([])
+  })
+
+  it('changes what is wrong and nothing else', () => {
+    const facts = goodQueue('facts', {
+      retentionSeconds: 345_600,
+      maximumMessageSize: 262_144,
+      redrivePolicy: '{}',
+    })
+    const plan = planSetUp(testing, { ...good, facts })
+    expect(plan.map(describeStep)).toEqual([
+      'Change queue testing_facts: retention from 345600 s to 60 s, maximum message size from 256 KB to 64 KB, redrive policy taken away',
+    ])
+    expect(plan[0]).toMatchObject({
+      kind: 'change',
+      settings: { retentionSeconds: 60, maximumMessageSize: 65_536, redrivePolicy: '' },
+    })
+  })
+
+  it('refuses names that are none, and one queue for two purposes', () => {
+    const named = (replies: string) => ({ ...testing, queues: { ...testing.queues, replies } })
+    expect(() => planSetUp(named('testing agent'), good)).toThrow('"testing agent" of environment testing')
+    expect(() => planSetUp(named('testing_master'), good)).toThrow('three different queues')
+  })
+})
