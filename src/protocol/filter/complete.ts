@@ -1,0 +1,185 @@
+import type { FactIndex, IndexedPath } from './factIndex.ts'
+import { bareValueAt, FILTER_LIMITS, matchAt } from './lexicon.ts'
+import { slotsOf } from './parse.ts'
+import { printExact, printPath } from './print.ts'
+import type { Slot } from './scanner.ts'
+
+/** What may stand at the cursor. Choosing a suggestion replaces the text from `start` to `end` by its `insert`. */
+export type Completion = {
+  /** UTF-16 offsets into the text. */
+  readonly start: number
+  readonly end: number
+  /** The best first; at most `MOST_SUGGESTIONS` and a few keywords. */
+  readonly suggestions: readonly Suggestion[]
+}
+
+export type Suggestion = {
+  readonly kind: 'path' | 'class' | 'operator' | 'value' | 'keyword'
+  /** As it is. */
+  readonly label: string
+  /** As it is written in a filter: in quotes where it needs them. */
+  readonly insert: string
+  /** A few words about it. */
+  readonly detail: string
+  /** Agents that have this path, class or value; undefined for operators and keywords. */
+  readonly count?: number
+}
+
+export const MOST_SUGGESTIONS = 50
+
+/** Suggestions for `text` with the cursor at the UTF-16 offset `cursor`. The text need not be complete. */
+export function completeFilter(text: string, cursor: number, index: FactIndex): Completion {
+  const before = text.slice(0, cursor)
+  const slot = before.length > FILTER_LIMITS.textLength ? undefined : slotAtEnd(before)
+  if (!slot) return { start: cursor, end: cursor, suggestions: [] }
+  const typed = before.slice(slot.start)
+  const fitting = suggestionsFor(slot, index, text.trim() === '')
+    .map((suggestion) => ({ suggestion, rank: rankOf(suggestion, typed) }))
+    .filter(({ rank }) => rank < NO_FIT)
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ suggestion }) => suggestion)
+  let room = MOST_SUGGESTIONS
+  return {
+    start: slot.start,
+    end: cursor + restOfWord(text, cursor, typed).length,
+    suggestions: fitting.filter(({ kind }) => kind === 'keyword' || room-- > 0),
+  }
+}
+
+/**
+ * What the end of the text is about. Right behind a word it is about that word, although the parser already looks
+ * further; of several slots at one place the first, which is about the most.
+ */
+function slotAtEnd(text: string): Slot | undefined {
+  const slots = slotsOf(text)
+  const isInWord = bareValueAt(text, text.length - 1) !== '' || text.endsWith('~')
+  const last = isInWord ? slots.filter((slot) => slot.start < text.length).at(-1) : slots.at(-1)
+  return last && slots.find((slot) => slot.start === last.start)
+}
+
+function restOfWord(text: string, cursor: number, typed: string): string {
+  const quote = /^(?:.*\.)?(["'])[^"']*$/s.exec(typed)?.[1]
+  if (quote) return matchAt(quote === '"' ? /[^"=\r\n]*"/y : /[^'=\r\n]*'/y, text, cursor)
+  return typed === '' ? '' : bareValueAt(text, cursor)
+}
+
+function suggestionsFor(slot: Slot, index: FactIndex, isBlank: boolean): Suggestion[] {
+  switch (slot.kind) {
+    case 'path': {
+      const everyone = isBlank ? [keyword('*', `everyone: ${agents(index.agents)}`)] : []
+      return [...paths(index), ...classes(index), keyword('not', 'what follows does not hold'), ...everyone]
+    }
+    case 'operator':
+      return [...operatorsFor(index.paths.get(printPath(slot.path))), ...connectives(slot.depth)]
+    case 'connective':
+      return connectives(slot.depth)
+    case 'value':
+      return values(index.paths.get(printPath(slot.path)))
+    case 'list':
+      return values(index.paths.get(printPath(slot.path))).map((value) => ({
+        ...value,
+        insert: `(${value.insert})`,
+      }))
+    case 'pattern':
+      return []
+  }
+}
+
+function paths(index: FactIndex): Suggestion[] {
+  return [...index.paths.values()]
+    .sort((a, b) => b.agents - a.agents || a.path.length - b.path.length || compare(a.text, b.text))
+    .map(({ text, agents: count, values, hasMore }) => ({
+      kind: 'path',
+      label: text,
+      insert: text,
+      detail: `${agents(count)}, ${valueCount(values.size, hasMore)}`,
+      count,
+    }))
+}
+
+function classes(index: FactIndex): Suggestion[] {
+  return byCount(index.paths.get('classes')).map(([name, count]) => {
+    return { kind: 'class', label: name, insert: classPath(name), detail: `class of ${agents(count)}`, count }
+  })
+}
+
+/** A class is asked for by a path of one name, whatever dots and colons are in it. */
+function classPath(name: string): string {
+  return printPath([{ kind: 'name', name }])
+}
+
+function values(path: IndexedPath | undefined): Suggestion[] {
+  return byCount(path).map(([text, count]) => {
+    return { kind: 'value', label: text, insert: printExact(text), detail: agents(count), count }
+  })
+}
+
+function byCount(path: IndexedPath | undefined): [string, number][] {
+  return [...(path?.values ?? [])].sort(([a, m], [b, n]) => n - m || compare(a, b))
+}
+
+function operatorsFor(path: IndexedPath | undefined): Suggestion[] {
+  const hasDigits = !path || [...path.values.keys()].some((value) => /^[v+-]?\d/i.test(value))
+  return [
+    operator('=', 'is one of: a,b,c; * and ? are wildcards'),
+    operator('!=', 'is none of'),
+    operator('=~', 'matches a regular expression', '=~ '),
+    operator('!~', 'does not match a regular expression', '!~ '),
+    operator('in', 'is in a list or a network', 'in '),
+    operator('not in', 'is not in a list or a network', 'not in '),
+    ...(hasDigits ? ORDER : []),
+  ]
+}
+
+function connectives(depth: number): Suggestion[] {
+  return [
+    keyword('and', 'both hold'),
+    keyword('or', 'at least one holds'),
+    ...(depth > 0 ? [keyword(')', 'closes the parenthesis')] : []),
+  ]
+}
+
+function operator(label: string, detail: string, insert = label): Suggestion {
+  return { kind: 'operator', label, insert, detail }
+}
+
+const ORDER = [
+  operator('>=', 'is this number or version, or a later one', '>= '),
+  operator('>', 'is a later number or version', '> '),
+  operator('<=', 'is this number or version, or an earlier one', '<= '),
+  operator('<', 'is an earlier number or version', '< '),
+]
+
+function keyword(label: string, detail: string): Suggestion {
+  return { kind: 'keyword', label, insert: /^\w/.test(label) ? `${label} ` : label, detail }
+}
+
+const NO_FIT = 3
+
+/** 0 when it starts with what was typed, 1 when a part of it does, 2 when it holds it; whatever the case and the quotes. */
+function rankOf(suggestion: Suggestion, typed: string): number {
+  const wanted = plain(typed)
+  if (wanted === '') return 0
+  const offered = plain(suggestion.label)
+  const at = offered.indexOf(wanted)
+  if (at <= 0) return at === 0 ? 0 : NO_FIT
+  if (suggestion.kind === 'operator' || suggestion.kind === 'keyword') return NO_FIT
+  return /[\p{L}\p{N}]/u.test(offered[at - 1] ?? '') ? 2 : 1
+}
+
+function plain(text: string): string {
+  return text.toLowerCase().replace(/["'(\s]/g, '')
+}
+
+function agents(count: number): string {
+  return count === 1 ? '1 agent' : `${count} agents`
+}
+
+function valueCount(count: number, hasMore: boolean): string {
+  if (hasMore) return `more than ${count} values`
+  return count === 1 ? '1 value' : `${count} values`
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

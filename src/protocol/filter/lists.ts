@@ -1,0 +1,96 @@
+import { bareValueAt, isKeyword, matchAt } from './lexicon.ts'
+import { parseFilter } from './parse.ts'
+import { printFilter } from './print.ts'
+import { readPath } from './readPath.ts'
+import { Scanner } from './scanner.ts'
+import { allOf, type Condition, type FactPath, type Filter, negate, type Value } from './syntax.ts'
+import { FilterSyntaxError } from './syntaxError.ts'
+
+/** The original's options: `-w` (with) and `-n` (without), each as often as wanted. */
+export type FilterLists = { readonly with: readonly string[]; readonly without: readonly string[] }
+
+/**
+ * The filter of the original's options: all of `with` must hold, none of `without` may.
+ *
+ * An item is a comma list. A part with `=` starts a term (`role=web`); a part without `=` behind such a term is another
+ * value of it (`role=web,memcached`); before the first such term a part names a class, or a fact that is there. A value
+ * may hold spaces; `*` and `?` in it are wildcards unless it stands in quotes.
+ *
+ * @throws FilterSyntaxError whose `text` is the item: when both lists are empty (this never means everyone), an item or
+ * a part is blank, or an item is an expression of the full language.
+ */
+export function filterFromLists(lists: FilterLists): Filter {
+  const wanted = lists.with.flatMap((item) => termsOf(item, '-w'))
+  const unwanted = lists.without.flatMap((item) => termsOf(item, '-n')).map(negate)
+  const [first, ...rest] = [...wanted, ...unwanted]
+  // Parsing nothing says how everyone is written; parsing the rest applies the limits of the language.
+  return parseFilter(first ? printFilter(allOf([first, ...rest])) : '')
+}
+
+function termsOf(item: string, option: '-w' | '-n'): Condition[] {
+  try {
+    return readItem(new Scanner(item))
+  } catch (error) {
+    if (!(error instanceof FilterSyntaxError)) throw error
+    const { text, position, length, expected } = error
+    const shown = item.length > 60 ? `${item.slice(0, 59)}…` : item
+    const message = `In ${option} '${shown}': ${error.message}`
+    throw new FilterSyntaxError({ text, position, length, expected, message, cause: error })
+  }
+}
+
+type Term = { path: FactPath; values: [Value, ...Value[]] | undefined }
+
+function readItem(scan: Scanner): Condition[] {
+  const terms: Term[] = []
+  do {
+    scan.skipSpace()
+    const values = terms.at(-1)?.values
+    if (matchAt(UP_TO_EQUALS, scan.text, scan.position)) terms.push(readTerm(scan))
+    else if (values) values.push(readListValue(scan))
+    else terms.push({ path: readPath(scan), values: undefined })
+    scan.skipSpace()
+  } while (scan.take(','))
+  if (!scan.atEnd) scan.refuse('a comma or the end', { advice: ADVICE })
+  return terms.map(({ path, values }) =>
+    values ? { kind: 'equals', path, values } : { kind: 'present', path },
+  )
+}
+
+/** A part that holds an `=` outside quotes. */
+const UP_TO_EQUALS = /(?:"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|[^,="'])*=/y
+
+const ADVICE =
+  'Here go fact=value, fact=value,value and names of classes; an expression is given as a filter of its own (--filter).'
+
+function readTerm(scan: Scanner): Term {
+  const path = readPath(scan)
+  scan.skipSpace()
+  if (!scan.take('=')) scan.refuse('=', { advice: ADVICE })
+  scan.skipSpace()
+  return { path, values: [readListValue(scan)] }
+}
+
+/** What an expression would hold: read as a plain value, it would quietly select other agents than meant. */
+const EXPRESSION = /[=<>!&|"']|^~/
+
+function readListValue(scan: Scanner): Value {
+  const quoted = scan.quoted()
+  if (quoted !== undefined) return { kind: 'exact', text: quoted }
+  const start = scan.position
+  const text = matchAt(/[^,]*/y, scan.text, start).trimEnd()
+  if (!text) scan.refuse('a value')
+  const sign = EXPRESSION.exec(text)
+  if (sign) scan.refuse('a plain value', { position: start + sign.index, advice: ADVICE })
+  const word = text.split(/\s+/).find(isKeyword)
+  if (word)
+    scan.refuse('a plain value', { advice: `A value with the word ${word} is written in quotes. ${ADVICE}` })
+  scan.position += text.length
+  if (!/[*?]/.test(text)) return { kind: 'exact', text }
+  if (bareValueAt(text, 0) === text) return { kind: 'glob', pattern: text }
+  return scan.refuse('a value in quotes', {
+    position: start,
+    length: text.length,
+    advice: 'With * or ? as wildcards, a value holds no spaces or special characters.',
+  })
+}

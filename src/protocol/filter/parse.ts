@@ -1,0 +1,117 @@
+import { FILTER_LIMITS } from './lexicon.ts'
+import { printFilter } from './print.ts'
+import { readTerm } from './readTerm.ts'
+import { Scanner, type Slot } from './scanner.ts'
+import { allOf, anyOf, type Condition, EVERYONE, type Filter, negate } from './syntax.ts'
+import { FilterSyntaxError } from './syntaxError.ts'
+
+/**
+ * Reads a filter. Everyone is written `*`; an empty text is an error.
+ *
+ * @throws FilterSyntaxError with the place and what was expected there, also where a limit is exceeded.
+ */
+export function parseFilter(text: string): Filter {
+  const scan = new Scanner(text)
+  const filter = new Parser(scan).filter()
+  const length = printFilter(filter).length
+  if (length > FILTER_LIMITS.textLength) {
+    scan.refuse(`at most ${FILTER_LIMITS.textLength} characters`, {
+      position: 0,
+      length: text.length,
+      message: `The filter is ${length} characters long when written out; at most ${FILTER_LIMITS.textLength} are allowed.`,
+    })
+  }
+  return filter
+}
+
+/** What the parser looked for in a text that need not be complete, in the order of the places. Never throws. */
+export function slotsOf(text: string): Slot[] {
+  const slots: Slot[] = []
+  try {
+    new Parser(new Scanner(text, (slot) => slots.push(slot))).filter()
+  } catch (error) {
+    if (!(error instanceof FilterSyntaxError)) throw error
+  }
+  return slots
+}
+
+/** Recursive descent over `or`, `and`, `not` and parentheses. */
+class Parser {
+  private readonly scan: Scanner
+  private terms = 0
+
+  constructor(scan: Scanner) {
+    this.scan = scan
+  }
+
+  filter(): Filter {
+    if (/^[ \t\r\n]*\*[ \t\r\n]*$/.test(this.scan.text)) return EVERYONE
+    const condition = this.either(0)
+    return this.scan.atEnd ? condition : this.refuseConnective(0)
+  }
+
+  private either(depth: number): Condition {
+    const first = this.both(depth)
+    const rest: Condition[] = []
+    while (this.takeConnective('or', '||', depth)) rest.push(this.both(depth))
+    return anyOf([first, ...rest])
+  }
+
+  private both(depth: number): Condition {
+    const first = this.negation(depth)
+    const rest: Condition[] = []
+    while (this.takeConnective('and', '&&', depth)) rest.push(this.negation(depth))
+    return allOf([first, ...rest])
+  }
+
+  private takeConnective(word: string, sign: string, depth: number): boolean {
+    this.scan.skipSpace()
+    this.scan.visit({ kind: 'connective', start: this.scan.position, depth })
+    return this.scan.take(sign) || this.scan.takeWord(word)
+  }
+
+  private negation(depth: number): Condition {
+    const { scan } = this
+    scan.skipSpace()
+    scan.visit({ kind: 'path', start: scan.position, depth })
+    const start = scan.position
+    if ((scan.startsWith('!') && !scan.startsWith('!=') && scan.take('!')) || scan.takeWord('not')) {
+      this.checkDepth(depth, start)
+      return negate(this.negation(depth + 1))
+    }
+    if (!scan.take('(')) return this.term(depth)
+    this.checkDepth(depth, start)
+    const condition = this.either(depth + 1)
+    return scan.take(')') ? condition : this.refuseConnective(depth + 1)
+  }
+
+  private term(depth: number): Condition {
+    if (this.scan.text.trim() === '') {
+      this.scan.refuse('a filter', { message: 'The filter is empty. Everyone is written *.' })
+    }
+    this.terms += 1
+    if (this.terms > FILTER_LIMITS.terms) {
+      this.scan.refuse(`at most ${FILTER_LIMITS.terms} terms`, {
+        message: `The filter has more than ${FILTER_LIMITS.terms} terms. Many values of one fact are one term: name=a,b,c.`,
+      })
+    }
+    return readTerm(this.scan, depth)
+  }
+
+  private checkDepth(depth: number, position: number): void {
+    if (depth < FILTER_LIMITS.depth) return
+    this.scan.refuse(`at most ${FILTER_LIMITS.depth} levels`, {
+      position,
+      message: `The filter is nested too deep at character ${position + 1}: at most ${FILTER_LIMITS.depth} levels of parentheses and "not" are allowed.`,
+    })
+  }
+
+  private refuseConnective(depth: number): never {
+    const expected = depth > 0 ? 'and, or, or )' : 'and, or, or the end of the filter'
+    return this.scan.refuse(expected, {
+      ...(/[=!<>~]/.test(this.scan.text[this.scan.position] ?? '') && {
+        advice: 'Terms are joined by and / or; a value with such a character is written in quotes.',
+      }),
+    })
+  }
+}

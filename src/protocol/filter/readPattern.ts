@@ -1,0 +1,68 @@
+import { matchAt } from './lexicon.ts'
+import { compilePattern, PatternError } from './pattern.ts'
+import type { Scanner } from './scanner.ts'
+import type { FactPath, Pattern } from './syntax.ts'
+
+/** The regular expression at the scanner's place: `/^web-\d+$/i`, in quotes, or bare where it has no brackets. */
+export function readPattern(scan: Scanner, path: FactPath): Pattern {
+  const start = scan.position
+  scan.visit({ kind: 'pattern', start, path })
+  const pattern = patternText(scan)
+  try {
+    compilePattern(pattern)
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error
+    scan.refuse('a regular expression', {
+      position: start,
+      length: scan.position - start,
+      message: `The regular expression at character ${start + 1} is refused: ${error.message}.`,
+      cause: error,
+    })
+  }
+  return pattern
+}
+
+function patternText(scan: Scanner): Pattern {
+  const quoted = scan.quotedRaw()
+  if (quoted !== undefined) return { source: plainSlashes(quoted), flags: '' }
+  return scan.startsWith('/') ? betweenSlashes(scan) : bare(scan)
+}
+
+function betweenSlashes(scan: Scanner): Pattern {
+  const start = scan.position
+  const source = matchAt(INSIDE_SLASHES, scan.text, start + 1)
+  scan.position += 1 + source.length
+  if (!scan.take('/')) {
+    scan.refuse('a closing /', {
+      position: start,
+      length: 1 + source.length,
+      message: `The regular expression at character ${start + 1} is not closed with a /.`,
+    })
+  }
+  const flags = matchAt(/[\p{L}\p{N}_]*/uy, scan.text, scan.position)
+  if (!/^[ims]*$/.test(flags)) scan.refuse('flags among i, m and s', { length: flags.length })
+  scan.position += flags.length
+  return { source: plainSlashes(source), flags: [...new Set(flags)].sort().join('') }
+}
+
+function bare(scan: Scanner): Pattern {
+  const source = matchAt(BARE, scan.text, scan.position)
+  const next = scan.text[scan.position + source.length] ?? ' '
+  if (source.includes('||') || /[("',&]/.test(next)) {
+    scan.refuse('a regular expression between slashes', {
+      length: source.length + 1,
+      advice: 'Without slashes it may not hold brackets, commas, quotes, & or ||.',
+    })
+  }
+  if (!source) scan.refuse('a regular expression, such as /^web-[0-9]+$/')
+  scan.position += source.length
+  return { source: plainSlashes(source), flags: '' }
+}
+
+/** `\/` is how a slash is written between slashes; it is kept as `/`. */
+function plainSlashes(source: string): string {
+  return source.replace(/\\([\s\S])/g, (pair, next: string) => (next === '/' ? '/' : pair))
+}
+
+const INSIDE_SLASHES = /(?:[^/\\\r\n]|\\[^\r\n])*/y
+const BARE = /[^\s()"',&]*/y

@@ -1,0 +1,121 @@
+import { networkOf, writtenAsNetwork } from './address.ts'
+import { bareValueAt, FILTER_LIMITS, isKeyword } from './lexicon.ts'
+import { isOrderable } from './order.ts'
+import { readPath } from './readPath.ts'
+import { readPattern } from './readPattern.ts'
+import type { Scanner } from './scanner.ts'
+import {
+  type Condition,
+  type FactPath,
+  negate,
+  type OneOrMore,
+  type OrderOperator,
+  type Value,
+} from './syntax.ts'
+
+/** One term at the scanner's place: a path, and mostly an operator with what it compares to. */
+export function readTerm(scan: Scanner, depth: number): Condition {
+  const path = readPath(scan)
+  scan.skipSpace()
+  scan.visit({ kind: 'operator', start: scan.position, depth, path })
+  const operator = readOperator(scan)
+  if (!operator) return { kind: 'present', path }
+  scan.skipSpace()
+  switch (operator) {
+    case '=':
+    case '==':
+      return { kind: 'equals', path, values: readList(scan, () => readValue(scan, path)) }
+    case '!=':
+      return negate({ kind: 'equals', path, values: readList(scan, () => readValue(scan, path)) })
+    case 'in':
+      return { kind: 'equals', path, values: readMembers(scan, path) }
+    case 'not in':
+      return negate({ kind: 'equals', path, values: readMembers(scan, path) })
+    case '=~':
+      return { kind: 'matches', path, pattern: readPattern(scan, path) }
+    case '!~':
+      return negate({ kind: 'matches', path, pattern: readPattern(scan, path) })
+    default:
+      return { kind: 'compare', path, operator, bound: readBound(scan, path) }
+  }
+}
+
+type Operator = '=' | '==' | '!=' | '=~' | '!~' | 'in' | 'not in' | OrderOperator
+
+/** The longer first. */
+const SIGNS = ['==', '=~', '!~', '!=', '<=', '>=', '=', '<', '>'] as const
+
+function readOperator(scan: Scanner): Operator | undefined {
+  const sign = SIGNS.find((candidate) => scan.take(candidate))
+  if (sign) return sign
+  if (scan.takeWord('in')) return 'in'
+  if (!scan.takeWord('not')) return undefined
+  scan.skipSpace()
+  if (!scan.takeWord('in')) scan.refuse('in', { advice: 'Behind a fact, not goes only with in.' })
+  return 'not in'
+}
+
+/** `a, b, c`: at least one. */
+function readList<T>(scan: Scanner, readElement: () => T): OneOrMore<T> {
+  const start = scan.position
+  const elements: [T, ...T[]] = [readElement()]
+  for (;;) {
+    scan.skipSpace()
+    if (!scan.take(',')) return elements
+    scan.skipSpace()
+    elements.push(readElement())
+    if (elements.length > FILTER_LIMITS.values) {
+      scan.refuse(`at most ${FILTER_LIMITS.values} values`, {
+        position: start,
+        length: scan.position - start,
+        message: `The list at character ${start + 1} has more than ${FILTER_LIMITS.values} values.`,
+      })
+    }
+  }
+}
+
+/** A value in quotes is literal; a bare one with `*` or `?` is a glob. */
+export function readValue(scan: Scanner, path: FactPath): Exclude<Value, { kind: 'network' }> {
+  scan.visit({ kind: 'value', start: scan.position, path })
+  const quoted = scan.quoted()
+  if (quoted !== undefined) return { kind: 'exact', text: quoted }
+  const text = bareValueAt(scan.text, scan.position)
+  if (!text) scan.refuse('a value', { advice: 'A value with special characters is written in quotes.' })
+  if (isKeyword(text)) scan.refuse('a value', { advice: `The word ${text} as a value is written in quotes.` })
+  scan.position += text.length
+  return /[*?]/.test(text) ? { kind: 'glob', pattern: text } : { kind: 'exact', text }
+}
+
+/** What follows `in`: a list in parentheses, or one network. */
+function readMembers(scan: Scanner, path: FactPath): OneOrMore<Value> {
+  const start = scan.position
+  scan.visit({ kind: 'list', start, path })
+  if (scan.take('(')) {
+    scan.skipSpace()
+    const values = readList(scan, () => readMember(scan, path))
+    if (!scan.take(')')) scan.refuse('a comma or )')
+    return values
+  }
+  const text = bareValueAt(scan.text, start)
+  const value = writtenAsNetwork(text) ? readMember(scan, path) : undefined
+  if (value) return [value]
+  return scan.refuse('a list such as (a, b), or a network such as 10.0.0.0/8')
+}
+
+/** An element of a list after `in`: there a bare `10.0.0.0/8` is a network. */
+function readMember(scan: Scanner, path: FactPath): Value {
+  const start = scan.position
+  const text = bareValueAt(scan.text, start)
+  const value = readValue(scan, path)
+  if (!writtenAsNetwork(text)) return value
+  const network = text.toLowerCase()
+  if (networkOf(network)) return { kind: 'network', network }
+  return scan.refuse('a network such as 10.0.0.0/8 or fd00::/8', { position: start, length: text.length })
+}
+
+function readBound(scan: Scanner, path: FactPath): string {
+  const start = scan.position
+  const value = readValue(scan, path)
+  if (value.kind === 'exact' && isOrderable(value.text)) return value.text
+  return scan.refuse('a number or a version', { position: start, length: scan.position - start })
+}
