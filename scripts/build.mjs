@@ -29,13 +29,13 @@ const root = fileURLToPath(new URL('..', import.meta.url))
  * Builds all bundles once and writes those files of dist/ whose contents changed, each atomically: a process that
  * starts from dist/ meanwhile sees the old file or the new one, never half of one.
  *
- * @param {{ production?: boolean, watch?: boolean, onRebuild?: (line: string) => void }} [options] with `watch` the
- *   returned promise resolves after the first build and builds go on until the process ends
+ * @param {{ production?: boolean, watch?: boolean, onRebuild?: (line: string) => void, outdir?: string }} [options] with
+ *   `watch` the returned promise resolves after the first build and builds go on until the process ends
  * @returns {Promise<Built[]>}
  * @throws {Error} with esbuild's messages as text when a source does not build
  */
-export async function build({ production = false, watch = false, onRebuild } = {}) {
-  const bundles = await listBundles({ production })
+export async function build({ production = false, watch = false, onRebuild, outdir = 'dist' } = {}) {
+  const bundles = await listBundles(production, outdir)
   const built = await Promise.all(
     bundles.map(async (options) => {
       if (watch) return watchBundle(options, onRebuild)
@@ -44,7 +44,7 @@ export async function build({ production = false, watch = false, onRebuild } = {
       return writeOutputs(result)
     }),
   )
-  if (production) await removeStaleChunks(built.flat())
+  if (production) await removeStaleChunks(outdir, built.flat())
   return built.flat()
 }
 
@@ -72,8 +72,8 @@ const define = {
   'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"',
 }
 
-/** @param {{ production: boolean }} settings @returns {Promise<esbuild.BuildOptions[]>} */
-async function listBundles({ production }) {
+/** @param {boolean} production @param {string} outdir @returns {Promise<esbuild.BuildOptions[]>} */
+async function listBundles(production, outdir) {
   /** @type {esbuild.BuildOptions} */
   const common = {
     absWorkingDir: root,
@@ -81,7 +81,7 @@ async function listBundles({ production }) {
     write: false,
     metafile: true,
     logLevel: 'silent',
-    outdir: 'dist',
+    outdir,
     minify: production,
     sourcemap: production ? false : 'linked',
     define,
@@ -101,7 +101,7 @@ async function listBundles({ production }) {
       .filter(([, entry]) => exists(entry))
       .map(([name, entry]) => ({ ...forNode, ...program(name, entry) })),
     ...(exists('webview/main.ts') ? [{ ...common, ...page }] : []),
-    ...(styles.length > 0 ? [{ ...common, ...pageStyles(styles) }] : []),
+    ...(styles.length > 0 ? [{ ...common, ...pageStyles(styles, outdir) }] : []),
   ]
 }
 
@@ -157,8 +157,8 @@ const page = {
 }
 
 /** One style sheet of all of them, in the order of their names.
- * @param {string[]} styles @returns {esbuild.BuildOptions} */
-function pageStyles(styles) {
+ * @param {string[]} styles @param {string} outdir @returns {esbuild.BuildOptions} */
+function pageStyles(styles, outdir) {
   return {
     stdin: {
       contents: styles.map((file) => `@import "./${file}";`).join('\n'),
@@ -166,7 +166,7 @@ function pageStyles(styles) {
       sourcefile: 'main.css',
       loader: 'css',
     },
-    outdir: 'dist/webview',
+    outdir: `${outdir}/webview`,
     entryNames: 'main',
     assetNames: '[name]',
     loader: { '.ttf': 'file', '.woff2': 'file' },
@@ -225,11 +225,11 @@ async function writeIfChanged(file, contents, mode) {
 }
 
 /** Development builds leave old chunks be: an editor that runs from dist/ may still ask for one.
- * @param {Built[]} built */
-async function removeStaleChunks(built) {
+ * @param {string} outdir @param {Built[]} built */
+async function removeStaleChunks(outdir, built) {
   const current = new Set(built.map((file) => path.basename(file.file)))
-  for (const name of await readdir(path.join(root, 'dist'))) {
-    if (/\.(mjs|map)$/.test(name) && !current.has(name)) await rm(path.join(root, 'dist', name))
+  for (const name of await readdir(path.resolve(root, outdir))) {
+    if (/\.(mjs|map)$/.test(name) && !current.has(name)) await rm(path.resolve(root, outdir, name))
   }
 }
 
