@@ -47,7 +47,13 @@ export async function callerIdentity(connection: Connection, signal?: AbortSigna
         $metadata: { httpStatusCode: response.status },
       })
     }
-    return { arn: element(text, 'Arn'), account: element(text, 'Account'), userId: element(text, 'UserId') }
+    const identity = {
+      arn: element(text, 'Arn'),
+      account: element(text, 'Account'),
+      userId: element(text, 'UserId'),
+    }
+    if (identity.arn === '') throw new Error(`an answer without an ARN: ${text.slice(0, 100)}`)
+    return identity
   } catch (cause) {
     signal?.throwIfAborted()
     throw toQueueError(cause, { action: 'sts:GetCallerIdentity', queue: '', ...connection })

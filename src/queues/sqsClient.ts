@@ -9,7 +9,10 @@ export interface Connection {
   /** AWS profile; with neither this nor `credentials` the SDK's default chain. */
   readonly profile?: string | undefined
   readonly credentials?: StaticCredentials | CredentialProvider | undefined
-  /** Asks a person for the code of an MFA device. Without it, profiles that need one fail with a sentence. */
+  /**
+   * Asks a person for the code of an MFA device, each time that credentials must be fetched (also after SQS refused
+   * them). Without it, profiles that need a code fail with a sentence.
+   */
   readonly mfaCode?: ((serial: string) => Promise<string>) | undefined
 }
 
