@@ -73,6 +73,11 @@ export function requestWith(request: WireRequest, input: Input, action = request
   return { ...request, action, headers, body, input }
 }
 
+export function answerOk(json: unknown): WireAnswer {
+  const headers = { 'content-type': 'application/x-amz-json-1.0', date: new Date().toUTCString() }
+  return answerWith({ status: 200, headers, body: Buffer.alloc(0) }, json)
+}
+
 export function answerWith(answer: WireAnswer, json: unknown): WireAnswer {
   const body = Buffer.from(JSON.stringify(json))
   return { ...answer, headers: { ...answer.headers, 'content-length': String(body.length) }, body }

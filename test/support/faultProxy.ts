@@ -1,0 +1,237 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createDice, type Dice } from './faults/dice.ts'
+import { type Match, type Rule, strike } from './faults/faultPlan.ts'
+import { Ghosts } from './faults/ghosts.ts'
+import { Memory } from './faults/memory.ts'
+import { receiveWithFaults } from './faults/receiving.ts'
+import { Senders } from './faults/senders.ts'
+import { sendWithFaults } from './faults/sending.ts'
+import { settleWithFaults } from './faults/settling.ts'
+import { createUpstream } from './faults/upstream.ts'
+import {
+  answerWith,
+  readRequest,
+  refusal,
+  requestWith,
+  type WireAnswer,
+  type WireMessage,
+  type WireRequest,
+} from './faults/wire.ts'
+
+/** An HTTP proxy between the AWS SDK and an SQS endpoint that makes of it SQS on a bad day. */
+export interface FaultProxy {
+  /** To be given to the SDK instead of the real one. */
+  readonly endpoint: string
+  /** Decides, for each caller, action and queue, what happens to its first request, its second one, and so on. */
+  readonly seed: number
+  /** Lets faults happen from now on; the function that it returns ends that. */
+  inject(...rules: readonly Rule[]): () => void
+  /** Nobody who fits reaches SQS until the returned function is called. Without a match, connections break at once. */
+  outage(match?: Match): () => void
+  /** How often each kind of fault struck. Refusals are counted as what they say. */
+  readonly struck: Readonly<Record<string, number>>
+  /** Requests so far. */
+  readonly requests: number
+  stop(): Promise<void>
+}
+
+export interface FaultProxyOptions {
+  /** The real endpoint. */
+  readonly endpoint: string
+  readonly seed: number
+  /** `SenderId` by access key id: several principals on a server that knows only one. Others stay as they are. */
+  readonly senderIds?: Readonly<Record<string, string>>
+}
+
+/** Received messages that can come back once they are deleted. */
+const receivedMost = 2_000
+
+export async function startFaultProxy({
+  endpoint,
+  seed,
+  senderIds = {},
+}: FaultProxyOptions): Promise<FaultProxy> {
+  const upstream = createUpstream(endpoint)
+  const dice = createDice(seed)
+  const ghosts = new Ghosts()
+  const senders = new Senders(senderIds)
+  const received = new Memory<WireMessage>(receivedMost)
+  const retentions = new Map<string, Promise<number>>()
+  const rules = new Set<Rule>()
+  const sockets = new Set<Socket>()
+  const nth = new Map<string, number>()
+  const struck: Record<string, number> = {}
+  let requests = 0
+
+  const count = (fault: string) => {
+    struck[fault] = (struck[fault] ?? 0) + 1
+  }
+
+  const server = http.createServer((incoming, outgoing) => {
+    const gone = new AbortController()
+    outgoing.on('close', () => gone.abort())
+    handle(incoming, outgoing, gone.signal).catch(() => incoming.socket.destroy())
+  })
+  server.keepAliveTimeout = 60_000
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+
+  async function handle(
+    incoming: http.IncomingMessage,
+    outgoing: http.ServerResponse,
+    gone: AbortSignal,
+  ): Promise<void> {
+    const request = await readRequest(incoming)
+    requests += 1
+    const thrown = diceFor(request)
+    const slow = strike(rules, 'slow', request, thrown)
+    if (slow !== undefined) {
+      count('slow')
+      await delay(thrown.between(slow.ms), undefined, { signal: gone })
+    }
+    if (strike(rules, 'drop', request, thrown) !== undefined) {
+      count('drop')
+      incoming.socket.resetAndDestroy()
+      return
+    }
+    const refuse = strike(rules, 'refuse', request, thrown)
+    if (refuse !== undefined) count(refuse.as)
+    const answer = refuse ? refusal(refuse.as, request) : await answerTo(request, thrown, gone)
+    const { status, headers, body } = withClock(request, answer, thrown)
+    const cut = status === 200 ? strike(rules, 'cut', request, thrown) : undefined
+    if (cut === undefined) {
+      outgoing.writeHead(status, headers).end(body)
+      return
+    }
+    count(cut.how)
+    const half = body.subarray(0, Math.floor(body.length / 2))
+    if (cut.how === 'reset') {
+      outgoing.writeHead(status, headers)
+      outgoing.write(half, () => incoming.socket.resetAndDestroy())
+    } else outgoing.writeHead(status, { ...headers, 'content-length': String(half.length) }).end(half)
+  }
+
+  function diceFor({ principal, action, queue }: WireRequest): Dice {
+    const stream = `${principal} ${action} ${queue}`
+    const number = (nth.get(stream) ?? 0) + 1
+    nth.set(stream, number)
+    return dice(`${stream} ${number}`)
+  }
+
+  async function answerTo(request: WireRequest, thrown: Dice, gone: AbortSignal): Promise<WireAnswer> {
+    const common = { rules, dice: thrown, count, ghosts }
+    switch (request.action) {
+      case 'ReceiveMessage': {
+        const retentionMs = () => retentionOf(request)
+        const receiving = { ...common, upstream, retentionMs, signal: gone }
+        return asSeen(request, await receiveWithFaults(request, receiving), thrown)
+      }
+      case 'SendMessage':
+      case 'SendMessageBatch': {
+        const forward = (sent: WireRequest) => senders.note(sent, upstream.forward(sent))
+        return sendWithFaults(request, { ...common, forward })
+      }
+      case 'DeleteMessage':
+      case 'DeleteMessageBatch':
+      case 'ChangeMessageVisibility':
+      case 'ChangeMessageVisibilityBatch': {
+        const receivedAs = (handle: string) => received.get(handle)
+        return settleWithFaults(request, { ...common, forward: upstream.forward, receivedAs })
+      }
+      case 'GetQueueAttributes':
+        return miscounted(request, await upstream.forward(request, gone), thrown)
+      default:
+        return upstream.forward(request, gone)
+    }
+  }
+
+  /** Puts sender and time of the messages as this caller is to see them. */
+  async function asSeen(request: WireRequest, answer: WireAnswer, thrown: Dice): Promise<WireAnswer> {
+    if (answer.status !== 200) return answer
+    const { Messages: messages } = JSON.parse(answer.body.toString('utf8')) as { Messages: WireMessage[] }
+    const sender = strike(rules, 'sender', request, thrown)
+    if (sender !== undefined) count('sender')
+    const clock = strike(rules, 'clock', request, thrown)
+    const senderIds = await senders.of(messages.map(({ MessageId }) => MessageId))
+    const Messages = messages.map((message, index) => {
+      received.learn(message.ReceiptHandle, message)
+      const { SenderId = '', SentTimestamp = '0', ...others } = message.Attributes ?? {}
+      const Attributes = {
+        ...others,
+        SenderId: sender?.senderId ?? senderIds[index] ?? SenderId,
+        SentTimestamp: String(Number(SentTimestamp) + (clock?.offsetMs ?? 0)),
+      }
+      return { ...message, Attributes }
+    })
+    return answerWith(answer, { Messages })
+  }
+
+  function withClock(request: WireRequest, answer: WireAnswer, thrown: Dice): WireAnswer {
+    const clock = strike(rules, 'clock', request, thrown)
+    if (clock === undefined) return answer
+    count('clock')
+    const date = new Date(Date.now() + clock.offsetMs).toUTCString()
+    return { ...answer, headers: { ...answer.headers, date } }
+  }
+
+  function miscounted(request: WireRequest, answer: WireAnswer, thrown: Dice): WireAnswer {
+    const miscount = strike(rules, 'miscount', request, thrown)
+    if (miscount === undefined || answer.status !== 200) return answer
+    count('miscount')
+    const { Attributes } = JSON.parse(answer.body.toString('utf8')) as { Attributes: Record<string, string> }
+    for (const name of ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible']) {
+      const share = 1 + (miscount.by * thrown.between([-100, 100])) / 100
+      if (Attributes[name] !== undefined)
+        Attributes[name] = String(Math.round(Number(Attributes[name]) * share))
+    }
+    return answerWith(answer, { Attributes })
+  }
+
+  function retentionOf(request: WireRequest): Promise<number> {
+    const known = retentions.get(request.queue)
+    if (known !== undefined) return known
+    const input = { ...request.input, AttributeNames: ['MessageRetentionPeriod'] }
+    const asked = upstream.forward(requestWith(request, input, 'GetQueueAttributes')).then(({ body }) => {
+      const { Attributes } = JSON.parse(body.toString('utf8')) as { Attributes: Record<string, string> }
+      return Number(Attributes.MessageRetentionPeriod) * 1000
+    })
+    retentions.set(request.queue, asked)
+    return asked
+  }
+
+  const inject = (...added: readonly Rule[]) => {
+    for (const rule of added) rules.add(rule)
+    return () => {
+      for (const rule of added) rules.delete(rule)
+    }
+  }
+
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seed,
+    inject,
+    outage(match = {}) {
+      const end = inject({ ...match, fault: { kind: 'drop' } })
+      if (Object.keys(match).length === 0) for (const socket of sockets) socket.resetAndDestroy()
+      return end
+    },
+    struck,
+    get requests() {
+      return requests
+    },
+    async stop() {
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      upstream.close()
+      await closed
+    },
+  }
+}
