@@ -1,0 +1,159 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createQueues } from '../../src/queues/queues.ts'
+import { Announcer } from './announcer.ts'
+import { type Audit, createAudit } from './audit.ts'
+import type { Configuration } from './configuration.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { FactReader } from './facts/factReader.ts'
+import { isEc2Instance } from './facts/instanceMetadata.ts'
+import { createSources } from './facts/sources.ts'
+import { Journal } from './journal.ts'
+import { listen } from './listen.ts'
+import { type Log, reasonOf } from './log.ts'
+import { LogFile } from './logFile.ts'
+import { createTroubleTeller, Outbox } from './outbox.ts'
+import { identify } from './self.ts'
+import { Spool } from './spool.ts'
+import { takeStateDirectory } from './stateDirectory.ts'
+import { version } from './version.ts'
+import { Workload } from './workload.ts'
+
+/** What is left to say when the agent ends has this long, milliseconds. */
+const farewellMs = 5_000
+
+export interface AgentOptions {
+  /** The configuration of the moment: it may be exchanged while the agent runs. */
+  readonly configuration: () => Configuration
+  readonly log: Log
+  readonly signals: {
+    /** End now: what runs is stopped and answered. */
+    readonly end: AbortSignal
+    /** End as soon as nothing runs. */
+    readonly endWhenIdle: AbortSignal
+  }
+  /** Given a function that reads what may have changed beneath the agent: log files, facts. */
+  readonly onReady: (reload: () => void) => void
+}
+
+/**
+ * The agent from its start to its end.
+ * @throws Error for what a person must fix, in words
+ */
+export async function runAgent({ configuration, log, signals, onReady }: AgentOptions): Promise<void> {
+  const now = Date.now
+  const startedAt = now()
+  const { stateDir, queues: names, environment } = configuration()
+  const release = await takeStateDirectory(stateDir)
+  const onEc2 = await expectsMetadata(configuration())
+  const from = await identify(configuration(), onEc2, log)
+  const journal = await Journal.open(join(stateDir, 'journal'), log, now)
+  const spool = new Spool(join(stateDir, 'spool'))
+  await spool.prepare()
+  const { region, endpoint, profile } = names
+  const queues = createQueues({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(profile === undefined ? {} : { profile }),
+  })
+  const sending = new AbortController()
+  const outbox = new Outbox(queues, sending.signal, log)
+  const auditFile = openAudit(configuration(), log)
+  const audit: Audit = createAudit((line) => {
+    if (auditFile?.append(line) === false)
+      log.error(`The audit log cannot be written; the entry is: ${line.trim()}`)
+  }, now)
+  const workload = new Workload({ configuration, from, journal, spool, outbox, audit, log, now })
+  const reader = new FactReader(() =>
+    createSources(
+      configuration().facts,
+      { ...from, environment, onEc2, shell: configuration().shell },
+      now,
+    )(),
+  )
+  const announcer = new Announcer({
+    reader,
+    outbox,
+    log,
+    from,
+    environment,
+    version,
+    startedAt,
+    now,
+    random: Math.random,
+    running: () => workload.running,
+    settings: () => ({ ...configuration().facts, queue: configuration().queues.facts }),
+  })
+  const dispatcher = new Dispatcher({
+    configuration,
+    from,
+    startedAt,
+    journal,
+    workload,
+    outbox,
+    announcer,
+    facts: () => reader.latest.facts,
+    audit,
+    log,
+    now,
+    clockOffsetMs: () => queues.clockOffsetMs ?? 0,
+  })
+
+  log.info(
+    `ec2-cagent ${version} is ${from.agentId} (${from.hostname}) in environment ${environment}, process ${process.pid}.`,
+  )
+  workload.recover()
+  await announcer.refresh()
+  onReady(() => {
+    auditFile?.reopen()
+    void announcer.refresh()
+  })
+  const running = new AbortController()
+  const stop = () => running.abort()
+  signals.end.addEventListener('abort', stop)
+  if (signals.end.aborted) stop()
+  void endWhenIdle(signals.endWhenIdle, workload, stop)
+  await Promise.all([
+    announcer.run(running.signal),
+    listen(
+      {
+        queues,
+        queue: names.commands,
+        pollIntervalMs: () => configuration().pollIntervalMs,
+        onMessage: (message) => dispatcher.handle(message),
+        onTrouble: createTroubleTeller(log, `Receiving from ${names.commands}`),
+        random: Math.random,
+      },
+      running.signal,
+    ),
+  ])
+  log.info('The agent ends.')
+  await workload.close()
+  await Promise.race([outbox.idle(), sleep(farewellMs, undefined, { ref: false })])
+  sending.abort(new Error('the agent has ended'))
+  await journal.close()
+  queues.close()
+  await release()
+}
+
+async function expectsMetadata({ facts }: Configuration): Promise<boolean> {
+  return facts.ec2Metadata === 'auto' ? isEc2Instance() : facts.ec2Metadata === 'always'
+}
+
+/** No audit log is no reason to leave a server without its agent; it is said loudly. */
+function openAudit({ auditLog }: Configuration, log: Log): LogFile | undefined {
+  if (auditLog === undefined) return undefined
+  try {
+    return new LogFile(auditLog, 0o600)
+  } catch (error) {
+    log.error(`Commands are not audited: ${auditLog} cannot be opened: ${reasonOf(error)}`)
+    return undefined
+  }
+}
+
+async function endWhenIdle(signal: AbortSignal, workload: Workload, stop: () => void): Promise<void> {
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  while (!workload.isIdle) await sleep(200, undefined, { ref: false })
+  stop()
+}

@@ -1,0 +1,89 @@
+import { parseArgs } from 'node:util'
+
+/** What the command line asks for. */
+export type Invocation =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  /** Print the facts and where each comes from. */
+  | { readonly kind: 'facts'; readonly configFile: string | undefined; readonly json: boolean }
+  /** Say in words whether configuration, facts and queues are fit. */
+  | { readonly kind: 'check'; readonly configFile: string | undefined }
+  | ServeInvocation
+
+export interface ServeInvocation {
+  readonly kind: 'serve'
+  readonly configFile: string | undefined
+  /** `background`: start a process of its own and leave; `terminal`: log to stderr; `supervised`: log to the file. */
+  readonly mode: 'background' | 'terminal' | 'supervised'
+  readonly logFile: string
+  readonly pidFile: string
+  /** End when stdin closes: the agent then never outlives the process that started it. */
+  readonly untilStdinCloses: boolean
+}
+
+/** A command line that cannot be understood; `message` says which part. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export const usage = `ec2-cagent: executes the commands that an EC2 Collective master sends through AWS SQS
+
+Usage: ec2-cagent [options]              start the agent
+       ec2-cagent facts [--json]         print what this server knows of itself, and from where
+       ec2-cagent --check                say whether configuration, facts and queues are fit
+
+  -f, --foreground       stay in the foreground, log to stderr
+  -s, --supervisor       stay in the foreground, log to the log file (for supervisors)
+  -l, --logfile FILE     log file (/var/log/ec2_collective/ec2-cagent.log)
+  -p, --pidfile FILE     pid file (/var/run/ec2_collective/ec2-cagent.pid)
+  -c, --config FILE      configuration, JSON or YAML (/etc/ec2_collective/ec2-cagent.json)
+      --until-stdin-closes   end when standard input closes
+      --check            exit code 0: fit to start; 1: not, and why
+      --version
+  -h, --help
+`
+
+/** @throws UsageError */
+export function parseInvocation(argv: readonly string[]): Invocation {
+  const { values, positionals } = parse(argv)
+  if (values.help) return { kind: 'help' }
+  if (values.version) return { kind: 'version' }
+  const [word, ...more] = positionals
+  if (more.length > 0 || (word !== undefined && word !== 'facts')) {
+    throw new UsageError(`"${positionals.join(' ')}" is not understood`)
+  }
+  if (word === 'facts') return { kind: 'facts', configFile: values.config, json: values.json === true }
+  if (values.json) throw new UsageError('--json belongs to "facts"')
+  if (values.check) return { kind: 'check', configFile: values.config }
+  return {
+    kind: 'serve',
+    configFile: values.config,
+    mode: values.supervisor ? 'supervised' : values.foreground ? 'terminal' : 'background',
+    logFile: values.logfile ?? '/var/log/ec2_collective/ec2-cagent.log',
+    pidFile: values.pidfile ?? '/var/run/ec2_collective/ec2-cagent.pid',
+    untilStdinCloses: values['until-stdin-closes'] === true,
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        foreground: { type: 'boolean', short: 'f' },
+        supervisor: { type: 'boolean', short: 's' },
+        logfile: { type: 'string', short: 'l' },
+        pidfile: { type: 'string', short: 'p' },
+        config: { type: 'string', short: 'c' },
+        'until-stdin-closes': { type: 'boolean' },
+        check: { type: 'boolean' },
+        json: { type: 'boolean' },
+        version: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause })
+  }
+}

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto'
+import { type Opened, openBody, sealBody, UnreadableBody } from '../../src/protocol/envelope.ts'
+import type { Facts } from '../../src/protocol/facts.ts'
+import type { CommandMessage, RefusalMessage, ResultMessage } from '../../src/protocol/messages.ts'
+import type { ReceivedMessage } from '../../src/queues/queues.ts'
+import type { Announcer } from './announcer.ts'
+import { type Audit, describeCommand, describeEnd } from './audit.ts'
+import { decide } from './commands.ts'
+import type { Configuration } from './configuration.ts'
+import type { Journal } from './journal.ts'
+import { type Log, reasonOf } from './log.ts'
+import type { Outbox } from './outbox.ts'
+import type { ReplyFrom } from './replyWriter.ts'
+import { NotTaken, type Workload } from './workload.ts'
+
+export interface DispatcherParts {
+  readonly configuration: () => Configuration
+  readonly from: ReplyFrom
+  /** Own clock, milliseconds. */
+  readonly startedAt: number
+  readonly journal: Journal
+  readonly workload: Workload
+  readonly outbox: Outbox
+  readonly announcer: Announcer
+  readonly facts: () => Facts
+  readonly audit: Audit
+  readonly log: Log
+  readonly now: () => number
+  /** SQS's clock minus ours. */
+  readonly clockOffsetMs: () => number
+}
+
+/** Takes each message that came by the queue to where it belongs. Nothing in a message can stop it. */
+export class Dispatcher {
+  readonly #parts: DispatcherParts
+  #unreadable = 0
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts
+  }
+
+  handle(received: ReceivedMessage): void {
+    try {
+      const opened = openBody(received.body)
+      if (opened.message.type === 'command') void this.#obey(opened.message, opened, received)
+      else throw new UnreadableBody(`a message of type ${opened.message.type}, which is not for agents`)
+    } catch (error) {
+      this.#tellUnreadable(received.messageId, error)
+    }
+  }
+
+  async #obey(command: CommandMessage, opened: Opened, received: ReceivedMessage): Promise<void> {
+    const { log } = this.#parts
+    try {
+      await this.#decide(command, opened, received)
+    } catch (error) {
+      log.error(`Command ${command.runId} could not be dealt with: ${reasonOf(error)}`)
+    }
+  }
+
+  async #decide(command: CommandMessage, { signature }: Opened, received: ReceivedMessage): Promise<void> {
+    const { configuration, from, facts, journal, log, now, startedAt, workload, clockOffsetMs, audit } =
+      this.#parts
+    const { environment, queues } = configuration()
+    const offset = clockOffsetMs()
+    const decision = decide(command, received.sentAt, {
+      agentId: from.agentId,
+      environment,
+      configuredReplyQueue: queues.replies,
+      facts: facts(),
+      now: now() + offset,
+      startedAt: startedAt + offset,
+      remembersSince: journal.remembersSince + offset,
+      knows: (runId) => journal.knows(runId),
+    })
+    const audited = describeCommand(command, received.senderId, signature?.key)
+    switch (decision.kind) {
+      case 'ignore':
+        log.debug(`Command ${command.runId} is not for this agent: ${decision.why}.`)
+        return
+      case 'repeated':
+        return workload.repeat(command.runId, command.replyTo)
+      case 'refuse':
+        audit(audited, { verdict: 'refused', code: decision.code, reason: decision.reason })
+        return this.#refuse(command.runId, decision.replyTo, decision.code, decision.reason)
+      case 'accept':
+        return this.#accept(command, audited)
+    }
+  }
+
+  async #accept(command: CommandMessage, audited: ReturnType<typeof describeCommand>): Promise<void> {
+    const { journal, workload, announcer, audit } = this.#parts
+    const { action, runId, replyTo } = command
+    switch (action.kind) {
+      case 'shell':
+      case 'script':
+        try {
+          return await workload.take({ command, action, audited })
+        } catch (error) {
+          if (!(error instanceof NotTaken)) throw error
+          audit(audited, { verdict: 'refused', code: 'busy', reason: error.message })
+          return this.#refuse(runId, replyTo, 'busy', error.message)
+        }
+      case 'ping':
+        audit(audited, describeEnd({ kind: 'exited', code: 0 }, 0))
+        return this.#answer(runId, replyTo, '', 0)
+      case 'facts': {
+        const startedAt = performance.now()
+        const facts = await announcer.refresh()
+        await announcer.announce()
+        const durationMs = Math.round(performance.now() - startedAt)
+        audit(audited, describeEnd({ kind: 'exited', code: 0 }, durationMs))
+        return this.#answer(runId, replyTo, `${Object.keys(facts).length} facts\n`, durationMs)
+      }
+      case 'cancel':
+        audit(audited, { verdict: 'succeeded' })
+        if (workload.cancel(action.runId) === 'stopping') return
+        if (journal.knows(action.runId)) return workload.repeat(action.runId, replyTo)
+        await journal.bar(action.runId)
+        return workload.answerUnstarted(action.runId, replyTo)
+      case 'resend':
+        return workload.resend(action.runId, replyTo, action.missing, action.result)
+      case 'unsupported':
+        return
+    }
+  }
+
+  /** For actions without side effects: the answer need not outlive the agent. */
+  #answer(runId: string, replyTo: string, text: string, durationMs: number): void {
+    const { from, now, outbox } = this.#parts
+    const data = Buffer.from(text)
+    const message: ResultMessage = {
+      type: 'result',
+      runId,
+      ...from,
+      sentAt: now(),
+      outcome: { kind: 'exited', code: 0 },
+      durationMs,
+      frames: data.length > 0 ? 1 : 0,
+      stdout: digestOf(data),
+      stderr: digestOf(Buffer.alloc(0)),
+      ...(data.length > 0 ? { last: { frame: 0, segments: [[1, data.length]] as [1, number][] } } : {}),
+    }
+    outbox.post(replyTo, sealBody(message, data))
+  }
+
+  #refuse(runId: string, replyTo: string, code: RefusalMessage['code'], reason: string): void {
+    const { from, log, now, outbox } = this.#parts
+    log.warn(`Run ${runId} is refused (${code}): ${reason}`)
+    const message: RefusalMessage = {
+      type: 'refusal',
+      runId,
+      ...from,
+      sentAt: now(),
+      code,
+      reason: reason.slice(0, 1000),
+    }
+    outbox.post(replyTo, sealBody(message))
+  }
+
+  /** Ten thousand pieces of garbage shall not fill the log. */
+  #tellUnreadable(messageId: string, error: unknown): void {
+    this.#unreadable += 1
+    const { log } = this.#parts
+    const sentence = `Message ${messageId} cannot be read: ${reasonOf(error)}`
+    if (this.#unreadable <= 10) log.warn(sentence)
+    else log.debug(sentence)
+    if (this.#unreadable % 1000 === 0) log.warn(`${this.#unreadable} messages could not be read so far.`)
+  }
+}
+
+function digestOf(bytes: Uint8Array): ResultMessage['stdout'] {
+  return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), droppedBytes: 0 }
+}

@@ -1,0 +1,93 @@
+import type { Chunk } from '../../../src/protocol/frames.ts'
+import type { Outcome } from '../../../src/protocol/messages.ts'
+import { type ExecutableAction, NotExecutable, prepare } from './preparation.ts'
+import { ProcessGroup } from './processGroup.ts'
+
+/** Why a run is stopped before its end: passed as the reason of the abort signal. */
+export type StopReason = 'cancelled' | 'agent-ends'
+
+export interface Execution {
+  /** Marks every process of this run, so that those who left its group are found: unique on this server. */
+  readonly mark: string
+  readonly shell: string
+  /** Scripts are written below it. */
+  readonly stateDir: string
+  /** What the agent tells every command of itself. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  readonly killGraceMs: number
+  /** Called with each piece of output; while a promise that it returned is pending, output is held back. */
+  onOutput(chunk: Chunk): Promise<void> | undefined
+}
+
+/** Executes `action` to its end, whichever that is: never throws for what the action does. */
+export async function execute(
+  action: ExecutableAction,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  let cleanUp = async () => {}
+  try {
+    const prepared = await prepare(action, execution)
+    cleanUp = prepared.cleanUp
+    if (signal.aborted) return stopped(signal.reason, false)
+    return await run(prepared.launch, execution, signal)
+  } catch (error) {
+    return { kind: 'not-executed', reason: inWords(error as NodeJS.ErrnoException) }
+  } finally {
+    await cleanUp().catch(() => {})
+  }
+}
+
+async function run(
+  launch: Parameters<typeof ProcessGroup.start>[0],
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  let holds = 0
+  const group = await ProcessGroup.start(launch, execution.mark, (chunk) => {
+    const taken = execution.onOutput(chunk)
+    if (taken === undefined) return
+    holds += 1
+    group.hold(true)
+    void taken.finally(() => {
+      holds -= 1
+      if (holds === 0) group.hold(false)
+    })
+  })
+  let stopping: { outcome: Outcome; done: Promise<void> } | undefined
+  const stop = (outcome: Outcome) => {
+    stopping ??= { outcome, done: group.stop(execution.killGraceMs) }
+  }
+  const timer = setTimeout(() => stop({ kind: 'timed-out' }), execution.timeoutMs)
+  const onAbort = () => stop(stopped(signal.reason, true))
+  signal.addEventListener('abort', onAbort)
+  if (signal.aborted) onAbort()
+  const ending = await group.ended
+  clearTimeout(timer)
+  signal.removeEventListener('abort', onAbort)
+  if (stopping === undefined) return ending
+  await stopping.done
+  return stopping.outcome
+}
+
+function stopped(reason: StopReason, started: boolean): Outcome {
+  return reason === 'agent-ends' ? { kind: 'interrupted' } : { kind: 'cancelled', started }
+}
+
+function inWords(error: NodeJS.ErrnoException): string {
+  if (error instanceof NotExecutable) return error.message
+  const program = error.path ?? 'the program'
+  switch (error.code) {
+    case 'ENOENT':
+      return `there is no program ${program}`
+    case 'EACCES':
+      return `${program} may not be executed`
+    case 'E2BIG':
+      return 'the command with its environment is longer than the system allows (E2BIG): send it as a script'
+    case 'ENOSPC':
+      return 'the disk of the agent’s state directory is full'
+    default:
+      return `it could not be started: ${error.message}`
+  }
+}

@@ -1,0 +1,89 @@
+import { access, constants, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Action } from '../../../src/protocol/messages.ts'
+import type { Launch } from './processGroup.ts'
+import { runProgram } from './program.ts'
+import { shebangOf, writeScript } from './scriptFile.ts'
+import { baseEnvironment } from './surroundings.ts'
+import { lookUpUser, ownUser, type User } from './users.ts'
+
+/** Actions that start a process. */
+export type ExecutableAction = Extract<Action, { kind: 'shell' | 'script' }>
+
+export interface Prepared {
+  readonly launch: Launch
+  cleanUp(): Promise<void>
+}
+
+/** Why an action cannot be executed at all, in words for the person who sent it. */
+export class NotExecutable extends Error {
+  override readonly name = 'NotExecutable'
+}
+
+/**
+ * Looks up user and directory and writes the script.
+ * @throws NotExecutable
+ */
+export async function prepare(
+  action: ExecutableAction,
+  o: {
+    readonly shell: string
+    readonly stateDir: string
+    readonly variables: Readonly<Record<string, string>>
+  },
+): Promise<Prepared> {
+  const own = ownUser()
+  const user =
+    action.user === undefined || action.user === own.name ? own : await findUserOrFail(action.user, own)
+  const directory = action.directory ?? ((await isDirectory(user.home)) ? user.home : '/')
+  if (!(await isDirectory(directory))) throw new NotExecutable(`there is no directory ${directory}`)
+  const environment = { ...baseEnvironment(user), ...o.variables, ...action.environment }
+  const launchOf = async (file: string, args: readonly string[]): Promise<Launch> => ({
+    directory,
+    environment,
+    ...(user.uid === own.uid ? { file, args } : await asUser(user, file, args)),
+  })
+  if (action.kind === 'shell') {
+    return { launch: await launchOf(o.shell, ['-c', action.command]), cleanUp: async () => {} }
+  }
+  const content = Buffer.from(action.content, 'base64')
+  const [program, ...first] = interpreterOf(action.interpreter, content) ?? [o.shell]
+  const script = await writeScript(join(o.stateDir, 'scripts'), action.name, content, user)
+  const launch = await launchOf(program as string, [...first, script.path, ...action.args])
+  return { launch, cleanUp: () => script.remove() }
+}
+
+function interpreterOf(interpreter: string | undefined, content: Uint8Array): string[] | undefined {
+  const words = interpreter?.trim().split(/\s+/)
+  return words ?? shebangOf(content)
+}
+
+async function findUserOrFail(name: string, own: User): Promise<User> {
+  if (own.uid !== 0) throw new NotExecutable(`the agent runs as ${own.name}, so it cannot execute as ${name}`)
+  const user = await lookUpUser(name, () => runProgram('getent', ['passwd', name], { timeoutMs: 5000 }))
+  if (user === undefined) throw new NotExecutable(`there is no user ${name}`)
+  return user
+}
+
+/** `setpriv` (util-linux) gives a user their supplementary groups, which the plain system calls do not. */
+const setpriv = '/usr/bin/setpriv'
+
+async function asUser(
+  { uid, gid }: User,
+  file: string,
+  args: readonly string[],
+): Promise<Pick<Launch, 'file' | 'args' | 'as'>> {
+  const found = await access(setpriv, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+  if (!found) return { file, args, as: { uid, gid } }
+  return { file: setpriv, args: [`--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--', file, ...args] }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+}

@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Chunk } from '../../../src/protocol/frames.ts'
+import { groupsMarkedWith } from './markedProcesses.ts'
+
+/** What to start. */
+export interface Launch {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly directory: string
+  readonly environment: Readonly<Record<string, string>>
+  /** Started with these ids instead of the agent's own. */
+  readonly as?: { readonly uid: number; readonly gid: number }
+}
+
+/** How the main process ended. */
+export type Ending =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'signalled'; readonly signal: string }
+
+/** Environment variable that every process of a run carries, so that those who left its group are found too. */
+export const runMark = 'EC2_COLLECTIVE_RUN'
+
+/**
+ * After the main process has ended, background children may keep its output open. What they write counts until
+ * there was nothing for this long, milliseconds; and for no longer than `lingerMostMs` in all.
+ */
+const lingerQuietMs = 100
+const lingerMostMs = 5000
+
+/** How often a stopped group is looked at, milliseconds. */
+const stopPollMs = 25
+
+/** A process with a group of its own, its standard input closed and its output gathered. */
+export class ProcessGroup {
+  readonly pid: number
+  /** Settles when the main process has ended and its output is in. */
+  readonly ended: Promise<Ending>
+  readonly #child: ChildProcess
+  readonly #mark: string
+  readonly #onOutput: (chunk: Chunk) => void
+  #lastOutputAt = 0
+
+  /** @throws Error of the operating system when it cannot be started */
+  static async start(launch: Launch, mark: string, onOutput: (chunk: Chunk) => void): Promise<ProcessGroup> {
+    const child = spawn(launch.file, launch.args, {
+      cwd: launch.directory,
+      env: { ...launch.environment, [runMark]: mark },
+      // A session and process group of its own: stopping it means stopping all of its descendants.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...launch.as,
+    })
+    if (child.pid === undefined) {
+      const [error] = await once(child, 'error')
+      throw error
+    }
+    return new ProcessGroup(child, child.pid, mark, onOutput)
+  }
+
+  private constructor(child: ChildProcess, pid: number, mark: string, onOutput: (chunk: Chunk) => void) {
+    this.#child = child
+    this.pid = pid
+    this.#mark = mark
+    this.#onOutput = onOutput
+    this.#gather(child.stdout, 1)
+    this.#gather(child.stderr, 2)
+    this.ended = this.#awaitEnd()
+  }
+
+  /** Holds output back, or lets it come again. A process whose output is held back waits once its pipe is full. */
+  hold(held: boolean): void {
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (held) stream?.pause()
+      else stream?.resume()
+    }
+  }
+
+  /** TERM to the group; KILL after `graceMs` to what is left; resolves when nothing is. */
+  async stop(graceMs: number): Promise<void> {
+    let groups = await this.#signal('SIGTERM')
+    const deadline = performance.now() + graceMs
+    while (performance.now() < deadline) {
+      if (!groups.some(isAlive)) return
+      await sleep(stopPollMs)
+    }
+    groups = await this.#signal('SIGKILL')
+    const killed = performance.now() + 250
+    // A zombie that nobody reaps counts as alive, so there is an end to waiting.
+    while (performance.now() < killed && groups.some(isAlive)) await sleep(stopPollMs)
+  }
+
+  async #signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<number[]> {
+    signalGroup(this.pid, signal)
+    const groups = await groupsMarkedWith(runMark, this.#mark)
+    for (const group of groups) if (group !== this.pid) signalGroup(group, signal)
+    return [...new Set([this.pid, ...groups])]
+  }
+
+  #gather(stream: Readable | null, number: 1 | 2): void {
+    stream?.on('data', (bytes: Buffer) => {
+      this.#lastOutputAt = performance.now()
+      this.#onOutput({ stream: number, bytes })
+    })
+    stream?.on('error', () => {})
+  }
+
+  async #awaitEnd(): Promise<Ending> {
+    const closed = once(this.#child, 'close')
+    const [code, signal] = (await once(this.#child, 'exit')) as [number | null, string | null]
+    await Promise.race([closed, this.#quiet()])
+    // Whoever still holds the pipe writes into the void: closing our end would kill a daemon by SIGPIPE.
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.removeAllListeners('data')
+      stream?.resume()
+    }
+    return code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
+  }
+
+  async #quiet(): Promise<void> {
+    const exitedAt = performance.now()
+    this.#lastOutputAt = exitedAt
+    for (;;) {
+      await sleep(lingerQuietMs)
+      const now = performance.now()
+      const held = this.#child.stdout?.isPaused() === true
+      if (now - exitedAt > lingerMostMs && !held) return
+      if (now - this.#lastOutputAt >= lingerQuietMs && !held) return
+    }
+  }
+}
+
+export function signalGroup(pgid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(-pgid, signal)
+  } catch {
+    // The group is gone already.
+  }
+}
+
+function isAlive(pgid: number): boolean {
+  try {
+    process.kill(-pgid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,43 @@
+import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { User } from './users.ts'
+
+export interface ScriptFile {
+  readonly path: string
+  remove(): Promise<void>
+}
+
+/**
+ * Writes a script where only `user` can read it, below `directory`. The file keeps its name, so `$0` and error
+ * messages name the script that its author knows.
+ */
+export async function writeScript(
+  directory: string,
+  name: string,
+  content: Uint8Array,
+  user: User,
+): Promise<ScriptFile> {
+  // Others may pass through, to a folder of their own, and not look around.
+  await mkdir(directory, { recursive: true, mode: 0o711 })
+  const own = await mkdtemp(join(directory, 'run-'))
+  const path = join(own, name)
+  await writeFile(path, content, { mode: 0o500, flag: 'wx' })
+  if (user.uid !== process.getuid?.()) {
+    await chown(path, user.uid, user.gid)
+    await chown(own, user.uid, user.gid)
+  }
+  return { path, remove: () => rm(own, { recursive: true, force: true }) }
+}
+
+/**
+ * The program that a script asks for, with its arguments; undefined when it has no `#!` line. As the kernel reads
+ * it: everything behind the program is one argument. Done here because the file system may forbid execution.
+ */
+export function shebangOf(content: Uint8Array): string[] | undefined {
+  if (content[0] !== 0x23 || content[1] !== 0x21) return undefined
+  const end = content.indexOf(0x0a)
+  const line = Buffer.from(content.subarray(2, end === -1 ? undefined : end)).toString('utf8')
+  const [, program, argument] = /^\s*(\S+)\s*(.*?)\s*$/.exec(line) ?? []
+  if (program === undefined) return undefined
+  return argument === undefined || argument === '' ? [program] : [program, argument]
+}

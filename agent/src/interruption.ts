@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+import { openBody, sealBody } from '../../src/protocol/envelope.ts'
+import type { ReplyFrom } from './replyWriter.ts'
+import type { SpooledReply } from './spooledReply.ts'
+
+/** The result of a run whose agent died: its frames are those that made it into the spool. */
+export async function interruptedResult(
+  spooled: SpooledReply,
+  o: { readonly runId: string; readonly from: ReplyFrom; readonly now: number },
+): Promise<string> {
+  const streams = {
+    1: { hash: createHash('sha256'), bytes: 0 },
+    2: { hash: createHash('sha256'), bytes: 0 },
+  }
+  const frames = spooled.frames
+  for (let frame = 0; frame < frames; frame += 1) {
+    const { message, data } = openBody(await spooled.body(frame))
+    if (message.type !== 'output')
+      throw new Error(`frame ${frame} of run ${o.runId} holds a ${message.type} message`)
+    let offset = 0
+    for (const [stream, length] of message.segments) {
+      streams[stream].hash.update(data.subarray(offset, offset + length))
+      streams[stream].bytes += length
+      offset += length
+    }
+  }
+  const describe = (stream: 1 | 2) => ({
+    bytes: streams[stream].bytes,
+    sha256: streams[stream].hash.digest('hex'),
+    droppedBytes: 0,
+  })
+  return sealBody({
+    type: 'result',
+    runId: o.runId,
+    ...o.from,
+    sentAt: o.now,
+    outcome: { kind: 'interrupted' },
+    durationMs: 0,
+    frames,
+    stdout: describe(1),
+    stderr: describe(2),
+  })
+}

@@ -1,0 +1,26 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/**
+ * Writes the process id where init scripts look for it.
+ * @returns a function that removes the file, as long as it is still ours
+ * @throws Error in words
+ */
+export async function writePidFile(path: string): Promise<() => Promise<void>> {
+  const own = `${process.pid}\n`
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 })
+    await writeFile(path, own)
+  } catch (cause) {
+    throw new Error(
+      `The pid file ${path} cannot be written: ${(cause as Error).message}. Name another with --pidfile.`,
+      {
+        cause,
+      },
+    )
+  }
+  return async () => {
+    const content = await readFile(path, 'utf8').catch(() => undefined)
+    if (content === own) await rm(path, { force: true })
+  }
+}

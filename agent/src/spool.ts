@@ -1,0 +1,61 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SpooledReply } from './spooledReply.ts'
+
+/** Delivered replies are kept for `resend` this long, milliseconds, */
+const keptMs = 3600_000
+/** and only as many as fit into this, bytes. */
+const keptBytes = 256 * 1024 * 1024
+
+const suffix = '.reply'
+
+/** The directory of encoded replies: those not yet delivered, and those that a master may ask for again. */
+export class Spool {
+  readonly directory: string
+  #prunedAt = 0
+
+  constructor(directory: string) {
+    this.directory = directory
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(this.directory, { recursive: true, mode: 0o700 })
+  }
+
+  /** An empty reply. A run id is safe as a file name. */
+  create(runId: string): SpooledReply {
+    return new SpooledReply(this.#pathOf(runId))
+  }
+
+  /** A reply as it was left; undefined when there is none, or none any more. */
+  async find(runId: string): Promise<SpooledReply | undefined> {
+    return SpooledReply.read(this.#pathOf(runId))
+  }
+
+  /**
+   * Removes what is old or too much, except for the replies of `undelivered` runs.
+   * @param now milliseconds
+   */
+  async prune(undelivered: ReadonlySet<string>, now: number): Promise<void> {
+    if (now - this.#prunedAt < 60_000) return
+    this.#prunedAt = now
+    const files: Array<{ path: string; at: number; bytes: number }> = []
+    for (const name of await readdir(this.directory)) {
+      const path = join(this.directory, name)
+      const runId = name.slice(0, name.indexOf('.'))
+      const found = await stat(path).catch(() => undefined)
+      if (found !== undefined && !undelivered.has(runId))
+        files.push({ path, at: found.mtimeMs, bytes: found.size })
+    }
+    files.sort((one, other) => other.at - one.at)
+    let bytes = 0
+    for (const file of files) {
+      bytes += file.bytes
+      if (now - file.at > keptMs || bytes > keptBytes) await rm(file.path, { force: true })
+    }
+  }
+
+  #pathOf(runId: string): string {
+    return join(this.directory, runId + suffix)
+  }
+}
