@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Environment } from '../queues/environment.ts'
+import type { FleetRequest, FleetState, LocalAgent } from './fleetState.ts'
+import { meetingPoint } from './meetingPoint.ts'
+
+/** A local fleet that runs, for as long as this is open: servers that are played by this machine. */
+export interface LocalFleet {
+  /** `testing` and `production`, with the endpoint and the credentials that open it. */
+  readonly environments: readonly Environment[]
+  readonly endpoint: string
+  /** As of now. */
+  readonly agents: readonly LocalAgent[]
+  /** Told when `agents` has changed. Gives a function that takes the listener away. */
+  onChange(listener: () => void): () => void
+  /** Resolves when the fleet is over or this client has closed, whoever ended it. */
+  readonly ended: Promise<void>
+  /** Lets go of the fleet; it ends some 15 s after the last client did. */
+  close(): void
+  /** Ends the fleet for everybody; resolves when all its processes are gone. */
+  stop(): Promise<void>
+}
+
+export interface LocalFleetOptions {
+  /** Clients that name the same directory share a fleet. Holds configurations, logs and the agents' state. */
+  readonly directory: string
+  /** Program that runs Node; this process's own unless told. */
+  readonly node?: string
+  /** Where `localFleet.js`, `sqsServer.js` and `ec2-cagent.js` are; beside the running bundle unless told. */
+  readonly programs?: string
+  /** How long the fleet outlives its last client, milliseconds. */
+  readonly lingerMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** A machine under load takes some seconds for ten processes. */
+const patienceMs = 30_000
+
+/**
+ * Starts the local fleet, or joins the one that runs in this directory. Its agents are started when this resolves,
+ * and tell their facts within a second or two.
+ * @throws Error in words when it cannot be started; the signal's reason when aborted
+ */
+export async function openLocalFleet(options: LocalFleetOptions): Promise<LocalFleet> {
+  if (process.platform === 'win32') {
+    throw new Error('The local fleet runs on Linux and macOS: its agents execute shell commands.')
+  }
+  const directory = path.resolve(options.directory)
+  const socketPath = await meetingPoint(directory)
+  const giveUpAt = performance.now() + patienceMs
+  let supervisor: SupervisorProcess | undefined
+  while (performance.now() < giveUpAt) {
+    options.signal?.throwIfAborted()
+    const socket = await join(socketPath)
+    const fleet = socket && (await greet(socket, options.signal))
+    if (fleet !== undefined) return fleet
+    if (supervisor?.failed) break
+    // One that has ended found another alive, which may be about to end.
+    if (supervisor === undefined || supervisor.ended) supervisor = startSupervisor(directory, options)
+    await delay(50)
+  }
+  const log = await readFile(path.join(directory, 'fleet.log'), 'utf8').catch(() => '')
+  const reason = log.trim() === '' ? 'It did not answer.' : log.trim().slice(-500)
+  throw new Error(`The local fleet in ${directory} could not be started. ${reason}`)
+}
+
+/** Joins the local fleet that runs in `directory`; `undefined` when none does. Starts nothing. */
+export async function joinLocalFleet(
+  directory: string,
+  signal?: AbortSignal,
+): Promise<LocalFleet | undefined> {
+  const socket = await join(await meetingPoint(path.resolve(directory)))
+  return socket && greet(socket, signal)
+}
+
+interface SupervisorProcess {
+  readonly ended: boolean
+  readonly failed: boolean
+}
+
+/** In a session of its own: it must outlive the reload of the window that started it. */
+function startSupervisor(
+  directory: string,
+  { node, programs, lingerMs }: LocalFleetOptions,
+): SupervisorProcess {
+  const program = path.join(programs ?? import.meta.dirname, 'localFleet.js')
+  const log = openSync(path.join(directory, 'fleet.log'), 'w', 0o600)
+  const child = spawn(
+    node ?? process.execPath,
+    [program, directory, ...(lingerMs === undefined ? [] : [String(lingerMs)])],
+    {
+      detached: true,
+      cwd: '/',
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      stdio: ['ignore', log, log],
+    },
+  )
+  closeSync(log)
+  child.unref()
+  let failed = false
+  child.on('error', () => {
+    failed = true
+  })
+  return {
+    get ended() {
+      return child.exitCode !== null || child.signalCode !== null
+    },
+    get failed() {
+      return failed || (child.exitCode ?? 0) !== 0
+    },
+  }
+}
+
+async function join(socketPath: string): Promise<Socket | undefined> {
+  const socket = connect(socketPath)
+  try {
+    await once(socket, 'connect')
+    return socket
+  } catch {
+    return undefined
+  }
+}
+
+/** Waits until the fleet runs; `undefined` when it ends instead. */
+async function greet(socket: Socket, signal?: AbortSignal): Promise<LocalFleet | undefined> {
+  const listeners = new Set<() => void>()
+  const ended = once(socket, 'close').then(() => {})
+  let state: FleetState | undefined
+  socket.on('error', () => {})
+  const running = new Promise<FleetState>((resolve) => {
+    createInterface(socket).on('line', (line) => {
+      state = JSON.parse(line) as FleetState
+      if (state.phase === 'running') resolve(state)
+      for (const listener of listeners) listener()
+    })
+  })
+  const abort = () => socket.destroy()
+  signal?.addEventListener('abort', abort, { once: true })
+  const first = await Promise.race([running, ended])
+  signal?.removeEventListener('abort', abort)
+  if (first === undefined) return undefined
+  return {
+    environments: first.environments,
+    endpoint: first.environments[0]?.endpoint ?? '',
+    get agents() {
+      return state?.agents ?? []
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    ended,
+    close: () => void socket.destroy(),
+    async stop() {
+      const request: FleetRequest = { request: 'stop' }
+      socket.write(`${JSON.stringify(request)}\n`)
+      await ended
+    },
+  }
+}
