@@ -52,7 +52,6 @@ export function notificationsOf(page: Page): Notifications {
 export function dialogOf(page: Page): Dialog {
   const box = page.locator('.monaco-dialog-box')
   return {
-    // biome-ignore lint/performance/useDomNodeTextContent: its lines are wanted as they are on screen
     text: () => box.locator('.dialog-message-container').innerText(),
     press: (button) => box.getByRole('button', { name: button, exact: true }).click(),
   }

@@ -93,7 +93,6 @@ export function treeViewOf(page: Page, title: string): TreeView {
       await pane.locator('.pane-header').hover()
       await pane.locator('.pane-header').getByRole('button', { name: action }).click()
     },
-    // biome-ignore lint/performance/useDomNodeTextContent: its lines are wanted as they are on screen
     welcome: async () => (await pane.locator('.welcome-view-content').innerText()).trim(),
   }
 }
