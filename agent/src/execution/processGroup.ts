@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chunk } from '../../../src/protocol/frames.ts'
@@ -115,6 +116,7 @@ export class ProcessGroup {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.removeAllListeners('data')
       stream?.resume()
+      if (stream instanceof Socket) stream.unref()
     }
     return code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
   }
