@@ -1,0 +1,67 @@
+import * as vscode from 'vscode'
+import type { Profile, ProfileKind } from '../profile/awsFiles.ts'
+import type { Profiles } from '../profile/profiles.ts'
+
+/** "Choose AWS Profile…": who signs for environments that name no profile of their own. */
+export function chooseProfile(profiles: Profiles) {
+  return async () => {
+    const known = await profiles.list()
+    const { chosen } = profiles
+    const standard = {
+      label: `${chosen === undefined ? '$(check)' : '$(blank)'} ${vscode.l10n.t('Default')}`,
+      description: profiles.hasEnvironmentKeys()
+        ? vscode.l10n.t('keys of the environment VS Code was started in')
+        : vscode.l10n.t('as the AWS tools find it'),
+      name: undefined,
+    }
+    const items = known.map((profile) => ({
+      label: `${profile.name === chosen ? '$(check)' : '$(blank)'} ${profile.name}`,
+      description: describeProfile(profile),
+      ...(profile.problem !== undefined && { detail: `$(warning) ${profile.problem}` }),
+      name: profile.name,
+    }))
+    const picked = await vscode.window.showQuickPick<{ label: string; name: string | undefined }>(
+      [standard, ...items],
+      {
+        title: vscode.l10n.t('Choose AWS Profile'),
+        placeHolder:
+          known.length === 0
+            ? vscode.l10n.t('No profile was found in ~/.aws/config and ~/.aws/credentials')
+            : vscode.l10n.t('Who signs for environments that name no profile of their own?'),
+        matchOnDescription: true,
+      },
+    )
+    if (picked !== undefined) await profiles.choose(picked.name)
+  }
+}
+
+function describeProfile({ kind, role, account, region, mfaSerial, sources }: Profile): string {
+  const parts = [
+    kindInWords(kind),
+    role?.replace(/^.*role\//, ''),
+    account,
+    sources.length > 0 ? vscode.l10n.t('from {0}', sources.join(' → ')) : undefined,
+    mfaSerial === undefined ? undefined : vscode.l10n.t('asks for an MFA code'),
+    region,
+  ]
+  return parts.filter(Boolean).join(' · ')
+}
+
+function kindInWords(kind: ProfileKind): string {
+  switch (kind) {
+    case 'keys':
+      return vscode.l10n.t('access keys')
+    case 'role':
+      return vscode.l10n.t('role')
+    case 'sso':
+      return vscode.l10n.t('SSO')
+    case 'process':
+      return vscode.l10n.t('external process')
+    case 'web-identity':
+      return vscode.l10n.t('web identity')
+    case 'login':
+      return vscode.l10n.t('console login')
+    case 'unknown':
+      return vscode.l10n.t('no credentials')
+  }
+}

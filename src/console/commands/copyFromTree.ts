@@ -1,0 +1,43 @@
+import * as vscode from 'vscode'
+import type { ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
+import { printFact } from '../environments/agentGroups.ts'
+import type { TreeNode } from '../environments/treeNode.ts'
+import { chosenNodes } from './chosenNodes.ts'
+
+/** "Copy Host Names", "Copy Agent Ids": one a line, of the selected groups and agents. */
+export function copyAgents(what: 'hostname' | 'agentId') {
+  return async (clicked?: unknown, selected?: unknown) => {
+    const agents = (chosenNodes(clicked, selected) ?? []).flatMap(agentsOf)
+    await vscode.env.clipboard.writeText([...new Set(agents.map((agent) => agent[what]))].join('\n'))
+  }
+}
+
+/** "Copy Fact": as it stands in a filter. */
+export function copyFact() {
+  return async (clicked?: unknown, selected?: unknown) => {
+    const lines = (chosenNodes(clicked, selected) ?? []).flatMap((node) =>
+      node.kind === 'fact' ? [`${node.path.join('.')}=${printFact(node.value)}`] : [],
+    )
+    await vscode.env.clipboard.writeText(lines.join('\n'))
+  }
+}
+
+/** "Open Facts": everything that an agent has told of itself, as JSON. */
+export function openFacts(documents: ReadOnlyDocuments) {
+  return async (clicked?: unknown, selected?: unknown) => {
+    for (const agent of (chosenNodes(clicked, selected) ?? []).flatMap(agentsOf).slice(0, mostDocuments)) {
+      await documents.show(
+        `facts/${agent.agentId}/${agent.hostname}.json`,
+        JSON.stringify(agent.facts, null, 2),
+      )
+    }
+  }
+}
+
+/** Nobody wants a hundred tabs. */
+const mostDocuments = 5
+
+function agentsOf(node: TreeNode) {
+  if (node.kind === 'group') return node.agents
+  return node.kind === 'agent' || node.kind === 'fact' ? [node.agent] : []
+}

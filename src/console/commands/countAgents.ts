@@ -1,0 +1,34 @@
+import * as vscode from 'vscode'
+import { foldHosts } from '../../master/hostFolding.ts'
+import { parseRunArguments } from '../send/runArguments.ts'
+import { targetOfNodes } from '../send/runTarget.ts'
+import type { Sending } from '../send/sending.ts'
+import { chosenNodes } from './chosenNodes.ts'
+
+/** "Count Agents…": how many a filter would hit, and who. Sends nothing. */
+export function countAgents(sending: Sending) {
+  return async (clicked?: unknown, selected?: unknown) => {
+    const title = vscode.l10n.t('Count Agents')
+    const nodes = chosenNodes(clicked, selected)
+    const start =
+      nodes === undefined ? await sending.draftOf(parseRunArguments(clicked)) : targetOfNodes(nodes)
+    const reached = await sending.whoMatches(start ?? {}, title)
+    if (reached === undefined) return undefined
+    const { reach, environment, filter } = reached
+    const copy = vscode.l10n.t('Copy Host Names')
+    const sentence = vscode.l10n.t(
+      '{0} of {1} agents of {2} match {3}.',
+      reach.matching,
+      reach.known,
+      environment.environment.name,
+      filter,
+    )
+    const names = foldHosts(reach.hostnames)
+    const chosen = await vscode.window.showInformationMessage(
+      names === '' ? sentence : `${sentence} ${names}`,
+      copy,
+    )
+    if (chosen === copy) await vscode.env.clipboard.writeText(reach.hostnames.join('\n'))
+    return reach.matching
+  }
+}

@@ -1,0 +1,55 @@
+import * as vscode from 'vscode'
+import type { Connections } from '../environments/connections.ts'
+import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import { about } from './command.ts'
+
+/** "Create Queues…": also repairs what is there. Says what it will do, and does it after a yes. */
+export function createQueues(
+  ask: (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>,
+  connections: Connections,
+) {
+  return async (clicked?: unknown) => {
+    const declared = await ask(clicked, vscode.l10n.t('Create Queues'))
+    if (declared === undefined) return
+    await about(declared, () => setUp(declared, connections))
+  }
+}
+
+async function setUp(declared: DeclaredEnvironment, connections: Connections): Promise<void> {
+  const { environment } = declared
+  const { queues } = await connections.use(declared)
+  const { describeStep, executeSetUp, findQueues, planSetUp } = await import('../../queues/setUp.ts')
+  const steps = planSetUp(environment, await findQueues(queues, environment))
+  if (steps.length === 0) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('The queues of {0} are there, and as they should be.', environment.name),
+    )
+    return
+  }
+  const go = vscode.l10n.t('Do It')
+  const answer = await vscode.window.showWarningMessage(
+    vscode.l10n.t(
+      'Set up the queues of {0} in {1}?',
+      environment.name,
+      environment.endpoint ?? environment.region,
+    ),
+    { modal: true, detail: steps.map((step) => `• ${describeStep(step)}`).join('\n') },
+    go,
+  )
+  if (answer !== go) return
+  const title = vscode.l10n.t('Setting up the queues of {0}', environment.name)
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    async (progress, token) => {
+      const abort = new AbortController()
+      token.onCancellationRequested(() => abort.abort())
+      await executeSetUp(queues, steps, (step) => progress.report({ message: step.queue }), abort.signal)
+    },
+  )
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t(
+      'The queues of {0} are set up. SQS may need a minute until all of it applies.',
+      environment.name,
+    ),
+  )
+}

@@ -1,0 +1,45 @@
+import * as vscode from 'vscode'
+import { indexFacts } from '../../protocol/filter/factIndex.ts'
+import type { Connections } from '../environments/connections.ts'
+import type { EnvironmentList } from '../environments/environmentList.ts'
+
+/** Facts with more values than this make groups that nobody can read; they are offered last. */
+const manyGroups = 50
+
+/** "Group Agents By…": the facts that the agents have, those that make sensible groups first. */
+export function groupBy(list: EnvironmentList, connections: Connections) {
+  return async () => {
+    const facts = (await list.all()).flatMap(({ key }) => {
+      const state = connections.state(key)
+      return state.kind === 'open' ? state.master.inventory.agents().map((agent) => agent.facts) : []
+    })
+    const { agents, paths } = indexFacts(facts)
+    const known = [...paths.values()]
+      .filter(({ text }) => !text.includes('*'))
+      .map(({ text, agents: having, values }) => ({ text, having, groups: values.size }))
+      .sort((a, b) => rank(a, agents) - rank(b, agents) || a.text.localeCompare(b.text))
+    const items = [
+      { label: `$(list-flat) ${vscode.l10n.t('No groups')}`, description: '', fact: '' },
+      ...known.map(({ text, having, groups }) => ({
+        label: text,
+        description: vscode.l10n.t('{0} values, {1} of {2} agents', groups, having, agents),
+        fact: text,
+      })),
+    ]
+    const picked = await vscode.window.showQuickPick(items, {
+      title: vscode.l10n.t('Group Agents By'),
+      placeHolder:
+        known.length === 0 ? vscode.l10n.t('No agent has told its facts yet') : vscode.l10n.t('Fact'),
+    })
+    if (picked === undefined) return
+    const configuration = vscode.workspace.getConfiguration('ec2-collective')
+    await configuration.update('groupBy', picked.fact, vscode.ConfigurationTarget.Global)
+  }
+}
+
+/** 0 for facts that most agents have and that split them into a few groups. */
+function rank({ having, groups }: { having: number; groups: number }, agents: number): number {
+  if (groups < 2) return 2
+  if (groups > manyGroups || groups === agents) return 3
+  return having * 2 >= agents ? 0 : 1
+}

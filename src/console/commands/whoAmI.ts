@@ -1,0 +1,48 @@
+import * as vscode from 'vscode'
+import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import { askMfaCode } from '../profile/mfa.ts'
+import type { Profiles } from '../profile/profiles.ts'
+import { about } from './command.ts'
+
+/** "Who Am I?": the identity that AWS sees when we sign for an environment. */
+export function whoAmI(
+  profiles: Profiles,
+  ask: (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>,
+) {
+  return async (clicked?: unknown) => {
+    const declared = await ask(clicked, vscode.l10n.t('Who Am I?'))
+    if (declared === undefined) return undefined
+    return about(declared, async () => {
+      const environment = profiles.withProfile(declared.environment)
+      const { callerIdentity } = await import('../../queues/callerIdentity.ts')
+      const { arn, account, userId } = await callerIdentity({
+        ...environment,
+        mfaCode: (serial) => askMfaCode(environment, serial, true),
+      })
+      const copy = vscode.l10n.t('Copy ARN')
+      const profile = profiles.nameFor(environment)
+      const sentence =
+        profile === undefined
+          ? vscode.l10n.t(
+              'In {0} you are {1} (account {2}, SenderId {3}).',
+              environment.name,
+              arn,
+              account,
+              userId,
+            )
+          : vscode.l10n.t(
+              'In {0} the profile {4} makes you {1} (account {2}, SenderId {3}).',
+              environment.name,
+              arn,
+              account,
+              userId,
+              profile,
+            )
+      void vscode.window.showInformationMessage(sentence, copy).then((chosen) => {
+        if (chosen === copy) return vscode.env.clipboard.writeText(arn)
+        return undefined
+      })
+      return arn
+    })
+  }
+}

@@ -1,0 +1,95 @@
+import * as vscode from 'vscode'
+import { about } from '../commands/command.ts'
+import type { DocumentAction, ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
+import type { Connections } from '../environments/connections.ts'
+import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import type { Profiles } from '../profile/profiles.ts'
+import { type Diagnosis, printReport } from './report.ts'
+
+type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>
+
+/** "Doctor": looks at everything that an environment needs, and writes down what is wrong and what to do. */
+export function examineEnvironment(
+  ask: AskEnvironment,
+  connections: Connections,
+  profiles: Profiles,
+  documents: ReadOnlyDocuments,
+  version: string,
+) {
+  return async (clicked?: unknown) => {
+    const declared = await ask(clicked, vscode.l10n.t('Doctor'))
+    if (declared === undefined) return
+    const title = vscode.l10n.t('The doctor looks at {0}', declared.environment.name)
+    const { text, lines } = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title },
+      () => about(declared, () => examine(declared, connections, profiles, version)),
+    )
+    const actions = lines.flatMap(({ line, diagnosis }) => actionsFor(declared, line, diagnosis))
+    const again: DocumentAction = {
+      line: 0,
+      title: `$(refresh) ${vscode.l10n.t('Look again')}`,
+      command: 'ec2-collective.doctor',
+      arguments: [declared.key],
+    }
+    await documents.show(
+      `${declared.key.replaceAll(/[^\w-]+/g, '-')}/Doctor ${declared.environment.name}.md`,
+      text,
+      [again, ...actions],
+    )
+  }
+}
+
+async function examine(
+  declared: DeclaredEnvironment,
+  connections: Connections,
+  profiles: Profiles,
+  version: string,
+) {
+  const { queues } = await connections.use(declared)
+  const [{ surveyEnvironment }, { inspectSurvey }, { callerIdentity }] = await Promise.all([
+    import('../../queues/survey.ts'),
+    import('../../queues/inspection.ts'),
+    import('../../queues/callerIdentity.ts'),
+  ])
+  const environment = profiles.withProfile(declared.environment)
+  // What keeps the facts from being read is found by the survey, in better words.
+  await connections.refresh(declared).catch(() => undefined)
+  const [survey, arn] = await Promise.all([
+    surveyEnvironment(queues, environment, 'master'),
+    callerIdentity(environment).then(
+      (identity) => identity.arn,
+      () => undefined,
+    ),
+  ])
+  const state = connections.state(declared.key)
+  const agents = state.kind === 'open' ? state.master.inventory.agents() : []
+  const unreadable = state.kind === 'open' ? state.unreadable : []
+  const findings = inspectSurvey(survey)
+  return printReport(
+    { environment, findings, agents, unreadable, version, arn, requests: queues.requests },
+    vscode.l10n.t,
+  )
+}
+
+function actionsFor({ key }: DeclaredEnvironment, line: number, { fix }: Diagnosis): DocumentAction[] {
+  if (fix === undefined) return []
+  if (fix === 'set-up') {
+    return [
+      {
+        line,
+        title: `$(tools) ${vscode.l10n.t('Repair the queues…')}`,
+        command: 'ec2-collective.createQueues',
+        arguments: [key],
+      },
+    ]
+  }
+  const { action, queue } = fix.allow
+  return [
+    {
+      line,
+      title: `$(copy) ${vscode.l10n.t('Copy the policy that allows it')}`,
+      command: 'ec2-collective.copyMissingPermission',
+      arguments: [key, action, queue],
+    },
+  ]
+}

@@ -1,0 +1,199 @@
+import type { KnownAgent } from '../../master/inventory.ts'
+import type { Environment } from '../../queues/environment.ts'
+import type { Finding } from '../../queues/inspection.ts'
+import { dollars, idleRequestsPerMonth, runRequests } from '../../queues/price.ts'
+import type { RequestCounts } from '../../queues/requestCounts.ts'
+import { describeSkew } from '../environments/agentGroups.ts'
+import type { Translate } from '../translate.ts'
+
+/** Everything that the doctor looks at. */
+export interface Examination {
+  readonly environment: Environment
+  /** Of the queues. */
+  readonly findings: readonly Finding[]
+  readonly agents: readonly KnownAgent[]
+  /** Messages on the facts queue that are not ours, or damaged. */
+  readonly unreadable: readonly { readonly messageId: string; readonly reason: string }[]
+  /** The version that agents should have: ours. */
+  readonly version: string
+  /** Who signs, by AWS's word; undefined when AWS did not say. */
+  readonly arn: string | undefined
+  readonly requests: RequestCounts
+}
+
+/** One thing that is wrong, whoever found it. */
+export type Diagnosis = Pick<Finding, 'severity' | 'what' | 'why' | 'advice'> & Partial<Pick<Finding, 'fix'>>
+
+/** A clock that is off by more is worth a word, milliseconds. */
+const skewToleranceMs = 5_000
+
+/** What is wrong with queues, agents and messages; errors first. */
+export function diagnose(examination: Examination, t: Translate): Diagnosis[] {
+  const diagnoses: Diagnosis[] = [
+    ...examination.findings,
+    ...otherVersions(examination, t),
+    ...skewedClocks(examination, t),
+    ...quietAgents(examination, t),
+    ...unreadableMessages(examination, t),
+  ]
+  return diagnoses.sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'))
+}
+
+/** The report as Markdown, and on which line each diagnosis stands (from 0), for the buttons above it. */
+export function printReport(
+  examination: Examination,
+  t: Translate,
+): {
+  readonly text: string
+  readonly lines: readonly { readonly line: number; readonly diagnosis: Diagnosis }[]
+} {
+  const { environment, agents, arn } = examination
+  const diagnoses = diagnose(examination, t)
+  const errors = diagnoses.filter(({ severity }) => severity === 'error').length
+  const warnings = diagnoses.length - errors
+  const out: string[] = [`# ${t('Doctor: {0}', environment.name)}`, '']
+  out.push(
+    diagnoses.length === 0 ? t('✔ Nothing is wrong.') : t('✖ {0} errors, {1} warnings', errors, warnings),
+  )
+  const lines: { line: number; diagnosis: Diagnosis }[] = []
+  for (const diagnosis of diagnoses) {
+    out.push('')
+    lines.push({ line: out.length, diagnosis })
+    out.push(`## ${diagnosis.severity === 'error' ? '✖' : '⚠'} ${diagnosis.what}`, '')
+    out.push(t('Why it matters: {0}', diagnosis.why), '', t('What to do: {0}', diagnosis.advice))
+  }
+  const { commands, replies, facts } = environment.queues
+  out.push('', `## ${t('What was looked at')}`, '')
+  out.push(
+    `- ${t('Queues: {0} in {1}', [commands, replies, facts].join(', '), environment.endpoint ?? environment.region)}`,
+  )
+  out.push(`- ${t('Identity: {0}', arn ?? t('unknown'))}`)
+  out.push(`- ${t('Agents: {0}', describeAgents(agents, t))}`)
+  out.push('', `## ${t('Requests and price')}`, '', ...describePrice(examination, t), '')
+  return { text: out.join('\n'), lines }
+}
+
+function otherVersions({ agents, version }: Examination, t: Translate): Diagnosis[] {
+  const others = agents.filter((agent) => agent.state !== 'gone' && agent.version !== version)
+  if (others.length === 0) return []
+  const versions = [...new Set(others.map((agent) => agent.version))].sort().join(', ')
+  return [
+    {
+      severity: 'warning',
+      what: t(
+        '{0} agents are of another version than this extension ({1}): {2}.',
+        others.length,
+        version,
+        versions,
+      ),
+      why: t(
+        'What one side knows and the other does not is refused, never guessed. Agents: {0}.',
+        hosts(others),
+      ),
+      advice: t('Update the agents to {0}, or this extension.', version),
+    },
+  ]
+}
+
+function skewedClocks({ agents }: Examination, t: Translate): Diagnosis[] {
+  const skewed = agents.filter(
+    ({ state, clockSkewMs }) => state !== 'gone' && Math.abs(clockSkewMs) > skewToleranceMs,
+  )
+  if (skewed.length === 0) return []
+  const worst = skewed.reduce((a, b) => (Math.abs(b.clockSkewMs) > Math.abs(a.clockSkewMs) ? b : a))
+  return [
+    {
+      severity: 'warning',
+      what: t(
+        'The clocks of {0} agents are wrong; the worst is {1} ({2}).',
+        skewed.length,
+        worst.hostname,
+        describeSkew(worst.clockSkewMs, t),
+      ),
+      why: t(
+        'From five minutes on AWS refuses their signatures, and they fall silent. Agents: {0}.',
+        hosts(skewed),
+      ),
+      advice: t('Set their clocks, best by a time service such as chrony.'),
+    },
+  ]
+}
+
+function quietAgents({ agents }: Examination, t: Translate): Diagnosis[] {
+  const quiet = agents.filter(({ state }) => state !== 'live')
+  const diagnoses: Diagnosis[] = []
+  if (quiet.length > 0) {
+    diagnoses.push({
+      severity: 'warning',
+      what: t('{0} agents were heard of, and are not heard of now.', quiet.length),
+      why: t('A command that is meant for them gets no answer. Agents: {0}.', hosts(quiet)),
+      advice: t('Look whether ec2-cagent runs there, and what its log says.'),
+    })
+  }
+  for (const agent of agents.filter(({ problems }) => problems.length > 0)) {
+    diagnoses.push({
+      severity: 'warning',
+      what: t('{0} has trouble with its facts: {1}', agent.hostname, agent.problems.join(' ')),
+      why: t('Filters work on the last good values.'),
+      advice: t('Run “ec2-cagent facts” there: it shows where each fact comes from.'),
+    })
+  }
+  return diagnoses
+}
+
+function unreadableMessages({ unreadable, environment }: Examination, t: Translate): Diagnosis[] {
+  if (unreadable.length === 0) return []
+  const reasons = [...new Set(unreadable.map(({ reason }) => reason))]
+  return [
+    {
+      severity: 'warning',
+      what: t(
+        '{0} messages on {1} cannot be read: {2}.',
+        unreadable.length,
+        environment.queues.facts,
+        reasons.slice(0, 3).join('; '),
+      ),
+      why: t(
+        'They are left out. Whoever sends them is no agent of ours, or of another version. First message id: {0}.',
+        unreadable[0]?.messageId ?? '',
+      ),
+      advice: t('Find out who else sends to this queue; its SenderId is in the message.'),
+    },
+  ]
+}
+
+function describeAgents(agents: readonly KnownAgent[], t: Translate): string {
+  if (agents.length === 0) return t('none was heard of')
+  const live = agents.filter(({ state }) => state === 'live').length
+  const versions = [...new Set(agents.map(({ version }) => version))].sort().join(', ')
+  return t('{0} heard of, {1} live, version {2}', agents.length, live, versions)
+}
+
+function describePrice({ agents, requests }: Examination, t: Translate): string[] {
+  const count = agents.filter(({ state }) => state !== 'gone').length
+  const idle = idleRequestsPerMonth(count)
+  const perRun = runRequests(count, 10) + 3 * count
+  return [
+    `- ${t('{0} agents that wait: {1} requests a month, about {2}', count, number(idle), money(idle))}`,
+    `- ${t('A run over all of them that takes 10 s: about {0} requests, {1}', number(perRun), money(perRun))}`,
+    `- ${t('This window since it connected: {0} requests', number(requests.billed))}`,
+    '',
+    t(
+      'At $0.40 per million requests, the list price of standard queues in most regions; the first million a month is free.',
+    ),
+  ]
+}
+
+function money(requests: number): string {
+  const amount = dollars(requests)
+  return `$${amount >= 0.1 ? amount.toFixed(2) : amount.toFixed(4)}`
+}
+
+function number(value: number): string {
+  return Math.round(value).toLocaleString('en')
+}
+
+function hosts(agents: readonly KnownAgent[]): string {
+  const names = agents.slice(0, 20).map(({ hostname }) => hostname)
+  return agents.length > names.length ? `${names.join(', ')} … (${agents.length})` : names.join(', ')
+}

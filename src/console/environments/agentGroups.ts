@@ -1,0 +1,86 @@
+import type { KnownAgent } from '../../master/inventory.ts'
+import { type FactValue, factAt } from '../../protocol/facts.ts'
+import { printDuration } from '../send/duration.ts'
+import type { Translate } from '../translate.ts'
+
+/** Agents of one environment that share a value of the fact by which the user groups. */
+export interface AgentGroup {
+  /** The value as text; undefined for agents that do not have the fact. */
+  readonly value: string | undefined
+  readonly agents: readonly KnownAgent[]
+}
+
+/**
+ * Groups `agents` by the fact at `path` (dotted, as in filters). Every element of a list makes a group of its own, so an
+ * agent may be in several. Groups come in natural order, those without the fact last; agents by host name.
+ * @returns undefined when no agent has the fact: groups would say nothing
+ */
+export function groupAgents(agents: readonly KnownAgent[], path: string): AgentGroup[] | undefined {
+  const segments = path.split('.')
+  const byValue = new Map<string, KnownAgent[]>()
+  const without: KnownAgent[] = []
+  for (const agent of agents) {
+    const values = groupValues(factAt(agent.facts, segments))
+    if (values.length === 0) without.push(agent)
+    for (const value of values) {
+      const group = byValue.get(value)
+      if (group === undefined) byValue.set(value, [agent])
+      else group.push(agent)
+    }
+  }
+  if (byValue.size === 0) return undefined
+  const groups: AgentGroup[] = [...byValue]
+    .sort(([a], [b]) => natural.compare(a, b))
+    .map(([value, members]) => ({ value, agents: sortAgents(members) }))
+  if (without.length > 0) groups.push({ value: undefined, agents: sortAgents(without) })
+  return groups
+}
+
+/** By host name as people count (`web2` before `web10`), then by id. */
+export function sortAgents(agents: readonly KnownAgent[]): KnownAgent[] {
+  return [...agents].sort(
+    (a, b) => natural.compare(a.hostname, b.hostname) || natural.compare(a.agentId, b.agentId),
+  )
+}
+
+/** What is the matter with an agent, in sentences; empty when nothing is. */
+export function agentTroubles(agent: KnownAgent, now: number, t: Translate): string[] {
+  const troubles = [...agent.problems]
+  const silence = printDuration(Math.max(0, now - agent.lastHeardAt))
+  if (agent.state === 'stale') troubles.unshift(t('Not heard of for {0}.', silence))
+  if (agent.state === 'gone') troubles.unshift(t('Gone: not heard of for {0}.', silence))
+  if (hasSkew(agent)) troubles.push(t('Its clock is {0}.', describeSkew(agent.clockSkewMs ?? 0, t)))
+  return troubles
+}
+
+export function isTroubled(agent: KnownAgent): boolean {
+  return agent.state !== 'live' || agent.problems.length > 0 || hasSkew(agent)
+}
+
+export function describeSkew(skewMs: number, t: Translate): string {
+  const size = printDuration(Math.abs(skewMs))
+  return skewMs > 0 ? t('{0} ahead', size) : t('{0} behind', size)
+}
+
+/** Facts as a person reads them on one line. */
+export function printFact(value: FactValue): string {
+  if (typeof value === 'string') return value
+  if (value === null || typeof value !== 'object') return String(value)
+  if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) return value.join(', ')
+  return JSON.stringify(value)
+}
+
+/** The SQS clock is good to a second, and signatures still work: what is below does not matter to anybody. */
+const tolerableSkewMs = 5000
+
+function hasSkew(agent: KnownAgent): boolean {
+  return Math.abs(agent.clockSkewMs ?? 0) > tolerableSkewMs
+}
+
+function groupValues(value: FactValue | undefined): string[] {
+  if (value === undefined || value === null) return []
+  if (Array.isArray(value)) return [...new Set(value.flatMap(groupValues))]
+  return typeof value === 'object' ? Object.keys(value) : [String(value)]
+}
+
+const natural = new Intl.Collator('en', { numeric: true })

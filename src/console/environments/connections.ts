@@ -1,0 +1,215 @@
+import * as vscode from 'vscode'
+import type { Sweep } from '../../master/factsSweep.ts'
+import type { Master } from '../../master/master.ts'
+import type { Queues } from '../../queues/queues.ts'
+import type { DeclaredEnvironment } from './declaredEnvironment.ts'
+
+/** A master with the queues that it uses. */
+export interface OpenMaster {
+  readonly master: Master
+  readonly queues: Queues
+}
+
+/** How an environment stands with us. */
+export type ConnectionState =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'opening' }
+  /** `heard`: the inventory was read at least once. `trouble`: why the last reading failed. */
+  | (OpenMaster & {
+      readonly kind: 'open'
+      readonly heard: boolean
+      readonly trouble: Error | undefined
+      /** Messages of the last reading that are no facts. */
+      readonly unreadable: Sweep['unreadable']
+    })
+  | { readonly kind: 'failed'; readonly error: Error }
+
+/** Makes a master. `isUserAct` says whether a person is waiting, who may be asked for an MFA code. */
+export type OpenMasterFor = (declared: DeclaredEnvironment, isUserAct: () => boolean) => Promise<OpenMaster>
+
+/** The facts queue is read again so long after a reading: ten times what it took, within these. */
+const pauseMs = { least: 2_000, most: 30_000 }
+
+/**
+ * One master per environment, opened when it is first needed and kept. The inventory is only kept fresh while somebody
+ * holds a {@link watch}: an environment at which nobody looks costs no request.
+ */
+export class Connections implements vscode.Disposable {
+  readonly #entries = new Map<string, Entry>()
+  readonly #changed = new vscode.EventEmitter<string>()
+  readonly #open: OpenMasterFor
+  /** Fires with the environment's key when its state or its inventory has changed. */
+  readonly onDidChange = this.#changed.event
+
+  constructor(open: OpenMasterFor) {
+    this.#open = open
+  }
+
+  state(key: string): ConnectionState {
+    return this.#entries.get(key)?.state ?? { kind: 'closed' }
+  }
+
+  /** The environment's master; opens it where needed. Counts as an act of the user: MFA may be asked for. */
+  async use(declared: DeclaredEnvironment): Promise<OpenMaster> {
+    const entry = this.#entry(declared)
+    entry.userActs += 1
+    try {
+      return await this.#master(entry)
+    } finally {
+      entry.userActs -= 1
+    }
+  }
+
+  /** Reads who is there, now. Counts as an act of the user. */
+  async refresh(declared: DeclaredEnvironment): Promise<OpenMaster> {
+    const entry = this.#entry(declared)
+    entry.userActs += 1
+    try {
+      const opened = await this.#master(entry)
+      await this.#sweep(entry, opened)
+      if (entry.state.kind === 'open' && entry.state.trouble !== undefined) throw entry.state.trouble
+      return opened
+    } finally {
+      entry.userActs -= 1
+    }
+  }
+
+  /** Keeps the environment's inventory fresh until disposed. Many may watch at a time. */
+  watch(declared: DeclaredEnvironment): vscode.Disposable {
+    const entry = this.#entry(declared)
+    entry.watchers += 1
+    if (entry.watchers === 1) void this.#keepFresh(entry)
+    let isWatching = true
+    return new vscode.Disposable(() => {
+      if (!isWatching) return
+      isWatching = false
+      entry.watchers -= 1
+      if (entry.watchers === 0) entry.wake()
+    })
+  }
+
+  /** Drops the masters for which `isStale` holds; whoever watches gets new ones. */
+  async reset(isStale: (declared: DeclaredEnvironment) => boolean): Promise<void> {
+    const stale = [...this.#entries.values()].filter(({ declared }) => isStale(declared))
+    await Promise.all(stale.map((entry) => this.#close(entry)))
+  }
+
+  /** Takes over what the declarations now say: changed environments are opened anew, vanished ones are closed. */
+  async follow(declarations: readonly DeclaredEnvironment[]): Promise<void> {
+    const declared = new Map(declarations.map((each) => [each.key, each]))
+    for (const entry of [...this.#entries.values()]) {
+      const now = declared.get(entry.declared.key)
+      const isSame = JSON.stringify(now?.environment) === JSON.stringify(entry.declared.environment)
+      if (now !== undefined) entry.declared = now
+      if (!isSame) await this.#close(entry)
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const entry of this.#entries.values()) entry.watchers = 0
+    await Promise.all([...this.#entries.values()].map((entry) => this.#close(entry)))
+  }
+
+  dispose(): void {
+    this.#changed.dispose()
+    void this.close()
+  }
+
+  #entry(declared: DeclaredEnvironment): Entry {
+    const known = this.#entries.get(declared.key)
+    if (known !== undefined) return known
+    const entry: Entry = {
+      declared,
+      state: { kind: 'closed' },
+      opening: undefined,
+      watchers: 0,
+      userActs: 0,
+      wake: () => {},
+    }
+    this.#entries.set(declared.key, entry)
+    return entry
+  }
+
+  #master(entry: Entry): Promise<OpenMaster> {
+    if (entry.state.kind === 'open') return Promise.resolve(entry.state)
+    if (entry.opening !== undefined) return entry.opening
+    this.#set(entry, { kind: 'opening' })
+    const opening = this.#open(entry.declared, () => entry.userActs > 0).then(
+      (opened) => {
+        if (entry.opening === opening) {
+          opened.master.inventory.onChange(() => this.#changed.fire(entry.declared.key))
+          this.#set(entry, { kind: 'open', ...opened, heard: false, trouble: undefined, unreadable: [] })
+        }
+        return opened
+      },
+      (error: Error) => {
+        if (entry.opening === opening) this.#set(entry, { kind: 'failed', error })
+        throw error
+      },
+    )
+    entry.opening = opening
+    return opening
+  }
+
+  async #keepFresh(entry: Entry): Promise<void> {
+    while (entry.watchers > 0) {
+      const startedAt = performance.now()
+      try {
+        await this.#sweep(entry, await this.#master(entry))
+      } catch {
+        // The state says why; it is tried again.
+        entry.opening = undefined
+      }
+      if (entry.watchers === 0) return
+      const tookMs = performance.now() - startedAt
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Math.min(pauseMs.most, Math.max(pauseMs.least, tookMs * 10)))
+        entry.wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  }
+
+  async #sweep(entry: Entry, opened: OpenMaster): Promise<void> {
+    let trouble: Error | undefined
+    let unreadable: Sweep['unreadable'] = []
+    try {
+      unreadable = (await opened.master.refresh()).unreadable
+    } catch (error) {
+      trouble = error as Error
+    }
+    const { state } = entry
+    if (state.kind !== 'open' || state.master !== opened.master) return
+    const heard = state.heard || trouble === undefined
+    // News even when nothing has changed: agents grow old without a word of theirs.
+    this.#set(entry, { ...state, heard, trouble, unreadable })
+  }
+
+  async #close(entry: Entry): Promise<void> {
+    const { state } = entry
+    entry.opening = undefined
+    this.#set(entry, { kind: 'closed' })
+    entry.wake()
+    if (state.kind !== 'open') return
+    await state.master.close()
+    state.queues.close()
+  }
+
+  #set(entry: Entry, state: ConnectionState): void {
+    entry.state = state
+    this.#changed.fire(entry.declared.key)
+  }
+}
+
+interface Entry {
+  declared: DeclaredEnvironment
+  state: ConnectionState
+  opening: Promise<OpenMaster> | undefined
+  watchers: number
+  /** Acts of the user under way that need this environment. */
+  userActs: number
+  /** Ends the pause between two readings. */
+  wake: () => void
+}

@@ -1,0 +1,222 @@
+import * as vscode from 'vscode'
+import { type AgentGroup, groupAgents, isTroubled, sortAgents } from './agentGroups.ts'
+import type { Connections } from './connections.ts'
+import type { EnvironmentList } from './environmentList.ts'
+import { describeNode, explainNode } from './treeItems.ts'
+import {
+  type AgentNode,
+  type EnvironmentNode,
+  environmentNode,
+  factNodes,
+  type GroupNode,
+  type NoticeNode,
+  type TreeNode,
+} from './treeNode.ts'
+
+/** The tree environment → groups → agents → facts. Only environments that are open on the screen are kept fresh. */
+export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
+  readonly #list: EnvironmentList
+  readonly #connections: Connections
+  readonly #groupBy: () => string
+  readonly #changed = new vscode.EventEmitter<TreeNode | undefined>()
+  readonly #view: vscode.TreeView<TreeNode>
+  readonly #disposables: vscode.Disposable[]
+  /** Environments that are open in the tree, by key, each with its row. */
+  readonly #expanded = new Map<string, EnvironmentNode>()
+  readonly #watches = new Map<string, vscode.Disposable>()
+  /** Rows that changed since the last refresh. */
+  readonly #stale = new Map<string, EnvironmentNode>()
+  readonly #rows = new Map<string, EnvironmentNode>()
+  #refreshing: NodeJS.Timeout | undefined
+  readonly onDidChangeTreeData = this.#changed.event
+
+  /** @param groupBy dotted path of the fact by which agents are grouped now; empty for no groups */
+  constructor(list: EnvironmentList, connections: Connections, groupBy: () => string) {
+    this.#list = list
+    this.#connections = connections
+    this.#groupBy = groupBy
+    this.#view = vscode.window.createTreeView('ec2-collective.environments', {
+      treeDataProvider: this,
+      canSelectMany: true,
+      showCollapseAll: true,
+    })
+    this.#disposables = [
+      this.#changed,
+      this.#view,
+      this.#view.onDidExpandElement(({ element }) => this.#open(element)),
+      this.#view.onDidCollapseElement(({ element }) => this.#shut(element)),
+      this.#view.onDidChangeVisibility(() => this.#watchWhatIsSeen()),
+      list.onDidChange(() => this.refresh()),
+      connections.onDidChange((key) => this.#refreshSoon(key)),
+    ]
+  }
+
+  get selection(): readonly TreeNode[] {
+    return this.#view.selection
+  }
+
+  /** Opens an environment's row and puts the view on the screen. */
+  async reveal(key: string): Promise<void> {
+    const declared = await this.#list.byKey(key)
+    if (declared === undefined) return
+    const row = this.#rows.get(key) ?? environmentNode(declared)
+    await this.#view.reveal(row, { expand: true, focus: true, select: true })
+  }
+
+  refresh(): void {
+    this.#changed.fire(undefined)
+  }
+
+  async getChildren(parent?: TreeNode): Promise<TreeNode[]> {
+    switch (parent?.kind) {
+      case undefined:
+        return this.#environments()
+      case 'environment':
+        return this.#inEnvironment(parent)
+      case 'group':
+        return parent.agents.map((agent) => ({
+          kind: 'agent',
+          id: `${parent.id}/${agent.agentId}`,
+          declared: parent.declared,
+          agent,
+        }))
+      case 'agent':
+        return factNodes(parent, parent.agent.facts)
+      case 'fact':
+        return factNodes(parent, parent.value, parent.path)
+      case 'notice':
+        return []
+    }
+  }
+
+  getTreeItem(node: TreeNode): vscode.TreeItem {
+    return describeNode(node, this.#connections, this.#rows.size)
+  }
+
+  /** Only environments are ever revealed, and they have no parent. */
+  getParent(): undefined {
+    return undefined
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
+    item.tooltip = explainNode(node, this.#connections)
+    return item
+  }
+
+  dispose(): void {
+    clearTimeout(this.#refreshing)
+    for (const watch of this.#watches.values()) watch.dispose()
+    for (const disposable of this.#disposables) disposable.dispose()
+  }
+
+  async #environments(): Promise<TreeNode[]> {
+    const { environments, troubles } = await this.#list.read()
+    const isTrusted = vscode.workspace.isTrusted
+    await vscode.commands.executeCommand(
+      'setContext',
+      'ec2-collective.hasEnvironments',
+      environments.length > 0,
+    )
+    await vscode.commands.executeCommand('setContext', 'ec2-collective.isTrusted', isTrusted)
+    this.#rows.clear()
+    for (const declared of environments) this.#rows.set(declared.key, environmentNode(declared))
+    for (const key of this.#expanded.keys()) if (!this.#rows.has(key)) this.#expanded.delete(key)
+    this.#watchWhatIsSeen()
+    if (environments.length === 0 && troubles.length === 0) return []
+    return [...this.#rows.values()]
+  }
+
+  #inEnvironment(node: EnvironmentNode): TreeNode[] {
+    const { declared } = node
+    const notice = (text: string, severity: NoticeNode['severity']): NoticeNode[] => [
+      { kind: 'notice', id: `${node.id}/notice`, declared, text, severity },
+    ]
+    const state = this.#connections.state(declared.key)
+    if (state.kind === 'failed') return notice(state.error.message, 'error')
+    if (state.kind !== 'open') return notice(vscode.l10n.t('Connecting …'), 'info')
+    const agents = state.master.inventory.agents()
+    const rows = this.#groups(node, agents)
+    if (state.trouble !== undefined) return [...notice(state.trouble.message, 'error'), ...rows]
+    if (rows.length > 0) return rows
+    if (!state.heard) return notice(vscode.l10n.t('Looking who is there …'), 'info')
+    return notice(vscode.l10n.t('No agent has answered yet. Agents say their facts every 30 s.'), 'info')
+  }
+
+  #groups(node: EnvironmentNode, agents: Parameters<typeof groupAgents>[0]): (GroupNode | AgentNode)[] {
+    const { declared } = node
+    const fact = this.#groupBy()
+    const groups: AgentGroup[] | undefined = fact === '' ? undefined : groupAgents(agents, fact)
+    if (groups === undefined) {
+      return sortAgents(agents).map((agent) => ({
+        kind: 'agent',
+        id: `${node.id}/${agent.agentId}`,
+        declared,
+        agent,
+      }))
+    }
+    return groups.map(({ value, agents: members }) => ({
+      kind: 'group',
+      id: `${node.id}/${encodeURIComponent(fact)}=${value === undefined ? '' : encodeURIComponent(value)}${value === undefined ? '!' : ''}`,
+      declared,
+      fact,
+      value,
+      agents: members,
+    }))
+  }
+
+  #open(node: TreeNode): void {
+    if (node.kind !== 'environment') return
+    this.#expanded.set(node.declared.key, node)
+    this.#watchWhatIsSeen()
+  }
+
+  #shut(node: TreeNode): void {
+    if (node.kind !== 'environment') return
+    this.#expanded.delete(node.declared.key)
+    this.#watchWhatIsSeen()
+  }
+
+  #watchWhatIsSeen(): void {
+    const seen =
+      this.#view.visible && vscode.workspace.isTrusted ? this.#expanded : new Map<string, EnvironmentNode>()
+    for (const [key, watch] of this.#watches) {
+      if (seen.has(key)) continue
+      watch.dispose()
+      this.#watches.delete(key)
+    }
+    for (const [key, { declared }] of seen) {
+      if (!this.#watches.has(key)) this.#watches.set(key, this.#connections.watch(declared))
+    }
+  }
+
+  /** News come in bursts, one per agent. */
+  #refreshSoon(key: string): void {
+    const row = this.#rows.get(key)
+    if (row === undefined) return
+    this.#stale.set(key, row)
+    this.#refreshing ??= setTimeout(() => {
+      this.#refreshing = undefined
+      for (const stale of this.#stale.values()) this.#changed.fire(stale)
+      this.#stale.clear()
+      this.#showBadge()
+    }, 300)
+  }
+
+  #showBadge(): void {
+    let troubled = 0
+    for (const key of this.#expanded.keys()) {
+      const state = this.#connections.state(key)
+      if (state.kind === 'open') troubled += state.master.inventory.agents().filter(isTroubled).length
+    }
+    this.#view.badge =
+      troubled === 0
+        ? undefined
+        : {
+            value: troubled,
+            tooltip:
+              troubled === 1
+                ? vscode.l10n.t('1 agent in trouble')
+                : vscode.l10n.t('{0} agents in trouble', troubled),
+          }
+  }
+}

@@ -1,0 +1,207 @@
+import * as vscode from 'vscode'
+import { printDuration } from '../send/duration.ts'
+import { agentTroubles, describeSkew, isTroubled, printFact } from './agentGroups.ts'
+import type { Connections } from './connections.ts'
+import { describeOrigin } from './declaredEnvironment.ts'
+import { environmentIcon } from './environmentIcon.ts'
+import type { AgentNode, EnvironmentNode, FactNode, GroupNode, NoticeNode, TreeNode } from './treeNode.ts'
+
+/** A row as VS Code shows it. Tooltips come later, for the one row under the mouse: see {@link explainNode}. */
+export function describeNode(
+  node: TreeNode,
+  connections: Connections,
+  environments: number,
+): vscode.TreeItem {
+  const item = itemOf(node, connections, environments)
+  item.id = node.id
+  return item
+}
+
+/** What there is to know about a row beyond its line. */
+export function explainNode(node: TreeNode, connections: Connections): vscode.MarkdownString | string {
+  switch (node.kind) {
+    case 'environment':
+      return explainEnvironment(node, connections)
+    case 'agent':
+      return explainAgent(node)
+    case 'group':
+      return vscode.l10n.t('{0} agents where {1}', node.agents.length, nameOfGroup(node))
+    case 'fact':
+      return `${node.path.join('.')} = ${printFact(node.value)}`
+    case 'notice':
+      return node.text
+  }
+}
+
+function itemOf(node: TreeNode, connections: Connections, environments: number): vscode.TreeItem {
+  switch (node.kind) {
+    case 'environment':
+      return environmentItem(node, connections, environments)
+    case 'group':
+      return groupItem(node)
+    case 'agent':
+      return agentItem(node)
+    case 'fact':
+      return factItem(node)
+    case 'notice':
+      return noticeItem(node)
+  }
+}
+
+const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState
+
+function environmentItem(
+  { declared }: EnvironmentNode,
+  connections: Connections,
+  environments: number,
+): vscode.TreeItem {
+  const { environment, origin } = declared
+  const item = new vscode.TreeItem(environment.name, environments === 1 ? Expanded : Collapsed)
+  item.iconPath = environmentIcon(environment)
+  const state = connections.state(declared.key)
+  const agents = state.kind === 'open' && state.heard ? state.master.inventory.agents() : undefined
+  const live = agents?.filter((agent) => agent.state !== 'gone').length
+  item.description = [
+    live === undefined
+      ? undefined
+      : live === 1
+        ? vscode.l10n.t('1 agent')
+        : vscode.l10n.t('{0} agents', live),
+    environment.protected ? vscode.l10n.t('protected') : undefined,
+    describeOrigin(origin, vscode.l10n.t) ?? environment.region,
+    environment.profile,
+  ]
+    .filter(Boolean)
+    .join(' · ')
+  const trouble = state.kind === 'failed' || (state.kind === 'open' && state.trouble !== undefined)
+  item.contextValue = `environment ${origin.kind}${environment.protected ? ' protected' : ''}${trouble ? ' trouble' : ''}`
+  item.accessibilityInformation = {
+    label: `${vscode.l10n.t('Environment {0}', environment.name)}, ${item.description}`,
+  }
+  return item
+}
+
+function groupItem(node: GroupNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(node.value ?? vscode.l10n.t('without {0}', node.fact), Collapsed)
+  const troubled = node.agents.filter(isTroubled).length
+  item.description =
+    troubled === 0
+      ? String(node.agents.length)
+      : vscode.l10n.t('{0}, {1} in trouble', node.agents.length, troubled)
+  item.iconPath = new vscode.ThemeIcon('symbol-array')
+  item.contextValue = node.value === undefined ? 'group' : 'group filterable'
+  item.accessibilityInformation = {
+    label: vscode.l10n.t('{0}: {1} agents, {2} in trouble', nameOfGroup(node), node.agents.length, troubled),
+  }
+  return item
+}
+
+function agentItem({ agent }: AgentNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(agent.hostname, Collapsed)
+  const troubles = agentTroubles(agent, Date.now(), vscode.l10n.t)
+  const [icon, colour, state] = agentState(agent)
+  item.iconPath = new vscode.ThemeIcon(icon, colour === undefined ? undefined : new vscode.ThemeColor(colour))
+  const [trouble] = troubles
+  item.description =
+    trouble ??
+    [agent.version, agent.agentId === agent.hostname ? undefined : agent.agentId].filter(Boolean).join(' · ')
+  item.contextValue = `agent ${agent.state}`
+  item.accessibilityInformation = { label: [agent.hostname, state, ...troubles, agent.version].join(', ') }
+  return item
+}
+
+/** Icon, colour and word for how an agent stands: shape and word say it without the colour. */
+function agentState(agent: AgentNode['agent']): [string, string | undefined, string] {
+  if (agent.state === 'gone') return ['debug-disconnect', 'disabledForeground', vscode.l10n.t('gone')]
+  if (agent.state === 'stale')
+    return ['question', 'list.warningForeground', vscode.l10n.t('not heard of lately')]
+  if (isTroubled(agent)) return ['warning', 'list.warningForeground', vscode.l10n.t('in trouble')]
+  if (agent.running.length > 0) return ['vm-running', 'charts.blue', vscode.l10n.t('running a command')]
+  return ['vm-active', 'charts.green', vscode.l10n.t('live')]
+}
+
+function factItem(node: FactNode): vscode.TreeItem {
+  const { value } = node
+  const isNested = typeof value === 'object' && value !== null
+  const item = new vscode.TreeItem(node.path.at(-1) ?? '', isNested ? Collapsed : None)
+  item.description = printFact(value)
+  item.iconPath = new vscode.ThemeIcon(
+    Array.isArray(value) ? 'symbol-array' : isNested ? 'symbol-namespace' : 'symbol-constant',
+  )
+  item.contextValue = isNested ? 'fact' : 'fact filterable'
+  return item
+}
+
+function noticeItem({ text, severity }: NoticeNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(text, None)
+  item.iconPath =
+    severity === 'error'
+      ? new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
+      : new vscode.ThemeIcon('info')
+  item.contextValue = `notice ${severity}`
+  return item
+}
+
+function nameOfGroup({ fact, value }: GroupNode): string {
+  return value === undefined ? vscode.l10n.t('without {0}', fact) : `${fact} = ${value}`
+}
+
+function explainEnvironment({ declared }: EnvironmentNode, connections: Connections): vscode.MarkdownString {
+  const { environment } = declared
+  const { commands, replies, facts } = environment.queues
+  const state = connections.state(declared.key)
+  const error = state.kind === 'failed' ? state.error : state.kind === 'open' ? state.trouble : undefined
+  const text = new vscode.MarkdownString()
+  text.appendMarkdown(`**${asText(environment.name)}**\n\n`)
+  if (error !== undefined) text.appendMarkdown(`$(error) ${asText(error.message)}\n\n`)
+  text.appendMarkdown(
+    table([
+      [vscode.l10n.t('Region'), environment.region],
+      [vscode.l10n.t('Endpoint'), environment.endpoint],
+      [vscode.l10n.t('Profile'), environment.profile],
+      [vscode.l10n.t('Queues'), [commands, replies, facts].join(', ')],
+      [
+        vscode.l10n.t('Protected'),
+        environment.protected ? vscode.l10n.t('yes: its name is typed before a run') : undefined,
+      ],
+    ]),
+  )
+  text.supportThemeIcons = true
+  return text
+}
+
+function explainAgent({ agent }: AgentNode): vscode.MarkdownString {
+  const now = Date.now()
+  const text = new vscode.MarkdownString()
+  text.appendMarkdown(`**${asText(agent.hostname)}**\n\n`)
+  for (const trouble of agentTroubles(agent, now, vscode.l10n.t))
+    text.appendMarkdown(`$(warning) ${asText(trouble)}\n\n`)
+  text.appendMarkdown(
+    table([
+      [vscode.l10n.t('Agent'), agent.agentId],
+      [vscode.l10n.t('Version'), agent.version],
+      [
+        vscode.l10n.t('Last heard of'),
+        vscode.l10n.t('{0} ago', printDuration(Math.max(0, now - agent.lastHeardAt))),
+      ],
+      [vscode.l10n.t('Started'), new Date(agent.startedAt).toLocaleString()],
+      [vscode.l10n.t('Clock'), describeSkew(agent.clockSkewMs, vscode.l10n.t)],
+      [vscode.l10n.t('Running'), agent.running.length === 0 ? undefined : String(agent.running.length)],
+      [vscode.l10n.t('Sender'), agent.senderId],
+    ]),
+  )
+  text.supportThemeIcons = true
+  return text
+}
+
+function table(rows: readonly (readonly [string, string | undefined])[]): string {
+  const lines = rows
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `| ${name} | ${asText(value ?? '')} |`)
+  return `| | |\n|---|---|\n${lines.join('\n')}\n`
+}
+
+/** Host names and facts come from servers: as text only. */
+function asText(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, '\\$&').replace(/\s+/g, ' ')
+}

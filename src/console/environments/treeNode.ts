@@ -1,0 +1,71 @@
+import type { KnownAgent } from '../../master/inventory.ts'
+import type { FactValue } from '../../protocol/facts.ts'
+import type { DeclaredEnvironment } from './declaredEnvironment.ts'
+
+/**
+ * A row of the Environments view. `id` is unique in the tree and the same after every refresh, so that VS Code keeps
+ * what is open and selected, and a command can find its row again after the fleet has changed.
+ */
+export type TreeNode = EnvironmentNode | NoticeNode | GroupNode | AgentNode | FactNode
+
+export interface EnvironmentNode {
+  readonly kind: 'environment'
+  readonly id: string
+  readonly declared: DeclaredEnvironment
+}
+
+/** A sentence in place of agents: nobody answered, or why nobody could be asked. */
+export interface NoticeNode {
+  readonly kind: 'notice'
+  readonly id: string
+  readonly declared: DeclaredEnvironment
+  readonly text: string
+  readonly severity: 'info' | 'error'
+}
+
+export interface GroupNode {
+  readonly kind: 'group'
+  readonly id: string
+  readonly declared: DeclaredEnvironment
+  /** The fact's path, dotted. */
+  readonly fact: string
+  readonly value: string | undefined
+  readonly agents: readonly KnownAgent[]
+}
+
+export interface AgentNode {
+  readonly kind: 'agent'
+  readonly id: string
+  readonly declared: DeclaredEnvironment
+  readonly agent: KnownAgent
+}
+
+export interface FactNode {
+  readonly kind: 'fact'
+  readonly id: string
+  readonly declared: DeclaredEnvironment
+  readonly agent: KnownAgent
+  readonly path: readonly string[]
+  readonly value: FactValue
+}
+
+export function environmentNode(declared: DeclaredEnvironment): EnvironmentNode {
+  return { kind: 'environment', id: declared.key, declared }
+}
+
+/** The facts directly below `value`, maps and lists first-come as the agent sent them. */
+export function factNodes(
+  parent: AgentNode | FactNode,
+  value: FactValue | { readonly [key: string]: FactValue },
+  path: readonly string[] = [],
+): FactNode[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).map(([key, child]) => ({
+    kind: 'fact',
+    id: `${parent.id}/${encodeURIComponent(key)}`,
+    declared: parent.declared,
+    agent: parent.agent,
+    path: [...path, key],
+    value: child,
+  }))
+}

@@ -1,0 +1,37 @@
+import * as vscode from 'vscode'
+import type { Environment } from '../../queues/environment.ts'
+
+/** Asks for the code of an MFA device. Never out of the blue: only while somebody waits for what they have started. */
+export async function askMfaCode(
+  environment: Environment,
+  serial: string,
+  isUserAct: boolean,
+): Promise<string> {
+  const profile = environment.profile ?? 'default'
+  if (!isUserAct) {
+    throw new Error(
+      vscode.l10n.t(
+        'The profile {0} asks for an MFA code. Refresh the environment {1} to enter it.',
+        profile,
+        environment.name,
+      ),
+    )
+  }
+  const code = await vscode.window.showInputBox({
+    title: vscode.l10n.t('MFA code for the profile {0}', profile),
+    prompt: vscode.l10n.t('Code of the device {0}', serial),
+    ignoreFocusOut: true,
+    validateInput: (text) => (/^\d{6,8}$/.test(text.trim()) ? undefined : vscode.l10n.t('Six digits')),
+  })
+  if (code === undefined) throw new MfaDeclined(profile)
+  return code.trim()
+}
+
+/** The user closed the question: nothing to complain about. */
+export class MfaDeclined extends Error {
+  override readonly name = 'MfaDeclined'
+
+  constructor(profile: string) {
+    super(`No MFA code was entered for the profile ${profile}.`)
+  }
+}

@@ -1,0 +1,103 @@
+import { homedir } from 'node:os'
+import path from 'node:path'
+import * as vscode from 'vscode'
+import type { Environment } from '../../queues/environment.ts'
+import { listProfiles, type Profile } from './awsFiles.ts'
+
+/**
+ * Who signs. The AWS files are read when somebody asks, and watched from then on; nothing of them is kept anywhere else.
+ */
+export class Profiles implements vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<void>()
+  readonly #disposables: vscode.Disposable[]
+  #isWatching = false
+  /** Fires when the files or the chosen profile changed: what signs may be another. */
+  readonly onDidChange = this.#changed.event
+
+  constructor() {
+    this.#disposables = [
+      this.#changed,
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('ec2-collective.profile')) this.#changed.fire()
+      }),
+    ]
+  }
+
+  /** The profile for environments that name none; undefined for the SDK's default chain. */
+  get chosen(): string | undefined {
+    const setting = vscode.workspace.getConfiguration('ec2-collective').get<string>('profile', '')
+    return setting === '' ? undefined : setting
+  }
+
+  /** For this workspace where it has a choice of its own already, otherwise for the user. */
+  async choose(name: string | undefined): Promise<void> {
+    const configuration = vscode.workspace.getConfiguration('ec2-collective')
+    const ofWorkspace = configuration.inspect('profile')?.workspaceValue !== undefined
+    const target = ofWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global
+    await configuration.update('profile', name, target)
+  }
+
+  /** The environment with the profile that signs for it. The local fleet brings keys of its own. */
+  readonly withProfile = (environment: Environment): Environment => {
+    this.watch()
+    const { chosen } = this
+    if (environment.profile !== undefined || environment.credentials !== undefined || chosen === undefined) {
+      return environment
+    }
+    return { ...environment, profile: chosen }
+  }
+
+  /** What signs for an environment, in a word: for the status bar. */
+  nameFor(environment: Environment): string | undefined {
+    if (environment.credentials !== undefined) return undefined
+    return environment.profile ?? this.chosen ?? process.env.AWS_PROFILE
+  }
+
+  async list(): Promise<Profile[]> {
+    this.watch()
+    const [config, credentials] = await Promise.all([readText(configFile()), readText(credentialsFile())])
+    return listProfiles(config, credentials, vscode.l10n.t)
+  }
+
+  /** Keys in the environment that VS Code was started in. They win over every file in the default chain. */
+  hasEnvironmentKeys(): boolean {
+    return process.env.AWS_ACCESS_KEY_ID !== undefined
+  }
+
+  watch(): void {
+    if (this.#isWatching) return
+    this.#isWatching = true
+    for (const file of [configFile(), credentialsFile()]) {
+      const pattern = new vscode.RelativePattern(vscode.Uri.file(path.dirname(file)), path.basename(file))
+      const watcher = vscode.workspace.createFileSystemWatcher(pattern)
+      const fire = () => this.#changed.fire()
+      this.#disposables.push(
+        watcher,
+        watcher.onDidChange(fire),
+        watcher.onDidCreate(fire),
+        watcher.onDidDelete(fire),
+      )
+    }
+  }
+
+  dispose(): void {
+    for (const disposable of this.#disposables) disposable.dispose()
+  }
+}
+
+export function configFile(): string {
+  return process.env.AWS_CONFIG_FILE ?? path.join(homedir(), '.aws', 'config')
+}
+
+export function credentialsFile(): string {
+  return process.env.AWS_SHARED_CREDENTIALS_FILE ?? path.join(homedir(), '.aws', 'credentials')
+}
+
+/** A file that is not there holds no profiles. */
+async function readText(file: string): Promise<string> {
+  try {
+    return new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.file(file)))
+  } catch {
+    return ''
+  }
+}

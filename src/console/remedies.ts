@@ -1,0 +1,23 @@
+import * as vscode from 'vscode'
+import { QueueError } from '../queues/queueError.ts'
+import type { RemediesFor, Remedy } from './trouble.ts'
+
+/** What a person can do at once about an error: the buttons below it. */
+export const remediesFor: RemediesFor = (error, environment) => {
+  if (!(error instanceof QueueError) || environment === undefined) return []
+  const run = (label: string, command: string, ...args: unknown[]): Remedy => ({
+    label,
+    apply: () => vscode.commands.executeCommand(`ec2-collective.${command}`, environment.key, ...args),
+  })
+  const doctor = run(vscode.l10n.t('Ask the Doctor'), 'doctor')
+  switch (error.kind) {
+    case 'forbidden':
+      return [run(vscode.l10n.t('Copy Policy'), 'copyMissingPermission', error.action, error.queue), doctor]
+    case 'missing-queue':
+      return [run(vscode.l10n.t('Create Queues…'), 'createQueues'), doctor]
+    case 'credentials':
+      return [run(vscode.l10n.t('Log In…'), 'logIn'), run(vscode.l10n.t('Choose Profile…'), 'chooseProfile')]
+    default:
+      return [doctor]
+  }
+}

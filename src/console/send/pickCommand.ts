@@ -1,0 +1,62 @@
+import * as vscode from 'vscode'
+import type { Snippet } from '../workspaceFile/snippet.ts'
+import { oneLine } from './runPlan.ts'
+import { type StepEnd, showPickStep } from './step.ts'
+
+/** What the command step ends with. */
+export type PickedCommand =
+  | { readonly kind: 'shell'; readonly command: string }
+  | { readonly kind: 'snippet'; readonly snippet: Snippet }
+
+interface CommandItem extends vscode.QuickPickItem {
+  readonly outcome?: PickedCommand
+}
+
+/** Asks for a shell command: typed, one of those sent before, or a snippet of the workspace. */
+export function pickCommand(options: {
+  readonly title: string
+  readonly step: number
+  readonly totalSteps: number
+  readonly value?: string
+  /** Latest first. */
+  readonly recent: readonly string[]
+  readonly snippets: readonly Snippet[]
+}): Promise<StepEnd<PickedCommand>> {
+  const { recent, snippets, ...place } = options
+  return showPickStep<CommandItem, PickedCommand>({
+    ...place,
+    placeholder: vscode.l10n.t('Shell command'),
+    itemsFor: (text) => itemsFor(text.trim(), recent, snippets),
+    take: ({ outcome }) => (outcome === undefined ? { kind: 'stay' } : { kind: 'done', value: outcome }),
+  })
+}
+
+function itemsFor(typed: string, recent: readonly string[], snippets: readonly Snippet[]): CommandItem[] {
+  const wanted = typed.toLowerCase()
+  const commands = recent.filter((command) => command !== typed && command.toLowerCase().includes(wanted))
+  const named = snippets.filter(({ name, declaration }) =>
+    `${name} ${declaration.command ?? ''}`.toLowerCase().includes(wanted),
+  )
+  const items: CommandItem[] = []
+  if (typed !== '') {
+    items.push({ label: `$(terminal) ${typed}`, outcome: { kind: 'shell', command: typed } })
+  }
+  if (named.length > 0) {
+    items.push({ label: vscode.l10n.t('Snippets'), kind: vscode.QuickPickItemKind.Separator })
+    for (const snippet of named) {
+      const { description, command, script, file } = snippet.declaration
+      items.push({
+        label: `$(symbol-snippet) ${snippet.name}`,
+        description: description ?? oneLine(command ?? script ?? file ?? ''),
+        outcome: { kind: 'snippet', snippet },
+      })
+    }
+  }
+  if (commands.length > 0) {
+    items.push({ label: vscode.l10n.t('Sent before'), kind: vscode.QuickPickItemKind.Separator })
+    for (const command of commands.slice(0, 50)) {
+      items.push({ label: `$(history) ${oneLine(command)}`, outcome: { kind: 'shell', command } })
+    }
+  }
+  return items
+}

@@ -1,0 +1,33 @@
+import * as vscode from 'vscode'
+import { type DeclaredEnvironment, describeOrigin } from '../environments/declaredEnvironment.ts'
+import { environmentIcon } from '../environments/environmentIcon.ts'
+import { type StepEnd, showPickStep } from './step.ts'
+
+/** Asks for an environment. With only one there is nothing to ask, unless it is protected: that is worth a look. */
+export function pickEnvironment(
+  all: readonly DeclaredEnvironment[],
+  place: { readonly title: string; readonly step: number; readonly totalSteps: number },
+): Promise<StepEnd<DeclaredEnvironment>> {
+  const items = all.map((declared) => ({
+    label: declared.environment.name,
+    description: describeEnvironment(declared),
+    iconPath: environmentIcon(declared.environment),
+    declared,
+  }))
+  return showPickStep({
+    ...place,
+    placeholder: vscode.l10n.t('Environment'),
+    itemsFor: (text) => items.filter(({ label }) => label.toLowerCase().includes(text.trim().toLowerCase())),
+    take: ({ declared }) => ({ kind: 'done', value: declared }),
+  })
+}
+
+function describeEnvironment({ environment, origin }: DeclaredEnvironment): string {
+  const parts = [
+    environment.protected ? vscode.l10n.t('protected') : undefined,
+    describeOrigin(origin, vscode.l10n.t),
+    environment.endpoint === undefined ? environment.region : undefined,
+    environment.profile,
+  ]
+  return parts.filter(Boolean).join(' · ')
+}

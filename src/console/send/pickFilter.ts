@@ -1,0 +1,112 @@
+import * as vscode from 'vscode'
+import { indexFacts } from '../../protocol/filter/factIndex.ts'
+import type { Connections } from '../environments/connections.ts'
+import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import { type FilterChoice, type FilterWorld, filterChoices } from './filterChoices.ts'
+import { type PickResult, type StepEnd, showPickStep } from './step.ts'
+
+interface FilterItem extends vscode.QuickPickItem {
+  readonly choice?: FilterChoice
+}
+
+/** Asks for a filter, with completion from the facts of the agents that are there, and with who matches. */
+export function pickFilter(
+  connections: Connections,
+  declared: DeclaredEnvironment,
+  options: {
+    readonly title: string
+    readonly step: number
+    readonly totalSteps: number
+    readonly value?: string
+    readonly recent: readonly string[]
+  },
+): Promise<StepEnd<string>> {
+  const { recent, ...place } = options
+  const watch = connections.watch(declared)
+  let world = readWorld(connections, declared, recent)
+  return showPickStep<FilterItem, string>({
+    ...place,
+    placeholder: vscode.l10n.t('Who? A filter such as role=web and os.family=Debian'),
+    itemsFor: (text) =>
+      toItems(filterChoices(text, world, vscode.l10n.t), connections.state(declared.key).kind === 'open'),
+    take: ({ choice }) => takeChoice(choice),
+    isBusy: () => !hasHeard(connections, declared),
+    onDidChange: (refresh) => {
+      let timer: NodeJS.Timeout | undefined
+      const listener = connections.onDidChange((key) => {
+        if (key !== declared.key) return
+        // Reading 10,000 agents' facts takes a moment; they come by the hundred.
+        timer ??= setTimeout(() => {
+          timer = undefined
+          world = readWorld(connections, declared, recent)
+          refresh()
+        }, 200)
+      })
+      return new vscode.Disposable(() => {
+        clearTimeout(timer)
+        listener.dispose()
+        watch.dispose()
+      })
+    },
+  })
+}
+
+function takeChoice(choice: FilterChoice | undefined): PickResult<string> {
+  switch (choice?.kind) {
+    case 'use':
+    case 'recent':
+      return { kind: 'done', value: choice.filter }
+    case 'everyone':
+      return { kind: 'done', value: '*' }
+    case 'complete':
+      return { kind: 'text', text: choice.text }
+    default:
+      return { kind: 'stay' }
+  }
+}
+
+function readWorld(
+  connections: Connections,
+  declared: DeclaredEnvironment,
+  recent: readonly string[],
+): FilterWorld {
+  const state = connections.state(declared.key)
+  const all = state.kind === 'open' ? state.master.inventory.agents() : []
+  const agents = all.filter((agent) => agent.state !== 'gone')
+  return { agents, index: indexFacts(agents.map(({ facts }) => facts)), recent }
+}
+
+function hasHeard(connections: Connections, declared: DeclaredEnvironment): boolean {
+  const state = connections.state(declared.key)
+  return state.kind === 'failed' || (state.kind === 'open' && (state.heard || state.trouble !== undefined))
+}
+
+function toItems(choices: readonly FilterChoice[], isOpen: boolean): FilterItem[] {
+  const items = choices.map((choice) => ({
+    label: `$(${iconOf(choice)}) ${choice.label}`,
+    ...(choice.kind === 'complete' ? { description: choice.detail } : { detail: choice.detail }),
+    choice,
+  }))
+  return isOpen ? items : [{ label: `$(sync~spin) ${vscode.l10n.t('Looking who is there …')}` }, ...items]
+}
+
+function iconOf(choice: FilterChoice): string {
+  switch (choice.kind) {
+    case 'use':
+      return 'check'
+    case 'wrong':
+      return 'error'
+    case 'everyone':
+      return 'globe'
+    case 'recent':
+      return 'history'
+    case 'complete':
+      return {
+        path: 'symbol-field',
+        class: 'symbol-class',
+        operator: 'symbol-operator',
+        value: 'symbol-constant',
+        keyword: 'symbol-keyword',
+      }[choice.suggestion.kind]
+  }
+}

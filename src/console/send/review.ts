@@ -1,0 +1,232 @@
+import * as vscode from 'vscode'
+import { foldHosts } from '../../master/hostFolding.ts'
+import type { RunRequest } from '../../master/runRequest.ts'
+import type { Connections } from '../environments/connections.ts'
+import { parseDuration, printDuration } from './duration.ts'
+import { type ReachedAgents, reachOf } from './reach.ts'
+import { describeRollout, parseRolloutText, printRollout } from './rolloutText.ts'
+import { describePlan, type RunPlan } from './runPlan.ts'
+import { type StepEnd, showPickStep } from './step.ts'
+
+type Part = 'run' | 'who' | 'timeout' | 'rollout' | 'user' | 'directory'
+
+interface PartItem extends vscode.QuickPickItem {
+  readonly part: Part
+}
+
+/**
+ * The last box before a run: one sentence that says what will happen, with everything in it that can still be changed.
+ * @returns the plan as the user has left it
+ */
+export async function reviewPlan(
+  connections: Connections,
+  plan: RunPlan,
+  place: { readonly step: number; readonly totalSteps: number },
+): Promise<StepEnd<RunPlan>> {
+  const { environment } = plan
+  const { master } = await connections.use(environment)
+  const watch = connections.watch(environment)
+  let { request } = plan
+  try {
+    for (;;) {
+      const end = await showPickStep<PartItem, Part>({
+        ...place,
+        title: vscode.l10n.t('Run on {0}', environment.environment.name),
+        placeholder: vscode.l10n.t('Enter runs it. Change whom it hits and how below.'),
+        itemsFor: () => itemsFor({ environment, request }, reachOf(master.inventory, request)),
+        take: ({ part }) => ({ kind: 'done', value: part }),
+        onDidChange: (refresh) =>
+          connections.onDidChange((key) => {
+            if (key === environment.key) refresh()
+          }),
+      })
+      if (end.kind !== 'done') return end
+      if (end.value === 'run') return { kind: 'done', value: { environment, request } }
+      request = await changePart(end.value, request, reachOf(master.inventory, request))
+    }
+  } finally {
+    watch.dispose()
+  }
+}
+
+function itemsFor(plan: RunPlan, reach: ReachedAgents): PartItem[] {
+  const { request, environment } = plan
+  const { action } = request
+  const agents = reach.matching === 1 ? vscode.l10n.t('1 agent') : vscode.l10n.t('{0} agents', reach.matching)
+  const items: PartItem[] = [
+    {
+      part: 'run',
+      label: environment.environment.protected
+        ? `$(shield) ${vscode.l10n.t('Run on {0}: asks for the name “{1}”', agents, environment.environment.name)}`
+        : `$(play) ${vscode.l10n.t('Run on {0}', agents)}`,
+      detail: describePlan(plan, reach, vscode.l10n.t),
+    },
+    {
+      part: 'who',
+      label: `$(checklist) ${vscode.l10n.t('Who')}`,
+      description: vscode.l10n.t('{0} of {1} agents', reach.matching, reach.known),
+      detail: foldHosts(reach.hostnames),
+    },
+    {
+      part: 'timeout',
+      label: `$(watch) ${vscode.l10n.t('Timeout')}`,
+      description: printDuration(request.timeoutMs),
+    },
+    {
+      part: 'rollout',
+      label: `$(git-branch) ${vscode.l10n.t('Rollout')}`,
+      description: describeRollout(request.rollout),
+    },
+  ]
+  if (action.kind !== 'shell' && action.kind !== 'script') return items
+  return [
+    ...items,
+    {
+      part: 'user',
+      label: `$(account) ${vscode.l10n.t('User')}`,
+      description: action.user ?? vscode.l10n.t('the agent’s own'),
+    },
+    {
+      part: 'directory',
+      label: `$(folder) ${vscode.l10n.t('Directory')}`,
+      description: action.directory ?? vscode.l10n.t('the agent’s default'),
+    },
+  ]
+}
+
+async function changePart(
+  part: Exclude<Part, 'run'>,
+  request: RunRequest,
+  reach: ReachedAgents,
+): Promise<RunRequest> {
+  switch (part) {
+    case 'who':
+      return changeTargets(request, reach)
+    case 'timeout':
+      return changeTimeout(request)
+    case 'rollout':
+      return changeRollout(request)
+    case 'user':
+      return changeText(request, 'user', {
+        prompt: vscode.l10n.t('User name to run as; empty for the agent’s own'),
+        validateInput: (text) =>
+          text === '' || /^[a-z_][a-z0-9_-]{0,31}\$?$/i.test(text)
+            ? undefined
+            : vscode.l10n.t('Not a user name'),
+      })
+    case 'directory':
+      return changeText(request, 'directory', {
+        prompt: vscode.l10n.t('Absolute directory to run in; empty for the agent’s default'),
+        validateInput: (text) =>
+          text === '' || text.startsWith('/')
+            ? undefined
+            : vscode.l10n.t('An absolute directory starts with /'),
+      })
+  }
+}
+
+/** The list of who will be hit, from which agents can be taken out. */
+async function changeTargets(request: RunRequest, reach: ReachedAgents): Promise<RunRequest> {
+  const items = reach.agents.map(({ agentId, hostname, state, version }) => ({
+    label: hostname,
+    description: [agentId, state === 'stale' ? vscode.l10n.t('not heard of lately') : undefined, version]
+      .filter(Boolean)
+      .join(' · '),
+    picked: true,
+    agentId,
+  }))
+  const chosen = await vscode.window.showQuickPick(items, {
+    canPickMany: true,
+    matchOnDescription: true,
+    ignoreFocusOut: true,
+    title: vscode.l10n.t('Who will be hit: {0} agents', items.length),
+    placeHolder: vscode.l10n.t('Untick those to leave out'),
+  })
+  if (chosen === undefined || chosen.length === 0 || chosen.length === items.length) return request
+  return { ...request, targets: chosen.map(({ agentId }) => agentId) }
+}
+
+async function changeTimeout(request: RunRequest): Promise<RunRequest> {
+  const text = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Timeout'),
+    prompt: vscode.l10n.t('Agents stop the command after this: seconds, or 90s, 10m, 1h'),
+    value: `${request.timeoutMs / 1000}s`,
+    ignoreFocusOut: true,
+    validateInput: (value) =>
+      parseDuration(value) === undefined
+        ? vscode.l10n.t('A duration such as 60, 90s, 10m or 1h, at most 7d')
+        : undefined,
+  })
+  const timeoutMs = text === undefined ? undefined : parseDuration(text)
+  return timeoutMs === undefined ? request : { ...request, timeoutMs }
+}
+
+async function changeRollout(request: RunRequest): Promise<RunRequest> {
+  const presets = ['', 'canary=1', 'canary=1 batch=10%', 'batch=1 pause=10s', 'batch=25% failures=5%']
+  const other = vscode.l10n.t('Something else …')
+  const items = [
+    ...presets.map((text) => ({
+      label: capitalize(describeRollout(parseRolloutText(text))),
+      description: text,
+      text,
+    })),
+    { label: other, description: '', text: undefined },
+  ]
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Rollout'),
+    placeHolder: vscode.l10n.t('How does it spread over the agents?'),
+    ignoreFocusOut: true,
+  })
+  if (chosen === undefined) return request
+  const text = chosen.text ?? (await askRollout(request))
+  if (text === undefined) return request
+  const { rollout: _, ...rest } = request
+  const rollout = parseRolloutText(text)
+  return rollout === undefined ? rest : { ...rest, rollout }
+}
+
+function askRollout(request: RunRequest): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: vscode.l10n.t('Rollout'),
+    prompt: vscode.l10n.t(
+      'canary: so many first, alone. batch: so many at a time. pause between. failures: stops after more than these.',
+    ),
+    value:
+      request.rollout === undefined
+        ? 'canary=1 batch=10% pause=30s failures=2'
+        : printRollout(request.rollout),
+    ignoreFocusOut: true,
+    validateInput: (value) => {
+      try {
+        parseRolloutText(value)
+        return undefined
+      } catch (error) {
+        return (error as Error).message
+      }
+    },
+  })
+}
+
+async function changeText(
+  request: RunRequest,
+  field: 'user' | 'directory',
+  options: vscode.InputBoxOptions,
+): Promise<RunRequest> {
+  const { action } = request
+  if (action.kind !== 'shell' && action.kind !== 'script') return request
+  const text = await vscode.window.showInputBox({
+    ...options,
+    value: action[field] ?? '',
+    ignoreFocusOut: true,
+  })
+  if (text === undefined) return request
+  const { [field]: _, ...rest } = action
+  return {
+    ...request,
+    action: text === '' ? (rest as typeof action) : ({ ...rest, [field]: text } as typeof action),
+  }
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,127 @@
+import * as vscode from 'vscode'
+import type { RunRequest } from '../../master/runRequest.ts'
+import type { Connections } from '../environments/connections.ts'
+import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import type { Snippet } from '../workspaceFile/snippet.ts'
+import { type PickedCommand, pickCommand } from './pickCommand.ts'
+import { pickEnvironment } from './pickEnvironment.ts'
+import { pickFilter } from './pickFilter.ts'
+import { reviewPlan } from './review.ts'
+import type { RunPlan } from './runPlan.ts'
+import type { StepEnd } from './step.ts'
+
+/** What is known of a run before the user is asked for the rest. */
+export interface Draft {
+  readonly environment?: DeclaredEnvironment
+  readonly filter?: string
+  readonly targets?: readonly string[]
+  readonly action?: RunRequest['action']
+  readonly timeoutMs?: number
+  readonly rollout?: RunRequest['rollout']
+  readonly secrets?: readonly string[]
+}
+
+/** What the flow offers to choose from. */
+export interface FlowWorld {
+  readonly connections: Connections
+  readonly environments: readonly DeclaredEnvironment[]
+  readonly recentFilters: readonly string[]
+  readonly recentCommands: readonly string[]
+  readonly snippets: readonly Snippet[]
+  /** Asks for a snippet's inputs; undefined when the user gave up. */
+  readonly draftOfSnippet: (snippet: Snippet) => Promise<Draft | undefined>
+  /** Applies where neither the draft nor the environment says otherwise, milliseconds. */
+  readonly defaultTimeoutMs: number
+}
+
+/** Asks box by box for what `start` leaves open, the last one being the review; every box has a way back. */
+export async function askForPlan(
+  world: FlowWorld,
+  start: Draft,
+  title: string,
+  options: { readonly review: boolean } = { review: true },
+): Promise<RunPlan | undefined> {
+  const open = (['environment', 'filter', 'action'] as const).filter((part) => start[part] === undefined)
+  const totalSteps = open.length + (options.review ? 1 : 0)
+  const drafts: Draft[] = [start]
+  for (let index = 0; index < totalSteps; ) {
+    const draft = drafts[index] ?? start
+    const place = { title, step: index + 1, totalSteps }
+    const part = open[index]
+    if (part === undefined) {
+      const end = await reviewPlan(world.connections, toPlan(world, draft), place)
+      if (end.kind === 'done') return end.value
+      if (end.kind === 'given-up' || index === 0) return undefined
+      index -= 1
+      continue
+    }
+    const end = await askForPart(world, part, draft, place)
+    if (end.kind === 'given-up') return undefined
+    if (end.kind === 'back') {
+      index = Math.max(0, index - 1)
+      continue
+    }
+    drafts[index + 1] = { ...draft, ...end.value }
+    index += 1
+  }
+  return toPlan(world, drafts[totalSteps] ?? start)
+}
+
+type Place = { readonly title: string; readonly step: number; readonly totalSteps: number }
+
+async function askForPart(
+  world: FlowWorld,
+  part: 'environment' | 'filter' | 'action',
+  draft: Draft,
+  place: Place,
+): Promise<StepEnd<Draft>> {
+  if (part === 'environment') {
+    return map(await pickEnvironment(world.environments, place), (environment) => ({ environment }))
+  }
+  const environment = known(draft.environment)
+  const title = `${place.title} · ${environment.environment.name}`
+  if (part === 'filter') {
+    const recent = world.recentFilters
+    const end = await pickFilter(world.connections, environment, { ...place, title, recent })
+    return map(end, (filter) => ({ filter }))
+  }
+  const { recentCommands: recent, snippets } = world
+  const end = await pickCommand({ ...place, title: `${title} · ${draft.filter ?? ''}`, recent, snippets })
+  return end.kind === 'done' ? draftOf(world, end.value) : end
+}
+
+async function draftOf(world: FlowWorld, picked: PickedCommand): Promise<StepEnd<Draft>> {
+  if (picked.kind === 'shell') return { kind: 'done', value: { action: picked } }
+  const draft = await world.draftOfSnippet(picked.snippet)
+  if (draft === undefined) return { kind: 'given-up' }
+  // Whom it hits was chosen in this flow already: a snippet picked here brings only what it does.
+  const { environment: _, filter: __, targets: ___, ...what } = draft
+  return { kind: 'done', value: what }
+}
+
+function toPlan(world: FlowWorld, draft: Draft): RunPlan {
+  const environment = known(draft.environment)
+  const { targets, secrets } = draft
+  const rollout = draft.rollout ?? environment.defaults.rollout
+  const action = known(draft.action)
+  return {
+    environment,
+    request: {
+      filter: known(draft.filter),
+      action,
+      timeoutMs: draft.timeoutMs ?? environment.defaults.timeoutMs ?? world.defaultTimeoutMs,
+      ...(targets !== undefined && { targets }),
+      ...(rollout !== undefined && action.kind !== 'ping' && action.kind !== 'facts' && { rollout }),
+      ...(secrets !== undefined && { secrets }),
+    },
+  }
+}
+
+function map<A, B>(end: StepEnd<A>, change: (value: A) => B): StepEnd<B> {
+  return end.kind === 'done' ? { kind: 'done', value: change(end.value) } : end
+}
+
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error(vscode.l10n.t('The run is not complete.'))
+  return value
+}

@@ -1,0 +1,82 @@
+import type { RunRequest } from '../../master/runRequest.ts'
+import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import type { Translate } from '../translate.ts'
+import { printDuration } from './duration.ts'
+import { describeRollout } from './rolloutText.ts'
+
+/** A run that nobody has confirmed yet. */
+export interface RunPlan {
+  readonly environment: DeclaredEnvironment
+  readonly request: RunRequest
+}
+
+/** Whom it would hit, as far as the inventory knows at this moment. */
+export interface Reach {
+  readonly matching: number
+  readonly known: number
+  /** Host names of the matching agents, in order. */
+  readonly hostnames: readonly string[]
+}
+
+/** One sentence that says what will happen: command, number of agents, environment, filter, and how. */
+export function describePlan({ environment, request }: RunPlan, reach: Reach, t: Translate): string {
+  const { name } = environment.environment
+  const how = t(
+    '{0}, for at most {1} each',
+    describeRollout(request.rollout),
+    printDuration(request.timeoutMs),
+  )
+  return `${describeAction(request.action, t)} ${describeTarget(name, request, reach, t)}: ${how}${describeUser(request, t)}.`
+}
+
+/** Who is meant, for titles and for the sentence: `on 37 of 412 agents of testing (role=web)`. */
+export function describeTarget(
+  name: string,
+  request: Pick<RunRequest, 'filter' | 'targets'>,
+  reach: Reach,
+  t: Translate,
+): string {
+  const { matching, known } = reach
+  const { filter, targets } = request
+  if (targets !== undefined) {
+    const who = matching <= 3 ? reach.hostnames.join(', ') : t('{0} chosen agents', matching)
+    const and = filter === '*' ? '' : ` (${filter})`
+    return t('on {0} of {1}{2}', matching === 0 ? t('no agent') : who, name, and)
+  }
+  if (filter === '*') return t('on EVERY agent of {0} ({1} known)', name, known)
+  return t('on {0} of {1} agents of {2} ({3})', matching, known, name, filter)
+}
+
+/** What is done, with the command cut to one readable line. */
+export function describeAction(action: RunRequest['action'], t: Translate): string {
+  switch (action.kind) {
+    case 'shell':
+      return t('Run “{0}”', oneLine(action.command))
+    case 'script':
+      return action.args.length === 0
+        ? t('Run the script {0}', action.name)
+        : t('Run the script {0} with {1}', action.name, oneLine(action.args.map(quoteArgument).join(' ')))
+    case 'ping':
+      return t('Ping')
+    case 'facts':
+      return t('Refresh the facts')
+  }
+}
+
+/** The first line, at most 80 characters, with a mark that there is more. */
+export function oneLine(text: string): string {
+  const [line = '', ...more] = text.trim().split(/\s*\r?\n\s*/)
+  const characters = [...line]
+  const short = characters.length > 80 ? `${characters.slice(0, 79).join('')}…` : line
+  return more.length > 0 && !short.endsWith('…') ? `${short} …` : short
+}
+
+function quoteArgument(argument: string): string {
+  return /^[\w./:=@%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
+}
+
+function describeUser({ action }: RunRequest, t: Translate): string {
+  if (action.kind !== 'shell' && action.kind !== 'script') return ''
+  const { user, directory } = action
+  return `${user === undefined ? '' : t(', as {0}', user)}${directory === undefined ? '' : t(', in {0}', directory)}`
+}

@@ -1,0 +1,75 @@
+import * as vscode from 'vscode'
+import { NobodyMatches } from '../../master/master.ts'
+import type { Run } from '../../master/run.ts'
+import type { Connections } from '../environments/connections.ts'
+import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import type { SendOrigin } from './confirmation.ts'
+import { type ConfirmedPlan, confirmSend } from './confirmSend.ts'
+import { reachOf } from './reach.ts'
+import type { RunPlan } from './runPlan.ts'
+
+/** A run and the environment that it went to. */
+export interface StartedRun {
+  readonly run: Run
+  readonly environment: DeclaredEnvironment
+}
+
+/** The one way to send: every command, task, lens and page comes through here. */
+export class Runs implements vscode.Disposable {
+  readonly #connections: Connections
+  readonly #underWay = new Set<StartedRun>()
+  readonly #started = new vscode.EventEmitter<StartedRun>()
+  readonly #changed = new vscode.EventEmitter<void>()
+  readonly onDidStart = this.#started.event
+  /** Fires when a run starts and when one is over. */
+  readonly onDidChange = this.#changed.event
+
+  constructor(connections: Connections) {
+    this.#connections = connections
+  }
+
+  get underWay(): ReadonlySet<StartedRun> {
+    return this.#underWay
+  }
+
+  /**
+   * Sends a plan once the user has confirmed it as its environment demands.
+   * @returns undefined when the user said no
+   * @throws FilterSyntaxError, NobodyMatches, QueueError: nothing was sent then
+   */
+  async send(plan: RunPlan, origin: SendOrigin): Promise<StartedRun | undefined> {
+    const { environment, request } = plan
+    // Who is there is asked anew: a confirmation that counts yesterday's agents would be worth nothing.
+    const { master } = await this.#connections.refresh(environment)
+    const reach = reachOf(master.inventory, request)
+    if (reach.matching === 0)
+      throw new NobodyMatches(environment.environment.name, request.filter, reach.known)
+    const confirmed = await confirmSend(plan, reach, origin)
+    return confirmed && this.#start(confirmed)
+  }
+
+  /** Takes up a run that an earlier window began. */
+  adopt(started: StartedRun): void {
+    if (started.run.state.phase === 'over') return
+    this.#underWay.add(started)
+    this.#changed.fire()
+    void started.run.over.then(() => {
+      this.#underWay.delete(started)
+      this.#changed.fire()
+    })
+  }
+
+  dispose(): void {
+    this.#started.dispose()
+    this.#changed.dispose()
+  }
+
+  async #start({ plan }: ConfirmedPlan): Promise<StartedRun> {
+    const { environment, request } = plan
+    const { master } = await this.#connections.use(environment)
+    const started = { run: await master.start(request), environment }
+    this.adopt(started)
+    this.#started.fire(started)
+    return started
+  }
+}

@@ -1,0 +1,87 @@
+import path from 'node:path'
+import type { RunRequest } from '../../master/runRequest.ts'
+
+type ScriptAction = Extract<RunRequest['action'], { kind: 'script' }>
+
+export interface ScriptSource {
+  /** File name or path; only its last part is sent. */
+  readonly name: string
+  /** The script, byte for byte. */
+  readonly content: Uint8Array
+  readonly args: readonly string[]
+  /** Wins over everything that the script says of itself. */
+  readonly interpreter?: string | undefined
+  /** VS Code's language, for scripts that do not say what runs them. */
+  readonly languageId?: string | undefined
+  /** First line of the file of which this is a part, where the part does not have it. */
+  readonly firstLineOfFile?: string | undefined
+}
+
+/** The action that runs a script: by its own `#!` line where it has one, as it would run on the server itself. */
+export function scriptAction(source: ScriptSource): ScriptAction {
+  const name = path.basename(source.name).replace(/\p{C}/gu, '').slice(0, 255) || 'script'
+  const interpreter = source.interpreter ?? ownInterpreter(source)
+  return {
+    kind: 'script',
+    name,
+    content: Buffer.from(source.content).toString('base64'),
+    args: [...source.args],
+    ...(interpreter !== undefined && { interpreter }),
+  }
+}
+
+/**
+ * Splits a line of parameters as a shell would, without expanding anything: quotes group, a backslash takes the next
+ * character as it is.
+ * @throws Error when a quote is not closed
+ */
+export function splitArguments(line: string): string[] {
+  const words: string[] = []
+  let word: string | undefined
+  let quote: string | undefined
+  for (let index = 0; index < line.length; index++) {
+    const character = line.charAt(index)
+    if (quote !== undefined) {
+      if (character === quote) quote = undefined
+      else if (character === '\\' && quote === '"' && /["\\]/.test(line.charAt(index + 1)))
+        word += line.charAt(++index)
+      else word += character
+    } else if (character === '"' || character === "'") {
+      quote = character
+      word ??= ''
+    } else if (character === '\\' && index + 1 < line.length) {
+      word = (word ?? '') + line.charAt(++index)
+    } else if (/\s/.test(character)) {
+      if (word !== undefined) words.push(word)
+      word = undefined
+    } else {
+      word = (word ?? '') + character
+    }
+  }
+  if (quote !== undefined) throw new Error(`A ${quote} is not closed.`)
+  if (word !== undefined) words.push(word)
+  return words
+}
+
+/** The program of a `#!` line, as in `/bin/bash`; what `env` would look up for `#!/usr/bin/env python3`. */
+export function shebangProgram(firstLine: string): string | undefined {
+  const [program, ...rest] = /^#!\s*(.+)$/.exec(firstLine.trim())?.[1]?.split(/\s+/) ?? []
+  if (program === undefined || !/(^|\/)env$/.test(program)) return program
+  return rest.find((word) => !word.startsWith('-') && !word.includes('='))
+}
+
+/** What runs scripts of a language that VS Code knows; a shell script is the agent's own shell's. */
+const programs: Readonly<Record<string, string>> = {
+  javascript: 'node',
+  perl: 'perl',
+  php: 'php',
+  powershell: 'pwsh',
+  python: 'python3',
+  ruby: 'ruby',
+}
+
+function ownInterpreter({ content, languageId, firstLineOfFile }: ScriptSource): string | undefined {
+  if (content[0] === 0x23 && content[1] === 0x21) return undefined
+  const ofFile = firstLineOfFile === undefined ? undefined : shebangProgram(firstLineOfFile)
+  return ofFile ?? (languageId === undefined ? undefined : programs[languageId])
+}

@@ -1,0 +1,155 @@
+import * as vscode from 'vscode'
+import { about } from '../commands/command.ts'
+import type { Connections } from '../environments/connections.ts'
+import { type DeclaredEnvironment, findEnvironment } from '../environments/declaredEnvironment.ts'
+import type { EnvironmentList } from '../environments/environmentList.ts'
+import type { RunHistory } from '../history/runHistory.ts'
+import type { Snippets } from '../snippets/snippets.ts'
+import type { SendOrigin } from './confirmation.ts'
+import { parseDuration } from './duration.ts'
+import { reachOf } from './reach.ts'
+import { readRollout } from './rolloutText.ts'
+import type { RunArguments } from './runArguments.ts'
+import { askForPlan, type Draft } from './runFlow.ts'
+import type { Runs, StartedRun } from './runs.ts'
+import { fileScript } from './scriptFile.ts'
+
+/** From whatever a user has said of a run to the run: asks for the rest, confirms, sends. */
+export class Sending {
+  readonly #list: EnvironmentList
+  readonly #connections: Connections
+  readonly #runs: Runs
+  readonly #history: RunHistory
+  readonly #snippets: Snippets
+
+  constructor(
+    list: EnvironmentList,
+    connections: Connections,
+    runs: Runs,
+    history: RunHistory,
+    snippets: Snippets,
+  ) {
+    this.#list = list
+    this.#connections = connections
+    this.#runs = runs
+    this.#history = history
+    this.#snippets = snippets
+  }
+
+  /** Asks box by box for what is open; the last box shows what will happen. */
+  async ask(start: Draft, title: string): Promise<StartedRun | undefined> {
+    const plan = await askForPlan(await this.#world(), start, title, { review: true })
+    return plan && about(plan.environment, () => this.#runs.send(plan, { kind: 'flow' }))
+  }
+
+  /** For callers with arguments: asks only for what is missing, and then for a yes unless they want none. */
+  async withArguments(args: RunArguments, title: string): Promise<StartedRun | undefined> {
+    const start = await this.draftOf(args)
+    if (start === undefined) return undefined
+    const isComplete =
+      start.environment !== undefined && start.filter !== undefined && start.action !== undefined
+    if (!isComplete) return this.ask(start, title)
+    const plan = await askForPlan(await this.#world(), start, title, { review: false })
+    const origin: SendOrigin = { kind: 'arguments', confirm: args.confirm ?? true }
+    return plan && about(plan.environment, () => this.#runs.send(plan, origin))
+  }
+
+  /** Asks for environment and filter, and tells whom they would hit. Sends nothing. */
+  async whoMatches(start: Draft, title: string) {
+    const plan = await askForPlan(await this.#world(), { ...start, action: { kind: 'ping' } }, title, {
+      review: false,
+    })
+    if (plan === undefined) return undefined
+    const { environment, request } = plan
+    const { master } = await about(environment, () => this.#connections.refresh(environment))
+    return { environment, filter: request.filter, reach: reachOf(master.inventory, request) }
+  }
+
+  /** A page's wish: complete, and never trusted. */
+  async fromPage(
+    draft: Required<Pick<Draft, 'environment' | 'filter' | 'action'>> & Draft,
+  ): Promise<StartedRun | undefined> {
+    const plan = await askForPlan(await this.#world(), draft, '', { review: false })
+    return plan && about(plan.environment, () => this.#runs.send(plan, { kind: 'page' }))
+  }
+
+  /**
+   * @returns undefined when the user gave up on an input of a snippet
+   * @throws Error when the arguments name something that is not there, or is there twice
+   */
+  async draftOf(args: RunArguments): Promise<Draft | undefined> {
+    const { filter, targets, timeout, rollout: declared } = args
+    const ofSnippet =
+      args.snippet === undefined ? {} : await this.#snippets.draftByName(args.snippet, args.inputs ?? {})
+    if (ofSnippet === undefined) return undefined
+    const environment =
+      args.environment === undefined ? undefined : await this.environmentNamed(args.environment)
+    const rollout = declared === undefined ? undefined : readRollout(declared)
+    const timeoutMs = timeout === undefined ? undefined : parseDuration(String(timeout))
+    const action = await actionOf(args)
+    return {
+      ...ofSnippet,
+      ...(environment !== undefined && { environment }),
+      ...(filter !== undefined && { filter }),
+      ...(targets !== undefined && { targets, filter: filter ?? '*' }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(rollout !== undefined && { rollout }),
+      ...(action !== undefined && { action }),
+    }
+  }
+
+  /**
+   * @throws Error when there is none of this name, or more than one
+   */
+  async environmentNamed(name: string): Promise<DeclaredEnvironment> {
+    const found = findEnvironment(await this.#list.all(), name, vscode.l10n.t)
+    if (found.kind === 'found') return found.environment
+    if (found.kind === 'none') {
+      throw new Error(vscode.l10n.t('There is no environment “{0}” in the settings or the workspace.', name))
+    }
+    throw new Error(
+      vscode.l10n.t(
+        '{0} environments are called “{1}”: rename all but one, so that none is hit by accident.',
+        found.environments.length,
+        name,
+      ),
+    )
+  }
+
+  async #world() {
+    const [environments, recent, snippets] = await Promise.all([
+      this.#list.all(),
+      this.#history.recent(),
+      this.#snippets.all(),
+    ])
+    if (environments.length === 0) {
+      throw new Error(
+        vscode.l10n.t('There is no environment yet. Add one, or start the local fleet to try things out.'),
+      )
+    }
+    return {
+      connections: this.#connections,
+      environments,
+      recentFilters: recent.filters,
+      recentCommands: recent.commands,
+      snippets,
+      draftOfSnippet: (snippet: Parameters<Snippets['draftOf']>[0]) => this.#snippets.draftOf(snippet, {}),
+      defaultTimeoutMs: defaultTimeoutMs(),
+    }
+  }
+}
+
+function defaultTimeoutMs(): number {
+  const setting = vscode.workspace
+    .getConfiguration('ec2-collective')
+    .get<number | string>('defaultTimeout', 60)
+  return parseDuration(String(setting)) ?? 60_000
+}
+
+async function actionOf(args: RunArguments): Promise<Draft['action']> {
+  const { command, file, user, directory } = args
+  const how = { ...(user !== undefined && { user }), ...(directory !== undefined && { directory }) }
+  if (command !== undefined) return { kind: 'shell', command, ...how }
+  if (file !== undefined) return { ...(await fileScript(file, args.args ?? [], args.interpreter)), ...how }
+  return undefined
+}

@@ -1,0 +1,73 @@
+import * as vscode from 'vscode'
+
+/** How a step of a flow ended. */
+export type StepEnd<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | { readonly kind: 'back' }
+  | { readonly kind: 'given-up' }
+
+export interface PickStep<Item extends vscode.QuickPickItem, T> {
+  readonly title: string
+  readonly step: number
+  readonly totalSteps: number
+  readonly placeholder: string
+  readonly value?: string
+  /** Called with the text at first and after every change of it; the items replace those before. */
+  readonly itemsFor: (text: string) => readonly Item[]
+  /** What taking an item does: ends the step, puts another text into the box, or nothing. */
+  readonly take: (item: Item, text: string) => PickResult<T>
+  /** Calls its argument when {@link itemsFor} may have other items for the same text. */
+  readonly onDidChange?: (refresh: () => void) => vscode.Disposable
+  readonly isBusy?: () => boolean
+  readonly onItemButton?: (item: Item) => void
+}
+
+export type PickResult<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'stay' }
+
+/** One box of a flow: a list and a line of text at once, with a way back to the box before. */
+export function showPickStep<Item extends vscode.QuickPickItem, T>(
+  options: PickStep<Item, T>,
+): Promise<StepEnd<T>> {
+  const pick = vscode.window.createQuickPick<Item>()
+  pick.title = options.title
+  pick.step = options.step
+  pick.totalSteps = options.totalSteps
+  pick.placeholder = options.placeholder
+  pick.value = options.value ?? ''
+  pick.ignoreFocusOut = true
+  pick.matchOnDescription = false
+  if (options.step > 1) pick.buttons = [vscode.QuickInputButtons.Back]
+  const refresh = () => {
+    pick.busy = options.isBusy?.() ?? false
+    // The list is ours: VS Code's own filtering would hide what completes a text in the middle.
+    pick.items = options.itemsFor(pick.value).map((item) => ({ ...item, alwaysShow: true }))
+  }
+  refresh()
+  return new Promise((resolve) => {
+    const disposables: vscode.Disposable[] = [pick]
+    const end = (result: StepEnd<T>) => {
+      resolve(result)
+      for (const disposable of disposables) disposable.dispose()
+    }
+    disposables.push(
+      pick.onDidChangeValue(refresh),
+      pick.onDidTriggerButton(() => end({ kind: 'back' })),
+      pick.onDidTriggerItemButton(({ item }) => options.onItemButton?.(item)),
+      pick.onDidHide(() => end({ kind: 'given-up' })),
+      pick.onDidAccept(() => {
+        const [item] = pick.selectedItems
+        if (item === undefined) return
+        const result = options.take(item, pick.value)
+        if (result.kind === 'done') return end(result)
+        if (result.kind === 'stay') return
+        pick.value = result.text
+        refresh()
+      }),
+    )
+    if (options.onDidChange !== undefined) disposables.push(options.onDidChange(refresh))
+    pick.show()
+  })
+}

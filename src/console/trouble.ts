@@ -1,0 +1,47 @@
+import * as vscode from 'vscode'
+import type { DeclaredEnvironment } from './environments/declaredEnvironment.ts'
+
+/** What can be offered beside an error, apart from the log. */
+export interface Remedy {
+  readonly label: string
+  readonly apply: () => unknown
+}
+
+export type RemediesFor = (error: unknown, environment: DeclaredEnvironment | undefined) => Remedy[]
+
+/** Shows errors to the person whose act failed, and puts them into the log with their causes. */
+export class Trouble {
+  readonly #log: vscode.LogOutputChannel
+  readonly #remediesFor: RemediesFor
+
+  constructor(log: vscode.LogOutputChannel, remediesFor: RemediesFor) {
+    this.#log = log
+    this.#remediesFor = remediesFor
+  }
+
+  /** Says what happened and what to do next, with a button for it where there is one. */
+  show(error: unknown, environment?: DeclaredEnvironment): void {
+    this.#log.error(causeChain(error))
+    const remedies = this.#remediesFor(error, environment)
+    const showLog: Remedy = { label: vscode.l10n.t('Show Log'), apply: () => this.#log.show() }
+    const choices = [...remedies, showLog]
+    void vscode.window
+      .showErrorMessage(messageOf(error), ...choices.map(({ label }) => label))
+      .then((chosen) => choices.find(({ label }) => label === chosen)?.apply())
+  }
+
+  /** What nobody waits for: the log only. */
+  note(error: unknown): void {
+    this.#log.warn(causeChain(error))
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function causeChain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const text = error.stack ?? error.message
+  return error.cause === undefined ? text : `${text}\nCaused by: ${causeChain(error.cause)}`
+}

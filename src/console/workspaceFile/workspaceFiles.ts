@@ -1,0 +1,79 @@
+import * as vscode from 'vscode'
+
+/** A workspace file as it stands in the editor or on disk. */
+export interface FoundFile {
+  /** Name of the workspace folder that it is in. */
+  readonly folder: string
+  readonly uri: vscode.Uri
+  readonly text: string
+}
+
+/** Environments and snippets stand in these: the first is the one that our own commands write. */
+export const workspaceFilePath = '.vscode/ec2-collective.yaml'
+export const workspaceFilePattern = '{.vscode/ec2-collective.yaml,**/*.fleet.yaml}'
+
+/** Which documents are ours: for lenses, completion and diagnostics. */
+export const workspaceFileSelector: vscode.DocumentSelector = [
+  { pattern: '**/.vscode/ec2-collective.yaml' },
+  { pattern: '**/*.fleet.yaml' },
+]
+
+/** The workspace files of all folders. Nothing is searched or watched before the first {@link read}. */
+export class WorkspaceFiles implements vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<void>()
+  readonly #disposables: vscode.Disposable[] = [this.#changed]
+  #isWatching = false
+  /** Fires when a workspace file appeared, changed on disk, or went. */
+  readonly onDidChange = this.#changed.event
+
+  /** All of them, in the order of the folders and of their paths. Files that cannot be read are left out. */
+  async read(): Promise<FoundFile[]> {
+    this.#watch()
+    const found = await Promise.all((vscode.workspace.workspaceFolders ?? []).map(readFolder))
+    return found.flat()
+  }
+
+  dispose(): void {
+    for (const disposable of this.#disposables) disposable.dispose()
+  }
+
+  #watch(): void {
+    if (this.#isWatching) return
+    this.#isWatching = true
+    const fire = () => this.#changed.fire()
+    // A pattern without a base follows the folders of the workspace, whichever come and go.
+    const watcher = vscode.workspace.createFileSystemWatcher(`**/${workspaceFilePattern}`)
+    this.#disposables.push(
+      watcher,
+      watcher.onDidCreate(fire),
+      watcher.onDidChange(fire),
+      watcher.onDidDelete(fire),
+      vscode.workspace.onDidChangeWorkspaceFolders(fire),
+    )
+  }
+}
+
+async function readFolder(folder: vscode.WorkspaceFolder): Promise<FoundFile[]> {
+  const pattern = new vscode.RelativePattern(folder, workspaceFilePattern)
+  const uris = await vscode.workspace.findFiles(pattern, '**/node_modules/**', 200)
+  uris.sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path))
+  const files = await Promise.all(
+    uris.map(async (uri) => {
+      const text = await readText(uri)
+      return text === undefined ? [] : [{ folder: folder.name, uri, text }]
+    }),
+  )
+  return files.flat()
+}
+
+function rank(uri: vscode.Uri): number {
+  return uri.path.endsWith(workspaceFilePath) ? 0 : 1
+}
+
+async function readText(uri: vscode.Uri): Promise<string | undefined> {
+  try {
+    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,137 @@
+import path from 'node:path'
+import * as vscode from 'vscode'
+import { askEnvironment } from './console/commands/askEnvironment.ts'
+import { chooseProfile } from './console/commands/chooseProfile.ts'
+import { registerCommands } from './console/commands/command.ts'
+import { copyAgents, copyFact, openFacts } from './console/commands/copyFromTree.ts'
+import { copyCloudFormation, copyMissingPermission, copyPolicy } from './console/commands/copyPolicy.ts'
+import { countAgents } from './console/commands/countAgents.ts'
+import { createQueues } from './console/commands/createQueues.ts'
+import { addEnvironment, editEnvironment, removeEnvironment } from './console/commands/editEnvironments.ts'
+import { groupBy } from './console/commands/groupBy.ts'
+import { openWorkspaceFile } from './console/commands/openWorkspaceFile.ts'
+import { pingAgents, refreshFacts } from './console/commands/pingAgents.ts'
+import { refreshEnvironments } from './console/commands/refreshEnvironments.ts'
+import { runCommand } from './console/commands/runCommand.ts'
+import { runActiveFile, runSelection } from './console/commands/runScript.ts'
+import { whoAmI } from './console/commands/whoAmI.ts'
+import { examineEnvironment } from './console/doctor/examine.ts'
+import { ReadOnlyDocuments } from './console/documents/readOnlyDocuments.ts'
+import { Connections } from './console/environments/connections.ts'
+import { EnvironmentList } from './console/environments/environmentList.ts'
+import { EnvironmentsView } from './console/environments/environmentsView.ts'
+import { MasterOpener } from './console/environments/openMaster.ts'
+import { RunHistory } from './console/history/runHistory.ts'
+import { startLocalFleet, stopLocalFleet } from './console/localFleet/localFleetCommands.ts'
+import { LocalFleetControl } from './console/localFleet/localFleetControl.ts'
+import { logIn } from './console/profile/logIn.ts'
+import { askMfaCode } from './console/profile/mfa.ts'
+import { Profiles } from './console/profile/profiles.ts'
+import { remediesFor } from './console/remedies.ts'
+import { Runs } from './console/send/runs.ts'
+import { Sending } from './console/send/sending.ts'
+import { Snippets } from './console/snippets/snippets.ts'
+import { showMenu } from './console/status/menu.ts'
+import { StatusItem } from './console/status/statusItem.ts'
+import { Trouble } from './console/trouble.ts'
+import { WorkspaceFiles } from './console/workspaceFile/workspaceFiles.ts'
+
+/** Puts the console together. Nothing here reads a file or talks to anybody: that waits until somebody looks. */
+export function activate(context: vscode.ExtensionContext): void {
+  const { version } = context.extension.packageJSON as { version: string }
+  const log = vscode.window.createOutputChannel('EC2 Collective', { log: true })
+  const storage = (context.storageUri ?? context.globalStorageUri).fsPath
+  const setting = (name: string) => vscode.workspace.getConfiguration('ec2-collective').get<string>(name, '')
+
+  // What is declared, and who signs for it.
+  const files = new WorkspaceFiles()
+  const localFleet = new LocalFleetControl(
+    path.join(context.globalStorageUri.fsPath, 'local-fleet'),
+    (environments) => list.setLocal(environments),
+  )
+  const list = new EnvironmentList(files, () => localFleet.look())
+  const profiles = new Profiles()
+  const trouble = new Trouble(log, remediesFor)
+
+  // The way to the fleets. A master is made when an environment is first opened.
+  const opener = new MasterOpener({
+    historyFolder: path.join(storage, 'runs'),
+    idFolder: path.join(context.globalStorageUri.fsPath, 'masters'),
+    withProfile: profiles.withProfile,
+    mfaCode: askMfaCode,
+    onTrouble: (environment, { kind, ...about }) => {
+      if (kind !== 'queue' || 'error' in about) log.warn(environment.name, kind, about)
+    },
+  })
+  const connections = new Connections(opener.open)
+  const follow = async () => connections.follow(await list.all())
+
+  // The one way to send, and what leads to it.
+  const runs = new Runs(connections)
+  const history = new RunHistory(() => opener.history())
+  const snippets = new Snippets(files, (name) => sending.environmentNamed(name))
+  const sending = new Sending(list, connections, runs, history, snippets)
+
+  // What is seen.
+  const documents = new ReadOnlyDocuments()
+  const view = new EnvironmentsView(list, connections, () => setting('groupBy'))
+  const status = new StatusItem(connections, profiles, runs)
+  const ask = (clicked: unknown, title: string) => askEnvironment(list, clicked, title)
+
+  context.subscriptions.push(
+    ...[log, files, list, profiles, connections, localFleet, runs, documents, view, status],
+    list.onDidChange(follow),
+    profiles.onDidChange(() => connections.reset(({ environment }) => environment.credentials === undefined)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => connections.reset(() => true)),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('ec2-collective.groupBy')) view.refresh()
+    }),
+    registerCommands(trouble, {
+      runCommand: runCommand(sending),
+      runFile: runActiveFile(sending),
+      runSelection: runSelection(sending),
+      ping: pingAgents(sending),
+      count: countAgents(sending),
+      refreshFacts: refreshFacts(sending),
+
+      addEnvironment: addEnvironment(list, profiles),
+      editEnvironment: editEnvironment(list),
+      removeEnvironment: removeEnvironment(list),
+      refreshEnvironments: refreshEnvironments(view, connections, list),
+      groupBy: groupBy(list, connections),
+      openWorkspaceFile: openWorkspaceFile(),
+
+      chooseProfile: chooseProfile(profiles),
+      logIn: logIn(ask, profiles),
+      whoAmI: whoAmI(profiles, ask),
+
+      doctor: examineEnvironment(ask, connections, profiles, documents, version),
+      createQueues: createQueues(ask, connections),
+      copyAgentPolicy: copyPolicy(ask, 'agent'),
+      copyMasterPolicy: copyPolicy(ask, 'master'),
+      copyCloudFormation: copyCloudFormation(ask),
+      copyMissingPermission: copyMissingPermission(ask),
+
+      copyHostNames: copyAgents('hostname'),
+      copyAgentIds: copyAgents('agentId'),
+      copyFact: copyFact(),
+      openFacts: openFacts(documents),
+
+      startLocalFleet: startLocalFleet(localFleet, list, view),
+      stopLocalFleet: stopLocalFleet(localFleet),
+
+      showMenu: showMenu(status),
+      showLog: () => log.show(),
+      openSettings: () =>
+        vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
+      openWalkthrough: () =>
+        vscode.commands.executeCommand(
+          'workbench.action.openWalkthrough',
+          `${context.extension.id}#start`,
+          false,
+        ),
+    }),
+    { dispose: () => void opener.close() },
+  )
+  log.info(`EC2 Collective ${version}`)
+}
