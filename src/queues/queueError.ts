@@ -81,6 +81,8 @@ const kinds: Readonly<Record<Exclude<QueueErrorKind, 'unknown'>, readonly string
     'RequestTimeoutException',
     'ServiceUnavailable',
     'ServiceUnavailableException',
+    // The SDK met an answer that is no JSON: broken off, or of a proxy or login page in between.
+    'SyntaxError',
     'TimeoutError',
     'UND_ERR_SOCKET',
   ],

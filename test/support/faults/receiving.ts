@@ -35,9 +35,9 @@ export async function receiveWithFaults(request: WireRequest, receiving: Receivi
     const waitMs = risen.length > 0 ? 0 : Math.min(leftMs, ghosts.nextIn(queue, Date.now()))
     const wait = Math.min(Math.ceil(waitMs / 1000), isHaunted ? ghostlyWaitSeconds : 20)
     const asked = requestWith(request, { ...input, WaitTimeSeconds: wait, MaxNumberOfMessages: room })
-    const answer = await upstream.forward(asked, signal)
+    const answer = await poll(asked, upstream, signal)
     if (answer.status !== 200) return answer
-    const { Messages: found = [] } = JSON.parse(answer.body.toString('utf8')) as { Messages?: WireMessage[] }
+    const found = messagesOf(answer)
     const kept = await sift(request, found, receiving)
     const messages = [...risen, ...kept].slice(0, room)
     if (messages.length > 0 || Date.now() >= deadline) {
@@ -45,6 +45,38 @@ export async function receiveWithFaults(request: WireRequest, receiving: Receivi
     }
     if (found.length > 0) await delay(Math.min(pauseMs, leftMs), undefined, { signal })
   }
+}
+
+/**
+ * One receive. SQS notices when a caller has gone; fauxqs does not, and would give the next messages to nobody: so what
+ * a poll brings whose caller has gone is put back.
+ */
+async function poll(request: WireRequest, upstream: Upstream, signal: AbortSignal): Promise<WireAnswer> {
+  const polling = upstream.forward(request)
+  const gone = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  try {
+    return await Promise.race([polling, gone])
+  } catch (error) {
+    const putBack = polling.then(async (answer) => {
+      for (const message of messagesOf(answer)) await release(request, message, upstream)
+    })
+    putBack.catch(() => {})
+    throw error
+  }
+}
+
+async function release(request: WireRequest, message: WireMessage, upstream: Upstream): Promise<void> {
+  const { QueueUrl = '', VisibilityTimeout } = request.input
+  if (VisibilityTimeout === 0) return
+  const shown = { QueueUrl, ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: 0 }
+  await upstream.forward(requestWith(request, shown, 'ChangeMessageVisibility'))
+}
+
+function messagesOf(answer: WireAnswer): WireMessage[] {
+  if (answer.status !== 200) return []
+  return (JSON.parse(answer.body.toString('utf8')) as { Messages?: WireMessage[] }).Messages ?? []
 }
 
 /** What is left when the expired and those that this receive does not meet are gone. */
@@ -67,10 +99,7 @@ async function sift(
       )
     } else if (samples.some(({ chance }) => dice.chance(chance))) {
       count('sample')
-      const { QueueUrl = '' } = request.input
-      const release = { QueueUrl, ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: 0 }
-      if (request.input.VisibilityTimeout !== 0)
-        await upstream.forward(requestWith(request, release, 'ChangeMessageVisibility'))
+      await release(request, message, upstream)
     } else {
       kept.push(message)
       const ghost = again.find(({ chance }) => dice.chance(chance))
