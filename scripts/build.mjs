@@ -241,10 +241,13 @@ async function watchBundle(options, onRebuild) {
     const write = {
       name: 'write',
       setup(builder) {
+        builder.onStart(() => {
+          if (!isFirst) onRebuild?.('Building …')
+        })
         builder.onEnd(async (result) => {
           const files = result.errors.length > 0 ? [] : await writeOutputs(result)
           if (result.errors.length > 0) onRebuild?.(await readable(result.errors, 'error'))
-          else if (!isFirst) onRebuild?.(`Rebuilt ${describeSizes(files)}`)
+          if (!isFirst) onRebuild?.(`Built ${describeSizes(files) || 'nothing'}`)
           isFirst = false
           resolve(files)
         })
