@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import type { ResultMessage, Segment, StreamDigest } from './messages.ts'
+import { createHash, type Hash } from 'node:crypto'
+import type { Segment, StreamDigest } from './messages.ts'
 
 /** A piece of output as it was written. */
 export interface Chunk {
@@ -13,6 +13,15 @@ export const maxFrameBytes = 1024 * 1024
 /** Bytes that may wait for a missing earlier frame, per reply. Frames beyond are dropped, and asked for again. */
 const maxHeldBytes = 64 * 1024 * 1024
 
+/** What holding a frame costs beyond its bytes: empty frames must not be held without limit either. */
+const heldFrameBytes = 256
+
+/** A body this full is full enough: one more try would cost more than the request that it saves. */
+const fullEnough = 0.9
+
+/** Tries to fill a body further, or to make it fit by proportion. After that many it is halved until it fits. */
+const maxTries = 4
+
 export interface PackedFrame {
   readonly body: string
   /** Raw bytes of output within. */
@@ -21,7 +30,7 @@ export interface PackedFrame {
 }
 
 /**
- * Packs output into bodies of at most `limitBytes` (the queue's `MaximumMessageSize`), as full as they go.
+ * Packs output into bodies of at most `limitBytes` (the queue's `MaximumMessageSize`), nearly as full as they go.
  * `seal` makes a body of segments and data; its size may depend on how well the data compresses, so the packer
  * tries, and remembers what worked.
  */
@@ -29,36 +38,59 @@ export function createFramePacker(
   limitBytes: number,
   seal: (segments: Segment[], data: Uint8Array) => string,
 ) {
-  let guess = Math.min(limitBytes, maxFrameBytes)
+  let guess = maxFrameBytes
   return {
     /** @throws Error when not even one byte fits into `limitBytes` */
     pack(pending: readonly Chunk[]): PackedFrame {
-      const available = pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
+      const total = pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
+      const available = Math.min(total, maxFrameBytes)
       const overhead = seal([], new Uint8Array()).length
+      let best: (PackedFrame & { readonly estimate: number }) | undefined
+      let tooLarge = available + 1
       let size = Math.min(available, guess)
-      for (;;) {
+      for (let tries = 1; ; tries += 1) {
         const { segments, data, rest } = take(pending, size)
         const body = seal(segments, data)
+        const payload = Math.max(1, body.length - overhead)
+        const estimate = Math.floor((size * (limitBytes - overhead)) / payload)
         if (body.length <= limitBytes) {
-          guess = Math.min(maxFrameBytes, Math.max(1, Math.floor(size * (limitBytes / body.length))))
-          return { body, bytes: data.length, rest }
+          best = { body, bytes: size, rest, estimate }
+          if (body.length >= limitBytes * fullEnough || tries >= maxTries) break
+          const larger = Math.min(estimate, tooLarge - 1)
+          if (larger <= size) break
+          size = larger
+        } else {
+          if (best !== undefined) break
+          tooLarge = size
+          size = Math.min(estimate, tries < maxTries ? size - 1 : size >> 1)
+          if (size < 1)
+            throw new Error(`the queue's MaximumMessageSize of ${limitBytes} bytes has no room for output`)
         }
-        const fitting = Math.floor((size * (limitBytes - overhead)) / (body.length - overhead))
-        size = Math.min(fitting, size - 1)
-        if (size < 1)
-          throw new Error(`the queue's MaximumMessageSize of ${limitBytes} bytes has no room for output`)
       }
+      const { body, bytes, rest, estimate } = best
+      // A few bytes that were all there was say nothing about how much would have fitted.
+      if (bytes < available || bytes > guess) guess = Math.min(maxFrameBytes, Math.max(bytes, estimate))
+      return { body, bytes, rest }
     },
   }
+}
+
+/** What a result says of the frames before it: how many there are, and the SHA-256 (hex) of what they hold. */
+export interface PromisedOutput {
+  readonly frames: number
+  readonly stdout: Pick<StreamDigest, 'sha256'>
+  readonly stderr: Pick<StreamDigest, 'sha256'>
 }
 
 /** Puts the frames of one reply together again, whatever the order and however often they arrive. */
 export class ReplyAssembly {
   #next = 0
+  /** One more than the highest frame number seen. */
+  #end = 0
   readonly #held = new Map<number, Chunk[]>()
   #heldBytes = 0
-  #result: ResultMessage | undefined
-  readonly #streams = { 1: startDigest(), 2: startDigest() }
+  #promised: PromisedOutput | undefined
+  readonly #streams = { 1: createHash('sha256'), 2: createHash('sha256') }
 
   /** Frames that are here without a gap. */
   get frames(): number {
@@ -68,44 +100,53 @@ export class ReplyAssembly {
   /** Picks up where an earlier assembly stood: after `frames` frames, whose output was `chunks`. */
   static resume(frames: number, chunks: Iterable<Chunk>): ReplyAssembly {
     const assembly = new ReplyAssembly()
-    assembly.#next = frames
-    for (const chunk of chunks) assembly.#count(chunk)
+    assembly.#next = assembly.#end = frames
+    for (const { stream, bytes } of chunks) assembly.#streams[stream].update(bytes)
     return assembly
   }
 
-  /** Takes a frame; returns the output that is now in order, in the order in which it was written. */
+  /**
+   * Takes a frame; returns the output that is now in order, in the order in which it was written.
+   * @throws Error when the segments are not those of the data; the frame counts as missing then
+   */
   add(frame: number, segments: readonly Segment[], data: Uint8Array): Chunk[] {
     if (frame < this.#next || this.#held.has(frame)) return []
-    if (this.#result !== undefined && frame >= this.#result.frames) return []
+    if (this.#promised !== undefined && frame >= this.#promised.frames) return []
     const chunks = split(segments, data)
     if (frame > this.#next) {
-      if (this.#heldBytes + data.length > maxHeldBytes) return []
+      const bytes = data.length + heldFrameBytes
+      if (this.#heldBytes + bytes > maxHeldBytes) return []
       this.#held.set(frame, chunks)
-      this.#heldBytes += data.length
+      this.#heldBytes += bytes
+      this.#end = Math.max(this.#end, frame + 1)
       return []
     }
     const released: Chunk[] = []
     for (let ready: Chunk[] | undefined = chunks; ready !== undefined; ready = this.#takeHeld()) {
       this.#next += 1
       for (const chunk of ready) {
-        this.#count(chunk)
+        this.#streams[chunk.stream].update(chunk.bytes)
         released.push(chunk)
       }
     }
+    this.#end = Math.max(this.#end, this.#next)
     return released
   }
 
-  /** Takes the reply's result, which says how many frames there are. Only the first one counts. */
-  finish(result: ResultMessage): void {
-    this.#result ??= result
+  /** Takes what the reply's result says of its frames. Only the first one counts. */
+  finish(promised: PromisedOutput): void {
+    this.#promised ??= promised
   }
 
-  /** Frame numbers known to exist and not here. Before the result only gaps below a frame that is here. */
-  missing(): number[] {
-    const end =
-      this.#result?.frames ?? Math.max(this.#next, ...[...this.#held.keys()].map((frame) => frame + 1))
+  /**
+   * Frame numbers known to exist and not here, the first `most` of them. Before the result only gaps below a frame that is
+   * here. Bounded, because the numbers are what somebody else says.
+   */
+  missing(most = 1000): number[] {
+    const end = this.#promised?.frames ?? this.#end
     const missing: number[] = []
-    for (let frame = this.#next; frame < end; frame += 1) if (!this.#held.has(frame)) missing.push(frame)
+    for (let frame = this.#next; frame < end && missing.length < most; frame += 1)
+      if (!this.#held.has(frame)) missing.push(frame)
     return missing
   }
 
@@ -114,20 +155,17 @@ export class ReplyAssembly {
    * SHA-256. `damaged`: all frames are here, and they are not what the agent says it sent.
    */
   state(): 'open' | 'complete' | 'damaged' {
-    if (this.#result === undefined || this.#next < this.#result.frames) return 'open'
-    const intact = fits(this.#streams[1], this.#result.stdout) && fits(this.#streams[2], this.#result.stderr)
+    if (this.#promised === undefined || this.#next < this.#promised.frames) return 'open'
+    const { stdout, stderr } = this.#promised
+    const intact = fits(this.#streams[1], stdout.sha256) && fits(this.#streams[2], stderr.sha256)
     return intact ? 'complete' : 'damaged'
-  }
-
-  #count({ stream, bytes }: Chunk): void {
-    this.#streams[stream].hash.update(bytes)
-    this.#streams[stream].bytes += bytes.length
   }
 
   #takeHeld(): Chunk[] | undefined {
     const chunks = this.#held.get(this.#next)
     if (chunks === undefined) return undefined
     this.#held.delete(this.#next)
+    this.#heldBytes -= heldFrameBytes
     for (const { bytes } of chunks) this.#heldBytes -= bytes.length
     return chunks
   }
@@ -159,17 +197,13 @@ function split(segments: readonly Segment[], data: Uint8Array): Chunk[] {
   const chunks: Chunk[] = []
   let offset = 0
   for (const [stream, length] of segments) {
-    chunks.push({ stream, bytes: data.subarray(offset, offset + length) })
+    if (length > 0) chunks.push({ stream, bytes: data.subarray(offset, offset + length) })
     offset += length
   }
   if (offset !== data.length) throw new Error(`a frame of ${data.length} bytes whose segments say ${offset}`)
   return chunks
 }
 
-function startDigest() {
-  return { hash: createHash('sha256'), bytes: 0 }
-}
-
-function fits(stream: ReturnType<typeof startDigest>, digest: StreamDigest): boolean {
-  return stream.bytes === digest.bytes && stream.hash.copy().digest('hex') === digest.sha256
+function fits(stream: Hash, sha256: string): boolean {
+  return stream.copy().digest('hex') === sha256
 }

@@ -1,11 +1,20 @@
 import * as v from 'valibot'
 import { AgentId, EnvironmentName, Hostname, QueueName, RunId } from './names.ts'
 
+/** Levels of nesting in facts. Deeper data is nobody's facts, and breaks whatever walks it by recursion. */
+const deepestFacts = 64
+
 /** Milliseconds since the epoch. */
 const Time = v.pipe(v.number(), v.integer(), v.minValue(0))
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const DurationMs = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(7 * 24 * 3600 * 1000))
 const ShortText = v.pipe(v.string(), v.maxLength(1024))
+
+/** Valibot's own check of base64 needs a stack as deep as the text is long. */
+const Base64 = v.pipe(
+  v.string(),
+  v.check((text) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text), 'base64 text'),
+)
 
 const EnvironmentVariables = v.record(
   v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'a variable name: letters, digits, _')),
@@ -31,7 +40,7 @@ const KnownAction = v.variant('kind', [
     /** File name for people and for `$0`; no directories. */
     name: v.pipe(v.string(), v.regex(/^[^/\p{C}]{1,255}$/u, 'a file name')),
     /** The script's exact bytes, base64. */
-    content: v.pipe(v.string(), v.base64()),
+    content: Base64,
     args: v.array(v.string()),
     /** Program that runs the script; otherwise its `#!` line, otherwise the agent's shell. */
     interpreter: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(255))),
@@ -173,7 +182,10 @@ const FactsSchema = v.object({
   /** Sentences about fact sources in trouble. */
   problems: v.optional(v.array(ShortText)),
   /** Nested data; see `facts.ts`. */
-  facts: v.record(v.string(), v.unknown()),
+  facts: v.pipe(
+    v.record(v.string(), v.unknown()),
+    v.check(isFlatEnough, `facts nested at most ${deepestFacts} levels deep`),
+  ),
 })
 
 const MessageSchema = v.variant('type', [
@@ -210,4 +222,15 @@ export function parseMessage(json: unknown): Message {
   const [issue] = parsed.issues
   const field = v.getDotPath(issue) ?? 'message'
   throw new Error(`${field}: ${issue.message.slice(0, 200)}`)
+}
+
+function isFlatEnough(facts: Record<string, unknown>): boolean {
+  let level: unknown[] = [facts]
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > deepestFacts) return false
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    )
+  }
+  return true
 }

@@ -30,16 +30,24 @@ export const Hostname = v.pipe(
   v.regex(/^[^\p{C}\s]{1,255}$/u, 'a host name: 1 to 255 characters, no white space or control characters'),
 )
 
+/** A master among those of an environment: a word, a dash, a number. Without `_`, which ends the environment's name. */
+export const MasterId = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9]{1,16}-[0-9]{1,3}$/, 'a master id, as in 0f3a9c2e-1'),
+)
+
 /** The environment's name for the private reply queue of one master (`protocol.md`, "Where replies go"). */
 export function privateReplyQueue(environment: string, masterId: string): string {
   return `${environment}_${masterId}_agent`
 }
 
 /**
- * Where an agent of `environment` may send replies: only to queues of its own environment that end in `_agent`,
- * and to its configured reply queue.
+ * Where an agent of `environment` may send replies: only to private reply queues of its own environment, and to its
+ * configured reply queue. The shape of the master id matters: `prod_eu_agent` is not of `prod` but of `prod_eu`.
  */
 export function mayReplyTo(environment: string, configuredReplyQueue: string, replyTo: string): boolean {
   if (replyTo === configuredReplyQueue) return true
-  return v.is(QueueName, replyTo) && replyTo.startsWith(`${environment}_`) && replyTo.endsWith('_agent')
+  const [start, end] = [`${environment}_`, '_agent']
+  if (!replyTo.startsWith(start) || !replyTo.endsWith(end) || !v.is(QueueName, replyTo)) return false
+  return v.is(MasterId, replyTo.slice(start.length, -end.length))
 }
