@@ -130,11 +130,12 @@ async function join(socketPath: string): Promise<Socket | undefined> {
 /** Waits until the fleet runs; `undefined` when it ends instead. */
 async function greet(socket: Socket, signal?: AbortSignal): Promise<LocalFleet | undefined> {
   const listeners = new Set<() => void>()
-  const ended = once(socket, 'close').then(() => {})
+  const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   let state: FleetState | undefined
   socket.on('error', () => {})
   const running = new Promise<FleetState>((resolve) => {
-    createInterface(socket).on('line', (line) => {
+    const lines = createInterface(socket).on('error', () => {})
+    lines.on('line', (line) => {
       state = JSON.parse(line) as FleetState
       if (state.phase === 'running') resolve(state)
       for (const listener of listeners) listener()

@@ -1,6 +1,7 @@
-import { lstat, unlink } from 'node:fs/promises'
+import { link, lstat, rename, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FleetRequest, FleetState } from './fleetState.ts'
 
 /** Where a supervisor meets its clients. */
@@ -24,6 +25,9 @@ export interface ReceptionOptions {
 /** How often the place is checked, milliseconds. */
 const checkEveryMs = 1_000
 
+/** How long a place that was left behind must stay ours before anything is started, milliseconds. */
+const settleMs = 300
+
 /** Takes the meeting point; `undefined` when a living supervisor has it. */
 export async function openReception(options: ReceptionOptions): Promise<Reception | undefined> {
   const { socketPath, state, onClients, onStop, onReplaced } = options
@@ -36,22 +40,17 @@ export async function openReception(options: ReceptionOptions): Promise<Receptio
       clients.delete(client)
       onClients(clients.size)
     })
-    createInterface(client).on('line', (line) => {
-      if (isStop(line)) onStop()
-    })
+    createInterface(client)
+      .on('line', (line) => {
+        if (isStop(line)) onStop()
+      })
+      .on('error', () => {})
     client.write(`${JSON.stringify(state())}\n`)
   })
-  if (!(await listen(server, socketPath))) {
-    if (await isAnswered(socketPath)) return undefined
-    // Left behind by a supervisor that was killed. Two that come upon it together may both get here: the one whose
-    // socket is removed by the other notices below.
-    await unlink(socketPath).catch(() => {})
-    if (!(await listen(server, socketPath))) return undefined
-  }
-  const { ino } = await lstat(socketPath)
+  const isOurs = await take(server, socketPath)
+  if (isOurs === undefined) return undefined
   const checking = setInterval(async () => {
-    const now = await lstat(socketPath).catch(() => undefined)
-    if (now?.ino !== ino) onReplaced()
+    if (!(await isOurs())) onReplaced()
   }, checkEveryMs)
 
   return {
@@ -63,6 +62,7 @@ export async function openReception(options: ReceptionOptions): Promise<Receptio
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const client of clients) client.destroy()
       await closed
+      if (await isOurs()) await unlink(socketPath)
     },
   }
 }
@@ -75,18 +75,28 @@ function isStop(line: string): boolean {
   }
 }
 
-function listen(server: Server, socketPath: string): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(false)
-      else reject(error)
-    }
-    server.once('error', onError)
-    server.listen(socketPath, () => {
-      server.off('error', onError)
-      resolve(true)
-    })
-  })
+/**
+ * Listens under a name of its own and only then takes the common one, so that a socket under the common name which
+ * does not answer was left behind by a supervisor that was killed.
+ * @returns a function that says whether the common name still is ours
+ */
+async function take(server: Server, socketPath: string): Promise<(() => Promise<boolean>) | undefined> {
+  const ownPath = `${socketPath}.${process.pid}`
+  await unlink(ownPath).catch(() => {})
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(ownPath, resolve))
+  const { ino } = await lstat(ownPath)
+  const isOurs = async () => (await lstat(socketPath).catch(() => undefined))?.ino === ino
+  try {
+    await link(ownPath, socketPath)
+    await unlink(ownPath)
+  } catch {
+    if (!(await isAnswered(socketPath))) await rename(ownPath, socketPath)
+    // Others may have found it at the same moment. The last one has it.
+    await delay(settleMs)
+  }
+  if (await isOurs()) return isOurs
+  await unlink(ownPath).catch(() => {})
+  return undefined
 }
 
 function isAnswered(socketPath: string): Promise<boolean> {
