@@ -14,6 +14,7 @@ import { type Log, reasonOf } from './log.ts'
 import { LogFile } from './logFile.ts'
 import { createTroubleTeller, Outbox } from './outbox.ts'
 import { identify } from './self.ts'
+import type { Settings } from './settings.ts'
 import { Spool } from './spool.ts'
 import { takeStateDirectory } from './stateDirectory.ts'
 import { version } from './version.ts'
@@ -23,8 +24,8 @@ import { Workload } from './workload.ts'
 const farewellMs = 5_000
 
 export interface AgentOptions {
-  /** The configuration of the moment: it may be exchanged while the agent runs. */
-  readonly configuration: () => Configuration
+  /** Configuration and policy of the moment: they may be exchanged while the agent runs. */
+  readonly settings: () => Settings
   readonly log: Log
   readonly signals: {
     /** End now: what runs is stopped and answered. */
@@ -40,8 +41,9 @@ export interface AgentOptions {
  * The agent from its start to its end.
  * @throws Error for what a person must fix, in words
  */
-export async function runAgent({ configuration, log, signals, onReady }: AgentOptions): Promise<void> {
+export async function runAgent({ settings, log, signals, onReady }: AgentOptions): Promise<void> {
   const now = Date.now
+  const configuration = () => settings().configuration
   const startedAt = now()
   const { stateDir, queues: names, environment } = configuration()
   const release = await takeStateDirectory(stateDir)
@@ -85,7 +87,7 @@ export async function runAgent({ configuration, log, signals, onReady }: AgentOp
     settings: () => ({ ...configuration().facts, queue: configuration().queues.facts }),
   })
   const dispatcher = new Dispatcher({
-    configuration,
+    settings,
     from,
     startedAt,
     journal,

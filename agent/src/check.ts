@@ -8,6 +8,8 @@ import { FactReader } from './facts/factReader.ts'
 import { isEc2Instance } from './facts/instanceMetadata.ts'
 import { createSources } from './facts/sources.ts'
 import { createLog } from './log.ts'
+import type { PolicyError } from './policy.ts'
+import { noPolicy, readPolicy } from './policyFile.ts'
 import { identify } from './self.ts'
 
 /**
@@ -35,6 +37,7 @@ export async function checkFitness(
   }
   good(`${configuration.file}: environment ${configuration.environment}`)
   for (const warning of configuration.warnings) odd(warning)
+  await checkPolicy(configuration, good, odd, bad)
   await checkStateDirectory(configuration, good, bad)
   await checkFacts(configuration, good, bad)
   await checkQueues(configuration, good, odd, bad)
@@ -43,6 +46,16 @@ export async function checkFitness(
 }
 
 type Say = (sentence: string) => void
+
+async function checkPolicy({ policyFile }: Configuration, good: Say, odd: Say, bad: Say): Promise<void> {
+  try {
+    const policy = await readPolicy(policyFile)
+    if (policy === undefined) odd(noPolicy)
+    else good(`policy ${policy.file}: ${policy.rules.length} rules`)
+  } catch (error) {
+    bad((error as PolicyError).message)
+  }
+}
 
 async function checkStateDirectory({ stateDir }: Configuration, good: Say, bad: Say): Promise<void> {
   for (let path = stateDir; ; path = dirname(path)) {

@@ -6,15 +6,17 @@ import type { ReceivedMessage } from '../../src/queues/queues.ts'
 import type { Announcer } from './announcer.ts'
 import { type Audit, describeCommand, describeEnd } from './audit.ts'
 import { decide } from './commands.ts'
-import type { Configuration } from './configuration.ts'
+import { ownUser } from './execution/users.ts'
 import type { Journal } from './journal.ts'
+import { judge } from './judgement.ts'
 import { type Log, reasonOf } from './log.ts'
 import type { Outbox } from './outbox.ts'
 import type { ReplyFrom } from './replyWriter.ts'
+import type { Settings } from './settings.ts'
 import { NotTaken, type Workload } from './workload.ts'
 
 export interface DispatcherParts {
-  readonly configuration: () => Configuration
+  readonly settings: () => Settings
   readonly from: ReplyFrom
   /** Own clock, milliseconds. */
   readonly startedAt: number
@@ -59,9 +61,10 @@ export class Dispatcher {
   }
 
   async #decide(command: CommandMessage, { signature }: Opened, received: ReceivedMessage): Promise<void> {
-    const { configuration, from, facts, journal, log, now, startedAt, workload, clockOffsetMs, audit } =
+    const { settings, from, facts, journal, log, now, startedAt, workload, clockOffsetMs, audit } =
       this.#parts
-    const { environment, queues } = configuration()
+    const { configuration, policy } = settings()
+    const { environment, queues } = configuration
     const offset = clockOffsetMs()
     const decision = decide(command, received.sentAt, {
       agentId: from.agentId,
@@ -84,8 +87,20 @@ export class Dispatcher {
         audit(audited, { verdict: 'refused', code: decision.code, reason: decision.reason })
         return this.#refuse(command.runId, decision.replyTo, decision.code, decision.reason)
       case 'accept':
-        return this.#accept(command, audited)
+        break
     }
+    if (command.action.kind === 'unsupported') return
+    const judgement = judge(policy, {
+      senderId: received.senderId,
+      signature,
+      action: command.action,
+      ownUser: ownUser().name,
+      delayMs: received.sentAt - command.issuedAt,
+      ttlMs: command.ttlMs,
+    })
+    if (judgement.allowed) return this.#accept(command, audited)
+    audit(audited, { verdict: 'refused', code: judgement.code, reason: judgement.reason })
+    this.#refuse(command.runId, command.replyTo, judgement.code, judgement.reason)
   }
 
   async #accept(command: CommandMessage, audited: ReturnType<typeof describeCommand>): Promise<void> {

@@ -1,10 +1,8 @@
 import { parseInvocation, UsageError, usage } from './arguments.ts'
 import { checkFitness } from './check.ts'
-import { ConfigurationError } from './configurationFile.ts'
 import { printFacts } from './explainFacts.ts'
 import { reasonOf } from './log.ts'
 import { serve } from './serve.ts'
-import { StateDirectoryError } from './stateDirectory.ts'
 import { version } from './version.ts'
 
 main(process.argv.slice(2)).then(
@@ -12,8 +10,7 @@ main(process.argv.slice(2)).then(
     process.exitCode = exitCode
   },
   (error) => {
-    const expected = error instanceof ConfigurationError || error instanceof StateDirectoryError
-    process.stderr.write(`ec2-cagent: ${expected ? error.message : reasonOf(error)}\n`)
+    process.stderr.write(`ec2-cagent: ${reasonOf(error)}\n`)
     process.exitCode = 1
   },
 )

@@ -1,15 +1,10 @@
-import { stat } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { runAgent } from './agent.ts'
 import type { ServeInvocation } from './arguments.ts'
-import { type Configuration, readConfiguration } from './configuration.ts'
 import { startInBackground } from './execution/background.ts'
 import { createLog, type Log, reasonOf } from './log.ts'
 import { LogFile } from './logFile.ts'
 import { writePidFile } from './pidFile.ts'
-
-/** How often the configuration file is looked at for changes, milliseconds. */
-const watchEveryMs = 5_000
+import { LiveSettings, readSettings, type Settings } from './settings.ts'
 
 /**
  * Runs the agent as the command line asks, until a signal ends it.
@@ -18,7 +13,7 @@ const watchEveryMs = 5_000
  */
 export async function serve(invocation: ServeInvocation): Promise<number> {
   // A wrong configuration is told on the terminal, also when the agent is to run in the background.
-  const configuration = await readConfiguration(invocation.configFile)
+  const settings = await readSettings(invocation.configFile)
   if (invocation.mode === 'background') {
     process.stdout.write(`${await startInBackground(invocation)}\n`)
     return 0
@@ -26,12 +21,12 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
   const file = invocation.mode === 'supervised' ? new LogFile(invocation.logFile) : undefined
   const write =
     file === undefined ? (line: string) => process.stderr.write(line) : (line: string) => file.append(line)
-  const log = createLog(configuration.logLevel, write, Date.now)
+  const log = createLog(settings.configuration.logLevel, write, Date.now)
   const removePidFile =
     invocation.mode === 'supervised' ? await writePidFile(invocation.pidFile) : async () => {}
   surviveAccidents(log)
   try {
-    await supervise(configuration, invocation, log, file)
+    await supervise(settings, invocation, log, file)
     return 0
   } catch (error) {
     if (file !== undefined) log.error(reasonOf(error))
@@ -42,13 +37,12 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
 }
 
 async function supervise(
-  first: Configuration,
+  first: Settings,
   { untilStdinCloses }: ServeInvocation,
   log: Log,
   file: LogFile | undefined,
 ): Promise<void> {
-  const configuration = createReloadable(first, log)
-  for (const warning of first.warnings) log.warn(warning)
+  const settings = new LiveSettings(first, log)
   const end = new AbortController()
   const endWhenIdle = new AbortController()
   let refresh = () => {}
@@ -65,7 +59,7 @@ async function supervise(
   process.on('SIGHUP', () => {
     file?.reopen()
     log.info('Asked to reload: SIGHUP.')
-    void configuration.reload().then(refresh)
+    void settings.reload().then(refresh)
   })
   if (untilStdinCloses) {
     process.stdin.on('end', () => stop('standard input closed'))
@@ -73,10 +67,10 @@ async function supervise(
     process.stdin.resume()
   }
   const watching = new AbortController()
-  const watched = configuration.watch(watching.signal, () => refresh())
+  const watched = settings.watch(watching.signal, () => refresh())
   try {
     await runAgent({
-      configuration: () => configuration.current,
+      settings: () => settings.current,
       log,
       signals: { end: end.signal, endWhenIdle: endWhenIdle.signal },
       onReady: (reload) => {
@@ -88,51 +82,6 @@ async function supervise(
     await watched
     process.stdin.destroy()
   }
-}
-
-/** Parts of the configuration that make up who the agent is and whom it talks to: they need a new start. */
-const fixed = ['environment', 'agentId', 'hostname', 'stateDir', 'auditLog', 'queues'] as const
-
-function createReloadable(first: Configuration, log: Log) {
-  const reloadable = {
-    current: first,
-    /** A configuration that cannot be used changes nothing. */
-    async reload(): Promise<void> {
-      const before = reloadable.current
-      try {
-        const fresh = await readConfiguration(before.file)
-        const kept = fixed.filter((key) => JSON.stringify(fresh[key]) !== JSON.stringify(before[key]))
-        for (const warning of fresh.warnings) if (!before.warnings.includes(warning)) log.warn(warning)
-        if (kept.length > 0)
-          log.warn(`Changes to ${kept.join(', ')} take effect when the agent is restarted.`)
-        const { environment, agentId, hostname, stateDir, auditLog, queues } = before
-        reloadable.current = { ...fresh, environment, agentId, hostname, stateDir, auditLog, queues }
-        log.setLevel(fresh.logLevel)
-        log.info(`Read ${fresh.file} again.`)
-      } catch (error) {
-        log.error(`The configuration stays as it was: ${reasonOf(error)}`)
-      }
-    },
-    async watch(signal: AbortSignal, onReload: () => void): Promise<void> {
-      let stamp = await stampOf(first.file)
-      while (!signal.aborted) {
-        await sleep(watchEveryMs, undefined, { signal }).catch(() => {})
-        const current = await stampOf(first.file)
-        if (signal.aborted || current === stamp) continue
-        stamp = current
-        await reloadable.reload()
-        onReload()
-      }
-    },
-  }
-  return reloadable
-}
-
-async function stampOf(file: string): Promise<string> {
-  return stat(file).then(
-    ({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`,
-    () => 'none',
-  )
 }
 
 /** A mistake of ours in one place must not take the agent off the server. */

@@ -1,0 +1,140 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { load as parseYaml } from 'js-yaml'
+import * as v from 'valibot'
+import { compileAllowed, compileDenied, compileGlob, type TextPattern } from './commandPattern.ts'
+
+const Patterns = v.array(v.pipe(v.string(), v.minLength(1)))
+
+/** A mistyped key would make a policy mean something else, so unknown keys are errors. */
+const File = v.strictObject({
+  /** Public keys by the name that signatures bear. */
+  keys: v.optional(v.record(v.string(), v.string()), {}),
+  /** Patterns of commands that nobody may execute. */
+  deny: v.optional(Patterns, []),
+  rules: v.array(
+    v.strictObject({
+      name: v.optional(v.string()),
+      senders: v.optional(Patterns),
+      keys: v.optional(v.pipe(v.array(v.string()), v.minLength(1))),
+      actions: v.optional(v.array(v.picklist(['shell', 'script', 'ping', 'facts', 'cancel', 'resend']))),
+      commands: v.optional(v.strictObject({ allow: v.optional(Patterns), deny: v.optional(Patterns, []) })),
+      scripts: v.optional(
+        v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i, 'a SHA-256 in hexadecimal'))),
+      ),
+      users: v.optional(v.array(v.string())),
+      environment: v.optional(Patterns),
+      directories: v.optional(Patterns),
+    }),
+  ),
+})
+
+/** Who may have what executed. A command is allowed when one rule allows it; `undefined` parts of a rule allow all. */
+export interface Policy {
+  readonly file: string
+  readonly deny: readonly TextPattern[]
+  readonly rules: readonly Rule[]
+}
+
+export interface Rule {
+  readonly name: string
+  readonly senders: readonly TextPattern[] | undefined
+  /** One of these must have signed. */
+  readonly keys: ReadonlyMap<string, KeyObject> | undefined
+  readonly actions: ReadonlySet<string> | undefined
+  readonly allow: readonly TextPattern[] | undefined
+  readonly deny: readonly TextPattern[]
+  /** SHA-256 of scripts, hexadecimal. */
+  readonly scripts: ReadonlySet<string> | undefined
+  readonly users: ReadonlySet<string> | undefined
+  /** Names of variables that a command may bring along. */
+  readonly environment: readonly TextPattern[] | undefined
+  readonly directories: readonly TextPattern[] | undefined
+}
+
+/** A policy that cannot be understood, in words. Nothing may be guessed here, so it is not used at all. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError'
+}
+
+/**
+ * Understands the text of a policy file, YAML or JSON.
+ * @throws PolicyError
+ */
+export function parsePolicy(text: string, file: string): Policy {
+  try {
+    const { keys: keyTexts, deny, rules } = v.parse(File, parseYaml(text))
+    const keys = new Map(
+      Object.entries(keyTexts).map(([name, key]) => [name, parsePublicKey(key, `keys.${name}`)]),
+    )
+    return {
+      file,
+      deny: deny.map(compileDenied),
+      rules: rules.map((rule, index) => {
+        const name = rule.name ?? `rule ${index + 1}`
+        return {
+          name,
+          senders: rule.senders?.map(compileGlob),
+          keys:
+            rule.keys === undefined
+              ? undefined
+              : new Map(rule.keys.map((key) => [key, known(keys, key, name)])),
+          actions: setOf(rule.actions),
+          allow: rule.commands?.allow?.map(compileAllowed),
+          deny: rule.commands?.deny.map(compileDenied) ?? [],
+          scripts: setOf(rule.scripts?.map((digest) => digest.toLowerCase())),
+          users: setOf(rule.users),
+          environment: rule.environment?.map(compileGlob),
+          directories: rule.directories?.map(compileGlob),
+        }
+      }),
+    }
+  } catch (cause) {
+    const place = v.isValiError(cause) ? (v.getDotPath(cause.issues[0]) ?? 'the file') : undefined
+    const reason = place === undefined ? (cause as Error).message : `${place}: ${(cause as Error).message}`
+    throw new PolicyError(`The policy ${file} cannot be used: ${reason}`, { cause })
+  }
+}
+
+function setOf<T>(items: readonly T[] | undefined): ReadonlySet<T> | undefined {
+  return items === undefined ? undefined : new Set(items)
+}
+
+function known(keys: ReadonlyMap<string, KeyObject>, name: string, rule: string): KeyObject {
+  const key = keys.get(name)
+  if (key === undefined) throw new Error(`${rule} names the key ${name}, which is not among keys`)
+  return key
+}
+
+/** DER of an ed25519 public key up to the key's own 32 bytes (RFC 8410). */
+const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
+
+/** An ed25519 public key as PEM, as OpenSSH writes it (`ssh-ed25519 AAAA…`), or its 32 bytes in base64. */
+function parsePublicKey(text: string, place: string): KeyObject {
+  try {
+    const key = text.includes('-----BEGIN')
+      ? createPublicKey(text)
+      : createPublicKey({
+          key: Buffer.concat([spkiPrefix, rawKeyOf(text.trim())]),
+          format: 'der',
+          type: 'spki',
+        })
+    if (key.asymmetricKeyType === 'ed25519') return key
+    throw new Error(`it is of type ${key.asymmetricKeyType}`)
+  } catch (cause) {
+    throw new Error(`${place} is not an ed25519 public key (PEM, ssh-ed25519 or 32 bytes in base64)`, {
+      cause,
+    })
+  }
+}
+
+function rawKeyOf(text: string): Buffer {
+  const openSsh = /^ssh-ed25519\s+(\S+)/.exec(text)?.[1]
+  if (openSsh === undefined) return exactly32(Buffer.from(text, 'base64'))
+  // Two fields, each after its length: the type's name and the key.
+  return exactly32(Buffer.from(openSsh, 'base64').subarray(4 + 'ssh-ed25519'.length + 4))
+}
+
+function exactly32(bytes: Buffer): Buffer {
+  if (bytes.length !== 32) throw new Error(`${bytes.length} bytes instead of 32`)
+  return bytes
+}
