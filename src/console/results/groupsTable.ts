@@ -1,0 +1,96 @@
+import type { Group } from '../../master/grouping.ts'
+import type { RunState } from '../../master/runState.ts'
+import type { GroupsTable } from '../../page/toPage.ts'
+import { isVerdict } from '../../protocol/verdict.ts'
+import { firstLines, previewBytes } from './outputPreview.ts'
+import { groupRow } from './projection.ts'
+import type { ShownRun } from './shownRun.ts'
+
+/** Groups that the page gets. When more replies differ, the list of agents tells more than a list of groups. */
+const maxRows = 200
+
+type Preview = ReturnType<typeof firstLines>
+
+/** The groups of a run under numbers that stay, with the beginnings of their outputs. */
+export class GroupNumbers {
+  readonly #run: ShownRun
+  readonly #numbers = new Map<string, number>()
+  readonly #ofAgent = new Map<string, number>()
+  readonly #previews = new Map<string, Preview>()
+  #groups: readonly Group[] = []
+
+  constructor(run: ShownRun) {
+    this.#run = run
+  }
+
+  /** Takes the groups as they are now. Returns the agents that are in another one than before. */
+  update(groups: readonly Group[]): string[] {
+    this.#groups = groups.filter(({ state }) => isVerdict(state))
+    const moved: string[] = []
+    for (const group of this.#groups) {
+      const number = this.#numbers.get(group.key) ?? this.#numbers.size
+      this.#numbers.set(group.key, number)
+      for (const agentId of group.agentIds) {
+        if (this.#ofAgent.get(agentId) === number) continue
+        this.#ofAgent.set(agentId, number)
+        moved.push(agentId)
+      }
+    }
+    return moved
+  }
+
+  of(agentId: string): number | undefined {
+    return this.#ofAgent.get(agentId)
+  }
+
+  group(number: number): Group | undefined {
+    return this.#groups.find(({ key }) => this.#numbers.get(key) === number)
+  }
+
+  majority(): Group | undefined {
+    return this.#groups.find(({ majority }) => majority)
+  }
+
+  table(state: RunState): GroupsTable {
+    const rows = this.#shown().flatMap((group) => {
+      const representative = state.replies.get(group.representative)
+      if (representative === undefined) return []
+      const { agentIds, hosts, majority, key } = group
+      const id = this.#numbers.get(key) ?? 0
+      return [
+        groupRow(representative, {
+          id,
+          count: agentIds.length,
+          hosts,
+          majority,
+          preview: this.#previews.get(key),
+        }),
+      ]
+    })
+    return { total: this.#groups.length, rows }
+  }
+
+  /** Reads the beginnings that are not known yet. Returns whether there was one. */
+  async readPreviews(): Promise<boolean> {
+    let found = false
+    for (const { key, representative } of this.#shown()) {
+      if (this.#previews.has(key)) continue
+      const reply = this.#run.state.replies.get(representative)
+      // The output of a reply without a digest may still grow: its beginning is read again next time.
+      const chunks = await this.#run.output(representative, 0, previewBytes)
+      const preview = firstLines(chunks)
+      const bytes = (reply?.stdoutBytes ?? 0) + (reply?.stderrBytes ?? 0)
+      this.#previews.set(key, { lines: preview.lines, more: preview.more || bytes > previewBytes })
+      found ||= preview.lines.length > 0
+    }
+    return found
+  }
+
+  /** Outliers come first, so that a long list would lose the majority: it is kept. */
+  #shown(): readonly Group[] {
+    if (this.#groups.length <= maxRows) return this.#groups
+    const first = this.#groups.slice(0, maxRows)
+    const majority = this.majority()
+    return majority === undefined || first.includes(majority) ? first : [...first.slice(0, -1), majority]
+  }
+}

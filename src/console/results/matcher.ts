@@ -1,0 +1,49 @@
+import { RE2JS } from 're2js'
+import type { Query } from '../../page/fromPage.ts'
+
+/** Finds a query in one line; `[start, length]` of each match, in characters, none of them empty. */
+export type Matcher = (line: string) => (readonly [start: number, length: number])[]
+
+/**
+ * Expressions run in linear time (RE2): output comes from servers, and must not be able to hang the editor.
+ * @throws InvalidQuery when the expression is not one
+ */
+export function createMatcher({ text, matchCase, regex }: Query): Matcher {
+  if (!regex) return literalMatcher(text, matchCase)
+  let expression: RE2JS
+  try {
+    expression = RE2JS.compile(text, matchCase ? 0 : RE2JS.CASE_INSENSITIVE)
+  } catch (cause) {
+    throw new InvalidQuery(`Not a regular expression: ${(cause as Error).message}`, { cause })
+  }
+  return (line) => {
+    const matches: (readonly [number, number])[] = []
+    const matcher = expression.matcher(line)
+    while (matches.length < maxMatches && matcher.find()) {
+      const start = matcher.start()
+      if (matcher.end() > start) matches.push([start, matcher.end() - start])
+    }
+    return matches
+  }
+}
+
+/** Says what is wrong with the expression. */
+export class InvalidQuery extends Error {
+  override readonly name = 'InvalidQuery'
+}
+
+/** Matches that are looked for in one line: beyond this a line is noise. */
+const maxMatches = 10_000
+
+function literalMatcher(text: string, matchCase: boolean): Matcher {
+  const expression = new RegExp(text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), matchCase ? 'gu' : 'giu')
+  return (line) => {
+    const matches: (readonly [number, number])[] = []
+    expression.lastIndex = 0
+    for (let match = expression.exec(line); match !== null; match = expression.exec(line)) {
+      if (match[0].length === 0 || matches.length >= maxMatches) break
+      matches.push([match.index, match[0].length])
+    }
+    return matches
+  }
+}

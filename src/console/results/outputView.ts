@@ -1,0 +1,135 @@
+import type { OutputLine } from '../../page/toPage.ts'
+import type { Chunk } from '../../protocol/frames.ts'
+import type { Matcher } from './matcher.ts'
+import { withoutSgr } from './sgr.ts'
+import { TerminalLines } from './terminalLines.ts'
+
+/**
+ * One output as the page shows it: by index, a window at a time. Beyond {@link maxLines} the middle is left out, since
+ * a scroll bar cannot be taller (Chromium: 33,554,432 px); very long lines are cut. Documents and exports have it all.
+ */
+export class OutputView {
+  readonly #lines = new TerminalLines()
+  #matcher: Matcher | undefined
+  /** Matches per line; undefined where not looked for yet. */
+  #matches: (number | undefined)[] = []
+
+  add(chunk: Chunk): void {
+    this.#lines.add(chunk)
+  }
+
+  /** Lines as they are shown, the one that says what is left out among them. */
+  get count(): number {
+    return Math.min(this.#lines.count, maxLines + 1)
+  }
+
+  /** Characters of the longest line as shown. */
+  get width(): number {
+    return Math.min(this.#lines.width, maxCharacters)
+  }
+
+  window(from: number, to: number): OutputLine[] {
+    const lines: OutputLine[] = []
+    for (let index = from; index < Math.min(to, this.count); index += 1) lines.push(this.#show(index))
+    return lines
+  }
+
+  /** Index of the first shown line that has changed since the last call. */
+  takeChangedFrom(): number {
+    const changed = this.#lines.takeChangedFrom()
+    this.#matches.length = Math.min(this.#matches.length, changed)
+    // When the middle is left out, every line after the gap stands for another one.
+    return this.#lines.count > maxLines ? Math.min(changed, maxLines / 2) : changed
+  }
+
+  search(matcher: Matcher | undefined): void {
+    this.#matcher = matcher
+    this.#matches = []
+  }
+
+  /** Matches of the search in all lines; undefined without a search. */
+  get matches(): number | undefined {
+    if (this.#matcher === undefined) return undefined
+    let sum = 0
+    for (let index = 0; index < this.#lines.count; index += 1) sum += this.#matchesIn(index)
+    return sum
+  }
+
+  /** The next line with a match, from shown line `from` on (`1`) or before it (`-1`). */
+  find(from: number, direction: 1 | -1): { line: number; ordinal: number } | undefined {
+    if (this.#matcher === undefined) return undefined
+    let line = direction === 1 ? Math.max(0, from) : Math.min(from - 1, this.count - 1)
+    for (; line >= 0 && line < this.count; line += direction) {
+      const stored = this.#stored(line)
+      if (stored === undefined || this.#matchesIn(stored) === 0) continue
+      let ordinal = 1
+      for (let index = 0; index < stored; index += 1) ordinal += this.#matchesIn(index)
+      return { line, ordinal }
+    }
+    return undefined
+  }
+
+  #show(index: number): OutputLine {
+    const stored = this.#stored(index)
+    if (stored === undefined) {
+      const left = (this.#lines.count - maxLines).toLocaleString('en')
+      return { n: 0, stream: 1, text: `${left} lines are left out here. The document has them all.` }
+    }
+    const { stream, text } = this.#lines.line(stored) ?? { stream: 1, text: '' }
+    const shown = cutText(text, maxCharacters)
+    const marks = this.#matcher?.(withoutSgr(shown.text)) ?? []
+    return {
+      ...{ n: stored + 1, stream, text: shown.text },
+      ...(shown.cut > 0 ? { cut: shown.cut } : {}),
+      ...(marks.length > 0 ? { marks } : {}),
+    }
+  }
+
+  /** Index into all lines of a shown one; undefined for the gap. */
+  #stored(index: number): number | undefined {
+    if (this.#lines.count <= maxLines || index < maxLines / 2) return index
+    return index === maxLines / 2 ? undefined : this.#lines.count - (this.count - index)
+  }
+
+  #matchesIn(index: number): number {
+    const known = this.#matches[index]
+    if (known !== undefined) return known
+    const text = this.#lines.line(index)?.text ?? ''
+    const count = this.#matcher?.(withoutSgr(text)).length ?? 0
+    this.#matches[index] = count
+    return count
+  }
+}
+
+/** Lines that are shown. 400,000 of them at 18 px keep well within what Chromium can scroll. */
+const maxLines = 400_000
+
+/** Characters of a line that are shown. */
+const maxCharacters = 5000
+
+/** Cuts after `limit` visible characters, and says how many are left out. */
+export function cutText(text: string, limit: number): { text: string; cut: number } {
+  if (text.length <= limit) return { text, cut: 0 }
+  const visible = withoutSgr(text).length
+  if (visible <= limit) return { text, cut: 0 }
+  let kept = 0
+  let position = 0
+  while (kept < limit) {
+    const sequence = text.indexOf('\x1b', position)
+    const run = (sequence === -1 ? text.length : sequence) - position
+    if (kept + run >= limit) {
+      position += limit - kept
+      kept = limit
+    } else {
+      kept += run
+      position = text.indexOf('m', sequence) + 1
+    }
+  }
+  // Half a surrogate pair would be shown as a broken character.
+  if (isHighSurrogate(text.charCodeAt(position - 1))) position -= 1
+  return { text: text.slice(0, position), cut: visible - kept }
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff
+}

@@ -1,0 +1,305 @@
+import { type Group, groupReplies } from '../../master/grouping.ts'
+import type { RunChange } from '../../master/run.ts'
+import type { FromPage, Query } from '../../page/fromPage.ts'
+import { naturalKey } from '../../page/hostOrder.ts'
+import type { AgentRow, ToPage } from '../../page/toPage.ts'
+import { GroupNumbers } from './groupsTable.ts'
+import type { Matcher } from './matcher.ts'
+import { OpenOutput } from './openOutput.ts'
+import { lastLine, previewBytes } from './outputPreview.ts'
+import type { Clock } from './pageClock.ts'
+import { agentRow, runHeader } from './projection.ts'
+import { RunningSearch } from './runningSearch.ts'
+import type { ShownEnvironment, ShownRun } from './shownRun.ts'
+
+/** From a change to the page hearing of it, milliseconds: about a frame, then no more often than the eye can tell. */
+const firstDeltaMs = 8
+const deltaEveryMs = 40
+/** Rows in one message: the page shows the first of 10,000 before the last are sent. */
+const rowsPerMessage = 1000
+/** Grouping takes all replies at once: at most so often, and never more than a fifth of the time. */
+const groupEveryMs = 150
+const previewEveryMs = 250
+
+type OutputOf = Extract<FromPage, { type: 'open-output' }>['of']
+
+export interface PageSessionOptions {
+  readonly run: ShownRun
+  readonly environment: ShownEnvironment
+  /** Whether somebody steers the run: false for one of the past. */
+  readonly live: boolean
+  readonly clock: Clock
+  post(message: ToPage): void
+  /** Something could not be read; the page goes on with the rest. */
+  onTrouble(error: Error): void
+}
+
+/** One page that shows one run: what it was told, and what it is to be told next. Says nothing before `ready`. */
+export class PageSession {
+  readonly #options: PageSessionOptions
+  readonly #groups: GroupNumbers
+  readonly #unsubscribe: () => void
+  readonly #dirty = new Set<string>()
+  readonly #previews = new Map<string, { bytes: number; line: string }>()
+  #inSight: readonly string[] = []
+  #tellsRun = false
+  #groupsStale = true
+  #tellsGroups = false
+  #flushedAt = Number.NEGATIVE_INFINITY
+  #groupedAt = Number.NEGATIVE_INFINITY
+  #groupingMs = 0
+  #previewedAt = Number.NEGATIVE_INFINITY
+  #seq: number | undefined
+  #cancelFlush: (() => void) | undefined
+  #output: OpenOutput | undefined
+  #search: RunningSearch | undefined
+  #matcher: Matcher | undefined
+  #sentPreviews = new Map<string, string>()
+
+  constructor(options: PageSessionOptions) {
+    this.#options = options
+    this.#groups = new GroupNumbers(options.run)
+    this.#unsubscribe = options.run.onChange((change) => this.#changed(change))
+  }
+
+  /** Does what the page asks that concerns the page alone; the rest is for the caller. */
+  receive(message: FromPage): void {
+    switch (message.type) {
+      case 'ready':
+        this.#snapshot()
+        break
+      case 'in-sight':
+        this.#inSight = message.agents
+        this.#readPreviews()
+        break
+      case 'output': {
+        const agentId = this.agentOf(message.of)
+        if (agentId !== undefined) this.#showOutput(agentId, message)
+        break
+      }
+      case 'close-output':
+        this.#closeOutput()
+        break
+      case 'search':
+        this.#startSearch(message.search, message.query)
+        break
+      case 'find': {
+        const found = this.#output?.find(message.from, message.direction)
+        this.#options.post({ type: 'found', view: message.view, ...found })
+      }
+    }
+  }
+
+  /** The agent whose output stands for it. */
+  agentOf(of: OutputOf): string | undefined {
+    if ('group' in of) return this.group(of.group)?.representative
+    return this.#options.run.state.replies.has(of.agent) ? of.agent : undefined
+  }
+
+  group(number: number): Group | undefined {
+    return this.#groups.group(number)
+  }
+
+  majority(): Group | undefined {
+    return this.#groups.majority()
+  }
+
+  /** The page is out of sight, where messages get lost: nothing is sent until it says `ready`. */
+  pause(): void {
+    this.#seq = undefined
+    this.#cancelFlush?.()
+    this.#cancelFlush = undefined
+    this.#inSight = []
+    this.#closeOutput()
+    this.#endSearch()
+  }
+
+  dispose(): void {
+    this.pause()
+    this.#unsubscribe()
+  }
+
+  #snapshot(): void {
+    this.pause()
+    const { run, environment, live, clock, post } = this.#options
+    const { state } = run
+    this.#regroup()
+    this.#dirty.clear()
+    this.#sentPreviews.clear()
+    const order = [...state.replies.values()].map(
+      ({ agentId, hostname }) => [naturalKey(hostname), agentId] as const,
+    )
+    order.sort(([a], [b]) => (a < b ? -1 : Number(a > b)))
+    for (const [, agentId] of order) this.#dirty.add(agentId)
+    this.#seq = 0
+    this.#tellsRun = this.#tellsGroups = false
+    post({
+      type: 'snapshot',
+      seq: 0,
+      run: runHeader(state, environment, live, clock.now()),
+      total: state.replies.size,
+      counts: { ...state.counts },
+      rows: this.#takeRows(),
+      groups: this.#groups.table(state),
+    })
+    this.#readGroupPreviews()
+    if (this.#dirty.size > 0) this.#flushIn(firstDeltaMs)
+  }
+
+  #changed({ agents, output, run }: RunChange): void {
+    this.#groupsStale = true
+    if (this.#seq === undefined) return
+    for (const agentId of agents) this.#dirty.add(agentId)
+    for (const agentId of output) this.#dirty.add(agentId)
+    this.#tellsRun ||= run
+    this.#flushSoon()
+    const open = this.#output
+    if (open !== undefined && output.has(open.agentId)) open.read().catch(this.#options.onTrouble)
+    else if (open !== undefined && agents.has(open.agentId)) open.refresh()
+    if (output.size > 0) this.#search?.outputGrew(output, this.#options.onTrouble)
+  }
+
+  #flushSoon(): void {
+    const { clock } = this.#options
+    this.#flushIn(Math.max(firstDeltaMs, this.#flushedAt + deltaEveryMs - clock.now()))
+  }
+
+  #flushIn(ms: number): void {
+    this.#cancelFlush ??= this.#options.clock.later(() => {
+      this.#cancelFlush = undefined
+      this.#flush()
+    }, ms)
+  }
+
+  #flush(): void {
+    if (this.#seq === undefined) return
+    const { run, environment, live, clock, post } = this.#options
+    const { state } = run
+    const now = clock.now()
+    this.#flushedAt = now
+    const isDue = now - this.#groupedAt >= Math.max(groupEveryMs, 4 * this.#groupingMs)
+    if (this.#groupsStale && (isDue || state.phase === 'over')) this.#regroup()
+    const rows = this.#takeRows()
+    if (rows.length > 0 || this.#tellsRun || this.#tellsGroups) {
+      this.#seq += 1
+      post({
+        type: 'delta',
+        seq: this.#seq,
+        total: state.replies.size,
+        counts: { ...state.counts },
+        rows,
+        ...(this.#tellsGroups ? { groups: this.#groups.table(state) } : {}),
+        ...(this.#tellsRun ? { run: runHeader(state, environment, live, now) } : {}),
+      })
+      if (this.#tellsGroups) this.#readGroupPreviews()
+      this.#tellsRun = this.#tellsGroups = false
+    }
+    if (now - this.#previewedAt >= previewEveryMs) this.#readPreviews()
+    if (this.#dirty.size > 0) this.#flushIn(firstDeltaMs)
+    else if (this.#groupsStale) this.#flushIn(Math.max(deltaEveryMs, this.#groupedAt + groupEveryMs - now))
+  }
+
+  #regroup(): void {
+    const { run, clock } = this.#options
+    const startedAt = clock.now()
+    for (const agentId of this.#groups.update(groupReplies(run.state))) this.#dirty.add(agentId)
+    this.#groupedAt = clock.now()
+    this.#groupingMs = this.#groupedAt - startedAt
+    this.#groupsStale = false
+    this.#tellsGroups = true
+  }
+
+  #takeRows(): AgentRow[] {
+    const rows: AgentRow[] = []
+    for (const agentId of this.#dirty) {
+      if (rows.length === rowsPerMessage) break
+      this.#dirty.delete(agentId)
+      const reply = this.#options.run.state.replies.get(agentId)
+      if (reply !== undefined) rows.push(agentRow(reply, this.#groups.of(agentId)))
+    }
+    return rows
+  }
+
+  #readGroupPreviews(): void {
+    this.#groups
+      .readPreviews()
+      .then((found) => {
+        if (!found || this.#seq === undefined) return
+        this.#tellsGroups = true
+        this.#flushSoon()
+      })
+      .catch(this.#options.onTrouble)
+  }
+
+  /** Last lines of the agents in sight, where they have changed. */
+  #readPreviews(): void {
+    this.#previewedAt = this.#options.clock.now()
+    this.#findPreviews(this.#inSight)
+      .then((previews) => {
+        if (this.#seq === undefined || previews.length === 0) return
+        const { state } = this.#options.run
+        this.#seq += 1
+        this.#options.post({
+          type: 'delta',
+          seq: this.#seq,
+          total: state.replies.size,
+          counts: { ...state.counts },
+          rows: [],
+          previews,
+        })
+      })
+      .catch(this.#options.onTrouble)
+  }
+
+  async #findPreviews(agentIds: readonly string[]): Promise<[string, string][]> {
+    const { run } = this.#options
+    const previews: [string, string][] = []
+    for (const agentId of agentIds) {
+      const reply = run.state.replies.get(agentId)
+      const bytes = (reply?.stdoutBytes ?? 0) + (reply?.stderrBytes ?? 0)
+      if (bytes === 0) continue
+      const known = this.#previews.get(agentId)
+      const line =
+        known?.bytes === bytes
+          ? known.line
+          : lastLine(await run.output(agentId, Math.max(0, bytes - previewBytes), previewBytes))
+      this.#previews.set(agentId, { bytes, line })
+      if (this.#sentPreviews.get(agentId) === line) continue
+      this.#sentPreviews.set(agentId, line)
+      previews.push([agentId, line])
+    }
+    return previews
+  }
+
+  #showOutput(agentId: string, { view, from, to, follow }: Extract<FromPage, { type: 'output' }>): void {
+    const { run, post, onTrouble } = this.#options
+    if (this.#output === undefined || this.#output.agentId !== agentId || this.#output.page !== view) {
+      this.#closeOutput()
+      this.#output = new OpenOutput(run, agentId, view, post)
+      this.#output.search(this.#matcher)
+      this.#output.read().catch(onTrouble)
+    }
+    this.#output.show({ from, to, follow })
+  }
+
+  #closeOutput(): void {
+    this.#output?.close()
+    this.#output = undefined
+  }
+
+  #startSearch(number: number, query: Query): void {
+    this.#endSearch()
+    if (query.text !== '') {
+      const { run, clock, post, onTrouble } = this.#options
+      this.#search = new RunningSearch(run, number, clock, post)
+      this.#matcher = this.#search.start(query, onTrouble)
+    }
+    this.#output?.search(this.#matcher)
+  }
+
+  #endSearch(): void {
+    this.#search?.stop()
+    this.#search = undefined
+    this.#matcher = undefined
+  }
+}

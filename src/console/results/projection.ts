@@ -1,0 +1,120 @@
+import type { RunRequest } from '../../master/runRequest.ts'
+import type { ReplyState, RunState } from '../../master/runState.ts'
+import type { ActionHeader, AgentRow, GroupRow, RunHeader } from '../../page/toPage.ts'
+import type { ShownEnvironment } from './shownRun.ts'
+
+/** A reply as a row of the page. */
+export function agentRow(reply: ReplyState, group: number | undefined): AgentRow {
+  const { agentId, hostname, state, latencyMs, durationMs, droppedBytes, output } = reply
+  const note = noteOf(reply)
+  return {
+    ...{ id: agentId, host: hostname, state, output, bytes: reply.stdoutBytes + reply.stderrBytes },
+    ...exitOf(reply),
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+    ...(durationMs === undefined ? {} : { durationMs }),
+    ...(droppedBytes > 0 ? { droppedBytes } : {}),
+    ...(reply.late ? { late: true } : {}),
+    ...(reply.expected ? {} : { joined: true }),
+    ...(reply.identity === 'mismatch' ? { mismatch: true } : {}),
+    ...(note === undefined ? {} : { note }),
+    ...(group === undefined ? {} : { group }),
+  }
+}
+
+/** A group as a row; `representative` is the reply of one of its agents. */
+export function groupRow(
+  representative: ReplyState,
+  { id, count, hosts, majority, preview }: GroupFacts,
+): GroupRow {
+  const note = noteOf(representative)
+  return {
+    ...{ id, count, majority, state: representative.state },
+    ...exitOf(representative),
+    hosts: hosts.length > maxHostsCharacters ? `${hosts.slice(0, maxHostsCharacters)}…` : hosts,
+    bytes: representative.stdoutBytes + representative.stderrBytes,
+    preview: preview?.lines ?? [],
+    more: preview?.more ?? false,
+    ...(note === undefined ? {} : { note }),
+  }
+}
+
+interface GroupFacts {
+  readonly id: number
+  readonly count: number
+  readonly hosts: string
+  readonly majority: boolean
+  readonly preview: { readonly lines: readonly string[]; readonly more: boolean } | undefined
+}
+
+/** The run without what a page has no business to know: values of environment variables above all. */
+export function runHeader(
+  state: RunState,
+  environment: ShownEnvironment,
+  live: boolean,
+  now: number,
+): RunHeader {
+  const { runId, request, issuer, startedAt, endedAt, phase, stopReason, steps, stepsStarted } = state
+  const { rollout } = request
+  const { name, colour } = environment
+  return {
+    runId,
+    environment: { name, protected: environment.protected, ...(colour === undefined ? {} : { colour }) },
+    filter: request.filter,
+    action: actionHeader(request),
+    issuer: { name: issuer.name, host: issuer.host },
+    startedAt,
+    ...(endedAt === undefined ? {} : { endedAt }),
+    now,
+    timeoutMs: request.timeoutMs,
+    phase,
+    cancelling: state.cancelRequestedAt !== undefined && phase !== 'over',
+    ...(rollout === undefined
+      ? {}
+      : { rollout: { steps: steps.length, started: stepsStarted, canary: (rollout.canary ?? 0) > 0 } }),
+    ...(stopReason === undefined ? {} : { stopReason }),
+    live,
+  }
+}
+
+/** Folded hosts of a group: what no screen shows is not sent. */
+const maxHostsCharacters = 1000
+
+/** Characters of a script that the page gets to show. */
+const maxScriptCharacters = 65_536
+
+function actionHeader({ action, targets }: RunRequest): ActionHeader {
+  const only =
+    targets === undefined
+      ? []
+      : [`only ${targets.length} chosen ${targets.length === 1 ? 'agent' : 'agents'}`]
+  if (action.kind === 'ping') return { kind: 'ping', text: 'ping', details: only }
+  if (action.kind === 'facts') return { kind: 'facts', text: 'read facts again', details: only }
+  const variables = Object.keys(action.environment ?? {})
+  const details = [
+    ...only,
+    ...(action.user === undefined ? [] : [`as ${action.user}`]),
+    ...(action.directory === undefined ? [] : [`in ${action.directory}`]),
+    ...(variables.length === 0 ? [] : [`with ${variables.join(', ')}`]),
+  ]
+  if (action.kind === 'shell') return { kind: 'shell', text: action.command, details }
+  const script = Buffer.from(action.content, 'base64').toString('utf8').slice(0, maxScriptCharacters)
+  const text = [action.name, ...action.args.map(quoted)].join(' ')
+  if (action.interpreter !== undefined) details.unshift(`by ${action.interpreter}`)
+  return { kind: 'script', text, script, details }
+}
+
+function quoted(argument: string): string {
+  return /^[\w./:=@%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
+}
+
+function exitOf({ outcome }: ReplyState): { exitCode?: number; signal?: string } {
+  if (outcome?.kind === 'exited') return { exitCode: outcome.code }
+  return outcome?.kind === 'signalled' ? { signal: outcome.signal } : {}
+}
+
+function noteOf({ refusal, outcome, state, started }: ReplyState): string | undefined {
+  if (refusal !== undefined) return refusal.reason
+  if (outcome?.kind === 'not-executed') return outcome.reason
+  if (outcome?.kind === 'cancelled' && !outcome.started) return 'before it began'
+  return state === 'running' && started === 'queued' ? 'waits for a free slot' : undefined
+}

@@ -1,0 +1,119 @@
+import type { ReplyState } from '../../master/runState.ts'
+import type { Query } from '../../page/fromPage.ts'
+import type { SearchProgress } from '../../page/toPage.ts'
+import type { Matcher } from './matcher.ts'
+import { createMatcher, InvalidQuery } from './matcher.ts'
+import { searchOutputs } from './outputSearch.ts'
+import type { Clock } from './pageClock.ts'
+import type { ShownRun } from './shownRun.ts'
+
+/** How often the page hears of a search's progress, milliseconds. */
+const progressEveryMs = 100
+
+/** A search over all outputs of a run that goes on as outputs grow. */
+export class RunningSearch {
+  readonly #run: ShownRun
+  readonly #clock: Clock
+  readonly #number: number
+  readonly #post: (message: SearchProgress) => void
+  readonly #abort = new AbortController()
+  readonly #changed = new Set<string>()
+  readonly #hits = new Map<string, number>()
+  #matcher: Matcher | undefined
+  #searched = 0
+  #running = false
+  #toldAt = Number.NEGATIVE_INFINITY
+
+  /** `number` is the page's number of the search. */
+  constructor(run: ShownRun, number: number, clock: Clock, post: (message: SearchProgress) => void) {
+    this.#run = run
+    this.#number = number
+    this.#clock = clock
+    this.#post = post
+  }
+
+  /**
+   * Searches all outputs. Returns what finds the query in a line, undefined when the query is invalid.
+   * @throws Error when an output cannot be read
+   */
+  start(query: Query, onTrouble: (error: Error) => void): Matcher | undefined {
+    try {
+      this.#matcher = createMatcher(query)
+    } catch (error) {
+      if (!(error instanceof InvalidQuery)) throw error
+      this.#tell('invalid', error.message)
+      return undefined
+    }
+    for (const agentId of this.#run.state.replies.keys()) this.#changed.add(agentId)
+    this.#search().catch(onTrouble)
+    return this.#matcher
+  }
+
+  /** These agents have more output. */
+  outputGrew(agentIds: Iterable<string>, onTrouble: (error: Error) => void): void {
+    if (this.#matcher === undefined) return
+    for (const agentId of agentIds) this.#changed.add(agentId)
+    this.#search().catch(onTrouble)
+  }
+
+  stop(): void {
+    this.#abort.abort()
+  }
+
+  async #search(): Promise<void> {
+    if (this.#running || this.#matcher === undefined) return
+    this.#running = true
+    try {
+      while (this.#changed.size > 0 && !this.#abort.signal.aborted) {
+        const replies = this.#take()
+        this.#searched = this.#withOutput() - replies.length
+        for await (const { agentIds, matches } of searchOutputs(
+          this.#run,
+          replies,
+          this.#matcher,
+          this.#abort.signal,
+        )) {
+          for (const agentId of agentIds) this.#hits.set(agentId, matches)
+          this.#searched += agentIds.length
+          if (this.#clock.now() - this.#toldAt >= progressEveryMs) this.#tell('searching')
+        }
+      }
+      if (!this.#abort.signal.aborted) this.#tell('done')
+    } finally {
+      this.#running = false
+    }
+  }
+
+  #take(): ReplyState[] {
+    const replies: ReplyState[] = []
+    for (const agentId of this.#changed) {
+      const reply = this.#run.state.replies.get(agentId)
+      if (reply !== undefined && reply.stdoutBytes + reply.stderrBytes > 0) replies.push(reply)
+    }
+    this.#changed.clear()
+    return replies
+  }
+
+  #withOutput(): number {
+    let count = 0
+    for (const { stdoutBytes, stderrBytes } of this.#run.state.replies.values())
+      if (stdoutBytes + stderrBytes > 0) count += 1
+    return count
+  }
+
+  #tell(state: SearchProgress['state'], problem?: string): void {
+    if (this.#abort.signal.aborted) return
+    this.#toldAt = this.#clock.now()
+    const hits = [...this.#hits]
+    this.#hits.clear()
+    this.#post({
+      type: 'search',
+      search: this.#number,
+      state,
+      searched: Math.min(this.#searched, this.#withOutput()),
+      of: this.#withOutput(),
+      hits,
+      ...(problem === undefined ? {} : { problem }),
+    })
+  }
+}

@@ -1,0 +1,118 @@
+import * as v from 'valibot'
+import { AgentId, RunId } from '../protocol/names.ts'
+
+/**
+ * What the results page may ask for. It is untrusted: whatever is not exactly one of these is dropped, and nothing here
+ * carries a command, a filter or an environment, so that the page can only ask for more of the run that it shows.
+ */
+export type FromPage = v.InferOutput<typeof Request>
+
+/** Which agents a run is repeated on. `silent`: no answer, or lost. `failed`: every other failure. */
+export type Subset = v.InferOutput<typeof Subset>
+
+/** What the page keeps in `setState`, and what a window reload brings back. */
+export type PageState = v.InferOutput<typeof PageStateSchema>
+
+/** @returns undefined for anything that is not a request */
+export function parseFromPage(json: unknown): FromPage | undefined {
+  const parsed = v.safeParse(Request, json)
+  return parsed.success ? parsed.output : undefined
+}
+
+/** @returns undefined for what is not a page's state: the page then starts anew, or the run is unknown */
+export function parsePageState(json: unknown): PageState | undefined {
+  const parsed = v.safeParse(PageStateSchema, json)
+  return parsed.success ? parsed.output : undefined
+}
+
+const Index = v.pipe(v.number(), v.integer(), v.minValue(0))
+/** Rows that a page asks for at a time. */
+const maxWindow = 2000
+/** Agents named in one request: the largest fleet, and room. */
+const maxAgents = 50_000
+
+const OutputOf = v.union([v.strictObject({ agent: AgentId }), v.strictObject({ group: Index })])
+
+const Subset = v.variant('kind', [
+  v.strictObject({ kind: v.picklist(['all', 'failed', 'silent', 'not-started']) }),
+  v.strictObject({ kind: v.literal('group'), group: Index }),
+  v.strictObject({
+    kind: v.literal('agents'),
+    agents: v.pipe(v.array(AgentId), v.minLength(1), v.maxLength(maxAgents)),
+  }),
+])
+
+const Query = v.strictObject({
+  text: v.pipe(v.string(), v.maxLength(1000)),
+  matchCase: v.boolean(),
+  regex: v.boolean(),
+})
+/** What is searched for in the outputs. */
+export type Query = v.InferOutput<typeof Query>
+
+const Request = v.variant('type', [
+  /** The page has loaded, or has lost count: send a snapshot. */
+  v.strictObject({ type: v.literal('ready') }),
+  /** The agents in sight, so that their last lines are worth reading. */
+  v.strictObject({ type: v.literal('in-sight'), agents: v.pipe(v.array(AgentId), v.maxLength(200)) }),
+  /** Open an output, or another part of it. `follow`: keep sending the end. */
+  v.pipe(
+    v.strictObject({
+      type: v.literal('output'),
+      view: Index,
+      of: OutputOf,
+      from: Index,
+      to: Index,
+      follow: v.boolean(),
+    }),
+    v.check(({ from, to }) => to - from <= maxWindow, 'too many lines at a time'),
+  ),
+  v.strictObject({ type: v.literal('close-output') }),
+  /** Search all outputs; an empty text ends the search. */
+  v.strictObject({ type: v.literal('search'), search: Index, query: Query }),
+  /** The next match in the open output, from line `from` on (`1`) or before it (`-1`). */
+  v.strictObject({
+    type: v.literal('find'),
+    view: Index,
+    from: v.pipe(v.number(), v.integer()),
+    direction: v.picklist([1, -1]),
+  }),
+  v.strictObject({ type: v.picklist(['cancel', 'pause', 'resume', 'stop']) }),
+  v.strictObject({ type: v.literal('run-again'), on: Subset }),
+  v.strictObject({ type: v.literal('open-output'), of: OutputOf }),
+  /** Two outputs beside one another in the editor's diff. Without `with`: the majority's. */
+  v.strictObject({ type: v.literal('diff'), of: OutputOf, with: v.optional(OutputOf) }),
+  v.strictObject({ type: v.literal('copy-output'), of: OutputOf }),
+  v.strictObject({
+    type: v.literal('copy-hosts'),
+    of: v.union([
+      v.strictObject({ group: Index }),
+      v.strictObject({ agents: v.pipe(v.array(AgentId), v.maxLength(maxAgents)) }),
+    ]),
+    /** `web[01-20]` instead of a name a line. */
+    folded: v.boolean(),
+  }),
+  v.strictObject({ type: v.literal('copy-command') }),
+  v.strictObject({ type: v.literal('export'), format: v.picklist(['json', 'ndjson', 'csv', 'text']) }),
+])
+
+const PageStateSchema = v.object({
+  v: v.literal(1),
+  runId: RunId,
+  /** A group is remembered by one of its agents: its number dies with the page. */
+  selected: v.optional(v.union([v.object({ agent: AgentId }), v.object({ groupOf: AgentId })])),
+  states: v.optional(v.array(v.string())),
+  hostText: v.optional(v.string()),
+  query: v.optional(Query),
+  sort: v.optional(
+    v.object({
+      by: v.picklist(['host', 'state', 'exit', 'duration', 'latency', 'bytes']),
+      down: v.boolean(),
+    }),
+  ),
+  collapsed: v.optional(v.array(v.picklist(['groups', 'agents']))),
+  scroll: v.optional(v.object({ groups: v.number(), agents: v.number(), output: v.number() })),
+  wrap: v.optional(v.boolean()),
+  /** Share of the list in the split, percent. */
+  split: v.optional(v.number()),
+})

@@ -1,0 +1,185 @@
+import type { AgentState } from '../protocol/verdict.ts'
+
+/**
+ * What the extension host tells the results page. The page is a projection: `ready` is answered by a snapshot, then
+ * come deltas whose `seq` goes up by one. A page that misses one says `ready` again. Rows are upserts: the snapshot of
+ * a large run brings the first of them, the deltas after it the rest.
+ */
+export type ToPage = Snapshot | Delta | OutputWindow | SearchProgress | Found | NotKept
+
+export interface Snapshot {
+  readonly type: 'snapshot'
+  readonly seq: number
+  readonly run: RunHeader
+  /** Agents of the run; more than `rows` here when the rest follows in deltas. */
+  readonly total: number
+  readonly counts: Readonly<Record<AgentState, number>>
+  readonly rows: readonly AgentRow[]
+  readonly groups: GroupsTable
+}
+
+export interface Delta {
+  readonly type: 'delta'
+  readonly seq: number
+  readonly total: number
+  readonly counts: Readonly<Record<AgentState, number>>
+  readonly rows: readonly AgentRow[]
+  /** The whole table anew; absent when it has not changed. */
+  readonly groups?: GroupsTable
+  /** Absent when nothing in it has changed. */
+  readonly run?: RunHeader
+  /** Last lines of the rows in sight: `[agentId, line]`. */
+  readonly previews?: readonly (readonly [agentId: string, line: string])[]
+}
+
+/** The run cannot be shown: it is no longer kept, or could not be read. `reason` is a sentence. */
+export interface NotKept {
+  readonly type: 'not-kept'
+  readonly reason: string
+}
+
+/** What the run is. Values of environment variables never reach the page: only their names. */
+export interface RunHeader {
+  readonly runId: string
+  readonly environment: { readonly name: string; readonly colour?: string; readonly protected: boolean }
+  readonly filter: string
+  readonly action: ActionHeader
+  readonly issuer: { readonly name: string; readonly host: string }
+  /** Milliseconds since the epoch, the host's clock, as all times here. */
+  readonly startedAt: number
+  readonly endedAt?: number
+  /** The host's clock when this was made, for a running time that does not trust two clocks. */
+  readonly now: number
+  readonly timeoutMs: number
+  readonly phase: 'running' | 'paused' | 'over'
+  readonly cancelling: boolean
+  /** Only for a run that is spread over steps. */
+  readonly rollout?: { readonly steps: number; readonly started: number; readonly canary: boolean }
+  /** Why the rollout ended before its last step. */
+  readonly stopReason?: string
+  /** False for a run of the past that nobody steers any more. */
+  readonly live: boolean
+}
+
+export interface ActionHeader {
+  readonly kind: 'shell' | 'script' | 'ping' | 'facts'
+  /** The command, or the script's name and arguments. */
+  readonly text: string
+  /** The script, cut to 64 Ki characters. */
+  readonly script?: string
+  /** "as deploy", "in /srv/app", "with RELEASE, TOKEN". */
+  readonly details: readonly string[]
+}
+
+/** One agent. Absent fields are unknown or do not apply. */
+export interface AgentRow {
+  readonly id: string
+  readonly host: string
+  readonly state: AgentState
+  readonly exitCode?: number
+  readonly signal?: string
+  /** From sending to the first sign of life. */
+  readonly latencyMs?: number
+  readonly durationMs?: number
+  /** Bytes of stdout and stderr that are here. */
+  readonly bytes: number
+  readonly droppedBytes?: number
+  readonly output: 'none' | 'partial' | 'complete' | 'incomplete'
+  /** The answer came after it was given up, or after the run was over. */
+  readonly late?: true
+  /** It was not expected and joined the run. */
+  readonly joined?: true
+  /** Another instance than the one known sent the answer. */
+  readonly mismatch?: true
+  /** Why it refused or could not start, or that it waits for a free slot. */
+  readonly note?: string
+  /** `GroupRow.id`. */
+  readonly group?: number
+}
+
+export interface GroupsTable {
+  /** All groups; `rows` holds the first of them, outliers first. */
+  readonly total: number
+  readonly rows: readonly GroupRow[]
+}
+
+/** Agents whose replies are identical. */
+export interface GroupRow {
+  /** Stable as long as the page lives. */
+  readonly id: number
+  readonly state: AgentState
+  readonly exitCode?: number
+  readonly signal?: string
+  readonly count: number
+  /** Folded: `web[01-20,25]`, cut when long. */
+  readonly hosts: string
+  readonly majority: boolean
+  /** Bytes of output of each. */
+  readonly bytes: number
+  /** First lines of the output, without control sequences; at most 3. */
+  readonly preview: readonly string[]
+  /** Whether the output has more than the preview. */
+  readonly more: boolean
+  readonly note?: string
+}
+
+/** Whose output: an agent's own, or that of a group (all its members wrote the same). */
+export type OutputOf = { readonly agent: string } | { readonly group: number }
+
+/** Lines of the output that the page has open. */
+export interface OutputWindow {
+  readonly type: 'output'
+  /** The page's number for what it has open: answers to an earlier one are stale. */
+  readonly view: number
+  /** Lines in all, as they can be shown. */
+  readonly total: number
+  /** Index of the first of `lines`. */
+  readonly from: number
+  readonly lines: readonly OutputLine[]
+  /** Characters of the longest line so far, as shown. */
+  readonly width: number
+  /** Whether more may come. */
+  readonly open: boolean
+  /** What is missing, in words; shown above the output. */
+  readonly notice?: string
+  /** Matches of the search in it. */
+  readonly matches?: number
+}
+
+export interface OutputLine {
+  /** Line number from 1; 0 for a line of ours that says what is left out. */
+  readonly n: number
+  /** 1 is stdout, 2 is stderr. */
+  readonly stream: 1 | 2
+  /** Text whose only control sequences are SGR. */
+  readonly text: string
+  /** Characters of the line that are left out at its end. */
+  readonly cut?: number
+  /** Matches of the search: `[start, length]` in characters of the text without SGR. */
+  readonly marks?: readonly (readonly [start: number, length: number])[]
+}
+
+/** How far the search over all outputs is. */
+export interface SearchProgress {
+  readonly type: 'search'
+  /** The page's number of the search. */
+  readonly search: number
+  readonly state: 'searching' | 'done' | 'invalid'
+  /** Why the expression is invalid. */
+  readonly problem?: string
+  /** Replies searched, and replies that have output. */
+  readonly searched: number
+  readonly of: number
+  /** Matches since the last message: `[agentId, matches in its output]`. */
+  readonly hits: readonly (readonly [agentId: string, matches: number])[]
+}
+
+/** Answer to `find`. */
+export interface Found {
+  readonly type: 'found'
+  readonly view: number
+  /** Index of the line; absent when there is none further in that direction. */
+  readonly line?: number
+  /** Which match of this output it is, from 1. */
+  readonly ordinal?: number
+}

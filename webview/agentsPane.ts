@@ -1,0 +1,159 @@
+import type { AgentRow } from '../src/page/toPage.ts'
+import { element, setAttributes, setText, show } from './dom.ts'
+import { formatBytes, formatCount, formatDuration } from './format.ts'
+import { Grid, type GridRow } from './grid.ts'
+import { icon } from './icons.ts'
+import { visibleText } from './lineSpans.ts'
+import type { Metrics } from './metrics.ts'
+import { exitText, oddities, stateCell } from './rowCells.ts'
+import type { RunModel, Sort } from './runModel.ts'
+import { Section } from './section.ts'
+
+/** Columns in their order; what it sorts by, or undefined. */
+const columns: readonly (readonly [
+  title: string,
+  className: string,
+  by: Sort['by'] | undefined,
+  hint: string,
+])[] = [
+  ['State', 'cell-state', 'state', 'Trouble first'],
+  ['Host', 'cell-host', 'host', 'By name'],
+  ['Exit', 'cell-exit', 'exit', 'Exit code or signal'],
+  ['Took', 'cell-took', 'duration', 'How long the command ran'],
+  ['Answered', 'cell-answered', 'latency', 'From sending to the first sign of life'],
+  ['Output', 'cell-bytes', 'bytes', 'Bytes of output'],
+  ['Last line', 'cell-line', undefined, 'Last line of the output'],
+]
+
+/** Every agent, in sight or not: a virtual list that sorts by its columns. */
+export class AgentsPane {
+  readonly section: Section
+  readonly grid: Grid<AgentRow>
+  readonly #model: RunModel
+  readonly #heads: readonly HTMLElement[]
+  readonly #nobody = element('div', { class: 'nobody', hidden: true })
+
+  constructor(
+    model: RunModel,
+    metrics: Metrics,
+    on: {
+      open(agent: AgentRow): void
+      move(agent: AgentRow): void
+      range(first: number, last: number): void
+      fold(): void
+      sort(): void
+    },
+  ) {
+    this.#model = model
+    this.#heads = columns.map(([title, className, , hint]) =>
+      element(
+        'span',
+        { class: `head-cell ${className}`, role: 'columnheader', title: hint },
+        element('span', {}, title),
+        icon('up'),
+      ),
+    )
+    this.grid = new Grid<AgentRow>({
+      id: 'agents',
+      label: 'Agents',
+      columns: columns.length,
+      overscan: 24,
+      key: ({ id }) => id,
+      height: () => metrics.row,
+      makeRow: () => this.#makeRow(),
+      onOpen: on.open,
+      onMove: on.move,
+      onRange: on.range,
+      header: {
+        cells: this.#heads,
+        onPress: (column) => {
+          const by = columns[column]?.[2]
+          if (by === undefined) return
+          const { sort } = model
+          model.sortBy({ by, down: sort.by === by ? !sort.down : downFirst.includes(by) })
+          on.sort()
+        },
+      },
+    })
+    this.section = new Section({ name: 'agents', title: 'Agents', onFold: on.fold })
+    this.section.content.append(this.grid.element, this.#nobody)
+  }
+
+  render(): void {
+    const shown = this.#model.shown()
+    const { total, sort } = this.#model
+    this.grid.update(shown)
+    this.section.count(
+      shown.length === total ? formatCount(total) : `${formatCount(shown.length)} of ${formatCount(total)}`,
+    )
+    show(this.#nobody, shown.length === 0)
+    setText(
+      this.#nobody,
+      total === 0 ? 'No agent is expected.' : 'No agent fits what the lists are narrowed to.',
+    )
+    columns.forEach(([, , by], column) => {
+      const sorted = by === sort.by ? (sort.down ? 'descending' : 'ascending') : undefined
+      const head = this.#heads[column]
+      if (head !== undefined)
+        setAttributes(head, { 'aria-sort': by === undefined ? undefined : (sorted ?? 'none') })
+    })
+  }
+
+  #makeRow(): GridRow<AgentRow> {
+    const state = stateCell()
+    const [host, odd, hits] = [
+      element('span', { class: 'host' }),
+      element('span', { class: 'tag' }),
+      element('span', { class: 'hits' }),
+    ]
+    const [exit, took, answered, bytes, line] = [
+      'cell-exit',
+      'cell-took',
+      'cell-answered',
+      'cell-bytes',
+      'cell-line',
+    ].map((className) => element('span', { class: `cell ${className}`, role: 'gridcell' })) as [
+      HTMLElement,
+      HTMLElement,
+      HTMLElement,
+      HTMLElement,
+      HTMLElement,
+    ]
+    const made = element(
+      'div',
+      { class: 'row agent', role: 'row' },
+      element('span', { class: 'cell cell-state', role: 'gridcell' }, state.element),
+      element('span', { class: 'cell cell-host', role: 'gridcell' }, host, odd, hits),
+      ...[exit, took, answered, bytes, line],
+    )
+    let shownLine: string | undefined
+    return {
+      element: made,
+      render: (agent) => {
+        state.render(agent.state)
+        setText(host, agent.host)
+        host.title = agent.id === agent.host ? agent.host : `${agent.host}\n${agent.id}`
+        const odds = oddities(agent)
+        show(odd, odds.length > 0)
+        setText(odd, odds.join(', '))
+        const matches = this.#model.hits.get(agent.id) ?? 0
+        show(hits, matches > 0)
+        setText(hits, formatCount(matches))
+        setText(exit, exitText(agent))
+        exit.classList.toggle('bad', (agent.exitCode ?? 0) !== 0 || agent.signal !== undefined)
+        setText(took, agent.durationMs === undefined ? '' : formatDuration(agent.durationMs))
+        setText(answered, agent.latencyMs === undefined ? '' : formatDuration(agent.latencyMs))
+        setText(bytes, agent.bytes === 0 ? '' : formatBytes(agent.bytes))
+        made.dataset.state = agent.state
+        const text = agent.note ?? this.#model.preview(agent.id)
+        line.classList.toggle('note', agent.note !== undefined)
+        if (text === shownLine) return
+        shownLine = text
+        line.replaceChildren(...visibleText(text))
+      },
+    }
+  }
+}
+
+/** The largest is what one looks for. */
+const downFirst: readonly Sort['by'][] = ['exit', 'duration', 'latency', 'bytes']

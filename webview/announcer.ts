@@ -1,0 +1,40 @@
+import { element, setText } from './dom.ts'
+import { formatCount } from './format.ts'
+import type { RunModel } from './runModel.ts'
+import { stateOrder, verdictWords } from './verdictWords.ts'
+
+/** How often a screen reader hears how far the run is, milliseconds. */
+const everyMs = 5000
+
+/** Says politely how far the run is: seldom while it goes on, and once when it is over. */
+export class Announcer {
+  readonly element = element('div', { class: 'spoken', role: 'status', 'aria-live': 'polite' })
+  readonly #model: RunModel
+  #saidAt = Number.NEGATIVE_INFINITY
+  #said = ''
+
+  constructor(model: RunModel) {
+    this.#model = model
+  }
+
+  /** `now`: milliseconds of any steady clock. */
+  render(now: number): void {
+    const { run } = this.#model
+    if (run === undefined) return
+    const isOver = run.phase === 'over'
+    const sentence = this.#sentence(isOver)
+    if (sentence === this.#said || (!isOver && now - this.#saidAt < everyMs)) return
+    this.#said = sentence
+    this.#saidAt = now
+    setText(this.element, sentence)
+  }
+
+  #sentence(isOver: boolean): string {
+    const { counts, total, answered } = this.#model
+    const parts = stateOrder
+      .filter((state) => state !== 'expected' && (counts[state] ?? 0) > 0)
+      .map((state) => `${formatCount(counts[state] ?? 0)} ${verdictWords[state]}`)
+    const head = isOver ? 'The run is over' : `${formatCount(answered)} of ${formatCount(total)} answered`
+    return `${[head, ...parts].join(', ')}.`
+  }
+}

@@ -1,0 +1,222 @@
+import type { FromPage } from '../src/page/fromPage.ts'
+import type { AgentRow, GroupRow } from '../src/page/toPage.ts'
+import { isVerdict } from '../src/protocol/verdict.ts'
+import { element, setText, show } from './dom.ts'
+import { formatBytes, formatDuration, formatNumberOf } from './format.ts'
+import { visibleText } from './lineSpans.ts'
+import type { Metrics } from './metrics.ts'
+import { OutputPane } from './outputPane.ts'
+import { exitText, oddities, stateCell } from './rowCells.ts'
+import type { RunModel } from './runModel.ts'
+import { menuButton } from './ui/menuButton.ts'
+import { button, press } from './ui/toolkit.ts'
+
+/** What is open: an agent's reply or a group's. */
+export type Selected = Extract<FromPage, { type: 'output' }>['of']
+
+/** One reply in full: how it ended, and its output. */
+export class DetailPane {
+  readonly element: HTMLElement
+  readonly output: OutputPane
+  readonly #model: RunModel
+  readonly #ask: (request: FromPage) => void
+  readonly #state = stateCell()
+  readonly #title = element('h2', { class: 'detail-title' })
+  readonly #facts = element('div', { class: 'detail-facts' })
+  readonly #note = element('div', { class: 'detail-note', hidden: true })
+  readonly #diff: HTMLElement
+  readonly #wrap: HTMLElement
+  readonly #again: HTMLElement
+  #selected: Selected | undefined
+  #wraps = false
+
+  constructor(
+    model: RunModel,
+    metrics: Metrics,
+    ask: (request: FromPage) => void,
+    on: { close(): void; wrap(): void },
+  ) {
+    this.#model = model
+    this.#ask = ask
+    this.output = new OutputPane(metrics, ask)
+    this.#diff = button({
+      label: 'Compare with the majority',
+      icon: 'diff',
+      kind: 'icon',
+      onPress: () => this.#asked((of) => ({ type: 'diff', of })),
+    })
+    this.#again = button({
+      label: 'Run again here',
+      icon: 'again',
+      kind: 'icon',
+      onPress: () => this.#runAgain(),
+    })
+    this.#wrap = button({
+      label: 'Wrap long lines',
+      icon: 'wrap',
+      kind: 'icon',
+      onPress: () => {
+        this.wrap(!this.#wraps)
+        on.wrap()
+      },
+    })
+    press(this.#wrap, false)
+    const actions = element(
+      'div',
+      { class: 'detail-actions', role: 'group', 'aria-label': 'Reply' },
+      this.#wrap,
+      this.#diff,
+      button({
+        label: 'Open as a document',
+        icon: 'document',
+        kind: 'icon',
+        onPress: () => this.#asked((of) => ({ type: 'open-output', of })),
+      }),
+      menuButton({ label: 'Copy', icon: 'copy', kind: 'icon', items: () => [this.#copyItems()] }),
+      this.#again,
+      button({ label: 'Close', icon: 'close', kind: 'icon', onPress: on.close }),
+    )
+    this.element = element(
+      'section',
+      { class: 'detail', 'aria-label': 'Reply', hidden: true },
+      element(
+        'div',
+        { class: 'detail-head' },
+        element('div', { class: 'detail-line' }, this.#title, actions),
+        this.#facts,
+        this.#note,
+      ),
+      this.output.element,
+    )
+  }
+
+  get wraps(): boolean {
+    return this.#wraps
+  }
+
+  get selected(): Selected | undefined {
+    return this.#selected
+  }
+
+  /** Opens a reply, or closes what is open. */
+  select(selected: Selected | undefined, scrollTop = 0): void {
+    this.#selected = selected
+    show(this.element, selected !== undefined)
+    if (selected === undefined) {
+      this.output.close()
+      return
+    }
+    const agent = this.#agent()
+    const label = agent?.host ?? this.#group()?.hosts ?? ''
+    this.output.open(selected, label, { follow: agent?.state === 'running', scrollTop })
+    this.render()
+  }
+
+  /** Shows anew how the reply stands. Returns false when what is open is there no more. */
+  render(): boolean {
+    if (this.#selected === undefined) return true
+    const agent = this.#agent()
+    const group = this.#group()
+    const reply = agent ?? group
+    if (reply === undefined) return false
+    this.#state.render(reply.state)
+    setText(this.#title, agent?.host ?? group?.hosts ?? '')
+    this.#title.title = this.#title.textContent ?? ''
+    const facts = agent === undefined ? groupFacts(group as GroupRow) : agentFacts(agent)
+    const text = facts.join(' · ')
+    if (this.#facts.dataset.text !== text || this.#facts.firstChild !== this.#state.element) {
+      this.#facts.dataset.text = text
+      this.#facts.replaceChildren(this.#state.element, element('span', {}, text))
+    }
+    show(this.#note, reply.note !== undefined)
+    if (reply.note !== undefined && this.#note.textContent !== reply.note) {
+      this.#note.replaceChildren(...visibleText(reply.note))
+    }
+    const majority = this.#model.groups.rows.find((row) => row.majority)
+    const own = agent === undefined ? group?.id : agent.group
+    show(this.#diff, majority !== undefined && majority.id !== own && isVerdict(reply.state))
+    show(this.#again, this.#model.run?.phase === 'over' || this.#model.run?.live === false)
+    return true
+  }
+
+  wrap(wraps: boolean): void {
+    this.#wraps = wraps
+    press(this.#wrap, wraps)
+    this.output.wrap(wraps)
+  }
+
+  #agent(): AgentRow | undefined {
+    return this.#selected !== undefined && 'agent' in this.#selected
+      ? this.#model.row(this.#selected.agent)
+      : undefined
+  }
+
+  #group(): GroupRow | undefined {
+    return this.#selected !== undefined && 'group' in this.#selected
+      ? this.#model.group(this.#selected.group)
+      : undefined
+  }
+
+  #asked(request: (of: Selected) => FromPage): void {
+    if (this.#selected !== undefined) this.#ask(request(this.#selected))
+  }
+
+  #runAgain(): void {
+    this.#asked((of) => ({
+      type: 'run-again',
+      on: 'group' in of ? { kind: 'group', group: of.group } : { kind: 'agents', agents: [of.agent] },
+    }))
+  }
+
+  #copyItems() {
+    const hosts = (folded: boolean) =>
+      this.#asked((of) => ({
+        type: 'copy-hosts',
+        of: 'group' in of ? of : { agents: [of.agent] },
+        folded,
+      }))
+    const group = this.#group()
+    return [
+      { label: 'Output', onPick: () => this.#asked((of) => ({ type: 'copy-output', of })) },
+      ...(group === undefined
+        ? [{ label: 'Host name', onPick: () => hosts(false) }]
+        : [
+            { label: 'Hosts, one a line', onPick: () => hosts(false) },
+            { label: 'Hosts, folded', onPick: () => hosts(true) },
+          ]),
+    ]
+  }
+}
+
+function agentFacts(agent: AgentRow): string[] {
+  const { id, host, durationMs, latencyMs, bytes, droppedBytes } = agent
+  return [
+    ...exitFact(agent),
+    ...(durationMs === undefined ? [] : [`took ${formatDuration(durationMs)}`]),
+    ...(latencyMs === undefined ? [] : [`answered after ${formatDuration(latencyMs)}`]),
+    bytesFact(bytes, droppedBytes),
+    ...oddities(agent),
+    ...(id === host ? [] : [id]),
+  ]
+}
+
+function groupFacts(group: GroupRow): string[] {
+  const { count, majority, bytes } = group
+  return [
+    ...exitFact(group),
+    formatNumberOf(count, 'agent'),
+    ...(count > 1 ? [`${bytesFact(bytes)} each`] : [bytesFact(bytes)]),
+    ...(majority ? ['the majority'] : []),
+  ]
+}
+
+function exitFact(reply: Pick<AgentRow, 'exitCode' | 'signal'>): string[] {
+  const text = exitText(reply)
+  if (text === '') return []
+  return [reply.signal === undefined ? `exit ${text}` : text]
+}
+
+function bytesFact(bytes: number, dropped = 0): string {
+  if (bytes === 0) return 'no output'
+  return dropped === 0 ? formatBytes(bytes) : `${formatBytes(bytes)}, ${formatBytes(dropped)} dropped`
+}

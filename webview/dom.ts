@@ -1,0 +1,41 @@
+/** What stands in an element: other elements, and text, which never becomes anything but text. */
+export type Child = Node | string | undefined
+
+/**
+ * Makes an element. Attributes that are `undefined` or `false` are left out, `true` is an empty one. There is no way to
+ * give HTML: whatever a server wrote can only become text.
+ */
+export function element<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Readonly<Record<string, string | number | boolean | undefined>> = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[Tag] {
+  const made = document.createElement(tag)
+  setAttributes(made, attributes)
+  made.append(...children.filter((child) => child !== undefined))
+  return made
+}
+
+export function setAttributes(
+  on: Element,
+  attributes: Readonly<Record<string, string | number | boolean | undefined>>,
+): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) on.removeAttribute(name)
+    else on.setAttribute(name, value === true ? '' : String(value))
+  }
+}
+
+/** Sets the text only where it differs: an unchanged node costs no layout. */
+export function setText(on: Element, text: string): void {
+  if (on.textContent !== text) on.textContent = text
+}
+
+export function show(on: HTMLElement, visible: boolean): void {
+  if (on.hidden === visible) on.hidden = !visible
+}
+
+/** For screen readers only. */
+export function spoken(text: string): HTMLElement {
+  return element('span', { class: 'spoken' }, text)
+}

@@ -1,0 +1,248 @@
+import { element, setAttributes } from './dom.ts'
+import { VirtualRows } from './virtualRows.ts'
+
+/** How the row stands in the grid. */
+export interface RowState {
+  readonly active: boolean
+  readonly selected: boolean
+}
+
+export interface GridRow<Item> {
+  /** Has the role `row` and cells. */
+  readonly element: HTMLElement
+  render(item: Item, state: RowState): void
+}
+
+export interface GridOptions<Item> {
+  readonly id: string
+  readonly label: string
+  readonly columns: number
+  readonly overscan: number
+  key(item: Item): string
+  height(item: Item | undefined): number
+  makeRow(): GridRow<Item>
+  /** The user chose the row: click, Enter, Space. */
+  onOpen(item: Item): void
+  /** The user moved to the row. */
+  onMove?(item: Item): void
+  /** Rows in sight, after each change. */
+  onRange?(first: number, last: number): void
+  /** Cells of a header row, which is reached by ↑ from the first row. */
+  readonly header?: { readonly cells: readonly HTMLElement[]; onPress(column: number): void }
+}
+
+/**
+ * An ARIA grid over any number of rows: one tab stop, arrows, Home, End and the page keys move, Enter opens. The focus
+ * stays on the grid itself and `aria-activedescendant` names the row, which is kept in the document: no recycled row
+ * can take the focus with it.
+ */
+export class Grid<Item> {
+  readonly element: HTMLElement
+  readonly #options: GridOptions<Item>
+  readonly #rows: VirtualRows
+  #items: readonly Item[] = []
+  #activeKey: string | undefined
+  #selectedKey: string | undefined
+  /** Column of the header that is active; undefined while a row is. */
+  #headerColumn: number | undefined
+  /** Rows made so far, for ids. */
+  #made = 0
+  /** Where the active item was last found. */
+  #activeAt = 0
+
+  constructor(options: GridOptions<Item>) {
+    this.#options = options
+    this.#rows = new VirtualRows({
+      height: (index) => options.height(this.#items[index]),
+      overscan: options.overscan,
+      makeRow: () => this.#makeRow(),
+      pinned: () => this.activeIndex,
+      onRange: (first, last) => options.onRange?.(first, last),
+    })
+    const head =
+      options.header &&
+      element('div', { class: 'grid-head', role: 'row', 'aria-rowindex': 1 }, ...options.header.cells)
+    setAttributes(this.#rows.scroller, { role: 'presentation', tabindex: -1 })
+    setAttributes(this.#rows.body, { role: 'rowgroup' })
+    this.element = element(
+      'div',
+      { id: options.id, class: 'grid', role: 'grid', tabindex: 0, 'aria-label': options.label },
+      head,
+      this.#rows.scroller,
+    )
+    setAttributes(this.element, { 'aria-colcount': options.columns })
+    options.header?.cells.forEach((cell, column) => {
+      cell.id = `${options.id}-head-${column}`
+      cell.addEventListener('click', () => options.header?.onPress(column))
+    })
+    this.element.addEventListener('keydown', (event) => this.#onKey(event))
+    this.element.addEventListener('focus', () => this.#onFocus())
+    this.element.addEventListener('blur', () => this.#showHeader(undefined))
+  }
+
+  mount(): void {
+    this.#rows.mount()
+  }
+
+  get items(): readonly Item[] {
+    return this.#items
+  }
+
+  get activeIndex(): number | undefined {
+    if (this.#activeKey === undefined) return undefined
+    const before = this.#items[this.#activeAt]
+    if (before !== undefined && this.#options.key(before) === this.#activeKey) return this.#activeAt
+    const index = this.#items.findIndex((item) => this.#options.key(item) === this.#activeKey)
+    if (index === -1) return undefined
+    this.#activeAt = index
+    return index
+  }
+
+  get scrollTop(): number {
+    return this.#rows.scroller.scrollTop
+  }
+
+  set scrollTop(value: number) {
+    this.#rows.scroller.scrollTop = value
+  }
+
+  /** Shows these items; position and selection stay with their items. */
+  update(items: readonly Item[]): void {
+    const lost = this.activeIndex
+    this.#items = items
+    // The active row is gone: its place is taken by whoever stands there now.
+    if (this.#activeKey !== undefined && this.activeIndex === undefined) {
+      const heir = items[Math.min(lost ?? 0, items.length - 1)]
+      this.#activeKey = heir === undefined ? undefined : this.#options.key(heir)
+    }
+    setAttributes(this.element, { 'aria-rowcount': items.length + this.#headRows })
+    this.#rows.update(items.length)
+    this.#nameActive()
+  }
+
+  /** Marks the item with this key as the one that is open; none without a key. */
+  select(key: string | undefined): void {
+    this.#selectedKey = key
+    if (key !== undefined) this.#activeKey = key
+    this.#rows.render()
+    this.#nameActive()
+  }
+
+  /** Brings the item with this key into sight. */
+  reveal(key: string): void {
+    const index = this.#items.findIndex((item) => this.#options.key(item) === key)
+    if (index !== -1) this.#rows.scrollTo(index)
+  }
+
+  focus(): void {
+    this.element.focus()
+  }
+
+  get #headRows(): number {
+    return this.#options.header === undefined ? 0 : 1
+  }
+
+  #makeRow() {
+    const view = this.#options.makeRow()
+    this.#made += 1
+    view.element.id = `${this.#options.id}-row-${this.#made}`
+    view.element.addEventListener('click', () => {
+      const item = this.#items[Number(view.element.dataset.index)]
+      if (item === undefined) return
+      this.#showHeader(undefined)
+      this.#activeKey = this.#options.key(item)
+      this.focus()
+      this.#options.onOpen(item)
+      this.#rows.render()
+      this.#nameActive()
+    })
+    return {
+      element: view.element,
+      render: (index: number) => {
+        const item = this.#items[index]
+        if (item === undefined) return
+        const key = this.#options.key(item)
+        const state = { active: key === this.#activeKey, selected: key === this.#selectedKey }
+        view.element.dataset.index = String(index)
+        setAttributes(view.element, {
+          'aria-rowindex': index + 1 + this.#headRows,
+          'aria-selected': state.selected ? 'true' : 'false',
+        })
+        view.element.classList.toggle('active', state.active)
+        view.element.classList.toggle('selected', state.selected)
+        view.render(item, state)
+      },
+    }
+  }
+
+  #onFocus(): void {
+    if (this.#activeKey === undefined) this.#moveTo(0, false)
+    else this.#nameActive()
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (this.#headerColumn !== undefined) {
+      if (!this.#onHeaderKey(event.key, this.#headerColumn)) return
+    } else {
+      const index = this.activeIndex ?? 0
+      const last = this.#items.length - 1
+      const targets: Record<string, number> = {
+        ArrowDown: index + 1,
+        ArrowUp: index - 1,
+        Home: 0,
+        End: last,
+        PageDown: index + this.#rows.page,
+        PageUp: index - this.#rows.page,
+      }
+      const target = targets[event.key]
+      const item = this.#items[index]
+      if (event.key === 'ArrowUp' && index === 0 && this.#headRows === 1) this.#showHeader(0)
+      else if (target !== undefined) this.#moveTo(Math.max(0, Math.min(last, target)), true)
+      else if ((event.key === 'Enter' || event.key === ' ') && item !== undefined) this.#options.onOpen(item)
+      else return
+    }
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  #onHeaderKey(key: string, column: number): boolean {
+    const last = (this.#options.header?.cells.length ?? 1) - 1
+    if (key === 'ArrowLeft') this.#showHeader(Math.max(0, column - 1))
+    else if (key === 'ArrowRight') this.#showHeader(Math.min(last, column + 1))
+    else if (key === 'Home') this.#showHeader(0)
+    else if (key === 'End') this.#showHeader(last)
+    else if (key === 'Enter' || key === ' ') this.#options.header?.onPress(column)
+    else if (key === 'ArrowDown') {
+      this.#showHeader(undefined)
+      this.#moveTo(0, true)
+    } else return false
+    return true
+  }
+
+  #showHeader(column: number | undefined): void {
+    this.#headerColumn = column
+    this.#options.header?.cells.forEach((cell, at) => {
+      cell.classList.toggle('active', at === column)
+    })
+    this.#nameActive()
+  }
+
+  #moveTo(index: number, tells: boolean): void {
+    const item = this.#items[index]
+    if (item === undefined) return
+    this.#activeKey = this.#options.key(item)
+    this.#rows.scrollTo(index)
+    this.#rows.render()
+    this.#nameActive()
+    if (tells) this.#options.onMove?.(item)
+  }
+
+  #nameActive(): void {
+    const index = this.activeIndex
+    const row = index === undefined ? undefined : this.#rows.rowElement(index)?.id
+    const head =
+      this.#headerColumn === undefined ? undefined : `${this.#options.id}-head-${this.#headerColumn}`
+    setAttributes(this.element, { 'aria-activedescendant': head ?? row })
+  }
+}

@@ -1,0 +1,114 @@
+import type { GroupRow } from '../src/page/toPage.ts'
+import { element, setText, show } from './dom.ts'
+import { formatCount, formatNumberOf } from './format.ts'
+import { Grid, type GridRow } from './grid.ts'
+import { visibleText } from './lineSpans.ts'
+import type { Metrics } from './metrics.ts'
+import { exitText, stateCell } from './rowCells.ts'
+import type { RunModel } from './runModel.ts'
+import { Section } from './section.ts'
+
+/** Identical replies as one row each: outliers first, the majority last. What a person reads first. */
+export class GroupsPane {
+  readonly section: Section
+  readonly grid: Grid<GroupRow>
+  readonly #model: RunModel
+  readonly #metrics: Metrics
+  readonly #rest = element('div', { class: 'groups-rest', hidden: true })
+
+  constructor(
+    model: RunModel,
+    metrics: Metrics,
+    on: { open(group: GroupRow): void; move(group: GroupRow): void; fold(): void },
+  ) {
+    this.#model = model
+    this.#metrics = metrics
+    this.grid = new Grid<GroupRow>({
+      id: 'groups',
+      label: 'Groups of identical replies',
+      columns: 3,
+      overscan: 6,
+      key: ({ id }) => String(id),
+      height: (group) => this.#height(group),
+      makeRow: () => this.#makeRow(),
+      onOpen: on.open,
+      onMove: on.move,
+    })
+    this.section = new Section({ name: 'groups', title: 'Groups of identical replies', onFold: on.fold })
+    this.section.content.append(this.grid.element, this.#rest)
+  }
+
+  render(): void {
+    const groups = this.#model.shownGroups()
+    this.grid.update(groups)
+    const { total, rows } = this.#model.groups
+    this.section.count(
+      groups.length === total ? formatCount(total) : `${formatCount(groups.length)} of ${formatCount(total)}`,
+    )
+    const left = total - rows.length
+    show(this.#rest, left > 0)
+    setText(this.#rest, `${formatNumberOf(left, 'more group')}: nearly every reply is different.`)
+    show(this.section.element, total > 0)
+  }
+
+  /** What all rows take together, pixels. */
+  get wantedHeight(): number {
+    const { total, rows } = this.#model.groups
+    const sum = this.#model.shownGroups().reduce((height, group) => height + this.#height(group), 0)
+    return sum + (total > rows.length ? this.#metrics.row : 0)
+  }
+
+  #height(group: GroupRow | undefined): number {
+    const { row, line } = this.#metrics
+    const lines = group === undefined ? 0 : previewLines(group).length
+    return row + 6 + (lines === 0 ? 0 : lines * line + 6)
+  }
+
+  #makeRow(): GridRow<GroupRow> {
+    const state = stateCell()
+    const exit = element('span', { class: 'group-exit' })
+    const hosts = element('span', { class: 'group-hosts' })
+    const count = element('span', { class: 'group-count' })
+    const majority = element('span', { class: 'tag' }, 'majority')
+    const hits = element('span', { class: 'hits' })
+    const preview = element('div', { class: 'group-preview' })
+    const made = element(
+      'div',
+      { class: 'row group', role: 'row' },
+      element(
+        'div',
+        { class: 'group-line' },
+        element('span', { class: 'group-verdict', role: 'gridcell' }, state.element, exit),
+        element('span', { class: 'group-who', role: 'gridcell' }, hosts, majority, hits, count),
+      ),
+      element('div', { class: 'group-output', role: 'gridcell' }, preview),
+    )
+    return {
+      element: made,
+      render: (group) => {
+        state.render(group.state)
+        const code = exitText(group)
+        setText(exit, code === '' || code === '0' ? '' : group.signal === undefined ? `exit ${code}` : code)
+        setText(hosts, group.hosts)
+        hosts.title = group.hosts
+        setText(count, formatNumberOf(group.count, 'agent'))
+        show(majority, group.majority)
+        const matches = this.#model.groupHits(group.id)
+        show(hits, matches > 0)
+        setText(hits, formatNumberOf(matches, 'match').replace('matchs', 'matches'))
+        made.dataset.state = group.state
+        preview.replaceChildren(
+          ...previewLines(group).map((line) =>
+            element('div', { class: 'preview-line' }, ...visibleText(line)),
+          ),
+        )
+        preview.classList.toggle('more', group.more)
+        preview.classList.toggle('note', group.note !== undefined && group.preview.length === 0)
+      },
+    }
+  }
+}
+
+function previewLines({ preview, note }: GroupRow): readonly string[] {
+  return preview.length > 0 || note === undefined ? preview : [note]
+}

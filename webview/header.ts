@@ -1,0 +1,235 @@
+import type { FromPage, Subset } from '../src/page/fromPage.ts'
+import type { RunHeader } from '../src/page/toPage.ts'
+import { type AgentState, isFailure, verdicts } from '../src/protocol/verdict.ts'
+import { element, setText, show } from './dom.ts'
+import { formatCount, formatDuration, formatNumberOf, formatTime } from './format.ts'
+import { icon } from './icons.ts'
+import { visibleText } from './lineSpans.ts'
+import type { RunModel } from './runModel.ts'
+import { type MenuItem, menuButton } from './ui/menuButton.ts'
+import { button } from './ui/toolkit.ts'
+
+/** Who was asked to do what, when and by whom; and what can be done with the run as a whole. */
+export class Header {
+  readonly element: HTMLElement
+  readonly #model: RunModel
+  readonly #ask: (request: FromPage) => void
+  readonly #where = element('div', { class: 'head-where' })
+  readonly #command = element('h1', { class: 'head-command' })
+  readonly #meta = element('span', {})
+  readonly #took = element('span', { class: 'head-took' })
+  readonly #steering: Record<'pause' | 'resume' | 'stop' | 'cancel', HTMLElement>
+  readonly #again: HTMLElement
+  #clockOffsetMs = 0
+  #shown: RunHeader | undefined
+
+  constructor(model: RunModel, ask: (request: FromPage) => void) {
+    this.#model = model
+    this.#ask = ask
+    this.#steering = {
+      pause: button({
+        label: 'Pause',
+        icon: 'pause',
+        hint: 'Start no further step of the rollout',
+        onPress: () => ask({ type: 'pause' }),
+      }),
+      resume: button({
+        label: 'Resume',
+        icon: 'resume',
+        kind: 'primary',
+        hint: 'Go on with the next step of the rollout',
+        onPress: () => ask({ type: 'resume' }),
+      }),
+      stop: button({
+        label: 'Stop rollout',
+        icon: 'stop',
+        hint: 'What runs may finish; the other agents do not start',
+        onPress: () => ask({ type: 'stop' }),
+      }),
+      cancel: button({
+        label: 'Cancel run',
+        icon: 'close',
+        hint: 'Ask every agent that is not done to stop its command',
+        onPress: () => ask({ type: 'cancel' }),
+      }),
+    }
+    this.#again = menuButton({ label: 'Run again', icon: 'again', items: () => this.#againItems() })
+    const copy = menuButton({ label: 'Copy', icon: 'copy', items: () => this.#copyItems() })
+    const save = menuButton({ label: 'Export', icon: 'export', items: () => this.#exportItems() })
+    const { pause, resume, stop, cancel } = this.#steering
+    this.element = element(
+      'header',
+      { class: 'head' },
+      element(
+        'div',
+        { class: 'head-text' },
+        this.#where,
+        this.#command,
+        element('div', { class: 'head-meta' }, this.#meta, this.#took),
+      ),
+      element(
+        'div',
+        { class: 'head-actions', role: 'group', 'aria-label': 'Run' },
+        ...[pause, resume, stop, cancel, this.#again, copy, save],
+      ),
+    )
+  }
+
+  render(): void {
+    const { run } = this.#model
+    if (run === undefined) return
+    if (run !== this.#shown) this.#renderRun(run)
+    this.#shown = run
+    this.tick()
+  }
+
+  /** Shows how long it has been running. */
+  tick(): void {
+    const { run } = this.#model
+    if (run === undefined) return
+    const tookMs = (run.endedAt ?? Date.now() + this.#clockOffsetMs) - run.startedAt
+    const shown = run.endedAt === undefined ? Math.floor(Math.max(0, tookMs) / 1000) * 1000 : tookMs
+    setText(
+      this.#took,
+      run.endedAt === undefined ? `running for ${seconds(shown)}` : `took ${formatDuration(shown)}`,
+    )
+  }
+
+  #renderRun(run: RunHeader): void {
+    this.#clockOffsetMs = run.now - Date.now()
+    const { environment, action, issuer } = run
+    const colour = environment.colour ?? (environment.protected ? 'red' : undefined)
+    if (colour === undefined) delete document.body.dataset.colour
+    else document.body.dataset.colour = colour
+    this.#where.replaceChildren(
+      element(
+        'span',
+        { class: 'environment' },
+        element('span', { class: 'environment-dot' }),
+        environment.name,
+      ),
+      ...(environment.protected
+        ? [
+            element(
+              'span',
+              { class: 'protected', title: 'Each run on it is confirmed by typing its name' },
+              icon('shield'),
+              'protected',
+            ),
+          ]
+        : []),
+      element(
+        'code',
+        { class: 'filter', title: run.filter === '*' ? '* means everyone' : run.filter },
+        ...(run.filter === '*' ? ['everyone'] : visibleText(run.filter)),
+      ),
+    )
+    const [first = '', ...more] = action.text.split('\n')
+    this.#command.replaceChildren(
+      element('span', { class: 'prompt', 'aria-hidden': 'true' }, prompts[action.kind]),
+      element('code', { title: action.text.slice(0, 2000) }, ...visibleText(first)),
+      ...(more.length > 0
+        ? [element('span', { class: 'more' }, `+ ${formatNumberOf(more.length, 'line')}`)]
+        : []),
+    )
+    const parts = [
+      `${issuer.name} on ${issuer.host}`,
+      formatTime(run.startedAt, run.now),
+      ...action.details,
+      `timeout ${formatDuration(run.timeoutMs)}`,
+      ...(run.rollout === undefined ? [] : [rolloutWords(run)]),
+      ...(run.stopReason === undefined ? [] : [`stopped: ${run.stopReason}`]),
+    ]
+    this.#meta.replaceChildren(
+      ...parts.map((part) => element('span', { class: 'meta-part' }, ...visibleText(part))),
+    )
+    const steers = run.live && run.phase !== 'over'
+    const { pause, resume, stop, cancel } = this.#steering
+    const rollsOut = steers && run.rollout !== undefined && run.rollout.started < run.rollout.steps
+    show(pause, rollsOut && run.phase === 'running')
+    show(resume, rollsOut && run.phase === 'paused')
+    show(stop, rollsOut)
+    show(cancel, steers)
+    cancel.toggleAttribute('disabled', run.cancelling)
+    show(this.#again, !steers)
+  }
+
+  #againItems(): MenuItem[][] {
+    const { counts, total } = this.#model
+    const count = (states: readonly AgentState[]) =>
+      states.reduce((sum, state) => sum + (counts[state] ?? 0), 0)
+    const again = (label: string, on: Subset, agents: number): MenuItem => ({
+      label,
+      detail: formatCount(agents),
+      enabled: agents > 0,
+      onPick: () => this.#ask({ type: 'run-again', on }),
+    })
+    const silent: readonly AgentState[] = ['no-reply', 'lost']
+    const failed = verdicts.filter((verdict) => isFailure(verdict) && !silent.includes(verdict))
+    const shown = this.#model.shown().map(({ id }) => id)
+    const { states, hostText, onlyHits } = this.#model.narrowing
+    const narrowed = states.size > 0 || hostText !== '' || onlyHits
+    return [
+      [
+        {
+          label: 'On everyone who matches now',
+          onPick: () => this.#ask({ type: 'run-again', on: { kind: 'all' } }),
+        },
+      ],
+      [
+        again('On the failed', { kind: 'failed' }, count(failed)),
+        again('On the silent', { kind: 'silent' }, count(silent)),
+        again('On the not started', { kind: 'not-started' }, count(['not-started'])),
+        ...(narrowed && shown.length < total
+          ? [again('On those shown', { kind: 'agents', agents: shown }, shown.length)]
+          : []),
+      ],
+    ]
+  }
+
+  #copyItems(): MenuItem[][] {
+    const shown = this.#model.shown().map(({ id }) => id)
+    const hosts = (folded: boolean) => this.#ask({ type: 'copy-hosts', of: { agents: shown }, folded })
+    const detail = formatCount(shown.length)
+    return [
+      [
+        { label: 'Hosts shown, one a line', detail, enabled: shown.length > 0, onPick: () => hosts(false) },
+        { label: 'Hosts shown, folded', detail, enabled: shown.length > 0, onPick: () => hosts(true) },
+      ],
+      [{ label: 'Command', onPick: () => this.#ask({ type: 'copy-command' }) }],
+    ]
+  }
+
+  #exportItems(): MenuItem[][] {
+    const save = (label: string, detail: string, format: 'json' | 'ndjson' | 'csv' | 'text'): MenuItem => ({
+      ...{ label, detail },
+      onPick: () => this.#ask({ type: 'export', format }),
+    })
+    return [
+      [
+        save('JSON', 'everything', 'json'),
+        save('NDJSON', 'an agent a line', 'ndjson'),
+        save('CSV', 'for a spreadsheet', 'csv'),
+        save('Text', 'for people', 'text'),
+      ],
+    ]
+  }
+}
+
+const prompts: Record<RunHeader['action']['kind'], string> = {
+  shell: '$',
+  script: '#!',
+  ping: '›',
+  facts: '›',
+}
+
+function seconds(ms: number): string {
+  return ms < 60_000 ? `${Math.round(ms / 1000)} s` : formatDuration(ms)
+}
+
+function rolloutWords({ rollout, phase }: RunHeader): string {
+  if (rollout === undefined) return ''
+  const { steps, started, canary } = rollout
+  const step = canary && started <= 1 ? 'canary' : `step ${started} of ${steps}`
+  return phase === 'paused' ? `paused at ${step}` : step
+}

@@ -1,0 +1,84 @@
+import type { AgentRow } from '../src/page/toPage.ts'
+import { element, setText, show } from './dom.ts'
+import { formatDuration, formatNumberOf } from './format.ts'
+
+const svgNamespace = 'http://www.w3.org/2000/svg'
+const barCount = 28
+const barWidth = 4
+const height = 22
+
+export interface LatencyBar {
+  /** From and up to this, milliseconds. */
+  readonly fromMs: number
+  readonly toMs: number
+  readonly agents: number
+}
+
+/** Latencies in bars of equal ratio from the fastest to the slowest: 20 ms and 20 s both keep their shape. */
+export function latencyBars(latenciesMs: readonly number[], bars: number): LatencyBar[] {
+  if (latenciesMs.length === 0) return []
+  let least = Number.POSITIVE_INFINITY
+  let most = 1
+  for (const latency of latenciesMs) {
+    least = Math.min(least, Math.max(1, latency))
+    most = Math.max(most, latency)
+  }
+  const ratio = Math.max(most / least, 1.001) ** (1 / bars)
+  const counts = new Array<number>(bars).fill(0)
+  for (const latency of latenciesMs) {
+    const bar = Math.floor(Math.log(Math.max(latency, least) / least) / Math.log(ratio))
+    const at = Math.min(bars - 1, Math.max(0, bar))
+    counts[at] = (counts[at] ?? 0) + 1
+  }
+  return counts.map((agents, bar) => ({
+    fromMs: least * ratio ** bar,
+    toMs: least * ratio ** (bar + 1),
+    agents,
+  }))
+}
+
+/** How long agents took to answer, small enough to stand beside the progress. */
+export class LatencyHistogram {
+  readonly element: HTMLElement
+  readonly #svg = document.createElementNS(svgNamespace, 'svg')
+  readonly #text = element('span', { class: 'latency-text' })
+  #drawn = -1
+
+  constructor() {
+    this.#svg.setAttribute('viewBox', `0 0 ${barCount * barWidth} ${height}`)
+    this.#svg.setAttribute('width', String(barCount * barWidth))
+    this.#svg.setAttribute('height', String(height))
+    this.#svg.setAttribute('aria-hidden', 'true')
+    this.element = element('div', { class: 'latency', hidden: true }, this.#svg, this.#text)
+  }
+
+  render(rows: Iterable<AgentRow>): void {
+    const latencies: number[] = []
+    for (const { latencyMs } of rows) if (latencyMs !== undefined) latencies.push(latencyMs)
+    show(this.element, latencies.length >= 3)
+    if (latencies.length < 3 || latencies.length === this.#drawn) return
+    this.#drawn = latencies.length
+    latencies.sort((a, b) => a - b)
+    const median = latencies[Math.floor(latencies.length / 2)] ?? 0
+    const slowest = latencies.at(-1) ?? 0
+    setText(this.#text, `median ${formatDuration(median)}, slowest ${formatDuration(slowest)}`)
+    this.element.title = 'From sending to the first sign of life'
+    const bars = latencyBars(latencies, barCount)
+    const most = Math.max(...bars.map(({ agents }) => agents))
+    this.#svg.replaceChildren(
+      ...bars.map(({ fromMs, toMs, agents }, index) => {
+        const bar = document.createElementNS(svgNamespace, 'rect')
+        const drawn = agents === 0 ? 1 : Math.max(2, (Math.sqrt(agents) / Math.sqrt(most)) * height)
+        bar.setAttribute('class', agents === 0 ? 'none' : 'some')
+        bar.setAttribute('x', String(index * barWidth))
+        bar.setAttribute('width', String(barWidth - 1))
+        bar.setAttribute('y', String(height - drawn))
+        bar.setAttribute('height', String(drawn))
+        const title = document.createElementNS(svgNamespace, 'title')
+        title.textContent = `${formatDuration(fromMs)} to ${formatDuration(toMs)}: ${formatNumberOf(agents, 'agent')}`
+        bar.append(title)
+        return bar
+      }),
+    )
+  }
+}

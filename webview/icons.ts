@@ -1,0 +1,104 @@
+const svgNamespace = 'http://www.w3.org/2000/svg'
+
+export type IconName = keyof typeof strokes
+
+/** A 16 × 16 icon in the colour of the text, hidden from screen readers: a word always stands beside it. */
+export function icon(name: IconName): SVGSVGElement {
+  const svg = document.createElementNS(svgNamespace, 'svg')
+  svg.setAttribute('viewBox', '0 0 16 16')
+  svg.setAttribute('class', `icon icon-${name}`)
+  svg.setAttribute('aria-hidden', 'true')
+  for (const [kind, path] of strokes[name]) {
+    const drawn = document.createElementNS(svgNamespace, 'path')
+    drawn.setAttribute('d', path)
+    drawn.setAttribute('class', kind)
+    svg.append(drawn)
+  }
+  return svg
+}
+
+const ring = 'M8 1.75a6.25 6.25 0 1 1 0 12.5a6.25 6.25 0 0 1 0-12.5Z'
+
+/** Lines 1.2 wide (`line`), dashed ones (`dash`) or filled shapes (`fill`), in a square of 16. */
+const strokes = {
+  succeeded: [
+    ['line', ring],
+    ['line', 'M5 8.3l2.1 2.1L11.2 6'],
+  ],
+  failed: [
+    ['line', ring],
+    ['line', 'M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8'],
+  ],
+  'timed-out': [
+    ['line', ring],
+    ['line', 'M8 4.4V8l2.4 1.6'],
+  ],
+  lost: [
+    ['line', 'M9.2 3.4l1-1a2.6 2.6 0 0 1 3.7 3.7l-1.6 1.6M6.8 12.6l-1 1a2.6 2.6 0 0 1-3.7-3.7l1.6-1.6'],
+    ['line', 'M4.6 2.2v1.6M2.2 4.6h1.6M11.4 13.8v-1.6M13.8 11.4h-1.6'],
+  ],
+  'no-reply': [
+    ['dash', ring],
+    ['line', 'M6.2 6.4c.1-1 .8-1.7 1.8-1.7s1.8.7 1.8 1.6c0 1.3-1.8 1.4-1.8 2.9'],
+    ['fill', 'M8 10.4a.75.75 0 1 1 0 1.5a.75.75 0 0 1 0-1.5Z'],
+  ],
+  interrupted: [['line', 'M9.2 1.8L3.8 9h3.8l-.8 5.2L12.2 7H8.4l.8-5.2Z']],
+  refused: [
+    ['line', 'M8 1.7l5 1.8v4c0 3.2-2 5.6-5 6.8c-3-1.2-5-3.6-5-6.8v-4l5-1.8Z'],
+    ['line', 'M6.1 6.1l3.8 3.8M9.9 6.1L6.1 9.9'],
+  ],
+  cancelled: [
+    ['line', ring],
+    ['line', 'M3.7 12.3l8.6-8.6'],
+  ],
+  'not-started': [
+    ['dash', ring],
+    ['line', 'M5.2 8h5.6'],
+  ],
+  running: [
+    ['line', ring],
+    ['fill', 'M8 4.2a3.8 3.8 0 0 1 0 7.6V4.2Z'],
+  ],
+  expected: [['dash', ring]],
+  shield: [['line', 'M8 1.7l5 1.8v4c0 3.2-2 5.6-5 6.8c-3-1.2-5-3.6-5-6.8v-4l5-1.8Z']],
+  search: [
+    ['line', 'M6.8 2.2a4.6 4.6 0 1 1 0 9.2a4.6 4.6 0 0 1 0-9.2Z'],
+    ['line', 'M10.2 10.2l3.8 3.8'],
+  ],
+  filter: [['line', 'M2.2 3h11.6L9.4 8.3v4.6l-2.8-1.4V8.3L2.2 3Z']],
+  chevron: [['line', 'M5.8 3.8L10 8l-4.2 4.2']],
+  down: [['line', 'M3.8 5.8L8 10l4.2-4.2']],
+  up: [['line', 'M3.8 10.2L8 6l4.2 4.2']],
+  close: [['line', 'M3.8 3.8l8.4 8.4M12.2 3.8l-8.4 8.4']],
+  again: [
+    ['line', 'M13 8a5 5 0 1 1-1.5-3.6'],
+    ['line', 'M13.2 1.9v2.9h-2.9'],
+  ],
+  copy: [
+    ['line', 'M5.5 5.5h7.2v8.2H5.5Z'],
+    ['line', 'M10.5 5.3V2.3H3.3v8.2h2'],
+  ],
+  export: [
+    ['line', 'M8 10V2.2M5 5l3-3l3 3'],
+    ['line', 'M2.8 9.5v4h10.4v-4'],
+  ],
+  pause: [['line', 'M5.5 3.2v9.6M10.5 3.2v9.6']],
+  resume: [['line', 'M4.8 3v10l8-5l-8-5Z']],
+  stop: [['line', 'M3.8 3.8h8.4v8.4H3.8Z']],
+  diff: [
+    ['line', 'M2.2 2.8h5v10.4h-5ZM8.8 2.8h5v10.4h-5Z'],
+    ['line', 'M3.8 6h1.8M10.4 6h1.8M11.3 5.1v1.8'],
+  ],
+  document: [
+    ['line', 'M9.2 1.8H3.4v12.4h9.2V5.2L9.2 1.8Z'],
+    ['line', 'M9 2v3.4h3.4M5.6 8.4h4.8M5.6 11h4.8'],
+  ],
+  wrap: [
+    ['line', 'M2 3.5h12M2 8h9.6a2 2 0 0 1 0 4.4H8.6'],
+    ['line', 'M10.2 10.6l-1.8 1.8l1.8 1.8M2 12.4h3.4'],
+  ],
+  end: [
+    ['line', 'M8 2.2v8M4.6 7l3.4 3.4L11.4 7'],
+    ['line', 'M3 13.6h10'],
+  ],
+} as const satisfies Record<string, readonly (readonly ['line' | 'dash' | 'fill', string])[]>

@@ -1,0 +1,241 @@
+import type { FromPage } from '../src/page/fromPage.ts'
+import type { Found, OutputLine, OutputWindow } from '../src/page/toPage.ts'
+import { element, setAttributes, setText, show } from './dom.ts'
+import { formatCount } from './format.ts'
+import { lineSpans } from './lineSpans.ts'
+import type { Metrics } from './metrics.ts'
+import { button } from './ui/toolkit.ts'
+import { type RowView, VirtualRows } from './virtualRows.ts'
+
+type OutputOf = Extract<FromPage, { type: 'output' }>['of']
+
+/** Lines that are asked for around those in sight, and how near to their end more are asked for. */
+const aroundLines = 250
+const nearLines = 60
+
+/** Characters that the number of the line and the name of the stream take. */
+const gutterCharacters = 11
+
+/** One output, line by line; the host has it all, the page only what is around the lines in sight. */
+export class OutputPane {
+  readonly element: HTMLElement
+  readonly #metrics: Metrics
+  readonly #ask: (request: FromPage) => void
+  readonly #rows: VirtualRows
+  readonly #notice = element('div', { class: 'output-notice', hidden: true })
+  readonly #empty = element('div', { class: 'output-empty', hidden: true })
+  readonly #toEnd: HTMLElement
+  #of: OutputOf | undefined
+  #view = 0
+  #shown: OutputWindow | undefined
+  #asked = { from: 0, to: 0 }
+  #follow = false
+  #wraps = false
+  /** Line of the current match. */
+  #current: number | undefined
+  #scrollTo: number | undefined
+
+  constructor(metrics: Metrics, ask: (request: FromPage) => void) {
+    this.#metrics = metrics
+    this.#ask = ask
+    this.#rows = new VirtualRows({
+      height: () => metrics.line,
+      overscan: 30,
+      makeRow: () => this.#makeRow(),
+      measured: () => this.#wraps,
+      onRange: (first, last) => this.#askAround(first, last),
+    })
+    const { scroller } = this.#rows
+    setAttributes(scroller, { class: 'scroller output', tabindex: 0, role: 'region', 'aria-label': 'Output' })
+    scroller.addEventListener('scroll', () => this.#onScroll(), { passive: true })
+    this.#toEnd = button({
+      label: 'Follow the end',
+      icon: 'end',
+      onPress: () => this.#followEnd(),
+    })
+    this.#toEnd.classList.add('to-end')
+    this.#toEnd.hidden = true
+    this.element = element(
+      'div',
+      { class: 'output-pane' },
+      this.#notice,
+      element('div', { class: 'output-holder' }, scroller, this.#empty, this.#toEnd),
+    )
+  }
+
+  mount(): void {
+    this.#rows.mount()
+  }
+
+  /** The number under which the host knows what is open. */
+  get view(): number {
+    return this.#view
+  }
+
+  get scrollTop(): number {
+    return this.#rows.scroller.scrollTop
+  }
+
+  /** Opens an output from its beginning, or from `scrollTop` pixels on; while it grows, at its end. */
+  open(of: OutputOf, label: string, { follow = false, scrollTop = 0 } = {}): void {
+    this.#of = of
+    this.#view += 1
+    this.#shown = undefined
+    this.#follow = follow
+    this.#current = undefined
+    this.#scrollTo = scrollTop > 0 ? scrollTop : undefined
+    setAttributes(this.#rows.scroller, { 'aria-label': `Output of ${label}` })
+    this.#rows.scroller.scrollTop = 0
+    this.#rows.scroller.scrollLeft = 0
+    this.#rows.update(0)
+    show(this.#notice, false)
+    show(this.#empty, false)
+    show(this.#toEnd, false)
+    const first = Math.floor(scrollTop / this.#metrics.line)
+    this.#request(Math.max(0, first - aroundLines), first + 2 * aroundLines)
+  }
+
+  close(): void {
+    if (this.#of === undefined) return
+    this.#of = undefined
+    this.#view += 1
+    this.#ask({ type: 'close-output' })
+  }
+
+  /** Asks anew: the host has forgotten what was open. */
+  reopen(): void {
+    if (this.#of !== undefined) this.#request(this.#asked.from, this.#asked.to)
+  }
+
+  wrap(wraps: boolean): void {
+    this.#wraps = wraps
+    this.#rows.scroller.classList.toggle('wrap', wraps)
+    this.#rows.measureAgain()
+    this.#setWidth()
+  }
+
+  /** The width is another one: wrapped lines are of other heights. */
+  resized(): void {
+    if (this.#wraps) this.#rows.measureAgain()
+  }
+
+  take(message: OutputWindow): void {
+    if (message.view !== this.#view) return
+    const wasAtEnd = this.#follow
+    const grew = message.total !== this.#rows.count
+    this.#shown = message
+    setText(this.#notice, message.notice ?? '')
+    show(this.#notice, message.notice !== undefined)
+    show(this.#empty, message.total === 0)
+    setText(this.#empty, message.open ? 'Waiting for output …' : 'No output.')
+    this.#setWidth()
+    if (grew) this.#rows.update(message.total)
+    else this.#rows.render()
+    if (this.#scrollTo !== undefined && message.total * this.#metrics.line > this.#scrollTo) {
+      this.#rows.scroller.scrollTop = this.#scrollTo
+      this.#scrollTo = undefined
+    } else if (wasAtEnd && grew) this.#rows.scrollToEnd()
+    this.#showToEnd()
+  }
+
+  /** Asks for the next match after the current one. */
+  find(direction: 1 | -1, from?: 'start' | 'end'): void {
+    if (this.#of === undefined) return
+    const current = this.#current ?? (direction === 1 ? -1 : 0)
+    const line =
+      from === 'start'
+        ? 0
+        : from === 'end'
+          ? Number.MAX_SAFE_INTEGER
+          : direction === 1
+            ? current + 1
+            : current
+    this.#ask({ type: 'find', view: this.#view, from: line, direction })
+  }
+
+  /** Shows the match that was found. Returns false when there was none further on. */
+  takeFound(found: Found): boolean {
+    if (found.view !== this.#view) return true
+    if (found.line === undefined) return false
+    this.#follow = false
+    this.#current = found.line
+    this.#rows.scrollTo(found.line, 'center')
+    this.#rows.render()
+    return true
+  }
+
+  focus(): void {
+    this.#rows.scroller.focus()
+  }
+
+  #makeRow(): RowView {
+    const number = element('span', { class: 'line-number', 'aria-hidden': 'true' })
+    const stream = element('span', { class: 'line-stream' })
+    const text = element('span', { class: 'line-text' })
+    const made = element('div', { class: 'line' }, number, stream, text)
+    let shown: OutputLine | undefined
+    return {
+      element: made,
+      render: (index) => {
+        const line = this.#shown?.lines[index - this.#shown.from]
+        made.classList.toggle('current', index === this.#current)
+        if (line === shown && shown !== undefined) return
+        shown = line
+        setText(number, line === undefined ? String(index + 1) : line.n === 0 ? '' : String(line.n))
+        made.classList.toggle('err', line?.stream === 2)
+        made.classList.toggle('ours', line?.n === 0)
+        const before = this.#shown?.lines[index - this.#shown.from - 1]
+        setText(stream, line?.stream === 2 && before?.stream !== 2 ? 'err' : '')
+        text.replaceChildren(...(line === undefined ? [] : [lineSpans(line), ...cutNote(line)]))
+      },
+    }
+  }
+
+  #askAround(first: number, last: number): void {
+    if (this.#shown === undefined || this.#of === undefined || this.#follow) return
+    const { total } = this.#shown
+    const { from, to } = this.#asked
+    const isNear = first - nearLines < from && from > 0
+    const isNearEnd = last + nearLines > to && to < total
+    if (isNear || isNearEnd) this.#request(Math.max(0, first - aroundLines), last + aroundLines)
+  }
+
+  #request(from: number, to: number): void {
+    if (this.#of === undefined) return
+    this.#asked = { from, to }
+    this.#ask({ type: 'output', view: this.#view, of: this.#of, from, to, follow: this.#follow })
+  }
+
+  #onScroll(): void {
+    if (this.#shown === undefined) return
+    const follows = this.#shown.open && this.#rows.isAtEnd && this.#shown.total > 0
+    if (follows !== this.#follow) {
+      this.#follow = follows
+      const first = Math.floor(this.scrollTop / this.#metrics.line)
+      this.#request(Math.max(0, first - aroundLines), first + 2 * aroundLines)
+    }
+    this.#showToEnd()
+  }
+
+  #followEnd(): void {
+    this.#follow = true
+    this.#rows.scrollToEnd()
+    this.#request(this.#asked.from, this.#asked.to)
+    this.focus()
+  }
+
+  #showToEnd(): void {
+    show(this.#toEnd, this.#shown?.open === true && !this.#rows.isAtEnd && this.#shown.total > 0)
+  }
+
+  #setWidth(): void {
+    const characters = gutterCharacters + (this.#shown?.width ?? 0) + 2
+    this.#rows.body.style.minWidth = this.#wraps ? '' : `${Math.ceil(characters * this.#metrics.character)}px`
+  }
+}
+
+function cutNote({ cut }: OutputLine): HTMLElement[] {
+  return cut === undefined
+    ? []
+    : [element('span', { class: 'cut' }, ` … ${formatCount(cut)} more characters; the document has them`)]
+}

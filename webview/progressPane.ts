@@ -1,0 +1,97 @@
+import type { AgentState } from '../src/protocol/verdict.ts'
+import { element, setAttributes, setText, show, spoken } from './dom.ts'
+import { formatCount } from './format.ts'
+import { LatencyHistogram } from './histogram.ts'
+import { icon } from './icons.ts'
+import type { RunModel } from './runModel.ts'
+import { stateOrder, verdictMeanings, verdictWords } from './verdictWords.ts'
+
+/** How far the run is: a bar with a part for each verdict, and a chip for each that narrows the lists to it. */
+export class ProgressPane {
+  readonly element: HTMLElement
+  readonly #model: RunModel
+  readonly #summary = element('div', { class: 'progress-summary' })
+  readonly #bar = element('div', {
+    class: 'progress-bar',
+    role: 'progressbar',
+    'aria-label': 'Agents that answered',
+  })
+  readonly #segments = new Map<AgentState, HTMLElement>()
+  readonly #chips = new Map<AgentState, { chip: HTMLElement; count: HTMLElement }>()
+  readonly #histogram = new LatencyHistogram()
+
+  constructor(model: RunModel, onNarrow: () => void) {
+    this.#model = model
+    const chips = element('div', { class: 'chips', role: 'group', 'aria-label': 'Show only' })
+    // In the bar what is done grows from the left; what is open stays at the right.
+    const open: readonly AgentState[] = ['running', 'expected']
+    const barOrder: AgentState[] = ['succeeded', ...stateOrder.filter((state) => state !== 'succeeded')]
+    for (const state of [...barOrder.filter((state) => !open.includes(state)), ...open]) {
+      const segment = element('div', { class: 'segment', 'data-state': state })
+      this.#segments.set(state, segment)
+      this.#bar.append(segment)
+    }
+    for (const state of stateOrder) {
+      const { chip, count } = this.#makeChip(state, onNarrow)
+      this.#chips.set(state, { chip, count })
+      chips.append(chip)
+    }
+    this.element = element(
+      'section',
+      { class: 'progress', 'aria-label': 'Progress' },
+      this.#bar,
+      element('div', { class: 'progress-line' }, this.#summary, chips, this.#histogram.element),
+    )
+  }
+
+  render(): void {
+    const { counts, total, answered } = this.#model
+    const { states } = this.#model.narrowing
+    for (const [state, segment] of this.#segments) {
+      const count = counts[state] ?? 0
+      show(segment, count > 0)
+      segment.style.flexGrow = String(count)
+      segment.title = `${formatCount(count)} ${verdictWords[state]}`
+    }
+    for (const [state, { chip, count }] of this.#chips) {
+      const agents = counts[state] ?? 0
+      show(chip, agents > 0 || states.has(state))
+      setText(count, formatCount(agents))
+      setAttributes(chip, { 'aria-pressed': states.has(state) ? 'true' : 'false' })
+    }
+    const percent = total === 0 ? 0 : Math.floor((answered / total) * 100)
+    setAttributes(this.#bar, {
+      'aria-valuemin': 0,
+      'aria-valuemax': total,
+      'aria-valuenow': answered,
+      'aria-valuetext': `${answered} of ${total}`,
+    })
+    this.#summary.replaceChildren(
+      element('strong', {}, formatCount(answered)),
+      answered === total
+        ? ` ${total === 1 ? 'agent' : 'agents'}, all accounted for`
+        : ` of ${formatCount(total)} · ${percent} %`,
+    )
+    this.#histogram.render(this.#model.rows())
+  }
+
+  #makeChip(state: AgentState, onNarrow: () => void) {
+    const count = element('span', { class: 'chip-count' })
+    const chip = element(
+      'button',
+      { class: 'chip', 'data-state': state, type: 'button', title: verdictMeanings[state] },
+      icon(state),
+      count,
+      ' ',
+      element('span', {}, verdictWords[state]),
+      spoken(', show only these'),
+    )
+    chip.addEventListener('click', () => {
+      const states = new Set(this.#model.narrowing.states)
+      if (!states.delete(state)) states.add(state)
+      this.#model.narrow({ states })
+      onNarrow()
+    })
+    return { chip, count }
+  }
+}

@@ -1,0 +1,37 @@
+import type { AgentRow } from '../src/page/toPage.ts'
+import type { AgentState } from '../src/protocol/verdict.ts'
+import { element } from './dom.ts'
+import { icon } from './icons.ts'
+import { verdictWords } from './verdictWords.ts'
+
+/** Icon, word and colour of a state, always all three. */
+export function stateCell(tag: 'div' | 'span' = 'span') {
+  const word = element('span', { class: 'state-word' })
+  const made = element(tag, { class: 'state' }, word)
+  let shown: AgentState | undefined
+  return {
+    element: made,
+    render(state: AgentState): void {
+      if (state === shown) return
+      shown = state
+      made.dataset.state = state
+      word.textContent = verdictWords[state]
+      made.replaceChildren(icon(state), word)
+    },
+  }
+}
+
+/** `0`, `137`, `SIGKILL`; nothing when there was no exit. */
+export function exitText({ exitCode, signal }: Pick<AgentRow, 'exitCode' | 'signal'>): string {
+  return signal ?? (exitCode === undefined ? '' : String(exitCode))
+}
+
+/** `late`, `unexpected` and the like: what is odd about a reply though its verdict may be fine. */
+export function oddities({ late, joined, mismatch, output }: AgentRow): string[] {
+  return [
+    ...(late ? ['late'] : []),
+    ...(joined ? ['unexpected'] : []),
+    ...(mismatch ? ['sent by another instance'] : []),
+    ...(output === 'incomplete' ? ['incomplete'] : []),
+  ]
+}

@@ -1,0 +1,187 @@
+import type { PageState } from '../src/page/fromPage.ts'
+import { naturalKey } from '../src/page/hostOrder.ts'
+import type { AgentRow, Delta, GroupRow, GroupsTable, RunHeader, Snapshot } from '../src/page/toPage.ts'
+import type { AgentState } from '../src/protocol/verdict.ts'
+import { stateOrder } from './verdictWords.ts'
+
+export type Sort = NonNullable<PageState['sort']>
+
+/** What the lists are narrowed to. */
+export interface Narrowing {
+  /** Empty: all of them. */
+  readonly states: ReadonlySet<AgentState>
+  /** Part of the host's name or its id; empty: all. */
+  readonly hostText: string
+  /** Only agents whose output has a match of the search. */
+  readonly onlyHits: boolean
+}
+
+/** The run as the page knows it, and which part of it is to be seen. Plain data: no DOM. */
+export class RunModel {
+  run: RunHeader | undefined
+  total = 0
+  counts: Readonly<Partial<Record<AgentState, number>>> = {}
+  groups: GroupsTable = { total: 0, rows: [] }
+  /** Matches of the search by agent; without those that have none. */
+  readonly hits = new Map<string, number>()
+  readonly #rows = new Map<string, AgentRow>()
+  readonly #keys = new Map<string, string>()
+  readonly #previews = new Map<string, string>()
+  /** Agent ids by host name. */
+  #order: string[] = []
+  #seq: number | undefined
+  #narrowing: Narrowing = { states: new Set(), hostText: '', onlyHits: false }
+  #sort: Sort = { by: 'host', down: false }
+  #shown: readonly AgentRow[] | undefined
+  #groupHits: ReadonlyMap<number, number> | undefined
+
+  /** Takes a message in. Returns false when one before it is missing: everything is to be asked for anew. */
+  take(message: Snapshot | Delta): boolean {
+    if (message.type === 'snapshot') this.#clear()
+    else if (this.#seq === undefined || message.seq !== this.#seq + 1) return false
+    this.#seq = message.seq
+    this.total = message.total
+    this.counts = message.counts
+    if (message.run !== undefined) this.run = message.run
+    if (message.groups !== undefined) this.groups = message.groups
+    for (const row of message.rows) this.#put(row)
+    if (message.type === 'delta')
+      for (const [agentId, line] of message.previews ?? []) this.#previews.set(agentId, line)
+    this.#shown = this.#groupHits = undefined
+    return true
+  }
+
+  row(agentId: string): AgentRow | undefined {
+    return this.#rows.get(agentId)
+  }
+
+  rows(): Iterable<AgentRow> {
+    return this.#rows.values()
+  }
+
+  preview(agentId: string): string {
+    return this.#previews.get(agentId) ?? ''
+  }
+
+  group(id: number): GroupRow | undefined {
+    return this.groups.rows.find((group) => group.id === id)
+  }
+
+  get narrowing(): Narrowing {
+    return this.#narrowing
+  }
+
+  narrow(narrowing: Partial<Narrowing>): void {
+    this.#narrowing = { ...this.#narrowing, ...narrowing }
+    this.#shown = undefined
+  }
+
+  get sort(): Sort {
+    return this.#sort
+  }
+
+  sortBy(sort: Sort): void {
+    this.#sort = sort
+    this.#shown = undefined
+  }
+
+  hit(agentId: string, matches: number): void {
+    if (matches > 0) this.hits.set(agentId, matches)
+    else this.hits.delete(agentId)
+    this.#shown = this.#groupHits = undefined
+  }
+
+  clearHits(): void {
+    this.hits.clear()
+    this.#shown = this.#groupHits = undefined
+  }
+
+  /** The agents to be seen, in their order. */
+  shown(): readonly AgentRow[] {
+    this.#shown ??= this.#sorted(this.#order.map((id) => this.#rows.get(id) as AgentRow).filter(this.#fits))
+    return this.#shown
+  }
+
+  /** The groups to be seen: those of the states, with a match of the search where there is one. */
+  shownGroups(): readonly GroupRow[] {
+    const { states, onlyHits } = this.#narrowing
+    return this.groups.rows.filter(
+      ({ id, state }) => (states.size === 0 || states.has(state)) && (!onlyHits || this.groupHits(id) > 0),
+    )
+  }
+
+  /** Matches in the output of each member of the group. */
+  groupHits(id: number): number {
+    this.#groupHits ??= new Map(
+      [...this.hits].flatMap(([agentId, matches]) => {
+        const group = this.#rows.get(agentId)?.group
+        return group === undefined ? [] : [[group, matches] as const]
+      }),
+    )
+    return this.#groupHits.get(id) ?? 0
+  }
+
+  /** Agents that have a verdict. */
+  get answered(): number {
+    return this.total - (this.counts.expected ?? 0) - (this.counts.running ?? 0)
+  }
+
+  #put(row: AgentRow): void {
+    const before = this.#rows.get(row.id)
+    this.#rows.set(row.id, row)
+    if (before?.host === row.host) return
+    const key = `${naturalKey(row.host)} ${row.id}`
+    if (before !== undefined) this.#order.splice(this.#order.indexOf(row.id), 1)
+    this.#keys.set(row.id, key)
+    // The host sends them in order, so that nearly all of them go to the end.
+    let at = this.#order.length
+    if (at > 0 && this.#keyAt(at - 1) > key) {
+      let low = 0
+      while (low < at) {
+        const middle = (low + at) >> 1
+        if (this.#keyAt(middle) > key) at = middle
+        else low = middle + 1
+      }
+    }
+    this.#order.splice(at, 0, row.id)
+  }
+
+  #keyAt(index: number): string {
+    return this.#keys.get(this.#order[index] ?? '') ?? ''
+  }
+
+  readonly #fits = (row: AgentRow): boolean => {
+    const { states, hostText, onlyHits } = this.#narrowing
+    if (states.size > 0 && !states.has(row.state)) return false
+    if (onlyHits && !this.hits.has(row.id)) return false
+    if (hostText === '') return true
+    const text = hostText.toLowerCase()
+    return row.host.toLowerCase().includes(text) || row.id.toLowerCase().includes(text)
+  }
+
+  #sorted(rows: AgentRow[]): AgentRow[] {
+    const { by, down } = this.#sort
+    if (by === 'host') return down ? rows.reverse() : rows
+    const value = sortValues[by]
+    // What is unknown stands last, in whatever direction.
+    const unknown = down ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+    const values = new Map(rows.map((row) => [row, value(row) ?? unknown]))
+    const sign = down ? -1 : 1
+    return rows.sort((a, b) => sign * ((values.get(a) ?? 0) - (values.get(b) ?? 0) || 0))
+  }
+
+  #clear(): void {
+    this.#rows.clear()
+    this.#keys.clear()
+    this.#previews.clear()
+    this.#order = []
+  }
+}
+
+const sortValues: Record<Exclude<Sort['by'], 'host'>, (row: AgentRow) => number | undefined> = {
+  state: ({ state }) => stateOrder.indexOf(state),
+  exit: ({ exitCode, signal }) => exitCode ?? (signal === undefined ? undefined : 256),
+  duration: ({ durationMs }) => durationMs,
+  latency: ({ latencyMs }) => latencyMs,
+  bytes: ({ bytes }) => bytes,
+}

@@ -1,0 +1,149 @@
+import type { FromPage, Query } from '../src/page/fromPage.ts'
+import type { SearchProgress } from '../src/page/toPage.ts'
+import { element, setAttributes, setText, show } from './dom.ts'
+import { formatCount, formatNumberOf } from './format.ts'
+import type { RunModel } from './runModel.ts'
+import { button, enable, type TextFieldControl, textField } from './ui/toolkit.ts'
+
+/** Waits for the rest of the word, milliseconds. */
+const typingMs = 150
+
+/** Searches all outputs, which the host does; while there is a search, the lists hold only what has a match. */
+export class SearchBar {
+  readonly element: HTMLElement
+  readonly #model: RunModel
+  readonly #ask: (request: FromPage) => void
+  readonly #onHits: () => void
+  readonly #field: TextFieldControl
+  readonly #status = element('span', { class: 'search-status', role: 'status' })
+  readonly #toggles: Record<'matchCase' | 'regex', HTMLElement>
+  readonly #moves: readonly HTMLElement[]
+  #query: Query = { text: '', matchCase: false, regex: false }
+  #number = 0
+  #typing: number | undefined
+
+  constructor(
+    model: RunModel,
+    ask: (request: FromPage) => void,
+    on: { hits(): void; move(direction: 1 | -1): void; leave(): void },
+  ) {
+    this.#model = model
+    this.#ask = ask
+    this.#onHits = on.hits
+    this.#field = textField({
+      label: 'Search all output',
+      placeholder: 'Search all output',
+      icon: 'search',
+      onInput: () => {
+        window.clearTimeout(this.#typing)
+        this.#typing = window.setTimeout(() => this.#changed(), typingMs)
+      },
+      onKey: (event) => {
+        if (event.key === 'Enter') on.move(event.shiftKey ? -1 : 1)
+        else if (event.key === 'Escape') {
+          if (this.#field.value() === '') on.leave()
+          else this.set({ ...this.#query, text: '' })
+        } else return
+        event.preventDefault()
+        event.stopPropagation()
+      },
+    })
+    this.#toggles = {
+      matchCase: this.#toggle('Aa', 'Match case', 'matchCase'),
+      regex: this.#toggle('.*', 'Regular expression', 'regex'),
+    }
+    const field = element(
+      'div',
+      { class: 'search-field' },
+      this.#field.element,
+      ...Object.values(this.#toggles),
+    )
+    this.#moves = [
+      button({ label: 'Previous match (Shift+Enter)', icon: 'up', kind: 'icon', onPress: () => on.move(-1) }),
+      button({ label: 'Next match (Enter)', icon: 'down', kind: 'icon', onPress: () => on.move(1) }),
+    ]
+    this.element = element('div', { class: 'search', role: 'search' }, field, this.#status, ...this.#moves)
+    this.#showMoves(false)
+  }
+
+  get query(): Query {
+    return this.#query
+  }
+
+  focus(): void {
+    this.#field.focus()
+  }
+
+  set(query: Query): void {
+    this.#field.set(query.text)
+    this.#query = { ...query, text: '' }
+    this.#changed()
+  }
+
+  /** Asks anew: the host has forgotten the search. */
+  repeat(): void {
+    if (this.#query.text !== '') this.#start()
+  }
+
+  take(progress: SearchProgress): void {
+    if (progress.search !== this.#number) return
+    for (const [agentId, matches] of progress.hits) this.#model.hit(agentId, matches)
+    this.#field.invalid(progress.problem)
+    setText(this.#status, this.#words(progress))
+    this.#showMoves(this.#model.hits.size > 0)
+    this.#onHits()
+  }
+
+  #changed(): void {
+    const text = this.#field.value()
+    if (text === this.#query.text) return
+    this.#query = { ...this.#query, text }
+    this.#start()
+  }
+
+  #start(): void {
+    this.#number += 1
+    this.#model.clearHits()
+    this.#model.narrow({ onlyHits: this.#query.text !== '' })
+    this.#field.invalid(undefined)
+    setText(this.#status, '')
+    this.#showMoves(false)
+    for (const name of ['matchCase', 'regex'] as const) {
+      setAttributes(this.#toggles[name], { 'aria-pressed': this.#query[name] ? 'true' : 'false' })
+    }
+    this.#ask({ type: 'search', search: this.#number, query: this.#query })
+    this.#onHits()
+  }
+
+  #toggle(text: string, label: string, name: 'matchCase' | 'regex'): HTMLElement {
+    const made = element(
+      'button',
+      { class: 'search-toggle', type: 'button', title: label, 'aria-label': label, 'aria-pressed': 'false' },
+      text,
+    )
+    made.addEventListener('click', () => {
+      this.#query = { ...this.#query, [name]: !this.#query[name] }
+      setAttributes(made, { 'aria-pressed': this.#query[name] ? 'true' : 'false' })
+      if (this.#query.text !== '') this.#start()
+    })
+    return made
+  }
+
+  #words({ state, problem, searched, of }: SearchProgress): string {
+    if (state === 'invalid') return problem ?? 'Not a regular expression'
+    const { hits } = this.#model
+    let sum = 0
+    for (const matches of hits.values()) sum += matches
+    const found = sum === 0 ? 'no match' : `${formatCount(sum)} in ${formatNumberOf(hits.size, 'output')}`
+    return state === 'searching'
+      ? `${sum === 0 ? '' : `${found}, `}searched ${formatCount(searched)} of ${formatCount(of)} …`
+      : found
+  }
+
+  #showMoves(any: boolean): void {
+    for (const move of this.#moves) {
+      show(move, this.#query.text !== '')
+      enable(move, any)
+    }
+  }
+}

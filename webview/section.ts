@@ -1,0 +1,48 @@
+import { element, setAttributes, setText } from './dom.ts'
+import { icon } from './icons.ts'
+
+/** A part of the list side under a heading that folds it away, as in the editor's side bar. */
+export class Section {
+  readonly element: HTMLElement
+  readonly content = element('div', { class: 'section-content' })
+  readonly #heading: HTMLElement
+  readonly #count = element('span', { class: 'section-count' })
+  readonly #onFold: () => void
+  /** Stands at the right of the heading. */
+  readonly side = element('span', { class: 'section-side' })
+
+  constructor({ name, title, onFold }: { name: string; title: string; onFold(): void }) {
+    this.#onFold = onFold
+    this.content.id = `section-${name}`
+    this.#heading = element(
+      'button',
+      { class: 'section-heading', type: 'button', 'aria-expanded': 'true', 'aria-controls': this.content.id },
+      icon('chevron'),
+      element('span', { class: 'section-title' }, title),
+      this.#count,
+    )
+    this.#heading.addEventListener('click', () => {
+      this.fold(!this.isFolded)
+      this.#onFold()
+    })
+    this.element = element(
+      'section',
+      { class: `section section-${name}` },
+      element('h2', { class: 'section-bar' }, this.#heading, this.side),
+      this.content,
+    )
+  }
+
+  get isFolded(): boolean {
+    return this.content.hidden === true
+  }
+
+  fold(folded: boolean): void {
+    this.content.hidden = folded
+    setAttributes(this.#heading, { 'aria-expanded': folded ? 'false' : 'true' })
+  }
+
+  count(text: string): void {
+    setText(this.#count, text)
+  }
+}

@@ -1,0 +1,101 @@
+import {
+  type Button,
+  type ProgressRing,
+  provideVSCodeDesignSystem,
+  type TextField,
+  vsCodeButton,
+  vsCodeProgressRing,
+  vsCodeTextField,
+} from '@vscode/webview-ui-toolkit'
+import { setAttributes } from '../dom.ts'
+import { type IconName, icon } from '../icons.ts'
+
+// The toolkit is no longer maintained: it is owned here, behind three factories, and nowhere else.
+provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeTextField(), vsCodeProgressRing())
+
+export interface ButtonOptions {
+  readonly label: string
+  readonly icon?: IconName
+  readonly kind?: 'primary' | 'secondary' | 'icon'
+  /** More than the label says; also for an icon button, whose label nobody sees. */
+  readonly hint?: string
+  onPress(): void
+}
+
+/** A button. Of the kind `icon` it shows the icon alone and is named by its label. */
+export function button({ label, icon: name, kind = 'secondary', hint, onPress }: ButtonOptions): HTMLElement {
+  const made = document.createElement('vscode-button') as Button
+  made.setAttribute('appearance', kind)
+  if (kind === 'icon') {
+    made.setAttribute('aria-label', label)
+    made.title = hint ?? label
+    if (name !== undefined) made.append(icon(name))
+  } else {
+    if (name !== undefined) {
+      const start = icon(name)
+      start.setAttribute('slot', 'start')
+      made.append(start)
+    }
+    made.append(label)
+    if (hint !== undefined) made.title = hint
+  }
+  made.addEventListener('click', onPress)
+  return made
+}
+
+export function enable(control: HTMLElement, enabled: boolean): void {
+  setAttributes(control, { disabled: !enabled })
+}
+
+/** Whether a button that stays pressed is. */
+export function press(control: HTMLElement, pressed: boolean): void {
+  setAttributes(control, { 'aria-pressed': pressed ? 'true' : 'false' })
+  control.classList.toggle('pressed', pressed)
+}
+
+export interface TextFieldOptions {
+  readonly label: string
+  readonly placeholder: string
+  readonly icon: IconName
+  onInput(text: string): void
+  onKey?(event: KeyboardEvent): void
+}
+
+export interface TextFieldControl {
+  readonly element: HTMLElement
+  value(): string
+  set(text: string): void
+  focus(): void
+  /** Shows that the text is not right; the sentence says why. */
+  invalid(problem: string | undefined): void
+}
+
+export function textField(options: TextFieldOptions): TextFieldControl {
+  const made = document.createElement('vscode-text-field') as TextField
+  made.setAttribute('placeholder', options.placeholder)
+  made.setAttribute('aria-label', options.label)
+  const start = icon(options.icon)
+  start.setAttribute('slot', 'start')
+  made.append(start)
+  made.addEventListener('input', () => options.onInput(made.value))
+  made.addEventListener('keydown', (event) => options.onKey?.(event))
+  return {
+    element: made,
+    value: () => made.value ?? '',
+    set: (text) => {
+      made.value = text
+    },
+    focus: () => made.focus(),
+    invalid: (problem) => {
+      made.classList.toggle('invalid', problem !== undefined)
+      setAttributes(made, { 'aria-invalid': problem !== undefined && 'true', title: problem })
+    },
+  }
+}
+
+/** Says that something goes on; nothing of it moves when motion is unwelcome. */
+export function progressRing(label: string): HTMLElement {
+  const made = document.createElement('vscode-progress-ring') as ProgressRing
+  made.setAttribute('aria-label', label)
+  return made
+}

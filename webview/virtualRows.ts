@@ -1,0 +1,161 @@
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core'
+import { element } from './dom.ts'
+
+export interface RowView {
+  readonly element: HTMLElement
+  /** Shows the item with this index. Called again whenever it may have changed. */
+  render(index: number): void
+}
+
+export interface VirtualRowsOptions {
+  /** Height of a row, pixels; a guess where `measured` says that rows tell it themselves. */
+  height(index: number): number
+  makeRow(): RowView
+  readonly overscan: number
+  /** Rows are as high as their content. */
+  measured?(): boolean
+  /** A row that stays in the document when it is out of sight. */
+  pinned?(): number | undefined
+  /** After each change of what is in sight. */
+  onRange?(first: number, last: number): void
+}
+
+/**
+ * A scrolling column in which only the rows in sight exist. Rows are used again, and moved by CSSOM: a `style`
+ * attribute would not get past the content security policy.
+ */
+export class VirtualRows {
+  readonly scroller = element('div', { class: 'scroller' })
+  readonly body = element('div', { class: 'scroller-body' })
+  readonly #options: VirtualRowsOptions
+  readonly #virtualizer: Virtualizer<HTMLElement, HTMLElement>
+  readonly #rows = new Map<number, RowView>()
+  readonly #spare: RowView[] = []
+  #count = 0
+  #unmount: (() => void) | undefined
+
+  constructor(options: VirtualRowsOptions) {
+    this.#options = options
+    this.scroller.append(this.body)
+    this.#virtualizer = new Virtualizer(this.#settings())
+  }
+
+  /** To be called once the scroller stands in the document. */
+  mount(): void {
+    this.#unmount ??= this.#virtualizer._didMount()
+    this.#virtualizer._willUpdate()
+    this.#place(true)
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** There are so many rows now, of maybe other heights; those in sight are rendered anew. */
+  update(count: number): void {
+    this.#count = count
+    this.#virtualizer.setOptions(this.#settings())
+    this.#virtualizer._willUpdate()
+    this.#place(true)
+  }
+
+  /** Forgets what was measured: the width, the font or the way of wrapping is another. */
+  measureAgain(): void {
+    this.#virtualizer.measure()
+    this.#place(true)
+  }
+
+  /** Renders the rows in sight anew. */
+  render(): void {
+    this.#place(true)
+  }
+
+  scrollTo(index: number, align: 'auto' | 'start' | 'center' | 'end' = 'auto'): void {
+    if (index < 0 || index >= this.#count) return
+    this.#virtualizer.scrollToIndex(index, { align })
+    this.#place(false)
+  }
+
+  scrollToEnd(): void {
+    this.scroller.scrollTop = this.scroller.scrollHeight
+  }
+
+  /** Whether the last row is in sight. */
+  get isAtEnd(): boolean {
+    const { scrollTop, clientHeight, scrollHeight } = this.scroller
+    return scrollHeight - clientHeight - scrollTop < 4
+  }
+
+  /** The element of the row, while it exists. */
+  rowElement(index: number): HTMLElement | undefined {
+    return this.#rows.get(index)?.element
+  }
+
+  /** Rows that fit into the view. */
+  get page(): number {
+    return Math.max(1, Math.floor(this.scroller.clientHeight / this.#options.height(0)) - 1)
+  }
+
+  #settings(): ConstructorParameters<typeof Virtualizer<HTMLElement, HTMLElement>>[0] {
+    return {
+      count: this.#count,
+      getScrollElement: () => this.scroller,
+      estimateSize: (index) => this.#options.height(index),
+      // A function of its own each time: heights are asked for anew.
+      getItemKey: (index) => index,
+      overscan: this.#options.overscan,
+      observeElementRect,
+      observeElementOffset,
+      scrollToFn: elementScroll,
+      onChange: () => this.#place(false),
+      rangeExtractor: ({ startIndex, endIndex, overscan, count }) => {
+        const first = Math.max(0, startIndex - overscan)
+        const last = Math.min(count - 1, endIndex + overscan)
+        const indexes = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at)
+        const pinned = this.#options.pinned?.()
+        if (pinned === undefined || pinned < 0 || pinned >= count) return indexes
+        if (pinned < first) return [pinned, ...indexes]
+        return pinned > last ? [...indexes, pinned] : indexes
+      },
+    }
+  }
+
+  #place(renders: boolean): void {
+    if (this.#unmount === undefined) return
+    const items = this.#virtualizer.getVirtualItems()
+    const wanted = new Set(items.map(({ index }) => index))
+    for (const [index, row] of this.#rows) {
+      if (wanted.has(index)) continue
+      this.#rows.delete(index)
+      row.element.hidden = true
+      this.#spare.push(row)
+    }
+    const measured = this.#options.measured?.() ?? false
+    for (const { index, start, size } of items) {
+      let row = this.#rows.get(index)
+      const isNew = row === undefined
+      row ??= this.#take()
+      this.#rows.set(index, row)
+      if (isNew) row.element.dataset.index = String(index)
+      if (isNew || renders) row.render(index)
+      row.element.style.transform = `translateY(${start}px)`
+      row.element.style.height = measured ? '' : `${size}px`
+      if (measured) this.#virtualizer.measureElement(row.element)
+    }
+    const height = `${this.#virtualizer.getTotalSize()}px`
+    if (this.body.style.height !== height) this.body.style.height = height
+    const range = this.#virtualizer.range
+    if (range !== null) this.#options.onRange?.(range.startIndex, range.endIndex)
+  }
+
+  #take(): RowView {
+    const spare = this.#spare.pop()
+    if (spare !== undefined) {
+      spare.element.hidden = false
+      return spare
+    }
+    const made = this.#options.makeRow()
+    this.body.append(made.element)
+    return made
+  }
+}
