@@ -152,6 +152,7 @@ const quietSettings = {
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
   'git.enabled': false,
+  'remote.autoForwardPorts': false,
 }
 
 /** @param {string} userDataDir @param {Record<string, unknown>} [settings] */
