@@ -1,6 +1,6 @@
 import { chmod, mkdir, stat, unlink } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 /** A state directory that the agent cannot work with; the message says what to do. */
 export class StateDirectoryError extends Error {
@@ -30,7 +30,13 @@ export async function takeStateDirectory(path: string): Promise<() => Promise<vo
       { cause },
     )
   }
-  return lock(join(path, 'lock'), path)
+  return lock(shortest(join(path, 'lock')), path)
+}
+
+/** A socket's path may have 104 bytes (macOS) or 108 (Linux): in a deep directory the way from here may do. */
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  return fromHere.length < path.length ? fromHere : path
 }
 
 /** A listening socket is a lock that the system lets go whatever happens to the process. */
