@@ -17,7 +17,7 @@ export interface CallerIdentity {
 export async function callerIdentity(connection: Connection, signal?: AbortSignal): Promise<CallerIdentity> {
   const client = createSqsClient(connection, () => {})
   try {
-    const url = new URL(connection.endpoint ?? stsEndpoint(connection.region))
+    const url = stsEndpoint(connection)
     const body = 'Action=GetCallerIdentity&Version=2011-06-15'
     const signer = await client.config.signer({
       name: 'sigv4',
@@ -62,8 +62,11 @@ export async function callerIdentity(connection: Connection, signal?: AbortSigna
   }
 }
 
-function stsEndpoint(region: string): string {
-  return `https://sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+/** An emulator is its own STS; an SQS endpoint of AWS's (a VPC's, say) is not. */
+function stsEndpoint({ region, endpoint }: Connection): URL {
+  if (endpoint !== undefined && !/\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname))
+    return new URL(endpoint)
+  return new URL(`https://sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`)
 }
 
 function element(xml: string, name: string): string {

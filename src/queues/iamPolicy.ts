@@ -13,6 +13,7 @@ export interface Statement {
 /**
  * The least that one side needs. An agent can neither delete nor hide a command from the others (though nobody
  * can keep it from receiving with a visibility timeout: the doctor watches for that), nor read replies.
+ * The private reply queues of environment `prod` are `prod_*_agent`: do not name another environment `prod_eu`.
  */
 export function statements(environment: Environment, side: Side): Statement[] {
   const { commands, replies, facts } = environment.queues

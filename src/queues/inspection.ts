@@ -121,7 +121,7 @@ function meaning(error: QueueError, role: QueueRole): Pick<Finding, 'code' | 'se
         code: 'credentials',
         severity: 'error',
         why: 'AWS takes no request from you.',
-        advice: error.code.startsWith('Expired')
+        advice: /expired/i.test(error.message)
           ? 'Log in again, or renew the keys; they are read afresh, without a reload.'
           : 'Choose another AWS profile, or correct this one; it is read afresh, without a reload.',
       }

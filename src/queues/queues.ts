@@ -20,7 +20,8 @@ import type { Connection } from './sqsClient.ts'
 
 /**
  * SQS by queue names. Everything here rejects with a `QueueError`, or with the signal's reason once it aborts.
- * Sending and receiving are tried once, as their callers loop; the rest is tried up to three times.
+ * Receiving and sending batches are tried once, as their callers loop; the rest is tried up to three times (a message
+ * that is sent so may arrive twice, as any message may).
  */
 export interface Queues {
   /** One long poll of `waitSeconds` (0 to 20). A message that is twice in one answer is given once. */
@@ -141,7 +142,7 @@ export function createQueues(connection: Connection): Queues {
 
     async send(queue, body, signal) {
       const url = await urlOf(queue, signal)
-      const { MessageId: messageId = '' } = await once('SendMessage', queue, signal, (sqs, options) =>
+      const { MessageId: messageId = '' } = await attempt('SendMessage', queue, signal, (sqs, options) =>
         sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }), options),
       )
       return { messageId }

@@ -32,11 +32,15 @@ export interface Exchange {
   readonly date: number | undefined
 }
 
+/** The SDK writes advice to the console unless it is given a logger. */
+const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+
 /** Parallel connections; a large fleet's facts are swept by many receives at once. */
 const maxSockets = 128
 
 /** Each request brings its own deadline, as a long poll takes 20 s and a send does not. */
 const httpOptions = {
+  logger: quiet,
   connectionTimeout: 5_000,
   throwOnRequestTimeout: true,
   httpAgent: { keepAlive: true, maxSockets },
@@ -115,6 +119,3 @@ function dateOf(response: unknown): number | undefined {
   const date = Date.parse(headers?.date ?? '')
   return Number.isNaN(date) ? undefined : date
 }
-
-/** The SDK writes advice to the console unless it is given a logger. */
-const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }

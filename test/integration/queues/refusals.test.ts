@@ -35,26 +35,26 @@ describe('queues, when SQS refuses', () => {
     ['OverLimit', 'throttled'],
     ['KmsThrottled', 'throttled'],
     ['InvalidMessageContents', 'invalid'],
-  ])('understand %s as %s, and do not repeat a send by themselves', async (code, kind) => {
+  ])('understand %s as %s, and leave it to loops to try again', async (code, kind) => {
     const { queues, sqs } = await connect((request) =>
-      request.operation === 'SendMessage' ? refusal(code) : success(request),
+      request.operation === 'SendMessageBatch' ? refusal(code) : success(request),
     )
-    await expect(queues.send('testing_master', 'x')).rejects.toMatchObject({
+    await expect(queues.sendBatch('testing_master', ['x'])).rejects.toMatchObject({
       name: 'QueueError',
       kind,
       queue: 'testing_master',
       action: 'sqs:SendMessage',
     })
-    expect(operations(sqs)).toEqual(['GetQueueUrl', 'SendMessage'])
+    expect(operations(sqs)).toEqual(['GetQueueUrl', 'SendMessageBatch'])
   })
 
   it('understand a 503 that is no JSON, a closed connection and a closed port as network failures', async () => {
     const { queues } = await connect((request, index) => {
-      if (request.operation !== 'SendMessage') return success(request)
+      if (request.operation !== 'SendMessageBatch') return success(request)
       return index % 2 === 1 ? { status: 503, headers: { 'content-type': 'text/html' } } : 'reset'
     })
-    await expect(queues.send('testing_master', 'x')).rejects.toMatchObject({ kind: 'network' })
-    await expect(queues.send('testing_master', 'x')).rejects.toMatchObject({ kind: 'network' })
+    await expect(queues.sendBatch('testing_master', ['x'])).rejects.toMatchObject({ kind: 'network' })
+    await expect(queues.sendBatch('testing_master', ['x'])).rejects.toMatchObject({ kind: 'network' })
     const { endpoint, stop } = await startScriptedEndpoint(success)
     await stop()
     const gone = createQueues({ region: 'eu-west-1', endpoint, credentials })
