@@ -78,7 +78,7 @@ export async function ensureEditor({ tell } = {}) {
  * @property {Record<string, unknown>} [settings] user settings; what the user has set since stays
  * @property {Record<string, string>} [env] added to our own environment
  * @property {number} [port] on 127.0.0.1; a free one by default
- * @property {boolean} [trust] false: the workspace starts untrusted and the editor asks, as for a user
+ * @property {boolean} [trust] false: the workspace opens in restricted mode, as one does that the user has not trusted
  */
 
 /**

@@ -21,7 +21,7 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string>>
   readonly theme?: Theme
-  /** False: the workspace is untrusted until somebody says otherwise. */
+  /** False: the workspace opens in restricted mode, until the user trusts it. */
   readonly trust?: boolean
 }
 
