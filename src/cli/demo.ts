@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { joinLocalFleet, type LocalFleet, openLocalFleet } from '../localFleet/client.ts'
+import { sweepFacts } from '../master/factsSweep.ts'
+import { Inventory } from '../master/inventory.ts'
+import { createQueues } from '../queues/queues.ts'
+import { parseArguments, UsageError } from './arguments.ts'
+import { command } from './command.ts'
+import { explain } from './explain.ts'
+
+/** Servers take a second or two to say their facts; a machine under load longer, milliseconds. */
+const patienceMs = 30_000
+
+/** The local fleet for a demonstration, with every agent heard of. */
+export interface DemoFleet {
+  readonly endpoint: string
+  readonly environments: readonly { readonly name: string; readonly agents: number }[]
+  /** Runs `ec2-cmaster` with these arguments against one of the fleet's environments; returns its exit code. */
+  run(argv: readonly string[]): Promise<number>
+  /** Resolves when the fleet is over, whoever ended it. */
+  readonly ended: Promise<void>
+  /** Ends the fleet, unless it was there before. */
+  close(): Promise<void>
+}
+
+/** @param programs folder of the bundles, `dist` */
+export async function openDemoFleet(directory: string, programs: string): Promise<DemoFleet> {
+  const running = await joinLocalFleet(directory)
+  const fleet = running ?? (await openLocalFleet({ directory, programs }))
+  await everyoneHeard(fleet)
+  return {
+    endpoint: fleet.endpoint,
+    environments: fleet.environments.map(({ name }) => ({
+      name,
+      agents: fleet.agents.filter(({ environment }) => environment === name).length,
+    })),
+    run: (argv) => run(fleet, argv),
+    ended: fleet.ended,
+    close: () => (running === undefined ? fleet.stop() : Promise.resolve(fleet.close())),
+  }
+}
+
+async function run(fleet: LocalFleet, argv: readonly string[]): Promise<number> {
+  try {
+    const args = parseArguments(argv)
+    if (typeof args === 'string') throw new UsageError(`--${args} is ec2-cmaster's own`)
+    const { environment: name = 'testing' } = args
+    const environment = fleet.environments.find((known) => known.name === name)
+    if (environment === undefined) {
+      const names = fleet.environments.map((known) => known.name).join(' and ')
+      throw new UsageError(`--env ${name}: the local fleet has ${names}`)
+    }
+    return await command(args, environment)
+  } catch (error) {
+    return explain(error)
+  }
+}
+
+async function everyoneHeard(fleet: LocalFleet): Promise<void> {
+  const giveUpAt = performance.now() + patienceMs
+  for (const { name, region, endpoint, credentials, queues: names } of fleet.environments) {
+    const queues = createQueues({
+      region,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(credentials === undefined ? {} : { credentials }),
+    })
+    const inventory = new Inventory(Date.now)
+    const expected = fleet.agents.filter(({ environment }) => environment === name).length
+    try {
+      for (;;) {
+        await sweepFacts(queues, names.facts, inventory, Date.now)
+        const heard = inventory.agents().length
+        if (heard >= expected) break
+        if (performance.now() > giveUpAt) {
+          throw new Error(
+            `Only ${heard} of ${expected} agents of ${name} have been heard of. Their logs are beside ${fleet.agents[0]?.logFile}.`,
+          )
+        }
+        await delay(100)
+      }
+    } finally {
+      queues.close()
+    }
+  }
+}
