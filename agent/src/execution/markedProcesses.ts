@@ -18,6 +18,17 @@ export async function groupsMarkedWith(name: string, value?: string): Promise<nu
   return [...groups]
 }
 
+/** Whether any process of these groups is more than a zombie. Without `/proc` it is assumed. */
+export async function hasLivingMembers(groups: readonly number[]): Promise<boolean> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry))
+  if (pids.length === 0) return true
+  for (const pid of pids) {
+    const group = groupOf(await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => ''))
+    if (group !== undefined && groups.includes(group)) return true
+  }
+  return false
+}
+
 /** Field 5 of `/proc/<pid>/stat`, counted behind the command's name, which may hold anything; no zombies. */
 function groupOf(stat: string): number | undefined {
   const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -4,7 +4,7 @@ import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chunk } from '../../../src/protocol/frames.ts'
-import { groupsMarkedWith } from './markedProcesses.ts'
+import { groupsMarkedWith, hasLivingMembers } from './markedProcesses.ts'
 
 /** What to start. */
 export interface Launch {
@@ -32,7 +32,9 @@ const lingerQuietMs = 100
 const lingerMostMs = 5000
 
 /** How often a stopped group is looked at, milliseconds. */
-const stopPollMs = 25
+const stopPollMs = 50
+/** KILL cannot be refused, only delayed by the system. */
+const killedWithinMs = 1000
 
 /** A process with a group of its own, its standard input closed and its output gathered. */
 export class ProcessGroup {
@@ -81,16 +83,8 @@ export class ProcessGroup {
 
   /** TERM to the group; KILL after `graceMs` to what is left; resolves when nothing is. */
   async stop(graceMs: number): Promise<void> {
-    let groups = await this.#signal('SIGTERM')
-    const deadline = performance.now() + graceMs
-    while (performance.now() < deadline) {
-      if (!groups.some(isAlive)) return
-      await sleep(stopPollMs)
-    }
-    groups = await this.#signal('SIGKILL')
-    const killed = performance.now() + 250
-    // A zombie that nobody reaps counts as alive, so there is an end to waiting.
-    while (performance.now() < killed && groups.some(isAlive)) await sleep(stopPollMs)
+    if (await areGone(await this.#signal('SIGTERM'), graceMs)) return
+    await areGone(await this.#signal('SIGKILL'), killedWithinMs)
   }
 
   async #signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<number[]> {
@@ -142,7 +136,19 @@ export function signalGroup(pgid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-function isAlive(pgid: number): boolean {
+/** Waits until nobody is left in any of the groups. */
+async function areGone(groups: readonly number[], withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs
+  for (;;) {
+    const left = groups.filter(exists)
+    // Zombies exist until their parent looks after them, which some containers' first process never does.
+    if (left.length === 0 || !(await hasLivingMembers(left))) return true
+    if (performance.now() > deadline) return false
+    await sleep(stopPollMs)
+  }
+}
+
+function exists(pgid: number): boolean {
   try {
     process.kill(-pgid, 0)
     return true
