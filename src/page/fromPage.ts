@@ -34,7 +34,10 @@ const maxAgents = 50_000
 const OutputOf = v.union([v.strictObject({ agent: AgentId }), v.strictObject({ group: Index })])
 
 const Subset = v.variant('kind', [
-  v.strictObject({ kind: v.picklist(['all', 'failed', 'silent', 'not-started']) }),
+  v.strictObject({ kind: v.literal('all') }),
+  v.strictObject({ kind: v.literal('failed') }),
+  v.strictObject({ kind: v.literal('silent') }),
+  v.strictObject({ kind: v.literal('not-started') }),
   v.strictObject({ kind: v.literal('group'), group: Index }),
   v.strictObject({
     kind: v.literal('agents'),

@@ -1,6 +1,7 @@
 import type { OutputWindow } from '../../page/toPage.ts'
 import type { Matcher } from './matcher.ts'
 import { OutputView } from './outputView.ts'
+import type { Clock } from './pageClock.ts'
 import type { ShownRun } from './shownRun.ts'
 
 /** What is read of an output before others get their turn, bytes. */
@@ -9,22 +10,35 @@ const pieceBytes = 1024 * 1024
 /** Lines sent when the page follows the end of an output. */
 const followedLines = 200
 
+/** How often the page hears of a growing output, milliseconds: the longer it is, the more a change costs. */
+const tellEveryMs = (lines: number) => (lines < 50_000 ? 40 : 250)
+
 /** The output that a page has open: read as it grows, and sent a window at a time. */
 export class OpenOutput {
   readonly agentId: string
   readonly #run: ShownRun
   readonly page: number
+  readonly #clock: Clock
   readonly #post: (message: OutputWindow) => void
   readonly #view = new OutputView()
   #window = { from: 0, to: followedLines, follow: false }
   #read = 0
-  #reading = false
+  #reading: Promise<void> | undefined
   #again = false
   #closed = false
+  #toldAt = Number.NEGATIVE_INFINITY
+  #cancelTelling: (() => void) | undefined
 
   /** `page` is the page's number for it. */
-  constructor(run: ShownRun, agentId: string, page: number, post: (message: OutputWindow) => void) {
+  constructor(
+    run: ShownRun,
+    agentId: string,
+    page: number,
+    clock: Clock,
+    post: (message: OutputWindow) => void,
+  ) {
     this.#run = run
+    this.#clock = clock
     this.agentId = agentId
     this.page = page
     this.#post = post
@@ -41,7 +55,9 @@ export class OpenOutput {
     this.#send()
   }
 
-  find(from: number, direction: 1 | -1): { line: number; ordinal: number } | undefined {
+  /** Looks once everything that there is has been read. */
+  async find(from: number, direction: 1 | -1): Promise<{ line: number; ordinal: number } | undefined> {
+    await this.#reading
     return this.#view.find(from, direction)
   }
 
@@ -49,27 +65,29 @@ export class OpenOutput {
    * Reads what is new.
    * @throws Error when the output cannot be read
    */
-  async read(): Promise<void> {
+  read(): Promise<void> {
     this.#again = true
-    if (this.#reading) return
-    this.#reading = true
-    try {
-      while (this.#again && !this.#closed) {
-        this.#again = false
-        await this.#readToEnd()
-      }
-    } finally {
-      this.#reading = false
-    }
+    this.#reading ??= this.#readWhileThereIsMore().finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
   }
 
   /** Says anew what can be said about its end: the reply's state has changed. */
   refresh(): void {
-    this.#send()
+    this.#sendSoon()
   }
 
   close(): void {
     this.#closed = true
+    this.#cancelTelling?.()
+  }
+
+  async #readWhileThereIsMore(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false
+      await this.#readToEnd()
+    }
   }
 
   async #readToEnd(): Promise<void> {
@@ -83,13 +101,23 @@ export class OpenOutput {
       }
       const changedFrom = this.#view.takeChangedFrom()
       const { to, follow } = this.#window
-      if (chunks.length === 0 || changedFrom < to || follow || before !== this.#view.count) this.#send()
+      if (chunks.length === 0 || changedFrom < to || follow || before !== this.#view.count) this.#sendSoon()
       if (chunks.length === 0) return
     }
   }
 
+  #sendSoon(): void {
+    if (this.#closed || this.#cancelTelling !== undefined) return
+    const waitMs = this.#toldAt + tellEveryMs(this.#view.count) - this.#clock.now()
+    if (waitMs <= 0) this.#send()
+    else this.#cancelTelling = this.#clock.later(() => this.#send(), waitMs)
+  }
+
   #send(): void {
+    this.#cancelTelling?.()
+    this.#cancelTelling = undefined
     if (this.#closed) return
+    this.#toldAt = this.#clock.now()
     const view = this.#view
     const { follow } = this.#window
     const from = follow ? Math.max(0, view.count - followedLines) : this.#window.from

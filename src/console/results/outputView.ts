@@ -1,8 +1,8 @@
+import { withoutSgr } from '../../master/sgr.ts'
+import { TerminalLines } from '../../master/terminalLines.ts'
 import type { OutputLine } from '../../page/toPage.ts'
 import type { Chunk } from '../../protocol/frames.ts'
 import type { Matcher } from './matcher.ts'
-import { withoutSgr } from './sgr.ts'
-import { TerminalLines } from './terminalLines.ts'
 
 /**
  * One output as the page shows it: by index, a window at a time. Beyond {@link maxLines} the middle is left out, since

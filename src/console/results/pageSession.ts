@@ -83,10 +83,8 @@ export class PageSession {
       case 'search':
         this.#startSearch(message.search, message.query)
         break
-      case 'find': {
-        const found = this.#output?.find(message.from, message.direction)
-        this.#options.post({ type: 'found', view: message.view, ...found })
-      }
+      case 'find':
+        this.#find(message).catch(this.#options.onTrouble)
     }
   }
 
@@ -272,14 +270,20 @@ export class PageSession {
   }
 
   #showOutput(agentId: string, { view, from, to, follow }: Extract<FromPage, { type: 'output' }>): void {
-    const { run, post, onTrouble } = this.#options
+    const { run, clock, post, onTrouble } = this.#options
     if (this.#output === undefined || this.#output.agentId !== agentId || this.#output.page !== view) {
       this.#closeOutput()
-      this.#output = new OpenOutput(run, agentId, view, post)
+      this.#output = new OpenOutput(run, agentId, view, clock, post)
       this.#output.search(this.#matcher)
       this.#output.read().catch(onTrouble)
     }
     this.#output.show({ from, to, follow })
+  }
+
+  async #find({ view, from, direction }: Extract<FromPage, { type: 'find' }>): Promise<void> {
+    if (this.#output?.page !== view) return
+    const found = await this.#output.find(from, direction)
+    if (this.#output?.page === view) this.#options.post({ type: 'found', view, ...found })
   }
 
   #closeOutput(): void {

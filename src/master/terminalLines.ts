@@ -1,4 +1,4 @@
-import type { Chunk } from '../../protocol/frames.ts'
+import type { Chunk } from '../protocol/frames.ts'
 import { applySgr, plainSgr, printSgr, type Sgr, withoutSgr } from './sgr.ts'
 
 /** A line as a terminal would show it: its only control sequences are SGR, and it starts from plain. */

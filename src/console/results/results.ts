@@ -1,0 +1,129 @@
+import * as vscode from 'vscode'
+import { parsePageState } from '../../page/fromPage.ts'
+import type { ToPage } from '../../page/toPage.ts'
+import { OutputDocuments } from './outputDocuments.ts'
+import type { ResultsPage } from './resultsPage.ts'
+import type { Shown, ShownRun } from './shownRun.ts'
+
+/** The view type of the results page, for `onWebviewPanel:` and menus. */
+export const resultsViewType = 'ec2-collective.results'
+
+/** What the pages need of the rest of the console. */
+export interface ResultsActions {
+  /** The run of a page that a window reload brought back, or of an output document; undefined when it is not kept. */
+  find(runId: string): Promise<Shown | undefined>
+  /**
+   * Repeats a run: on these agents, or on everyone who matches its filter now when `targets` is undefined. Comes from a
+   * page, so that the host confirms it, whatever the environment.
+   */
+  runAgain(shown: Shown, targets: readonly string[] | undefined): Promise<unknown>
+  /** What the user asked for failed: to be shown. */
+  onFailure(error: unknown): void
+  /** Something is amiss that nobody waits for: to be logged. */
+  onTrouble(error: unknown): void
+}
+
+export interface ResultsOptions {
+  readonly extensionUri: vscode.Uri
+  readonly actions: ResultsActions
+}
+
+/** Registers pages and documents. Nothing is loaded before the first one is shown. */
+export function createResults(options: ResultsOptions): Results {
+  return new Results(options)
+}
+
+/** The results pages, one a run. */
+export class Results implements vscode.Disposable {
+  readonly documents: OutputDocuments
+  readonly #options: ResultsOptions
+  readonly #pages = new Map<string, ResultsPage>()
+  readonly #disposables: vscode.Disposable[]
+
+  constructor(options: ResultsOptions) {
+    this.#options = options
+    this.documents = new OutputDocuments((runId) => this.#run(runId))
+    this.#disposables = [
+      this.documents,
+      vscode.window.registerWebviewPanelSerializer(resultsViewType, {
+        deserializeWebviewPanel: (panel, state) => this.#restore(panel, state),
+      }),
+    ]
+  }
+
+  /** Shows a run, in the page that it has already where there is one. */
+  async show(shown: Shown): Promise<void> {
+    const { runId } = shown.run.state
+    const open = this.#pages.get(runId)
+    if (open !== undefined) {
+      open.panel.reveal()
+      return
+    }
+    const column =
+      vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside
+    await this.#open(vscode.window.createWebviewPanel(resultsViewType, title(shown), column), shown)
+  }
+
+  /** The run whose page is in front, for commands. */
+  get active(): Shown | undefined {
+    return [...this.#pages.values()].find(({ panel }) => panel.active)?.shown
+  }
+
+  /** The panels stay: they come back after the reload that this belongs to. */
+  dispose(): void {
+    for (const disposable of this.#disposables) disposable.dispose()
+  }
+
+  async #open(panel: vscode.WebviewPanel, shown: Shown): Promise<void> {
+    // What a page takes, above all its search, is loaded with the first one: activation does without.
+    const { ResultsPage } = await import('./resultsPage.ts')
+    const { extensionUri, actions } = this.#options
+    const { runId } = shown.run.state
+    panel.title = title(shown)
+    this.#pages.set(
+      runId,
+      new ResultsPage({ extensionUri, panel, shown, documents: this.documents, ...bound(actions) }),
+    )
+    panel.onDidDispose(() => this.#pages.delete(runId))
+  }
+
+  async #restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const runId = parsePageState(state)?.runId
+    try {
+      const shown = runId === undefined ? undefined : await this.#options.actions.find(runId)
+      if (shown !== undefined) return await this.#open(panel, shown)
+      await this.#say(panel, vscode.l10n.t('This run is no longer kept.'))
+    } catch (error) {
+      this.#options.actions.onTrouble(error)
+      await this.#say(panel, vscode.l10n.t('This run cannot be read: {0}', (error as Error).message))
+    }
+  }
+
+  async #say(panel: vscode.WebviewPanel, reason: string): Promise<void> {
+    const { dressPanel } = await import('./resultsPage.ts')
+    const message: ToPage = { type: 'not-kept', reason }
+    panel.webview.onDidReceiveMessage(() => void panel.webview.postMessage(message))
+    dressPanel(panel, this.#options.extensionUri)
+  }
+
+  async #run(runId: string): Promise<ShownRun | undefined> {
+    return (this.#pages.get(runId)?.shown ?? (await this.#options.actions.find(runId)))?.run
+  }
+}
+
+function bound(actions: ResultsActions): Pick<ResultsActions, 'runAgain' | 'onFailure' | 'onTrouble'> {
+  return {
+    runAgain: (shown, targets) => actions.runAgain(shown, targets),
+    onFailure: (error) => actions.onFailure(error),
+    onTrouble: (error) => actions.onTrouble(error),
+  }
+}
+
+/** The tab: what was run, and where. */
+function title({ run }: Shown): string {
+  const { request, environment } = run.state
+  const { action } = request
+  const what = action.kind === 'shell' ? action.command : action.kind === 'script' ? action.name : action.kind
+  const short = what.length > 24 ? `${what.slice(0, 23)}…` : what
+  return `${environment}: ${short.split('\n')[0]}`
+}

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto'
+import * as vscode from 'vscode'
+import { foldHosts } from '../../master/hostFolding.ts'
+import { plainOutput } from '../../master/runTables.ts'
+import { type FromPage, parseFromPage, type Subset } from '../../page/fromPage.ts'
+import type { OutputDocuments } from './outputDocuments.ts'
+import { systemClock } from './pageClock.ts'
+import { pageHtml } from './pageHtml.ts'
+import { PageSession } from './pageSession.ts'
+import { saveExport } from './saveExport.ts'
+import type { Shown } from './shownRun.ts'
+import { subsetOf } from './subset.ts'
+
+/** Characters that are put into the clipboard: more is a file's job. */
+const maxClipboardCharacters = 20_000_000
+
+export interface ResultsPageOptions {
+  readonly extensionUri: vscode.Uri
+  readonly panel: vscode.WebviewPanel
+  readonly shown: Shown
+  readonly documents: OutputDocuments
+  /** Repeats the run on these agents, or on everyone who matches now. The host confirms. */
+  runAgain(shown: Shown, targets: readonly string[] | undefined): Promise<unknown>
+  /** What the user asked for failed. */
+  onFailure(error: unknown): void
+  /** Something is amiss that nobody waits for. */
+  onTrouble(error: unknown): void
+}
+
+/** One page in its panel: carries out what the page asks for, after it was parsed. */
+export class ResultsPage {
+  readonly panel: vscode.WebviewPanel
+  readonly shown: Shown
+  readonly #options: ResultsPageOptions
+  readonly #session: PageSession
+
+  constructor(options: ResultsPageOptions) {
+    const { panel, shown, onTrouble } = options
+    this.#options = options
+    this.panel = panel
+    this.shown = shown
+    this.#session = new PageSession({
+      run: shown.run,
+      environment: shown.environment,
+      live: shown.steering !== undefined,
+      clock: systemClock,
+      post: (message) => void panel.webview.postMessage(message),
+      onTrouble,
+    })
+    panel.webview.onDidReceiveMessage((json: unknown) => this.#receive(json))
+    panel.onDidChangeViewState(() => {
+      // Out of sight the page does not exist; when it is shown again it starts anew, and says `ready`.
+      if (!panel.visible) this.#session.pause()
+    })
+    panel.onDidDispose(() => this.#session.dispose())
+    dressPanel(panel, options.extensionUri)
+  }
+
+  #receive(json: unknown): void {
+    const request = parseFromPage(json)
+    if (request === undefined) {
+      this.#options.onTrouble(
+        new Error('The results page sent something that is not a request; it was dropped.'),
+      )
+      return
+    }
+    this.#session.receive(request)
+    this.#carryOut(request).catch((error) => this.#options.onFailure(error))
+  }
+
+  async #carryOut(request: FromPage): Promise<void> {
+    const { steering } = this.shown
+    switch (request.type) {
+      case 'cancel':
+        return steering?.cancel()
+      case 'pause':
+      case 'resume':
+        return steering?.[request.type]()
+      case 'stop':
+        return steering?.stopRollout()
+      case 'run-again':
+        return this.#runAgain(request.on)
+      case 'open-output': {
+        const agentId = this.#session.agentOf(request.of)
+        if (agentId !== undefined) await this.#options.documents.open(this.shown.run, agentId)
+        return
+      }
+      case 'diff':
+        return this.#compare(request)
+      case 'copy-output':
+        return this.#copyOutput(request)
+      case 'copy-hosts':
+        return this.#copyHosts(request)
+      case 'copy-command':
+        return this.#copy(commandText(this.shown))
+      case 'export': {
+        const saved = await saveExport(this.shown.run, request.format)
+        if (saved !== undefined) await offerToOpen(saved)
+      }
+    }
+  }
+
+  async #runAgain(subset: Subset): Promise<void> {
+    const targets = subsetOf(this.shown.run.state, subset, (number) => this.#session.group(number))
+    if (targets !== undefined && targets.length === 0) {
+      throw new Error(vscode.l10n.t('No agent of this run is of that kind: nothing was sent.'))
+    }
+    await this.#options.runAgain(this.shown, targets)
+  }
+
+  async #compare({ of, with: other }: Extract<FromPage, { type: 'diff' }>): Promise<void> {
+    const agentId = this.#session.agentOf(of)
+    const otherId =
+      other === undefined ? this.#session.majority()?.representative : this.#session.agentOf(other)
+    if (agentId === undefined || otherId === undefined) {
+      throw new Error(vscode.l10n.t('There is no majority to compare with yet.'))
+    }
+    const { run } = this.shown
+    const majority = other === undefined ? vscode.l10n.t('the majority') : this.#title(other)
+    await this.#options.documents.compare(
+      { run, agentId: otherId, title: majority },
+      { run, agentId, title: this.#title(of) },
+    )
+  }
+
+  /** `web07`, or `web07 and 3 more` for a group. */
+  #title(of: Extract<FromPage, { type: 'diff' }>['of']): string {
+    const agentId = this.#session.agentOf(of)
+    const host = this.shown.run.state.replies.get(agentId ?? '')?.hostname ?? ''
+    const others = 'group' in of ? (this.#session.group(of.group)?.agentIds.length ?? 1) - 1 : 0
+    return others > 0 ? vscode.l10n.t('{0} and {1} more', host, others) : host
+  }
+
+  async #copyOutput({ of }: Extract<FromPage, { type: 'copy-output' }>): Promise<void> {
+    const agentId = this.#session.agentOf(of)
+    if (agentId === undefined) return
+    const text = await plainOutput(this.shown.run, agentId)
+    if (text.length > maxClipboardCharacters) {
+      throw new Error(
+        vscode.l10n.t(
+          'This output is too large for the clipboard. Open it as a document, or export the run.',
+        ),
+      )
+    }
+    await this.#copy(text)
+  }
+
+  async #copyHosts({ of, folded }: Extract<FromPage, { type: 'copy-hosts' }>): Promise<void> {
+    const { replies } = this.shown.run.state
+    const agentIds = 'group' in of ? (this.#session.group(of.group)?.agentIds ?? []) : of.agents
+    const hosts = agentIds.flatMap((agentId) => replies.get(agentId)?.hostname ?? [])
+    await this.#copy(folded ? foldHosts(hosts) : hosts.map((host) => `${host}\n`).join(''))
+  }
+
+  async #copy(text: string): Promise<void> {
+    await vscode.env.clipboard.writeText(text)
+    vscode.window.setStatusBarMessage(vscode.l10n.t('Copied to the clipboard.'), 2000)
+  }
+}
+
+/** Gives the panel the page, or keeps it from having one when only a sentence is to be said. */
+export function dressPanel(panel: vscode.WebviewPanel, extensionUri: vscode.Uri): void {
+  const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview')
+  panel.webview.options = { enableScripts: true, enableForms: false, localResourceRoots: [folder] }
+  panel.webview.html = pageHtml({
+    cspSource: panel.webview.cspSource,
+    nonce: randomBytes(16).toString('base64url'),
+    script: panel.webview.asWebviewUri(vscode.Uri.joinPath(folder, 'main.js')).toString(),
+    style: panel.webview.asWebviewUri(vscode.Uri.joinPath(folder, 'main.css')).toString(),
+  })
+}
+
+function commandText({ run }: Shown): string {
+  const { action } = run.state.request
+  if (action.kind === 'shell') return action.command
+  return action.kind === 'script' ? Buffer.from(action.content, 'base64').toString('utf8') : action.kind
+}
+
+async function offerToOpen(file: vscode.Uri): Promise<void> {
+  const show = vscode.l10n.t('Open')
+  const chosen = await vscode.window.showInformationMessage(
+    vscode.l10n.t('The run was exported to {0}.', vscode.workspace.asRelativePath(file)),
+    show,
+  )
+  if (chosen === show) await vscode.window.showTextDocument(file)
+}

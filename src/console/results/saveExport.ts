@@ -1,0 +1,68 @@
+import { open } from 'node:fs/promises'
+import * as vscode from 'vscode'
+import { type ExportableRun, exportJson, exportNdjson } from '../../master/runExport.ts'
+import { exportCsv, exportText } from '../../master/runTables.ts'
+
+export type ExportFormat = keyof typeof formats
+
+/**
+ * Asks where to, and writes the run there, an agent at a time: all outputs together may be larger than memory.
+ * @returns where it is; undefined when the user gave up
+ */
+export async function saveExport(run: ExportableRun, format: ExportFormat): Promise<vscode.Uri | undefined> {
+  const { write, extension, name } = formats[format]
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri
+  const file = `${run.state.environment}-${timestamp(run.state.startedAt)}.${extension}`
+  const target = await vscode.window.showSaveDialog({
+    ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, file) }),
+    filters: { [name]: [extension] },
+  })
+  if (target === undefined) return undefined
+  await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t('Exporting the run'),
+      cancellable: true,
+    },
+    (_, token) => writePieces(target, write(run), token),
+  )
+  return target
+}
+
+const formats = {
+  json: { write: exportJson, extension: 'json', name: 'JSON' },
+  ndjson: { write: exportNdjson, extension: 'ndjson', name: 'NDJSON' },
+  csv: { write: exportCsv, extension: 'csv', name: 'CSV' },
+  text: { write: exportText, extension: 'txt', name: 'Text' },
+} as const
+
+async function writePieces(
+  target: vscode.Uri,
+  pieces: AsyncIterable<string>,
+  token: vscode.CancellationToken,
+): Promise<void> {
+  if (target.scheme !== 'file') {
+    const parts: Buffer[] = []
+    for await (const piece of pieces) {
+      if (token.isCancellationRequested) throw new vscode.CancellationError()
+      parts.push(Buffer.from(piece))
+    }
+    await vscode.workspace.fs.writeFile(target, Buffer.concat(parts))
+    return
+  }
+  const file = await open(target.fsPath, 'w', 0o600)
+  try {
+    for await (const piece of pieces) {
+      if (token.isCancellationRequested) throw new vscode.CancellationError()
+      await file.write(piece)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** `2026-11-22-1432`, local time. */
+function timestamp(at: number): string {
+  const time = new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString()
+  return time.slice(0, 16).replace('T', '-').replace(':', '')
+}
