@@ -119,7 +119,12 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     findCommands: async (text) => {
       await page.keyboard.press('F1')
       await quickInput.type(`>${text}`)
-      await page.locator('.quick-input-list .monaco-list-row').first().waitFor()
+      const rows = page.locator('.quick-input-list .monaco-list-row')
+      await rows
+        .filter({ hasText: text })
+        .or(rows.filter({ hasText: 'No matching' }))
+        .first()
+        .waitFor()
       const found = (await quickInput.items()).map((item) => item.label)
       await quickInput.cancel()
       return found

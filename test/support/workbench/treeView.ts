@@ -20,7 +20,7 @@ export interface TreeView {
   press(label: string, action: string): Promise<void>
   /** Presses a button of the view's title bar. */
   pressTitle(action: string): Promise<void>
-  /** What a view without rows says, its buttons among it. */
+  /** What a view without rows says, its buttons among it. Waits until it says something. */
   welcome(): Promise<string>
 }
 
@@ -93,7 +93,8 @@ export function treeViewOf(page: Page, title: string): TreeView {
       await pane.locator('.pane-header').hover()
       await pane.locator('.pane-header').getByRole('button', { name: action }).click()
     },
-    welcome: async () => (await pane.locator('.welcome-view-content').innerText()).trim(),
+    welcome: async () =>
+      (await pane.locator('.welcome-view-content').filter({ hasText: /\S/ }).innerText()).trim(),
   }
 }
 
