@@ -2,7 +2,6 @@ import * as vscode from 'vscode'
 import { parsePageState } from '../../page/fromPage.ts'
 import type { ToPage } from '../../page/toPage.ts'
 import { OutputDocuments } from './outputDocuments.ts'
-import type { ResultsPage } from './resultsPage.ts'
 import type { Shown, ShownRun } from './shownRun.ts'
 
 /** The view type of the results page, for `onWebviewPanel:` and menus. */
@@ -37,7 +36,7 @@ export function createResults(options: ResultsOptions): Results {
 export class Results implements vscode.Disposable {
   readonly documents: OutputDocuments
   readonly #options: ResultsOptions
-  readonly #pages = new Map<string, ResultsPage>()
+  readonly #pages = new Map<string, { readonly panel: vscode.WebviewPanel; readonly shown: Shown }>()
   readonly #disposables: vscode.Disposable[]
 
   constructor(options: ResultsOptions) {
@@ -75,16 +74,15 @@ export class Results implements vscode.Disposable {
   }
 
   async #open(panel: vscode.WebviewPanel, shown: Shown): Promise<void> {
-    // What a page takes, above all its search, is loaded with the first one: activation does without.
-    const { ResultsPage } = await import('./resultsPage.ts')
     const { extensionUri, actions } = this.#options
     const { runId } = shown.run.state
     panel.title = title(shown)
-    this.#pages.set(
-      runId,
-      new ResultsPage({ extensionUri, panel, shown, documents: this.documents, ...bound(actions) }),
-    )
+    this.#pages.set(runId, { panel, shown })
     panel.onDidDispose(() => this.#pages.delete(runId))
+    // What a page takes, above all its search, is loaded with the first one: activation does without.
+    const { ResultsPage } = await import('./resultsPage.ts')
+    if (!this.#pages.has(runId)) return
+    new ResultsPage({ extensionUri, panel, shown, documents: this.documents, ...bound(actions) })
   }
 
   async #restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {

@@ -1,0 +1,263 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Clock } from '../../../../src/console/results/pageClock.ts'
+import { PageSession } from '../../../../src/console/results/pageSession.ts'
+import type { Delta, OutputWindow, SearchProgress, Snapshot, ToPage } from '../../../../src/page/toPage.ts'
+import { RunModel } from '../../../../webview/runModel.ts'
+import { agentIdOf, type SimulatedRun, simulateRun } from '../../../support/simulatedRun.ts'
+
+/** Time that passes when the test says so. */
+class ManualClock implements Clock {
+  #now = 1_000_000
+  #waiting: { act: () => void; at: number }[] = []
+
+  now = () => this.#now
+
+  later(act: () => void, ms: number): () => void {
+    const entry = { act, at: this.#now + ms }
+    this.#waiting.push(entry)
+    return () => {
+      this.#waiting = this.#waiting.filter((other) => other !== entry)
+    }
+  }
+
+  advance(ms: number): void {
+    this.#now += ms
+    const due = this.#waiting.filter(({ at }) => at <= this.#now)
+    this.#waiting = this.#waiting.filter(({ at }) => at > this.#now)
+    for (const { act } of due) act()
+  }
+}
+
+interface Scene {
+  readonly simulated: SimulatedRun
+  readonly session: PageSession
+  readonly sent: ToPage[]
+  readonly clock: ManualClock
+  /** Lets the run tell, and the session send, what there is. */
+  settle(): Promise<void>
+}
+
+let open: Scene | undefined
+
+async function scene(
+  hosts: readonly string[],
+  request: Parameters<typeof simulateRun>[1] = {},
+): Promise<Scene> {
+  const simulated = await simulateRun(hosts, request)
+  const sent: ToPage[] = []
+  const clock = new ManualClock()
+  const session = new PageSession({
+    run: simulated.run,
+    environment: { name: 'production', protected: true },
+    live: true,
+    clock,
+    post: (message) => sent.push(structuredClone(message)),
+    onTrouble: (error) => {
+      throw error
+    },
+  })
+  open = {
+    ...{ simulated, session, sent, clock },
+    async settle() {
+      await simulated.run.flush()
+      for (let round = 0; round < 8; round += 1) {
+        await turn()
+        clock.advance(300)
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+    },
+  }
+  return open
+}
+
+afterEach(async () => {
+  open?.session.dispose()
+  await open?.simulated.close()
+})
+
+const of = <Type extends ToPage['type']>(sent: readonly ToPage[], type: Type) =>
+  sent.filter((message): message is Extract<ToPage, { type: Type }> => message.type === type)
+
+/** What a page would know now. */
+function modelOf(sent: readonly ToPage[]): RunModel {
+  const model = new RunModel()
+  for (const message of sent) {
+    if (message.type === 'snapshot' || message.type === 'delta') expect(model.take(message)).toBe(true)
+  }
+  return model
+}
+
+describe('PageSession', () => {
+  it('says nothing before the page is ready, then a snapshot, then deltas without a gap', async () => {
+    const { simulated, session, sent, settle } = await scene(['web2', 'web10', 'web1'])
+    simulated.ack('web1')
+    await settle()
+    expect(sent).toEqual([])
+    session.receive({ type: 'ready' })
+    const [snapshot] = of(sent, 'snapshot')
+    expect(snapshot).toMatchObject({
+      seq: 0,
+      total: 3,
+      run: { environment: { name: 'production', protected: true } },
+    })
+    expect(snapshot?.rows.map(({ host }) => host)).toEqual(['web1', 'web2', 'web10'])
+    simulated.finish('web1', 0, [{ stream: 1, text: 'up\n' }])
+    await settle()
+    simulated.finish('web2', 0, [{ stream: 1, text: 'up\n' }])
+    simulated.finish('web10', 4, [{ stream: 2, text: 'down\n' }])
+    await settle()
+    const model = modelOf(sent)
+    expect(model.run?.phase).toBe('over')
+    expect(model.counts).toMatchObject({ succeeded: 2, failed: 1 })
+    expect(model.groups.rows).toMatchObject([
+      { state: 'failed', exitCode: 4, hosts: 'web10', count: 1, majority: false, preview: ['down'] },
+      { state: 'succeeded', hosts: 'web[1-2]', count: 2, majority: true, preview: ['up'] },
+    ])
+    expect(model.row(agentIdOf('web2'))?.group).toBe(model.groups.rows[1]?.id)
+  })
+
+  it('gathers many changes into few messages', async () => {
+    const hosts = Array.from({ length: 500 }, (_, index) => `web${index}`)
+    const { simulated, session, sent, settle } = await scene(hosts)
+    session.receive({ type: 'ready' })
+    for (const host of hosts) simulated.finish(host, 0)
+    await settle()
+    expect(of(sent, 'delta').filter(({ rows }) => rows.length > 0).length).toBeLessThanOrEqual(3)
+    expect(modelOf(sent).counts.succeeded).toBe(500)
+  })
+
+  it('sends the rows of a large run in slices, the first at once', async () => {
+    const hosts = Array.from({ length: 2500 }, (_, index) => `web${index}`)
+    const { session, sent, settle } = await scene(hosts)
+    session.receive({ type: 'ready' })
+    expect(of(sent, 'snapshot')[0]?.rows).toHaveLength(1000)
+    await settle()
+    expect(modelOf(sent).shown()).toHaveLength(2500)
+  })
+
+  it('is silent while the page is hidden, and starts anew when it is shown', async () => {
+    const { simulated, session, sent, settle } = await scene(['web1', 'web2'])
+    session.receive({ type: 'ready' })
+    session.pause()
+    sent.length = 0
+    simulated.finish('web1', 0)
+    await settle()
+    expect(sent).toEqual([])
+    session.receive({ type: 'ready' })
+    expect(of(sent, 'snapshot')[0]?.counts).toMatchObject({ succeeded: 1, expected: 1 })
+  })
+
+  it('tells no values of environment variables', async () => {
+    const { session, sent } = await scene(['web1'], {
+      action: { kind: 'shell', command: 'deploy', environment: { TOKEN: 'hush', RELEASE: '7' } },
+    })
+    session.receive({ type: 'ready' })
+    expect(JSON.stringify(sent)).not.toContain('hush')
+    expect(of(sent, 'snapshot')[0]?.run.action.details).toEqual(['with TOKEN, RELEASE'])
+  })
+
+  it('sends an open output as it grows', async () => {
+    const { simulated, session, sent, settle } = await scene(['web1'])
+    const agent = agentIdOf('web1')
+    session.receive({ type: 'ready' })
+    session.receive({ type: 'output', view: 1, of: { agent }, from: 0, to: 100, follow: true })
+    await settle()
+    expect(of(sent, 'output').at(-1)).toMatchObject({ view: 1, total: 0 })
+    simulated.write('web1', 1, 'one\ntw')
+    await settle()
+    expect(of(sent, 'output').at(-1)).toMatchObject({ total: 2, open: true })
+    simulated.finish('web1', 0, [{ stream: 1, text: 'o\n' }])
+    await settle()
+    const last = of(sent, 'output').at(-1) as OutputWindow
+    expect(last.open).toBe(false)
+    expect(last.lines.map(({ text }) => text)).toEqual(['one', 'two'])
+  })
+
+  it('shows a group by the output that all its members share', async () => {
+    const { simulated, session, sent, settle } = await scene(['web1', 'web2'])
+    for (const host of ['web1', 'web2']) simulated.finish(host, 0, [{ stream: 1, text: 'same\n' }])
+    session.receive({ type: 'ready' })
+    await settle()
+    const group = modelOf(sent).groups.rows[0]?.id ?? -1
+    session.receive({ type: 'output', view: 5, of: { group }, from: 0, to: 10, follow: false })
+    await settle()
+    expect(of(sent, 'output').at(-1)).toMatchObject({ view: 5, lines: [{ n: 1, text: 'same' }] })
+    expect(session.majority()?.agentIds).toHaveLength(2)
+  })
+
+  it('finds a line in one of 500 outputs', async () => {
+    const hosts = Array.from({ length: 500 }, (_, index) => `web${index}`)
+    const { simulated, session, sent, settle } = await scene(hosts)
+    for (const host of hosts) {
+      simulated.finish(host, 0, [
+        { stream: 1, text: `up ${Number(host.slice(3)) % 7}\n${host === 'web321' ? 'needle\n' : ''}` },
+      ])
+    }
+    session.receive({ type: 'ready' })
+    session.receive({ type: 'search', search: 1, query: { text: 'NEEDLE', matchCase: false, regex: false } })
+    await settle()
+    const told = of(sent, 'search') as SearchProgress[]
+    expect(told.at(-1)).toMatchObject({ state: 'done', searched: 500, of: 500 })
+    const hits = new Map(told.flatMap(({ hits }) => hits))
+    expect([...hits].filter(([, matches]) => matches > 0)).toEqual([[agentIdOf('web321'), 1]])
+    const agent = agentIdOf('web321')
+    session.receive({ type: 'output', view: 1, of: { agent }, from: 0, to: 10, follow: false })
+    session.receive({ type: 'find', view: 1, from: 0, direction: 1 })
+    await settle()
+    expect(of(sent, 'found')).toEqual([{ type: 'found', view: 1, line: 1, ordinal: 1 }])
+  })
+
+  it('goes on searching in what comes later', async () => {
+    const { simulated, session, sent, settle } = await scene(['web1', 'web2'])
+    session.receive({ type: 'ready' })
+    session.receive({ type: 'search', search: 1, query: { text: 'late', matchCase: true, regex: false } })
+    await settle()
+    simulated.write('web2', 2, 'too late\n')
+    await settle()
+    const hits = new Map(of(sent, 'search').flatMap(({ hits: some }) => some))
+    expect(hits.get(agentIdOf('web2'))).toBe(1)
+  })
+
+  it('says why a search cannot be', async () => {
+    const { session, sent } = await scene(['web1'])
+    session.receive({ type: 'search', search: 9, query: { text: '(', matchCase: true, regex: true } })
+    expect(of(sent, 'search')).toMatchObject([{ search: 9, state: 'invalid' }])
+  })
+
+  it('reads last lines for the agents in sight only', async () => {
+    const { simulated, session, sent, settle } = await scene(['web1', 'web2'])
+    session.receive({ type: 'ready' })
+    for (const host of ['web1', 'web2']) simulated.write(host, 1, `first\nlast of ${host}\n\n`)
+    session.receive({ type: 'in-sight', agents: [agentIdOf('web2')] })
+    await settle()
+    const model = modelOf(sent)
+    expect([model.preview(agentIdOf('web1')), model.preview(agentIdOf('web2'))]).toEqual(['', 'last of web2'])
+  })
+
+  it('takes agents and groups that do not exist for nothing', async () => {
+    const { session, sent, settle } = await scene(['web1'])
+    session.receive({ type: 'ready' })
+    sent.length = 0
+    session.receive({ type: 'output', view: 1, of: { agent: 'i-nobody' }, from: 0, to: 10, follow: false })
+    session.receive({ type: 'output', view: 2, of: { group: 99 }, from: 0, to: 10, follow: false })
+    session.receive({ type: 'find', view: 2, from: 0, direction: 1 })
+    await settle()
+    expect(of(sent, 'output')).toEqual([])
+  })
+})
+
+describe('the snapshot', () => {
+  it('is of plain data, as the way to a webview demands', async () => {
+    const { simulated, session, sent, settle } = await scene(['web1', 'web2'])
+    simulated.finish('web1', { kind: 'signalled', signal: 'SIGKILL' })
+    simulated.refuse('web2', 'not allowed')
+    session.receive({ type: 'ready' })
+    await settle()
+    for (const message of sent as (Snapshot | Delta)[])
+      expect(JSON.parse(JSON.stringify(message))).toEqual(message)
+    const model = modelOf(sent)
+    expect(model.row(agentIdOf('web1'))).toMatchObject({ state: 'failed', signal: 'SIGKILL' })
+    expect(model.row(agentIdOf('web2'))).toMatchObject({ state: 'refused', note: 'not allowed' })
+  })
+})
