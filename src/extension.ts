@@ -21,18 +21,35 @@ import { Connections } from './console/environments/connections.ts'
 import { EnvironmentList } from './console/environments/environmentList.ts'
 import { EnvironmentsView } from './console/environments/environmentsView.ts'
 import { MasterOpener } from './console/environments/openMaster.ts'
+import {
+  compareRuns,
+  copyCommand,
+  deleteRuns,
+  openRun,
+  repeatRun,
+  searchHistory,
+} from './console/history/historyCommands.ts'
+import { HistoryView } from './console/history/historyView.ts'
+import { runAgain } from './console/history/runAgain.ts'
 import { RunHistory } from './console/history/runHistory.ts'
+import { ShownRuns } from './console/history/shownRuns.ts'
 import { startLocalFleet, stopLocalFleet } from './console/localFleet/localFleetCommands.ts'
 import { LocalFleetControl } from './console/localFleet/localFleetControl.ts'
 import { logIn } from './console/profile/logIn.ts'
 import { askMfaCode } from './console/profile/mfa.ts'
 import { Profiles } from './console/profile/profiles.ts'
 import { remediesFor } from './console/remedies.ts'
+import { createResults } from './console/results/results.ts'
 import { Runs } from './console/send/runs.ts'
 import { Sending } from './console/send/sending.ts'
+import { FileLanguage } from './console/snippets/fileLanguage.ts'
+import { openSnippet, runSnippet, saveAsSnippet } from './console/snippets/snippetCommands.ts'
+import { SnippetLenses } from './console/snippets/snippetLenses.ts'
 import { Snippets } from './console/snippets/snippets.ts'
+import { SnippetsView } from './console/snippets/snippetsView.ts'
 import { showMenu } from './console/status/menu.ts'
 import { StatusItem } from './console/status/statusItem.ts'
+import { FleetTasks, taskType } from './console/tasks/fleetTasks.ts'
 import { Trouble } from './console/trouble.ts'
 import { WorkspaceFiles } from './console/workspaceFile/workspaceFiles.ts'
 
@@ -68,7 +85,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   // The one way to send, and what leads to it.
   const runs = new Runs(connections)
-  const history = new RunHistory(() => opener.history())
+  const history = new RunHistory(() => opener.history(), context.workspaceState)
   const snippets = new Snippets(files, (name) => sending.environmentNamed(name))
   const sending = new Sending(list, connections, runs, history, snippets)
 
@@ -76,10 +93,46 @@ export function activate(context: vscode.ExtensionContext): void {
   const documents = new ReadOnlyDocuments()
   const view = new EnvironmentsView(list, connections, () => setting('groupBy'))
   const status = new StatusItem(connections, profiles, runs)
+  const shownRuns = new ShownRuns(list, connections, history, runs)
+  const results = createResults({
+    extensionUri: context.extensionUri,
+    actions: {
+      find: (runId) => shownRuns.find(runId),
+      runAgain: ({ run }, targets) => runAgain(sending, shownRuns, run.state, targets),
+      onFailure: (error) => trouble.show(error),
+      onTrouble: (error) => trouble.note(error),
+    },
+  })
+  const snippetsView = new SnippetsView(snippets)
+  const historyView = new HistoryView(history, runs)
+  const lenses = new SnippetLenses(list, connections)
+  const language = new FileLanguage(list, connections)
   const ask = (clicked: unknown, title: string) => askEnvironment(list, clicked, title)
 
   context.subscriptions.push(
-    ...[log, files, list, profiles, connections, localFleet, runs, documents, view, status],
+    ...[
+      log,
+      files,
+      list,
+      profiles,
+      connections,
+      localFleet,
+      runs,
+      documents,
+      view,
+      status,
+      results,
+      snippetsView,
+      historyView,
+      lenses,
+      language,
+    ],
+    vscode.tasks.registerTaskProvider(taskType, new FleetTasks(sending, snippets)),
+    runs.onDidStart((started) => {
+      // A task has its terminal.
+      if (started.origin !== 'task') void results.show(shownRuns.started(started))
+    }),
+    runs.onDidStart(({ run, environment }) => history.remember(run.runId, environment.key)),
     list.onDidChange(follow),
     profiles.onDidChange(() => connections.reset(({ environment }) => environment.credentials === undefined)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => connections.reset(() => true)),
@@ -116,6 +169,17 @@ export function activate(context: vscode.ExtensionContext): void {
       copyAgentIds: copyAgents('agentId'),
       copyFact: copyFact(),
       openFacts: openFacts(documents),
+
+      runSnippet: runSnippet(sending, snippets),
+      openSnippet: openSnippet(),
+      saveAsSnippet: saveAsSnippet(history),
+
+      openRun: openRun(shownRuns, results),
+      searchHistory: searchHistory(history, shownRuns, results),
+      runAgain: repeatRun(history, shownRuns, sending),
+      compareRuns: compareRuns(history, documents),
+      copyCommand: copyCommand(history),
+      deleteRuns: deleteRuns(history, historyView),
 
       startLocalFleet: startLocalFleet(localFleet, list, view),
       stopLocalFleet: stopLocalFleet(localFleet),

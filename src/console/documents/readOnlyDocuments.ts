@@ -39,12 +39,17 @@ export class ReadOnlyDocuments
 
   /** @param path shown in the tab by its last part; its extension decides about the language */
   async show(path: string, text: string, actions: readonly DocumentAction[] = []): Promise<void> {
+    const document = await vscode.workspace.openTextDocument(this.keep(path, text, actions))
+    await vscode.window.showTextDocument(document, { preview: false })
+  }
+
+  /** Holds a text ready under the URI that is returned, until its editor is closed. */
+  keep(path: string, text: string, actions: readonly DocumentAction[] = []): vscode.Uri {
     const uri = vscode.Uri.from({ scheme, path: `/${path}` })
     this.#shown.set(uri.path, { text, actions })
     this.#changed.fire(uri)
     this.#lensesChanged.fire()
-    const document = await vscode.workspace.openTextDocument(uri)
-    await vscode.window.showTextDocument(document, { preview: false })
+    return uri
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {

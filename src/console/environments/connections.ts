@@ -49,6 +49,13 @@ export class Connections implements vscode.Disposable {
     return this.#entries.get(key)?.state ?? { kind: 'closed' }
   }
 
+  /** Those that are open now. */
+  opened(): { readonly declared: DeclaredEnvironment; readonly master: Master }[] {
+    return [...this.#entries.values()].flatMap(({ declared, state }) =>
+      state.kind === 'open' ? [{ declared, master: state.master }] : [],
+    )
+  }
+
   /** The environment's master; opens it where needed. Counts as an act of the user: MFA may be asked for. */
   async use(declared: DeclaredEnvironment): Promise<OpenMaster> {
     const entry = this.#entry(declared)

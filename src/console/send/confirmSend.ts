@@ -13,25 +13,24 @@ export class ConfirmedPlan {
   }
 
   /** @internal for {@link confirmSend} */
-  static async ask(plan: RunPlan, reach: Reach, origin: SendOrigin): Promise<ConfirmedPlan | undefined> {
-    const confirmed = new ConfirmedPlan(plan)
-    return confirmed.#confirmed && (await isConfirmed(plan, reach, origin)) ? confirmed : undefined
+  static async ask(...question: Question): Promise<ConfirmedPlan | undefined> {
+    const confirmed = new ConfirmedPlan(question[0])
+    return confirmed.#confirmed && (await isConfirmed(...question)) ? confirmed : undefined
   }
 }
 
 /**
- * Gets the user's word for a send, as the environment's guard rails and the send's origin demand.
+ * Gets the user's word for a send, as the environment's guard rails and the send's origin demand. `note` is what else
+ * they should know before they give it.
  * @returns undefined when the user said no, or has closed the question
  */
-export function confirmSend(
-  plan: RunPlan,
-  reach: Reach,
-  origin: SendOrigin,
-): Promise<ConfirmedPlan | undefined> {
-  return ConfirmedPlan.ask(plan, reach, origin)
+export function confirmSend(...question: Question): Promise<ConfirmedPlan | undefined> {
+  return ConfirmedPlan.ask(...question)
 }
 
-async function isConfirmed(plan: RunPlan, reach: Reach, origin: SendOrigin): Promise<boolean> {
+type Question = [plan: RunPlan, reach: Reach, origin: SendOrigin, note: string | undefined]
+
+async function isConfirmed(...[plan, reach, origin, note]: Question): Promise<boolean> {
   const confirmation = confirmationFor(plan, origin)
   const sentence = describePlan(plan, reach, vscode.l10n.t)
   switch (confirmation.kind) {
@@ -39,10 +38,11 @@ async function isConfirmed(plan: RunPlan, reach: Reach, origin: SendOrigin): Pro
       return true
     case 'ask': {
       const run = vscode.l10n.t('Run')
-      return (await vscode.window.showWarningMessage(sentence, { modal: true }, run)) === run
+      const options = { modal: true, ...(note !== undefined && { detail: note }) }
+      return (await vscode.window.showWarningMessage(sentence, options, run)) === run
     }
     case 'type-name':
-      return typeName(confirmation.name, sentence)
+      return typeName(confirmation.name, note === undefined ? sentence : `${sentence} ${note}`)
   }
 }
 

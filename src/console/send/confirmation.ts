@@ -4,8 +4,10 @@ import type { RunPlan } from './runPlan.ts'
 export type SendOrigin =
   /** Typed by the user, who has just seen the sentence that says what will happen. */
   | { readonly kind: 'flow' }
-  /** A keybinding, task or other caller with arguments. `confirm: false` is its wish to go without a question. */
+  /** A keybinding, or another caller with arguments. `confirm: false` is its wish to go without a question. */
   | { readonly kind: 'arguments'; readonly confirm: boolean }
+  /** A task; `confirm` is absent when it left something open, so that the user has seen the sentence. */
+  | { readonly kind: 'task'; readonly confirm?: boolean }
   | { readonly kind: 'page' }
 
 /** What a person has to do before this plan may be sent. */
@@ -28,6 +30,7 @@ export function confirmationFor({ environment, request }: RunPlan, origin: SendO
     case 'flow':
       return { kind: 'none' }
     case 'arguments':
+    case 'task':
       return origin.confirm && !changesNothing ? { kind: 'ask' } : { kind: 'none' }
     case 'page':
       return { kind: 'ask' }

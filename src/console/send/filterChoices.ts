@@ -56,7 +56,8 @@ export function filterChoices(text: string, world: FilterWorld, t: Translate): F
           ? t('Nobody would run the command.')
           : foldHosts(matching.map(({ hostname }) => hostname)),
     }
-    return [use, ...completions]
+    // Enter then completes what would hit nobody.
+    return matching.length === 0 ? [...completions, use] : [use, ...completions]
   } catch (error) {
     if (!(error instanceof FilterSyntaxError)) throw error
     const wrong: FilterChoice = {

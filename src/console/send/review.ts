@@ -5,7 +5,7 @@ import type { Connections } from '../environments/connections.ts'
 import { parseDuration, printDuration } from './duration.ts'
 import { type ReachedAgents, reachOf } from './reach.ts'
 import { describeRollout, parseRolloutText, printRollout } from './rolloutText.ts'
-import { describePlan, type RunPlan } from './runPlan.ts'
+import { describeAction, describeHow, type RunPlan } from './runPlan.ts'
 import { type StepEnd, showPickStep } from './step.ts'
 
 type Part = 'run' | 'who' | 'timeout' | 'rollout' | 'user' | 'directory'
@@ -52,14 +52,14 @@ export async function reviewPlan(
 function itemsFor(plan: RunPlan, reach: ReachedAgents): PartItem[] {
   const { request, environment } = plan
   const { action } = request
-  const agents = reach.matching === 1 ? vscode.l10n.t('1 agent') : vscode.l10n.t('{0} agents', reach.matching)
+  const t = vscode.l10n.t
+  const { name, protected: isProtected } = environment.environment
+  const what = describeAction(action, t)
   const items: PartItem[] = [
     {
       part: 'run',
-      label: environment.environment.protected
-        ? `$(shield) ${vscode.l10n.t('Run on {0}: asks for the name “{1}”', agents, environment.environment.name)}`
-        : `$(play) ${vscode.l10n.t('Run on {0}', agents)}`,
-      detail: describePlan(plan, reach, vscode.l10n.t),
+      label: isProtected ? `$(shield) ${t('{0}: asks for the name “{1}”', what, name)}` : `$(play) ${what}`,
+      detail: describeHow(plan, reach, t),
     },
     {
       part: 'who',

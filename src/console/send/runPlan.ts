@@ -19,14 +19,19 @@ export interface Reach {
 }
 
 /** One sentence that says what will happen: command, number of agents, environment, filter, and how. */
-export function describePlan({ environment, request }: RunPlan, reach: Reach, t: Translate): string {
+export function describePlan(plan: RunPlan, reach: Reach, t: Translate): string {
+  return `${describeAction(plan.request.action, t)} ${describeHow(plan, reach, t)}.`
+}
+
+/** The sentence without what is run: `on 3 of 6 agents of testing (role=web): all at once, for at most 60 s each`. */
+export function describeHow({ environment, request }: RunPlan, reach: Reach, t: Translate): string {
   const { name } = environment.environment
   const how = t(
     '{0}, for at most {1} each',
     describeRollout(request.rollout),
     printDuration(request.timeoutMs),
   )
-  return `${describeAction(request.action, t)} ${describeTarget(name, request, reach, t)}: ${how}${describeUser(request, t)}.`
+  return `${describeTarget(name, request, reach, t)}: ${how}${describeUser(request, t)}`
 }
 
 /** Who is meant, for titles and for the sentence: `on 37 of 412 agents of testing (role=web)`. */

@@ -3,6 +3,7 @@ import { NobodyMatches } from '../../master/master.ts'
 import type { Run } from '../../master/run.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import { describeFleetChange } from '../history/fleetChange.ts'
 import type { SendOrigin } from './confirmation.ts'
 import { type ConfirmedPlan, confirmSend } from './confirmSend.ts'
 import { reachOf } from './reach.ts'
@@ -12,6 +13,7 @@ import type { RunPlan } from './runPlan.ts'
 export interface StartedRun {
   readonly run: Run
   readonly environment: DeclaredEnvironment
+  readonly origin: SendOrigin['kind'] | 'resumed'
 }
 
 /** The one way to send: every command, task, lens and page comes through here. */
@@ -34,18 +36,24 @@ export class Runs implements vscode.Disposable {
 
   /**
    * Sends a plan once the user has confirmed it as its environment demands.
+   * @param then whom the same run hit before, when it is repeated
    * @returns undefined when the user said no
    * @throws FilterSyntaxError, NobodyMatches, QueueError: nothing was sent then
    */
-  async send(plan: RunPlan, origin: SendOrigin): Promise<StartedRun | undefined> {
+  async send(
+    plan: RunPlan,
+    origin: SendOrigin,
+    then?: Parameters<typeof describeFleetChange>[0],
+  ): Promise<StartedRun | undefined> {
     const { environment, request } = plan
     // Who is there is asked anew: a confirmation that counts yesterday's agents would be worth nothing.
     const { master } = await this.#connections.refresh(environment)
     const reach = reachOf(master.inventory, request)
     if (reach.matching === 0)
       throw new NobodyMatches(environment.environment.name, request.filter, reach.known)
-    const confirmed = await confirmSend(plan, reach, origin)
-    return confirmed && this.#start(confirmed)
+    const change = then && describeFleetChange(then, reach.agents, vscode.l10n.t)
+    const confirmed = await confirmSend(plan, reach, origin, change)
+    return confirmed && this.#start(confirmed, origin)
   }
 
   /** Takes up a run that an earlier window began. */
@@ -64,10 +72,10 @@ export class Runs implements vscode.Disposable {
     this.#changed.dispose()
   }
 
-  async #start({ plan }: ConfirmedPlan): Promise<StartedRun> {
+  async #start({ plan }: ConfirmedPlan, { kind: origin }: SendOrigin): Promise<StartedRun> {
     const { environment, request } = plan
     const { master } = await this.#connections.use(environment)
-    const started = { run: await master.start(request), environment }
+    const started = { run: await master.start(request), environment, origin }
     this.adopt(started)
     this.#started.fire(started)
     return started

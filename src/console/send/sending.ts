@@ -37,20 +37,30 @@ export class Sending {
   }
 
   /** Asks box by box for what is open; the last box shows what will happen. */
-  async ask(start: Draft, title: string): Promise<StartedRun | undefined> {
+  async ask(
+    start: Draft,
+    title: string,
+    kind: 'flow' | 'arguments' | 'task' = 'flow',
+  ): Promise<StartedRun | undefined> {
     const plan = await askForPlan(await this.#world(), start, title, { review: true })
-    return plan && about(plan.environment, () => this.#runs.send(plan, { kind: 'flow' }))
+    return (
+      plan && about(plan.environment, () => this.#runs.send(plan, { kind: kind === 'task' ? kind : 'flow' }))
+    )
   }
 
   /** For callers with arguments: asks only for what is missing, and then for a yes unless they want none. */
-  async withArguments(args: RunArguments, title: string): Promise<StartedRun | undefined> {
+  async withArguments(
+    args: RunArguments,
+    title: string,
+    kind: 'arguments' | 'task' = 'arguments',
+  ): Promise<StartedRun | undefined> {
     const start = await this.draftOf(args)
     if (start === undefined) return undefined
     const isComplete =
       start.environment !== undefined && start.filter !== undefined && start.action !== undefined
-    if (!isComplete) return this.ask(start, title)
+    if (!isComplete) return this.ask(start, title, kind)
     const plan = await askForPlan(await this.#world(), start, title, { review: false })
-    const origin: SendOrigin = { kind: 'arguments', confirm: args.confirm ?? true }
+    const origin: SendOrigin = { kind, confirm: args.confirm ?? true }
     return plan && about(plan.environment, () => this.#runs.send(plan, origin))
   }
 
@@ -65,12 +75,16 @@ export class Sending {
     return { environment, filter: request.filter, reach: reachOf(master.inventory, request) }
   }
 
-  /** A page's wish: complete, and never trusted. */
-  async fromPage(
-    draft: Required<Pick<Draft, 'environment' | 'filter' | 'action'>> & Draft,
+  /**
+   * Repeats a run, for pages and the history: complete, and never trusted.
+   * @param then whom it hit the first time; the question says what has changed since
+   */
+  async again(
+    draft: Draft,
+    then: readonly { readonly agentId: string; readonly hostname: string }[] | undefined,
   ): Promise<StartedRun | undefined> {
     const plan = await askForPlan(await this.#world(), draft, '', { review: false })
-    return plan && about(plan.environment, () => this.#runs.send(plan, { kind: 'page' }))
+    return plan && about(plan.environment, () => this.#runs.send(plan, { kind: 'page' }, then))
   }
 
   /**

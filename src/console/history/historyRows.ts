@@ -1,0 +1,56 @@
+import type { RunSummary } from '../../master/history.ts'
+import { verdicts } from '../../protocol/verdict.ts'
+import { oneLine } from '../send/runPlan.ts'
+import type { Translate } from '../translate.ts'
+
+/** The command of a run on one line. */
+export function nameOfRun({ request: { action } }: Pick<RunSummary, 'request'>, t: Translate): string {
+  switch (action.kind) {
+    case 'shell':
+      return oneLine(action.command)
+    case 'script':
+      return action.args.length === 0 ? action.name : `${action.name} ${action.args.join(' ')}`
+    case 'ping':
+      return t('Ping')
+    case 'facts':
+      return t('Refresh facts')
+  }
+}
+
+/** How a run went: `37 succeeded`, `2 failed, 1 no-reply, 34 succeeded`, `12 of 37 done`. */
+export function describeCounts(
+  { counts, phase, agents }: Pick<RunSummary, 'counts' | 'phase' | 'agents'>,
+  t: Translate,
+): string {
+  if (phase !== 'over') {
+    const open = (counts.expected ?? 0) + (counts.running ?? 0)
+    return t('{0} of {1} done', agents - open, agents)
+  }
+  return verdicts
+    .filter((verdict) => counts[verdict] > 0)
+    .map((verdict) => `${counts[verdict]} ${verdict}`)
+    .join(', ')
+}
+
+/** `running`, `good` when everyone succeeded, `bad` when somebody did not, `mixed` when it was stopped by hand. */
+export function outcomeOfRun({
+  counts,
+  phase,
+  agents,
+}: Pick<RunSummary, 'counts' | 'phase' | 'agents'>): 'running' | 'good' | 'mixed' | 'bad' {
+  if (phase !== 'over') return 'running'
+  if (counts.succeeded === agents) return 'good'
+  return counts.succeeded + counts.cancelled + counts['not-started'] === agents ? 'mixed' : 'bad'
+}
+
+/** Runs of one calendar day, newest day first. */
+export function groupByDay(
+  runs: readonly RunSummary[],
+): { readonly day: string; readonly runs: readonly RunSummary[] }[] {
+  const days = new Map<string, RunSummary[]>()
+  for (const run of runs) {
+    const day = new Date(run.startedAt).toLocaleDateString(undefined, { dateStyle: 'full' })
+    days.set(day, [...(days.get(day) ?? []), run])
+  }
+  return [...days].map(([day, ofDay]) => ({ day, runs: ofDay }))
+}

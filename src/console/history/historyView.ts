@@ -1,0 +1,109 @@
+import * as vscode from 'vscode'
+import type { RunSummary } from '../../master/history.ts'
+import type { Runs } from '../send/runs.ts'
+import { describeCounts, groupByDay, nameOfRun, outcomeOfRun } from './historyRows.ts'
+import type { RunHistory } from './runHistory.ts'
+
+export type HistoryNode =
+  | {
+      readonly kind: 'day'
+      readonly day: string
+      readonly runs: readonly RunSummary[]
+      readonly isNewest: boolean
+    }
+  | { readonly kind: 'run'; readonly summary: RunSummary }
+
+/** The runs of this workspace, newest first, by day. */
+export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, vscode.Disposable {
+  readonly #history: RunHistory
+  readonly #changed = new vscode.EventEmitter<void>()
+  readonly #view: vscode.TreeView<HistoryNode>
+  readonly #disposables: vscode.Disposable[]
+  #refreshing: NodeJS.Timeout | undefined
+  readonly onDidChangeTreeData = this.#changed.event
+
+  constructor(history: RunHistory, runs: Runs) {
+    this.#history = history
+    this.#view = vscode.window.createTreeView('ec2-collective.history', {
+      treeDataProvider: this,
+      canSelectMany: true,
+      showCollapseAll: true,
+    })
+    this.#disposables = [this.#changed, this.#view, runs.onDidChange(() => this.refresh())]
+  }
+
+  /** A run's summary is on disk a moment after it is over. */
+  refresh(): void {
+    this.#refreshing ??= setTimeout(() => {
+      this.#refreshing = undefined
+      this.#changed.fire()
+    }, 200)
+  }
+
+  async getChildren(parent?: HistoryNode): Promise<HistoryNode[]> {
+    if (parent?.kind === 'run') return []
+    if (parent?.kind === 'day') return parent.runs.map((summary) => ({ kind: 'run', summary }))
+    const days = groupByDay(await this.#history.list())
+    return days.map(({ day, runs }, index) => ({ kind: 'day', day, runs, isNewest: index === 0 }))
+  }
+
+  getTreeItem(node: HistoryNode): vscode.TreeItem {
+    return node.kind === 'day' ? dayItem(node) : runItem(node.summary)
+  }
+
+  dispose(): void {
+    clearTimeout(this.#refreshing)
+    for (const disposable of this.#disposables) disposable.dispose()
+  }
+}
+
+function dayItem({ day, runs, isNewest }: Extract<HistoryNode, { kind: 'day' }>): vscode.TreeItem {
+  const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState
+  const item = new vscode.TreeItem(day, isNewest ? Expanded : Collapsed)
+  item.id = day
+  item.description = String(runs.length)
+  item.contextValue = 'day'
+  return item
+}
+
+const icons = {
+  running: ['sync~spin', undefined],
+  good: ['pass', 'testing.iconPassed'],
+  mixed: ['circle-slash', undefined],
+  bad: ['error', 'testing.iconFailed'],
+} as const
+
+function runItem(summary: RunSummary): vscode.TreeItem {
+  const t = vscode.l10n.t
+  const item = new vscode.TreeItem(nameOfRun(summary, t))
+  const outcome = outcomeOfRun(summary)
+  const [icon, colour] = icons[outcome]
+  const time = new Date(summary.startedAt).toLocaleTimeString(undefined, { timeStyle: 'short' })
+  const counts = describeCounts(summary, t)
+  item.id = summary.runId
+  item.description = [summary.environment, counts, time].join(' · ')
+  item.iconPath = new vscode.ThemeIcon(icon, colour === undefined ? undefined : new vscode.ThemeColor(colour))
+  item.contextValue = `run ${summary.request.action.kind}`
+  item.tooltip = tooltipOf(summary)
+  item.command = { title: t('Open'), command: 'ec2-collective.openRun', arguments: [summary.runId] }
+  item.accessibilityInformation = { label: [item.label, summary.environment, counts, time].join(', ') }
+  return item
+}
+
+function tooltipOf(summary: RunSummary): vscode.MarkdownString {
+  const { request, issuer, environment, startedAt, endedAt } = summary
+  const t = vscode.l10n.t
+  const text = new vscode.MarkdownString()
+  text.appendCodeblock(
+    request.action.kind === 'shell' ? request.action.command : nameOfRun(summary, t),
+    'shellscript',
+  )
+  const lines = [
+    t('{0}: {1}', environment, request.filter === '*' ? t('everyone') : request.filter),
+    describeCounts(summary, t),
+    t('by {0} on {1}, {2}', issuer.name, issuer.host, new Date(startedAt).toLocaleString()),
+    endedAt === undefined ? undefined : t('took {0} s', ((endedAt - startedAt) / 1000).toFixed(1)),
+  ]
+  for (const line of lines) if (line !== undefined) text.appendText(line).appendMarkdown('\n\n')
+  return text
+}

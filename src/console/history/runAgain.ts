@@ -1,0 +1,56 @@
+import * as vscode from 'vscode'
+import type { RunRequest } from '../../master/runRequest.ts'
+import type { RunState } from '../../master/runState.ts'
+import type { StartedRun } from '../send/runs.ts'
+import type { Sending } from '../send/sending.ts'
+import type { ShownRuns } from './shownRuns.ts'
+
+/**
+ * Repeats a run: on the given agents, or on everyone who matches its filter today. Always asks, and says how the fleet has
+ * changed since; the values of secrets, which nobody has kept, are asked for again.
+ */
+export async function runAgain(
+  sending: Sending,
+  shownRuns: ShownRuns,
+  state: RunState,
+  targets: readonly string[] | undefined,
+): Promise<StartedRun | undefined> {
+  const environment = await shownRuns.environmentOf(state.runId)
+  if (environment === undefined) {
+    throw new Error(vscode.l10n.t('The environment {0} of this run is no longer there.', state.environment))
+  }
+  const action = await withSecrets(state.request)
+  if (action === undefined) return undefined
+  const { filter, timeoutMs, rollout, secrets } = state.request
+  const chosen = targets ?? state.request.targets
+  return sending.again(
+    {
+      environment,
+      filter,
+      action,
+      timeoutMs,
+      ...(rollout !== undefined && { rollout }),
+      ...(secrets !== undefined && { secrets }),
+      ...(chosen !== undefined && { targets: chosen }),
+    },
+    // A subset was chosen by hand: that it is not everyone from then is no news.
+    targets === undefined ? [...state.replies.values()].filter(({ expected }) => expected) : undefined,
+  )
+}
+
+/** @returns undefined when the user gave up */
+async function withSecrets({ action, secrets = [] }: RunRequest): Promise<RunRequest['action'] | undefined> {
+  if (secrets.length === 0 || (action.kind !== 'shell' && action.kind !== 'script')) return action
+  const environment = { ...action.environment }
+  for (const name of secrets) {
+    const value = await vscode.window.showInputBox({
+      title: vscode.l10n.t('Secret {0}', name),
+      prompt: vscode.l10n.t('It was not kept. Its value for this run'),
+      password: true,
+      ignoreFocusOut: true,
+    })
+    if (value === undefined) return undefined
+    environment[name] = value
+  }
+  return { ...action, environment }
+}

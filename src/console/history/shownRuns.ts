@@ -1,0 +1,80 @@
+import type { Run } from '../../master/run.ts'
+import type { Connections } from '../environments/connections.ts'
+import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import type { EnvironmentList } from '../environments/environmentList.ts'
+import type { Shown } from '../results/shownRun.ts'
+import type { Runs, StartedRun } from '../send/runs.ts'
+import type { RunHistory } from './runHistory.ts'
+
+/** Finds runs for the results page: under way in this window, left under way by an earlier one, or of the past. */
+export class ShownRuns {
+  readonly #list: EnvironmentList
+  readonly #connections: Connections
+  readonly #history: RunHistory
+  readonly #runs: Runs
+
+  constructor(list: EnvironmentList, connections: Connections, history: RunHistory, runs: Runs) {
+    this.#list = list
+    this.#connections = connections
+    this.#history = history
+    this.#runs = runs
+  }
+
+  /** A run of this window as a page shows it. */
+  started({ run, environment }: Omit<StartedRun, 'origin'>): Shown {
+    return { run, environment: environment.environment, steering: run }
+  }
+
+  /**
+   * @returns undefined when the run is not kept
+   * @throws Error when its record cannot be read
+   */
+  async find(runId: string): Promise<Shown | undefined> {
+    const history = await this.#history.open()
+    const environment = await this.environmentOf(runId)
+    const open = environment && this.#openRun(environment, runId)
+    if (environment !== undefined && open !== undefined) return this.started({ run: open, environment })
+    if (!(await history.has(runId))) return undefined
+    const past = await history.load(runId)
+    if (past.state.phase !== 'over' && environment !== undefined) {
+      const resumed = await this.#resume(environment, runId)
+      if (resumed !== undefined) return this.started({ run: resumed, environment })
+    }
+    const {
+      name = past.state.environment,
+      colour,
+      protected: isProtected = true,
+    } = environment?.environment ?? {}
+    return {
+      run: {
+        state: past.state,
+        output: (agentId, from, limit) => past.record.output.read(agentId, from, limit),
+        onChange: () => () => {},
+      },
+      environment: { name, protected: isProtected, ...(colour !== undefined && { colour }) },
+    }
+  }
+
+  /** The environment that a run went to, if it is still declared. Never one that merely has the same name as others. */
+  async environmentOf(runId: string): Promise<DeclaredEnvironment | undefined> {
+    const all = await this.#list.all()
+    const key = this.#history.environmentKeyOf(runId)
+    const byKey = all.find((declared) => declared.key === key)
+    if (byKey !== undefined) return byKey
+    const summary = (await this.#history.list()).find((run) => run.runId === runId)
+    const named = all.filter(({ environment }) => environment.name === summary?.environment)
+    return named.length === 1 ? named[0] : undefined
+  }
+
+  #openRun(environment: DeclaredEnvironment, runId: string): Run | undefined {
+    const state = this.#connections.state(environment.key)
+    return state.kind === 'open' ? state.master.run(runId) : undefined
+  }
+
+  /** Picks up all runs of the environment that are under way: their replies wait in our queue. */
+  async #resume(environment: DeclaredEnvironment, runId: string): Promise<Run | undefined> {
+    const { master } = await this.#connections.use(environment)
+    for (const run of await master.resume()) this.#runs.adopt({ run, environment, origin: 'resumed' })
+    return master.run(runId)
+  }
+}

@@ -1,0 +1,148 @@
+import * as vscode from 'vscode'
+import type { RunHistory } from '../history/runHistory.ts'
+import { oneLine } from '../send/runPlan.ts'
+import type { StartedRun } from '../send/runs.ts'
+import type { Sending } from '../send/sending.ts'
+import { addEntry } from '../workspaceFile/editEntries.ts'
+import type { SnippetDeclaration } from '../workspaceFile/snippet.ts'
+import { parseWorkspaceFile } from '../workspaceFile/workspaceFile.ts'
+import { workspaceFilePath } from '../workspaceFile/workspaceFiles.ts'
+import type { FoundSnippet, Snippets } from './snippets.ts'
+import type { SnippetNode } from './snippetsView.ts'
+
+/** "Run Snippet…": from the palette, the view, or the lens above it, which passes its name and file. */
+export function runSnippet(sending: Sending, snippets: Snippets) {
+  return async (clicked?: SnippetNode | string, uri?: vscode.Uri): Promise<StartedRun | undefined> => {
+    const snippet = await chosenSnippet(snippets, clicked, uri)
+    if (snippet === undefined) return undefined
+    const draft = await snippets.draftOf(snippet, {})
+    return draft && sending.ask(draft, snippet.name)
+  }
+}
+
+/** A click in the view: the file, at the snippet. */
+export function openSnippet() {
+  return async (uri: vscode.Uri, offset: number) => {
+    const document = await vscode.workspace.openTextDocument(uri)
+    const at = document.positionAt(offset)
+    await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at) })
+  }
+}
+
+/** "Save Last Command as Snippet…": what was just tried out becomes everybody's. */
+export function saveAsSnippet(history: RunHistory) {
+  return async (clicked?: unknown) => {
+    const runId = isRunNode(clicked) ? clicked.summary.runId : undefined
+    const runs = await history.list()
+    const run = runs.find((each) =>
+      runId === undefined ? isSavable(each.request.action.kind) : each.runId === runId,
+    )
+    if (run === undefined) throw new Error(vscode.l10n.t('No command was sent from this workspace yet.'))
+    const folder = vscode.workspace.workspaceFolders?.[0]
+    if (folder === undefined) throw new Error(vscode.l10n.t('Open a folder first: snippets are kept in it.'))
+    const uri = vscode.Uri.joinPath(folder.uri, workspaceFilePath)
+    const text = await vscode.workspace.fs.readFile(uri).then(
+      (bytes) => new TextDecoder().decode(bytes),
+      () => '',
+    )
+    const taken = parseWorkspaceFile(text).snippets.map(({ name }) => name)
+    const { action, filter } = run.request
+    const what =
+      action.kind === 'shell' ? action.command : action.kind === 'script' ? action.name : action.kind
+    const name = await vscode.window.showInputBox({
+      title: vscode.l10n.t('Save as Snippet'),
+      prompt: vscode.l10n.t('Its name. It is kept in {0}: {1}', workspaceFilePath, oneLine(what)),
+      ignoreFocusOut: true,
+      validateInput: (value) =>
+        value.trim() === ''
+          ? vscode.l10n.t('A name')
+          : taken.includes(value.trim())
+            ? vscode.l10n.t('There is one of this name already.')
+            : undefined,
+    })
+    if (name === undefined) return
+    const declaration = declarationOf(run.request, run.environment, filter)
+    const edited = addEntry(text, 'snippets', name.trim(), declaration)
+    await vscode.workspace.fs.writeFile(uri, Buffer.from(edited))
+    const at =
+      parseWorkspaceFile(edited).snippets.find((snippet) => snippet.name === name.trim())?.at.start ?? 0
+    await openSnippet()(uri, at)
+  }
+}
+
+function declarationOf(
+  { action, timeoutMs, targets }: Awaited<ReturnType<RunHistory['list']>>[number]['request'],
+  environment: string,
+  filter: string,
+): SnippetDeclaration {
+  if (action.kind !== 'shell' && action.kind !== 'script') {
+    throw new Error(vscode.l10n.t('Only commands and scripts can be saved.'))
+  }
+  const { user, directory } = action
+  return {
+    environment,
+    // Agents that were chosen by hand are of that day.
+    ...(targets === undefined && { filter }),
+    ...(action.kind === 'shell'
+      ? { command: action.command }
+      : {
+          script: Buffer.from(action.content, 'base64').toString(),
+          ...(action.args.length > 0 && { args: action.args }),
+          ...(action.interpreter !== undefined && { interpreter: action.interpreter }),
+        }),
+    timeout: timeoutMs / 1000,
+    ...(user !== undefined && { user }),
+    ...(directory !== undefined && { directory }),
+  }
+}
+
+async function chosenSnippet(
+  snippets: Snippets,
+  clicked: SnippetNode | string | undefined,
+  uri: vscode.Uri | undefined,
+): Promise<FoundSnippet | undefined> {
+  if (typeof clicked === 'object' && clicked.kind === 'snippet') return clicked.snippet
+  const all = await snippets.all()
+  if (typeof clicked === 'string') {
+    const unsaved = await unsavedSnippet(clicked, uri)
+    const found = unsaved ?? all.find(({ name }) => name === clicked)
+    if (found === undefined)
+      throw new Error(vscode.l10n.t('There is no snippet “{0}” in the workspace.', clicked))
+    return found
+  }
+  if (all.length === 0) {
+    throw new Error(vscode.l10n.t('There is no snippet yet. Run a command, and save it as one.'))
+  }
+  const items = all.map((snippet) => {
+    const { environment, filter, description, command, script, file } = snippet.declaration
+    return {
+      label: snippet.name,
+      description: [environment, filter].filter(Boolean).join(' · '),
+      detail: description ?? oneLine(command ?? script ?? file ?? ''),
+      snippet,
+    }
+  })
+  const picked = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Run Snippet'),
+    matchOnDescription: true,
+    matchOnDetail: true,
+  })
+  return picked?.snippet
+}
+
+/** What stands in the editor is what its lens shows, saved or not. */
+async function unsavedSnippet(name: string, uri: vscode.Uri | undefined): Promise<FoundSnippet | undefined> {
+  if (uri === undefined) return undefined
+  const text = (await vscode.workspace.openTextDocument(uri)).getText()
+  const snippet = parseWorkspaceFile(text).snippets.find((each) => each.name === name)
+  const folder = vscode.workspace.getWorkspaceFolder(uri)?.name ?? ''
+  return snippet && { ...snippet, folder, uri, offset: snippet.at.start }
+}
+
+function isSavable(kind: string): boolean {
+  return kind === 'shell' || kind === 'script'
+}
+
+function isRunNode(value: unknown): value is { summary: { runId: string } } {
+  return typeof value === 'object' && value !== null && 'summary' in value
+}

@@ -1,0 +1,101 @@
+import * as vscode from 'vscode'
+import { parseFilter } from '../../protocol/filter/parse.ts'
+import type { Connections } from '../environments/connections.ts'
+import { type DeclaredEnvironment, findEnvironment } from '../environments/declaredEnvironment.ts'
+import type { EnvironmentList } from '../environments/environmentList.ts'
+import type { SnippetDeclaration } from '../workspaceFile/snippet.ts'
+import { parseWorkspaceFile } from '../workspaceFile/workspaceFile.ts'
+import { workspaceFileSelector } from '../workspaceFile/workspaceFiles.ts'
+
+/** How long after the last look at a file its environments are still asked who is there, milliseconds. */
+const interestMs = 60_000
+
+/** `▶ Run on testing · 12 agents` above each snippet: what it would hit stands where it is started. */
+export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable {
+  readonly #list: EnvironmentList
+  readonly #connections: Connections
+  readonly #changed = new vscode.EventEmitter<void>()
+  readonly #watches = new Map<string, { readonly watch: vscode.Disposable; timer: NodeJS.Timeout }>()
+  readonly #disposables: vscode.Disposable[]
+  readonly #counts = new Map<string, number>()
+  readonly onDidChangeCodeLenses = this.#changed.event
+
+  constructor(list: EnvironmentList, connections: Connections) {
+    this.#list = list
+    this.#connections = connections
+    this.#disposables = [
+      this.#changed,
+      vscode.languages.registerCodeLensProvider(workspaceFileSelector, this),
+      list.onDidChange(() => this.#changed.fire()),
+      connections.onDidChange((key) => {
+        const state = connections.state(key)
+        const count = state.kind === 'open' ? state.master.inventory.agents().length : -1
+        if (!this.#watches.has(key) || this.#counts.get(key) === count) return
+        this.#counts.set(key, count)
+        this.#changed.fire()
+      }),
+    ]
+  }
+
+  async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
+    const environments = await this.#list.all()
+    return parseWorkspaceFile(document.getText()).snippets.map(({ name, declaration, at }) => {
+      const start = document.positionAt(at.start)
+      const title = `$(play) ${this.#title(declaration, environments)}`
+      return new vscode.CodeLens(new vscode.Range(start, start), {
+        title,
+        command: 'ec2-collective.runSnippet',
+        arguments: [name, document.uri],
+      })
+    })
+  }
+
+  dispose(): void {
+    for (const { watch, timer } of this.#watches.values()) {
+      clearTimeout(timer)
+      watch.dispose()
+    }
+    for (const disposable of this.#disposables) disposable.dispose()
+  }
+
+  #title({ environment: wanted, filter }: SnippetDeclaration, all: readonly DeclaredEnvironment[]): string {
+    if (!vscode.workspace.isTrusted) return vscode.l10n.t('Run (not in an untrusted workspace)')
+    if (wanted === undefined) return vscode.l10n.t('Run…')
+    const found = findEnvironment(all, wanted, vscode.l10n.t)
+    if (found.kind !== 'found') return vscode.l10n.t('Run: there is no environment {0}', wanted)
+    const { environment } = found
+    const name = environment.environment.protected ? `${wanted} (${vscode.l10n.t('protected')})` : wanted
+    const count = this.#count(environment, filter)
+    if (filter === undefined) return vscode.l10n.t('Run on {0}…', name)
+    if (count === undefined) return vscode.l10n.t('Run on {0} · {1}', name, filter)
+    if (filter === '*') return vscode.l10n.t('Run on {0} · EVERY agent, {1} known', name, count)
+    return count === 1
+      ? vscode.l10n.t('Run on {0} · 1 agent', name)
+      : vscode.l10n.t('Run on {0} · {1} agents', name, count)
+  }
+
+  /** Undefined when it is not known (yet), or the filter is none. */
+  #count(environment: DeclaredEnvironment, filter: string | undefined): number | undefined {
+    this.#beInterested(environment)
+    const state = this.#connections.state(environment.key)
+    if (state.kind !== 'open' || !state.heard || filter === undefined) return undefined
+    try {
+      return state.master.inventory.matching(parseFilter(filter)).length
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Asks who is there for as long as somebody looks at the file: VS Code asks for lenses again and again then. */
+  #beInterested(environment: DeclaredEnvironment): void {
+    const { key } = environment
+    const known = this.#watches.get(key)
+    const watch = known?.watch ?? this.#connections.watch(environment)
+    clearTimeout(known?.timer)
+    const timer = setTimeout(() => {
+      this.#watches.delete(key)
+      watch.dispose()
+    }, interestMs)
+    this.#watches.set(key, { watch, timer })
+  }
+}

@@ -1,0 +1,47 @@
+import * as vscode from 'vscode'
+import { parseRunArguments } from '../send/runArguments.ts'
+import type { Sending } from '../send/sending.ts'
+import type { Snippets } from '../snippets/snippets.ts'
+import { RunTerminal } from './runTerminal.ts'
+
+export const taskType = 'ec2-collective'
+
+/** Tasks of type `ec2-collective`: a run in `tasks.json`, whose exit code is the run's. Every snippet is one, too. */
+export class FleetTasks implements vscode.TaskProvider {
+  readonly #sending: Sending
+  readonly #snippets: Snippets
+
+  constructor(sending: Sending, snippets: Snippets) {
+    this.#sending = sending
+    this.#snippets = snippets
+  }
+
+  async provideTasks(): Promise<vscode.Task[]> {
+    const snippets = await this.#snippets.all()
+    return snippets.map((snippet) => {
+      const scope = vscode.workspace.getWorkspaceFolder(snippet.uri) ?? vscode.TaskScope.Workspace
+      return this.#task({ type: taskType, snippet: snippet.name }, scope, snippet.name)
+    })
+  }
+
+  resolveTask(task: vscode.Task): vscode.Task {
+    const scope = task.scope ?? vscode.TaskScope.Workspace
+    // VS Code insists on the very definition that it passed.
+    return this.#task(task.definition, scope, task.name)
+  }
+
+  #task(
+    definition: vscode.TaskDefinition,
+    scope: vscode.WorkspaceFolder | vscode.TaskScope.Global | vscode.TaskScope.Workspace,
+    name: string,
+  ): vscode.Task {
+    const execution = new vscode.CustomExecution(async (resolved) => {
+      const { type: _, exitCode, ...args } = resolved
+      return new RunTerminal(
+        () => this.#sending.withArguments(parseRunArguments(args), name, 'task'),
+        exitCode === 'last-non-zero' ? exitCode : 'strict',
+      )
+    })
+    return new vscode.Task(definition, scope, name, 'EC2 Collective', execution)
+  }
+}
