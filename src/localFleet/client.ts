@@ -162,6 +162,16 @@ async function greet(socket: Socket, signal?: AbortSignal): Promise<LocalFleet |
       const request: FleetRequest = { request: 'stop' }
       socket.write(`${JSON.stringify(request)}\n`)
       await ended
+      // It lets its clients go last of all, and then needs a moment to be gone itself.
+      for (let left = 100; left > 0 && isAlive(first.supervisorPid); left -= 1) await delay(20)
     },
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }

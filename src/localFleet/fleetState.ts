@@ -3,6 +3,7 @@ import type { Environment } from '../queues/environment.ts'
 /** What the supervisor tells its clients, whole, whenever it changes: one line of JSON. */
 export interface FleetState {
   readonly phase: 'starting' | 'running' | 'stopping'
+  readonly supervisorPid: number
   /** Empty while starting. */
   readonly environments: readonly Environment[]
   readonly agents: readonly LocalAgent[]

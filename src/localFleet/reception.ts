@@ -90,13 +90,15 @@ async function take(server: Server, socketPath: string): Promise<(() => Promise<
     await link(ownPath, socketPath)
     await unlink(ownPath)
   } catch {
-    if (!(await isAnswered(socketPath))) await rename(ownPath, socketPath)
-    // Others may have found it at the same moment. The last one has it.
+    if (await isAnswered(socketPath)) {
+      await unlink(ownPath)
+      return undefined
+    }
+    await rename(ownPath, socketPath)
+    // Others may have found it left behind at the same moment: the last one has it.
     await delay(settleMs)
   }
-  if (await isOurs()) return isOurs
-  await unlink(ownPath).catch(() => {})
-  return undefined
+  return (await isOurs()) ? isOurs : undefined
 }
 
 function isAnswered(socketPath: string): Promise<boolean> {

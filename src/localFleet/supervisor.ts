@@ -76,6 +76,7 @@ export function createSupervisor({ directory, programs, onChange }: SupervisorOp
     get state() {
       return {
         phase,
+        supervisorPid: process.pid,
         environments,
         agents: agents.map(
           ({ server: { agentId, hostname, environment }, home, process: { pid, restarts } }) => ({

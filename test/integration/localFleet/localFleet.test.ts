@@ -4,7 +4,12 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type LocalFleet, type LocalFleetOptions, openLocalFleet } from '../../../src/localFleet/client.ts'
+import {
+  joinLocalFleet,
+  type LocalFleet,
+  type LocalFleetOptions,
+  openLocalFleet,
+} from '../../../src/localFleet/client.ts'
 import { openBody } from '../../../src/protocol/envelope.ts'
 import type { FactsMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
@@ -65,7 +70,7 @@ describe('local fleet', () => {
   it('is one for all who open it, lives while anybody has it open, and ends when nobody does', async () => {
     const [first, second] = await Promise.all([open(), open()])
     expect(second.endpoint).toBe(first.endpoint)
-    expect(processesOf(directory)).toHaveLength(supervisorSqsAndAgents)
+    await allRunOnce()
     first.close()
     await first.ended
     expect(await agentsHeard(second.environments[1] as Environment, 3)).toHaveProperty('web-11')
@@ -83,6 +88,16 @@ describe('local fleet', () => {
     await after.stop()
   })
 
+  it('is joined where it runs, and not started by those who only join', async () => {
+    expect(await joinLocalFleet(directory)).toBeUndefined()
+    expect(processesOf(directory)).toEqual([])
+    const fleet = await open()
+    const joined = await joinLocalFleet(directory)
+    expect(joined?.environments).toEqual(fleet.environments)
+    await joined?.stop()
+    await fleet.ended
+  })
+
   it('tells every client when one of them stops it', async () => {
     const [first, second] = await Promise.all([open(), open()])
     await first.stop()
@@ -98,10 +113,7 @@ describe('local fleet', () => {
       await killed.ended
       const fleet = await open()
       expect(fleet.endpoint).not.toBe(killed.endpoint)
-      await vi.waitFor(() => expect(processesOf(directory)).toHaveLength(supervisorSqsAndAgents), {
-        timeout: 15_000,
-        interval: 100,
-      })
+      await allRunOnce()
       expect(await isBusy(killed.endpoint)).toBe(false)
       await fleet.stop()
     },
@@ -176,6 +188,14 @@ describe('local fleet', () => {
 })
 
 const supervisorSqsAndAgents = 1 + 1 + 9
+
+/** A supervisor that found another one needs a moment to go, and an agent of a killed one to let go of its lock. */
+async function allRunOnce(): Promise<void> {
+  await vi.waitFor(() => expect(processesOf(directory)).toHaveLength(supervisorSqsAndAgents), {
+    timeout: 15_000,
+    interval: 100,
+  })
+}
 
 async function open(options: Partial<LocalFleetOptions> = {}): Promise<LocalFleet> {
   const fleet = await openLocalFleet({ directory, programs, lingerMs, ...options })
