@@ -8,6 +8,7 @@ import { startEditor } from '../../scripts/editor.mjs'
 import { recordTest, takeScreenshot } from './workbench/evidence.ts'
 import { type Dialog, dialogOf, type Notifications, notificationsOf } from './workbench/notifications.ts'
 import { collectPageErrors } from './workbench/pageErrors.ts'
+import { paletteOf } from './workbench/palette.ts'
 import { type QuickInput, quickInputOf } from './workbench/quickInput.ts'
 import { type StatusBar, statusBarOf } from './workbench/statusBar.ts'
 import { changeWorkspaceSettings, type Theme, themeSettings, wears } from './workbench/theme.ts'
@@ -105,30 +106,18 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     await close()
     throw new Error(`The workbench did not open. See ${picture}.`, { cause: error })
   }
-  const quickInput = quickInputOf(page)
+  const palette = paletteOf(page)
   return {
     page,
     workspace,
-    quickInput,
+    quickInput: quickInputOf(page),
     statusBar: statusBarOf(page),
     notifications: notificationsOf(page),
     dialog: dialogOf(page),
     view: (title) => treeViewOf(page, title),
     openContainer: (title) => openContainer(page, title),
-    runCommand: (title) => runCommand(page, quickInput, title),
-    findCommands: async (text) => {
-      await page.keyboard.press('F1')
-      await quickInput.type(`>${text}`)
-      const rows = page.locator('.quick-input-list .monaco-list-row')
-      await rows
-        .filter({ hasText: text })
-        .or(rows.filter({ hasText: 'No matching' }))
-        .first()
-        .waitFor()
-      const found = (await quickInput.items()).map((item) => item.label)
-      await quickInput.cancel()
-      return found
-    },
+    runCommand: palette.run,
+    findCommands: palette.find,
     webview: () =>
       page.locator('iframe.webview').filter({ visible: true }).contentFrame().frameLocator('#active-frame'),
     tabs: async () =>
@@ -167,24 +156,4 @@ async function openContainer(page: Page, title: string): Promise<void> {
   // A second click on the container that is showing would hide it.
   if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click()
   await page.locator('.sidebar .composite.title').getByText(title, { exact: false }).waitFor()
-}
-
-async function runCommand(page: Page, quickInput: QuickInput, title: string): Promise<void> {
-  const row = page.locator('.quick-input-list .monaco-list-row').filter({
-    has: page.locator('.quick-input-list-row:first-child .label-name').getByText(title, { exact: true }),
-  })
-  // Just after a start the palette may not know the extension's commands, and it does not look again by itself.
-  for (let triesLeft = 5; ; triesLeft -= 1) {
-    await page.keyboard.press('F1')
-    await quickInput.type(`>${title}`)
-    const isThere = await row.waitFor({ timeout: 3_000 }).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) break
-    const offered = (await quickInput.items()).map((item) => item.label)
-    await quickInput.cancel()
-    if (triesLeft === 0) throw new Error(`The palette has no "${title}", only: ${offered.join(', ')}`)
-  }
-  await row.click()
 }

@@ -83,7 +83,15 @@ export function treeViewOf(page: Page, title: string): TreeView {
     },
     choose: async (label, entry) => {
       const menu = await openMenu(label)
-      await menu.getByRole('menuitem', { name: entry, exact: true }).click()
+      const item = menu.getByRole('menuitem', { name: entry, exact: true })
+      // For its first 100 ms a menu ignores clicks: the release of the button that opened it is not to choose an entry.
+      for (let isOpen = true; isOpen; ) {
+        await item.click()
+        isOpen = await menu.waitFor({ state: 'hidden', timeout: 500 }).then(
+          () => false,
+          () => true,
+        )
+      }
     },
     press: async (label, action) => {
       await rowOf(label).hover()
