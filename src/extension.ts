@@ -36,8 +36,8 @@ import { ShownRuns } from './console/history/shownRuns.ts'
 import { startLocalFleet, stopLocalFleet } from './console/localFleet/localFleetCommands.ts'
 import { LocalFleetControl } from './console/localFleet/localFleetControl.ts'
 import { logIn } from './console/profile/logIn.ts'
-import { askMfaCode } from './console/profile/mfa.ts'
 import { Profiles } from './console/profile/profiles.ts'
+import { Signing } from './console/profile/signing.ts'
 import { remediesFor } from './console/remedies.ts'
 import { createResults } from './console/results/results.ts'
 import { Runs } from './console/send/runs.ts'
@@ -52,6 +52,7 @@ import { StatusItem } from './console/status/statusItem.ts'
 import { FleetTasks, taskType } from './console/tasks/fleetTasks.ts'
 import { Trouble } from './console/trouble.ts'
 import { WorkspaceFiles } from './console/workspaceFile/workspaceFiles.ts'
+import type { Retention } from './master/history.ts'
 
 /** Puts the console together. Nothing here reads a file or talks to anybody: that waits until somebody looks. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -68,14 +69,19 @@ export function activate(context: vscode.ExtensionContext): void {
   )
   const list = new EnvironmentList(files, () => localFleet.look())
   const profiles = new Profiles()
+  const signing = new Signing(profiles)
   const trouble = new Trouble(log, remediesFor)
 
   // The way to the fleets. A master is made when an environment is first opened.
   const opener = new MasterOpener({
     historyFolder: path.join(storage, 'runs'),
     idFolder: path.join(context.globalStorageUri.fsPath, 'masters'),
-    withProfile: profiles.withProfile,
-    mfaCode: askMfaCode,
+    connectionOf: (environment, isUserAct) => signing.connectionOf(environment, isUserAct),
+    retention: () => retention(vscode.workspace.getConfiguration('ec2-collective.history')),
+    checkTrust: ({ origin }) => {
+      if (origin.kind !== 'file' || vscode.workspace.isTrusted) return
+      throw new Error(vscode.l10n.t('This workspace is not trusted: its environments are not connected to.'))
+    },
     onTrouble: (environment, { kind, ...about }) => {
       if (kind !== 'queue' || 'error' in about) log.warn(environment.name, kind, about)
     },
@@ -156,9 +162,9 @@ export function activate(context: vscode.ExtensionContext): void {
 
       chooseProfile: chooseProfile(profiles),
       logIn: logIn(ask, profiles),
-      whoAmI: whoAmI(profiles, ask),
+      whoAmI: whoAmI(profiles, signing, ask),
 
-      doctor: examineEnvironment(ask, connections, profiles, documents, version),
+      doctor: examineEnvironment(ask, connections, signing, documents, version),
       createQueues: createQueues(ask, connections),
       copyAgentPolicy: copyPolicy(ask, 'agent'),
       copyMasterPolicy: copyPolicy(ask, 'master'),
@@ -198,4 +204,13 @@ export function activate(context: vscode.ExtensionContext): void {
     { dispose: () => void opener.close() },
   )
   log.info(`EC2 Collective ${version}`)
+}
+
+/** The settings of the history, in the units of its code. */
+function retention(settings: vscode.WorkspaceConfiguration): Retention {
+  return {
+    maxRuns: settings.get('maxRuns', 1000),
+    maxAgeMs: settings.get('maxDays', 90) * 24 * 3600_000,
+    maxBytes: settings.get('maxMegabytes', 2048) * 1024 * 1024,
+  }
 }

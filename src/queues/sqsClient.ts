@@ -100,7 +100,7 @@ export function createSqsClient(
  * A profile includes SSO, role chains, processes, web identity and console logins. Files are read afresh
  * (`ignoreCache`) each time: the client keeps what it got until it expires, so this is rare.
  */
-function credentialsOf({
+export function credentialsOf({
   credentials,
   profile,
   mfaCode,

@@ -28,7 +28,7 @@ export function registerCommands(
         try {
           return await act(...args)
         } catch (error) {
-          if (error instanceof MfaDeclined || error instanceof vscode.CancellationError) return undefined
+          if (isGivenUp(error)) return undefined
           if (error instanceof TroubleWith) trouble.show(error.cause, error.environment)
           else trouble.show(error)
           return undefined
@@ -36,6 +36,12 @@ export function registerCommands(
       }),
     ),
   )
+}
+
+/** The user closed a question in between: nothing to complain about. */
+function isGivenUp(error: unknown): boolean {
+  if (error instanceof MfaDeclined || error instanceof vscode.CancellationError) return true
+  return error instanceof Error && error.cause !== undefined && isGivenUp(error.cause)
 }
 
 /** Runs `work`, whose errors are then known to be about `environment`. */

@@ -1,24 +1,22 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
-import { askMfaCode } from '../profile/mfa.ts'
 import type { Profiles } from '../profile/profiles.ts'
+import type { Signing } from '../profile/signing.ts'
 import { about } from './command.ts'
 
 /** "Who Am I?": the identity that AWS sees when we sign for an environment. */
 export function whoAmI(
   profiles: Profiles,
+  signing: Signing,
   ask: (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>,
 ) {
   return async (clicked?: unknown) => {
     const declared = await ask(clicked, vscode.l10n.t('Who Am I?'))
     if (declared === undefined) return undefined
     return about(declared, async () => {
-      const environment = profiles.withProfile(declared.environment)
       const { callerIdentity } = await import('../../queues/callerIdentity.ts')
-      const { arn, account, userId } = await callerIdentity({
-        ...environment,
-        mfaCode: (serial) => askMfaCode(environment, serial, true),
-      })
+      const environment = await signing.connectionOf(declared.environment, () => true)
+      const { arn, account, userId } = await callerIdentity(environment)
       const copy = vscode.l10n.t('Copy ARN')
       const profile = profiles.nameFor(environment)
       const sentence =

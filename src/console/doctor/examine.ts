@@ -3,7 +3,7 @@ import { about } from '../commands/command.ts'
 import type { DocumentAction, ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
-import type { Profiles } from '../profile/profiles.ts'
+import type { Signing } from '../profile/signing.ts'
 import { type Diagnosis, printReport } from './report.ts'
 
 type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>
@@ -12,7 +12,7 @@ type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvir
 export function examineEnvironment(
   ask: AskEnvironment,
   connections: Connections,
-  profiles: Profiles,
+  signing: Signing,
   documents: ReadOnlyDocuments,
   version: string,
 ) {
@@ -22,7 +22,7 @@ export function examineEnvironment(
     const title = vscode.l10n.t('The doctor looks at {0}', declared.environment.name)
     const { text, lines } = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title },
-      () => about(declared, () => examine(declared, connections, profiles, version)),
+      () => about(declared, () => examine(declared, connections, signing, version)),
     )
     const actions = lines.flatMap(({ line, diagnosis }) => actionsFor(declared, line, diagnosis))
     const again: DocumentAction = {
@@ -42,7 +42,7 @@ export function examineEnvironment(
 async function examine(
   declared: DeclaredEnvironment,
   connections: Connections,
-  profiles: Profiles,
+  signing: Signing,
   version: string,
 ) {
   const { queues } = await connections.use(declared)
@@ -51,7 +51,7 @@ async function examine(
     import('../../queues/inspection.ts'),
     import('../../queues/callerIdentity.ts'),
   ])
-  const environment = profiles.withProfile(declared.environment)
+  const environment = await signing.connectionOf(declared.environment, () => true)
   // What keeps the facts from being read is found by the survey, in better words.
   await connections.refresh(declared).catch(() => undefined)
   const [survey, arn] = await Promise.all([

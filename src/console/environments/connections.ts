@@ -150,7 +150,10 @@ export class Connections implements vscode.Disposable {
         return opened
       },
       (error: Error) => {
-        if (entry.opening === opening) this.#set(entry, { kind: 'failed', error })
+        if (entry.opening === opening) {
+          entry.opening = undefined
+          this.#set(entry, { kind: 'failed', error })
+        }
         throw error
       },
     )
@@ -165,7 +168,6 @@ export class Connections implements vscode.Disposable {
         await this.#sweep(entry, await this.#master(entry))
       } catch {
         // The state says why; it is tried again.
-        entry.opening = undefined
       }
       if (entry.watchers === 0) return
       const tookMs = performance.now() - startedAt

@@ -139,7 +139,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
     if (state.trouble !== undefined) return [...notice(state.trouble.message, 'error'), ...rows]
     if (rows.length > 0) return rows
     if (!state.heard) return notice(vscode.l10n.t('Looking who is there …'), 'info')
-    return notice(vscode.l10n.t('No agent has answered yet. Agents say their facts every 30 s.'), 'info')
+    return notice(vscode.l10n.t('No agent has answered yet'), 'info')
   }
 
   #groups(node: EnvironmentNode, agents: Parameters<typeof groupAgents>[0]): (GroupNode | AgentNode)[] {
@@ -177,8 +177,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
   }
 
   #watchWhatIsSeen(): void {
-    const seen =
-      this.#view.visible && vscode.workspace.isTrusted ? this.#expanded : new Map<string, EnvironmentNode>()
+    const seen = this.#view.visible ? this.#expanded : new Map<string, EnvironmentNode>()
     for (const [key, watch] of this.#watches) {
       if (seen.has(key)) continue
       watch.dispose()

@@ -1,19 +1,25 @@
 import { hostname, userInfo } from 'node:os'
-import type { History } from '../../master/history.ts'
+import type { History, Retention } from '../../master/history.ts'
 import type { MasterTrouble } from '../../master/master.ts'
 import type { MasterId } from '../../master/masterId.ts'
 import type { Environment } from '../../queues/environment.ts'
+import type { Signing } from '../profile/signing.ts'
 import type { OpenMasterFor } from './connections.ts'
+import type { DeclaredEnvironment } from './declaredEnvironment.ts'
 
 export interface MasterSetting {
   /** Folder of this workspace's runs. */
   readonly historyFolder: string
   /** Folder of this person's master ids, shared by all windows. */
   readonly idFolder: string
-  /** The environment with the profile that signs for it. */
-  readonly withProfile: (environment: Environment) => Environment
-  /** Asks a person for an MFA code; rejects when nobody is there who has asked for something. */
-  readonly mfaCode: (environment: Environment, serial: string, isUserAct: boolean) => Promise<string>
+  /** As whom the environment's queues are used. */
+  readonly connectionOf: Signing['connectionOf']
+  /** How much history is kept. */
+  readonly retention: () => Retention
+  /**
+   * @throws Error in words when the environment may not be connected to: its workspace is not trusted
+   */
+  readonly checkTrust: (declared: DeclaredEnvironment) => void
   readonly onTrouble: (environment: Environment, trouble: MasterTrouble) => void
 }
 
@@ -28,33 +34,35 @@ export class MasterOpener {
   }
 
   readonly open: OpenMasterFor = async (declared, isUserAct) => {
-    const [{ createQueues }, { Master }, history, { id }] = await Promise.all([
+    const { checkTrust, connectionOf, onTrouble } = this.#setting
+    checkTrust(declared)
+    const [{ createQueues }, { Master }, history, { id }, connection] = await Promise.all([
       import('../../queues/queues.ts'),
       import('../../master/master.ts'),
       this.history(),
       this.#claimId(),
+      connectionOf(declared.environment, isUserAct),
     ])
-    const environment = this.#setting.withProfile(declared.environment)
-    const queues = createQueues({
-      ...environment,
-      mfaCode: (serial) => this.#setting.mfaCode(environment, serial, isUserAct()),
-    })
+    const { environment } = declared
+    const queues = createQueues(connection)
     const master = new Master({
       environment,
       queues,
       issuer: { name: userInfo().username, host: hostname() },
       masterId: id,
       history,
-      onTrouble: (trouble) => this.#setting.onTrouble(environment, trouble),
+      onTrouble: (trouble) => onTrouble(environment, trouble),
     })
     return { master, queues }
   }
 
   /** The runs of this workspace; read without any connection. */
   history(): Promise<History> {
-    this.#history ??= import('../../master/history.ts').then(({ History }) =>
-      History.open(this.#setting.historyFolder),
-    )
+    this.#history ??= import('../../master/history.ts').then(async ({ History }) => {
+      const history = await History.open(this.#setting.historyFolder)
+      await history.prune(this.#setting.retention(), Date.now())
+      return history
+    })
     return this.#history
   }
 
