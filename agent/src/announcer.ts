@@ -50,17 +50,17 @@ export class Announcer {
   async refresh(): Promise<Facts> {
     const { facts, problems } = await this.#parts.reader.refresh()
     this.#logProblems(problems)
-    if (digestOf(facts, problems) !== this.#announced) await this.announce()
+    if (digestOf(facts, problems) !== this.#announced) this.announce()
     return facts
   }
 
   /** Tells of facts, problems and running runs as they are now. */
-  async announce(): Promise<void> {
-    const { outbox, settings, reader } = this.#parts
-    const { queue, publish } = settings()
+  announce(): void {
+    const { reader, settings } = this.#parts
     this.#announced = digestOf(reader.latest.facts, reader.latest.problems)
     this.#announcedAt = performance.now()
-    if (publish) outbox.post(queue, this.#fittingBody(await outbox.bodyLimit(queue)))
+    // Nobody waits for SQS here: facts are also for filtering.
+    if (settings().publish) void this.#publish(settings().queue)
   }
 
   /** Refreshes and announces, each in its interval, until `signal` aborts. */
@@ -77,8 +77,14 @@ export class Announcer {
         await this.refresh()
         refreshedAt = performance.now()
       }
-      if (performance.now() >= dueAt) await this.announce()
+      if (performance.now() >= dueAt) this.announce()
     }
+  }
+
+  async #publish(queue: string): Promise<void> {
+    const { outbox } = this.#parts
+    const limitBytes = await outbox.bodyLimit(queue)
+    outbox.post(queue, this.#fittingBody(limitBytes))
   }
 
   /** Facts that are too large for the queue lose their largest parts, and say so. */

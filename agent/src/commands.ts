@@ -57,7 +57,9 @@ export function decide(command: CommandMessage, sentAt: number, situation: Situa
       `This command is for environment ${command.environment}; ${agentId} is in ${environment}.`,
     )
   }
-  if (isExecuted(command) && situation.knows(command.runId)) return { kind: 'repeated' }
+  if (isExecuted(command) && situation.knows(command.runId)) {
+    return mayReply ? { kind: 'repeated' } : { kind: 'ignore', why: 'known, and repeated for another queue' }
+  }
   const age = ageOf(command, sentAt, situation)
   if (age !== undefined)
     return age.silent ? { kind: 'ignore', why: age.reason } : refuse('expired', age.reason)

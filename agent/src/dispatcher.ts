@@ -81,11 +81,10 @@ export class Dispatcher {
       case 'ignore':
         log.debug(`Command ${command.runId} is not for this agent: ${decision.why}.`)
         return
-      case 'repeated':
-        return workload.repeat(command.runId, command.replyTo)
       case 'refuse':
         audit(audited, { verdict: 'refused', code: decision.code, reason: decision.reason })
         return this.#refuse(command.runId, decision.replyTo, decision.code, decision.reason)
+      case 'repeated':
       case 'accept':
         break
     }
@@ -98,7 +97,10 @@ export class Dispatcher {
       delayMs: received.sentAt - command.issuedAt,
       ttlMs: command.ttlMs,
     })
-    if (judgement.allowed) return this.#accept(command, audited)
+    if (judgement.allowed) {
+      if (decision.kind === 'repeated') return workload.repeat(command.runId, command.replyTo)
+      return this.#accept(command, audited)
+    }
     audit(audited, { verdict: 'refused', code: judgement.code, reason: judgement.reason })
     this.#refuse(command.runId, command.replyTo, judgement.code, judgement.reason)
   }
@@ -122,7 +124,7 @@ export class Dispatcher {
       case 'facts': {
         const startedAt = performance.now()
         const facts = await announcer.refresh()
-        await announcer.announce()
+        announcer.announce()
         const durationMs = Math.round(performance.now() - startedAt)
         audit(audited, describeEnd({ kind: 'exited', code: 0 }, durationMs))
         return this.#answer(runId, replyTo, `${Object.keys(facts).length} facts\n`, durationMs)

@@ -51,7 +51,7 @@ interface Objection {
 }
 
 function objectionOf(rule: Rule, request: Request, text: string | undefined): Objection | undefined {
-  const demands = [bySender, bySignature, byAction, byCommand, byScript, byUser, byEnvironment, byDirectory]
+  const demands = [bySender, byAction, bySignature, byCommand, byScript, byUser, byEnvironment, byDirectory]
   for (const [index, demand] of demands.entries()) {
     const reason = demand(rule, request, text)
     if (reason !== undefined) {

@@ -7,11 +7,12 @@ import { version } from './version.ts'
 
 main(process.argv.slice(2)).then(
   (exitCode) => {
-    process.exitCode = exitCode
+    // Whatever a command left open must not keep the process.
+    process.exit(exitCode)
   },
   (error) => {
     process.stderr.write(`ec2-cagent: ${reasonOf(error)}\n`)
-    process.exitCode = 1
+    process.exit(1)
   },
 )
 

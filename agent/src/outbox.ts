@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueueError } from '../../src/queues/queueError.ts'
 import type { Queues } from '../../src/queues/queues.ts'
 import { createSender, type Sender } from '../../src/queues/sender.ts'
@@ -7,8 +8,10 @@ import { type Log, reasonOf } from './log.ts'
 const patienceMs = 24 * 3600_000
 /** What need not survive is dropped when this many bodies wait for the same queue. */
 const waitingMost = 1_000
-/** SQS: what queues of the original's attributes take, bytes. Used where a queue does not tell its limit. */
+/** What queues of the original's attributes take, bytes. Used where a queue does not tell its limit. */
 const usualLimitBytes = 64 * 1024
+/** A result must not wait in memory for an SQS that is away, milliseconds. */
+const limitWithinMs = 1_000
 /** Reply queues with a sender of their own; the least recently used idle one goes. */
 const sendersMost = 32
 
@@ -45,12 +48,11 @@ export class Outbox {
 
   /** Largest body that the queue takes, bytes. */
   async bodyLimit(queue: string): Promise<number> {
-    try {
-      return await this.#queues.maximumMessageSize(queue, this.#signal)
-    } catch (error) {
+    const asked = this.#queues.maximumMessageSize(queue, this.#signal).catch((error) => {
       this.#log.debug(`${queue} does not tell its largest message size, 64 KB is assumed: ${reasonOf(error)}`)
       return usualLimitBytes
-    }
+    })
+    return Promise.race([asked, sleep(limitWithinMs, usualLimitBytes, { ref: false })])
   }
 
   /** Resolves when everything is sent. */

@@ -63,6 +63,8 @@ export class Workload {
   readonly #active = new Map<string, ActiveRun>()
   readonly #queue: ActiveRun[] = []
   readonly #undelivered = new Set<string>()
+  /** Replies under way. */
+  readonly #deliveries = new Set<Promise<void>>()
   /** Told when no run is active any more. */
   readonly #rests: Array<() => void> = []
   #startedRuns = 0
@@ -166,6 +168,11 @@ export class Workload {
     if (this.#active.size > 0) await new Promise<void>((resolve) => this.#rests.push(resolve))
   }
 
+  /** Resolves when every reply that there is has been delivered, or cannot be any more. */
+  async delivered(): Promise<void> {
+    await Promise.all(this.#deliveries)
+  }
+
   #prepare(order: Order): ActiveRun {
     const { command } = order
     const { outbox, spool, configuration } = this.#parts
@@ -234,12 +241,12 @@ export class Workload {
     const durationMs = Math.round(performance.now() - startedAt)
     clearInterval(flushing)
     clearTimeout(run.ackTimer)
+    await writer.finish(outcome, durationMs)
     const end = describeEnd(outcome, durationMs)
     audit(audited, end)
     log.info(
       `Run ${command.runId} (${action.kind}, from ${audited.issuer}): ${end.verdict} after ${durationMs} ms.`,
     )
-    await writer.finish(outcome, durationMs)
   }
 
   async #outcomeOf(run: ActiveRun, action: ExecutableAction, signal: AbortSignal): Promise<Outcome> {
@@ -277,7 +284,15 @@ export class Workload {
     if (run.state === 'started') void run.writer.flush()
   }
 
-  async #deliver(runId: string, spooled: SpooledReply, delivery: Delivery): Promise<void> {
+  #deliver(runId: string, spooled: SpooledReply, delivery: Delivery): Promise<void> {
+    const delivering = this.#awaitDelivery(runId, spooled, delivery).finally(() =>
+      this.#deliveries.delete(delivering),
+    )
+    this.#deliveries.add(delivering)
+    return delivering
+  }
+
+  async #awaitDelivery(runId: string, spooled: SpooledReply, delivery: Delivery): Promise<void> {
     const { journal, log, spool, now } = this.#parts
     try {
       await delivery.done

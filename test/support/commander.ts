@@ -34,7 +34,10 @@ export interface Commander {
     type: Type,
   ): Promise<Extract<ReplyMessage, { type: Type }>>
   /** Waits for the result and all output before it. */
-  result(runId: string): Promise<{ result: ResultMessage; stdout: string; stderr: string; chunks: Chunk[] }>
+  result(
+    runId: string,
+    withinMs?: number,
+  ): Promise<{ result: ResultMessage; stdout: string; stderr: string; chunks: Chunk[] }>
   /** Removes all commands, as retention does after a minute. */
   expire(): Promise<void>
   stop(): Promise<void>
@@ -72,20 +75,8 @@ export function startCommander(queues: Queues, environment: Environment, replyTo
     replyTo: queue,
     async send(action, command = {}, key) {
       const runId = command.runId ?? randomUUID()
-      const message = {
-        type: 'command',
-        runId,
-        environment: environment.name,
-        issuedAt: Date.now(),
-        ttlMs: 60_000,
-        issuer: { name: 'tester', host: 'desk' },
-        replyTo: queue,
-        filter: '*',
-        action,
-        timeoutMs: 20_000,
-        ...command,
-      } as CommandMessage
-      await queues.send(environment.queues.commands, sealBody(message, undefined, key))
+      const body = commandBody(environment, action, { replyTo: queue, ...command, runId }, key)
+      await queues.send(environment.queues.commands, body)
       return runId
     },
     async sendBody(body) {
@@ -96,7 +87,7 @@ export function startCommander(queues: Queues, environment: Environment, replyTo
       await until(() => find(runId, type) !== undefined, `a ${type}`, describe(runId))
       return find(runId, type) as never
     },
-    async result(runId) {
+    async result(runId, withinMs) {
       const assembly = new ReplyAssembly()
       const chunks: Chunk[] = []
       let taken = 0
@@ -114,6 +105,7 @@ export function startCommander(queues: Queues, environment: Environment, replyTo
         },
         'the result with all output',
         describe(runId),
+        withinMs,
       )
       if (assembly.state() !== 'complete') throw new Error(`the output of ${runId} is damaged`)
       const text = (stream: 1 | 2) =>
@@ -137,4 +129,26 @@ export function startCommander(queues: Queues, environment: Environment, replyTo
       await listening
     },
   }
+}
+
+/** The body of a command as a master would send it, but for what `command` says. */
+export function commandBody(
+  environment: Environment,
+  action: Action | { readonly kind: string },
+  command: Partial<CommandMessage> & Pick<CommandMessage, 'runId'>,
+  key?: SigningKey,
+): string {
+  const message = {
+    type: 'command',
+    environment: environment.name,
+    issuedAt: Date.now(),
+    ttlMs: 60_000,
+    issuer: { name: 'tester', host: 'desk' },
+    replyTo: environment.queues.replies,
+    filter: '*',
+    action,
+    timeoutMs: 20_000,
+    ...command,
+  } as CommandMessage
+  return sealBody(message, undefined, key)
 }

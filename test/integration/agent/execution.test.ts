@@ -156,7 +156,9 @@ describe('a script', () => {
 
 describe('output beyond the limit', () => {
   it('keeps head and tail and counts what lies between, by stream', async () => {
-    const runId = await master.send(shell('seq 1 200000; sleep 0.3; echo last words >&2'), { outputLimitBytes: 20_000 })
+    const runId = await master.send(shell('seq 1 200000; sleep 0.3; echo last words >&2'), {
+      outputLimitBytes: 20_000,
+    })
     const { result, stdout, stderr } = await master.result(runId)
     const all = Array.from({ length: 200_000 }, (_, index) => `${index + 1}\n`).join('')
     expect(result.stdout.bytes + result.stderr.bytes).toBe(20_000)
