@@ -76,8 +76,9 @@ export class SearchBar {
 
   set(query: Query): void {
     this.#field.set(query.text)
-    this.#query = { ...query, text: '' }
-    this.#changed()
+    window.clearTimeout(this.#typing)
+    this.#query = query
+    this.#start()
   }
 
   /** Asks anew: the host has forgotten the search. */

@@ -32,6 +32,8 @@ export class VirtualRows {
   readonly #rows = new Map<number, RowView>()
   readonly #spare: RowView[] = []
   #count = 0
+  /** Another function whenever rows or heights are others: the virtualizer then asks anew. */
+  #keyOf = (index: number): number => index
   #unmount: (() => void) | undefined
 
   constructor(options: VirtualRowsOptions) {
@@ -54,6 +56,7 @@ export class VirtualRows {
   /** There are so many rows now, of maybe other heights; those in sight are rendered anew. */
   update(count: number): void {
     this.#count = count
+    this.#keyOf = (index) => index
     this.#virtualizer.setOptions(this.#settings())
     this.#virtualizer._willUpdate()
     this.#place(true)
@@ -67,6 +70,7 @@ export class VirtualRows {
 
   /** Renders the rows in sight anew. */
   render(): void {
+    this.#virtualizer.setOptions(this.#settings())
     this.#place(true)
   }
 
@@ -101,8 +105,7 @@ export class VirtualRows {
       count: this.#count,
       getScrollElement: () => this.scroller,
       estimateSize: (index) => this.#options.height(index),
-      // A function of its own each time: heights are asked for anew.
-      getItemKey: (index) => index,
+      getItemKey: this.#keyOf,
       overscan: this.#options.overscan,
       observeElementRect,
       observeElementOffset,

@@ -1,10 +1,14 @@
 import type { Chunk } from '../protocol/frames.ts'
-import { applySgr, plainSgr, printSgr, type Sgr, withoutSgr } from './sgr.ts'
+import { applySgr, plainSgr, printSgr, type Sgr } from './sgr.ts'
 
 /** A line as a terminal would show it: its only control sequences are SGR, and it starts from plain. */
 export interface TerminalLine {
   readonly stream: 1 | 2
   readonly text: string
+  /** The beginning of `text`, some thousands of characters: cheap also where the line has a hundred million. */
+  readonly head: string
+  /** Characters that are visible: `text` without SGR. */
+  readonly length: number
 }
 
 /**
@@ -25,7 +29,6 @@ export class TerminalLines {
 
   /** Characters of the longest line. */
   get width(): number {
-    for (const { open } of Object.values(this.#streams)) if (open !== undefined) this.#measure(open)
     return this.#width
   }
 
@@ -67,8 +70,7 @@ export class TerminalLines {
     const state = this.#streams[stream]
     switch (text[at]) {
       case '\n': {
-        const line = this.#open(stream)
-        this.#measure(line)
+        this.#open(stream)
         state.open = undefined
         state.rewrite = false
         return at + 1
@@ -78,7 +80,7 @@ export class TerminalLines {
         return at + 1
       case '\b': {
         const line = this.#open(stream)
-        if (!endsInSgr.test(line.text.slice(-64))) line.text = line.text.slice(0, -1)
+        line.takeBack()
         this.#changedFrom = Math.min(this.#changedFrom, line.index)
         return at + 1
       }
@@ -110,7 +112,7 @@ export class TerminalLines {
     if (final === 'm' && /^[\d;:]*$/.test(parameters)) {
       const before = state.sgr
       state.sgr = applySgr(before, parameters)
-      if (state.open !== undefined && !state.rewrite) state.open.text += printSgr(state.sgr, before)
+      if (state.open !== undefined && !state.rewrite) state.open.add(printSgr(state.sgr, before), 0)
     } else if (final === 'K' && (state.rewrite || parameters === '2') && state.open !== undefined) {
       this.#restart(stream, state.open)
     } else if (final === 'G' && Number(parameters) <= 1) state.rewrite = true
@@ -121,34 +123,69 @@ export class TerminalLines {
     const line = this.#open(stream)
     if (this.#streams[stream].rewrite) this.#restart(stream, line)
     this.#changedFrom = Math.min(this.#changedFrom, line.index)
-    line.text += text
+    line.add(text, text.length)
+    this.#width = Math.max(this.#width, line.length)
   }
 
   #restart(stream: 1 | 2, line: Line): void {
     this.#changedFrom = Math.min(this.#changedFrom, line.index)
-    line.text = printSgr(this.#streams[stream].sgr)
+    line.restart(printSgr(this.#streams[stream].sgr))
     this.#streams[stream].rewrite = false
   }
 
   #open(stream: 1 | 2): Line {
     const state = this.#streams[stream]
     if (state.open === undefined) {
-      state.open = { stream, text: printSgr(state.sgr), index: this.#lines.length }
+      state.open = new Line(stream, this.#lines.length, printSgr(state.sgr))
       this.#lines.push(state.open)
     }
     return state.open
   }
+}
 
-  #measure({ text }: Line): void {
-    if (text.length > this.#width) this.#width = Math.max(this.#width, withoutSgr(text).length)
+/** Grows at its end in constant time, however long it is: what goes beyond the head is only put together when asked for. */
+class Line implements TerminalLine {
+  readonly stream: 1 | 2
+  readonly index: number
+  head: string
+  length = 0
+  #rest: string[] = []
+
+  constructor(stream: 1 | 2, index: number, start: string) {
+    this.stream = stream
+    this.index = index
+    this.head = start
+  }
+
+  get text(): string {
+    return this.#rest.length === 0 ? this.head : this.head + this.#rest.join('')
+  }
+
+  /** `visible`: how many of the characters are. */
+  add(text: string, visible: number): void {
+    if (this.#rest.length === 0 && this.head.length < headCharacters) this.head += text
+    else if (text !== '') this.#rest.push(text)
+    this.length += visible
+  }
+
+  /** Takes the last character back, unless it is the end of a sequence. */
+  takeBack(): void {
+    const last = this.#rest.at(-1) ?? this.head
+    if (last === '' || endsInSgr.test(last.slice(-64))) return
+    if (this.#rest.length === 0) this.head = last.slice(0, -1)
+    else this.#rest[this.#rest.length - 1] = last.slice(0, -1)
+    this.length -= 1
+  }
+
+  restart(start: string): void {
+    this.head = start
+    this.#rest = []
+    this.length = 0
   }
 }
 
-interface Line {
-  readonly stream: 1 | 2
-  text: string
-  readonly index: number
-}
+/** Characters from which on a line's text is kept in parts. */
+const headCharacters = 8192
 
 /** Longest sequence that is waited for, characters: window titles and links are shorter. */
 const maxSequence = 8192

@@ -78,6 +78,8 @@ export class PageBrowser {
     const environment = options.environment ?? { name: run.state.environment, protected: false }
     const context = await this.#browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale })
     const page = await context.newPage()
+    // Well below the runner's: a failure then names what it waited for.
+    page.setDefaultTimeout(15_000)
     const requests: FromPage[] = []
     const rejected: unknown[] = []
     const complaints: string[] = []

@@ -73,10 +73,10 @@ export interface TextFieldControl {
 export function textField(options: TextFieldOptions): TextFieldControl {
   const made = document.createElement('vscode-text-field') as TextField
   made.setAttribute('placeholder', options.placeholder)
-  made.setAttribute('aria-label', options.label)
   const start = icon(options.icon)
   start.setAttribute('slot', 'start')
-  made.append(start)
+  // Its text is what the toolkit names the field by; an `aria-label` of ours it would overwrite. The style hides it.
+  made.append(start, options.label)
   made.addEventListener('input', () => options.onInput(made.value))
   made.addEventListener('keydown', (event) => options.onKey?.(event))
   return {

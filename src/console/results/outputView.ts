@@ -75,12 +75,13 @@ export class OutputView {
       const left = (this.#lines.count - maxLines).toLocaleString('en')
       return { n: 0, stream: 1, text: `${left} lines are left out here. The document has them all.` }
     }
-    const { stream, text } = this.#lines.line(stored) ?? { stream: 1, text: '' }
-    const shown = cutText(text, maxCharacters)
-    const marks = this.#matcher?.(withoutSgr(shown.text)) ?? []
+    const { stream, head, length } = this.#lines.line(stored) ?? { stream: 1, head: '', length: 0 }
+    const text = cutText(head, maxCharacters)
+    const plain = withoutSgr(text)
+    const marks = this.#matcher?.(plain) ?? []
     return {
-      ...{ n: stored + 1, stream, text: shown.text },
-      ...(shown.cut > 0 ? { cut: shown.cut } : {}),
+      ...{ n: stored + 1, stream, text },
+      ...(plain.length < length ? { cut: length - plain.length } : {}),
       ...(marks.length > 0 ? { marks } : {}),
     }
   }
@@ -107,11 +108,9 @@ const maxLines = 400_000
 /** Characters of a line that are shown. */
 const maxCharacters = 5000
 
-/** Cuts after `limit` visible characters, and says how many are left out. */
-export function cutText(text: string, limit: number): { text: string; cut: number } {
-  if (text.length <= limit) return { text, cut: 0 }
-  const visible = withoutSgr(text).length
-  if (visible <= limit) return { text, cut: 0 }
+/** Cuts after `limit` visible characters. */
+export function cutText(text: string, limit: number): string {
+  if (text.length <= limit || withoutSgr(text).length <= limit) return text
   let kept = 0
   let position = 0
   while (kept < limit) {
@@ -127,7 +126,7 @@ export function cutText(text: string, limit: number): { text: string; cut: numbe
   }
   // Half a surrogate pair would be shown as a broken character.
   if (isHighSurrogate(text.charCodeAt(position - 1))) position -= 1
-  return { text: text.slice(0, position), cut: visible - kept }
+  return text.slice(0, position)
 }
 
 function isHighSurrogate(code: number): boolean {

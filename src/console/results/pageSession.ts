@@ -42,6 +42,7 @@ export class PageSession {
   readonly #dirty = new Set<string>()
   readonly #previews = new Map<string, { bytes: number; line: string }>()
   #inSight: readonly string[] = []
+  #previewsStale = false
   #tellsRun = false
   #groupsStale = true
   #tellsGroups = false
@@ -51,6 +52,7 @@ export class PageSession {
   #previewedAt = Number.NEGATIVE_INFINITY
   #seq: number | undefined
   #cancelFlush: (() => void) | undefined
+  #flushAt = 0
   #output: OpenOutput | undefined
   #search: RunningSearch | undefined
   #matcher: Matcher | undefined
@@ -150,6 +152,7 @@ export class PageSession {
     for (const agentId of agents) this.#dirty.add(agentId)
     for (const agentId of output) this.#dirty.add(agentId)
     this.#tellsRun ||= run
+    this.#previewsStale ||= output.size > 0 && this.#inSight.length > 0
     this.#flushSoon()
     const open = this.#output
     if (open !== undefined && output.has(open.agentId)) open.read().catch(this.#options.onTrouble)
@@ -163,7 +166,12 @@ export class PageSession {
   }
 
   #flushIn(ms: number): void {
-    this.#cancelFlush ??= this.#options.clock.later(() => {
+    const { clock } = this.#options
+    const at = clock.now() + ms
+    if (this.#cancelFlush !== undefined && at >= this.#flushAt) return
+    this.#cancelFlush?.()
+    this.#flushAt = at
+    this.#cancelFlush = clock.later(() => {
       this.#cancelFlush = undefined
       this.#flush()
     }, ms)
@@ -192,9 +200,11 @@ export class PageSession {
       if (this.#tellsGroups) this.#readGroupPreviews()
       this.#tellsRun = this.#tellsGroups = false
     }
-    if (now - this.#previewedAt >= previewEveryMs) this.#readPreviews()
+    const previewInMs = this.#previewedAt + previewEveryMs - now
+    if (this.#previewsStale && previewInMs <= 0) this.#readPreviews()
     if (this.#dirty.size > 0) this.#flushIn(firstDeltaMs)
     else if (this.#groupsStale) this.#flushIn(Math.max(deltaEveryMs, this.#groupedAt + groupEveryMs - now))
+    else if (this.#previewsStale) this.#flushIn(Math.max(deltaEveryMs, previewInMs))
   }
 
   #regroup(): void {
@@ -232,6 +242,7 @@ export class PageSession {
   /** Last lines of the agents in sight, where they have changed. */
   #readPreviews(): void {
     this.#previewedAt = this.#options.clock.now()
+    this.#previewsStale = false
     this.#findPreviews(this.#inSight)
       .then((previews) => {
         if (this.#seq === undefined || previews.length === 0) return

@@ -1,0 +1,260 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { unexpectedComplaints } from '../../support/complaints.ts'
+import { type OpenOptions, type OpenPage, PageBrowser } from '../../support/resultsPage.ts'
+import { reloadOfSixty } from '../../support/scenarios.ts'
+import { agentIdOf, type SimulatedRun, simulateRun } from '../../support/simulatedRun.ts'
+
+let browser: PageBrowser
+let closing: (() => Promise<void>)[] = []
+
+beforeAll(async () => {
+  browser = await PageBrowser.launch()
+})
+
+afterAll(() => browser.close())
+
+afterEach(async () => {
+  for (const close of closing) await close()
+  closing = []
+})
+
+async function show(simulated: SimulatedRun, options: Partial<OpenOptions> = {}): Promise<OpenPage> {
+  const opened = await browser.open({ run: simulated.run, ...options })
+  closing.push(
+    () => opened.close(),
+    () => simulated.close(),
+  )
+  await opened.page.locator('.page').waitFor()
+  return opened
+}
+
+const three = async () => {
+  const simulated = await simulateRun(['web1', 'web2', 'db1'])
+  simulated.finish('web1', 0, [{ stream: 1, text: 'up 3 days\n' }])
+  simulated.finish('web2', 0, [{ stream: 1, text: 'up 3 days\n' }])
+  simulated.finish('db1', 2, [{ stream: 2, text: 'no such file\n' }])
+  return simulated
+}
+
+describe('the results page', () => {
+  it('shows where, what, who, and how it ended: outliers before the majority', async () => {
+    const { page, complaints } = await show(await reloadOfSixty(), {
+      environment: { name: 'production', protected: true, colour: 'red' },
+    })
+    expect(await page.locator('.head-where').innerText()).toMatch(
+      /production\s*protected\s*role = web and az/,
+    )
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toContain('sudo nginx -t')
+    expect(await page.locator('.head-meta').innerText()).toMatch(
+      /anna on atlas.*as deploy.*timeout 30 s.*took/s,
+    )
+    const groups = page.getByRole('grid', { name: 'Groups of identical replies' })
+    await expect.poll(() => groups.getAttribute('aria-rowcount')).toBe('5')
+    expect(await groups.getByRole('row').first().innerText()).toMatch(
+      /failed\s*exit 1\s*web07,web23\s*2 agents/,
+    )
+    await groups.getByRole('row').last().scrollIntoViewIfNeeded()
+    expect(await groups.locator('.tag:visible').allTextContents()).toEqual(['majority'])
+    const chips = page.getByRole('group', { name: 'Show only' }).getByRole('button')
+    expect(
+      await chips.evaluateAll((all) =>
+        all.filter((chip) => chip.checkVisibility()).map((chip) => chip.innerText),
+      ),
+    ).toEqual([
+      expect.stringMatching(/2\s*failed/),
+      expect.stringMatching(/1\s*timed out/),
+      expect.stringMatching(/1\s*no reply/),
+      expect.stringMatching(/56\s*succeeded/),
+    ])
+    expect(unexpectedComplaints(complaints)).toEqual([])
+  })
+
+  it('follows a run from its first reply to its last', async () => {
+    const simulated = await simulateRun(['web1', 'web2', 'db1'])
+    const { page } = await show(simulated)
+    const bar = page.getByRole('progressbar', { name: 'Agents that answered' })
+    expect(await bar.getAttribute('aria-valuetext')).toBe('0 of 3')
+    const agents = page.getByRole('grid', { name: 'Agents' })
+    simulated.ack('db1')
+    await agents.getByRole('row', { name: 'running db1' }).waitFor()
+    simulated.write('db1', 1, 'step 1\nstep 2\n')
+    await agents.getByText('step 2').waitFor()
+    simulated.finish('db1', 0, [{ stream: 1, text: 'done\n' }])
+    await agents.getByRole('row', { name: 'succeeded db1' }).waitFor()
+    await page.getByRole('button', { name: 'Cancel run' }).click()
+    simulated.finish('web1', { kind: 'cancelled', started: true })
+    simulated.finish('web2', { kind: 'cancelled', started: false })
+    await expect.poll(() => bar.getAttribute('aria-valuetext')).toBe('3 of 3')
+    await page.getByText('all accounted for').waitFor()
+    await page.getByRole('button', { name: 'Cancel run' }).waitFor({ state: 'hidden' })
+  })
+
+  it('streams the output that is open, and keeps to its end', async () => {
+    const simulated = await simulateRun(['web1'])
+    simulated.ack('web1')
+    const { page } = await show(simulated)
+    const output = page.getByRole('region', { name: 'Output of web1' })
+    await output.waitFor()
+    for (let batch = 0; batch < 20; batch += 1) {
+      simulated.write(
+        'web1',
+        1,
+        Array.from({ length: 50 }, (_, index) => `line ${batch * 50 + index}\n`).join(''),
+      )
+    }
+    await output.getByText('line 999', { exact: true }).waitFor()
+    expect(
+      await output.evaluate((scroller) => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop),
+    ).toBeLessThan(4)
+    await output.hover()
+    await page.mouse.wheel(0, -4000)
+    await page.getByRole('button', { name: 'Follow the end' }).waitFor()
+    simulated.write('web1', 1, 'line 1000\n')
+    await page.getByRole('button', { name: 'Follow the end' }).click()
+    await output.getByText('line 1000', { exact: true }).waitFor()
+  })
+
+  it('narrows the lists by verdict, by host name, and back', async () => {
+    const { page } = await show(await three())
+    const agents = page.getByRole('grid', { name: 'Agents' })
+    await page.getByRole('button', { name: /1 failed/ }).click()
+    await expect.poll(() => agents.getAttribute('aria-rowcount')).toBe('2')
+    expect(await page.getByRole('grid', { name: 'Groups' }).getAttribute('aria-rowcount')).toBe('1')
+    await page.getByRole('button', { name: /1 failed/ }).click()
+    await page.getByRole('textbox', { name: 'Filter hosts' }).fill('web')
+    await expect.poll(() => agents.getAttribute('aria-rowcount')).toBe('3')
+    await page.getByRole('textbox', { name: 'Filter hosts' }).fill('nowhere')
+    await page.getByText('No agent fits').waitFor()
+  })
+
+  it('searches all output, counts, and moves from match to match over outputs', async () => {
+    const { page } = await show(await three())
+    await page.keyboard.press('Control+f')
+    await page.keyboard.type('3 d')
+    await page.getByText('2 in 2 outputs').waitFor()
+    await expect
+      .poll(() => page.getByRole('grid', { name: 'Agents' }).getAttribute('aria-rowcount'))
+      .toBe('3')
+    await page.keyboard.press('Enter')
+    await page.locator('.line.current mark', { hasText: '3 d' }).waitFor()
+    await page.keyboard.press('Escape')
+    await expect
+      .poll(() => page.getByRole('grid', { name: 'Agents' }).getAttribute('aria-rowcount'))
+      .toBe('4')
+    await page.keyboard.type('no match of this')
+    await page.getByText('no match', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Regular expression' }).click()
+    await page.getByRole('textbox', { name: 'Search all output' }).fill('(')
+    await page.locator('.search-status', { hasText: 'Not a regular expression' }).waitFor()
+  })
+
+  it('tells stdout from stderr by more than colour', async () => {
+    const simulated = await simulateRun(['web1'])
+    simulated.finish('web1', 0, [
+      { stream: 1, text: 'out\n' },
+      { stream: 2, text: 'oops\n' },
+    ])
+    const { page } = await show(simulated)
+    await page.locator('.line', { hasText: 'oops' }).waitFor()
+    expect(await page.locator('.line:visible').allInnerTexts()).toEqual(['1\nout', '2\nerr\noops'])
+  })
+
+  it('says when there is no output, and when some is missing', async () => {
+    const simulated = await simulateRun(['web1', 'web2'])
+    simulated.finish('web1', 0)
+    simulated.refuse('web2', 'Nobody may run this on Sundays.')
+    const { page } = await show(simulated)
+    await page.getByRole('grid', { name: 'Agents' }).getByText('web1').click()
+    await page.locator('.output-empty', { hasText: 'No output.' }).waitFor()
+    await page.getByRole('grid', { name: 'Agents' }).getByText('web2').click()
+    await page.locator('.detail-note', { hasText: 'Nobody may run this on Sundays.' }).waitFor()
+  })
+
+  it('asks the host for everything that leaves the page', async () => {
+    const { page, requests } = await show(await three())
+    const asked = () =>
+      requests.filter(({ type }) => !['ready', 'in-sight', 'output', 'close-output'].includes(type))
+    await page.getByRole('button', { name: 'Run again' }).click()
+    await page.getByRole('menuitem', { name: 'On the failed' }).click()
+    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('menuitem', { name: 'NDJSON' }).click()
+    await page.getByRole('grid', { name: 'Groups' }).getByText('db1').click()
+    await page.getByRole('button', { name: 'Compare with the majority' }).click()
+    await page.getByRole('button', { name: 'Open as a document' }).click()
+    await page.getByRole('button', { name: 'Run again here' }).click()
+    await expect.poll(() => asked().length).toBe(5)
+    const group = { group: expect.any(Number) }
+    expect(asked()).toEqual([
+      { type: 'run-again', on: { kind: 'failed' } },
+      { type: 'export', format: 'ndjson' },
+      { type: 'diff', of: group },
+      { type: 'open-output', of: group },
+      { type: 'run-again', on: { kind: 'group', ...group } },
+    ])
+  })
+
+  it('steers a rollout, and says how far it is', async () => {
+    const simulated = await simulateRun(['web1', 'web2', 'web3'], {
+      rollout: { canary: 1, batch: { count: 1 } },
+    })
+    const { page, requests } = await show(simulated)
+    await page.locator('.head-meta', { hasText: 'canary' }).waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    simulated.run.pause()
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.getByRole('button', { name: 'Stop rollout' }).click()
+    const steered = () =>
+      requests.map(({ type }) => type).filter((type) => type !== 'ready' && type !== 'in-sight')
+    await expect.poll(steered).toEqual(['pause', 'resume', 'stop'])
+    simulated.run.stopRollout()
+    await page.getByRole('button', { name: /2 not started/ }).waitFor()
+    await page.locator('.head-meta', { hasText: 'stopped: stopped by hand' }).waitFor()
+  })
+
+  it('brings back after a reload what was open, narrowed and sorted', async () => {
+    const simulated = await three()
+    const { page, session } = await show(simulated)
+    await page.getByRole('columnheader', { name: 'Took' }).click()
+    await page.getByRole('textbox', { name: 'Filter hosts' }).fill('b1')
+    await page.getByRole('grid', { name: 'Groups' }).getByText('web[1-2]').click()
+    await page.getByText('up 3 days').last().waitFor()
+    await expect
+      .poll(() => page.evaluate('window.__state?.selected'))
+      .toEqual({ groupOf: expect.any(String) })
+    session.pause()
+    await page.reload()
+    await page.locator('.detail-title', { hasText: 'web[1-2]' }).waitFor()
+    expect(await page.getByRole('textbox', { name: 'Filter hosts' }).inputValue()).toBe('b1')
+    expect(await page.getByRole('columnheader', { name: 'Took' }).getAttribute('aria-sort')).toBe(
+      'descending',
+    )
+  })
+
+  it('asks for everything anew when a message was lost', async () => {
+    const simulated = await three()
+    const { page, post, requests } = await show(simulated)
+    await page.locator('.group').first().waitFor()
+    const ready = () => requests.filter(({ type }) => type === 'ready').length
+    const before = ready()
+    post({ type: 'delta', seq: 4711, total: 3, counts: {}, rows: [] })
+    await expect.poll(ready).toBe(before + 1)
+    await page.getByRole('grid', { name: 'Agents' }).getByText('db1').waitFor()
+  })
+
+  it('says so when its run is no longer kept', async () => {
+    const { page, post } = await show(await three())
+    post({ type: 'not-kept', reason: 'This run is no longer kept.' })
+    await page.getByRole('alert').getByText('This run is no longer kept.').waitFor()
+  })
+
+  it('says late, unexpected and incomplete where they apply', async () => {
+    const simulated = await simulateRun(['web1'])
+    simulated.finish('web9', 0)
+    await simulated.giveUp()
+    const { page } = await show(simulated)
+    await page.getByRole('grid', { name: 'Agents' }).getByText('unexpected').waitFor()
+    simulated.finish('web1', 0)
+    await page.getByRole('grid', { name: 'Agents' }).getByText('late').waitFor()
+    expect(simulated.run.state.replies.get(agentIdOf('web1'))?.late).toBe(true)
+  })
+})
