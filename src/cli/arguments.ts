@@ -53,6 +53,7 @@ Where
   -e, --env NAME         environment (queues NAME_master, NAME_agent, NAME_facts)
       --region R --profile P --endpoint URL
       --config FILE      default /etc/ec2_collective/ec2-cmaster.json
+      --shared-replies   use the environment's reply queue, not one of our own
       --confirm NAME     needed for a protected environment: its name once more
 
 How
@@ -83,6 +84,12 @@ export function parseArguments(argv: readonly string[]): Arguments | 'help' | 'v
   }
   if (mode === 'script' && !command?.startsWith('file://'))
     throw new UsageError('a script is named as -c file://PATH')
+  if (mode !== 'cli' && mode !== 'script' && command !== undefined)
+    throw new UsageError(`--mode ${mode} takes no command, and there is "${command}"`)
+  if (mode !== 'script' && values.parameter !== undefined)
+    throw new UsageError('--parameter is for scripts: -c file://PATH')
+  if (mode !== 'cli' && mode !== 'script' && (values.user ?? values.directory) !== undefined)
+    throw new UsageError(`--mode ${mode} runs nothing: leave --user and --directory out`)
   const lists = [...(values.with ?? []), ...(values.without ?? [])]
   if (values.filter !== undefined && (lists.length > 0 || values.everyone)) {
     throw new UsageError('--filter says it all: leave --with, --without and --everyone out')
@@ -168,19 +175,29 @@ type Values = ReturnType<typeof parse>['values']
 function rolloutOf(values: Values): Rollout | undefined {
   const { canary, batch, pause, 'max-failures': maxFailures } = values
   if (canary === undefined && batch === undefined) {
-    if (pause ?? maxFailures) throw new UsageError('--pause and --max-failures need --canary or --batch')
+    if ((pause ?? maxFailures) !== undefined)
+      throw new UsageError('--pause and --max-failures need --canary or --batch')
     return undefined
   }
   return {
     ...(canary === undefined ? {} : { canary: whole('--canary', canary) }),
-    ...(batch === undefined ? {} : { batch: amount('--batch', batch) }),
+    ...(batch === undefined ? {} : { batch: batchOf(batch) }),
     ...(pause === undefined ? {} : { pauseMs: milliseconds('--pause', pause, 24 * 3600) }),
     ...(maxFailures === undefined ? {} : { maxFailures: amount('--max-failures', maxFailures) }),
   }
 }
 
+function batchOf(text: string): Amount {
+  const batch = amount('--batch', text)
+  if (Object.values(batch)[0] === 0) throw new UsageError(`--batch ${text}: at least one agent at a time`)
+  return batch
+}
+
 function amount(option: string, text: string): Amount {
-  return text.endsWith('%') ? { percent: whole(option, text.slice(0, -1)) } : { count: whole(option, text) }
+  if (!text.endsWith('%')) return { count: whole(option, text) }
+  const percent = whole(option, text.slice(0, -1))
+  if (percent > 100) throw new UsageError(`${option} ${text}: at most 100%`)
+  return { percent }
 }
 
 function whole(option: string, text: string): number {

@@ -8,14 +8,16 @@ import { type Arguments, UsageError } from './arguments.ts'
 /** Where the original looked for it. */
 const defaultConfig = '/etc/ec2_collective/ec2-cmaster.json'
 
+const Endpoint = v.pipe(v.string(), v.url('a URL, as in http://127.0.0.1:9324'))
+
 /** The original's file: for the master the read queue is the agents' reply queue. Keys that are not ours are left alone. */
 const ConfigFile = v.object({
   aws: v.object({
-    region: v.string(),
+    region: v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,32}$/, 'an AWS region, as in eu-west-1')),
     sqs_write_queue: QueueName,
     sqs_read_queue: QueueName,
     sqs_facts_queue: QueueName,
-    endpoint: v.optional(v.string()),
+    endpoint: v.optional(Endpoint),
     profile: v.optional(v.string()),
   }),
   general: v.optional(
@@ -24,42 +26,62 @@ const ConfigFile = v.object({
 })
 
 /**
- * The environment that the command line, the configuration file and AWS's own variables name together.
+ * The environment that the command line, the configuration file and AWS's own variables name together. What the file says
+ * holds for its own environment only.
  * @throws UsageError that says what is missing or wrong
  */
 export function environmentOf(args: Arguments, env: NodeJS.ProcessEnv): Environment {
   const file = readConfig(args)
-  const aws = file?.aws
-  const name = args.environment ?? file?.general?.environment ?? aws?.sqs_write_queue.replace(/_master$/, '')
+  const name = args.environment ?? file?.name
   if (name === undefined) throw new UsageError(`which environment? Say --env NAME, or write ${defaultConfig}`)
   if (!v.is(EnvironmentName, name)) throw new UsageError(`--env ${name}: 1 to 48 of A-Z a-z 0-9 _ -`)
-  const ofFile = args.environment === undefined || aws?.sqs_write_queue === `${name}_master`
-  const region = args.region ?? (ofFile ? aws?.region : undefined) ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
-  const endpoint = args.endpoint ?? (ofFile ? aws?.endpoint : undefined)
+  const own = file?.name === name ? file : undefined
+  const endpoint = args.endpoint ?? own?.endpoint
+  if (!v.is(v.optional(Endpoint), endpoint))
+    throw new UsageError(`--endpoint ${endpoint}: a URL is needed, as in http://127.0.0.1:9324`)
+  const region = args.region ?? own?.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
   if (region === undefined && endpoint === undefined)
     throw new UsageError('which AWS region? Say --region, as in eu-west-1')
-  const profile = args.profile ?? (ofFile ? aws?.profile : undefined)
-  const queues =
-    ofFile && aws !== undefined
-      ? { commands: aws.sqs_write_queue, replies: aws.sqs_read_queue, facts: aws.sqs_facts_queue }
-      : defaultQueues(name)
+  const profile = args.profile ?? own?.profile
+  const isListed = env.EC2_COLLECTIVE_PROTECTED?.split(',').some((listed) => listed.trim() === name) ?? false
   return {
     name,
     region: region ?? 'us-east-1',
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
-    queues,
-    protected: file?.general?.protected ?? env.EC2_COLLECTIVE_PROTECTED?.split(',').includes(name) ?? false,
+    queues: own?.queues ?? defaultQueues(name),
+    protected: isListed || own?.protected === true,
   }
 }
 
-function readConfig(args: Arguments): v.InferOutput<typeof ConfigFile> | undefined {
+type Configured = Partial<Environment> & Pick<Environment, 'name' | 'queues'>
+
+function readConfig(args: Arguments): Configured | undefined {
   const path = args.config ?? defaultConfig
+  const content = readContent(path, args.config === undefined)
+  if (content === undefined) return undefined
+  const { aws, general } = content
+  const { region, endpoint, profile } = aws
+  const name = general?.environment ?? /^(.+)_master$/.exec(aws.sqs_write_queue)?.[1]
+  if (name === undefined) {
+    throw new UsageError(
+      `${path}: general.environment is missing, and aws.sqs_write_queue does not tell it as NAME_master does`,
+    )
+  }
+  return {
+    ...{ name, region, protected: general?.protected ?? false },
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(profile === undefined ? {} : { profile }),
+    queues: { commands: aws.sqs_write_queue, replies: aws.sqs_read_queue, facts: aws.sqs_facts_queue },
+  }
+}
+
+function readContent(path: string, isOptional: boolean): v.InferOutput<typeof ConfigFile> | undefined {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    if (args.config === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (isOptional && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
   }
   let data: unknown

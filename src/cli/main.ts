@@ -4,6 +4,9 @@ import { command } from './command.ts'
 import { environmentOf } from './configuration.ts'
 import { explain } from './explain.ts'
 
+// Whoever reads us has seen enough, as `head` has: not worth a stack trace. As if by SIGPIPE.
+process.stdout.on('error', () => process.exit(141))
+
 void main(process.argv.slice(2)).then((exitCode) => {
   process.exitCode = exitCode
 })

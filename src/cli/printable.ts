@@ -1,19 +1,25 @@
-/**
- * Text of a server as it may be written to a person's terminal: colours stay, whatever moves the cursor, changes the title,
- * asks the terminal something or hides text goes.
- */
-export function printable(text: string, colours: boolean): string {
-  const kept = text.replace(controlSequence, (sequence) =>
-    colours && colourSequence.test(sequence) ? sequence : '',
-  )
-  return kept
-    .replace(/\r\n/g, '\n')
-    .replace(/[^\n]*\r(?=[^\n])/g, '')
-    .replace(forbidden, '')
+import { withoutSgr } from '../master/sgr.ts'
+import { TerminalLines } from '../master/terminalLines.ts'
+import type { Chunk } from '../protocol/frames.ts'
+
+/** A few words of somebody else, as they may be written to a person's terminal: one line, without colours. */
+export function printable(text: string): string {
+  return printableLines([{ stream: 1, bytes: Buffer.from(text) }], false).join(' ')
 }
 
-const controlSequence =
-  /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])/g
-const colourSequence = /^\x1b\[[0-9;:]*m$/
-/** Controls but tab, newline and the ESC of a colour; and characters that turn the reading direction. */
-const forbidden = /[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\x1b(?!\[[0-9;:]*m)/g
+/**
+ * Output of a server as it may be written to a person's terminal: what moves the cursor, changes the title, asks the
+ * terminal something, hides text or turns the reading direction is gone. Colours end with their line.
+ */
+export function printableLines(chunks: readonly Chunk[], colours: boolean): string[] {
+  const lines = new TerminalLines()
+  for (const chunk of chunks) lines.add(chunk)
+  return Array.from({ length: lines.count }, (_, index) => {
+    const text = (lines.line(index)?.text ?? '').replace(turning, '')
+    if (!colours) return withoutSgr(text)
+    return text.includes('\x1b') ? `${text}\x1b[0m` : text
+  })
+}
+
+/** Marks that make text read otherwise than it is written. */
+const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g

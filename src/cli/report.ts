@@ -5,7 +5,7 @@ import type { ReplyState, RunState } from '../master/runState.ts'
 import type { Chunk } from '../protocol/frames.ts'
 import { type Verdict, verdicts } from '../protocol/verdict.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
-import { printable } from './printable.ts'
+import { printable, printableLines } from './printable.ts'
 
 export interface ReportOptions {
   readonly quiet: boolean
@@ -13,72 +13,67 @@ export interface ReportOptions {
 }
 
 /** The replies of a finished run for people: one paragraph a group, outliers first, then the sum and who is in trouble. */
-export async function report(run: Run, options: ReportOptions): Promise<string> {
-  const paint = painter(options.colours)
+export async function* report(run: Run, { quiet, colours }: ReportOptions): AsyncGenerator<string> {
+  const paint = painter(colours)
   const groups = groupReplies(run.state)
-  const lines: string[] = []
   for (const group of groups) {
-    if (!options.quiet) lines.push(paint(headOf(group), colourOf(group.state as Verdict)))
-    const output = textOf(await run.output(group.representative), options.colours)
-    if (output !== '') lines.push(output)
+    if (!quiet) yield `${paint(headOf(group), colourOf(group.state as Verdict))}\n`
+    const lines = printableLines(await run.output(group.representative), colours)
+    while (lines.at(-1) === '') lines.pop()
+    for (const line of lines) yield `${line}\n`
     const reply = run.state.replies.get(group.representative)
-    if (reply !== undefined && !options.quiet) lines.push(...notes(reply))
-    if (!options.quiet) lines.push('')
+    if (quiet || reply === undefined) continue
+    for (const note of notes(reply)) yield `${note}\n`
+    yield '\n'
   }
-  if (options.quiet) return lines.join('\n')
-  return [...lines, ...summary(run.state, groups, paint)].join('\n')
+  if (!quiet) yield `${summary(run.state, groups, paint).join('\n')}\n`
 }
 
-/** The whole run as one document for programs. Outputs are text where they are UTF-8, else base64. */
-export async function reportJson(run: Run, exitCode: number, requests: RequestCounts): Promise<string> {
-  const { state } = run
-  const groups = groupReplies(state)
-  const { runId, environment, issuer, startedAt, endedAt, stopReason, counts } = state
-  const agents = []
-  for (const reply of state.replies.values()) {
-    const chunks = await run.output(reply.agentId)
-    const {
-      agentId,
-      hostname,
-      state: verdict,
-      latencyMs,
-      durationMs,
-      droppedBytes,
-      output,
-      late,
-      expected,
-    } = reply
-    agents.push({
-      ...{ agentId, hostname, verdict, expected, late },
-      exitCode: reply.outcome?.kind === 'exited' ? reply.outcome.code : null,
-      reason: describeOutcome(reply) ?? null,
-      latencyMs: latencyMs ?? null,
-      durationMs: durationMs ?? null,
-      ...{ output, droppedBytes, stdout: encode(chunks, 1), stderr: encode(chunks, 2) },
-    })
+/**
+ * The whole run as one document for programs, in pieces: all outputs together may be more than memory holds. Outputs are
+ * text where they are UTF-8, else base64.
+ */
+export async function* reportJson(
+  run: Run,
+  exitCode: number,
+  requests: RequestCounts,
+): AsyncGenerator<string> {
+  const { runId, environment, issuer, startedAt, endedAt, stopReason, counts, replies } = run.state
+  const { filter, action, timeoutMs, rollout } = run.state.request
+  const head = {
+    ...{ runId, environment, issuer, filter, action, timeoutMs, rollout },
+    startedAt: new Date(startedAt).toISOString(),
+    endedAt: new Date(endedAt ?? startedAt).toISOString(),
+    ...{ exitCode, stopReason, counts, requests },
+    groups: groupReplies(run.state).map(({ state: verdict, detail, hosts, agentIds, majority }) => ({
+      ...{ verdict, detail: detail ?? null, hosts, agentIds, majority },
+    })),
   }
-  const { filter, action, timeoutMs, rollout } = state.request
-  return JSON.stringify(
-    {
-      ...{ runId, environment, issuer, filter, action, timeoutMs, rollout },
-      ...{
-        startedAt: new Date(startedAt).toISOString(),
-        endedAt: new Date(endedAt ?? startedAt).toISOString(),
-      },
-      ...{ exitCode, stopReason, counts, requests },
-      groups: groups.map(({ state: verdict, detail, hosts, agentIds, majority }) => ({
-        ...{ verdict, detail: detail ?? null, hosts, agentIds, majority },
-      })),
-      agents,
-    },
-    undefined,
-    2,
-  )
+  yield JSON.stringify(head, undefined, 2).replace(/\n}$/, ',\n  "agents": [')
+  let separator = '\n'
+  for (const reply of replies.values()) {
+    const agent = describeAgent(reply, await run.output(reply.agentId))
+    yield `${separator}    ${JSON.stringify(agent, undefined, 2).replaceAll('\n', '\n    ')}`
+    separator = ',\n'
+  }
+  yield '\n  ]\n}\n'
+}
+
+function describeAgent(reply: ReplyState, chunks: readonly Chunk[]) {
+  const { agentId, hostname, state: verdict, expected, late, outcome, output, droppedBytes } = reply
+  return {
+    ...{ agentId, hostname, verdict, expected, late },
+    exitCode: outcome?.kind === 'exited' ? outcome.code : null,
+    reason: describeOutcome(reply) ?? null,
+    latencyMs: reply.latencyMs ?? null,
+    durationMs: reply.durationMs ?? null,
+    ...{ output, droppedBytes, stdout: encode(chunks, 1), stderr: encode(chunks, 2) },
+  }
 }
 
 function headOf({ hosts, agentIds, state, detail }: Group): string {
   const count = agentIds.length === 1 ? '' : ` (${agentIds.length})`
-  return `── ${printable(hosts, false)}${count} · ${state}${detail === undefined ? '' : `, ${printable(detail, false)}`}`
+  return `── ${printable(hosts)}${count} · ${state}${detail === undefined ? '' : `, ${printable(detail)}`}`
 }
 
 function notes({ droppedBytes, output, late }: ReplyState): string[] {
@@ -106,15 +101,10 @@ function summary(state: RunState, groups: readonly Group[], paint: Painter): str
     const members = groups.filter((group) => group.state === verdict).flatMap(({ agentIds }) => agentIds)
     if (members.length === 0) continue
     const hosts = foldHosts(members.map((agentId) => state.replies.get(agentId)?.hostname ?? agentId))
-    lines.push(paint(`${verdict}: ${printable(hosts, false)}`, colourOf(verdict)))
+    lines.push(paint(`${verdict}: ${printable(hosts)}`, colourOf(verdict)))
   }
-  if (state.stopReason !== undefined) lines.push(`The rollout stopped: ${printable(state.stopReason, false)}`)
+  if (state.stopReason !== undefined) lines.push(`The rollout stopped: ${printable(state.stopReason)}`)
   return lines
-}
-
-function textOf(chunks: readonly Chunk[], colours: boolean): string {
-  const text = Buffer.concat(chunks.map(({ bytes }) => bytes)).toString('utf8')
-  return printable(text, colours).replace(/\n+$/, '')
 }
 
 function encode(chunks: readonly Chunk[], stream: 1 | 2): string | { base64: string } {

@@ -1,21 +1,20 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { appendFile } from 'node:fs/promises'
 
-/** A file that only grows: appends are taken at once, written soon in their order, and gathered into few writes. */
+/**
+ * A file that only grows, readable by its owner only: appends are taken at once, written soon in their order, and gathered
+ * into few writes. Open only while it is written: a master remembers hundreds of runs.
+ */
 export class AppendOnlyFile {
-  readonly handle: FileHandle
   readonly path: string
+  readonly #before: () => Promise<void>
   #pending: Uint8Array[] = []
   #writing: Promise<void> = Promise.resolve()
   #failure: Error | undefined
 
-  private constructor(handle: FileHandle, path: string) {
-    this.handle = handle
+  /** @param before what must be on disk before anything that was appended here */
+  constructor(path: string, before: () => Promise<void> = () => Promise.resolve()) {
     this.path = path
-  }
-
-  /** Opens or creates the file, readable by its owner only. */
-  static async open(path: string): Promise<AppendOnlyFile> {
-    return new AppendOnlyFile(await open(path, 'a+', 0o600), path)
+    this.#before = before
   }
 
   append(...parts: Uint8Array[]): void {
@@ -23,15 +22,10 @@ export class AppendOnlyFile {
     this.#pending.push(...parts)
   }
 
-  /** @throws Error when the disk refused something that was appended */
+  /** @throws Error when the disk refused something that was appended. Nothing is written after that. */
   async flush(): Promise<void> {
     await this.#writing
     if (this.#failure !== undefined) throw this.#failure
-  }
-
-  async close(): Promise<void> {
-    await this.#writing
-    await this.handle.close()
   }
 
   async #writePending(): Promise<void> {
@@ -39,9 +33,11 @@ export class AppendOnlyFile {
     this.#pending = []
     if (this.#failure !== undefined) return
     try {
-      await this.handle.appendFile(Buffer.concat(parts))
+      await this.#before()
+      await appendFile(this.path, Buffer.concat(parts), { mode: 0o600 })
     } catch (cause) {
-      this.#failure = new Error(`${this.path} cannot be written: ${(cause as Error).message}`, { cause })
+      const reason = (cause as Error).message
+      this.#failure = new Error(`${this.path} cannot be written: ${reason}`, { cause })
     }
   }
 }

@@ -1,5 +1,7 @@
 import { type SigningKey, sealBody } from '../protocol/envelope.ts'
 import type { CommandMessage } from '../protocol/messages.ts'
+import { createBackOff, pause } from '../queues/backOff.ts'
+import type { QueueError } from '../queues/queueError.ts'
 import type { Queues } from '../queues/queues.ts'
 
 /** What a withdrawal hides others' commands for, at most, before it puts them back: seconds. */
@@ -7,6 +9,9 @@ const withdrawHideSeconds = 2
 
 /** Receives that one withdrawal makes at most. SQS need not show every message to each. */
 const withdrawReceives = 4
+
+/** A command that SQS did not take for a reason that may pass is sent so often. Agents know it when it came twice. */
+const sendTries = 4
 
 /** The commands of one run on the environment's broadcast queue: publishes them, and takes them away when it is over. */
 export class Broadcast {
@@ -27,10 +32,8 @@ export class Broadcast {
    */
   async publish(command: CommandMessage, signal?: AbortSignal): Promise<void> {
     const limit = await this.#queues.maximumMessageSize(this.#queue, signal)
-    for (const body of commandBodies(command, limit, this.#key)) {
-      const { messageId } = await this.#queues.send(this.#queue, body, signal)
-      this.#published.add(messageId)
-    }
+    // All of them are made before the first one is sent: either all fit, or nobody hears of it.
+    for (const body of [...commandBodies(command, limit, this.#key)]) await this.#send(body, signal)
   }
 
   /**
@@ -51,6 +54,21 @@ export class Broadcast {
       for (const { messageId } of ours) this.#published.delete(messageId)
     }
     this.#published.clear()
+  }
+
+  async #send(body: string, signal: AbortSignal | undefined): Promise<void> {
+    const backOff = createBackOff()
+    for (let left = sendTries - 1; ; left -= 1) {
+      try {
+        const { messageId } = await this.#queues.send(this.#queue, body, signal)
+        this.#published.add(messageId)
+        return
+      } catch (error) {
+        const { kind } = error as QueueError
+        if (left === 0 || signal?.aborted || !(kind === 'network' || kind === 'throttled')) throw error
+        await pause(backOff.next(kind), signal)
+      }
+    }
   }
 }
 

@@ -62,7 +62,8 @@ function groupKey(reply: ReplyState): string {
   const whole = reply.output === 'none' || reply.output === 'complete'
   const output =
     isVerdict(reply.state) && reply.outcome !== undefined ? (whole ? reply.digest : reply.agentId) : undefined
-  return JSON.stringify([reply.state, describeOutcome(reply) ?? null, output ?? null])
+  // What the output limit left out is part of the output: its digest knows only what was sent.
+  return JSON.stringify([reply.state, describeOutcome(reply) ?? null, output ?? null, reply.droppedBytes])
 }
 
 function describe(key: string, replies: ReplyState[], majority: boolean): Group {

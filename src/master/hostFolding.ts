@@ -1,49 +1,55 @@
-/** Names that one pattern may unfold to. */
+/** Names that one text may unfold to. */
 const maxUnfolded = 100_000
+
+/** Numbers in a name that are looked at. Names with more, such as UUIDs, are no series. */
+const maxNumbers = 8
 
 /**
  * Host names as people write them: `web01 web02 web03 db1` becomes `db1,web[01-03]`. Several numeric parts fold one
  * after the other (`rack[1-2]-node[01-16]`), zero padding is kept, and {@link unfoldHosts} gives the same names back.
+ * Names that hold commas, brackets, quotes or white space stand in quotes, as JSON writes them.
  */
 export function foldHosts(names: Iterable<string>): string {
   let patterns = [...new Set(names)].map(split)
-  const numericParts = Math.max(0, ...patterns.map((pattern) => (pattern.length - 1) / 2))
+  const numericParts = Math.max(0, ...new Set(patterns.map((pattern) => (pattern.length - 1) / 2)))
   for (let part = 0; part < numericParts; part += 1) patterns = foldPart(patterns, part * 2 + 1)
   return patterns.map(print).sort(byNature).join(',')
 }
 
 /**
  * The names that a folded text stands for.
- * @throws Error when a bracket or a range is not right, or it stands for more than 100,000 names
+ * @throws Error when a quote, a bracket or a range is not right, or it stands for more than 100,000 names
  */
 export function unfoldHosts(text: string): string[] {
   const names: string[] = []
-  for (const pattern of splitAtCommas(text)) {
-    let partial = ['']
-    for (const piece of pattern.split(/(\[[^\]]*\])/)) {
-      const choices = piece.startsWith('[') ? unfoldRanges(piece) : [piece]
-      if (partial.length * choices.length > maxUnfolded)
-        throw new Error(`${pattern} stands for more than ${maxUnfolded} names`)
-      partial = partial.flatMap((start) => choices.map((choice) => start + choice))
-    }
-    names.push(...partial)
+  for (const item of itemsOf(text)) {
+    const unfolded = item.startsWith('"') ? [unquote(item)] : unfoldPattern(item)
+    if (names.length + unfolded.length > maxUnfolded) tooMany(text)
+    names.push(...unfolded)
   }
   return names
 }
 
 /** Compares names with numbers in them as people do: `web2` before `web10`. */
-export const byNature: (a: string, b: string) => number = new Intl.Collator('en', { numeric: true }).compare
+export function byNature(a: string, b: string): number {
+  return collator.compare(a, b) || (a < b ? -1 : Number(a > b))
+}
+
+const collator = new Intl.Collator('en', { numeric: true })
 
 /** Text at even places, sets of numbers (as written) at odd ones. */
 type Pattern = (string | string[])[]
 
-/** Names in which brackets or commas stand, or that have too many numbers to be worth it, stay as they are. */
 function split(name: string): Pattern {
-  if (/[[\],]/.test(name)) return [name]
-  return name.split(/(\d+)/).map((piece, index) => (index % 2 === 1 ? [piece] : piece))
+  if (!plainName.test(name)) return [JSON.stringify(name)]
+  const pieces = name.split(/(\d+)/)
+  if (pieces.length > 2 * maxNumbers + 1) return [name]
+  return pieces.map((piece, index) => (index % 2 === 1 ? [piece] : piece))
 }
 
-/** Joins patterns that differ in this one numeric part only, and there by numbers of one width (or unpadded ones). */
+const plainName = /^[^[\],"\s]+$/
+
+/** Joins patterns that differ in this one numeric part only. */
 function foldPart(patterns: readonly Pattern[], place: number): Pattern[] {
   const groups = new Map<string, { pattern: Pattern; numbers: string[] }>()
   const folded: Pattern[] = []
@@ -53,23 +59,33 @@ function foldPart(patterns: readonly Pattern[], place: number): Pattern[] {
       folded.push(pattern)
       continue
     }
-    const key = JSON.stringify([
-      padding(numbers[0] ?? ''),
-      ...pattern.map((piece, index) => (index === place ? 0 : piece)),
-    ])
+    const key = JSON.stringify(pattern.map((piece, index) => (index === place ? 0 : piece)))
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { pattern, numbers: [...numbers] })
     else group.numbers.push(...numbers)
   }
   for (const { pattern, numbers } of groups.values()) {
-    folded.push(pattern.map((piece, index) => (index === place ? numbers.sort(byNumber) : piece)))
+    folded.push(pattern.map((piece, index) => (index === place ? inOrder(numbers) : piece)))
   }
   return folded
 }
 
-/** Padded numbers fold with others of their width only; `9` and `10` are of one kind, `09` and `10` too. */
-function padding(number: string): string {
-  return number.startsWith('0') && number.length > 1 ? `width ${number.length}` : 'plain'
+/** Padded numbers and those as wide as these belong together (`08 09 10`), and come before the others. */
+function inOrder(numbers: readonly string[]): string[] {
+  if (numbers.length === 1) return [...numbers]
+  const padded = new Set(numbers.filter(isPadded).map(({ length }) => length))
+  return numbers
+    .map((text) => ({ text, value: BigInt(text), width: padded.has(text.length) ? text.length : Infinity }))
+    .sort((a, b) => compare(a.width, b.width) || compare(a.value, b.value))
+    .map(({ text }) => text)
+}
+
+function compare<T extends number | bigint>(a: T, b: T): number {
+  return a < b ? -1 : Number(a > b)
+}
+
+function isPadded(number: string): boolean {
+  return number.startsWith('0') && number.length > 1
 }
 
 function print(pattern: Pattern): string {
@@ -89,40 +105,60 @@ function printNumbers(numbers: readonly string[]): string {
 }
 
 function follows(a: string, b: string): boolean {
-  return BigInt(a) + 1n === BigInt(b) && padded(BigInt(b), a) === b
+  return like(a, BigInt(a) + 1n) === b
 }
 
-/** The number written as wide as `like` is when that is padded. */
-function padded(number: bigint, like: string): string {
-  return like.startsWith('0') ? String(number).padStart(like.length, '0') : String(number)
+/** The number, written as wide as `text` is when that begins with 0. */
+function like(text: string, number: bigint): string {
+  return text.startsWith('0') ? String(number).padStart(text.length, '0') : String(number)
+}
+
+/** What stands between commas: names in quotes, and patterns, within whose brackets commas separate ranges. */
+function* itemsOf(text: string): Generator<string> {
+  const item = /\s*("(?:[^"\\]|\\.)*"|(?:[^,"[\]]|\[[^"[\]]*\])*)\s*(?:,|$)/y
+  while (item.lastIndex < text.length) {
+    const start = item.lastIndex
+    const [, found = ''] = item.exec(text) ?? notRight(text.slice(start))
+    const name = found.trim()
+    if (name !== '') yield name
+  }
+}
+
+function notRight(rest: string): never {
+  throw new Error(`${rest.slice(0, 60)}: a quote or a bracket is not closed, or stands where it may not`)
+}
+
+function unquote(quoted: string): string {
+  try {
+    return JSON.parse(quoted)
+  } catch {
+    return notRight(quoted)
+  }
+}
+
+function unfoldPattern(pattern: string): string[] {
+  let partial = ['']
+  for (const piece of pattern.split(/(\[[^\]]*\])/)) {
+    const choices = piece.startsWith('[') ? unfoldRanges(piece) : [piece]
+    if (partial.length * choices.length > maxUnfolded) tooMany(pattern)
+    partial = partial.flatMap((start) => choices.map((choice) => start + choice))
+  }
+  return partial
 }
 
 function unfoldRanges(bracket: string): string[] {
   const numbers: string[] = []
   for (const range of bracket.slice(1, -1).split(',')) {
-    const [, first, last = first] = /^(\d{1,18})(?:-(\d{1,18}))?$/.exec(range) ?? []
+    const [, first, last = first] = /^(\d{1,255})(?:-(\d{1,255}))?$/.exec(range.trim()) ?? []
     if (first === undefined || last === undefined || BigInt(last) < BigInt(first)) {
       throw new Error(`${bracket}: "${range}" is neither a number nor a range like 01-20`)
     }
-    if (BigInt(last) - BigInt(first) >= BigInt(maxUnfolded))
-      throw new Error(`${bracket} stands for more than ${maxUnfolded} names`)
-    for (let number = BigInt(first); number <= BigInt(last); number += 1n) numbers.push(padded(number, first))
+    if (BigInt(last) - BigInt(first) >= BigInt(maxUnfolded - numbers.length)) tooMany(bracket)
+    for (let number = BigInt(first); number <= BigInt(last); number += 1n) numbers.push(like(first, number))
   }
   return numbers
 }
 
-/** Commas within brackets separate ranges, others names. */
-function splitAtCommas(text: string): string[] {
-  const open = (text.match(/\[/g) ?? []).length
-  const closed = (text.match(/\]/g) ?? []).length
-  if (open !== closed) throw new Error(`${text}: a bracket is not closed`)
-  return text
-    .split(/,(?![^[]*\])/)
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-}
-
-function byNumber(a: string, b: string): number {
-  const difference = BigInt(a) - BigInt(b)
-  return difference < 0n ? -1 : difference > 0n ? 1 : a.length - b.length
+function tooMany(text: string): never {
+  throw new Error(`${text.slice(0, 60)} stands for more than ${maxUnfolded} names`)
 }

@@ -2,6 +2,7 @@ import type { Facts } from '../protocol/facts.ts'
 import { matchesFilter } from '../protocol/filter/match.ts'
 import type { Filter } from '../protocol/filter/syntax.ts'
 import type { FactsMessage } from '../protocol/messages.ts'
+import { byNature } from './hostFolding.ts'
 
 /** An agent that the master has lately heard of. */
 export interface KnownAgent {
@@ -48,15 +49,16 @@ export class Inventory {
   /** Takes a facts message. One that is older than what is known changes nothing: the queue keeps no order. */
   hear(message: FactsMessage, sentAt: number, senderId: string | undefined): void {
     const known = this.#heard.get(message.agentId)
-    if (known !== undefined && known.sentAt >= sentAt) return
-    this.#heard.set(message.agentId, { message, sentAt, senderId })
+    if (known !== undefined && known.factsSentAt >= sentAt) return
+    const lastHeardAt = Math.max(sentAt, known?.lastHeardAt ?? sentAt)
+    this.#heard.set(message.agentId, { message, factsSentAt: sentAt, lastHeardAt, senderId })
     this.#notice()
   }
 
   /** Hears of an agent by other means than its facts. */
   answered(agentId: string, sentAt: number): void {
     const known = this.#heard.get(agentId)
-    if (known !== undefined && known.sentAt < sentAt) this.#heard.set(agentId, { ...known, sentAt })
+    if (known !== undefined && known.lastHeardAt < sentAt) known.lastHeardAt = sentAt
   }
 
   /** All agents, by host name. */
@@ -64,10 +66,10 @@ export class Inventory {
     const now = this.#now()
     const agents: KnownAgent[] = []
     for (const [agentId, heard] of this.#heard) {
-      if (now - heard.sentAt > forgottenAfterMs) this.#heard.delete(agentId)
+      if (now - heard.lastHeardAt > forgottenAfterMs) this.#heard.delete(agentId)
       else agents.push(known(heard, now))
     }
-    return agents.sort((a, b) => a.hostname.localeCompare(b.hostname, 'en', { numeric: true }))
+    return agents.sort((a, b) => byNature(a.hostname, b.hostname) || byNature(a.agentId, b.agentId))
   }
 
   /** The agents that a command with this filter would be expected to be answered by. */
@@ -93,23 +95,22 @@ export class Inventory {
 
 interface Heard {
   readonly message: FactsMessage
-  readonly sentAt: number
+  readonly factsSentAt: number
+  lastHeardAt: number
   readonly senderId: string | undefined
 }
 
-function known({ message, sentAt, senderId }: Heard, now: number): KnownAgent {
+function known({ message, factsSentAt, lastHeardAt, senderId }: Heard, now: number): KnownAgent {
   const { agentId, hostname, version, startedAt, running, problems = [] } = message
-  const silentMs = now - sentAt
-  const state =
-    silentMs <= message.intervalMs + toleranceMs ? 'live' : silentMs <= goneAfterMs ? 'stale' : 'gone'
-  const clockSkewMs = message.sentAt - sentAt
+  const clockSkewMs = message.sentAt - factsSentAt
+  const state = stateAfter(now - lastHeardAt, message.intervalMs)
   const facts = message.facts as Facts
   return {
     agentId,
     hostname,
     version,
     facts,
-    lastHeardAt: sentAt,
+    lastHeardAt,
     startedAt,
     clockSkewMs,
     state,
@@ -117,4 +118,9 @@ function known({ message, sentAt, senderId }: Heard, now: number): KnownAgent {
     problems,
     senderId,
   }
+}
+
+function stateAfter(silentMs: number, intervalMs: number): KnownAgent['state'] {
+  if (silentMs > goneAfterMs) return 'gone'
+  return silentMs <= intervalMs + toleranceMs ? 'live' : 'stale'
 }

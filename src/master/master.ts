@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import type { SigningKey } from '../protocol/envelope.ts'
 import { parseFilter } from '../protocol/filter/parse.ts'
-import type { CommandMessage } from '../protocol/messages.ts'
 import type { Environment } from '../queues/environment.ts'
-import type { QueueError } from '../queues/queueError.ts'
+import { QueueError } from '../queues/queueError.ts'
 import type { Queues } from '../queues/queues.ts'
-import { Broadcast } from './broadcast.ts'
 import { type Sweep, sweepFacts } from './factsSweep.ts'
 import type { History } from './history.ts'
 import { checkIdentity } from './identity.ts'
 import { Inventory } from './inventory.ts'
 import { type Delivery, type Disposition, Mailbox } from './mailbox.ts'
+import { OpenRuns } from './openRuns.ts'
 import { planSteps } from './rollout.ts'
-import { Run, type RunWorld } from './run.ts'
-import type { Issuer, RunRequest } from './runRequest.ts'
-import { type RunState, startRunState } from './runState.ts'
+import { Run } from './run.ts'
+import { RunInUse } from './runRecord.ts'
+import { type Issuer, type RunRequest, withoutSecrets } from './runRequest.ts'
+import { startRunState } from './runState.ts'
+import { createRunWorld, type Order } from './runWorld.ts'
 import { defaultTiming, type Timing } from './timing.ts'
 
 export interface MasterOptions {
@@ -62,8 +63,8 @@ export class NobodyMatches extends Error {
   }
 }
 
-/** How often a run looks at the time. Well below any of its waits. */
-const tickMs = 250
+/** While commands wait in an agent's queue, only its facts say that they still do: read them so often, milliseconds. */
+const askAboutQueuedMs = 30_000
 
 /** Commands one environment's collective: knows who is there, sends runs, receives what comes back. */
 export class Master {
@@ -71,9 +72,13 @@ export class Master {
   readonly inventory: Inventory
   readonly #options: MasterOptions
   readonly #mailbox: Mailbox
-  readonly #runs = new Map<string, { run: Run; ticker: NodeJS.Timeout | undefined }>()
+  readonly #runs: OpenRuns
+  /** Runs that are being taken up from the history. */
+  readonly #reviving = new Map<string, Promise<Run | Exclude<Disposition, 'kept'>>>()
+  readonly #orders = new Map<string, Order>()
   readonly #abort = new AbortController()
   #sweeping: Promise<Sweep> | undefined
+  #sweptAt = 0
 
   constructor(options: MasterOptions) {
     const { environment, queues, masterId, replyQueue } = options
@@ -87,6 +92,11 @@ export class Master {
       onUnreadable: (messageId, reason) =>
         this.#trouble({ kind: 'unreadable', queue: 'replies', messageId, reason }),
       onTrouble: (error) => this.#trouble({ kind: 'queue', error }),
+    })
+    this.#runs = new OpenRuns({
+      onSleep: () => void this.#mailbox.catchUp(),
+      onTick: (now) => this.#askAboutQueued(now),
+      onTrouble: (runId, error) => this.#trouble({ kind: 'run', runId, error }),
     })
   }
 
@@ -103,70 +113,74 @@ export class Master {
 
   /**
    * Sends a command to the agents that the inventory says match.
-   * @throws FilterSyntaxError, NobodyMatches, QueueError: nothing was sent then
+   * @throws FilterSyntaxError, NobodyMatches: nothing was sent then; QueueError, or Error when the disk refused to record
+   *   it: at most a part of the agents may have heard of it
    */
   async start(request: RunRequest): Promise<Run> {
-    const filter = parseFilter(request.filter)
-    const targets = request.targets && new Set(request.targets)
-    const agents = this.inventory
-      .matching(filter)
-      .filter(({ agentId }) => targets === undefined || targets.has(agentId))
-      .map(({ agentId, hostname }) => ({ agentId, hostname }))
-    if (agents.length === 0) {
-      const known = this.inventory.agents().filter(({ state }) => state !== 'gone').length
-      throw new NobodyMatches(this.environment.name, request.filter, known)
-    }
+    const agents = this.#reach(request)
     const replyTo = await this.#mailbox.open()
     const start = {
       runId: randomUUID(),
       environment: this.environment.name,
-      request,
+      request: withoutSecrets(request),
       issuer: this.#options.issuer,
       startedAt: Date.now(),
     }
     const record = await this.#options.history.create(start)
-    const state = startRunState(start)
-    const run = new Run(state, record, this.#world(replyTo))
-    this.#attend(run)
-    await run.begin(
-      agents,
-      planSteps(
-        agents.map(({ agentId }) => agentId),
-        request.rollout,
-      ),
-    )
+    const run = new Run(startRunState(start), record, this.#world(start.runId, replyTo, request.action))
+    this.#runs.add(run)
+    const agentIds = agents.map(({ agentId }) => agentId)
+    await run.begin(agents, planSteps(agentIds, request.rollout))
     return run
   }
 
   /** A run of this master that is open: under way, or lately over. */
   run(runId: string): Run | undefined {
-    return this.#runs.get(runId)?.run
+    return this.#runs.get(runId)
   }
 
-  /** Picks up the runs of this environment that were under way when an earlier master ended, and late replies. */
+  /**
+   * Picks up the runs of this environment that were under way when an earlier master ended, and late replies. Runs that
+   * another master has in hand are left to it.
+   * @throws QueueError when replies cannot be received
+   */
   async resume(): Promise<Run[]> {
     const resumed: Run[] = []
     for (const { runId, environment, phase } of await this.#options.history.list()) {
-      if (environment !== this.environment.name || phase === 'over' || this.#runs.has(runId)) continue
-      resumed.push(await this.#revive(runId))
+      if (environment !== this.environment.name || phase === 'over' || this.run(runId) !== undefined) continue
+      const run = await this.#revive(runId)
+      if (typeof run !== 'string') resumed.push(run)
     }
     await this.#mailbox.open()
     return resumed
   }
 
-  /** Ends receiving. Runs under way stay as they are in the history, to be resumed. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#runs.values()].map(({ run }) => run.withdrawn()))
+  /**
+   * Ends receiving. Runs under way stay as they are in the history, to be resumed.
+   * @param options.forgetReplyQueue deletes the private reply queue: for a master that nobody will resume
+   */
+  async close({ forgetReplyQueue = false } = {}): Promise<void> {
+    await this.#runs.withdrawn()
     this.#abort.abort()
-    await this.#mailbox.close()
-    for (const { run, ticker } of this.#runs.values()) {
-      clearInterval(ticker)
-      await run.close()
-    }
+    await this.#mailbox.close(forgetReplyQueue)
+    await this.#sweeping?.catch(() => {})
+    await this.#runs.close()
+  }
+
+  #reach({ filter, targets }: RunRequest): { agentId: string; hostname: string }[] {
+    const wanted = targets && new Set(targets)
+    const agents = this.inventory
+      .matching(parseFilter(filter))
+      .filter(({ agentId }) => wanted === undefined || wanted.has(agentId))
+      .map(({ agentId, hostname }) => ({ agentId, hostname }))
+    if (agents.length > 0) return agents
+    const known = this.inventory.agents().filter(({ state }) => state !== 'gone').length
+    throw new NobodyMatches(this.environment.name, filter, known)
   }
 
   async #sweep(): Promise<Sweep> {
     const { queues, environment } = this.#options
+    this.#sweptAt = Date.now()
     const sweep = await sweepFacts(
       queues,
       environment.queues.facts,
@@ -177,103 +191,114 @@ export class Master {
     for (const { messageId, reason } of sweep.unreadable) {
       this.#trouble({ kind: 'unreadable', queue: 'facts', messageId, reason })
     }
-    for (const { run } of this.#runs.values()) {
-      if (run.state.phase === 'over') continue
-      for (const { agentId, running } of this.inventory.agents()) {
-        if (running.includes(run.runId)) run.heardOf(agentId, Date.now())
-      }
+    const runs = new Map(this.#runs.underWay().map((run) => [run.runId, run]))
+    if (runs.size === 0) return sweep
+    for (const { agentId, running } of this.inventory.agents()) {
+      for (const runId of running) runs.get(runId)?.heardOf(agentId, Date.now())
     }
     return sweep
+  }
+
+  #askAboutQueued(now: number): void {
+    if (now - this.#sweptAt < askAboutQueuedMs) return
+    this.#sweptAt = now
+    const isQueued = this.#runs
+      .underWay()
+      .some(({ state }) =>
+        [...state.replies.values()].some((reply) => reply.state === 'running' && reply.started === 'queued'),
+      )
+    if (isQueued) this.refresh().catch((error) => this.#trouble({ kind: 'queue', error }))
   }
 
   async #deliver(deliveries: readonly Delivery[]): Promise<Disposition[]> {
     const touched = new Set<Run>()
     const dispositions: Disposition[] = []
-    for (const { reply, data, senderId, sentAt } of deliveries) {
-      const run = this.run(reply.runId) ?? (await this.#reviveKnown(reply.runId))
-      dispositions.push(run === undefined ? 'foreign' : 'kept')
-      if (run === undefined) continue
-      const identity = checkIdentity(reply.agentId, senderId)
-      if (identity === 'mismatch') {
-        this.#trouble({ kind: 'forged', runId: reply.runId, agentId: reply.agentId, senderId })
-        continue
-      }
-      run.receive(reply, data, identity)
-      this.inventory.answered(reply.agentId, sentAt)
+    for (const delivery of deliveries) {
+      const { reply } = delivery
+      const order = this.#orders.get(reply.runId)
+      const run = await this.#runOf(order?.runId ?? reply.runId)
+      dispositions.push(typeof run === 'string' ? run : 'kept')
+      if (typeof run === 'string') continue
+      this.#accept(run, delivery, order)
       touched.add(run)
     }
     for (const run of touched)
       await run.flush().catch((error) => this.#trouble({ kind: 'run', runId: run.runId, error }))
+    if (touched.size > 0) this.#runs.wake()
     return dispositions
   }
 
-  async #reviveKnown(runId: string): Promise<Run | undefined> {
-    if (!(await this.#options.history.has(runId))) return undefined
-    return this.run(runId) ?? this.#revive(runId)
-  }
-
-  async #revive(runId: string): Promise<Run> {
-    const { state, record } = await this.#options.history.load(runId)
-    const world = this.#world(await this.#mailbox.open())
-    const run = await Run.revive(state, record, world)
-    if ((state.request.secrets ?? []).length > 0) {
-      // Their values were not kept: the command must not go out without them.
-      world.publish = () => Promise.resolve()
-      run.stopRollout('its secrets were not kept over a restart')
+  #accept(run: Run, { reply, data, senderId, sentAt }: Delivery, order: Order | undefined): void {
+    const { runId } = run
+    const { agentId } = reply
+    const identity = checkIdentity(agentId, senderId)
+    if (identity === 'mismatch') {
+      this.#trouble({ kind: 'forged', runId, agentId, senderId })
+      return
     }
-    return this.#attend(run)
+    if (order === undefined) run.receive(reply, data, identity)
+    else if (reply.type === 'refusal') {
+      run.orderRefused(agentId, order.kind, reply.reason)
+      const error = new Error(`${reply.hostname} refused to ${order.kind}: ${reply.reason}`)
+      this.#trouble({ kind: 'run', runId, error })
+    }
+    this.inventory.answered(agentId, sentAt)
   }
 
-  #attend(run: Run): Run {
-    const ticker = run.state.phase === 'over' ? undefined : setInterval(() => void run.tick(), tickMs)
-    this.#runs.set(run.runId, { run, ticker })
-    void run.over.then(() => clearInterval(ticker))
+  async #runOf(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
+    const open = this.run(runId)
+    if (open !== undefined) return open
+    return (await this.#options.history.has(runId)) ? this.#revive(runId) : 'foreign'
+  }
+
+  /** Takes a run up from the history, once however often it is asked for. */
+  #revive(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
+    const known = this.run(runId) ?? this.#reviving.get(runId)
+    if (known !== undefined) return Promise.resolve(known)
+    const reviving = this.#takeUp(runId)
+      .catch((error) => {
+        if (!(error instanceof RunInUse)) this.#trouble({ kind: 'run', runId, error })
+        return 'elsewhere' as const
+      })
+      .finally(() => this.#reviving.delete(runId))
+    this.#reviving.set(runId, reviving)
+    return reviving
+  }
+
+  async #takeUp(runId: string): Promise<Run | 'foreign'> {
+    const replyTo = await this.#mailbox.open()
+    const { state, record } = await this.#options.history.resume(runId)
+    if (state.environment !== this.environment.name) {
+      await record.close()
+      return 'foreign'
+    }
+    const { action, secrets = [] } = state.request
+    // The values of secrets were not kept: the command must not go out without them.
+    const isWhole = secrets.length === 0
+    const run = await Run.revive(state, record, this.#world(runId, replyTo, isWhole ? action : undefined))
+    if (!isWhole) run.stopRollout('its secrets were not kept over a restart')
+    // What came while nobody listened is there to be read first.
+    if (run.isWaiting) void this.#mailbox.catchUp()
+    this.#runs.add(run)
     return run
   }
 
-  #world(replyTo: string): RunWorld {
-    const { environment, queues, signingKey, issuer } = this.#options
-    const { signal } = this.#abort
-    const timing = { ...defaultTiming, ...this.#options.timing }
-    const broadcast = new Broadcast(queues, environment.queues.commands, signingKey)
-    const command = (
-      state: RunState,
-      action: CommandMessage['action'],
-      runId: string,
-      targets?: readonly string[],
-    ) => {
-      const { filter, timeoutMs, outputLimitBytes } = state.request
-      const message: CommandMessage = {
-        ...{
-          type: 'command',
-          runId,
-          environment: environment.name,
-          issuedAt: Date.now(),
-          issuer,
-          replyTo,
-          filter,
-        },
-        ...{ action, timeoutMs, ttlMs: timing.responseTimeoutMs },
-        ...(targets === undefined ? {} : { targets: [...targets] }),
-        ...(outputLimitBytes === undefined ? {} : { outputLimitBytes }),
-      }
-      return broadcast.publish(message, signal)
-    }
-    return {
-      timing,
-      now: Date.now,
-      publish: (state, targets) => command(state, state.request.action, state.runId, targets),
-      cancel: (state, targets) =>
-        command(state, { kind: 'cancel', runId: state.runId }, randomUUID(), targets),
-      resend: (state, agentId, missing, result) =>
-        command(state, { kind: 'resend', runId: state.runId, missing, result }, randomUUID(), [agentId]),
-      withdraw: () => broadcast.withdraw(signal),
+  #world(runId: string, replyTo: string, action: RunRequest['action'] | undefined) {
+    const { environment, queues, signingKey, issuer, timing } = this.#options
+    return createRunWorld({
+      ...{ environment, queues, issuer, signingKey, replyTo, action },
+      timing: { ...defaultTiming, ...timing },
+      signal: this.#abort.signal,
       backlogged: (now) => this.#mailbox.backlogged(now),
-      onTrouble: (error) => this.#options.onTrouble?.({ kind: 'queue', error: error as QueueError }),
-    }
+      onOrder: (order) => this.#orders.set(order.orderId, order),
+      onTrouble: (error) =>
+        this.#trouble(error instanceof QueueError ? { kind: 'queue', error } : { kind: 'run', runId, error }),
+    })
   }
 
   #trouble(trouble: MasterTrouble): void {
+    // What is cut short by closing is no trouble.
+    if (this.#abort.signal.aborted) return
     this.#options.onTrouble?.(trouble)
   }
 

@@ -1,38 +1,43 @@
-import type { FileHandle } from 'node:fs/promises'
+import { type FileHandle, open, truncate } from 'node:fs/promises'
 import type { Chunk } from '../protocol/frames.ts'
 import { AppendOnlyFile } from './appendOnlyFile.ts'
 
 /**
  * The outputs of all agents of one run in one append-only file: 10,000 agents must not mean 10,000 files. A record is
- * a line `<agentId> <stream> <bytes>` and then the bytes. What a crash leaves torn at the end is cut off on opening.
+ * a line `<agentId> <stream> <bytes>` and then the bytes.
  */
 export class OutputLog {
   readonly #file: AppendOnlyFile
+  readonly #kept: Map<string, Kept>
   #end: number
-  readonly #records: Map<string, Place[]>
 
-  private constructor(file: AppendOnlyFile, end: number, records: Map<string, Place[]>) {
-    this.#file = file
+  private constructor(path: string, { kept, end }: Scan) {
+    this.#file = new AppendOnlyFile(path)
+    this.#kept = kept
     this.#end = end
-    this.#records = records
   }
 
-  static async open(path: string): Promise<OutputLog> {
-    const file = await AppendOnlyFile.open(path)
-    const { records, end, size } = await scan(file.handle)
-    if (size > end) await file.handle.truncate(end)
-    return new OutputLog(file, end, records)
+  /** Takes up the log at `path`, or an empty one where there is none. What is torn at its end does not count. */
+  static async open(path: string, accountedFor?: AccountedFor): Promise<OutputLog> {
+    return new OutputLog(path, await scan(path, accountedFor))
+  }
+
+  /** The same, for appending: what does not count is cut off. For one process at a time. */
+  static async resume(path: string, accountedFor?: AccountedFor): Promise<OutputLog> {
+    const found = await scan(path, accountedFor)
+    if (found.size > found.end) await truncate(path, found.end)
+    return new OutputLog(path, found)
   }
 
   /** Bytes of output kept for this agent. */
   bytes(agentId: string): number {
-    return (this.#records.get(agentId) ?? []).reduce((sum, { length }) => sum + length, 0)
+    return this.#kept.get(agentId)?.bytes ?? 0
   }
 
   append(agentId: string, chunks: readonly Chunk[]): void {
     for (const { stream, bytes } of chunks) {
       const head = Buffer.from(`${agentId} ${stream} ${bytes.length}\n`)
-      place(this.#records, agentId, { stream, offset: this.#end + head.length, length: bytes.length })
+      keep(this.#kept, agentId, { stream, offset: this.#end + head.length, length: bytes.length })
       this.#end += head.length + bytes.length
       this.#file.append(head, bytes)
     }
@@ -43,31 +48,36 @@ export class OutputLog {
    * @throws Error when the disk refused to take or to give it
    */
   async read(agentId: string, from = 0, limit = Number.POSITIVE_INFINITY): Promise<Chunk[]> {
+    const wanted = [...piecesOf(this.#kept.get(agentId)?.places ?? [], from, limit)]
+    if (wanted.length === 0) return []
     await this.#file.flush()
-    const chunks: Chunk[] = []
-    let position = 0
-    let room = limit
-    for (const { stream, offset, length } of this.#records.get(agentId) ?? []) {
-      const skip = Math.max(0, from - position)
-      position += length
-      if (skip >= length) continue
-      if (room <= 0) break
-      const bytes = Buffer.alloc(Math.min(length - skip, room))
-      await this.#file.handle.read(bytes, 0, bytes.length, offset + skip)
-      room -= bytes.length
-      chunks.push({ stream, bytes })
+    const file = await open(this.#file.path)
+    try {
+      const chunks: Chunk[] = []
+      for (const { stream, offset, length } of wanted) {
+        const bytes = Buffer.alloc(length)
+        const { bytesRead } = await file.read(bytes, 0, length, offset)
+        if (bytesRead < length) throw new Error(`${this.#file.path} is shorter than it was`)
+        chunks.push({ stream, bytes })
+      }
+      return chunks
+    } finally {
+      await file.close()
     }
-    return chunks
   }
 
   /** Resolves when all that was appended is in the file. */
   flush(): Promise<void> {
     return this.#file.flush()
   }
+}
 
-  close(): Promise<void> {
-    return this.#file.close()
-  }
+/** Bytes of an agent's output that the run's events know of. What was written beyond comes again, and must not be there twice. */
+export type AccountedFor = (agentId: string) => number
+
+interface Kept {
+  readonly places: Place[]
+  bytes: number
 }
 
 interface Place {
@@ -76,31 +86,91 @@ interface Place {
   readonly length: number
 }
 
+interface Scan {
+  readonly kept: Map<string, Kept>
+  /** Where the last record that counts ends. */
+  readonly end: number
+  readonly size: number
+}
+
+function keep(kept: Map<string, Kept>, agentId: string, place: Place): void {
+  const known = kept.get(agentId)
+  if (known === undefined) {
+    kept.set(agentId, { places: [place], bytes: place.length })
+    return
+  }
+  known.places.push(place)
+  known.bytes += place.length
+}
+
+function* piecesOf(places: readonly Place[], from: number, limit: number): Generator<Place> {
+  let position = 0
+  let room = limit
+  for (const { stream, offset, length } of places) {
+    const skip = Math.max(0, from - position)
+    position += length
+    if (skip >= length) continue
+    if (room <= 0) return
+    const piece = { stream, offset: offset + skip, length: Math.min(length - skip, room) }
+    room -= piece.length
+    yield piece
+  }
+}
+
+async function scan(
+  path: string,
+  accountedFor: AccountedFor = () => Number.POSITIVE_INFINITY,
+): Promise<Scan> {
+  const kept = new Map<string, Kept>()
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (file === undefined) return { kept, end: 0, size: 0 }
+  try {
+    const { size } = await file.stat()
+    const heads = new Heads(file)
+    let end = 0
+    while (end < size) {
+      const head = await heads.at(end)
+      if (head === undefined || head.offset + head.length > size) break
+      const { agentId, ...place } = head
+      if ((kept.get(agentId)?.bytes ?? 0) + place.length > accountedFor(agentId)) break
+      keep(kept, agentId, place)
+      end = place.offset + place.length
+    }
+    return { kept, end, size }
+  } finally {
+    await file.close()
+  }
+}
+
 /** Longest head: an agent id of 128 characters, a stream, a length. */
 const maxHeadBytes = 160
 
-/** Reads record heads only, so that a log of hundreds of megabytes opens quickly. */
-async function scan(file: FileHandle): Promise<{ records: Map<string, Place[]>; end: number; size: number }> {
-  const { size } = await file.stat()
-  const records = new Map<string, Place[]>()
-  const buffer = Buffer.alloc(maxHeadBytes)
-  let end = 0
-  while (end < size) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, end)
-    const newline = buffer.subarray(0, bytesRead).indexOf(0x0a)
-    const head = /^(\S+) ([12]) (\d+)$/.exec(buffer.toString('latin1', 0, Math.max(0, newline)))
-    if (head === null) break
-    const [, agentId = '', stream, length] = head
-    const offset = end + newline + 1
-    if (offset + Number(length) > size) break
-    place(records, agentId, { stream: stream === '1' ? 1 : 2, offset, length: Number(length) })
-    end = offset + Number(length)
-  }
-  return { records, end, size }
-}
+/** Read at a time: many small records share one read, and large ones are skipped without being read. */
+const windowBytes = 16 * 1024
 
-function place(records: Map<string, Place[]>, agentId: string, at: Place): void {
-  const places = records.get(agentId)
-  if (places === undefined) records.set(agentId, [at])
-  else places.push(at)
+/** Reads the heads of records only, so that a log of hundreds of megabytes opens quickly. */
+class Heads {
+  readonly #file: FileHandle
+  readonly #window = Buffer.alloc(windowBytes)
+  #start = 0
+  #length = 0
+
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  async at(position: number): Promise<(Place & { agentId: string }) | undefined> {
+    if (position < this.#start || position + maxHeadBytes > this.#start + this.#length) {
+      this.#start = position
+      this.#length = (await this.#file.read(this.#window, 0, windowBytes, position)).bytesRead
+    }
+    const at = position - this.#start
+    const text = this.#window.toString('latin1', at, Math.min(this.#length, at + maxHeadBytes))
+    const [line, agentId = '', stream, length] = /^(\S{1,128}) ([12]) (\d{1,15})\n/.exec(text) ?? []
+    if (line === undefined) return undefined
+    return { agentId, stream: stream === '1' ? 1 : 2, offset: position + line.length, length: Number(length) }
+  }
 }

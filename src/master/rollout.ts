@@ -1,4 +1,5 @@
 import type { Amount, Rollout } from './runRequest.ts'
+import { failures, isSettled, type RunState } from './runState.ts'
 
 /** The steps of a rollout in their order: canary, then batches. Without a rollout one step with all agents. */
 export function planSteps(agentIds: readonly string[], rollout: Rollout | undefined): string[][] {
@@ -14,6 +15,24 @@ export function planSteps(agentIds: readonly string[], rollout: Rollout | undefi
   return steps
 }
 
+/** What a rollout comes to now. `wait`: nothing, until the step under way is over or the run is resumed. */
+export type RolloutMove =
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'stop'; readonly reason: string }
+  /** The step under way is over: the next one may start, after the pause. */
+  | { readonly kind: 'next' }
+
+export function nextMove(state: RunState): RolloutMove {
+  const { rollout } = state.request
+  const isDone = state.phase === 'over' || state.stepsStarted >= state.steps.length
+  if (rollout === undefined || isDone) return { kind: 'wait' }
+  const failed = failures(state)
+  if (exceedsBudget(failed, expectedCount(state), rollout)) {
+    return { kind: 'stop', reason: `${failed} ${failed === 1 ? 'agent has' : 'agents have'} failed` }
+  }
+  return { kind: state.phase === 'paused' || isStepUnderWay(state) ? 'wait' : 'next' }
+}
+
 /** Whether so many failures among so many expected agents end the rollout. */
 export function exceedsBudget(failures: number, expected: number, rollout: Rollout): boolean {
   return failures > amount(rollout.maxFailures ?? { count: 0 }, expected, Math.floor)
@@ -22,4 +41,22 @@ export function exceedsBudget(failures: number, expected: number, rollout: Rollo
 function amount(value: Amount, of: number, round: (x: number) => number): number {
   // The product of a percentage is nudged so that 7 % of 100 is 7, not 7.000000000000001.
   return 'count' in value ? Math.floor(value.count) : round(Number(((value.percent * of) / 100).toFixed(6)))
+}
+
+function expectedCount(state: RunState): number {
+  let count = 0
+  for (const { expected } of state.replies.values()) if (expected) count += 1
+  return count
+}
+
+/** Whether somebody is still at it of those whom the steps so far were sent to. */
+function isStepUnderWay(state: RunState): boolean {
+  let waiting = 0
+  for (const step of state.steps.slice(state.stepsStarted)) {
+    for (const agentId of step) {
+      const reply = state.replies.get(agentId)
+      if (reply !== undefined && !isSettled(reply)) waiting += 1
+    }
+  }
+  return state.unsettled > waiting
 }

@@ -1,21 +1,17 @@
-import { type Chunk, ReplyAssembly } from '../protocol/frames.ts'
+import type { Chunk } from '../protocol/frames.ts'
 import type { ReplyMessage } from '../protocol/messages.ts'
 import { isVerdict } from '../protocol/verdict.ts'
-import type { RunRecord } from './history.ts'
-import { exceedsBudget } from './rollout.ts'
-import { applyEvent, failures, isSettled, type ReplyState, type RunEvent, type RunState } from './runState.ts'
+import { OutputGathering } from './outputGathering.ts'
+import { nextMove } from './rollout.ts'
+import type { Heard, RunEvent } from './runEvent.ts'
+import { type RunChange, RunNotices } from './runNotices.ts'
+import type { RunRecord } from './runRecord.ts'
+import { applyEvent } from './runReducer.ts'
+import { isSettled, type ReplyState, type RunState } from './runState.ts'
 import { judgeSilence } from './silence.ts'
 import type { Timing } from './timing.ts'
 
-/** What has changed since the last notice. */
-export interface RunChange {
-  /** Agents whose state changed, or that joined. */
-  readonly agents: ReadonlySet<string>
-  /** Agents that have new output. */
-  readonly output: ReadonlySet<string>
-  /** Phase, steps or sums of the run changed. */
-  readonly run: boolean
-}
+export type { RunChange } from './runNotices.ts'
 
 /** What a run needs of the world. */
 export interface RunWorld {
@@ -24,10 +20,11 @@ export interface RunWorld {
   /** Sends the run's command; to these agents only, when given. */
   publish(state: RunState, targets: readonly string[] | undefined): Promise<void>
   cancel(state: RunState, targets: readonly string[]): Promise<void>
-  resend(state: RunState, agentId: string, missing: number[], result: boolean): Promise<void>
+  /** Asks these agents for frames again, or for their results. */
+  resend(state: RunState, targets: readonly string[], missing: number[], result: boolean): Promise<void>
   /** Takes what was published away again. */
   withdraw(): Promise<void>
-  /** Whether replies are piling up, unread: silence proves nothing then. */
+  /** Whether replies may be waiting unread: silence proves nothing then. */
   backlogged(now: number): boolean
   /** Something that the run survives went wrong. */
   onTrouble(error: Error): void
@@ -39,25 +36,32 @@ const maxResendsAtOnce = 4
 /** A run under way, or one that is over and may still be completed by late replies. */
 export class Run {
   readonly state: RunState
-  readonly #record: RunRecord
-  readonly #world: RunWorld
-  readonly #assemblies = new Map<string, Assembly>()
-  readonly #republished = new Set<string>()
-  readonly #listeners = new Set<(change: RunChange) => void>()
-  readonly #changed = { agents: new Set<string>(), output: new Set<string>(), run: false }
-  #noticing = false
-  #stepping = false
-  #stepEndedAt: number | undefined
-  #resolveOver: (state: RunState) => void = () => {}
   /** Resolves the moment the last expected agent has its verdict and its output. */
   readonly over: Promise<RunState>
+  readonly #record: RunRecord
+  readonly #world: RunWorld
+  readonly #outputs: OutputGathering
+  readonly #republished = new Set<string>()
+  readonly #askedForResult = new Set<string>()
+  readonly #notices: RunNotices
+  #advancing = false
+  #stepping = false
+  #stepEndedAt: number | undefined
   #withdrawn: Promise<void> = Promise.resolve()
+  #resolveOver: (state: RunState) => void = () => {}
 
   /** A new run; nothing is sent before {@link begin}. */
-  constructor(state: RunState, record: RunRecord, world: RunWorld) {
+  constructor(
+    state: RunState,
+    record: RunRecord,
+    world: RunWorld,
+    outputs: OutputGathering = new OutputGathering(record.output),
+  ) {
     this.state = state
     this.#record = record
     this.#world = world
+    this.#outputs = outputs
+    this.#notices = new RunNotices((error) => world.onTrouble(error))
     this.over = new Promise((resolve) => {
       this.#resolveOver = resolve
     })
@@ -66,12 +70,10 @@ export class Run {
 
   /** Picks up a run that an earlier master began: with what it kept of unfinished outputs. */
   static async revive(state: RunState, record: RunRecord, world: RunWorld): Promise<Run> {
-    const run = new Run(state, record, world)
-    for (const { agentId, frames, output } of state.replies.values()) {
-      if (frames === 0 || output === 'complete') continue
-      const assembly = ReplyAssembly.resume(frames, await record.output.read(agentId))
-      run.#assemblies.set(agentId, { frames: assembly, finishedAt: undefined, asked: 0 })
-    }
+    const at = world.now()
+    const { outputs, damaged } = await OutputGathering.resume(record.output, state.replies.values(), at)
+    const run = new Run(state, record, world, outputs)
+    for (const agentId of damaged) run.#apply({ kind: 'outputSettled', agentId, output: 'incomplete', at })
     return run
   }
 
@@ -79,10 +81,19 @@ export class Run {
     return this.state.runId
   }
 
+  /** Whether time alone may still change it: see {@link tick}. */
+  get isWaiting(): boolean {
+    return this.state.phase !== 'over' || this.state.unsettled > 0
+  }
+
+  /** Whether anybody listens to its changes. */
+  get isWatched(): boolean {
+    return this.#notices.areHeard
+  }
+
   /** Calls `listener` soon after changes, many of them at once. Returns how to stop that. */
   onChange(listener: (change: RunChange) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#notices.listen(listener)
   }
 
   /** Output of one agent so far, in the order in which it was written; from byte `from`, at most `limit` bytes. */
@@ -97,7 +108,8 @@ export class Run {
 
   /**
    * Says who is expected and in which steps, and sends the first step.
-   * @throws QueueError when it could not be sent: the run is over then, with every agent `not-started`
+   * @throws QueueError when it could not be sent, Error when it could not be recorded: the run is over then, with every
+   *   agent `not-started`
    */
   async begin(agents: readonly { agentId: string; hostname: string }[], steps: string[][]): Promise<void> {
     this.#apply({ kind: 'agentsExpected', agents, steps })
@@ -141,109 +153,39 @@ export class Run {
         this.#apply({ kind: 'refused', ...heard, code: reply.code, reason: reply.reason })
         return
       case 'output':
-        this.#takeFrame(heard, reply.frame, reply.segments, data)
+        this.#takeFrame(heard, reply, data)
         break
       case 'result': {
-        const assembly = this.#assembly(agentId)
-        if (assembly.finishedAt !== undefined) return
-        assembly.finishedAt = at
-        assembly.frames.finish(reply)
-        if (reply.last !== undefined) this.#takeFrame(heard, reply.last.frame, reply.last.segments, data)
+        if (!this.#outputs.promise(agentId, reply, at)) return
+        if (reply.last !== undefined) this.#takeFrame(heard, reply.last, data)
         const { outcome, durationMs, frames, stdout, stderr } = reply
         const digest = `${stdout.sha256}:${stderr.sha256}`
         const droppedBytes = stdout.droppedBytes + stderr.droppedBytes
         this.#apply({ kind: 'resultReceived', ...heard, outcome, durationMs, frames, digest, droppedBytes })
       }
     }
-    this.#settleOutput(agentId, at)
+    const output = this.#outputs.ended(agentId)
+    if (output !== undefined) this.#apply({ kind: 'outputSettled', agentId, output, at })
   }
 
   /** The agent was heard of elsewhere, and says that it still has this run. */
   heardOf(agentId: string, at: number): void {
-    if (this.state.replies.get(agentId)?.started === 'queued')
-      this.#apply({ kind: 'stillQueued', agentId, at })
+    this.#apply({ kind: 'stillQueued', agentId, at })
   }
 
-  /** What time alone brings about: called a few times a second while the run is not over. */
+  /** The agent refused to stop, or to say something again. */
+  orderRefused(agentId: string, order: 'cancel' | 'resend', reason: string): void {
+    if (order === 'cancel') this.#apply({ kind: 'cancelRefused', agentId, reason, at: this.#world.now() })
+  }
+
+  /** What time alone brings about: called a few times a second while the run {@link isWaiting}. */
   async tick(): Promise<void> {
     const now = this.#world.now()
     if (!this.#world.backlogged(now)) {
-      const silent: string[] = []
-      for (const reply of this.state.replies.values()) {
-        if (isSettled(reply)) continue
-        const meaning = judgeSilence(this.state, reply, this.#world.timing, now)
-        if (meaning === 'republish') {
-          if (!this.#republished.has(reply.agentId)) silent.push(reply.agentId)
-        } else if (meaning !== undefined) {
-          this.#apply({ kind: 'silenceAssumed', agentId: reply.agentId, verdict: meaning, at: now })
-        }
-      }
-      if (silent.length > 0) {
-        for (const agentId of silent) this.#republished.add(agentId)
-        await this.#attempt(() => this.#world.publish(this.state, silent))
-      }
-      await this.#askAgain(now)
+      await this.#judgeSilence(now)
+      await this.#askForFrames(now)
     }
     await this.#advance(now)
-  }
-
-  #takeFrame(
-    heard: { agentId: string; hostname: string; at: number; identity: ReplyState['identity'] },
-    frame: number,
-    segments: readonly (readonly [1 | 2, number])[],
-    data: Uint8Array,
-  ): void {
-    const { frames } = this.#assembly(heard.agentId)
-    let chunks: Chunk[]
-    try {
-      chunks = frames.add(frame, segments as [1 | 2, number][], data)
-    } catch (error) {
-      this.#world.onTrouble(new Error(`${heard.hostname}: ${(error as Error).message}`, { cause: error }))
-      return
-    }
-    if (chunks.length === 0) return
-    this.#record.output.append(heard.agentId, chunks)
-    const bytes = (stream: 1 | 2) =>
-      chunks.reduce((sum, chunk) => (chunk.stream === stream ? sum + chunk.bytes.length : sum), 0)
-    this.#changed.output.add(heard.agentId)
-    this.#apply({
-      kind: 'outputReceived',
-      ...heard,
-      stdoutBytes: bytes(1),
-      stderrBytes: bytes(2),
-      frames: frames.frames,
-    })
-  }
-
-  #settleOutput(agentId: string, at: number): void {
-    const reply = this.state.replies.get(agentId)
-    const assembly = this.#assemblies.get(agentId)
-    if (assembly === undefined || reply === undefined || assembly.finishedAt === undefined) return
-    const state = assembly.frames.state()
-    if (state === 'open') return
-    if (reply.output === 'partial') {
-      this.#apply({
-        kind: 'outputSettled',
-        agentId,
-        output: state === 'complete' ? 'complete' : 'incomplete',
-        at,
-      })
-    }
-    // The digests are done with; 10,000 of them would be memory for nothing.
-    this.#assemblies.delete(agentId)
-    this.#assemblies.set(agentId, { ...assembly, frames: doneAssembly })
-  }
-
-  #assembly(agentId: string): Assembly {
-    const known = this.#assemblies.get(agentId)
-    if (known !== undefined) return known
-    const reply = this.state.replies.get(agentId)
-    const done = reply?.outcome !== undefined && reply.output !== 'partial'
-    const assembly: Assembly = done
-      ? { frames: doneAssembly, finishedAt: this.#world.now(), asked: 0 }
-      : { frames: new ReplyAssembly(), finishedAt: undefined, asked: 0 }
-    this.#assemblies.set(agentId, assembly)
-    return assembly
   }
 
   /** Resolves when the commands of a run that is over are off the broadcast queue, as far as that goes. */
@@ -251,55 +193,79 @@ export class Run {
     return this.#withdrawn
   }
 
-  /** All kept; what a crash of this process would lose is on its way to the disk until then. */
+  /**
+   * Resolves when all that came so far is kept; what a crash of this process would lose is on its way to the disk until then.
+   * @throws Error when the disk refused it
+   */
   flush(): Promise<void> {
     return this.#record.flush()
   }
 
+  /** Leaves the run to others. Its output can still be read. */
   close(): Promise<void> {
     return this.#record.close()
   }
 
-  async #askAgain(now: number): Promise<void> {
-    const { resendAfterMs, resendTries } = this.#world.timing
-    let asked = 0
-    for (const [agentId, assembly] of this.#assemblies) {
-      const { frames, finishedAt } = assembly
-      if (finishedAt === undefined || frames.state() !== 'open') continue
-      if (this.state.replies.get(agentId)?.output !== 'partial') continue
-      if (now < finishedAt + resendAfterMs * 2 ** assembly.asked) continue
-      if (assembly.asked >= resendTries) {
-        this.#apply({ kind: 'outputSettled', agentId, output: 'incomplete', at: now })
-        continue
-      }
-      if (asked >= maxResendsAtOnce) return
-      asked += 1
-      assembly.asked += 1
-      await this.#attempt(() =>
-        this.#world.resend(this.state, agentId, frames.missing().slice(0, 1000), false),
-      )
+  #takeFrame(
+    heard: Heard,
+    { frame, segments }: { frame: number; segments: [1 | 2, number][] },
+    data: Uint8Array,
+  ): void {
+    try {
+      const gathered = this.#outputs.take(heard.agentId, frame, segments, data)
+      if (gathered === undefined) return
+      this.#notices.output(heard.agentId)
+      this.#apply({ kind: 'outputReceived', ...heard, ...gathered })
+    } catch (error) {
+      this.#world.onTrouble(new Error(`${heard.hostname}: ${(error as Error).message}`, { cause: error }))
     }
+  }
+
+  async #judgeSilence(now: number): Promise<void> {
+    const { timing } = this.#world
+    const silent: string[] = []
+    const overdue: string[] = []
+    for (const reply of this.state.replies.values()) {
+      if (isSettled(reply)) continue
+      const { agentId } = reply
+      const meaning = judgeSilence(this.state, reply, timing, now)
+      if (meaning === 'republish' && !this.#republished.has(agentId)) silent.push(agentId)
+      else if (meaning === 'ask' && !this.#askedForResult.has(agentId)) overdue.push(agentId)
+      else if (meaning === 'no-reply' || meaning === 'lost')
+        this.#apply({ kind: 'silenceAssumed', agentId, verdict: meaning, at: now })
+    }
+    for (const agentId of silent) this.#republished.add(agentId)
+    for (const agentId of overdue) this.#askedForResult.add(agentId)
+    if (silent.length > 0) await this.#attempt(() => this.#world.publish(this.state, silent))
+    if (overdue.length > 0) await this.#attempt(() => this.#world.resend(this.state, overdue, [], true))
+  }
+
+  async #askForFrames(now: number): Promise<void> {
+    const { missing, hopeless } = this.#outputs.due(now, this.#world.timing, maxResendsAtOnce)
+    for (const agentId of hopeless) {
+      this.#apply({ kind: 'outputSettled', agentId, output: 'incomplete', at: now })
+    }
+    for (const [agentId, frames] of missing) {
+      await this.#attempt(() => this.#world.resend(this.state, [agentId], frames, false))
+    }
+  }
+
+  #advanceSoon(): void {
+    if (this.#advancing || this.state.request.rollout === undefined) return
+    this.#advancing = true
+    setImmediate(() => {
+      this.#advancing = false
+      void this.#advance(this.#world.now())
+    })
   }
 
   /** Starts the next step of a rollout when it is time for it, or ends the rollout. */
   async #advance(now: number): Promise<void> {
-    const { state } = this
-    const rollout = state.request.rollout
-    if (state.phase === 'over' || rollout === undefined || state.stepsStarted >= state.steps.length) return
-    if (exceedsBudget(failures(state), expectedCount(state), rollout)) {
-      const count = failures(state)
-      this.#apply({
-        kind: 'rolloutStopped',
-        reason: `${count} ${count === 1 ? 'agent has' : 'agents have'} failed`,
-        at: now,
-      })
-      return
-    }
-    if (state.phase === 'paused' || this.#stepping) return
-    const waiting = state.steps.slice(state.stepsStarted).reduce((sum, step) => sum + step.length, 0)
-    if (state.unsettled > waiting) return
+    const move = nextMove(this.state)
+    if (move.kind === 'stop') this.#apply({ kind: 'rolloutStopped', reason: move.reason, at: now })
+    if (move.kind !== 'next' || this.#stepping) return
     this.#stepEndedAt ??= now
-    if (now - this.#stepEndedAt < (rollout.pauseMs ?? 0)) return
+    if (now - this.#stepEndedAt < (this.state.request.rollout?.pauseMs ?? 0)) return
     this.#stepEndedAt = undefined
     await this.#attempt(() => this.#startStep())
   }
@@ -312,14 +278,12 @@ export class Run {
       const everyone = state.steps.length === 1 && state.request.targets === undefined
       // Counted from before the send: a reply may be here before the send's own answer.
       this.#apply({ kind: 'stepStarted', at: this.#world.now() })
+      // On disk before it is on the queue: whoever takes the run up after a crash must know whom it was sent to.
+      await Promise.all([this.#record.flush(), this.#record.summarize(state)])
       await this.#world.publish(state, everyone ? undefined : step)
     } catch (error) {
-      this.#apply({
-        kind: 'sendFailed',
-        agentIds: step,
-        reason: (error as Error).message,
-        at: this.#world.now(),
-      })
+      const reason = (error as Error).message
+      this.#apply({ kind: 'sendFailed', agentIds: step, reason, at: this.#world.now() })
       throw error
     } finally {
       this.#stepping = false
@@ -336,62 +300,16 @@ export class Run {
 
   #apply(event: RunEvent): void {
     const wasOver = this.state.phase === 'over'
-    applyEvent(this.state, event)
+    if (!applyEvent(this.state, event)) return
     this.#record.append(event)
-    if ('agentId' in event) this.#changed.agents.add(event.agentId)
-    else if (event.kind !== 'paused' && event.kind !== 'resumed') {
-      for (const agentId of this.state.replies.keys()) this.#changed.agents.add(agentId)
-    }
-    this.#changed.run = true
-    this.#notice()
+    if ('agentId' in event) this.#notices.agents([event.agentId])
+    else if (event.kind === 'paused' || event.kind === 'resumed') this.#notices.run()
+    else this.#notices.agents(this.state.replies.keys())
+    this.#advanceSoon()
     if (this.state.phase !== 'over') return
-    if (
-      !wasOver ||
-      event.kind === 'resultReceived' ||
-      event.kind === 'refused' ||
-      event.kind === 'outputSettled'
-    ) {
-      void this.#attempt(() => this.#record.summarize(this.state))
-    }
+    void this.#attempt(() => this.#record.summarize(this.state))
     if (wasOver) return
     this.#resolveOver(this.state)
     this.#withdrawn = this.#attempt(() => this.#world.withdraw())
   }
-
-  #notice(): void {
-    if (this.#noticing) return
-    this.#noticing = true
-    setImmediate(() => {
-      this.#noticing = false
-      const { agents, output, run } = this.#changed
-      const change: RunChange = { agents: new Set(agents), output: new Set(output), run }
-      agents.clear()
-      output.clear()
-      this.#changed.run = false
-      for (const listener of this.#listeners) listener(change)
-      void this.#advance(this.#world.now())
-    })
-  }
-}
-
-interface Assembly {
-  readonly frames: Pick<ReplyAssembly, 'add' | 'finish' | 'missing' | 'state' | 'frames'>
-  finishedAt: number | undefined
-  /** How often frames were asked for again. */
-  asked: number
-}
-
-/** Stands for an assembly whose work is over: whatever comes now is an echo. */
-const doneAssembly: Assembly['frames'] = {
-  frames: 0,
-  add: () => [],
-  finish: () => {},
-  missing: () => [],
-  state: () => 'complete',
-}
-
-function expectedCount(state: RunState): number {
-  let count = 0
-  for (const { expected } of state.replies.values()) if (expected) count += 1
-  return count
 }

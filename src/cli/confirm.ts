@@ -1,0 +1,42 @@
+import { createInterface } from 'node:readline/promises'
+import type { Environment } from '../queues/environment.ts'
+import { type Arguments, UsageError } from './arguments.ts'
+import { printable } from './printable.ts'
+
+/** What a confirmation is about. */
+export interface Reach {
+  /** Agents that the filter matches now. */
+  readonly agents: number
+  readonly filter: string
+}
+
+/**
+ * A protected environment is only commanded when its name is said twice: by `--confirm`, or typed on the terminal.
+ * @throws UsageError: nothing was sent
+ */
+export async function confirm(
+  { name, ...environment }: Environment,
+  args: Arguments,
+  reach: Reach,
+): Promise<void> {
+  if (!environment.protected || args.confirm === name) return
+  if (args.confirm !== undefined)
+    throw new UsageError(`--confirm ${args.confirm}: this environment is ${name}. Nothing was sent.`)
+  if (!process.stdin.isTTY)
+    throw new UsageError(`${name} is protected: say --confirm ${name} as well. Nothing was sent.`)
+  const { agents, filter } = reach
+  const who = agents === 1 ? '1 agent matches' : `${agents} agents match`
+  const what = printable(args.command ?? args.mode)
+  const answer = await ask(`${name} is protected. ${who} ${filter}, for: ${what}\nType its name to go on: `)
+  if (answer.trim() !== name) throw new UsageError('that is not its name. Nothing was sent.')
+}
+
+/** What the person types; nothing when they end the input instead. */
+function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  return new Promise<string>((resolve) => {
+    terminal.once('close', () => resolve(''))
+    terminal.once('SIGINT', () => terminal.close())
+    terminal.question(question).then(resolve, () => resolve(''))
+  }).finally(() => terminal.close())
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { RunRequest } from '../master/runRequest.ts'
+import { filterFromLists } from '../protocol/filter/lists.ts'
+import { parseFilter } from '../protocol/filter/parse.ts'
+import { printFilter } from '../protocol/filter/print.ts'
+import { FilterSyntaxError } from '../protocol/filter/syntaxError.ts'
+import { type Arguments, UsageError } from './arguments.ts'
+
+/**
+ * What the command line asks for, with the script's bytes as they are now.
+ * @throws UsageError, FilterSyntaxError
+ */
+export function requestOf(args: Arguments): RunRequest {
+  const { user, directory, timeoutMs, rollout } = args
+  const execution = {
+    ...(user === undefined ? {} : { user }),
+    ...(directory === undefined ? {} : { directory }),
+  }
+  return {
+    filter: filterOf(args),
+    action: actionOf(args, execution),
+    timeoutMs,
+    ...(rollout === undefined ? {} : { rollout }),
+  }
+}
+
+function filterOf(args: Arguments): string {
+  if (args.everyone) return '*'
+  if (args.filter === undefined)
+    return printFilter(filterFromLists({ with: args.with, without: args.without }))
+  try {
+    return printFilter(parseFilter(args.filter))
+  } catch (error) {
+    if (!(error instanceof FilterSyntaxError)) throw error
+    throw new UsageError(
+      `the filter is not right: ${error.message}\n${error.pointer(args.filter)}\nNothing was sent.`,
+      { cause: error },
+    )
+  }
+}
+
+function actionOf(args: Arguments, execution: { user?: string; directory?: string }): RunRequest['action'] {
+  const { mode, command = '', parameters } = args
+  if (mode === 'cli') return { kind: 'shell', command, ...execution }
+  if (mode !== 'script') return { kind: mode === 'facts' ? 'facts' : 'ping' }
+  const path = command.startsWith('file:///') ? fileURLToPath(command) : command.slice('file://'.length)
+  try {
+    const content = readFileSync(path).toString('base64')
+    return { kind: 'script', name: basename(path), content, args: [...parameters], ...execution }
+  } catch (cause) {
+    throw new UsageError(`the script cannot be read: ${(cause as Error).message}`, { cause })
+  }
+}

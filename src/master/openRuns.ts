@@ -1,0 +1,91 @@
+import type { Run } from './run.ts'
+
+/** How often a run looks at the time, milliseconds. Well below any of its waits. */
+const tickMs = 250
+
+/** A tick that is late by more than this says that the machine slept, or this process had no time, milliseconds. */
+const sleptMs = 5_000
+
+/** A run that nobody watches is left to the history when it was over for so long, milliseconds. */
+const retiredAfterMs = 10 * 60_000
+
+export interface OpenRunsOptions {
+  /** The clock was ahead of us: what came meanwhile has not been read. */
+  readonly onSleep: () => void
+  /** Called with each tick. */
+  readonly onTick: (now: number) => void
+  readonly onTrouble: (runId: string, error: Error) => void
+}
+
+/** The runs that a master has in hand: under way, or lately over. Tells them the time while they wait for something. */
+export class OpenRuns {
+  readonly #options: OpenRunsOptions
+  readonly #runs = new Map<string, Run>()
+  #ticker: NodeJS.Timeout | undefined
+  #tickedAt = 0
+
+  constructor(options: OpenRunsOptions) {
+    this.#options = options
+  }
+
+  get(runId: string): Run | undefined {
+    return this.#runs.get(runId)
+  }
+
+  /** Those that are not over. */
+  underWay(): Run[] {
+    return [...this.#runs.values()].filter(({ state }) => state.phase !== 'over')
+  }
+
+  add(run: Run): void {
+    this.#retire(Date.now())
+    this.#runs.set(run.runId, run)
+    this.wake()
+  }
+
+  /** Ticks again, where a run waits for something: a late reply may have brought that about. */
+  wake(): void {
+    if (this.#ticker !== undefined || ![...this.#runs.values()].some(({ isWaiting }) => isWaiting)) return
+    this.#tickedAt = Date.now()
+    this.#ticker = setInterval(() => this.#tick(), tickMs)
+  }
+
+  /** Resolves when the commands of all runs that are over are off the broadcast queue, as far as that goes. */
+  async withdrawn(): Promise<void> {
+    await Promise.all([...this.#runs.values()].map((run) => run.withdrawn()))
+  }
+
+  /** Stops the time and leaves all runs to the history, as they stand. */
+  async close(): Promise<void> {
+    clearInterval(this.#ticker)
+    await Promise.all([...this.#runs.values()].map((run) => this.#leave(run)))
+  }
+
+  #tick(): void {
+    const now = Date.now()
+    if (now - this.#tickedAt > sleptMs) this.#options.onSleep()
+    this.#tickedAt = now
+    const waiting = [...this.#runs.values()].filter(({ isWaiting }) => isWaiting)
+    if (waiting.length === 0) {
+      clearInterval(this.#ticker)
+      this.#ticker = undefined
+      return
+    }
+    for (const run of waiting) run.tick().catch((error) => this.#options.onTrouble(run.runId, error))
+    this.#options.onTick(now)
+  }
+
+  #retire(now: number): void {
+    for (const run of this.#runs.values()) {
+      const { endedAt } = run.state
+      const isDone = endedAt !== undefined && !run.isWaiting && !run.isWatched
+      if (!isDone || now - endedAt < retiredAfterMs) continue
+      this.#runs.delete(run.runId)
+      void this.#leave(run)
+    }
+  }
+
+  #leave(run: Run): Promise<void> {
+    return run.close().catch((error) => this.#options.onTrouble(run.runId, error))
+  }
+}

@@ -1,0 +1,136 @@
+import { type Chunk, type PromisedOutput, ReplyAssembly } from '../protocol/frames.ts'
+import type { Segment } from '../protocol/messages.ts'
+import type { OutputLog } from './outputLog.ts'
+import type { ReplyState } from './runState.ts'
+import type { Timing } from './timing.ts'
+
+/** What a frame brought: output that is now in order and kept. */
+export interface Gathered {
+  readonly stdoutBytes: number
+  readonly stderrBytes: number
+  /** Frames that are here without a gap. */
+  readonly frames: number
+}
+
+/** The outputs of a run on their way from frames to the log: put in order, kept, and asked for again where they have gaps. */
+export class OutputGathering {
+  readonly #log: OutputLog
+  /** `done`: all is here, or nothing is to come. What comes now is an echo. */
+  readonly #assemblies = new Map<string, ReplyAssembly | 'done'>()
+  /** Agents whose result is here. */
+  readonly #promised = new Set<string>()
+  /** Those of them whose frames are not, and are waited for. */
+  readonly #open = new Map<string, { readonly since: number; asked: number }>()
+
+  constructor(log: OutputLog) {
+    this.#log = log
+  }
+
+  /**
+   * Picks up where an earlier master stood.
+   * @returns with the agents of whose output the disk has lost a part: it is incomplete for good
+   */
+  static async resume(
+    log: OutputLog,
+    replies: Iterable<ReplyState>,
+    now: number,
+  ): Promise<{ outputs: OutputGathering; damaged: string[] }> {
+    const outputs = new OutputGathering(log)
+    const damaged: string[] = []
+    for (const reply of replies) {
+      const { agentId } = reply
+      const isWhole = log.bytes(agentId) === reply.stdoutBytes + reply.stderrBytes
+      const promised = promisedBy(reply)
+      if (!isWhole) damaged.push(agentId)
+      if (
+        !isWhole ||
+        (promised !== undefined && reply.output !== 'partial' && reply.output !== 'incomplete')
+      ) {
+        outputs.#assemblies.set(agentId, 'done')
+      } else if (reply.frames > 0 || promised !== undefined) {
+        const assembly = ReplyAssembly.resume(reply.frames, await log.read(agentId))
+        outputs.#assemblies.set(agentId, assembly)
+        if (promised === undefined) continue
+        assembly.finish(promised)
+        outputs.#promised.add(agentId)
+        if (reply.output === 'partial') outputs.#open.set(agentId, { since: now, asked: 0 })
+      }
+    }
+    return { outputs, damaged }
+  }
+
+  /**
+   * Takes a frame; undefined when it brings no output that is in order.
+   * @throws Error when the frame is damaged; it counts as missing then
+   */
+  take(agentId: string, frame: number, segments: readonly Segment[], data: Uint8Array): Gathered | undefined {
+    const assembly = this.#assembly(agentId)
+    if (assembly === 'done') return undefined
+    const chunks = assembly.add(frame, segments, data)
+    if (chunks.length === 0) return undefined
+    this.#log.append(agentId, chunks)
+    return { stdoutBytes: bytesOf(chunks, 1), stderrBytes: bytesOf(chunks, 2), frames: assembly.frames }
+  }
+
+  /** Takes what a result says of the frames. False when it was there already. */
+  promise(agentId: string, promised: PromisedOutput, now: number): boolean {
+    const assembly = this.#assembly(agentId)
+    if (assembly === 'done' || this.#promised.has(agentId)) return false
+    assembly.finish(promised)
+    this.#promised.add(agentId)
+    this.#open.set(agentId, { since: now, asked: 0 })
+    return true
+  }
+
+  /** How the output ended, told once, when its last frame is here. */
+  ended(agentId: string): 'complete' | 'incomplete' | undefined {
+    const assembly = this.#assemblies.get(agentId)
+    if (assembly === undefined || assembly === 'done') return undefined
+    const state = assembly.state()
+    if (state === 'open') return undefined
+    this.#assemblies.set(agentId, 'done')
+    this.#open.delete(agentId)
+    return state === 'complete' ? 'complete' : 'incomplete'
+  }
+
+  /** What is to be asked for again now, of `most` agents at most, and what is not to be waited for any longer. */
+  due(
+    now: number,
+    timing: Timing,
+    most: number,
+  ): { missing: [agentId: string, frames: number[]][]; hopeless: string[] } {
+    const missing: [string, number[]][] = []
+    const hopeless: string[] = []
+    for (const [agentId, open] of this.#open) {
+      const assembly = this.#assemblies.get(agentId)
+      if (assembly === undefined || assembly === 'done') continue
+      if (now < open.since + timing.resendAfterMs * 2 ** open.asked) continue
+      if (open.asked >= timing.resendTries) hopeless.push(agentId)
+      else if (missing.length < most) {
+        open.asked += 1
+        missing.push([agentId, assembly.missing()])
+      }
+    }
+    // What comes all the same is still taken.
+    for (const agentId of hopeless) this.#open.delete(agentId)
+    return { missing, hopeless }
+  }
+
+  #assembly(agentId: string): ReplyAssembly | 'done' {
+    const known = this.#assemblies.get(agentId)
+    if (known !== undefined) return known
+    const assembly = new ReplyAssembly()
+    this.#assemblies.set(agentId, assembly)
+    return assembly
+  }
+}
+
+function promisedBy({ outcome, promisedFrames, digest }: ReplyState): PromisedOutput | undefined {
+  if (outcome === undefined || promisedFrames === undefined || digest === undefined) return undefined
+  const [stdout = '', stderr = ''] = digest.split(':')
+  return { frames: promisedFrames, stdout: { sha256: stdout }, stderr: { sha256: stderr } }
+}
+
+function bytesOf(chunks: readonly Chunk[], stream: 1 | 2): number {
+  return chunks.reduce((sum, chunk) => (chunk.stream === stream ? sum + chunk.bytes.length : sum), 0)
+}

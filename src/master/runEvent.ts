@@ -1,0 +1,44 @@
+import type { RefusalMessage, ResultMessage } from '../protocol/messages.ts'
+import type { ReplyState } from './runState.ts'
+
+/** What can happen to a run. History keeps these, one JSON object a line, and replays them. `at` is the master's clock. */
+export type RunEvent =
+  | {
+      kind: 'agentsExpected'
+      agents: readonly { agentId: string; hostname: string }[]
+      steps: readonly (readonly string[])[]
+    }
+  | { kind: 'stepStarted'; at: number }
+  | HeardEvent
+  | { kind: 'outputSettled'; agentId: string; output: 'complete' | 'incomplete'; at: number }
+  | { kind: 'silenceAssumed'; agentId: string; verdict: 'no-reply' | 'lost'; at: number }
+  /** Waits for a free slot of its agent, which says so with its facts. */
+  | { kind: 'stillQueued'; agentId: string; at: number }
+  /** The agent would not stop: it goes on. */
+  | { kind: 'cancelRefused'; agentId: string; reason: string; at: number }
+  /** SQS did not take the command of a step. */
+  | { kind: 'sendFailed'; agentIds: readonly string[]; reason: string; at: number }
+  | { kind: 'cancelRequested'; at: number }
+  | { kind: 'paused' | 'resumed'; at: number }
+  | { kind: 'rolloutStopped'; reason: string; at: number }
+
+/** What an agent itself said. */
+export type HeardEvent =
+  | (Heard & { kind: 'acknowledged'; started: 'queued' | 'yes' })
+  /** Output that is in order and kept. `frames`: how many frames that makes, for picking up after a restart. */
+  | (Heard & { kind: 'outputReceived'; stdoutBytes: number; stderrBytes: number; frames: number })
+  | (Heard & Finished & { kind: 'resultReceived' })
+  | (Heard & { kind: 'refused'; code: RefusalMessage['code']; reason: string })
+
+export interface Heard {
+  agentId: string
+  hostname: string
+  at: number
+  identity: ReplyState['identity']
+}
+
+type Finished = Pick<ResultMessage, 'outcome' | 'durationMs' | 'frames'> & {
+  /** `<sha256 of stdout>:<sha256 of stderr>` */
+  digest: string
+  droppedBytes: number
+}

@@ -1,0 +1,65 @@
+/** What has changed since the last notice. */
+export interface RunChange {
+  /** Agents whose state changed, or that joined. */
+  readonly agents: ReadonlySet<string>
+  /** Agents that have new output. */
+  readonly output: ReadonlySet<string>
+  /** Phase, steps or sums of the run changed. */
+  readonly run: boolean
+}
+
+/** Tells listeners of changes soon after them, many of them at once. */
+export class RunNotices {
+  readonly #listeners = new Set<(change: RunChange) => void>()
+  readonly #onTrouble: (error: Error) => void
+  #agents = new Set<string>()
+  #output = new Set<string>()
+  #run = false
+  #scheduled = false
+
+  /** @param onTrouble told when a listener throws; the others are told all the same */
+  constructor(onTrouble: (error: Error) => void) {
+    this.#onTrouble = onTrouble
+  }
+
+  get areHeard(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  listen(listener: (change: RunChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  agents(agentIds: Iterable<string>): void {
+    for (const agentId of agentIds) this.#agents.add(agentId)
+    this.run()
+  }
+
+  output(agentId: string): void {
+    this.#output.add(agentId)
+    this.run()
+  }
+
+  run(): void {
+    this.#run = true
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => this.#tell())
+  }
+
+  #tell(): void {
+    const change: RunChange = { agents: this.#agents, output: this.#output, run: this.#run }
+    this.#agents = new Set()
+    this.#output = new Set()
+    this.#run = false
+    this.#scheduled = false
+    for (const listener of this.#listeners) {
+      try {
+        listener(change)
+      } catch (error) {
+        this.#onTrouble(error as Error)
+      }
+    }
+  }
+}

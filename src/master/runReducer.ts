@@ -1,0 +1,235 @@
+import type { Outcome } from '../protocol/messages.ts'
+import { isVerdict, type Verdict } from '../protocol/verdict.ts'
+import type { HeardEvent, RunEvent } from './runEvent.ts'
+import { isSettled, type ReplyState, type RunState } from './runState.ts'
+
+/**
+ * Changes `state` as `event` says. The only place that does.
+ * @returns false for an event that changes nothing: one that does not fit, or an echo
+ */
+export function applyEvent(state: RunState, event: RunEvent): boolean {
+  const changed = applyToRun(state, event)
+  if (changed && 'at' in event && state.phase !== 'over' && state.unsettled === 0) {
+    state.phase = 'over'
+    state.endedAt = event.at
+  }
+  return changed
+}
+
+function applyToRun(state: RunState, event: RunEvent): boolean {
+  switch (event.kind) {
+    case 'agentsExpected':
+      for (const { agentId, hostname } of event.agents) addReply(state, agentId, hostname, true)
+      for (const step of event.steps) state.steps.push([...step])
+      return true
+    case 'stepStarted':
+      return startStep(state, event.at)
+    case 'acknowledged':
+    case 'outputReceived':
+    case 'resultReceived':
+    case 'refused':
+      return applyHeard(state, event)
+    case 'outputSettled':
+      return change(state, event.agentId, (reply) => {
+        const isNews =
+          reply.output === 'partial' || (reply.output === 'incomplete' && event.output === 'complete')
+        if (isNews) reply.output = event.output
+        return isNews
+      })
+    case 'silenceAssumed':
+      return change(state, event.agentId, (reply) => {
+        if (isVerdict(reply.state)) return false
+        reply.state = event.verdict
+        if (reply.output === 'partial') reply.output = 'incomplete'
+        return true
+      })
+    case 'stillQueued':
+      return change(state, event.agentId, (reply) => {
+        if (reply.started !== 'queued' || isVerdict(reply.state)) return false
+        reply.heardAt = event.at
+        return true
+      })
+    case 'cancelRefused':
+      return change(state, event.agentId, (reply) => {
+        if (isVerdict(reply.state)) return false
+        reply.cancelRefused = event.reason
+        reply.heardAt = event.at
+        return true
+      })
+    case 'sendFailed':
+      if (state.phase === 'over') return false
+      state.stopReason ??= event.reason
+      for (const agentId of event.agentIds) notStarted(state, agentId)
+      stopRollout(state, event.reason)
+      return true
+    case 'cancelRequested':
+      if (state.phase === 'over' || state.cancelRequestedAt !== undefined) return false
+      state.cancelRequestedAt = event.at
+      stopRollout(state, 'cancelled')
+      return true
+    case 'paused':
+    case 'resumed': {
+      const [from, to] =
+        event.kind === 'paused' ? (['running', 'paused'] as const) : (['paused', 'running'] as const)
+      if (state.phase !== from) return false
+      state.phase = to
+      return true
+    }
+    case 'rolloutStopped':
+      return stopRollout(state, event.reason)
+  }
+}
+
+function startStep(state: RunState, at: number): boolean {
+  const step = state.steps[state.stepsStarted]
+  if (step === undefined) return false
+  state.stepsStarted += 1
+  for (const agentId of step) {
+    const reply = state.replies.get(agentId)
+    if (reply !== undefined) reply.sentAt = at
+  }
+  return true
+}
+
+function applyHeard(state: RunState, event: HeardEvent): boolean {
+  const isOver = state.phase === 'over'
+  const isAnswer = event.kind === 'resultReceived' || event.kind === 'refused'
+  if (!state.replies.has(event.agentId)) {
+    // Once the run is over a mere sign of life would leave the agent that joins without a verdict.
+    if (isOver && !isAnswer) return false
+    addReply(state, event.agentId, event.hostname, false)
+  }
+  return change(state, event.agentId, (reply) => {
+    const isGiven = isVerdict(reply.state) && !isAssumed(reply.state)
+    // A verdict that the agent itself gave stands: what comes after it is an echo, or output that was late.
+    if (isGiven && event.kind !== 'outputReceived') return false
+    if (isOver && event.kind === 'acknowledged') return false
+    if (!isGiven && (isOver || reply.state === 'no-reply' || reply.state === 'lost')) reply.late = true
+    reply.hostname = event.hostname
+    reply.heardAt = event.at
+    reply.identity = event.identity
+    reply.latencyMs ??= reply.sentAt === undefined ? undefined : Math.max(0, event.at - reply.sentAt)
+    switch (event.kind) {
+      case 'resultReceived':
+        finish(reply, event)
+        return true
+      case 'refused':
+        reply.state = 'refused'
+        reply.refusal = { code: event.code, reason: event.reason }
+        if (reply.output === 'partial') reply.output = 'incomplete'
+        return true
+      case 'outputReceived':
+        if (!isGiven && !isOver) carryOn(reply, event.at)
+        reply.stdoutBytes += event.stdoutBytes
+        reply.stderrBytes += event.stderrBytes
+        reply.frames = event.frames
+        if (reply.output === 'none') reply.output = isVerdict(reply.state) ? 'incomplete' : 'partial'
+        return true
+      case 'acknowledged':
+        if (event.started === 'yes' || reply.started === 'yes') carryOn(reply, event.at)
+        else {
+          takeUp(reply)
+          reply.started = 'queued'
+        }
+        return true
+    }
+  })
+}
+
+/** What the master assumes, for want of an answer. An answer replaces it. */
+function isAssumed(state: ReplyState['state']): boolean {
+  return state === 'no-reply' || state === 'lost' || state === 'not-started'
+}
+
+function carryOn(reply: ReplyState, at: number): void {
+  takeUp(reply)
+  reply.started = 'yes'
+  reply.startedAt ??= at
+}
+
+function takeUp(reply: ReplyState): void {
+  reply.state = 'running'
+  if (reply.output === 'incomplete') reply.output = 'partial'
+}
+
+function finish(reply: ReplyState, event: Extract<RunEvent, { kind: 'resultReceived' }>): void {
+  reply.state = verdictOf(event.outcome)
+  reply.outcome = event.outcome
+  reply.durationMs = event.durationMs
+  reply.digest = event.digest
+  reply.droppedBytes = event.droppedBytes
+  reply.promisedFrames = event.frames
+  reply.output = event.frames === 0 ? 'none' : 'partial'
+}
+
+function verdictOf(outcome: Outcome): Verdict {
+  switch (outcome.kind) {
+    case 'exited':
+      return outcome.code === 0 ? 'succeeded' : 'failed'
+    case 'signalled':
+    case 'not-executed':
+      return 'failed'
+    case 'timed-out':
+    case 'cancelled':
+    case 'interrupted':
+      return outcome.kind
+  }
+}
+
+function stopRollout(state: RunState, reason: string): boolean {
+  if (state.phase === 'over' || state.stepsStarted >= state.steps.length) return false
+  state.stopReason ??= reason
+  for (const step of state.steps.splice(state.stepsStarted)) {
+    for (const agentId of step) notStarted(state, agentId)
+  }
+  if (state.phase === 'paused') state.phase = 'running'
+  return true
+}
+
+function notStarted(state: RunState, agentId: string): void {
+  change(state, agentId, (reply) => {
+    if (reply.state === 'expected') reply.state = 'not-started'
+    return true
+  })
+}
+
+function addReply(state: RunState, agentId: string, hostname: string, expected: boolean): void {
+  if (state.replies.has(agentId)) return
+  state.replies.set(agentId, {
+    agentId,
+    hostname,
+    expected,
+    state: 'expected',
+    outcome: undefined,
+    refusal: undefined,
+    sentAt: expected ? undefined : state.startedAt,
+    heardAt: undefined,
+    started: 'no',
+    startedAt: undefined,
+    latencyMs: undefined,
+    durationMs: undefined,
+    stdoutBytes: 0,
+    stderrBytes: 0,
+    droppedBytes: 0,
+    frames: 0,
+    output: 'none',
+    digest: undefined,
+    late: false,
+    identity: 'unproven',
+  })
+  state.counts.expected += 1
+  state.unsettled += 1
+}
+
+/** Changes one reply and keeps the sums of the run true. */
+function change(state: RunState, agentId: string, edit: (reply: ReplyState) => boolean): boolean {
+  const reply = state.replies.get(agentId)
+  if (reply === undefined) return false
+  const before = reply.state
+  const wasSettled = isSettled(reply)
+  const changed = edit(reply)
+  state.counts[before] -= 1
+  state.counts[reply.state] += 1
+  state.unsettled += Number(wasSettled) - Number(isSettled(reply))
+  return changed
+}

@@ -1,0 +1,45 @@
+import * as v from 'valibot'
+import { RunId } from '../protocol/names.ts'
+import type { AgentState } from '../protocol/verdict.ts'
+import type { RunStart, RunState } from './runState.ts'
+
+/** What the list of runs shows. */
+export type RunSummary = RunStart & {
+  readonly phase: RunState['phase']
+  readonly endedAt?: number
+  readonly stopReason?: string
+  readonly agents: number
+  readonly counts: Record<AgentState, number>
+}
+
+export function summaryOf(state: RunState): RunSummary {
+  const { runId, environment, request, issuer, startedAt, endedAt, phase, stopReason, counts, replies } =
+    state
+  return {
+    ...{ runId, environment, request, issuer, startedAt, phase, agents: replies.size, counts: { ...counts } },
+    ...(endedAt === undefined ? {} : { endedAt }),
+    ...(stopReason === undefined ? {} : { stopReason }),
+  }
+}
+
+/** @returns undefined for what is not a summary */
+export function parseSummary(text: string): RunSummary | undefined {
+  try {
+    const json: unknown = JSON.parse(text)
+    return v.is(Summary, json) ? (json as unknown as RunSummary) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Our own file, but one that lies on a disk for months: enough is checked for the list to show it. */
+const Summary = v.looseObject({
+  runId: RunId,
+  environment: v.string(),
+  request: v.looseObject({ filter: v.string(), action: v.looseObject({ kind: v.string() }) }),
+  issuer: v.looseObject({ name: v.string(), host: v.string() }),
+  startedAt: v.number(),
+  phase: v.picklist(['running', 'paused', 'over']),
+  agents: v.number(),
+  counts: v.record(v.string(), v.number()),
+})
