@@ -108,8 +108,8 @@ export function checkConfigurationFile(
   if (parsed.success) return { content: parsed.output, unknownKeys: unknownKeysOf(content as object) }
   const reasons = parsed.issues.map((issue) => {
     const key = v.getDotPath(issue) ?? 'the file'
-    if (issue.received === 'undefined') return `${key} is missing: expected ${expectation(issue)}`
-    return `${key} is ${issue.received}: expected ${expectation(issue)}`
+    if (issue.input === undefined) return `${key} is missing`
+    return `${key} is ${JSON.stringify(issue.input).slice(0, 80)}: expected ${expectation(issue)}`
   })
   throw new ConfigurationError(`${file}: ${reasons.join('; ')}`)
 }

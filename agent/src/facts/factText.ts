@@ -12,6 +12,7 @@ const maxDepth = 64
  */
 export function parseFactFile(text: string, format: 'json' | 'words' | 'any'): Facts {
   if (format === 'words') return { classes: wordsOf(text) }
+  if (isBlank(text)) return {}
   const parsed: unknown = format === 'json' ? JSON.parse(text) : parseYaml(withoutRubyTags(text))
   if (parsed === null || parsed === undefined) return {}
   if (typeof parsed === 'string' && format === 'any') return { classes: wordsOf(parsed) }
@@ -23,7 +24,7 @@ export function parseFactFile(text: string, format: 'json' | 'words' | 'any'): F
  * @throws Error in words
  */
 export function parseFactOutput(text: string): Facts {
-  if (text.trim() === '') return {}
+  if (isBlank(text)) return {}
   if (text.trimStart().startsWith('{')) return toFacts(JSON.parse(text))
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   const pairs = lines.map((line) => /^\s*([^\s=:]+)=(.*)$/.exec(line))
@@ -59,11 +60,16 @@ function toFactValue(value: unknown, depth: number): FactValue {
   return String(value)
 }
 
+/** Nothing but comments: YAML has no name for that, people do it all the time. */
+function isBlank(text: string): boolean {
+  return text.split('\n').every((line) => /^\s*(#.*)?$/.test(line))
+}
+
 function wordsOf(text: string): string[] {
   return [...new Set(text.split(/\s+/).filter((word) => word !== ''))]
 }
 
 /** Puppet and facter write their own types (`!ruby/sym`, `!ruby/object:…`) into YAML; the data beneath is plain. */
 function withoutRubyTags(text: string): string {
-  return text.replace(/(^|\s)!ruby\/\S+/gm, '$1')
+  return text.replace(/(^|\s)!ruby\/\S+( |$)/gm, '$1')
 }
