@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { baseEnvironment } from '../../../../agent/src/execution/surroundings.ts'
+import { findUser, lookUpUser, ownUser } from '../../../../agent/src/execution/users.ts'
+
+const passwd =
+  'root:x:0:0:root:/root:/bin/bash\ndeploy:x:1001:1002:De Ploy,,,:/srv/deploy:/bin/sh\nodd:x:5:6:::\n'
+
+describe('a user', () => {
+  it('is found by name only', () => {
+    expect(findUser(passwd, 'deploy')).toEqual({ name: 'deploy', uid: 1001, gid: 1002, home: '/srv/deploy' })
+    expect(findUser(passwd, 'odd')).toEqual({ name: 'odd', uid: 5, gid: 6, home: '/' })
+    expect(findUser(passwd, 'dep')).toBeUndefined()
+    expect(findUser('', 'root')).toBeUndefined()
+  })
+
+  it('that is not in /etc/passwd is asked for elsewhere', async () => {
+    const line = async () => 'ldapuser:*:70001:70001::/home/ldapuser:/bin/sh\n'
+    expect(await lookUpUser('ldapuser', line)).toMatchObject({ uid: 70_001 })
+    expect(
+      await lookUpUser('nobody-at-all', async () => Promise.reject(new Error('exit code 2'))),
+    ).toBeUndefined()
+  })
+})
+
+describe('the environment of a command', () => {
+  it('has path, language and home, and nothing else of the agent’s', () => {
+    process.env.AWS_SECRET_ACCESS_KEY = 'secret'
+    process.env.LC_TIME = 'C'
+    const environment = baseEnvironment(ownUser())
+    expect(environment).toMatchObject({ PATH: process.env.PATH, LC_TIME: 'C', USER: ownUser().name })
+    expect(JSON.stringify(environment)).not.toContain('secret')
+  })
+})
