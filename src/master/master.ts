@@ -13,7 +13,7 @@ import { OpenRuns } from './openRuns.ts'
 import { planSteps } from './rollout.ts'
 import { Run } from './run.ts'
 import { RunInUse } from './runRecord.ts'
-import { type Issuer, type RunRequest, withoutSecrets } from './runRequest.ts'
+import type { Issuer, RunRequest } from './runRequest.ts'
 import { startRunState } from './runState.ts'
 import { createRunWorld, type Order } from './runWorld.ts'
 import { defaultTiming, type Timing } from './timing.ts'
@@ -122,7 +122,7 @@ export class Master {
     const start = {
       runId: randomUUID(),
       environment: this.environment.name,
-      request: withoutSecrets(request),
+      request,
       issuer: this.#options.issuer,
       startedAt: Date.now(),
     }

@@ -28,10 +28,13 @@ export async function takeLock(path: string): Promise<ProcessLock | undefined> {
     utimes(path, now, now).catch(() => {})
   }, heartbeatMs)
   heartbeat.unref()
+  let released: Promise<void> | undefined
   return {
-    async release() {
+    release() {
       clearInterval(heartbeat)
-      await rm(path, { force: true })
+      // Once: by the second time it may be another's.
+      released ??= rm(path, { force: true })
+      return released
     },
   }
 }

@@ -15,12 +15,13 @@ export function planSteps(agentIds: readonly string[], rollout: Rollout | undefi
   return steps
 }
 
-/** What a rollout comes to now. `wait`: nothing, until the step under way is over or the run is resumed. */
+/**
+ * What a rollout comes to now. `wait`: nothing, as the step under way is not over. `next`: the next step may start, after the
+ * pause between steps; `held` until the run is resumed.
+ */
 export type RolloutMove =
-  | { readonly kind: 'wait' }
+  | { readonly kind: 'wait' | 'next' | 'held' }
   | { readonly kind: 'stop'; readonly reason: string }
-  /** The step under way is over: the next one may start, after the pause. */
-  | { readonly kind: 'next' }
 
 export function nextMove(state: RunState): RolloutMove {
   const { rollout } = state.request
@@ -30,7 +31,8 @@ export function nextMove(state: RunState): RolloutMove {
   if (exceedsBudget(failed, expectedCount(state), rollout)) {
     return { kind: 'stop', reason: `${failed} ${failed === 1 ? 'agent has' : 'agents have'} failed` }
   }
-  return { kind: state.phase === 'paused' || isStepUnderWay(state) ? 'wait' : 'next' }
+  if (isStepUnderWay(state)) return { kind: 'wait' }
+  return { kind: state.phase === 'paused' ? 'held' : 'next' }
 }
 
 /** Whether so many failures among so many expected agents end the rollout. */

@@ -263,9 +263,9 @@ export class Run {
   async #advance(now: number): Promise<void> {
     const move = nextMove(this.state)
     if (move.kind === 'stop') this.#apply({ kind: 'rolloutStopped', reason: move.reason, at: now })
-    if (move.kind !== 'next' || this.#stepping) return
+    if (move.kind === 'wait' || move.kind === 'stop' || this.#stepping) return
     this.#stepEndedAt ??= now
-    if (now - this.#stepEndedAt < (this.state.request.rollout?.pauseMs ?? 0)) return
+    if (move.kind === 'held' || now - this.#stepEndedAt < (this.state.request.rollout?.pauseMs ?? 0)) return
     this.#stepEndedAt = undefined
     await this.#attempt(() => this.#startStep())
   }

@@ -1,6 +1,6 @@
 import type { Outcome, RefusalMessage } from '../protocol/messages.ts'
 import { type AgentState, isFailure, isVerdict, verdicts } from '../protocol/verdict.ts'
-import type { Issuer, RunRequest } from './runRequest.ts'
+import { type Issuer, type RunRequest, withoutSecrets } from './runRequest.ts'
 
 /** A run as it stands. Changed by `applyEvent` only, in place: with 10,000 agents copies would cost more than the work. */
 export interface RunState {
@@ -79,6 +79,7 @@ export function startRunState(start: RunStart): RunState {
   const counts = Object.fromEntries(['expected', 'running', ...verdicts].map((state) => [state, 0]))
   return {
     ...start,
+    request: withoutSecrets(start.request),
     endedAt: undefined,
     phase: 'running',
     cancelRequestedAt: undefined,

@@ -28,6 +28,16 @@ describe('takeLock', () => {
     expect((await readdir(directory)).filter((name) => name.startsWith(basename(path)))).toEqual([])
   })
 
+  it('released twice does not take it from the next one', async () => {
+    const path = newPath()
+    const first = await takeLock(path)
+    await first?.release()
+    const second = await takeLock(path)
+    await first?.release()
+    expect(await isLocked(path)).toBe(true)
+    await second?.release()
+  })
+
   it('gives it to one of many that want it at the same time', async () => {
     const path = newPath()
     const taken = await Promise.all(Array.from({ length: 20 }, () => takeLock(path)))

@@ -80,11 +80,16 @@ describe('nextMove', () => {
   })
 
   it('waits while it is paused, and still stops', () => {
-    const state = startRollout([['a', 'x'], ['b']], { maxFailures: { count: 0 } })
+    const state = startRollout([['a', 'x'], ['b'], ['c']])
     applyEvent(state, { kind: 'paused', at: 2 })
     exit(state, 'a', 0)
     expect(nextMove(state).kind).toBe('wait')
-    exit(state, 'x', 1)
+    applyEvent(state, { kind: 'resumed', at: 3 })
+    exit(state, 'x', 0)
+    expect(nextMove(state).kind).toBe('next')
+    applyEvent(state, { kind: 'paused', at: 4 })
+    expect(nextMove(state).kind).toBe('held')
+    applyEvent(state, { kind: 'silenceAssumed', agentId: 'b', verdict: 'no-reply', at: 5 })
     expect(nextMove(state).kind).toBe('stop')
   })
 

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type Arguments, parseArguments, UsageError } from '../../../src/cli/arguments.ts'
+import { environmentOf } from '../../../src/cli/configuration.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'cmaster-configuration-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+/** As the original's master read it. */
+const aws = {
+  region: 'eu-west-1',
+  sqs_write_queue: 'testing_master',
+  sqs_read_queue: 'testing_agent',
+  sqs_facts_queue: 'testing_facts',
+}
+
+describe('environmentOf', () => {
+  it("reads the original's file", () => {
+    const config = write({ aws, general: { log_level: 'INFO', cli_timeout: 10 } })
+    expect(environmentOf(args('--config', config), {})).toEqual({
+      name: 'testing',
+      region: 'eu-west-1',
+      queues: { commands: 'testing_master', replies: 'testing_agent', facts: 'testing_facts' },
+      protected: false,
+    })
+  })
+
+  it('reads the same as YAML', () => {
+    const config = join(directory, 'config.yaml')
+    writeFileSync(
+      config,
+      `aws:\n${Object.entries(aws)
+        .map(([key, value]) => `  ${key}: ${value}\n`)
+        .join('')}`,
+    )
+    expect(environmentOf(args('--config', config), {}).name).toBe('testing')
+  })
+
+  it('needs no file: names follow from the environment, the region from AWS', () => {
+    expect(
+      environmentOf(args('-e', 'staging', '--config', write({ aws })), { AWS_REGION: 'us-east-2' }),
+    ).toMatchObject({
+      ...{ name: 'staging', region: 'us-east-2', protected: false },
+      queues: { commands: 'staging_master', replies: 'staging_agent', facts: 'staging_facts' },
+    })
+  })
+
+  it('uses queues that are named otherwise only for the environment that the file names', () => {
+    const queues = { sqs_write_queue: 'orders', sqs_read_queue: 'answers', sqs_facts_queue: 'who' }
+    const config = write({ aws: { ...aws, ...queues }, general: { environment: 'production' } })
+    expect(environmentOf(args('--config', config), {}).queues.commands).toBe('orders')
+    expect(environmentOf(args('--config', config, '-e', 'production'), {}).queues.commands).toBe('orders')
+    const other = environmentOf(args('--config', config, '-e', 'testing'), { AWS_REGION: 'eu-west-1' })
+    expect(other.queues.commands).toBe('testing_master')
+  })
+
+  it('protects what the file or the variable protects, and neither takes it back', () => {
+    const is = (content: object, list: string, name = 'testing') =>
+      environmentOf(args('--config', write(content), '-e', name), {
+        AWS_REGION: 'eu-west-1',
+        EC2_COLLECTIVE_PROTECTED: list,
+      }).protected
+    expect(is({ aws, general: { protected: true } }, '')).toBe(true)
+    expect(is({ aws, general: { protected: false } }, 'production, testing')).toBe(true)
+    expect(is({ aws, general: { protected: true } }, '', 'staging')).toBe(false)
+    expect(is({ aws }, 'test')).toBe(false)
+  })
+
+  it('lets the command line have the last word', () => {
+    const config = write({ aws: { ...aws, profile: 'ops', endpoint: 'http://127.0.0.1:1' } })
+    const given = args(
+      '--config',
+      config,
+      '--region',
+      'ap-south-1',
+      '--profile',
+      'me',
+      '--endpoint',
+      'http://[::1]:2',
+    )
+    expect(environmentOf(given, { AWS_REGION: 'x' })).toMatchObject({
+      ...{ region: 'ap-south-1', profile: 'me', endpoint: 'http://[::1]:2' },
+    })
+  })
+
+  it.each<[string, object | string, string[], RegExp]>([
+    ['a missing queue', { aws: { region: 'eu-west-1' } }, [], /aws\.sqs_write_queue/],
+    [
+      'a queue that is none',
+      { aws: { ...aws, sqs_read_queue: 'a.fifo' } },
+      [],
+      /aws\.sqs_read_queue: a queue name/,
+    ],
+    ['a region that is none', { aws: { ...aws, region: 'Ireland!' } }, [], /aws\.region/],
+    ['an endpoint that is none', { aws: { ...aws, endpoint: 'localhost' } }, [], /aws\.endpoint/],
+    [
+      'an environment that nobody names',
+      { aws: { ...aws, sqs_write_queue: 'orders' } },
+      [],
+      /general\.environment is missing/,
+    ],
+    ['a file that is no JSON', '{"aws":', [], /neither JSON nor YAML/],
+    ['a wrong --env', { aws }, ['-e', 'a/b'], /--env a\/b: 1 to 48/],
+    ['a wrong --endpoint', { aws }, ['--endpoint', 'nonsense'], /--endpoint nonsense: a URL is needed/],
+    ['no region at all', { aws }, ['-e', 'other'], /which AWS region\?/],
+  ])('says what is wrong with %s', (_, content, argv, sentence) => {
+    const given = args('--config', write(content), ...argv)
+    expect(() => environmentOf(given, {})).toThrow(UsageError)
+    expect(() => environmentOf(given, {})).toThrow(sentence)
+  })
+
+  it('says which file cannot be read', () => {
+    expect(() => environmentOf(args('--config', '/not/there.json'), {})).toThrow(
+      /\/not\/there.json cannot be read/,
+    )
+  })
+})
+
+function args(...argv: string[]): Arguments {
+  return parseArguments(['--everyone', '-c', 'true', ...argv]) as Arguments
+}
+
+let files = 0
+function write(content: object | string): string {
+  files += 1
+  const path = join(directory, `config-${files}.json`)
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}

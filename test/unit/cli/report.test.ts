@@ -1,0 +1,107 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { report, reportJson } from '../../../src/cli/report.ts'
+import { noRequests } from '../../../src/queues/requestCounts.ts'
+import { type SimulatedRun, simulateRun } from '../../support/simulatedRun.ts'
+
+const runs: SimulatedRun[] = []
+afterEach(() => Promise.all(runs.splice(0).map((run) => run.close())))
+
+describe('report', () => {
+  it('prints each group once, outliers first, then the sum and who is in trouble', async () => {
+    const fleet = await begin(['web1', 'web2', 'web3', 'db1'])
+    for (const host of ['web1', 'web2']) fleet.finish(host, 0, [{ stream: 1, text: 'all is well\n\n' }])
+    fleet.finish('web3', 3, [
+      { stream: 1, text: 'so far, so good\n' },
+      { stream: 2, text: 'disk full\n' },
+    ])
+    await fleet.giveUp()
+    const text = await textOf(report(fleet.run, { quiet: false, colours: false }))
+    expect(text.replace(/in [\d.]+ s/, 'in some s')).toBe(
+      [
+        '── web3 · failed, exit code 3',
+        'so far, so good',
+        'disk full',
+        '',
+        '── db1 · no-reply',
+        '',
+        '── web[1-2] (2) · succeeded',
+        'all is well',
+        '',
+        '3 of 4 expected answered in some s: 1 failed, 1 no-reply, 2 succeeded',
+        'failed: web3',
+        'no-reply: db1',
+        '',
+      ].join('\n'),
+    )
+    expect(await textOf(report(fleet.run, { quiet: true, colours: false }))).toBe(
+      'so far, so good\ndisk full\nall is well\n',
+    )
+  })
+
+  it('gives the terminal colours of its own only where it may', async () => {
+    const fleet = await begin(['web1'])
+    fleet.finish('web1', 1, [{ stream: 1, text: '\x1b]0;title\x07\x1b[2Jtext' }])
+    const esc = /\x1b/
+    expect(await textOf(report(fleet.run, { quiet: false, colours: false }))).not.toMatch(esc)
+    expect(await textOf(report(fleet.run, { quiet: false, colours: true }))).toContain('\x1b[31m')
+    expect(await textOf(report(fleet.run, { quiet: false, colours: true }))).not.toContain('title')
+  })
+})
+
+describe('reportJson', () => {
+  it('is one document that holds every reply with its exact bytes', async () => {
+    const fleet = await begin(['web1', 'web2'])
+    const bytes = Uint8Array.from([0, 255, 10, 128])
+    fleet.finish('web1', 0, [{ stream: 1, text: 'grüße\n' }])
+    fleet.finish('web2', 7, [
+      { stream: 1, text: bytes },
+      { stream: 2, text: 'oh\n' },
+    ])
+    const document = JSON.parse(await textOf(reportJson(fleet.run, 7, { ...noRequests, requests: 12 })))
+    expect(document).toMatchObject({
+      ...{ environment: 'production', exitCode: 7, requests: { requests: 12 } },
+      counts: { succeeded: 1, failed: 1 },
+      groups: [
+        { verdict: 'failed', hosts: 'web2', majority: false },
+        { verdict: 'succeeded', hosts: 'web1', majority: true },
+      ],
+      agents: [
+        {
+          hostname: 'web1',
+          verdict: 'succeeded',
+          exitCode: 0,
+          output: 'complete',
+          stdout: 'grüße\n',
+          stderr: '',
+        },
+        { hostname: 'web2', exitCode: 7, stdout: { base64: 'AP8KgA==' }, stderr: 'oh\n' },
+      ],
+    })
+  })
+
+  it('is a document also of a run without agents that answered', async () => {
+    const fleet = await begin(['web1'])
+    await fleet.giveUp()
+    const document = JSON.parse(await textOf(reportJson(fleet.run, 1, noRequests)))
+    expect(document.agents).toMatchObject([{ verdict: 'no-reply', exitCode: null, stdout: '' }])
+  })
+
+  it('holds no value of a secret', async () => {
+    const action = { kind: 'shell' as const, command: 'deploy', environment: { TOKEN: 'swordfish' } }
+    const fleet = await begin(['web1'], { action, secrets: ['TOKEN'] })
+    fleet.finish('web1', 0)
+    expect(await textOf(reportJson(fleet.run, 0, noRequests))).not.toContain('swordfish')
+  })
+})
+
+async function begin(...args: Parameters<typeof simulateRun>): Promise<SimulatedRun> {
+  const run = await simulateRun(...args)
+  runs.push(run)
+  return run
+}
+
+async function textOf(pieces: AsyncIterable<string>): Promise<string> {
+  let text = ''
+  for await (const piece of pieces) text += piece
+  return text
+}
