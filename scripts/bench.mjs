@@ -1,0 +1,32 @@
+// @ts-check
+// `npm run bench`: bundles test/bench and runs it. Flags are passed on: `npm run bench -- --only runs --agents 100`.
+import { spawn } from 'node:child_process'
+import { copyFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import * as esbuild from 'esbuild'
+import { build } from './build.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const outdir = `${root}.cache/bench`
+await build({ production: true })
+await esbuild.build({
+  absWorkingDir: root,
+  entryPoints: ['main', 'bareAgents', 'simulatedAgents'].map((name) => `test/bench/${name}.ts`),
+  outdir,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  logLevel: 'warning',
+  external: ['fauxqs', 'playwright-core'],
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
+  },
+  define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
+})
+await copyFile(`${root}test/support/sqsProcess.mjs`, `${outdir}/sqsProcess.mjs`)
+const child = spawn(process.execPath, ['--expose-gc', `${outdir}/main.mjs`, root, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+})
+child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1))

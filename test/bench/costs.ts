@@ -1,0 +1,87 @@
+import { execFile, spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { sweepFacts } from '../../src/master/factsSweep.ts'
+import { Inventory } from '../../src/master/inventory.ts'
+import { requestsSince } from '../../src/queues/requestCounts.ts'
+import type { SqsServer } from '../support/sqs.ts'
+import { simulatedFleet, startAgentProcesses } from './fleets.ts'
+import { median } from './runLatency.ts'
+
+/** What an agent costs its server while nothing happens, beside a bare Node that waits. */
+export async function measureIdleAgents(server: SqsServer, agents: number, seconds: number) {
+  await server.environment('idle')
+  const hosts = await startAgentProcesses(server, 'idle', agents)
+  const bare = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e9)'], { stdio: 'ignore' })
+  try {
+    // The first facts are said, and everything that only start-up needs is collected.
+    await sleep(10_000)
+    const before = await Promise.all(hosts.pids.map(cpuTicks))
+    await sleep(seconds * 1000)
+    const after = await Promise.all(hosts.pids.map(cpuTicks))
+    const cpuShares = after.map((ticks, index) => (ticks - (before[index] ?? 0)) / ticksPerSecond / seconds)
+    const resident = await Promise.all(hosts.pids.map(residentBytes))
+    return {
+      cpuShare: cpuShares.reduce((sum, share) => sum + share, 0) / agents,
+      residentBytes: median(resident),
+      bareResidentBytes: await residentBytes(bare.pid ?? 0),
+    }
+  } finally {
+    bare.kill()
+    await hosts.stop()
+  }
+}
+
+/** How long programs take to say their version, milliseconds, beside a bare Node that does nothing. */
+export async function measureStartUp(root: string) {
+  const time = async (args: string[]) => {
+    const rounds = []
+    for (let round = 0; round < 7; round += 1) {
+      const startedAt = performance.now()
+      await promisify(execFile)(process.execPath, args)
+      rounds.push(performance.now() - startedAt)
+    }
+    return median(rounds)
+  }
+  return {
+    bareMs: await time(['-e', '0']),
+    agentMs: await time([join(root, 'dist/ec2-cagent.js'), '--version']),
+    masterMs: await time([join(root, 'dist/ec2-cmaster.js'), '--version']),
+  }
+}
+
+/** One reading of the facts queue, from nothing. */
+export async function measureSweep(server: SqsServer, agents: number) {
+  const environment = await server.environment(`sweep${agents}`)
+  const queues = server.connect()
+  const hosts = await simulatedFleet(server, agents, 1).start(environment.name)
+  try {
+    const inventory = new Inventory(Date.now)
+    const before = queues.requests
+    const startedAt = performance.now()
+    await sweepFacts(queues, environment.queues.facts, inventory, Date.now)
+    const elapsedMs = performance.now() - startedAt
+    return {
+      elapsedMs,
+      heard: inventory.agents().length,
+      requests: requestsSince(before, queues.requests).requests,
+    }
+  } finally {
+    await hosts.stop()
+  }
+}
+
+/** Linux: `getconf CLK_TCK` is 100 everywhere that Node runs. */
+const ticksPerSecond = 100
+
+async function cpuTicks(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ')
+  return Number(fields[11]) + Number(fields[12])
+}
+
+async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024
+}

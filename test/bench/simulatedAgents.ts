@@ -1,0 +1,87 @@
+// Many agents in one process: real protocol code, real HTTP, the agent's own way of listening; only the execution is
+// replaced by a given output.
+import { createHash } from 'node:crypto'
+import { listen } from '../../agent/src/listen.ts'
+import { openBody, sealBody } from '../../src/protocol/envelope.ts'
+import { matchesFilter } from '../../src/protocol/filter/match.ts'
+import { parseFilter } from '../../src/protocol/filter/parse.ts'
+import type { CommandMessage } from '../../src/protocol/messages.ts'
+import { createQueues, type Queues, type ReceivedMessage } from '../../src/queues/queues.ts'
+import { createSender } from '../../src/queues/sender.ts'
+
+const { endpoint, environment, first, count } = JSON.parse(process.argv[2] ?? '{}')
+const connect = () =>
+  createQueues({
+    endpoint,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  })
+/** A client has 128 connections, and each long poll and each reply occupies one. */
+const clients = Array.from({ length: Math.ceil(count / 60) }, connect)
+const clientOf = (agent: number) => clients[agent % clients.length] as Queues
+const output = Buffer.from(
+  'Linux sim 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01) x86_64 GNU/Linux\n',
+)
+const digest = (bytes: Uint8Array) => ({
+  bytes: bytes.length,
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+  droppedBytes: 0,
+})
+const abort = new AbortController()
+const startedAt = Date.now()
+const facts = createSender(connect(), `${environment}_facts`, { signal: abort.signal })
+
+process.stdin.resume().on('end', () => process.exit())
+await Promise.all(Array.from({ length: count }, (_, index) => startAgent(first + index)))
+console.log('ready')
+
+async function startAgent(number: number): Promise<void> {
+  const agentId = `sim-${String(number).padStart(5, '0')}`
+  const own = {
+    hostname: agentId,
+    role: number % 3 === 0 ? 'web' : 'db',
+    os: { family: 'Debian', release: { major: '12' } },
+  }
+  const queues = clientOf(number)
+  const seen = new Set<string>()
+  const listening = {
+    queues,
+    queue: `${environment}_master`,
+    pollIntervalMs: () => 1000,
+    random: Math.random,
+    onTrouble: () => {},
+    onMessage: (received: ReceivedMessage) => {
+      const { message } = openBody(received.body)
+      if (message.type !== 'command' || seen.has(message.runId)) return
+      seen.add(message.runId)
+      if (message.environment === environment && matchesFilter(parseFilter(message.filter), own))
+        void answer(message, agentId, queues)
+    },
+  }
+  void listen(listening, abort.signal)
+  await facts.send(
+    sealBody({
+      ...{ type: 'facts', agentId, hostname: agentId, environment, version: '0.1.0', startedAt },
+      ...{ sentAt: Date.now(), intervalMs: 30_000, running: [], facts: own },
+    }),
+  )
+}
+
+async function answer(command: CommandMessage, agentId: string, queues: Queues): Promise<void> {
+  const from = { runId: command.runId, agentId, hostname: agentId, sentAt: Date.now() }
+  const result = {
+    ...{
+      type: 'result' as const,
+      ...from,
+      outcome: { kind: 'exited' as const, code: 0 },
+      durationMs: 1,
+      frames: 1,
+    },
+    ...{
+      stdout: digest(output),
+      stderr: digest(new Uint8Array()),
+      last: { frame: 0, segments: [[1, output.length]] as [1, number][] },
+    },
+  }
+  await queues.send(command.replyTo, sealBody(result, output))
+}
