@@ -15,10 +15,11 @@ const cache = path.join(root, '.cache', 'demo')
 
 const [first, ...rest] = process.argv.slice(2)
 try {
-  process.exitCode = first === '--once' ? await once(rest) : await stay(process.argv.slice(2))
+  // Not `exitCode`: an installation that was interrupted would go on.
+  process.exit(first === '--once' ? await once(rest) : await stay(process.argv.slice(2)))
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
+  process.exit(1)
 }
 
 /** @param {string[]} argv @returns {Promise<number>} */
@@ -52,15 +53,21 @@ async function stay(argv) {
   const fleet = await openDemoFleet(directory, path.join(root, 'dist'))
   const sizes = fleet.environments.map(({ name, agents }) => `${agents} in ${name}`)
   console.log(`The local fleet is up: ${sizes.join(', ')}; its SQS listens on ${fleet.endpoint}\n`)
-  const arguments_ = ['--env', 'testing', '--filter', 'role=web', '--', 'uname -sr']
-  console.log("$ ec2-cmaster --env testing --filter role=web -- 'uname -sr'")
-  await fleet.run(arguments_)
-  const editor = await openEditor(userDataDir, workspace)
-  console.log(`\n${editor.sentence}\nThe fleet is in the view "EC2 Collective". Ctrl-C ends everything.`)
-  await Promise.race([stopRequested(), fleet.ended])
-  console.log('\nEnding …')
-  await Promise.all([editor.stop(), fleet.close()])
-  return 0
+  const stopping = stopRequested()
+  try {
+    console.log("$ ec2-cmaster --env testing --filter role=web -- 'uname -sr'")
+    await fleet.run(['--env', 'testing', '--filter', 'role=web', '--', 'uname -sr'])
+    // Installing the editor takes a while the first time: Ctrl-C ends that as well.
+    const editor = await Promise.race([openEditor(userDataDir, workspace), stopping])
+    if (editor === undefined) return 130
+    console.log(`\n${editor.sentence}\nThe fleet is in the view "EC2 Collective". Ctrl-C ends everything.`)
+    await Promise.race([stopping, fleet.ended])
+    console.log('\nEnding …')
+    await editor.stop()
+    return 0
+  } finally {
+    await fleet.close()
+  }
 }
 
 /** @param {string} userDataDir @param {string} workspace */
@@ -82,9 +89,10 @@ async function openEditor(userDataDir, workspace) {
   return { sentence: `VS Code: ${url}`, stop }
 }
 
+/** @returns {Promise<undefined>} */
 function stopRequested() {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve(undefined))
   })
 }
 
