@@ -67,7 +67,7 @@ export class ReplyWriter {
     return this.#pendingBytes >= holdFromBytes ? packed : undefined
   }
 
-  /** Sends what is there. */
+  /** Sends what is there. Once the reply is finished there is nothing: its last bytes went with the result. */
   flush(): Promise<void> {
     return this.#enqueue(() => this.#pack(1))
   }
@@ -95,6 +95,8 @@ export class ReplyWriter {
       const body = this.#sealResult(outcome, durationMs)
       if (body !== undefined && (this.#pendingBytes === 0 || (await this.#fits(body)))) {
         await this.#o.spooled.append({ kind: 'result', body })
+        this.#pending = []
+        this.#pendingBytes = 0
         this.#o.onBody()
         return
       }

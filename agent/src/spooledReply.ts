@@ -60,7 +60,8 @@ export class SpooledReply {
     const line = `${kind === 'output' ? 'o' : 'r'} ${body}\n`
     try {
       if (this.#broken) throw new Error('an earlier write failed')
-      this.#file ??= await open(this.#path, 'w+', 0o600)
+      // Only a new reply begins with an empty file.
+      this.#file ??= await open(this.#path, this.#bodies.length === 0 ? 'w+' : 'r+', 0o600)
       await this.#file.write(line, this.#end)
       this.#bodies.push({ kind, at: this.#end + 2, length: body.length })
       this.#end += line.length

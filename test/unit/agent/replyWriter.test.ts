@@ -98,6 +98,25 @@ describe('a reply', () => {
     })
   })
 
+  it('that is finished takes nothing more: not from a flush that comes too late', async () => {
+    const spooled = new SpooledReply(join(directory, 'reply'))
+    const writer = new ReplyWriter({
+      runId: 'run-00000001',
+      from: { agentId: 'agent-1', hostname: 'host' },
+      spooled,
+      outputLimitBytes: 1_000,
+      bodyLimit: async () => 65_536,
+      tailPath: join(directory, 'tail'),
+      now: () => 1,
+      onBody: () => {},
+    })
+    await writer.write({ stream: 1, bytes: Buffer.from('out') })
+    await Promise.all([writer.finish({ kind: 'exited', code: 0 }, 5), writer.flush()])
+    expect(spooled.isFinished).toBe(true)
+    expect(spooled.count).toBe(1)
+    await spooled.close()
+  })
+
   it('never has a body larger than the queue takes', async () => {
     const { bodies, state } = await write([{ stream: 1, bytes: noise(300_000) }], { bodyLimit: 10_000 })
     expect(Math.max(...bodies.map((body) => body.length))).toBeLessThanOrEqual(10_000)
