@@ -29,6 +29,18 @@ export default defineConfig({
       },
       {
         test: {
+          // `npm run test:package`: installs and removes the agent's package on this machine.
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          env: quietSdk(),
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/buildProducts.ts', 'test/support/installEditor.ts'],

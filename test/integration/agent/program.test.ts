@@ -1,0 +1,158 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Environment } from '../../../src/queues/environment.ts'
+import { type Commander, startCommander } from '../../support/commander.ts'
+import { type SqsServer, startSqs } from '../../support/sqs.ts'
+import { until } from '../../support/until.ts'
+
+const bundle = fileURLToPath(new URL('../../../dist/ec2-cagent.js', import.meta.url))
+
+let sqs: SqsServer
+let environment: Environment
+let master: Commander
+let directory: string
+let configFile: string
+
+beforeAll(async () => {
+  sqs = await startSqs()
+  environment = await sqs.environment('testing')
+  master = startCommander(sqs.connect(), environment)
+})
+
+afterAll(async () => {
+  await master.stop()
+  await sqs.stop()
+})
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'agent-'))
+  configFile = join(directory, 'ec2-cagent.json')
+})
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+function configure(general: object = {}, facts: object = {}, aws: object = {}): void {
+  const content = {
+    general: {
+      state_dir: join(directory, 'state'),
+      audit_log: join(directory, 'audit.log'),
+      agent_id: 'a-1',
+      ...general,
+    },
+    facts: { ec2_metadata: 'never', programs: join(directory, 'facts.d'), ...facts },
+    aws: {
+      region: 'eu-west-1',
+      endpoint: environment.endpoint,
+      sqs_read_queue: 'testing_master',
+      sqs_write_queue: 'testing_agent',
+      sqs_facts_queue: 'testing_facts',
+      ...aws,
+    },
+  }
+  writeFileSync(configFile, JSON.stringify(content))
+}
+
+function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const env = { PATH: process.env.PATH, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
+  return new Promise((resolve) => {
+    execFile(process.execPath, [bundle, ...args], { env, timeout: 20_000 }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+    })
+  })
+}
+
+describe('ec2-cagent', () => {
+  it('tells its version and its usage', async () => {
+    expect(await run('--version')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^ec2-cagent \d+\.\d+\.\d+\n$/),
+    })
+    expect((await run('--help')).stdout).toContain('--foreground')
+    expect(await run('--nonsense')).toMatchObject({ code: 2, stderr: expect.stringContaining('--nonsense') })
+  })
+
+  it('says in one sentence why it does not start', async () => {
+    expect(await run('-f', '-c', configFile)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^ec2-cagent: The configuration .* cannot be read: ENOENT.*\n$/),
+    })
+    configure({ max_parallel: 'many' })
+    expect(await run('-c', configFile)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/general\.max_parallel is "many": expected a whole number\n$/),
+    })
+    configure({ policy: join(directory, 'none.yaml') })
+    expect((await run('-f', '-c', configFile)).stderr).toMatch(
+      /^ec2-cagent: The policy .*none\.yaml cannot be read/,
+    )
+  })
+
+  it('prints its facts with the source of each', async () => {
+    writeFileSync(join(directory, 'facts.yaml'), 'role: web\nos:\n  name: Ours\n')
+    configure({}, { facts_path: `${join(directory, 'facts.yaml')},${join(directory, 'classes.txt')}` })
+    writeFileSync(join(directory, 'classes.txt'), 'base role::web\n')
+    const { code, stdout } = await run('facts', '-c', configFile)
+    expect(code).toBe(0)
+    expect(stdout).toContain(`role = "web"    (file ${join(directory, 'facts.yaml')})`)
+    expect(stdout).toContain(`os.name = "Ours"    (file ${join(directory, 'facts.yaml')})`)
+    expect(stdout).toMatch(/os\.family = ".*" {4}\(built-in\)/)
+    expect(stdout).toContain('classes = ["base","role::web"]')
+    expect(JSON.parse((await run('facts', '--json', '-c', configFile)).stdout)).toMatchObject({ role: 'web' })
+    expect(existsSync(join(directory, 'state'))).toBe(false)
+  })
+
+  it('prints which sources of facts are in trouble', async () => {
+    configure({}, { facts_path: '/no/such/file.yaml' })
+    expect(await run('facts', '-c', configFile)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('In trouble: file /no/such/file.yaml: no such file'),
+    })
+  })
+
+  it('checks whether it is fit to start', async () => {
+    configure()
+    const fit = await run('--check', '-c', configFile)
+    expect(fit.stdout).toContain('The agent is fit to start.')
+    expect(fit.stdout).toContain('commands can be received from testing_master')
+    expect(fit.stdout).toContain('There is no policy')
+    expect(fit.code).toBe(0)
+    configure({ typo: 1 }, { facts_path: '/no/such/file' }, { sqs_write_queue: 'missing_agent' })
+    const unfit = await run('--check', '-c', configFile)
+    expect(unfit.stdout).toContain('general.typo is not a key of the configuration')
+    expect(unfit.stdout).toMatch(/WRONG {2}facts from file \/no\/such\/file: no such file/)
+    expect(unfit.stdout).toMatch(/WRONG {2}There is no queue missing_agent/)
+    expect(unfit.stdout).toContain('2 to be put right.')
+    expect(unfit.code).toBe(1)
+  })
+
+  it('goes into the background, writes its pid and its log, opens the log anew, and ends by a signal', async () => {
+    const [pidFile, logFile] = [join(directory, 'run/agent.pid'), join(directory, 'log/agent.log')]
+    configure()
+    const started = await run('-c', configFile, '-p', pidFile, '-l', logFile)
+    expect(started).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/runs in the background, process \d+/),
+    })
+    const pid = Number(readFileSync(pidFile, 'utf8'))
+    expect(started.stdout).toContain(String(pid))
+    try {
+      const { result } = await master.result(await master.send({ kind: 'ping' }))
+      expect(result.agentId).toBe('a-1')
+      renameSync(logFile, `${logFile}.1`)
+      process.kill(pid, 'SIGHUP')
+      await until(() => existsSync(logFile) && readFileSync(logFile, 'utf8').includes('Read '), 'a new log')
+      expect(readFileSync(`${logFile}.1`, 'utf8')).toContain('is a-1')
+      const second = await run('-c', configFile, '-p', join(directory, 'other.pid'), '-l', logFile)
+      expect(second.code).toBe(1)
+      expect(readFileSync(logFile, 'utf8')).toContain('Another agent is using the state directory')
+    } finally {
+      process.kill(pid, 'SIGTERM')
+    }
+    await until(() => !existsSync(pidFile), 'the pid file to go')
+    await master.expire()
+  })
+})
