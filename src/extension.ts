@@ -97,7 +97,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   // What is seen.
   const documents = new ReadOnlyDocuments()
-  const view = new EnvironmentsView(list, connections, () => setting('groupBy'))
+  const view = new EnvironmentsView(list, connections, () => setting('groupBy'), context.workspaceState)
   const status = new StatusItem(connections, profiles, runs)
   const shownRuns = new ShownRuns(list, connections, history, runs)
   const results = createResults({

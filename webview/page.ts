@@ -159,6 +159,8 @@ export class Page {
   #resume(): void {
     const state = this.#restoring
     this.#restoring = undefined
+    // A reload must find the run, also when the user has touched nothing yet.
+    if (state === undefined) this.#keep()
     if (state === undefined || state.runId !== this.#model.run?.runId) {
       this.#detail.output.reopen()
       this.#search.repeat()

@@ -1,52 +1,77 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openWorkbench, type Workbench } from '../support/editor.ts'
+import { fleetPatience, showsAgents, withoutAws } from '../support/fleetWorkbench.ts'
 
 let workbench: Workbench
 
 beforeAll(async () => {
-  workbench = await openWorkbench({ env: { AWS_CONFIG_FILE: '/nowhere', AWS_SHARED_CREDENTIALS_FILE: '/nowhere' } })
+  workbench = await openWorkbench({ env: withoutAws })
 })
 beforeEach((context) => workbench.record(context))
 afterAll(() => workbench?.close())
 
 describe('The first start, with no AWS at all', () => {
-  it('offers the local fleet', async () => {
+  it('offers the local fleet and to add an environment', async () => {
     await workbench.openContainer('EC2 Collective')
-    expect(await workbench.view('Environments').welcome()).toContain('Start Local Fleet')
-    await workbench.screenshot('first start')
+    const view = workbench.view('Environments')
+    await expect.poll(() => view.welcome(), fleetPatience).toContain('Start Local Fleet')
+    expect(await view.welcome()).toContain('Add Environment')
   })
 
-  it('starts the local fleet and shows its agents', async () => {
+  it('starts the local fleet and shows its agents by role', async () => {
     await workbench.runCommand('EC2 Collective: Start Local Fleet')
+    await showsAgents(workbench, 'testing', 6)
     const view = workbench.view('Environments')
-    await view.row('testing')
-    await view.row('web')
     await view.expand('web')
     await view.row('web-01')
-    expect(await view.text()).toMatch(/testing {2}6 agents · local fleet/)
-    await workbench.screenshot('local fleet')
+    expect(await view.text()).toMatch(/production {2}protected · local fleet/)
   })
 
-  it('runs a first command', async () => {
-    await workbench.runCommand('EC2 Collective: Run Command…')
+  it('completes a filter, counts who matches, and runs a first command', async () => {
     const { quickInput } = workbench
+    await workbench.runCommand('EC2 Collective: Run Command…')
     await quickInput.titled('Run Command')
-    await workbench.screenshot('flow 1 environment')
     await quickInput.pick('testing')
     await quickInput.titled('testing')
-    await workbench.screenshot('flow 2 filter empty')
     await quickInput.type('role=w')
-    await workbench.screenshot('flow 2 filter completing')
-    await quickInput.type('role=web')
-    await quickInput.pick('3 of 6 agents match')
+    await expect.poll(async () => (await quickInput.items()).map(({ label }) => label)).toContain('web')
+    // Enter completes what would hit nobody as it stands.
+    await quickInput.accept()
+    await expect
+      .poll(async () => (await quickInput.items())[0], fleetPatience)
+      .toMatchObject({ label: '3 of 6 agents match', detail: 'web-[01-03]', isFocused: true })
+    await quickInput.accept()
     await quickInput.titled('role=web')
     await quickInput.type('uname -sr')
-    await workbench.screenshot('flow 3 command')
     await quickInput.accept()
     await quickInput.titled('Run on testing')
-    await workbench.screenshot('flow 4 review')
+    expect((await quickInput.items())[0]).toMatchObject({
+      label: 'Run “uname -sr”',
+      detail: 'on 3 of 6 agents of testing (role=web): all at once, for at most 60 s each',
+    })
     await quickInput.accept()
-    await quickInput.closed()
-    await workbench.screenshot('ran')
+    const page = workbench.webview()
+    await page.getByText('3 agents, all accounted for').waitFor()
+    expect(await workbench.tabs()).toContain('testing: uname -sr')
+  })
+
+  it('keeps the run in the history', async () => {
+    const history = workbench.view('History')
+    await expect
+      .poll(async () => (await history.row('uname -sr')).description)
+      .toMatch(/^testing · 3 succeeded/)
+  })
+
+  it('shows environment and agents again after a reload of the window, and the run', async () => {
+    await workbench.reload()
+    await showsAgents(workbench, 'testing', 6)
+    await workbench.webview().getByText('3 agents, all accounted for').waitFor()
+  })
+
+  it('stops the local fleet', async () => {
+    await workbench.runCommand('EC2 Collective: Stop Local Fleet')
+    await expect
+      .poll(() => workbench.view('Environments').welcome(), fleetPatience)
+      .toContain('No environment yet')
   })
 })

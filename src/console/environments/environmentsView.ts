@@ -18,6 +18,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
   readonly #list: EnvironmentList
   readonly #connections: Connections
   readonly #groupBy: () => string
+  readonly #memento: vscode.Memento
   readonly #changed = new vscode.EventEmitter<TreeNode | undefined>()
   readonly #view: vscode.TreeView<TreeNode>
   readonly #disposables: vscode.Disposable[]
@@ -30,9 +31,18 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
   #refreshing: NodeJS.Timeout | undefined
   readonly onDidChangeTreeData = this.#changed.event
 
-  /** @param groupBy dotted path of the fact by which agents are grouped now; empty for no groups */
-  constructor(list: EnvironmentList, connections: Connections, groupBy: () => string) {
+  /**
+   * @param groupBy dotted path of the fact by which agents are grouped now; empty for no groups
+   * @param memento keeps what was open in this workspace over a reload
+   */
+  constructor(
+    list: EnvironmentList,
+    connections: Connections,
+    groupBy: () => string,
+    memento: vscode.Memento,
+  ) {
     this.#list = list
+    this.#memento = memento
     this.#connections = connections
     this.#groupBy = groupBy
     this.#view = vscode.window.createTreeView('ec2-collective.environments', {
@@ -72,6 +82,8 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
       case undefined:
         return this.#environments()
       case 'environment':
+        // A row that opens by itself fires no event.
+        if (this.#opensByItself(parent)) this.#open(parent)
         return this.#inEnvironment(parent)
       case 'group':
         return parent.agents.map((agent) => ({
@@ -90,7 +102,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
   }
 
   getTreeItem(node: TreeNode): vscode.TreeItem {
-    return describeNode(node, this.#connections, this.#rows.size)
+    return describeNode(node, this.#connections, this.#opensByItself(node))
   }
 
   /** Only environments are ever revealed, and they have no parent. */
@@ -166,14 +178,26 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
 
   #open(node: TreeNode): void {
     if (node.kind !== 'environment') return
+    if (this.#expanded.has(node.declared.key)) return
     this.#expanded.set(node.declared.key, node)
+    this.#remember()
     this.#watchWhatIsSeen()
   }
 
   #shut(node: TreeNode): void {
     if (node.kind !== 'environment') return
     this.#expanded.delete(node.declared.key)
+    this.#remember()
     this.#watchWhatIsSeen()
+  }
+
+  #opensByItself(node: TreeNode): boolean {
+    if (node.kind !== 'environment') return false
+    return this.#rows.size === 1 || this.#memento.get<string[]>(openRows, []).includes(node.declared.key)
+  }
+
+  #remember(): void {
+    void this.#memento.update(openRows, [...this.#expanded.keys()])
   }
 
   #watchWhatIsSeen(): void {
@@ -219,3 +243,5 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
           }
   }
 }
+
+const openRows = 'openEnvironments'

@@ -7,12 +7,8 @@ import { environmentIcon } from './environmentIcon.ts'
 import type { AgentNode, EnvironmentNode, FactNode, GroupNode, NoticeNode, TreeNode } from './treeNode.ts'
 
 /** A row as VS Code shows it. Tooltips come later, for the one row under the mouse: see {@link explainNode}. */
-export function describeNode(
-  node: TreeNode,
-  connections: Connections,
-  environments: number,
-): vscode.TreeItem {
-  const item = itemOf(node, connections, environments)
+export function describeNode(node: TreeNode, connections: Connections, isOpen: boolean): vscode.TreeItem {
+  const item = itemOf(node, connections, isOpen)
   item.id = node.id
   return item
 }
@@ -33,10 +29,10 @@ export function explainNode(node: TreeNode, connections: Connections): vscode.Ma
   }
 }
 
-function itemOf(node: TreeNode, connections: Connections, environments: number): vscode.TreeItem {
+function itemOf(node: TreeNode, connections: Connections, isOpen: boolean): vscode.TreeItem {
   switch (node.kind) {
     case 'environment':
-      return environmentItem(node, connections, environments)
+      return environmentItem(node, connections, isOpen)
     case 'group':
       return groupItem(node)
     case 'agent':
@@ -53,10 +49,10 @@ const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState
 function environmentItem(
   { declared }: EnvironmentNode,
   connections: Connections,
-  environments: number,
+  isOpen: boolean,
 ): vscode.TreeItem {
   const { environment, origin } = declared
-  const item = new vscode.TreeItem(environment.name, environments === 1 ? Expanded : Collapsed)
+  const item = new vscode.TreeItem(environment.name, isOpen ? Expanded : Collapsed)
   item.iconPath = environmentIcon(environment)
   const state = connections.state(declared.key)
   const agents = state.kind === 'open' && state.heard ? state.master.inventory.agents() : undefined

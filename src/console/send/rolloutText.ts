@@ -17,7 +17,7 @@ export function parseRolloutText(text: string): Rollout | undefined {
   const declaration: Record<string, string | number> = {}
   for (const part of text.split(/[\s,]+/).filter(Boolean)) {
     const [key = '', value = ''] = part.split('=', 2)
-    if (key === 'canary') declaration.canary = Number(value)
+    if (key === 'canary' && value !== '') declaration.canary = Number(value)
     else if (key === 'batch' || key === 'pause') declaration[key] = value
     else if (key === 'failures') declaration.maxFailures = value
     else

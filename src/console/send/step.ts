@@ -31,7 +31,7 @@ export type PickResult<T> =
 export function showPickStep<Item extends vscode.QuickPickItem, T>(
   options: PickStep<Item, T>,
 ): Promise<StepEnd<T>> {
-  const pick = vscode.window.createQuickPick<Item>()
+  const pick = vscode.window.createQuickPick<Item & { readonly forText: string }>()
   pick.title = options.title
   pick.step = options.step
   pick.totalSteps = options.totalSteps
@@ -42,9 +42,11 @@ export function showPickStep<Item extends vscode.QuickPickItem, T>(
   if (options.step > 1) pick.buttons = [vscode.QuickInputButtons.Back]
   const refresh = () => {
     pick.busy = options.isBusy?.() ?? false
-    // The list is ours: VS Code's own filtering would hide what completes a text in the middle.
-    pick.items = options.itemsFor(pick.value).map((item) => ({ ...item, alwaysShow: true }))
+    pick.items = itemsNow()
   }
+  // The list is ours: VS Code's own filtering would hide what completes a text in the middle.
+  const itemsNow = () =>
+    options.itemsFor(pick.value).map((item) => ({ ...item, alwaysShow: true, forText: pick.value }))
   refresh()
   return new Promise((resolve) => {
     const disposables: vscode.Disposable[] = [pick]
@@ -58,7 +60,9 @@ export function showPickStep<Item extends vscode.QuickPickItem, T>(
       pick.onDidTriggerItemButton(({ item }) => options.onItemButton?.(item)),
       pick.onDidHide(() => end({ kind: 'given-up' })),
       pick.onDidAccept(() => {
-        const [item] = pick.selectedItems
+        // Who types fast presses Enter before the list has followed: then it means the first of what is to come.
+        const [selected] = pick.selectedItems
+        const item = selected?.forText === pick.value ? selected : itemsNow().find(isChoice)
         if (item === undefined) return
         const result = options.take(item, pick.value)
         if (result.kind === 'done') return end(result)
@@ -70,4 +74,8 @@ export function showPickStep<Item extends vscode.QuickPickItem, T>(
     if (options.onDidChange !== undefined) disposables.push(options.onDidChange(refresh))
     pick.show()
   })
+}
+
+function isChoice({ kind }: vscode.QuickPickItem): boolean {
+  return kind !== vscode.QuickPickItemKind.Separator
 }

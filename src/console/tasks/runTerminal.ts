@@ -47,22 +47,24 @@ export class RunTerminal implements vscode.Pseudoterminal {
     }
     const { run, environment } = this.#started
     this.#say(
-      vscode.l10n.t('Sent to {0} agents of {1}.', run.state.replies.size, environment.environment.name),
+      vscode.l10n.t(
+        'Sent to {1}; answers expected: {0}.',
+        run.state.replies.size,
+        environment.environment.name,
+      ),
     )
     const told = new Set<string>()
-    const stop = run.onChange(({ agents }) => {
-      for (const agentId of agents) {
+    const tell = (agentIds: Iterable<string>) => {
+      for (const agentId of agentIds) {
         const reply = run.state.replies.get(agentId)
         if (reply === undefined || !isVerdict(reply.state) || told.has(agentId)) continue
         told.add(agentId)
         if (run.state.replies.size <= tellEachUpTo) this.#say(`${reply.hostname}: ${reply.state}`)
       }
-    })
-    try {
-      await run.over
-    } finally {
-      stop()
     }
+    const stop = run.onChange(({ agents }) => tell(agents))
+    await run.over.finally(stop)
+    tell(run.state.replies.keys())
     this.#say('')
     const { exportText } = await import('../../master/runTables.ts')
     for await (const piece of exportText(run)) this.#write(piece)

@@ -83,7 +83,10 @@ export function treeViewOf(page: Page, title: string): TreeView {
     },
     choose: async (label, entry) => {
       const menu = await openMenu(label)
-      const item = menu.getByRole('menuitem', { name: entry, exact: true })
+      // Not by its name, in which the keybinding is.
+      const item = menu
+        .getByRole('menuitem')
+        .filter({ has: page.locator('.action-label').getByText(entry, { exact: true }) })
       // For its first 100 ms a menu ignores clicks: the release of the button that opened it is not to choose an entry.
       for (let isOpen = true; isOpen; ) {
         await item.click()

@@ -1,0 +1,19 @@
+import type { KnownAgent } from '../../src/master/inventory.ts'
+
+/** An agent of the inventory that is well, except for what `changes` says. */
+export function knownAgent(hostname: string, changes: Partial<KnownAgent> = {}): KnownAgent {
+  return {
+    agentId: `i-${hostname}`,
+    hostname,
+    version: '0.1.0',
+    facts: {},
+    lastHeardAt: 1_000_000,
+    startedAt: 0,
+    clockSkewMs: 0,
+    state: 'live',
+    running: [],
+    problems: [],
+    senderId: undefined,
+    ...changes,
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { agentTroubles, groupAgents, isTroubled } from '../../../../src/console/environments/agentGroups.ts'
+import { inEnglish } from '../../../../src/console/translate.ts'
+import { knownAgent } from '../../../support/knownAgent.ts'
+
+const agents = [
+  knownAgent('web10', { facts: { role: 'web', os: { major: 12 }, classes: ['nginx', 'base'] } }),
+  knownAgent('web2', { facts: { role: 'web', os: { major: 9 }, classes: ['base'] } }),
+  knownAgent('db1', { facts: { role: 'db', os: { major: 12 } } }),
+  knownAgent('lone'),
+]
+
+const shape = (path: string) =>
+  groupAgents(agents, path)?.map(({ value, agents: members }) => [
+    value,
+    members.map(({ hostname }) => hostname),
+  ])
+
+describe('groupAgents', () => {
+  it('groups by a fact, in the order in which people count, and those without it last', () => {
+    expect(shape('role')).toEqual([
+      ['db', ['db1']],
+      ['web', ['web2', 'web10']],
+      [undefined, ['lone']],
+    ])
+  })
+
+  it('groups by nested facts and numbers', () => {
+    expect(shape('os.major')?.map(([value]) => value)).toEqual(['9', '12', undefined])
+  })
+
+  it('puts an agent into the group of each element of a list', () => {
+    expect(shape('classes')).toEqual([
+      ['base', ['web2', 'web10']],
+      ['nginx', ['web10']],
+      [undefined, ['db1', 'lone']],
+    ])
+  })
+
+  it('makes no groups of a fact that nobody has', () => {
+    expect(groupAgents(agents, 'az')).toBeUndefined()
+  })
+
+  it('groups 10,000 agents within a moment', () => {
+    const many = Array.from({ length: 10_000 }, (_, index) =>
+      knownAgent(`h${index}`, { facts: { role: `r${index % 40}` } }),
+    )
+    const startedAt = performance.now()
+    expect(groupAgents(many, 'role')).toHaveLength(40)
+    expect(performance.now() - startedAt).toBeLessThan(1000)
+  })
+})
+
+describe('agentTroubles', () => {
+  const now = 1_090_000
+
+  it('says nothing of an agent that is well', () => {
+    expect(agentTroubles(knownAgent('a'), now, inEnglish)).toEqual([])
+    expect(isTroubled(knownAgent('a', { clockSkewMs: 900 }))).toBe(false)
+  })
+
+  it('says for how long an agent was silent, how wrong its clock is, and what it complains of', () => {
+    const ill = knownAgent('a', { state: 'stale', clockSkewMs: -61_000, problems: ['facter hangs.'] })
+    expect(isTroubled(ill)).toBe(true)
+    expect(agentTroubles(ill, now, inEnglish)).toEqual([
+      'Not heard of for 90 s.',
+      'facter hangs.',
+      'Its clock is 61 s behind.',
+    ])
+  })
+})

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { describePlan, oneLine } from '../../../../src/console/send/runPlan.ts'
+import { inEnglish } from '../../../../src/console/translate.ts'
+import type { RunRequest } from '../../../../src/master/runRequest.ts'
+import { declared } from '../../../support/declared.ts'
+
+const reach = { matching: 37, known: 412, hostnames: ['web1', 'web2'] }
+const say = (changes: Partial<RunRequest>, reached = reach) =>
+  describePlan(
+    {
+      environment: declared('testing'),
+      request: {
+        filter: 'role=web',
+        action: { kind: 'shell', command: 'uname -sr' },
+        timeoutMs: 60_000,
+        ...changes,
+      },
+    },
+    reached,
+    inEnglish,
+  )
+
+describe('describePlan', () => {
+  it('names the command, the number of agents, the environment, the filter and the timeout', () => {
+    expect(say({})).toBe(
+      'Run “uname -sr” on 37 of 412 agents of testing (role=web): all at once, for at most 60 s each.',
+    )
+  })
+
+  it('says everyone in capitals', () => {
+    expect(say({ filter: '*' }, { ...reach, matching: 412 })).toContain(
+      'on EVERY agent of testing (412 known)',
+    )
+  })
+
+  it('names a few chosen agents, and counts many', () => {
+    const two = { matching: 2, known: 412, hostnames: ['web1', 'web2'] }
+    expect(say({ filter: '*', targets: ['a', 'b'] }, two)).toContain('on web1, web2 of testing:')
+    expect(say({ targets: ['a'] }, reach)).toContain('on 37 chosen agents of testing (role=web)')
+  })
+
+  it('says how it spreads, as whom and where', () => {
+    const action = { kind: 'shell', command: 'reboot', user: 'root', directory: '/tmp' } as const
+    expect(
+      say({
+        action,
+        rollout: { canary: 1, batch: { percent: 10 }, pauseMs: 30_000, maxFailures: { count: 2 } },
+      }),
+    ).toBe(
+      'Run “reboot” on 37 of 412 agents of testing (role=web): 1 first, then 10% at a time with 30 s between, stopping after more than 2 failures, for at most 60 s each, as root, in /tmp.',
+    )
+  })
+
+  it('shows the parameters of a script as a shell would need them', () => {
+    const action = { kind: 'script', name: 'fix.sh', content: '', args: ['a b', '--force'] } as const
+    expect(say({ action: { ...action, args: [...action.args] } })).toContain(
+      "Run the script fix.sh with 'a b' --force on",
+    )
+  })
+})
+
+describe('oneLine', () => {
+  it('cuts a command to what fits, with a mark that there is more', () => {
+    expect(oneLine('ls')).toBe('ls')
+    expect(oneLine('set -e\nls\n')).toBe('set -e …')
+    expect(oneLine('x'.repeat(200))).toHaveLength(80)
+  })
+})
