@@ -41,8 +41,9 @@ export class Run {
   readonly #record: RunRecord
   readonly #world: RunWorld
   readonly #outputs: OutputGathering
-  readonly #republished = new Set<string>()
-  readonly #askedForResult = new Set<string>()
+  /** When the command was sent to it again, and when its result was asked for, milliseconds. */
+  readonly #republished = new Map<string, number>()
+  readonly #askedForResult = new Map<string, number>()
   readonly #notices: RunNotices
   #advancing = false
   #stepping = false
@@ -231,13 +232,26 @@ export class Run {
       const meaning = judgeSilence(this.state, reply, timing, now)
       if (meaning === 'republish' && !this.#republished.has(agentId)) silent.push(agentId)
       else if (meaning === 'ask' && !this.#askedForResult.has(agentId)) overdue.push(agentId)
-      else if (meaning === 'no-reply' || meaning === 'lost')
-        this.#apply({ kind: 'silenceAssumed', agentId, verdict: meaning, at: now })
+      else if (meaning === 'no-reply' || meaning === 'lost') {
+        const askedAt = this.#askedAt(agentId, meaning)
+        // SQS was away, or nobody listened, when it was time to ask: its result may be gone, and is still with the agent.
+        if (askedAt === undefined) overdue.push(agentId)
+        else if (now - askedAt >= timing.republishAfterMs)
+          this.#apply({ kind: 'silenceAssumed', agentId, verdict: meaning, at: now })
+      }
     }
-    for (const agentId of silent) this.#republished.add(agentId)
-    for (const agentId of overdue) this.#askedForResult.add(agentId)
+    for (const agentId of silent) this.#republished.set(agentId, now)
+    for (const agentId of overdue) this.#askedForResult.set(agentId, now)
     if (silent.length > 0) await this.#attempt(() => this.#world.publish(this.state, silent))
     if (overdue.length > 0) await this.#attempt(() => this.#world.resend(this.state, overdue, [], true))
+  }
+
+  /** When the agent was last given a reason to say something. */
+  #askedAt(agentId: string, assumed: 'no-reply' | 'lost'): number | undefined {
+    const askedAt = this.#askedForResult.get(agentId)
+    if (askedAt !== undefined || assumed === 'lost') return askedAt
+    // An agent that has the command, or that is told to stop, answers that.
+    return this.#republished.get(agentId) ?? this.state.cancelRequestedAt
   }
 
   async #askForFrames(now: number): Promise<void> {

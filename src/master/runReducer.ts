@@ -95,9 +95,10 @@ function applyHeard(state: RunState, event: HeardEvent): boolean {
   const isOver = state.phase === 'over'
   const isAnswer = event.kind === 'resultReceived' || event.kind === 'refused'
   if (!state.replies.has(event.agentId)) {
-    // Once the run is over a mere sign of life would leave the agent that joins without a verdict.
-    if (isOver && !isAnswer) return false
     addReply(state, event.agentId, event.hostname, false)
+    // Once the run is over nobody waits for the answer of an agent that joins; when it comes, it replaces this.
+    if (isOver && !isAnswer) change(state, event.agentId, joinLate)
+    if (isOver && event.kind === 'acknowledged') return true
   }
   return change(state, event.agentId, (reply) => {
     const isGiven = isVerdict(reply.state) && !isAssumed(reply.state)
@@ -134,6 +135,12 @@ function applyHeard(state: RunState, event: HeardEvent): boolean {
         return true
     }
   })
+}
+
+function joinLate(reply: ReplyState): boolean {
+  reply.state = 'lost'
+  reply.late = true
+  return true
 }
 
 /** What the master assumes, for want of an answer. An answer replaces it. */

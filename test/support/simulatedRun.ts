@@ -107,6 +107,9 @@ export async function simulateRun(
     async giveUp(afterMs = 24 * 3_600_000) {
       passedMs += afterMs
       await run.tick()
+      // They are asked once more.
+      passedMs += defaultTiming.republishAfterMs
+      await run.tick()
     },
     async close() {
       await run.flush()

@@ -97,7 +97,41 @@ describe('a run', () => {
     expect(run.state.counts.expected).toBe(1)
     world.isBehind = false
     await world.pass(run, 1)
+    await world.pass(run, republishAfterMs)
     expect(run.state.counts['no-reply']).toBe(1)
+  })
+
+  it('that nobody could watch over asks everybody for the result before it gives anybody up', async () => {
+    const { run, world } = await start(['a', 'b', 'c'])
+    run.receive(ack('b'), nothing, 'unproven')
+    run.receive(ack('c'), nothing, 'unproven')
+    world.isBehind = true
+    await world.pass(run, 24 * 3600_000)
+    world.isBehind = false
+    await world.pass(run, 1)
+    expect(world.said.slice(1)).toEqual(['resend to a,b,c: , and the result'])
+    expect(run.state.counts).toMatchObject({ expected: 1, running: 2 })
+    answer(run, 'a', 'its first answer had expired')
+    answer(run, 'b', 'this one, too')
+    await world.pass(run, republishAfterMs)
+    expect(run.state.counts).toMatchObject({ succeeded: 2, lost: 1 })
+  })
+
+  it('takes all output of an agent that joins when it is over', async () => {
+    const { run } = await start(['a'])
+    answer(run, 'a', '')
+    expect(run.state.phase).toBe('over')
+    run.receive(ack('b'), nothing, 'unproven')
+    expect(run.state.replies.get('b')).toMatchObject({ state: 'lost', expected: false, late: true })
+    answer(run, 'b', 'one that nobody knew of')
+    answer(run, 'c', 'another')
+    await run.flush()
+    const { state, record } = await history.load(runId)
+    for (const [agentId, text] of Object.entries({ b: 'one that nobody knew of', c: 'another' })) {
+      expect(state.replies.get(agentId)).toMatchObject({ state: 'succeeded', output: 'complete', late: true })
+      const chunks = await record.output.read(agentId)
+      expect(Buffer.concat(chunks.map(({ bytes }) => bytes)).toString()).toBe(text)
+    }
   })
 
   it('asks for missing frames again, with more and more patience, and says when they are missing for good', async () => {
@@ -299,6 +333,7 @@ describe('a run that is taken up again', () => {
   it('takes a late reply after its end', async () => {
     const first = await start(['a'])
     await first.world.pass(first.run, responseTimeoutMs)
+    await first.world.pass(first.run, republishAfterMs)
     await first.run.close()
     const { run } = await revive()
     expect(run.state.counts['no-reply']).toBe(1)
