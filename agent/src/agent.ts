@@ -16,7 +16,6 @@ import { createTroubleTeller, Outbox } from './outbox.ts'
 import { identify } from './self.ts'
 import type { Settings } from './settings.ts'
 import { Spool } from './spool.ts'
-import { takeStateDirectory } from './stateDirectory.ts'
 import { version } from './version.ts'
 import { Workload } from './workload.ts'
 
@@ -38,7 +37,7 @@ export interface AgentOptions {
 }
 
 /**
- * The agent from its start to its end.
+ * The agent from its start to its end. The state directory must be this process's alone.
  * @throws Error for what a person must fix, in words
  */
 export async function runAgent({ settings, log, signals, onReady }: AgentOptions): Promise<void> {
@@ -46,7 +45,6 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   const configuration = () => settings().configuration
   const startedAt = now()
   const { stateDir, queues: names, environment } = configuration()
-  const release = await takeStateDirectory(stateDir)
   const onEc2 = await expectsMetadata(configuration())
   const from = await identify(configuration(), onEc2, log)
   const journal = await Journal.open(join(stateDir, 'journal'), log, now)
@@ -136,7 +134,6 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   sending.abort(new Error('the agent has ended'))
   await journal.close()
   queues.close()
-  await release()
 }
 
 async function expectsMetadata({ facts }: Configuration): Promise<boolean> {

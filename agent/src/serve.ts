@@ -5,6 +5,7 @@ import { createLog, type Log, reasonOf } from './log.ts'
 import { LogFile } from './logFile.ts'
 import { writePidFile } from './pidFile.ts'
 import { LiveSettings, readSettings, type Settings } from './settings.ts'
+import { takeStateDirectory } from './stateDirectory.ts'
 
 /**
  * Runs the agent as the command line asks, until a signal ends it.
@@ -22,17 +23,22 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
   const write =
     file === undefined ? (line: string) => process.stderr.write(line) : (line: string) => file.append(line)
   const log = createLog(settings.configuration.logLevel, write, Date.now)
-  const removePidFile =
-    invocation.mode === 'supervised' ? await writePidFile(invocation.pidFile) : async () => {}
   surviveAccidents(log)
   try {
-    await supervise(settings, invocation, log, file)
+    const release = await takeStateDirectory(settings.configuration.stateDir)
+    // Whoever waits for the pid file then knows that the agent has its place.
+    const removePidFile =
+      invocation.mode === 'supervised' ? await writePidFile(invocation.pidFile) : async () => {}
+    try {
+      await supervise(settings, invocation, log, file)
+    } finally {
+      await removePidFile()
+      await release()
+    }
     return 0
   } catch (error) {
     if (file !== undefined) log.error(reasonOf(error))
     throw error
-  } finally {
-    await removePidFile()
   }
 }
 
@@ -86,6 +92,8 @@ async function supervise(
 
 /** A mistake of ours in one place must not take the agent off the server. */
 function surviveAccidents(log: Log): void {
+  // Whoever read what we write to the terminal may be gone.
+  process.stderr.on('error', () => {})
   process.on('unhandledRejection', (error) => {
     log.error(
       `A mistake in the agent, please report it: ${error instanceof Error ? error.stack : String(error)}`,

@@ -62,7 +62,9 @@ export class SpooledReply {
       if (this.#broken) throw new Error('an earlier write failed')
       // Only a new reply begins with an empty file.
       this.#file ??= await open(this.#path, this.#bodies.length === 0 ? 'w+' : 'r+', 0o600)
-      await this.#file.write(line, this.#end)
+      const { bytesWritten } = await this.#file.write(line, this.#end)
+      // An almost full disk takes a part, and says so by the number only.
+      if (bytesWritten < line.length) throw new Error('the disk is full')
       this.#bodies.push({ kind, at: this.#end + 2, length: body.length })
       this.#end += line.length
     } catch {

@@ -85,7 +85,8 @@ class Records {
     this.#file ??= await open(this.#path, 'w+', 0o600)
     const parts = chunks.flatMap(({ stream, bytes }) => [headerOf(stream, bytes.length), bytes])
     const record = Buffer.concat(parts)
-    await this.#file.write(record, 0, record.length, this.#end)
+    const { bytesWritten } = await this.#file.write(record, 0, record.length, this.#end)
+    if (bytesWritten < record.length) throw new Error('the disk is full')
     this.#end += record.length
     for (const { bytes } of chunks) this.bytes += bytes.length
   }

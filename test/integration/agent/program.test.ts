@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type Commander, startCommander } from '../../support/commander.ts'
+import { startMetadataServer } from '../../support/metadataServer.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
 
@@ -127,6 +128,17 @@ describe('ec2-cagent', () => {
     expect(unfit.stdout).toMatch(/WRONG {2}There is no queue missing_agent/)
     expect(unfit.stdout).toContain('2 to be put right.')
     expect(unfit.code).toBe(1)
+  })
+
+  it('is the EC2 instance that the metadata service says, and knows its tags', async () => {
+    const service = await startMetadataServer()
+    configure({ agent_id: 'configured' }, { ec2_metadata: 'always', ec2_metadata_endpoint: service.endpoint })
+    const { stdout } = await run('facts', '--json', '-c', configFile)
+    service.stop()
+    expect(JSON.parse(stdout)).toMatchObject({
+      agent: { id: 'i-0123456789abcdef0' },
+      ec2: { instance_type: 't3.micro', tags: { role: 'web' } },
+    })
   })
 
   it('goes into the background, writes its pid and its log, opens the log anew, and ends by a signal', async () => {

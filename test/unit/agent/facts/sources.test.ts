@@ -1,6 +1,4 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -8,6 +6,7 @@ import { createFacter } from '../../../../agent/src/facts/facter.ts'
 import { createFactFile } from '../../../../agent/src/facts/factFile.ts'
 import { listFactPrograms } from '../../../../agent/src/facts/factPrograms.ts'
 import { createInstanceMetadata, readInstanceMetadata } from '../../../../agent/src/facts/instanceMetadata.ts'
+import { type MetadataServer, startMetadataServer } from '../../../support/metadataServer.ts'
 
 let directory: string
 
@@ -93,49 +92,16 @@ describe('programs of facts.d', () => {
 })
 
 describe('EC2 instance metadata', () => {
-  let server: Server
-  let endpoint: string
-  let paths: Record<string, string>
-  let asked: string[]
+  let service: MetadataServer
 
   beforeEach(async () => {
-    asked = []
-    paths = {
-      '/latest/dynamic/instance-identity/document': JSON.stringify({
-        instanceId: 'i-0123456789abcdef0',
-        instanceType: 't3.micro',
-        availabilityZone: 'eu-west-1a',
-        region: 'eu-west-1',
-        accountId: '123456789012',
-        imageId: 'ami-1',
-        secret: 'not taken',
-      }),
-      '/latest/meta-data/tags/instance': 'Name\nrole',
-      '/latest/meta-data/tags/instance/Name': 'web-1',
-      '/latest/meta-data/tags/instance/role': 'web',
-    }
-    server = createServer((request, response) => {
-      asked.push(`${request.method} ${request.url}`)
-      if (request.method === 'PUT' && request.url === '/latest/api/token') {
-        const isAsked = request.headers['x-aws-ec2-metadata-token-ttl-seconds'] === '60'
-        response.writeHead(isAsked ? 200 : 400).end('token-1')
-      } else if (request.headers['x-aws-ec2-metadata-token'] !== 'token-1') response.writeHead(401).end()
-      else {
-        const body = paths[request.url ?? '']
-        response.writeHead(body === undefined ? 404 : 200).end(body)
-      }
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    service = await startMetadataServer()
   })
 
-  afterEach(() => {
-    server.closeAllConnections()
-    server.close()
-  })
+  afterEach(() => service.stop())
 
   it('is asked for with a session token, tags included where they are allowed', async () => {
-    expect(await readInstanceMetadata(endpoint)).toEqual({
+    expect(await readInstanceMetadata(service.endpoint)).toEqual({
       instance_id: 'i-0123456789abcdef0',
       instance_type: 't3.micro',
       availability_zone: 'eu-west-1a',
@@ -144,27 +110,25 @@ describe('EC2 instance metadata', () => {
       image_id: 'ami-1',
       tags: { Name: 'web-1', role: 'web' },
     })
-    paths['/latest/meta-data/tags/instance'] = undefined as never
-    expect(await readInstanceMetadata(endpoint)).not.toHaveProperty('tags')
+    service.paths.delete('/latest/meta-data/tags/instance')
+    expect(await readInstanceMetadata(service.endpoint)).not.toHaveProperty('tags')
   })
 
   it('is asked for again after five minutes', async () => {
     let now = 0
-    const source = createInstanceMetadata(endpoint, () => now)
+    const source = createInstanceMetadata(service.endpoint, () => now)
     await source.read()
-    const requests = asked.length
+    const requests = service.asked.length
     now = 299_000
     await source.read()
-    expect(asked.length).toBe(requests)
+    expect(service.asked.length).toBe(requests)
     now = 301_000
-    paths['/latest/meta-data/tags/instance/role'] = 'database'
+    service.paths.set('/latest/meta-data/tags/instance/role', 'database')
     expect(await source.read()).toMatchObject({ ec2: { tags: { role: 'database' } } })
   })
 
   it('that does not answer is told in words, soon', async () => {
-    server.removeAllListeners('request')
-    const startedAt = performance.now()
-    await expect(readInstanceMetadata(endpoint)).rejects.toThrow(/no answer within 1000 ms/)
-    expect(performance.now() - startedAt).toBeLessThan(3_000)
+    service.hang()
+    await expect(readInstanceMetadata(service.endpoint)).rejects.toThrow(/no answer within 1000 ms/)
   })
 })
