@@ -1,7 +1,6 @@
 import { type SigningKey, sealBody } from '../protocol/envelope.ts'
 import type { CommandMessage } from '../protocol/messages.ts'
-import { createBackOff, pause } from '../queues/backOff.ts'
-import type { QueueError } from '../queues/queueError.ts'
+import { patiently } from '../queues/patiently.ts'
 import type { Queues } from '../queues/queues.ts'
 
 /** What a withdrawal hides others' commands for, at most, before it puts them back: seconds. */
@@ -57,18 +56,9 @@ export class Broadcast {
   }
 
   async #send(body: string, signal: AbortSignal | undefined): Promise<void> {
-    const backOff = createBackOff()
-    for (let left = sendTries - 1; ; left -= 1) {
-      try {
-        const { messageId } = await this.#queues.send(this.#queue, body, signal)
-        this.#published.add(messageId)
-        return
-      } catch (error) {
-        const { kind } = error as QueueError
-        if (left === 0 || signal?.aborted || !(kind === 'network' || kind === 'throttled')) throw error
-        await pause(backOff.next(kind), signal)
-      }
-    }
+    const send = () => this.#queues.send(this.#queue, body, signal)
+    const { messageId } = await patiently(sendTries, send, signal)
+    this.#published.add(messageId)
   }
 }
 

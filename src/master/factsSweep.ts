@@ -1,12 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { openBody } from '../protocol/envelope.ts'
 import type { FactsMessage } from '../protocol/messages.ts'
+import { patiently } from '../queues/patiently.ts'
 import type { Queues, ReceivedMessage } from '../queues/queues.ts'
 import { checkIdentity } from './identity.ts'
 import type { Inventory } from './inventory.ts'
 
 /** Receivers at a time. Each request takes some 20 ms to SQS and back. */
 const receivers = 8
+
+/** A sweep is many receives: one that fails for a reason that may pass is tried so often, or the others were for nothing. */
+const receiveTries = 4
 
 /** What one sweep hides messages from other masters for: seconds, for a small queue and at most. */
 const hideSeconds = { least: 2, most: 30 }
@@ -46,7 +50,8 @@ export async function sweepFacts(
   const reading = new Reading(inventory, sqsNow(), held)
   const visibilitySeconds = Math.min(hideSeconds.most, Math.max(hideSeconds.least, Math.ceil(held / 500)))
   const receive = async (waitSeconds: number) => {
-    const messages = await queues.receive(queue, { waitSeconds, visibilitySeconds }, signal)
+    const once = () => queues.receive(queue, { waitSeconds, visibilitySeconds }, signal)
+    const messages = await patiently(receiveTries, once, signal)
     return reading.take(messages)
   }
   const drain = async () => {

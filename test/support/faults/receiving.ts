@@ -29,13 +29,17 @@ export async function receiveWithFaults(request: WireRequest, receiving: Receivi
   const { WaitTimeSeconds = 0, MaxNumberOfMessages: room = 1, VisibilityTimeout = 30 } = input
   const deadline = Date.now() + WaitTimeSeconds * 1000
   const isHaunted = [...rules].some(({ fault }) => fault.kind === 'again' || fault.kind === 'undelete')
+  const gone = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  gone.catch(() => {})
   for (;;) {
     const risen = ghosts.receive(queue, room, VisibilityTimeout * 1000, Date.now())
     const leftMs = Math.max(0, deadline - Date.now())
     const waitMs = risen.length > 0 ? 0 : Math.min(leftMs, ghosts.nextIn(queue, Date.now()))
     const wait = Math.min(Math.ceil(waitMs / 1000), isHaunted ? ghostlyWaitSeconds : 20)
     const asked = requestWith(request, { ...input, WaitTimeSeconds: wait, MaxNumberOfMessages: room })
-    const answer = await poll(asked, upstream, signal)
+    const answer = await poll(asked, upstream, gone)
     if (answer.status !== 200) return answer
     const found = messagesOf(answer)
     const kept = await sift(request, found, receiving)
@@ -51,11 +55,8 @@ export async function receiveWithFaults(request: WireRequest, receiving: Receivi
  * One receive. SQS notices when a caller has gone; fauxqs does not, and would give the next messages to nobody: so what
  * a poll brings whose caller has gone is put back.
  */
-async function poll(request: WireRequest, upstream: Upstream, signal: AbortSignal): Promise<WireAnswer> {
+async function poll(request: WireRequest, upstream: Upstream, gone: Promise<never>): Promise<WireAnswer> {
   const polling = upstream.forward(request)
-  const gone = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
   try {
     return await Promise.race([polling, gone])
   } catch (error) {

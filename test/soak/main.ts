@@ -1,0 +1,74 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildSoakPrograms } from './programs.ts'
+import { type SoakReport, soak } from './soak.ts'
+
+/** `npm run soak`: see docs/reliability.md. */
+const usage = `Usage: npm run soak -- [--runs N] [--seed N[,N…]] [--agents N] [--masters N] [--keep]
+
+Kills and restarts agents and masters over an SQS with faults while they run commands, then checks every promise.
+  --runs N      commands to give (200)
+  --seed N,…    seeds, one soak each (a random one)
+  --agents N    agent processes (30)
+  --masters N   master processes (3)
+  --keep        keep directory and logs of a soak that passed
+`
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: 'string', default: '200' },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
+      agents: { type: 'string', default: '30' },
+      masters: { type: 'string', default: '3' },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(usage)
+    return 0
+  }
+  const root = process.cwd()
+  const programs = await buildSoakPrograms(root, path.join(root, '.cache/soak'))
+  let failed = 0
+  for (const seed of values.seed.split(',').map(Number)) {
+    const report = await soak({
+      ...{ seed, programs, runs: Number(values.runs) },
+      ...{ agents: Number(values.agents), masters: Number(values.masters) },
+      pace: { killAgentMs: 2_000, killMasterMs: 10_000, outageMs: 60_000 },
+      outage: { firstMs: 60_000, othersMs: [2_000, 10_000] },
+      tell: (line) => console.log(line),
+    })
+    console.log(describe(report))
+    if (report.violations.length > 0) failed += 1
+    else if (!values.keep) await rm(report.directory, { recursive: true, force: true })
+  }
+  return failed > 0 ? 1 : 0
+}
+
+function describe(report: SoakReport): string {
+  const list = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .sort(([, a], [, b]) => b - a)
+      .map(([what, count]) => `${count} ${what}`)
+      .join(', ')
+  const mega = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
+  const { agent, master } = report.peaks
+  const verdict = report.violations.length === 0 ? 'PASSED' : `FAILED: ${report.violations.length} violations`
+  return [
+    `seed ${report.seed}: ${verdict} in ${report.seconds} s`,
+    `  commands    ${list(report.commandsByKind)}; ${report.notBegun} never began`,
+    `  runs        ${report.runs}, with ${report.executions} executions and ${report.replies} replies: ${list(report.verdicts)}`,
+    `  output      ${mega(report.outputBytes)}; ${report.incompleteOutputs} incomplete, ${report.lateReplies} replies late`,
+    `  killed      ${report.kills.agents} agents, ${report.kills.masters} masters; ${report.outages} outages`,
+    `  faults      ${list(report.struck)} in ${report.requests} requests`,
+    `  troubles    ${list(report.troubles)}`,
+    `  at most     agent ${mega(agent.residentBytes)}, ${agent.openFiles} files; master ${mega(master.residentBytes)}, ${master.openFiles} files`,
+    ...report.violations.slice(0, 40).map((violation) => `  VIOLATION   ${violation}`),
+    ...(report.violations.length > 0 ? [`  see         ${report.directory}`] : []),
+  ].join('\n')
+}

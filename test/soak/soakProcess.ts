@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+
+/** A program of the soak that is started, killed and started again. */
+export class SoakProcess {
+  readonly name: string
+  /** When it was killed, milliseconds since the epoch. */
+  readonly killedAt: number[] = []
+  readonly peaks = { residentBytes: 0, openFiles: 0 }
+  /** Exit codes and signals that nobody asked for. */
+  readonly accidents: string[] = []
+  readonly #launch: Launch
+  #child: ChildProcess | undefined
+  #expected = false
+
+  constructor(name: string, launch: Launch) {
+    this.name = name
+    this.#launch = launch
+  }
+
+  get isAlive(): boolean {
+    return this.#child !== undefined
+  }
+
+  start(): ChildProcess {
+    const { args, env, logFile, onStart } = this.#launch
+    const log = openSync(logFile, 'a')
+    const child = spawn(process.execPath, [...args], { env, stdio: ['pipe', 'pipe', log] })
+    closeSync(log)
+    child.stdin?.on('error', () => {})
+    this.#expected = false
+    this.#child = child
+    child.on('exit', (code, signal) => {
+      this.#child = undefined
+      if (!this.#expected)
+        this.accidents.push(`${this.name} ended by itself: ${signal ?? `exit code ${code}`}`)
+    })
+    onStart?.(child)
+    return child
+  }
+
+  /** As a crash would. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (child === undefined) return
+    this.#expected = true
+    const gone = once(child, 'exit')
+    this.killedAt.push(Date.now())
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  /** Asks it to end; kills it when it has not within `patienceMs`. Returns whether it ended by itself. */
+  async end(ask: (child: ChildProcess) => void, patienceMs: number): Promise<boolean> {
+    const child = this.#child
+    if (child === undefined) return true
+    this.#expected = true
+    const gone = once(child, 'exit')
+    ask(child)
+    let isKilled = false
+    const killing = setTimeout(() => {
+      isKilled = true
+      child.kill('SIGKILL')
+    }, patienceMs)
+    await gone
+    clearTimeout(killing)
+    return !isKilled
+  }
+
+  /** Looks at memory and open files, by way of `/proc`. */
+  async measure(): Promise<void> {
+    const pid = this.#child?.pid
+    if (pid === undefined) return
+    try {
+      const [, pages] = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')
+      const files = await readdir(`/proc/${pid}/fd`)
+      this.peaks.residentBytes = Math.max(this.peaks.residentBytes, Number(pages) * 4096)
+      this.peaks.openFiles = Math.max(this.peaks.openFiles, files.length)
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
+export interface Launch {
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly logFile: string
+  readonly onStart?: (child: ChildProcess) => void
+}
