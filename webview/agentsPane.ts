@@ -57,7 +57,8 @@ export class AgentsPane {
       id: 'agents',
       label: 'Agents',
       columns: columns.length,
-      overscan: 24,
+      overscan: 16,
+      even: true,
       key: ({ id }) => id,
       height: () => metrics.row,
       makeRow: () => this.#makeRow(),
@@ -126,17 +127,24 @@ export class AgentsPane {
       element('span', { class: 'cell cell-host', role: 'gridcell' }, host, odd, hits),
       ...[exit, took, answered, bytes, line],
     )
+    let shown: AgentRow | undefined
+    let shownMatches = 0
     let shownLine: string | undefined
     return {
       element: made,
       render: (agent) => {
+        const matches = this.#model.hits.get(agent.id) ?? 0
+        const text = agent.note ?? this.#model.preview(agent.id)
+        // Rows are new objects when they have changed: most rows of a frame have not.
+        if (agent === shown && matches === shownMatches && text === shownLine) return
+        shown = agent
+        shownMatches = matches
         state.render(agent.state)
         setText(host, agent.host)
         host.title = agent.id === agent.host ? agent.host : `${agent.host}\n${agent.id}`
         const odds = oddities(agent)
         show(odd, odds.length > 0)
         setText(odd, odds.join(', '))
-        const matches = this.#model.hits.get(agent.id) ?? 0
         show(hits, matches > 0)
         setText(hits, formatCount(matches))
         setText(exit, exitText(agent))
@@ -145,7 +153,6 @@ export class AgentsPane {
         setText(answered, agent.latencyMs === undefined ? '' : formatDuration(agent.latencyMs))
         setText(bytes, agent.bytes === 0 ? '' : formatBytes(agent.bytes))
         made.dataset.state = agent.state
-        const text = agent.note ?? this.#model.preview(agent.id)
         line.classList.toggle('note', agent.note !== undefined)
         if (text === shownLine) return
         shownLine = text

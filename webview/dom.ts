@@ -16,13 +16,16 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return made
 }
 
+/** Sets attributes, and touches only those that differ: each change costs a style calculation. */
 export function setAttributes(
   on: Element,
   attributes: Readonly<Record<string, string | number | boolean | undefined>>,
 ): void {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined || value === false) on.removeAttribute(name)
-    else on.setAttribute(name, value === true ? '' : String(value))
+    const text = value === undefined || value === false ? null : value === true ? '' : String(value)
+    if (on.getAttribute(name) === text) continue
+    if (text === null) on.removeAttribute(name)
+    else on.setAttribute(name, text)
   }
 }
 

@@ -22,7 +22,7 @@ export function formatBytes(bytes: number): string {
 }
 
 export function formatCount(count: number): string {
-  return count.toLocaleString('en')
+  return counts.format(count)
 }
 
 /** `1 agent`, `2,400 agents`. */
@@ -44,3 +44,5 @@ export function formatTime(at: number, now: number): string {
   })
   return `${date}, ${time}`
 }
+
+const counts = new Intl.NumberFormat('en')

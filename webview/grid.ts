@@ -20,6 +20,8 @@ export interface GridOptions<Item> {
   readonly overscan: number
   key(item: Item): string
   height(item: Item | undefined): number
+  /** Whether all rows are as high as one another, and stay so. */
+  readonly even?: boolean
   makeRow(): GridRow<Item>
   /** The user chose the row: click, Enter, Space. */
   onOpen(item: Item): void
@@ -116,7 +118,8 @@ export class Grid<Item> {
       this.#activeKey = heir === undefined ? undefined : this.#options.key(heir)
     }
     setAttributes(this.element, { 'aria-rowcount': items.length + this.#headRows })
-    this.#rows.update(items.length)
+    if (this.#options.even === true && items.length === this.#rows.count) this.#rows.render()
+    else this.#rows.update(items.length)
     this.#nameActive()
   }
 
@@ -163,8 +166,8 @@ export class Grid<Item> {
         if (item === undefined) return
         const key = this.#options.key(item)
         const state = { active: key === this.#activeKey, selected: key === this.#selectedKey }
-        view.element.dataset.index = String(index)
         setAttributes(view.element, {
+          'data-index': index,
           'aria-rowindex': index + 1 + this.#headRows,
           'aria-selected': state.selected ? 'true' : 'false',
         })

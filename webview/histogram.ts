@@ -7,6 +7,7 @@ const svgNamespace = 'http://www.w3.org/2000/svg'
 const barCount = 28
 const barWidth = 4
 const height = 22
+const everyMs = 400
 
 /** How long agents took to answer, small enough to stand beside the progress. */
 export class LatencyHistogram {
@@ -14,6 +15,7 @@ export class LatencyHistogram {
   readonly #svg = document.createElementNS(svgNamespace, 'svg')
   readonly #text = element('span', { class: 'latency-text' })
   #drawn = -1
+  #drawnAt = Number.NEGATIVE_INFINITY
 
   constructor() {
     this.#svg.setAttribute('viewBox', `0 0 ${barCount * barWidth} ${height}`)
@@ -23,12 +25,15 @@ export class LatencyHistogram {
     this.element = element('div', { class: 'latency', hidden: true }, this.#svg, this.#text)
   }
 
-  render(rows: Iterable<AgentRow>): void {
+  /** `now`: milliseconds of any steady clock. While replies pour in, it is drawn a few times a second only. */
+  render(rows: Iterable<AgentRow>, answered: number, isOver: boolean, now: number): void {
+    if (answered === this.#drawn || (!isOver && now - this.#drawnAt < everyMs)) return
+    this.#drawn = answered
+    this.#drawnAt = now
     const latencies: number[] = []
     for (const { latencyMs } of rows) if (latencyMs !== undefined) latencies.push(latencyMs)
     show(this.element, latencies.length >= 3)
-    if (latencies.length < 3 || latencies.length === this.#drawn) return
-    this.#drawn = latencies.length
+    if (latencies.length < 3) return
     latencies.sort((a, b) => a - b)
     const median = latencies[Math.floor(latencies.length / 2)] ?? 0
     const slowest = latencies.at(-1) ?? 0

@@ -72,7 +72,8 @@ export class ProgressPane {
         ? ` ${total === 1 ? 'agent' : 'agents'}, all accounted for`
         : ` of ${formatCount(total)} · ${percent} %`,
     )
-    this.#histogram.render(this.#model.rows())
+    const isOver = this.#model.run?.phase === 'over'
+    this.#histogram.render(this.#model.rows(), this.#model.heard, isOver, performance.now())
   }
 
   #makeChip(state: AgentState, onNarrow: () => void) {

@@ -121,6 +121,11 @@ export class RunModel {
     return this.#groupHits.get(id) ?? 0
   }
 
+  /** Agents that gave a sign of life. */
+  get heard(): number {
+    return this.total - (this.counts.expected ?? 0)
+  }
+
   /** Agents that have a verdict. */
   get answered(): number {
     return this.total - (this.counts.expected ?? 0) - (this.counts.running ?? 0)

@@ -141,12 +141,11 @@ export class VirtualRows {
       this.#rows.set(index, row)
       if (isNew) row.element.dataset.index = String(index)
       if (isNew || renders) row.render(index)
-      row.element.style.transform = `translateY(${start}px)`
-      row.element.style.height = measured ? '' : `${size}px`
+      setStyle(row.element, 'transform', `translateY(${start}px)`)
+      setStyle(row.element, 'height', measured ? '' : `${size}px`)
       if (measured) this.#virtualizer.measureElement(row.element)
     }
-    const height = `${this.#virtualizer.getTotalSize()}px`
-    if (this.body.style.height !== height) this.body.style.height = height
+    setStyle(this.body, 'height', `${this.#virtualizer.getTotalSize()}px`)
     const range = this.#virtualizer.range
     if (range !== null) this.#options.onRange?.(range.startIndex, range.endIndex)
   }
@@ -161,4 +160,8 @@ export class VirtualRows {
     this.body.append(made.element)
     return made
   }
+}
+
+function setStyle(on: HTMLElement, name: 'transform' | 'height', value: string): void {
+  if (on.style[name] !== value) on.style[name] = value
 }

@@ -223,7 +223,7 @@ async function search({ page }: OpenPage): Promise<number> {
   await page.getByRole('textbox', { name: 'Search all output' }).fill('5.10.0')
   await onceTrue(
     page,
-    "/^[\\\\d,]+ in [\\\\d,]+ outputs$/.test(document.querySelector('.search-status').textContent)",
+    "/^[\\d,]+ in [\\d,]+ outputs$/.test(document.querySelector('.search-status').textContent)",
   )
   return Date.now() - startedAt
 }

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { browserFlags, ensureBrowser } from '../../scripts/browser.mjs'
@@ -61,8 +62,7 @@ export class PageBrowser {
       }
       const [type, name] = files[request.url ?? ''] ?? []
       response.setHeader('Content-Type', `${type ?? 'text/html'}; charset=utf-8`)
-      if (name !== undefined)
-        response.end(readFileSync(new URL(`../../dist/webview/${name}`, import.meta.url)))
+      if (name !== undefined) response.end(readFileSync(path.join(root, 'dist/webview', name)))
       else
         response.end(
           pageHtml({ cspSource: origin(), nonce: 'dGVzdCBub25jZQ', script: '/main.js', style: '/main.css' }),
@@ -128,11 +128,18 @@ ${standIn}})()`,
   }
 }
 
-const standIn = readFileSync(new URL('webviewStandIn.js', import.meta.url), 'utf8')
+/** Found upwards: the benchmark runs this from a bundle elsewhere. */
+const root = findRoot(path.dirname(fileURLToPath(import.meta.url)))
+
+const standIn = readFileSync(path.join(root, 'test/support/webviewStandIn.js'), 'utf8')
+
+function findRoot(folder: string): string {
+  return existsSync(path.join(folder, 'webview/main.ts')) ? folder : findRoot(path.dirname(folder))
+}
 
 /** The theme's colours as VS Code itself gave them, and its fonts. */
 function themeVariables(theme: Theme): Record<string, string> {
-  const file = fileURLToPath(new URL(`../fixtures/themes/${theme}.json`, import.meta.url))
+  const file = path.join(root, `test/fixtures/themes/${theme}.json`)
   return {
     ...(JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>),
     '--vscode-font-family': 'Inter, system-ui, "Ubuntu", "DejaVu Sans", sans-serif',

@@ -1,17 +1,15 @@
 import {
   type Button,
-  type ProgressRing,
   provideVSCodeDesignSystem,
   type TextField,
   vsCodeButton,
-  vsCodeProgressRing,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit'
 import { setAttributes } from '../dom.ts'
 import { type IconName, icon } from '../icons.ts'
 
-// The toolkit is no longer maintained: it is owned here, behind three factories, and nowhere else.
-provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeTextField(), vsCodeProgressRing())
+// The toolkit is no longer maintained: it is owned here, behind two factories, and nowhere else.
+provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeTextField())
 
 export interface ButtonOptions {
   readonly label: string
@@ -91,11 +89,4 @@ export function textField(options: TextFieldOptions): TextFieldControl {
       setAttributes(made, { 'aria-invalid': problem !== undefined && 'true', title: problem })
     },
   }
-}
-
-/** Says that something goes on; nothing of it moves when motion is unwelcome. */
-export function progressRing(label: string): HTMLElement {
-  const made = document.createElement('vscode-progress-ring') as ProgressRing
-  made.setAttribute('aria-label', label)
-  return made
 }

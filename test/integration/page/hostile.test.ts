@@ -138,6 +138,8 @@ describe('output without measure', () => {
     )
     const output = page.getByRole('region', { name: 'Output of web1' })
     await output.getByText('line 1 of many').waitFor()
+    // All of it is here: a line is 18 px high at least.
+    await expect.poll(() => output.evaluate((scroller) => scroller.scrollHeight)).toBeGreaterThan(1_800_000)
     await output.focus()
     await page.keyboard.press('End')
     await output.getByText('line 100000 of many').waitFor()

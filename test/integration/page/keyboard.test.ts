@@ -51,7 +51,7 @@ describe('the results page by keyboard alone', () => {
         'Match case',
         'Regular expression',
         expect.stringMatching(/^Groups of identical replies/),
-        'Groups of identical replies: web07,web23',
+        'Groups of identical replies: web[07,23]',
         expect.stringMatching(/^Agents/),
         'Filter hosts',
         'Agents: web01',
@@ -108,8 +108,8 @@ describe('the results page by keyboard alone', () => {
     const groups = page.getByRole('grid', { name: 'Groups' })
     await groups.focus()
     await page.keyboard.press('Enter')
-    await page.locator('.detail-title', { hasText: 'web07,web23' }).waitFor()
-    expect(await groups.getByRole('row', { selected: true }).innerText()).toContain('web07')
+    await page.locator('.detail-title', { hasText: 'web[07,23]' }).waitFor()
+    expect(await groups.getByRole('row', { selected: true }).innerText()).toContain('web[07,23]')
     await page.keyboard.press('ArrowDown')
     await page.locator('.detail-title', { hasText: 'web58' }).waitFor()
     await page.keyboard.press('Enter')

@@ -51,7 +51,7 @@ describe('the results page', () => {
     const groups = page.getByRole('grid', { name: 'Groups of identical replies' })
     await expect.poll(() => groups.getAttribute('aria-rowcount')).toBe('5')
     expect(await groups.getByRole('row').first().innerText()).toMatch(
-      /failed\s*exit 1\s*web07,web23\s*2 agents/,
+      /failed\s*exit 1\s*web\[07,23\]\s*2 agents/,
     )
     await groups.getByRole('row').last().scrollIntoViewIfNeeded()
     expect(await groups.locator('.tag:visible').allTextContents()).toEqual(['majority'])

@@ -34,8 +34,8 @@ interface Scene {
   readonly session: PageSession
   readonly sent: ToPage[]
   readonly clock: ManualClock
-  /** Lets the run tell, and the session send, what there is. */
-  settle(): Promise<void>
+  /** Lets the run tell, and the session send, what there is; until `done` says so, where it is given. */
+  settle(done?: () => boolean): Promise<void>
 }
 
 let open: Scene | undefined
@@ -59,11 +59,12 @@ async function scene(
   })
   open = {
     ...{ simulated, session, sent, clock },
-    async settle() {
+    async settle(done) {
       await simulated.run.flush()
-      for (let round = 0; round < 8; round += 1) {
+      for (let round = 0; done === undefined ? round < 8 : !done(); round += 1) {
         await turn()
         clock.advance(300)
+        // Reads of the disk answer in turns of their own, which a clock of ours cannot hurry.
         await new Promise((resolve) => setTimeout(resolve, 1))
       }
     },
@@ -106,7 +107,11 @@ describe('PageSession', () => {
     await settle()
     simulated.finish('web2', 0, [{ stream: 1, text: 'up\n' }])
     simulated.finish('web10', 4, [{ stream: 2, text: 'down\n' }])
-    await settle()
+    await settle(
+      () =>
+        modelOf(sent).groups.rows.every(({ preview }) => preview.length > 0) &&
+        modelOf(sent).run?.phase === 'over',
+    )
     const model = modelOf(sent)
     expect(model.run?.phase).toBe('over')
     expect(model.counts).toMatchObject({ succeeded: 2, failed: 1 })
@@ -165,10 +170,10 @@ describe('PageSession', () => {
     await settle()
     expect(of(sent, 'output').at(-1)).toMatchObject({ view: 1, total: 0 })
     simulated.write('web1', 1, 'one\ntw')
-    await settle()
+    await settle(() => of(sent, 'output').at(-1)?.total === 2)
     expect(of(sent, 'output').at(-1)).toMatchObject({ total: 2, open: true })
     simulated.finish('web1', 0, [{ stream: 1, text: 'o\n' }])
-    await settle()
+    await settle(() => of(sent, 'output').at(-1)?.open === false)
     const last = of(sent, 'output').at(-1) as OutputWindow
     expect(last.open).toBe(false)
     expect(last.lines.map(({ text }) => text)).toEqual(['one', 'two'])
@@ -181,7 +186,7 @@ describe('PageSession', () => {
     await settle()
     const group = modelOf(sent).groups.rows[0]?.id ?? -1
     session.receive({ type: 'output', view: 5, of: { group }, from: 0, to: 10, follow: false })
-    await settle()
+    await settle(() => of(sent, 'output').at(-1)?.total === 1)
     expect(of(sent, 'output').at(-1)).toMatchObject({ view: 5, lines: [{ n: 1, text: 'same' }] })
     expect(session.majority()?.agentIds).toHaveLength(2)
   })
@@ -196,7 +201,7 @@ describe('PageSession', () => {
     }
     session.receive({ type: 'ready' })
     session.receive({ type: 'search', search: 1, query: { text: 'NEEDLE', matchCase: false, regex: false } })
-    await settle()
+    await settle(() => of(sent, 'search').at(-1)?.state === 'done')
     const told = of(sent, 'search') as SearchProgress[]
     expect(told.at(-1)).toMatchObject({ state: 'done', searched: 500, of: 500 })
     const hits = new Map(told.flatMap(({ hits }) => hits))
@@ -204,7 +209,7 @@ describe('PageSession', () => {
     const agent = agentIdOf('web321')
     session.receive({ type: 'output', view: 1, of: { agent }, from: 0, to: 10, follow: false })
     session.receive({ type: 'find', view: 1, from: 0, direction: 1 })
-    await settle()
+    await settle(() => of(sent, 'found').length > 0)
     expect(of(sent, 'found')).toEqual([{ type: 'found', view: 1, line: 1, ordinal: 1 }])
   })
 
@@ -214,7 +219,7 @@ describe('PageSession', () => {
     session.receive({ type: 'search', search: 1, query: { text: 'late', matchCase: true, regex: false } })
     await settle()
     simulated.write('web2', 2, 'too late\n')
-    await settle()
+    await settle(() => of(sent, 'search').some(({ hits }) => hits.length > 0))
     const hits = new Map(of(sent, 'search').flatMap(({ hits: some }) => some))
     expect(hits.get(agentIdOf('web2'))).toBe(1)
   })
@@ -230,7 +235,7 @@ describe('PageSession', () => {
     session.receive({ type: 'ready' })
     for (const host of ['web1', 'web2']) simulated.write(host, 1, `first\nlast of ${host}\n\n`)
     session.receive({ type: 'in-sight', agents: [agentIdOf('web2')] })
-    await settle()
+    await settle(() => modelOf(sent).preview(agentIdOf('web2')) !== '')
     const model = modelOf(sent)
     expect([model.preview(agentIdOf('web1')), model.preview(agentIdOf('web2'))]).toEqual(['', 'last of web2'])
   })
