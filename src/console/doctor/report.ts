@@ -53,7 +53,7 @@ export function printReport(
   const warnings = diagnoses.length - errors
   const out: string[] = [`# ${t('Doctor: {0}', environment.name)}`, '']
   out.push(
-    diagnoses.length === 0 ? t('✔ Nothing is wrong.') : t('✖ {0} errors, {1} warnings', errors, warnings),
+    diagnoses.length === 0 ? t('✔ Nothing is wrong.') : t('Errors: {0}. Warnings: {1}.', errors, warnings),
   )
   const lines: { line: number; diagnosis: Diagnosis }[] = []
   for (const diagnosis of diagnoses) {
@@ -67,7 +67,7 @@ export function printReport(
   out.push(
     `- ${t('Queues: {0} in {1}', [commands, replies, facts].join(', '), environment.endpoint ?? environment.region)}`,
   )
-  out.push(`- ${t('Identity: {0}', arn ?? t('unknown'))}`)
+  out.push(`- ${t('Identity: {0}', arn || t('unknown'))}`)
   out.push(`- ${t('Agents: {0}', describeAgents(agents, t))}`)
   out.push('', `## ${t('Requests and price')}`, '', ...describePrice(examination, t), '')
   return { text: out.join('\n'), lines }
@@ -81,8 +81,8 @@ function otherVersions({ agents, version }: Examination, t: Translate): Diagnosi
     {
       severity: 'warning',
       what: t(
-        '{0} agents are of another version than this extension ({1}): {2}.',
-        others.length,
+        '{0} of another version than this extension ({1}): {2}.',
+        countAgents(others.length, t),
         version,
         versions,
       ),
@@ -105,8 +105,8 @@ function skewedClocks({ agents }: Examination, t: Translate): Diagnosis[] {
     {
       severity: 'warning',
       what: t(
-        'The clocks of {0} agents are wrong; the worst is {1} ({2}).',
-        skewed.length,
+        'Wrong clock on {0}; the worst is {1} ({2}).',
+        countAgents(skewed.length, t),
         worst.hostname,
         describeSkew(worst.clockSkewMs, t),
       ),
@@ -125,7 +125,7 @@ function quietAgents({ agents }: Examination, t: Translate): Diagnosis[] {
   if (quiet.length > 0) {
     diagnoses.push({
       severity: 'warning',
-      what: t('{0} agents were heard of, and are not heard of now.', quiet.length),
+      what: t('{0} not heard of any more.', countAgents(quiet.length, t)),
       why: t('A command that is meant for them gets no answer. Agents: {0}.', hosts(quiet)),
       advice: t('Look whether ec2-cagent runs there, and what its log says.'),
     })
@@ -148,8 +148,8 @@ function unreadableMessages({ unreadable, environment }: Examination, t: Transla
     {
       severity: 'warning',
       what: t(
-        '{0} messages on {1} cannot be read: {2}.',
-        unreadable.length,
+        '{0} on {1} cannot be read: {2}.',
+        unreadable.length === 1 ? t('1 message') : t('{0} messages', unreadable.length),
         environment.queues.facts,
         reasons.slice(0, 3).join('; '),
       ),
@@ -174,7 +174,7 @@ function describePrice({ agents, requests }: Examination, t: Translate): string[
   const idle = idleRequestsPerMonth(count)
   const perRun = runRequests(count, 10) + 3 * count
   return [
-    `- ${t('{0} agents that wait: {1} requests a month, about {2}', count, number(idle), money(idle))}`,
+    `- ${t('{0} that wait: {1} requests a month, about {2}', countAgents(count, t), number(idle), money(idle))}`,
     `- ${t('A run over all of them that takes 10 s: about {0} requests, {1}', number(perRun), money(perRun))}`,
     `- ${t('This window since it connected: {0} requests', number(requests.billed))}`,
     '',
@@ -182,6 +182,10 @@ function describePrice({ agents, requests }: Examination, t: Translate): string[
       'At $0.40 per million requests, the list price of standard queues in most regions; the first million a month is free.',
     ),
   ]
+}
+
+function countAgents(count: number, t: Translate): string {
+  return count === 1 ? t('1 agent') : t('{0} agents', count)
 }
 
 function money(requests: number): string {

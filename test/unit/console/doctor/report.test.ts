@@ -36,11 +36,11 @@ describe('the doctor’s report', () => {
     const unreadable = [{ messageId: 'm1', reason: 'not JSON' }]
     const found = diagnose(examination({ agents, unreadable }), inEnglish).map(({ what }) => what)
     expect(found).toEqual([
-      '1 agents are of another version than this extension (0.1.0): 0.0.9.',
-      'The clocks of 1 agents are wrong; the worst is fast (7 min ahead).',
-      '1 agents were heard of, and are not heard of now.',
+      '1 agent of another version than this extension (0.1.0): 0.0.9.',
+      'Wrong clock on 1 agent; the worst is fast (7 min ahead).',
+      '1 agent not heard of any more.',
       'sick has trouble with its facts: facter hangs.',
-      '1 messages on testing_facts cannot be read: not JSON.',
+      '1 message on testing_facts cannot be read: not JSON.',
     ])
   })
 
@@ -60,8 +60,8 @@ describe('the doctor’s report', () => {
     const rows = text.split('\n')
     expect(lines.map(({ line }) => rows[line])).toEqual([
       '## ✖ Bad.',
-      expect.stringMatching(/^## ⚠ 1 agents are/),
+      expect.stringMatching(/^## ⚠ 1 agent of/),
     ])
-    expect(text).toContain('✖ 1 errors, 1 warnings')
+    expect(text).toContain('Errors: 1. Warnings: 1.')
   })
 })
