@@ -4,6 +4,7 @@ import { createQueues } from '../../src/queues/queues.ts'
 import { Announcer } from './announcer.ts'
 import { type Audit, createAudit } from './audit.ts'
 import type { Configuration } from './configuration.ts'
+import { Deliveries } from './deliveries.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { FactReader } from './facts/factReader.ts'
 import { isEc2Instance } from './facts/instanceMetadata.ts'
@@ -13,6 +14,7 @@ import { listen } from './listen.ts'
 import { type Log, reasonOf } from './log.ts'
 import { LogFile } from './logFile.ts'
 import { createTroubleTeller, Outbox } from './outbox.ts'
+import { PastRuns } from './pastRuns.ts'
 import { identify } from './self.ts'
 import type { Settings } from './settings.ts'
 import { Spool } from './spool.ts'
@@ -63,7 +65,19 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     if (auditFile?.append(line) === false)
       log.error(`The audit log cannot be written; the entry is: ${line.trim()}`)
   }, now)
-  const workload = new Workload({ configuration, from, journal, spool, outbox, audit, log, now })
+  const deliveries = new Deliveries({ journal, spool, outbox, log, now })
+  const pastRuns = new PastRuns({
+    from,
+    killGraceMs: () => configuration().killGraceMs,
+    journal,
+    spool,
+    outbox,
+    deliveries,
+    audit,
+    log,
+    now,
+  })
+  const workload = new Workload({ configuration, from, journal, spool, outbox, deliveries, audit, log, now })
   const reader = new FactReader(() =>
     createSources(
       configuration().facts,
@@ -90,6 +104,8 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     startedAt,
     journal,
     workload,
+    pastRuns,
+    deliveries,
     outbox,
     announcer,
     facts: () => reader.latest.facts,
@@ -102,7 +118,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   log.info(
     `ec2-cagent ${version} is ${from.agentId} (${from.hostname}) in environment ${environment}, process ${process.pid}.`,
   )
-  workload.recover()
+  pastRuns.recover()
   await announcer.refresh()
   onReady(() => {
     auditFile?.reopen()
@@ -112,7 +128,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   const stop = () => running.abort()
   signals.end.addEventListener('abort', stop)
   if (signals.end.aborted) stop()
-  void endWhenIdle(signals.endWhenIdle, workload, stop)
+  void endWhenIdle(signals.endWhenIdle, () => workload.isIdle && deliveries.isIdle, stop)
   await Promise.all([
     announcer.run(running.signal),
     listen(
@@ -129,7 +145,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   ])
   log.info('The agent ends.')
   await workload.close()
-  const farewell = workload.delivered().then(() => outbox.idle())
+  const farewell = deliveries.close().then(() => outbox.idle())
   await Promise.race([farewell, sleep(farewellMs, undefined, { ref: false })])
   sending.abort(new Error('the agent has ended'))
   await journal.close()
@@ -151,9 +167,9 @@ function openAudit({ auditLog }: Configuration, log: Log): LogFile | undefined {
   }
 }
 
-async function endWhenIdle(signal: AbortSignal, workload: Workload, stop: () => void): Promise<void> {
+async function endWhenIdle(signal: AbortSignal, isIdle: () => boolean, stop: () => void): Promise<void> {
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-  while (!workload.isIdle) await sleep(200, undefined, { ref: false })
+  while (!isIdle()) await sleep(200, undefined, { ref: false })
   stop()
 }

@@ -6,11 +6,13 @@ import type { ReceivedMessage } from '../../src/queues/queues.ts'
 import type { Announcer } from './announcer.ts'
 import { type Audit, describeCommand, describeEnd } from './audit.ts'
 import { decide } from './commands.ts'
+import type { Deliveries } from './deliveries.ts'
 import { ownUser } from './execution/users.ts'
 import type { Journal } from './journal.ts'
 import { judge } from './judgement.ts'
 import { type Log, reasonOf } from './log.ts'
 import type { Outbox } from './outbox.ts'
+import type { PastRuns } from './pastRuns.ts'
 import type { ReplyFrom } from './replyWriter.ts'
 import type { Settings } from './settings.ts'
 import { NotTaken, type Workload } from './workload.ts'
@@ -22,6 +24,8 @@ export interface DispatcherParts {
   readonly startedAt: number
   readonly journal: Journal
   readonly workload: Workload
+  readonly pastRuns: PastRuns
+  readonly deliveries: Deliveries
   readonly outbox: Outbox
   readonly announcer: Announcer
   readonly facts: () => Facts
@@ -61,8 +65,7 @@ export class Dispatcher {
   }
 
   async #decide(command: CommandMessage, { signature }: Opened, received: ReceivedMessage): Promise<void> {
-    const { settings, from, facts, journal, log, now, startedAt, workload, clockOffsetMs, audit } =
-      this.#parts
+    const { settings, from, facts, journal, log, now, startedAt, clockOffsetMs, audit } = this.#parts
     const { configuration, policy } = settings()
     const { environment, queues } = configuration
     const offset = clockOffsetMs()
@@ -98,7 +101,7 @@ export class Dispatcher {
       ttlMs: command.ttlMs,
     })
     if (judgement.allowed) {
-      if (decision.kind === 'repeated') return workload.repeat(command.runId, command.replyTo)
+      if (decision.kind === 'repeated') return this.#repeat(command.runId, command.replyTo)
       return this.#accept(command, audited)
     }
     audit(audited, { verdict: 'refused', code: judgement.code, reason: judgement.reason })
@@ -106,7 +109,7 @@ export class Dispatcher {
   }
 
   async #accept(command: CommandMessage, audited: ReturnType<typeof describeCommand>): Promise<void> {
-    const { journal, workload, announcer, audit } = this.#parts
+    const { journal, workload, pastRuns, announcer, audit } = this.#parts
     const { action, runId, replyTo } = command
     switch (action.kind) {
       case 'shell':
@@ -132,14 +135,21 @@ export class Dispatcher {
       case 'cancel':
         audit(audited, { verdict: 'succeeded' })
         if (workload.cancel(action.runId) === 'stopping') return
-        if (journal.knows(action.runId)) return workload.repeat(action.runId, replyTo)
+        if (journal.knows(action.runId)) return this.#repeat(action.runId, replyTo)
         await journal.bar(action.runId)
-        return workload.answerUnstarted(action.runId, replyTo)
+        return pastRuns.answerUnstarted(action.runId, replyTo)
       case 'resend':
-        return workload.resend(action.runId, replyTo, action.missing, action.result)
+        return pastRuns.resend(action.runId, replyTo, action.missing, action.result)
       case 'unsupported':
         return
     }
+  }
+
+  /** Says again what there is to say of a run that is known. */
+  async #repeat(runId: string, replyTo: string): Promise<void> {
+    const { workload, pastRuns, deliveries } = this.#parts
+    if (workload.acknowledge(runId) === 'acknowledged' || deliveries.isDue(runId)) return
+    await pastRuns.resend(runId, replyTo, [], true)
   }
 
   /** For actions without side effects: the answer need not outlive the agent. */

@@ -1,17 +1,7 @@
-import { createHash } from 'node:crypto'
-import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { type BegunRun, type JournalLine, printLine, readLines } from './journalLines.ts'
 import type { Log } from './log.ts'
-
-/** A run that the agent took on: written durably before anything of it is executed. */
-export interface BegunRun {
-  readonly runId: string
-  /** Own clock, milliseconds. */
-  readonly at: number
-  readonly replyTo: string
-  /** For the audit line of a run whose end was not witnessed. */
-  readonly audit: Readonly<Record<string, string | undefined>>
-}
 
 /** Run ids older than this are forgotten, milliseconds; commands of that age are then not executed any more. */
 const rememberedMs = 24 * 3600_000
@@ -19,13 +9,6 @@ const rememberedMs = 24 * 3600_000
 const rememberedRuns = 10_000
 /** Lines beyond what is remembered before the file is written anew. */
 const slackLines = 2_000
-
-type Line =
-  | { readonly t: 'memory'; readonly since: number }
-  | ({ readonly t: 'begun' } & BegunRun)
-  | { readonly t: 'barred'; readonly runId: string; readonly at: number }
-  | { readonly t: 'delivered'; readonly runId: string }
-  | { readonly t: 'known'; readonly runId: string; readonly at: number }
 
 interface Waiting {
   readonly text: string
@@ -47,6 +30,8 @@ export class Journal {
   readonly #now: () => number
   #file: FileHandle
   #lines = 0
+  /** Length of the file up to its last whole write. */
+  #bytes = 0
   /** Own clock: what was sent before this may have been executed without our knowing it. */
   #since: number
   readonly #known = new Map<string, number>()
@@ -62,6 +47,7 @@ export class Journal {
     })
     const { lines, damaged } = readLines(text ?? '')
     const journal = new Journal(path, log, now, await open(path, 'a', 0o600))
+    journal.#bytes = (await journal.#file.stat()).size
     for (const line of lines) journal.#learn(line)
     if (damaged.whole > 0) {
       journal.#since = now()
@@ -133,7 +119,7 @@ export class Journal {
     await this.#file.close()
   }
 
-  #append(line: Line, durable: boolean): Promise<void> {
+  #append(line: JournalLine, durable: boolean): Promise<void> {
     this.#learn(line)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ text: printLine(line), durable, resolve, reject })
@@ -152,9 +138,15 @@ export class Journal {
         const text = batch.map((entry) => entry.text).join('')
         await this.#file.appendFile(text)
         if (batch.some(({ durable }) => durable)) await this.#file.datasync()
+        this.#bytes += Buffer.byteLength(text)
         for (const { resolve } of batch) resolve()
       } catch (error) {
         for (const { reject } of batch) reject(error)
+        const isClean = await this.#file.truncate(this.#bytes).then(
+          () => true,
+          () => false,
+        )
+        if (isClean) continue
         this.#waiting.unshift(lineBreak)
         if (this.#waiting.length === 1) return
       }
@@ -163,7 +155,7 @@ export class Journal {
     }
   }
 
-  #learn(line: Line): void {
+  #learn(line: JournalLine): void {
     this.#lines += 1
     switch (line.t) {
       case 'memory':
@@ -187,15 +179,17 @@ export class Journal {
   /** Writes what is still worth remembering into a new file that takes the old one's place at once. */
   async #rewrite(): Promise<void> {
     this.#forget()
-    const lines: Line[] = [{ t: 'memory', since: this.#since }]
+    const lines: JournalLine[] = [{ t: 'memory', since: this.#since }]
     for (const [runId, at] of this.#known) {
       const run = this.#undelivered.get(runId)
       lines.push(run === undefined ? { t: 'known', runId, at } : { t: 'begun', ...run })
     }
     const fresh = `${this.#path}.new`
-    const file = await open(fresh, 'w', 0o600)
+    const text = lines.map(printLine).join('')
+    await rm(fresh, { force: true })
+    const file = await open(fresh, 'a', 0o600)
     try {
-      await file.writeFile(lines.map(printLine).join(''))
+      await file.writeFile(text)
       await file.datasync()
       await rename(fresh, this.#path)
       await syncDirectory(dirname(this.#path))
@@ -206,6 +200,7 @@ export class Journal {
     const previous = this.#file
     this.#file = file
     this.#lines = lines.length
+    this.#bytes = Buffer.byteLength(text)
     await previous.close()
   }
 
@@ -222,30 +217,6 @@ export class Journal {
   #tell(error: Error): void {
     this.#log.warn(`The journal ${this.#path} cannot be made shorter: ${error.message}`)
   }
-}
-
-function printLine(line: Line): string {
-  const json = JSON.stringify(line)
-  return `${checksum(json)} ${json}\n`
-}
-
-/** Damage to the unfinished last line is a write that nobody waited out; damage elsewhere is lost memory. */
-function readLines(text: string): { lines: Line[]; damaged: { whole: number; torn: boolean } } {
-  const rows = text.split('\n')
-  const last = rows.pop() ?? ''
-  const lines: Line[] = []
-  let whole = 0
-  for (const row of rows) {
-    if (row === '') continue
-    const json = row.slice(9)
-    if (row[8] === ' ' && row.slice(0, 8) === checksum(json)) lines.push(JSON.parse(json))
-    else whole += 1
-  }
-  return { lines, damaged: { whole, torn: last !== '' } }
-}
-
-function checksum(json: string): string {
-  return createHash('sha256').update(json).digest('hex').slice(0, 8)
 }
 
 async function syncDirectory(path: string): Promise<void> {

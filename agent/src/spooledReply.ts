@@ -94,6 +94,7 @@ export class SpooledReply {
   }
 
   async close(): Promise<void> {
+    this.#broken = true
     const file = this.#file
     this.#file = undefined
     await file?.close()

@@ -3,12 +3,11 @@ import { sealBody } from '../../src/protocol/envelope.ts'
 import type { CommandMessage, Outcome } from '../../src/protocol/messages.ts'
 import { type Audit, type AuditedCommand, describeEnd } from './audit.ts'
 import type { Configuration } from './configuration.ts'
-import { Delivery } from './delivery.ts'
+import type { Deliveries } from './deliveries.ts'
 import { execute, type StopReason } from './execution/execute.ts'
-import { endLeftovers } from './execution/leftovers.ts'
 import type { ExecutableAction } from './execution/preparation.ts'
-import { interruptedResult } from './interruption.ts'
-import type { BegunRun, Journal } from './journal.ts'
+import { markOf } from './execution/runMark.ts'
+import type { Journal } from './journal.ts'
 import { type Log, reasonOf } from './log.ts'
 import type { Outbox } from './outbox.ts'
 import { type ReplyFrom, ReplyWriter } from './replyWriter.ts'
@@ -34,6 +33,7 @@ export interface WorkloadParts {
   readonly journal: Journal
   readonly spool: Spool
   readonly outbox: Outbox
+  readonly deliveries: Deliveries
   readonly audit: Audit
   readonly log: Log
   readonly now: () => number
@@ -50,7 +50,8 @@ interface ActiveRun {
   readonly abort: AbortController
   readonly spooled: SpooledReply
   readonly writer: ReplyWriter
-  readonly delivery: Delivery
+  /** Called when there is more in the spool. */
+  tellMore: () => void
   state: 'queued' | 'started'
   /** The state that was last acknowledged. */
   acknowledged: 'queued' | 'started' | undefined
@@ -62,9 +63,6 @@ export class Workload {
   readonly #parts: WorkloadParts
   readonly #active = new Map<string, ActiveRun>()
   readonly #queue: ActiveRun[] = []
-  readonly #undelivered = new Set<string>()
-  /** Replies under way. */
-  readonly #deliveries = new Set<Promise<void>>()
   /** Told when no run is active any more. */
   readonly #rests: Array<() => void> = []
   #startedRuns = 0
@@ -79,9 +77,9 @@ export class Workload {
     return [...this.#active.keys()]
   }
 
-  /** Nothing is being executed, queued or waiting to be delivered. */
+  /** Nothing is being executed or queued. */
   get isIdle(): boolean {
-    return this.#active.size === 0 && this.#undelivered.size === 0
+    return this.#active.size === 0
   }
 
   /**
@@ -89,21 +87,20 @@ export class Workload {
    * @throws NotTaken
    */
   async take(order: Order): Promise<void> {
-    const { journal, now } = this.#parts
+    const { journal, now, deliveries } = this.#parts
     const { runId, replyTo } = order.command
     if (this.#closing) throw new NotTaken('The agent is about to end.')
     if (this.#queue.length >= queuedMost) throw new NotTaken(`${queuedMost} runs are waiting already.`)
     const run = this.#prepare(order)
     this.#active.set(runId, run)
     try {
-      await journal.begin({ runId, at: now(), replyTo, audit: { ...order.audited } })
+      await journal.begin({ runId, at: now(), replyTo, audited: order.audited })
     } catch (error) {
       clearTimeout(run.ackTimer)
       this.#leave(runId)
       throw new NotTaken(`It cannot be recorded, and is not executed without: ${reasonOf(error)}`)
     }
-    this.#undelivered.add(runId)
-    void this.#deliver(runId, run.spooled, run.delivery)
+    run.tellMore = deliveries.start(runId, replyTo, run.spooled)
     this.#queue.push(run)
     this.#fill()
   }
@@ -115,50 +112,12 @@ export class Workload {
     return run === undefined ? 'unknown' : 'stopping'
   }
 
-  /** Answers a run that was not taken on and, by its record in the journal, never will be. */
-  async answerUnstarted(runId: string, replyTo: string): Promise<void> {
-    const spooled = this.#parts.spool.create(runId)
-    const writer = this.#createWriter(runId, replyTo, 0, spooled, () => {})
-    await writer.finish({ kind: 'cancelled', started: false }, 0)
-    this.#parts.outbox.post(replyTo, await spooled.body(0))
-    await spooled.close()
-  }
-
-  /** Says again what there is to say of a run. */
-  async repeat(runId: string, replyTo: string): Promise<void> {
+  /** Says that the run is on, where it is. */
+  acknowledge(runId: string): 'acknowledged' | 'unknown' {
     const run = this.#active.get(runId)
-    if (run !== undefined) return this.#acknowledge(run)
-    if (this.#undelivered.has(runId)) return
-    await this.resend(runId, replyTo, [], true)
-  }
-
-  /** Sends frames and the result of a run again, as far as they are kept. */
-  async resend(runId: string, replyTo: string, frames: readonly number[], result: boolean): Promise<void> {
-    const { spool, outbox } = this.#parts
-    const spooled = await spool.find(runId)
-    if (spooled === undefined) return
-    try {
-      const wanted = frames.filter((frame) => frame < spooled.frames)
-      const inResult = wanted.length < frames.length && spooled.isFinished
-      for (const frame of wanted) await outbox.send(replyTo, await spooled.body(frame))
-      if ((result || inResult) && spooled.isFinished) {
-        outbox.post(replyTo, await spooled.body(spooled.count - 1))
-      }
-    } finally {
-      await spooled.close()
-    }
-  }
-
-  /** Takes up what an earlier process of this agent left: answers what it could not answer. */
-  recover(): void {
-    for (const begun of this.#parts.journal.undelivered()) {
-      this.#undelivered.add(begun.runId)
-      this.#recoverRun(begun).catch((error) => {
-        this.#parts.log.error(
-          `Run ${begun.runId} of an earlier process cannot be answered: ${reasonOf(error)}`,
-        )
-      })
-    }
+    if (run === undefined) return 'unknown'
+    this.#acknowledge(run)
+    return 'acknowledged'
   }
 
   /** Stops everything that runs, answers it, and resolves when that is in the spool. */
@@ -168,26 +127,29 @@ export class Workload {
     if (this.#active.size > 0) await new Promise<void>((resolve) => this.#rests.push(resolve))
   }
 
-  /** Resolves when every reply that there is has been delivered, or cannot be any more. */
-  async delivered(): Promise<void> {
-    await Promise.all(this.#deliveries)
-  }
-
   #prepare(order: Order): ActiveRun {
     const { command } = order
-    const { outbox, spool, configuration } = this.#parts
+    const { outbox, spool, configuration, from, now } = this.#parts
     const spooled = spool.create(command.runId)
-    const delivery = new Delivery(spooled, (body) => outbox.send(command.replyTo, body))
-    const limit = Math.min(
-      configuration().outputLimitBytes,
-      command.outputLimitBytes ?? Number.POSITIVE_INFINITY,
-    )
+    const writer = new ReplyWriter({
+      runId: command.runId,
+      from,
+      spooled,
+      outputLimitBytes: Math.min(
+        configuration().outputLimitBytes,
+        command.outputLimitBytes ?? Number.POSITIVE_INFINITY,
+      ),
+      bodyLimit: () => outbox.bodyLimit(command.replyTo),
+      tailPath: join(spool.directory, command.runId),
+      now,
+      onBody: () => run.tellMore(),
+    })
     const run: ActiveRun = {
       order,
       spooled,
       abort: new AbortController(),
-      writer: this.#createWriter(command.runId, command.replyTo, limit, spooled, () => delivery.wake()),
-      delivery,
+      writer,
+      tellMore: () => {},
       state: 'queued',
       acknowledged: undefined,
       ackTimer: setTimeout(() => this.#acknowledge(run), ackAfterMs),
@@ -260,7 +222,7 @@ export class Workload {
     return execute(
       action,
       {
-        mark: this.#markOf(run.order.command.runId),
+        mark: markOf(agentId, run.order.command.runId),
         shell,
         stateDir,
         killGraceMs,
@@ -282,70 +244,5 @@ export class Workload {
     run.acknowledged = run.state
     outbox.post(replyTo, sealBody({ type: 'ack', runId, ...from, sentAt: now(), state: run.state }))
     if (run.state === 'started') void run.writer.flush()
-  }
-
-  #deliver(runId: string, spooled: SpooledReply, delivery: Delivery): Promise<void> {
-    const delivering = this.#awaitDelivery(runId, spooled, delivery).finally(() =>
-      this.#deliveries.delete(delivering),
-    )
-    this.#deliveries.add(delivering)
-    return delivering
-  }
-
-  async #awaitDelivery(runId: string, spooled: SpooledReply, delivery: Delivery): Promise<void> {
-    const { journal, log, spool, now } = this.#parts
-    try {
-      await delivery.done
-    } catch (error) {
-      // What is not delivered by now is left to the next process.
-      if (this.#closing) return
-      log.error(`The reply to run ${runId} was given up: ${reasonOf(error)}`)
-    } finally {
-      await spooled.close()
-    }
-    journal.delivered(runId)
-    this.#undelivered.delete(runId)
-    await spool.prune(this.#undelivered, now()).catch((error) => log.warn(`The spool: ${reasonOf(error)}`))
-  }
-
-  async #recoverRun(begun: BegunRun): Promise<void> {
-    const { runId, replyTo } = begun
-    const { spool, outbox, from, now, log, audit, configuration } = this.#parts
-    const spooled = (await spool.find(runId)) ?? spool.create(runId)
-    if (!spooled.isFinished) {
-      const left = await endLeftovers(this.#markOf(runId), configuration().killGraceMs)
-      const body = await interruptedResult(spooled, { runId, from, now: now() })
-      await spooled.append({ kind: 'result', body })
-      audit(begun.audit as unknown as AuditedCommand, { verdict: 'interrupted' })
-      log.warn(
-        `Run ${runId} was interrupted by the end of an earlier process of this agent${left > 0 ? '; what was left of it was stopped' : ''}.`,
-      )
-    }
-    await this.#deliver(runId, spooled, new Delivery(spooled, (body) => outbox.send(replyTo, body)))
-  }
-
-  #createWriter(
-    runId: string,
-    replyTo: string,
-    limit: number,
-    spooled: SpooledReply,
-    onBody: () => void,
-  ): ReplyWriter {
-    const { from, outbox, spool, now } = this.#parts
-    return new ReplyWriter({
-      runId,
-      from,
-      spooled,
-      outputLimitBytes: limit,
-      bodyLimit: () => outbox.bodyLimit(replyTo),
-      tailPath: join(spool.directory, runId),
-      now,
-      onBody,
-    })
-  }
-
-  /** Several agents may share a server (the local fleet), and one run goes to all of them. */
-  #markOf(runId: string): string {
-    return `${this.#parts.from.agentId}/${runId}`
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { groupsMarkedWith } from './markedProcesses.ts'
-import { runMark, signalGroup } from './processGroup.ts'
+import { signalGroup } from './processGroup.ts'
+import { runMark } from './runMark.ts'
 
 /**
  * Ends what is still running of a run whose agent was killed: TERM, and KILL after `graceMs`.

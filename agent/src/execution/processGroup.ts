@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chunk } from '../../../src/protocol/frames.ts'
 import { groupsMarkedWith, hasLivingMembers } from './markedProcesses.ts'
+import { runMark } from './runMark.ts'
 
 /** What to start. */
 export interface Launch {
@@ -20,9 +21,6 @@ export interface Launch {
 export type Ending =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'signalled'; readonly signal: string }
-
-/** Environment variable that every process of a run carries, so that those who left its group are found too. */
-export const runMark = 'EC2_COLLECTIVE_RUN'
 
 /**
  * After the main process has ended, background children may keep its output open. What they write counts until

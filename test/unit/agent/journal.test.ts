@@ -28,13 +28,22 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
+const audited = {
+  runId: 'run',
+  senderId: 'AIDA1',
+  issuer: 'me@desk',
+  action: 'shell',
+  user: 'root',
+  key: 'alice',
+  sha256: 'ab',
+}
 const open = () =>
   Journal.open(
     path,
     createLog('info', (line) => logged.push(line), Date.now),
     () => now,
   )
-const run = (runId: string) => ({ runId, at: now, replyTo: 'testing_agent', audit: { action: 'shell' } })
+const run = (runId: string) => ({ runId, at: now, replyTo: 'testing_agent', audited })
 
 async function reopened(journal: Journal): Promise<Journal> {
   await journal.close()

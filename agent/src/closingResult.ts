@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto'
 import { openBody, sealBody } from '../../src/protocol/envelope.ts'
+import type { Outcome } from '../../src/protocol/messages.ts'
 import type { ReplyFrom } from './replyWriter.ts'
 import type { SpooledReply } from './spooledReply.ts'
 
-/** The result of a run whose agent died: its frames are those that made it into the spool. */
-export async function interruptedResult(
-  spooled: SpooledReply,
-  o: { readonly runId: string; readonly from: ReplyFrom; readonly now: number },
+/**
+ * The body of a result that ends a reply whose writer is gone, or never was: its frames are those that made it into
+ * the spool.
+ */
+export async function closingResult(
+  spooled: SpooledReply | undefined,
+  o: { readonly runId: string; readonly from: ReplyFrom; readonly now: number; readonly outcome: Outcome },
 ): Promise<string> {
   const streams = {
     1: { hash: createHash('sha256'), bytes: 0 },
     2: { hash: createHash('sha256'), bytes: 0 },
   }
-  const frames = spooled.frames
+  const frames = spooled?.frames ?? 0
   for (let frame = 0; frame < frames; frame += 1) {
-    const { message, data } = openBody(await spooled.body(frame))
+    const { message, data } = openBody((await spooled?.body(frame)) ?? '')
     if (message.type !== 'output')
       throw new Error(`frame ${frame} of run ${o.runId} holds a ${message.type} message`)
     let offset = 0
@@ -34,7 +38,7 @@ export async function interruptedResult(
     runId: o.runId,
     ...o.from,
     sentAt: o.now,
-    outcome: { kind: 'interrupted' },
+    outcome: o.outcome,
     durationMs: 0,
     frames,
     stdout: describe(1),

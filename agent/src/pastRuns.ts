@@ -1,0 +1,87 @@
+import type { Audit } from './audit.ts'
+import { closingResult } from './closingResult.ts'
+import type { Deliveries } from './deliveries.ts'
+import { endLeftovers } from './execution/leftovers.ts'
+import { markOf } from './execution/runMark.ts'
+import type { Journal } from './journal.ts'
+import type { BegunRun } from './journalLines.ts'
+import { type Log, reasonOf } from './log.ts'
+import type { Outbox } from './outbox.ts'
+
+import type { ReplyFrom } from './replyWriter.ts'
+import type { Spool } from './spool.ts'
+
+export interface PastRunsParts {
+  readonly from: ReplyFrom
+  readonly killGraceMs: () => number
+  readonly journal: Journal
+  readonly spool: Spool
+  readonly outbox: Outbox
+  readonly deliveries: Deliveries
+  readonly audit: Audit
+  readonly log: Log
+  readonly now: () => number
+}
+
+/** Answers for runs that are over: left by an earlier process, asked for again, or never begun. */
+export class PastRuns {
+  readonly #parts: PastRunsParts
+
+  constructor(parts: PastRunsParts) {
+    this.#parts = parts
+  }
+
+  /** Answers what an earlier process of this agent took on and could not answer. */
+  recover(): void {
+    const { journal, deliveries, log } = this.#parts
+    for (const begun of journal.undelivered()) {
+      deliveries.expect(begun.runId)
+      this.#recoverRun(begun).catch((error) => {
+        log.error(`Run ${begun.runId} of an earlier process cannot be answered: ${reasonOf(error)}`)
+      })
+    }
+  }
+
+  /** Sends frames and the result of a run again, as far as they are kept. */
+  async resend(runId: string, replyTo: string, frames: readonly number[], result: boolean): Promise<void> {
+    const { spool, outbox } = this.#parts
+    const spooled = await spool.find(runId)
+    if (spooled === undefined) return
+    try {
+      const wanted = frames.filter((frame) => frame < spooled.frames)
+      const isInResult = wanted.length < frames.length
+      for (const frame of wanted) await outbox.send(replyTo, await spooled.body(frame))
+      if ((result || isInResult) && spooled.isFinished) {
+        outbox.post(replyTo, await spooled.body(spooled.count - 1))
+      }
+    } finally {
+      await spooled.close()
+    }
+  }
+
+  /** Answers a run that was not begun and, as the journal knows by now, never will be. */
+  async answerUnstarted(runId: string, replyTo: string): Promise<void> {
+    const { spool, outbox, from, now } = this.#parts
+    const outcome = { kind: 'cancelled', started: false } as const
+    const body = await closingResult(undefined, { runId, from, now: now(), outcome })
+    const spooled = spool.create(runId)
+    await spooled.append({ kind: 'result', body })
+    await spooled.close()
+    outbox.post(replyTo, body)
+  }
+
+  async #recoverRun({ runId, replyTo, audited }: BegunRun): Promise<void> {
+    const { spool, from, now, log, audit, killGraceMs, deliveries } = this.#parts
+    const spooled = (await spool.find(runId)) ?? spool.create(runId)
+    if (!spooled.isFinished) {
+      const left = await endLeftovers(markOf(from.agentId, runId), killGraceMs())
+      const outcome = { kind: 'interrupted' } as const
+      const body = await closingResult(spooled, { runId, from, now: now(), outcome })
+      await spooled.append({ kind: 'result', body })
+      audit(audited, { verdict: 'interrupted' })
+      const stopped = left > 0 ? '; what was left of it was stopped' : ''
+      log.warn(`Run ${runId} was interrupted by the end of an earlier process of this agent${stopped}.`)
+    }
+    deliveries.start(runId, replyTo, spooled)
+  }
+}
