@@ -14,8 +14,9 @@ export class LatencyHistogram {
   readonly element: HTMLElement
   readonly #svg = document.createElementNS(svgNamespace, 'svg')
   readonly #text = element('span', { class: 'latency-text' })
-  #drawn = -1
+  #drawn = 0
   #drawnAt = Number.NEGATIVE_INFINITY
+  #timer: number | undefined
 
   constructor() {
     this.#svg.setAttribute('viewBox', `0 0 ${barCount * barWidth} ${height}`)
@@ -25,11 +26,19 @@ export class LatencyHistogram {
     this.element = element('div', { class: 'latency', hidden: true }, this.#svg, this.#text)
   }
 
-  /** `now`: milliseconds of any steady clock. While replies pour in, it is drawn a few times a second only. */
-  render(rows: Iterable<AgentRow>, answered: number, isOver: boolean, now: number): void {
-    if (answered === this.#drawn || (!isOver && now - this.#drawnAt < everyMs)) return
-    this.#drawn = answered
-    this.#drawnAt = now
+  /** Draws it when there are more of them than before, a few times a second at most. */
+  render(rows: () => Iterable<AgentRow>, timed: number): void {
+    if (timed === this.#drawn || this.#timer !== undefined) return
+    const waitMs = Math.max(0, this.#drawnAt + everyMs - performance.now())
+    this.#timer = window.setTimeout(() => {
+      this.#timer = undefined
+      this.#drawn = timed
+      this.#drawnAt = performance.now()
+      this.#draw(rows())
+    }, waitMs)
+  }
+
+  #draw(rows: Iterable<AgentRow>): void {
     const latencies: number[] = []
     for (const { latencyMs } of rows) if (latencyMs !== undefined) latencies.push(latencyMs)
     show(this.element, latencies.length >= 3)

@@ -72,8 +72,7 @@ export class ProgressPane {
         ? ` ${total === 1 ? 'agent' : 'agents'}, all accounted for`
         : ` of ${formatCount(total)} · ${percent} %`,
     )
-    const isOver = this.#model.run?.phase === 'over'
-    this.#histogram.render(this.#model.rows(), this.#model.heard, isOver, performance.now())
+    this.#histogram.render(() => this.#model.rows(), this.#model.timed)
   }
 
   #makeChip(state: AgentState, onNarrow: () => void) {
@@ -85,7 +84,7 @@ export class ProgressPane {
       count,
       ' ',
       element('span', {}, verdictWords[state]),
-      spoken(', show only these'),
+      spoken(' (show only these)'),
     )
     chip.addEventListener('click', () => {
       const states = new Set(this.#model.narrowing.states)

@@ -30,6 +30,7 @@ export class RunModel {
   /** Agent ids by host name. */
   #order: string[] = []
   #seq: number | undefined
+  #timed = 0
   #narrowing: Narrowing = { states: new Set(), hostText: '', onlyHits: false }
   #sort: Sort = { by: 'host', down: false }
   #shown: readonly AgentRow[] | undefined
@@ -121,9 +122,9 @@ export class RunModel {
     return this.#groupHits.get(id) ?? 0
   }
 
-  /** Agents that gave a sign of life. */
-  get heard(): number {
-    return this.total - (this.counts.expected ?? 0)
+  /** Agents of whom it is known here how fast they were. */
+  get timed(): number {
+    return this.#timed
   }
 
   /** Agents that have a verdict. */
@@ -134,6 +135,7 @@ export class RunModel {
   #put(row: AgentRow): void {
     const before = this.#rows.get(row.id)
     this.#rows.set(row.id, row)
+    this.#timed += Number(row.latencyMs !== undefined) - Number(before?.latencyMs !== undefined)
     if (before?.host === row.host) return
     const key = `${naturalKey(row.host)} ${row.id}`
     if (before !== undefined) this.#order.splice(this.#order.indexOf(row.id), 1)
@@ -179,6 +181,7 @@ export class RunModel {
     this.#rows.clear()
     this.#keys.clear()
     this.#previews.clear()
+    this.#timed = 0
     this.#order = []
   }
 }

@@ -2,6 +2,7 @@ import { element, setAttributes, show } from './dom.ts'
 
 /** From this width on the reply stands beside the lists, below it under them. Pixels. */
 const besideFromPx = 880
+const usualPercent = 42
 const leastPercent = 20
 const mostPercent = 80
 
@@ -11,7 +12,7 @@ export class Splitter {
   readonly #first: HTMLElement
   readonly #sash: HTMLElement
   readonly #onChange: () => void
-  #percent = 42
+  #percent = usualPercent
   #beside = true
 
   constructor(first: HTMLElement, second: HTMLElement, onChange: () => void) {
@@ -33,7 +34,7 @@ export class Splitter {
       this.set(this.#percent + (event.key === more ? 3 : -3))
     })
     this.#sash.addEventListener('pointerdown', (event) => this.#drag(event))
-    this.#sash.addEventListener('dblclick', () => this.set(42))
+    this.#sash.addEventListener('dblclick', () => this.set(usualPercent))
     new ResizeObserver(() => this.#fit()).observe(this.element)
   }
 

@@ -1,0 +1,24 @@
+// @ts-check
+// `npm run pictures`: takes the pictures of the results page in docs/images. They look as they should where the fonts
+// Inter and JetBrains Mono are installed (on Debian: fonts-inter, fonts-jetbrains-mono).
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import * as esbuild from 'esbuild'
+import { build } from './build.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+await build({ production: true })
+await esbuild.build({
+  absWorkingDir: root,
+  entryPoints: ['test/support/resultsPictures.ts'],
+  outfile: `${root}.cache/bench/pictures.mjs`,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  logLevel: 'warning',
+  packages: 'external',
+  external: ['../../scripts/*'],
+})
+const child = spawn(process.execPath, [`${root}.cache/bench/pictures.mjs`, root], { stdio: 'inherit' })
+child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1))
