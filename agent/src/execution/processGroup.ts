@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as allRead, setTimeout as sleep } from 'node:timers/promises'
 import type { Chunk } from '../../../src/protocol/frames.ts'
 import { groupsMarkedWith, hasLivingMembers } from './markedProcesses.ts'
 import { runMark } from './runMark.ts'
@@ -42,7 +42,8 @@ export class ProcessGroup {
   readonly #child: ChildProcess
   readonly #mark: string
   readonly #onOutput: (chunk: Chunk) => void
-  #lastOutputAt = 0
+  /** Pieces of output so far. */
+  #chunks = 0
 
   /** @throws Error of the operating system when it cannot be started */
   static async start(launch: Launch, mark: string, onOutput: (chunk: Chunk) => void): Promise<ProcessGroup> {
@@ -94,7 +95,7 @@ export class ProcessGroup {
 
   #gather(stream: Readable | null, number: 1 | 2): void {
     stream?.on('data', (bytes: Buffer) => {
-      this.#lastOutputAt = performance.now()
+      this.#chunks += 1
       this.#onOutput({ stream: number, bytes })
     })
     stream?.on('error', () => {})
@@ -115,13 +116,13 @@ export class ProcessGroup {
 
   async #quiet(): Promise<void> {
     const exitedAt = performance.now()
-    this.#lastOutputAt = exitedAt
     for (;;) {
+      const chunks = this.#chunks
       await sleep(lingerQuietMs)
-      const now = performance.now()
-      const held = this.#child.stdout?.isPaused() === true
-      if (now - exitedAt > lingerMostMs && !held) return
-      if (now - this.#lastOutputAt >= lingerQuietMs && !held) return
+      // On a busy server the timer may come before the pipe, in which the last words are still waiting to be read.
+      await allRead()
+      if (this.#child.stdout?.isPaused() === true) continue
+      if (this.#chunks === chunks || performance.now() - exitedAt > lingerMostMs) return
     }
   }
 }

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { ProcessGroup } from '../../../../agent/src/execution/processGroup.ts'
+
+/** As a server without time does. */
+function block(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+}
+
+describe('a process group', () => {
+  it('loses no output when its agent gets too little of the processor to read it in time', async () => {
+    let isBusy = true
+    const hog = () => {
+      block(110)
+      if (isBusy) setImmediate(hog)
+    }
+    setImmediate(hog)
+    const outputs: string[] = []
+    for (let round = 0; round < 5; round += 1) {
+      const together = Array.from({ length: 8 }, async () => {
+        let output = ''
+        const launch = { file: '/bin/sh', args: ['-c', 'echo hello'], directory: '/', environment: {} }
+        const group = await ProcessGroup.start(launch, 'test', ({ bytes }) => {
+          output += bytes.toString()
+          block(30)
+        })
+        await group.ended
+        outputs.push(output)
+      })
+      await Promise.all(together)
+    }
+    isBusy = false
+    expect(outputs).toEqual(Array(40).fill('hello\n'))
+  })
+})
