@@ -56,6 +56,7 @@ import type { Retention } from './master/history.ts'
 
 /** Puts the console together. Nothing here reads a file or talks to anybody: that waits until somebody looks. */
 export function activate(context: vscode.ExtensionContext): void {
+  const startedAt = performance.now()
   const { version } = context.extension.packageJSON as { version: string }
   const log = vscode.window.createOutputChannel('EC2 Collective', { log: true })
   const storage = (context.storageUri ?? context.globalStorageUri).fsPath
@@ -82,11 +83,12 @@ export function activate(context: vscode.ExtensionContext): void {
       if (origin.kind !== 'file' || vscode.workspace.isTrusted) return
       throw new Error(vscode.l10n.t('This workspace is not trusted: its environments are not connected to.'))
     },
-    onTrouble: (environment, { kind, ...about }) => {
-      if (kind !== 'queue' || 'error' in about) log.warn(environment.name, kind, about)
+    onTrouble: (environment, trouble) => {
+      if (trouble.kind !== 'queue') log.warn(environment.name, trouble)
+      else if (trouble.error !== undefined) log.warn(`${environment.name}: ${trouble.error.message}`)
     },
   })
-  const connections = new Connections(opener.open)
+  const connections = new Connections(opener.open, (key) => runs.isBusy(key))
   const follow = async () => connections.follow(await list.all())
 
   // The one way to send, and what leads to it.
@@ -134,6 +136,7 @@ export function activate(context: vscode.ExtensionContext): void {
       language,
     ],
     vscode.tasks.registerTaskProvider(taskType, new FleetTasks(sending, snippets)),
+    runs.onDidChange(() => connections.closeStale()),
     runs.onDidStart((started) => {
       // A task has its terminal.
       if (started.origin !== 'task') void results.show(shownRuns.started(started))
@@ -153,12 +156,12 @@ export function activate(context: vscode.ExtensionContext): void {
       count: countAgents(sending),
       refreshFacts: refreshFacts(sending),
 
-      addEnvironment: addEnvironment(list, profiles),
+      addEnvironment: addEnvironment(list, files, profiles),
       editEnvironment: editEnvironment(list),
-      removeEnvironment: removeEnvironment(list),
+      removeEnvironment: removeEnvironment(list, files),
       refreshEnvironments: refreshEnvironments(view, connections, list),
       groupBy: groupBy(list, connections),
-      openWorkspaceFile: openWorkspaceFile(),
+      openWorkspaceFile: openWorkspaceFile(files),
 
       chooseProfile: chooseProfile(profiles),
       logIn: logIn(ask, profiles),
@@ -178,7 +181,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
       runSnippet: runSnippet(sending, snippets),
       openSnippet: openSnippet(),
-      saveAsSnippet: saveAsSnippet(history),
+      saveAsSnippet: saveAsSnippet(history, files),
 
       openRun: openRun(shownRuns, results),
       searchHistory: searchHistory(history, shownRuns, results),
@@ -203,7 +206,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     { dispose: () => void opener.close() },
   )
-  log.info(`EC2 Collective ${version}`)
+  log.info(`EC2 Collective ${version}, activated in ${(performance.now() - startedAt).toFixed(1)} ms`)
 }
 
 /** The settings of the history, in the units of its code. */

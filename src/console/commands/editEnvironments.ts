@@ -8,11 +8,11 @@ import {
 import type { EnvironmentList } from '../environments/environmentList.ts'
 import type { Profiles } from '../profile/profiles.ts'
 import { addEntry, removeEntry } from '../workspaceFile/editEntries.ts'
-import { workspaceFilePath } from '../workspaceFile/workspaceFiles.ts'
+import { type WorkspaceFiles, workspaceFilePath } from '../workspaceFile/workspaceFiles.ts'
 import { chosenNodes } from './chosenNodes.ts'
 
 /** "Add Environment…": name, region, profile, guard rail, and where it is kept. */
-export function addEnvironment(list: EnvironmentList, profiles: Profiles) {
+export function addEnvironment(list: EnvironmentList, files: WorkspaceFiles, profiles: Profiles) {
   return async () => {
     const all = await list.all()
     const title = vscode.l10n.t('Add Environment')
@@ -40,7 +40,7 @@ export function addEnvironment(list: EnvironmentList, profiles: Profiles) {
     const place = await askPlace(title)
     if (place === undefined) return
     if (place === 'settings') await saveInSettings(name, declaration)
-    else await saveInFile(place, name, declaration)
+    else await saveInFile(files, place, name, declaration)
   }
 }
 
@@ -65,7 +65,7 @@ export function editEnvironment(list: EnvironmentList) {
 }
 
 /** "Remove Environment": the entry only. Its queues stay as they are. */
-export function removeEnvironment(list: EnvironmentList) {
+export function removeEnvironment(list: EnvironmentList, files: WorkspaceFiles) {
   return async (clicked?: unknown, selected?: unknown) => {
     const declared = await chosenEnvironment(list, clicked, selected, vscode.l10n.t('Remove Environment'))
     if (declared === undefined) return
@@ -83,8 +83,7 @@ export function removeEnvironment(list: EnvironmentList) {
     if (answer !== remove) return
     if (declared.origin.kind === 'file') {
       const uri = vscode.Uri.parse(declared.origin.file)
-      const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri))
-      await vscode.workspace.fs.writeFile(uri, Buffer.from(removeEntry(text, 'environments', name)))
+      await files.edit(uri, (text) => removeEntry(text, 'environments', name))
       return
     }
     await removeFromSettings(name)
@@ -227,16 +226,13 @@ async function askPlace(title: string): Promise<'settings' | vscode.WorkspaceFol
 }
 
 async function saveInFile(
+  files: WorkspaceFiles,
   folder: vscode.WorkspaceFolder,
   name: string,
   declaration: EnvironmentDeclaration,
 ): Promise<void> {
   const uri = vscode.Uri.joinPath(folder.uri, workspaceFilePath)
-  const before = await vscode.workspace.fs.readFile(uri).then(
-    (bytes) => new TextDecoder().decode(bytes),
-    () => '',
-  )
-  await vscode.workspace.fs.writeFile(uri, Buffer.from(addEntry(before, 'environments', name, declaration)))
+  await files.edit(uri, (text) => addEntry(text, 'environments', name, declaration))
 }
 
 async function saveInSettings(name: string, declaration: EnvironmentDeclaration): Promise<void> {

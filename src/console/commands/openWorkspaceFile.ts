@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { workspaceFilePath } from '../workspaceFile/workspaceFiles.ts'
+import { type WorkspaceFiles, workspaceFilePath } from '../workspaceFile/workspaceFiles.ts'
 
 const template = `# Environments and snippets of EC2 Collective, for everybody who works in this repository.
 environments:
@@ -17,7 +17,7 @@ snippets:
 `
 
 /** "Open Workspace File": makes it where it is missing. */
-export function openWorkspaceFile() {
+export function openWorkspaceFile(files: WorkspaceFiles) {
   return async () => {
     const folders = vscode.workspace.workspaceFolders ?? []
     const folder =
@@ -34,7 +34,7 @@ export function openWorkspaceFile() {
       () => true,
       () => false,
     )
-    if (!exists) await vscode.workspace.fs.writeFile(uri, Buffer.from(template))
+    if (!exists) await files.edit(uri, () => template)
     await vscode.window.showTextDocument(uri)
   }
 }

@@ -38,11 +38,14 @@ export class Connections implements vscode.Disposable {
   readonly #entries = new Map<string, Entry>()
   readonly #changed = new vscode.EventEmitter<string>()
   readonly #open: OpenMasterFor
+  readonly #isBusy: (key: string) => boolean
   /** Fires with the environment's key when its state or its inventory has changed. */
   readonly onDidChange = this.#changed.event
 
-  constructor(open: OpenMasterFor) {
+  /** @param isBusy whether a run of the environment with this key is under way: its master is left alone until then */
+  constructor(open: OpenMasterFor, isBusy: (key: string) => boolean) {
     this.#open = open
+    this.#isBusy = isBusy
   }
 
   state(key: string): ConnectionState {
@@ -95,10 +98,21 @@ export class Connections implements vscode.Disposable {
     })
   }
 
-  /** Drops the masters for which `isStale` holds; whoever watches gets new ones. */
+  /**
+   * Drops the masters for which `isStale` holds; whoever watches gets new ones. Those with a run under way follow when
+   * it is over: see {@link closeStale}.
+   */
   async reset(isStale: (declared: DeclaredEnvironment) => boolean): Promise<void> {
-    const stale = [...this.#entries.values()].filter(({ declared }) => isStale(declared))
-    await Promise.all(stale.map((entry) => this.#close(entry)))
+    for (const entry of this.#entries.values()) entry.isStale ||= isStale(entry.declared)
+    await this.closeStale()
+  }
+
+  /** To be called when runs are over. */
+  async closeStale(): Promise<void> {
+    const idle = [...this.#entries.values()].filter(
+      ({ isStale, declared }) => isStale && !this.#isBusy(declared.key),
+    )
+    await Promise.all(idle.map((entry) => this.#close(entry)))
   }
 
   /** Takes over what the declarations now say: changed environments are opened anew, vanished ones are closed. */
@@ -108,8 +122,9 @@ export class Connections implements vscode.Disposable {
       const now = declared.get(entry.declared.key)
       const isSame = JSON.stringify(now?.environment) === JSON.stringify(entry.declared.environment)
       if (now !== undefined) entry.declared = now
-      if (!isSame) await this.#close(entry)
+      entry.isStale ||= !isSame
     }
+    await this.closeStale()
   }
 
   async close(): Promise<void> {
@@ -129,6 +144,7 @@ export class Connections implements vscode.Disposable {
       declared,
       state: { kind: 'closed' },
       opening: undefined,
+      isStale: false,
       watchers: 0,
       userActs: 0,
       wake: () => {},
@@ -199,6 +215,7 @@ export class Connections implements vscode.Disposable {
   async #close(entry: Entry): Promise<void> {
     const { state } = entry
     entry.opening = undefined
+    entry.isStale = false
     this.#set(entry, { kind: 'closed' })
     entry.wake()
     if (state.kind !== 'open') return
@@ -216,6 +233,8 @@ interface Entry {
   declared: DeclaredEnvironment
   state: ConnectionState
   opening: Promise<OpenMaster> | undefined
+  /** Another identity or declaration holds by now. */
+  isStale: boolean
   watchers: number
   /** Acts of the user under way that need this environment. */
   userActs: number

@@ -120,12 +120,17 @@ function factItem(node: FactNode): vscode.TreeItem {
   const { value } = node
   const isNested = typeof value === 'object' && value !== null
   const item = new vscode.TreeItem(node.path.at(-1) ?? '', isNested ? Collapsed : None)
-  item.description = printFact(value)
+  const isMap = isNested && !Array.isArray(value)
+  item.description = isMap ? countFacts(Object.keys(value).length) : printFact(value)
   item.iconPath = new vscode.ThemeIcon(
     Array.isArray(value) ? 'symbol-array' : isNested ? 'symbol-namespace' : 'symbol-constant',
   )
   item.contextValue = isNested ? 'fact' : 'fact filterable'
   return item
+}
+
+function countFacts(count: number): string {
+  return count === 1 ? vscode.l10n.t('1 fact') : vscode.l10n.t('{0} facts', count)
 }
 
 function noticeItem({ text, severity }: NoticeNode): vscode.TreeItem {

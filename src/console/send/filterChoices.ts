@@ -42,7 +42,7 @@ export function filterChoices(text: string, world: FilterWorld, t: Translate): F
       label: t('Everyone: all {0} agents', world.agents.length),
       detail: t('Nothing typed means nobody. Choose this to mean every agent of the environment.'),
     }
-    return [...recentsOf(world, t), ...completions, everyone]
+    return [...recentsOf(world, t), ...completions.slice(0, completionsBeforeEveryone), everyone]
   }
   try {
     const filter = parseFilter(text)
@@ -68,6 +68,9 @@ export function filterChoices(text: string, world: FilterWorld, t: Translate): F
     return [...completions, wrong]
   }
 }
+
+/** So that everyone can be seen without scrolling, and is never the first. */
+const completionsBeforeEveryone = 8
 
 function completionsOf(text: string, { index }: FilterWorld, t: Translate): FilterChoice[] {
   const { start, end, suggestions } = completeFilter(text, text.length, index)

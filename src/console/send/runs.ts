@@ -34,6 +34,11 @@ export class Runs implements vscode.Disposable {
     return this.#underWay
   }
 
+  /** Whether a run of the environment with this key is under way. */
+  isBusy(key: string): boolean {
+    return [...this.#underWay].some(({ environment }) => environment.key === key)
+  }
+
   /**
    * Sends a plan once the user has confirmed it as its environment demands.
    * @param then whom the same run hit before, when it is repeated

@@ -6,7 +6,7 @@ import type { Sending } from '../send/sending.ts'
 import { addEntry } from '../workspaceFile/editEntries.ts'
 import type { SnippetDeclaration } from '../workspaceFile/snippet.ts'
 import { parseWorkspaceFile } from '../workspaceFile/workspaceFile.ts'
-import { workspaceFilePath } from '../workspaceFile/workspaceFiles.ts'
+import { type WorkspaceFiles, workspaceFilePath } from '../workspaceFile/workspaceFiles.ts'
 import type { FoundSnippet, Snippets } from './snippets.ts'
 import type { SnippetNode } from './snippetsView.ts'
 
@@ -30,7 +30,7 @@ export function openSnippet() {
 }
 
 /** "Save Last Command as Snippet…": what was just tried out becomes everybody's. */
-export function saveAsSnippet(history: RunHistory) {
+export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles) {
   return async (clicked?: unknown) => {
     const runId = isRunNode(clicked) ? clicked.summary.runId : undefined
     const runs = await history.list()
@@ -62,8 +62,7 @@ export function saveAsSnippet(history: RunHistory) {
     })
     if (name === undefined) return
     const declaration = declarationOf(run.request, run.environment, filter)
-    const edited = addEntry(text, 'snippets', name.trim(), declaration)
-    await vscode.workspace.fs.writeFile(uri, Buffer.from(edited))
+    const edited = await files.edit(uri, (before) => addEntry(before, 'snippets', name.trim(), declaration))
     const at =
       parseWorkspaceFile(edited).snippets.find((snippet) => snippet.name === name.trim())?.at.start ?? 0
     await openSnippet()(uri, at)

@@ -33,6 +33,18 @@ export class WorkspaceFiles implements vscode.Disposable {
     return found.flat()
   }
 
+  /**
+   * Writes a file, and says so at once: a watcher may miss what appears together with its folder.
+   * @param change gets what it held before, empty when it was not there
+   * @returns what it holds now
+   */
+  async edit(uri: vscode.Uri, change: (text: string) => string): Promise<string> {
+    const text = change((await readText(uri)) ?? '')
+    await vscode.workspace.fs.writeFile(uri, Buffer.from(text))
+    this.#changed.fire()
+    return text
+  }
+
   dispose(): void {
     for (const disposable of this.#disposables) disposable.dispose()
   }
@@ -49,6 +61,9 @@ export class WorkspaceFiles implements vscode.Disposable {
       watcher.onDidChange(fire),
       watcher.onDidDelete(fire),
       vscode.workspace.onDidChangeWorkspaceFolders(fire),
+      vscode.workspace.onDidSaveTextDocument((document) => {
+        if (vscode.languages.match(workspaceFileSelector, document) > 0) fire()
+      }),
     )
   }
 }

@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readRunExport } from '../../src/master/runExport.ts'
+import type { Workbench } from '../support/editor.ts'
+import { fleetPatience, openFleetWorkbench, showsAgents } from '../support/fleetWorkbench.ts'
+
+let workbench: Workbench
+
+beforeAll(async () => {
+  workbench = await openFleetWorkbench({ settings: { 'files.simpleDialog.enable': true } })
+})
+beforeEach((context) => workbench.record(context))
+afterAll(() => workbench?.close())
+
+/** Runs a command on everyone in `testing`, as a user does. */
+async function run(command: string): Promise<void> {
+  const { quickInput } = workbench
+  await workbench.runCommand('EC2 Collective: Run Command…')
+  await quickInput.titled('Run Command')
+  await quickInput.pick('testing')
+  await quickInput.titled('testing')
+  await quickInput.type('*')
+  await quickInput.pick('6 of 6 agents match')
+  await quickInput.titled('*')
+  await quickInput.type(command)
+  await quickInput.accept()
+  await quickInput.titled('Run on testing')
+  await quickInput.accept()
+  await workbench.webview().locator('.page').waitFor()
+}
+
+/** Its result depends on who runs it: three outcomes. */
+const threeOutcomes =
+  'case $(hostname) in db-*) echo "no space left" >&2; exit 3;; batch-*) echo half; kill -9 $$;; *) echo all good; echo bye;; esac'
+
+describe('A run with three outcomes', () => {
+  it('is grouped by them, outliers first, with every agent accounted for', async () => {
+    await run(threeOutcomes)
+    const page = workbench.webview()
+    await page.getByText('6 agents, all accounted for').waitFor()
+    const groups = page.getByRole('grid', { name: 'Groups of identical replies' })
+    await expect.poll(() => groups.getAttribute('aria-rowcount'), fleetPatience).toBe('3')
+    const rows = await groups.locator('.row:visible').allInnerTexts()
+    expect(rows[0]).toMatch(/failed\s*(exit 3|SIGKILL)\s*(db-01|batch-01)/)
+    expect(rows[1]).toMatch(/failed\s*(exit 3|SIGKILL)\s*(db-01|batch-01)/)
+    expect(rows[2]).toMatch(/succeeded\s*cache-01,web-\[01-03\]\s*majority\s*4 agents\s*all good/)
+  })
+
+  it('is searched over all outputs', async () => {
+    const page = workbench.webview()
+    await page.getByRole('textbox', { name: 'Search all output' }).fill('SPACE LEFT')
+    await page.getByText('1 in 1 output', { exact: true }).waitFor()
+    await page.getByRole('textbox', { name: 'Search all output' }).press('Enter')
+    await page.locator('.line.current mark', { hasText: 'space left' }).waitFor()
+    await page.getByRole('textbox', { name: 'Search all output' }).press('Escape')
+  })
+
+  it('compares an outlier with the majority in the editor', async () => {
+    const page = workbench.webview()
+    await page.getByRole('grid', { name: 'Groups' }).getByText('db-01').click()
+    await page.getByRole('button', { name: 'Compare with the majority' }).click()
+    await expect.poll(() => workbench.tabs(), fleetPatience).toContain('the majority ↔ db-01')
+    await workbench.page.locator('.diff-editor .view-line', { hasText: 'no space left' }).waitFor()
+    await workbench.page.locator('.diff-editor .view-line', { hasText: 'all good' }).waitFor()
+    await workbench.showTab('testing: case')
+  })
+
+  it('opens an output as a document that cannot be changed', async () => {
+    const page = workbench.webview()
+    await page.getByRole('grid', { name: 'Agents' }).getByText('web-02').click()
+    await page.getByRole('button', { name: 'Open as a document' }).click()
+    await expect.poll(() => workbench.tabs(), fleetPatience).toContain('web-02.txt')
+    await workbench.page.locator('.editor-instance .view-line', { hasText: 'all good' }).first().waitFor()
+    await workbench.showTab('testing: case')
+  })
+
+  it('is exported, and the export reads back as the same run', async () => {
+    const page = workbench.webview()
+    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('menuitem', { name: 'NDJSON' }).click()
+    const file = path.join(workbench.workspace, 'run.ndjson')
+    await workbench.quickInput.type(file)
+    await workbench.quickInput.accept()
+    const text = await expect
+      .poll(() => readFile(file, 'utf8').catch(() => ''), fleetPatience)
+      .toContain('ec2-collective-run')
+      .then(() => readFile(file, 'utf8'))
+    const exported = readRunExport(text)
+    expect(exported.replies).toHaveLength(6)
+    expect(exported.replies.find(({ hostname }) => hostname === 'db-01')).toMatchObject({
+      state: 'failed',
+      content: [[2, 'no space left\n']],
+    })
+  })
+
+  it('is repeated on the failed only after a question', async () => {
+    const page = workbench.webview()
+    await page.getByRole('button', { name: 'Run again', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'On the failed' }).click()
+    expect(await workbench.dialog.message()).toMatch(/on (batch-01, db-01|db-01, batch-01) of testing/)
+    await workbench.dialog.press('Cancel')
+  })
+})
+
+describe('A reload in the middle of a run', () => {
+  it('loses nothing: what came before, what comes while nobody looks, and what comes after', async () => {
+    await run('for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do echo step $i; sleep 1; done')
+    const page = workbench.webview()
+    await page.getByRole('grid', { name: 'Agents' }).getByText('web-01').click()
+    await page.locator('.output').getByText('step 2', { exact: true }).waitFor()
+    await workbench.reload()
+    await showsAgents(workbench, 'testing', 6)
+    const back = workbench.webview()
+    await back.locator('.detail-title', { hasText: 'web-01' }).waitFor({ timeout: fleetPatience.timeout })
+    await back.getByText('6 agents, all accounted for').waitFor({ timeout: fleetPatience.timeout })
+    await back.locator('.output').getByText('step 15', { exact: true }).waitFor()
+    expect(await back.locator('.output .line-text:visible').allTextContents()).toEqual(
+      Array.from({ length: 15 }, (_, index) => `step ${index + 1}`),
+    )
+  })
+})
+
+describe('The page', () => {
+  it('breaks no content security policy but the one that the toolkit is known for', () => {
+    expect(workbench.errors([/Applying inline style violates .*sha256-47DEQpj8HBSa/s])).toEqual([])
+  })
+})
