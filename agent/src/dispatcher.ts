@@ -80,32 +80,47 @@ export class Dispatcher {
       knows: (runId) => journal.knows(runId),
     })
     const audited = describeCommand(command, received.senderId, signature?.key)
-    switch (decision.kind) {
-      case 'ignore':
-        log.debug(`Command ${command.runId} is not for this agent: ${decision.why}.`)
-        return
-      case 'refuse':
-        audit(audited, { verdict: 'refused', code: decision.code, reason: decision.reason })
-        return this.#refuse(command.runId, decision.replyTo, decision.code, decision.reason)
-      case 'repeated':
-      case 'accept':
-        break
+    if (decision.kind === 'ignore') {
+      log.debug(`Command ${command.runId} is not for this agent: ${decision.why}.`)
+      return
     }
-    if (command.action.kind === 'unsupported') return
-    const judgement = judge(policy, {
-      senderId: received.senderId,
-      signature,
-      action: command.action,
-      ownUser: ownUser().name,
-      delayMs: received.sentAt - command.issuedAt,
-      ttlMs: command.ttlMs,
-    })
+    const { action, runId, replyTo } = command
+    const judgement =
+      action.kind === 'unsupported'
+        ? undefined
+        : judge(policy, {
+            senderId: received.senderId,
+            signature,
+            action,
+            ownUser: ownUser().name,
+            delayMs: received.sentAt - command.issuedAt,
+            ttlMs: command.ttlMs,
+          })
+    if (decision.kind === 'refuse') {
+      audit(audited, { verdict: 'refused', code: decision.code, reason: decision.reason })
+      if (judgement?.allowed && decision.code !== 'environment') await this.#bar(command)
+      return this.#refuse(runId, decision.replyTo, decision.code, decision.reason)
+    }
+    if (judgement === undefined) return
     if (judgement.allowed) {
-      if (decision.kind === 'repeated') return this.#repeat(command.runId, command.replyTo)
+      if (decision.kind === 'repeated') return this.#repeat(runId, replyTo)
       return this.#accept(command, audited)
     }
     audit(audited, { verdict: 'refused', code: judgement.code, reason: judgement.reason })
-    this.#refuse(command.runId, command.replyTo, judgement.code, judgement.reason)
+    // Of a run that was executed, its result is the answer.
+    if (decision.kind === 'repeated') return
+    this.#refuse(runId, replyTo, judgement.code, judgement.reason)
+  }
+
+  /**
+   * A refusal stands: what came too late, or did not fit, may come again by a message that is younger, or when the facts
+   * have changed. Only for whom the policy allows: nobody else shall keep a run of others from being executed.
+   */
+  async #bar({ runId, action }: CommandMessage): Promise<void> {
+    if (action.kind !== 'shell' && action.kind !== 'script') return
+    await this.#parts.journal.bar(runId).catch((error) => {
+      this.#parts.log.warn(`The refusal of run ${runId} cannot be recorded: ${reasonOf(error)}`)
+    })
   }
 
   async #accept(command: CommandMessage, audited: ReturnType<typeof describeCommand>): Promise<void> {
@@ -119,6 +134,7 @@ export class Dispatcher {
         } catch (error) {
           if (!(error instanceof NotTaken)) throw error
           audit(audited, { verdict: 'refused', code: 'busy', reason: error.message })
+          await this.#bar(command)
           return this.#refuse(runId, replyTo, 'busy', error.message)
         }
       case 'ping':
