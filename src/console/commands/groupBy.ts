@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
-import { indexFacts } from '../../protocol/filter/factIndex.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { EnvironmentList } from '../environments/environmentList.ts'
+import { FactSampler } from '../send/factSample.ts'
 
 /** Facts with more values than this make groups that nobody can read; they are offered last. */
 const manyGroups = 50
@@ -9,11 +9,11 @@ const manyGroups = 50
 /** "Group Agents By…": the facts that the agents have, those that make sensible groups first. */
 export function groupBy(list: EnvironmentList, connections: Connections) {
   return async () => {
-    const facts = (await list.all()).flatMap(({ key }) => {
+    const all = (await list.all()).flatMap(({ key }) => {
       const state = connections.state(key)
-      return state.kind === 'open' ? state.master.inventory.agents().map((agent) => agent.facts) : []
+      return state.kind === 'open' ? state.master.inventory.agents() : []
     })
-    const { agents, paths } = indexFacts(facts)
+    const { agents, paths } = new FactSampler(Date.now).sampleOf(all).index
     const known = [...paths.values()]
       .filter(({ text }) => !text.includes('*'))
       .map(({ text, agents: having, values }) => ({ text, having, groups: values.size }))

@@ -29,6 +29,8 @@ export interface FilterWorld {
   /** Agents that can be expected to answer, by host name. */
   readonly agents: readonly KnownAgent[]
   readonly index: FactIndex
+  /** The index was made of some of the agents only: its counts are not told. */
+  readonly isPart: boolean
   /** Filters of earlier runs, latest first. */
   readonly recent: readonly string[]
 }
@@ -72,7 +74,7 @@ export function filterChoices(text: string, world: FilterWorld, t: Translate): F
 /** So that everyone can be seen without scrolling, and is never the first. */
 const completionsBeforeEveryone = 8
 
-function completionsOf(text: string, { index }: FilterWorld, t: Translate): FilterChoice[] {
+function completionsOf(text: string, { index, isPart }: FilterWorld, t: Translate): FilterChoice[] {
   const { start, end, suggestions } = completeFilter(text, text.length, index)
   return suggestions
     .filter(({ insert }) => insert !== '*' && insert !== text.slice(start, end))
@@ -84,7 +86,7 @@ function completionsOf(text: string, { index }: FilterWorld, t: Translate): Filt
         text: text.slice(0, start) + suggestion.insert + text.slice(end),
         suggestion,
         label: suggestion.insert,
-        detail: detail !== '' ? detail : agents,
+        detail: isPart && count !== undefined ? '' : detail !== '' ? detail : agents,
       }
     })
 }

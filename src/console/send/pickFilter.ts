@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
-import { indexFacts } from '../../protocol/filter/factIndex.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import { FactSampler } from './factSample.ts'
 import { type FilterChoice, type FilterWorld, filterChoices } from './filterChoices.ts'
 import { type PickResult, type StepEnd, showPickStep } from './step.ts'
 
@@ -23,7 +23,8 @@ export function pickFilter(
 ): Promise<StepEnd<string>> {
   const { recent, ...place } = options
   const watch = connections.watch(declared)
-  let world = readWorld(connections, declared, recent)
+  const sampler = new FactSampler(Date.now)
+  let world = readWorld(connections, declared, recent, sampler)
   return showPickStep<FilterItem, string>({
     ...place,
     placeholder: vscode.l10n.t('Who? A filter such as role=web and os.family=Debian'),
@@ -38,7 +39,7 @@ export function pickFilter(
         // Reading 10,000 agents' facts takes a moment; they come by the hundred.
         timer ??= setTimeout(() => {
           timer = undefined
-          world = readWorld(connections, declared, recent)
+          world = readWorld(connections, declared, recent, sampler)
           refresh()
         }, 200)
       })
@@ -69,11 +70,12 @@ function readWorld(
   connections: Connections,
   declared: DeclaredEnvironment,
   recent: readonly string[],
+  sampler: FactSampler,
 ): FilterWorld {
   const state = connections.state(declared.key)
   const all = state.kind === 'open' ? state.master.inventory.agents() : []
   const agents = all.filter((agent) => agent.state !== 'gone')
-  return { agents, index: indexFacts(agents.map(({ facts }) => facts)), recent }
+  return { agents, ...sampler.sampleOf(agents), recent }
 }
 
 function hasHeard(connections: Connections, declared: DeclaredEnvironment): boolean {

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode'
 import { completeFilter } from '../../protocol/filter/complete.ts'
-import { indexFacts } from '../../protocol/filter/factIndex.ts'
 import { parseFilter } from '../../protocol/filter/parse.ts'
 import { FilterSyntaxError } from '../../protocol/filter/syntaxError.ts'
 import type { Connections } from '../environments/connections.ts'
 import { colours } from '../environments/environmentDeclaration.ts'
 import type { EnvironmentList } from '../environments/environmentList.ts'
+import { FactSampler } from '../send/factSample.ts'
 import { describeRollout, readRollout } from '../send/rolloutText.ts'
 import { pathAt, placeAt } from '../workspaceFile/filePlace.ts'
 import { knownKeys } from '../workspaceFile/knownKeys.ts'
@@ -17,6 +17,7 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
   readonly #list: EnvironmentList
   readonly #connections: Connections
   readonly #diagnostics = vscode.languages.createDiagnosticCollection('ec2-collective')
+  readonly #sampler = new FactSampler(Date.now)
   readonly #disposables: vscode.Disposable[]
 
   constructor(list: EnvironmentList, connections: Connections) {
@@ -131,7 +132,7 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
 
   /** Of the environments that are open: completion connects to nobody. */
   #index() {
-    return indexFacts(this.#inventories().flatMap(({ agents }) => agents.map(({ facts }) => facts)))
+    return this.#sampler.sampleOf(this.#inventories().flatMap(({ agents }) => agents)).index
   }
 
   #whoMatches(text: string): string[] {

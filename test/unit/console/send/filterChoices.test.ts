@@ -12,6 +12,7 @@ const agents = [
 const world = {
   agents,
   index: indexFacts(agents.map(({ facts }) => facts)),
+  isPart: false,
   recent: ['role=db', 'no longer a filter ('],
 }
 const choices = (text: string) => filterChoices(text, world, inEnglish)
