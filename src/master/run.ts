@@ -41,8 +41,9 @@ export class Run {
   readonly #record: RunRecord
   readonly #world: RunWorld
   readonly #outputs: OutputGathering
-  /** When the command was sent to it again, and when its result was asked for, milliseconds. */
+  /** When the command was sent to an agent again, milliseconds. */
   readonly #republished = new Map<string, number>()
+  /** Agents whose result was asked for, and from when on silence is an answer, milliseconds. */
   readonly #askedForResult = new Map<string, number>()
   readonly #notices: RunNotices
   #advancing = false
@@ -231,27 +232,33 @@ export class Run {
       const { agentId } = reply
       const meaning = judgeSilence(this.state, reply, timing, now)
       if (meaning === 'republish' && !this.#republished.has(agentId)) silent.push(agentId)
-      else if (meaning === 'ask' && !this.#askedForResult.has(agentId)) overdue.push(agentId)
-      else if (meaning === 'no-reply' || meaning === 'lost') {
-        const askedAt = this.#askedAt(agentId, meaning)
+      else if (meaning === 'ask' && !this.#askedForResult.has(agentId)) {
+        this.#askedForResult.set(agentId, now)
+        overdue.push(agentId)
+      } else if (meaning === 'no-reply' || meaning === 'lost') {
+        const giveUpAt = this.#giveUpAt(agentId, meaning)
         // SQS was away, or nobody listened, when it was time to ask: its result may be gone, and is still with the agent.
-        if (askedAt === undefined) overdue.push(agentId)
-        else if (now - askedAt >= timing.republishAfterMs)
+        // SQS may have been away for the agent as well, and it comes back in its own time.
+        if (giveUpAt === undefined) {
+          this.#askedForResult.set(agentId, now + timing.graceMs)
+          overdue.push(agentId)
+        } else if (now >= giveUpAt) {
           this.#apply({ kind: 'silenceAssumed', agentId, verdict: meaning, at: now })
+        }
       }
     }
     for (const agentId of silent) this.#republished.set(agentId, now)
-    for (const agentId of overdue) this.#askedForResult.set(agentId, now)
     if (silent.length > 0) await this.#attempt(() => this.#world.publish(this.state, silent))
     if (overdue.length > 0) await this.#attempt(() => this.#world.resend(this.state, overdue, [], true))
   }
 
-  /** When the agent was last given a reason to say something. */
-  #askedAt(agentId: string, assumed: 'no-reply' | 'lost'): number | undefined {
-    const askedAt = this.#askedForResult.get(agentId)
-    if (askedAt !== undefined || assumed === 'lost') return askedAt
+  /** From when on its silence counts; undefined when it was given no reason to say anything. */
+  #giveUpAt(agentId: string, assumed: 'no-reply' | 'lost'): number | undefined {
+    const asked = this.#askedForResult.get(agentId)
+    if (asked !== undefined || assumed === 'lost') return asked
     // An agent that has the command, or that is told to stop, answers that.
-    return this.#republished.get(agentId) ?? this.state.cancelRequestedAt
+    const told = this.#republished.get(agentId) ?? this.state.cancelRequestedAt
+    return told === undefined ? undefined : told + this.#world.timing.republishAfterMs
   }
 
   async #askForFrames(now: number): Promise<void> {

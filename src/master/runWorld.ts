@@ -16,6 +16,9 @@ export interface Order {
   readonly kind: 'cancel' | 'resend'
 }
 
+/** Orders do no harm when they are late, and an agent to whom SQS comes back late needs them: the queue's retention. */
+const orderTtlMs = 60_000
+
 export interface RunWorldOptions {
   readonly environment: Environment
   readonly queues: Queues
@@ -38,7 +41,7 @@ export function createRunWorld(options: RunWorldOptions): RunWorld {
 
   const send = (
     { request }: RunState,
-    message: Pick<CommandMessage, 'runId' | 'filter' | 'action'>,
+    message: Pick<CommandMessage, 'runId' | 'filter' | 'action' | 'ttlMs'>,
     targets: readonly string[] | undefined,
   ) => {
     const { timeoutMs, outputLimitBytes } = request
@@ -46,7 +49,7 @@ export function createRunWorld(options: RunWorldOptions): RunWorld {
       {
         ...{ type: 'command', environment: environment.name, issuedAt: Date.now(), issuer, replyTo },
         ...message,
-        ...{ timeoutMs, ttlMs: timing.responseTimeoutMs },
+        timeoutMs,
         ...(targets === undefined ? {} : { targets: [...targets] }),
         ...(outputLimitBytes === undefined ? {} : { outputLimitBytes }),
       },
@@ -62,7 +65,7 @@ export function createRunWorld(options: RunWorldOptions): RunWorld {
   ) => {
     const orderId = randomUUID()
     options.onOrder({ orderId, runId: state.runId, kind: orderAction.kind })
-    return send(state, { runId: orderId, filter: '*', action: orderAction }, targets)
+    return send(state, { runId: orderId, filter: '*', action: orderAction, ttlMs: orderTtlMs }, targets)
   }
 
   return {
@@ -70,7 +73,8 @@ export function createRunWorld(options: RunWorldOptions): RunWorld {
     now: Date.now,
     publish: async (state, targets) => {
       if (action === undefined) return
-      await send(state, { runId: state.runId, filter: state.request.filter, action }, targets)
+      const { runId, request } = state
+      await send(state, { runId, filter: request.filter, action, ttlMs: timing.responseTimeoutMs }, targets)
     },
     cancel: (state, targets) => order(state, { kind: 'cancel', runId: state.runId }, targets),
     resend: (state, targets, missing, result) =>

@@ -111,7 +111,7 @@ export async function simulateRun(
       passedMs += lastWordMs
       await run.tick()
       // They are asked once more.
-      passedMs += defaultTiming.republishAfterMs
+      passedMs += defaultTiming.graceMs
       await run.tick()
     },
     async close() {

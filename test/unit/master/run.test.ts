@@ -97,7 +97,7 @@ describe('a run', () => {
     expect(run.state.counts.expected).toBe(1)
     world.isBehind = false
     await world.pass(run, 1)
-    await world.pass(run, republishAfterMs)
+    await world.pass(run, graceMs)
     expect(run.state.counts['no-reply']).toBe(1)
   })
 
@@ -113,7 +113,7 @@ describe('a run', () => {
     expect(run.state.counts).toMatchObject({ expected: 1, running: 2 })
     answer(run, 'a', 'its first answer had expired')
     answer(run, 'b', 'this one, too')
-    await world.pass(run, republishAfterMs)
+    await world.pass(run, graceMs)
     expect(run.state.counts).toMatchObject({ succeeded: 2, lost: 1 })
   })
 
@@ -333,7 +333,7 @@ describe('a run that is taken up again', () => {
   it('takes a late reply after its end', async () => {
     const first = await start(['a'])
     await first.world.pass(first.run, responseTimeoutMs)
-    await first.world.pass(first.run, republishAfterMs)
+    await first.world.pass(first.run, graceMs)
     await first.run.close()
     const { run } = await revive()
     expect(run.state.counts['no-reply']).toBe(1)

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { patiently } from '../../../src/queues/patiently.ts'
 import { QueueError, type QueueErrorKind } from '../../../src/queues/queueError.ts'
 
@@ -19,22 +19,15 @@ function failing(...kinds: QueueErrorKind[]) {
 }
 
 describe('patiently', () => {
-  beforeEach(() => void vi.useFakeTimers())
-  afterEach(() => void vi.useRealTimers())
-
   it('waits out what may pass by itself', async () => {
     const work = failing('network', 'throttled')
-    const done = patiently(3, work)
-    await vi.runAllTimersAsync()
-    expect(await done).toBe('done')
+    expect(await patiently(3, work)).toBe('done')
     expect(work).toHaveBeenCalledTimes(3)
   })
 
   it('gives up after its tries', async () => {
     const work = failing('network', 'network', 'network')
-    const done = expect(patiently(3, work)).rejects.toMatchObject({ kind: 'network' })
-    await vi.runAllTimersAsync()
-    await done
+    await expect(patiently(3, work)).rejects.toMatchObject({ kind: 'network' })
     expect(work).toHaveBeenCalledTimes(3)
   })
 
