@@ -18,7 +18,7 @@ const hideSeconds = { least: 2, most: 30 }
 /** Facts are said every 30 s at most and live for 60 s: what is older is a leftover. */
 const retentionMs = 60_000
 
-/** While another master may be hiding what is missing, the queue is read again until nothing new came for so long. */
+/** While others hide messages, the queue is read again until nothing new came for so long beyond the time of hiding. */
 const quietMs = 2_000
 
 /** SQS's clock is known to the second. */
@@ -33,8 +33,8 @@ export interface Sweep {
 /**
  * Reads the facts queue once through, into the inventory. With visibility 0 that would be a coupon collector's task, so
  * messages are hidden for a moment while they are read. Several masters may sweep at a time and hide messages from one
- * another: a sweep puts back what it has, and reads again, until it has seen as many messages as the queue holds, or all
- * agents that it knew, or nothing new for a while. Messages that are superseded by newer ones of the same agent are
+ * another: as long as SQS says that others hide some, a sweep puts back what it has and reads again, until it has seen
+ * all agents that it knew, or nothing new for a while. Messages that are superseded by newer ones of the same agent are
  * deleted, which keeps the next sweep short.
  * @throws QueueError when the queue cannot be read
  */
@@ -47,29 +47,37 @@ export async function sweepFacts(
 ): Promise<Sweep> {
   const { visible, notVisible } = await queues.attributes(queue, signal)
   const held = visible + notVisible
-  const reading = new Reading(inventory, sqsNow(), held)
   const visibilitySeconds = Math.min(hideSeconds.most, Math.max(hideSeconds.least, Math.ceil(held / 500)))
+  const reading = new Reading(inventory, sqsNow(), held, visibilitySeconds * 1000)
   const receive = async (waitSeconds: number) => {
     const once = () => queues.receive(queue, { waitSeconds, visibilitySeconds }, signal)
-    const messages = await patiently(receiveTries, once, signal)
-    return reading.take(messages)
+    return reading.take(await patiently(receiveTries, once, signal))
   }
   const drain = async () => {
-    while (await receive(0));
+    // SQS: a short poll asks some servers only, so one that brings nothing proves little.
+    while ((await receive(0)) || (!reading.hasAsMany && (await receive(0))));
   }
-  const putBack = () => queues.release(queue, reading.letGo(), signal)
+  const putBack = async () => {
+    const { superseded, current } = reading.letGo()
+    await Promise.all([queues.delete(queue, superseded, signal), queues.release(queue, current, signal)])
+  }
 
   const count = Math.min(receivers, Math.max(1, Math.ceil(held / 10)))
   for (;;) {
     await Promise.all(Array.from({ length: count }, drain))
-    if (reading.isComplete) break
-    // Short polls ask some of SQS's servers only. This one asks them all.
-    if (await receive(1)) continue
-    if (reading.isComplete || held === 0 || Date.now() - reading.lastNewsAt > quietMs) break
-    await putBack()
-    await delay(100 + Math.random() * 300, undefined, { signal })
+    if (reading.hasAllKnown) break
+    const left = await queues.attributes(queue, signal)
+    if (left.notVisible > reading.hidden) {
+      if (Date.now() - reading.lastNewsAt > visibilitySeconds * 1000 + quietMs) break
+      await putBack()
+      await delay(50 + Math.random() * 250, undefined, { signal })
+    } else {
+      if (reading.hasAsMany || (left.visible === 0 && reading.messages > 0)) break
+      // One long poll asks all servers, where numbers do not tell.
+      if (!(await receive(1))) break
+    }
   }
-  await Promise.all([putBack(), queues.delete(queue, reading.superseded(), signal)])
+  await putBack()
   return { messages: reading.messages, unreadable: reading.unreadable }
 }
 
@@ -79,22 +87,24 @@ class Reading {
   readonly #startedAt: number
   /** Messages that the queue held at the start, as far as SQS knows. */
   readonly #held: number
+  readonly #hideMs: number
   /** Agents that should be found. */
   readonly #awaited: Set<string>
   readonly #hadAgents: boolean
   readonly #seen = new Set<string>()
   readonly #latest = new Map<string, ReceivedMessage>()
   readonly #superseded = new Map<string, ReceivedMessage>()
-  /** Hidden from others, by us. */
-  readonly #hidden = new Map<string, ReceivedMessage>()
+  /** What we have received and not put back, and since when others do not see it. */
+  readonly #hidden = new Map<string, { readonly message: ReceivedMessage; readonly since: number }>()
   readonly unreadable: { messageId: string; reason: string }[] = []
   #old = 0
   lastNewsAt = Date.now()
 
-  constructor(inventory: Inventory, startedAt: number, held: number) {
+  constructor(inventory: Inventory, startedAt: number, held: number, hideMs: number) {
     this.#inventory = inventory
     this.#startedAt = startedAt + clockErrorMs
     this.#held = held
+    this.#hideMs = hideMs
     const live = inventory.agents().filter(({ state }) => state === 'live')
     this.#awaited = new Set(live.map(({ agentId }) => agentId))
     this.#hadAgents = this.#awaited.size > 0
@@ -104,38 +114,53 @@ class Reading {
     return this.#seen.size
   }
 
-  get isComplete(): boolean {
-    const isRead = this.#held > 0 && this.#old >= this.#held
-    return isRead || (this.#hadAgents && this.#awaited.size === 0)
+  /** Every agent that was live in the inventory has been found, and there were some. */
+  get hasAllKnown(): boolean {
+    return this.#hadAgents && this.#awaited.size === 0
   }
 
-  /** Whether there was a message among them that is new to us, and was there when we began: more of them may be left. */
+  get hasAsMany(): boolean {
+    return this.#held > 0 && this.#old >= this.#held
+  }
+
+  /** Messages that others do not see at the moment because of us. */
+  get hidden(): number {
+    const since = Date.now() - this.#hideMs
+    let count = this.#superseded.size
+    for (const hidden of this.#hidden.values()) if (hidden.since > since) count += 1
+    return count
+  }
+
+  /**
+   * Whether there was a message among them that we had not hidden, and that was there when we began: more of them may be
+   * left. Agents go on talking, so the queue may never be found empty.
+   */
   take(messages: readonly ReceivedMessage[]): boolean {
-    let isNews = false
+    let goesOn = false
     for (const message of messages) {
+      const { messageId } = message
+      const isOld = message.sentAt <= this.#startedAt
+      if (isOld && !this.#hidden.has(messageId) && !this.#superseded.has(messageId)) goesOn = true
       // SQS: only the latest handle is good.
-      if (this.#superseded.has(message.messageId)) this.#superseded.set(message.messageId, message)
-      else this.#hidden.set(message.messageId, message)
-      if (this.#seen.has(message.messageId)) continue
-      this.#seen.add(message.messageId)
+      if (this.#superseded.has(messageId)) this.#superseded.set(messageId, message)
+      else this.#hidden.set(messageId, { message, since: Date.now() })
+      if (this.#seen.has(messageId)) continue
+      this.#seen.add(messageId)
       this.#read(message)
-      if (message.sentAt > this.#startedAt) continue
+      if (!isOld) continue
       this.#old += 1
-      isNews = true
       this.lastNewsAt = Date.now()
     }
-    return isNews
+    return goesOn
   }
 
-  /** What others may see again. */
-  letGo(): ReceivedMessage[] {
-    const messages = [...this.#hidden.values()]
+  /** What others may see again, and what nobody needs to see. */
+  letGo(): { superseded: ReceivedMessage[]; current: ReceivedMessage[] } {
+    const superseded = [...this.#superseded.values()]
+    const current = [...this.#hidden.values()].map(({ message }) => message)
+    this.#superseded.clear()
     this.#hidden.clear()
-    return messages
-  }
-
-  superseded(): ReceivedMessage[] {
-    return [...this.#superseded.values()]
+    return { superseded, current }
   }
 
   #read(message: ReceivedMessage): void {
@@ -155,7 +180,7 @@ class Reading {
 
   #supersede(message: ReceivedMessage): void {
     const { messageId } = message
-    this.#superseded.set(messageId, this.#hidden.get(messageId) ?? message)
+    this.#superseded.set(messageId, this.#hidden.get(messageId)?.message ?? message)
     this.#hidden.delete(messageId)
   }
 }

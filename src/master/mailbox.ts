@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openBody } from '../protocol/envelope.ts'
+import { openBody, sealBody } from '../protocol/envelope.ts'
 import type { ReplyMessage } from '../protocol/messages.ts'
 import type { Environment } from '../queues/environment.ts'
 import type { QueueError } from '../queues/queueError.ts'
@@ -7,6 +9,7 @@ import type { Queues, ReceivedMessage, ReceiveOptions } from '../queues/queues.t
 import { receiveLoop } from '../queues/receiveLoop.ts'
 import { Listening } from './listening.ts'
 import { chooseReplyQueue, type ReplyQueue } from './replyQueue.ts'
+import { Strangers } from './strangers.ts'
 
 /** A reply as it came: its binary data, who sent it by SQS's word, and when by SQS's clock. */
 export interface Delivery {
@@ -28,6 +31,8 @@ export interface MailboxOptions {
   readonly masterId: string
   /** `shared` never tries for a queue of its own. */
   readonly replyQueue?: 'private' | 'shared'
+  /** Whether replies are awaited now. */
+  readonly isExpecting: () => boolean
   /** Takes the replies of one receive; they are done with when it resolves. Never rejects. */
   readonly deliver: (deliveries: readonly Delivery[]) => Promise<Disposition[]>
   /** A body that is not a reply; it is deleted from a private queue and left to expire on a shared one. */
@@ -35,8 +40,18 @@ export interface MailboxOptions {
   readonly onTrouble: (trouble: QueueError | undefined) => void
 }
 
-/** How long a reply is ours to handle before SQS shows it again, seconds: of a private and of the shared queue. */
-const visibility = { private: 30, shared: 2 }
+/**
+ * How long a reply is ours to handle before SQS shows it again, seconds. Of a private queue short enough that what a
+ * receive brought to a master that had just died comes soon to the next one, and long enough for slow lines when there is
+ * much: eight receives of ten large messages are 20 MB.
+ */
+const visibility = { private: 15, privatePilingUp: 60, shared: 2 }
+
+/**
+ * How long one receive waits, seconds. SQS may give replies to one whose process has ended meanwhile, which hides them from
+ * the next process: so none is long while a run is under way.
+ */
+const waitSeconds = { expecting: 2, idle: 20 }
 
 /** Receivers that help while replies pile up. */
 const maxHelpers = 7
@@ -44,11 +59,8 @@ const maxHelpers = 7
 /** SQS gives at most so many messages at a time; that many mean that there are more. */
 const fullAnswer = 10
 
-/** Foreign replies put back at once so many times; after that they stay hidden a moment so that we see past them. */
-const maxReleases = 3
-
-/** Messages remembered as not ours, and as unreadable. */
-const mostRemembered = 10_000
+/** What the end of a long poll may take before it is cut off, milliseconds. */
+const endPollWithinMs = 1_000
 
 /**
  * Receives the replies to one master. Its queue is one of its own, where it may create one; otherwise the environment's
@@ -56,12 +68,15 @@ const mostRemembered = 10_000
  */
 export class Mailbox {
   readonly #options: MailboxOptions
+  /** Ends receiving after the receive under way. */
+  readonly #ending = new AbortController()
+  /** Ends everything at once. */
   readonly #abort = new AbortController()
   readonly #listening = new Listening()
-  /** How often each message that is not ours was put back. */
-  readonly #releases = new Map<string, number>()
+  readonly #strangers = new Strangers()
   readonly #helpers = new Set<Promise<void>>()
   #receiver: Promise<void> | undefined
+  #isPolling = false
   #place: Promise<ReplyQueue> | undefined
 
   constructor(options: MailboxOptions) {
@@ -99,43 +114,79 @@ export class Mailbox {
 
   /** @param forgetQueue deletes the private queue, with what is in it */
   async close(forgetQueue: boolean): Promise<void> {
+    this.#ending.abort()
+    const place = await this.#place?.catch(() => undefined)
+    if (place?.kind === 'private' && !forgetQueue) await this.#endPoll(place)
     this.#abort.abort()
     await Promise.all([this.#receiver, ...this.#helpers])
-    const place = await this.#place?.catch(() => undefined)
-    if (!forgetQueue || place?.kind !== 'private') return
+    if (place?.kind !== 'private' || !forgetQueue) return
     await this.#options.queues.deleteQueue(place.queue).catch(this.#options.onTrouble)
+  }
+
+  /**
+   * Ends the long poll by giving it something. SQS may not notice that a connection was closed: for the rest of its time
+   * such a poll would swallow replies, which then stay hidden from the master that comes next.
+   */
+  async #endPoll({ queue }: ReplyQueue): Promise<void> {
+    if (!this.#isPolling) return
+    const patience = AbortSignal.timeout(endPollWithinMs)
+    try {
+      await this.#options.queues.send(queue, sealBody(farewell()), patience)
+      await Promise.race([this.#receiver, once(patience, 'abort')])
+    } catch {
+      // Then it is cut off.
+    }
   }
 
   /** The receiver that is always there. While replies pile up, it calls others for help. */
   async #receive(place: ReplyQueue): Promise<void> {
-    const { queues } = this.#options
-    const options = { waitSeconds: 20, visibilitySeconds: visibility[place.kind], onTrouble: this.#onTrouble }
+    const { queues, isExpecting } = this.#options
+    const options = {
+      waitSeconds: waitSeconds.idle,
+      visibilitySeconds: this.#visibilityOf(place),
+      onTrouble: this.#onTrouble,
+    }
     // One receive after the other, each handled before the next: these are of the messages that are being handled.
     let heard = () => {}
     const receiving: Pick<Queues, 'receive'> = {
-      receive: async (queue, receive, signal) => {
+      receive: async (queue, receive) => {
         heard = this.#listening.start()
-        const messages = await queues.receive(queue, receive, signal)
+        const now = {
+          waitSeconds: isExpecting() ? waitSeconds.expecting : waitSeconds.idle,
+          visibilitySeconds: this.#visibilityOf(place),
+        }
+        this.#isPolling = true
+        // Not the loop's signal: it shall end after this receive, not in the middle of it.
+        const messages = await queues
+          .receive(queue, { ...receive, ...now }, this.#abort.signal)
+          .finally(() => {
+            this.#isPolling = false
+          })
         if (messages.length === 0) heard()
         return messages
       },
     }
-    for await (const messages of receiveLoop(receiving, place.queue, options, this.#abort.signal)) {
+    for await (const messages of receiveLoop(receiving, place.queue, options, this.#ending.signal)) {
       await this.#take(place, messages)
       if (messages.length < fullAnswer) heard()
     }
   }
 
-  #callHelp(place: ReplyQueue, waitSeconds: number): void {
-    if (this.#helpers.size >= maxHelpers || this.#abort.signal.aborted) return
-    const helper = this.#help(place, waitSeconds).finally(() => this.#helpers.delete(helper))
+  #visibilityOf({ kind }: ReplyQueue): number {
+    if (kind === 'shared') return visibility.shared
+    return this.#listening.backlogged(Date.now()) ? visibility.privatePilingUp : visibility.private
+  }
+
+  #callHelp(place: ReplyQueue, seconds: number): void {
+    if (this.#helpers.size >= maxHelpers || this.#ending.signal.aborted) return
+    const helper = this.#help(place, seconds).finally(() => this.#helpers.delete(helper))
     this.#helpers.add(helper)
   }
 
   /** Leaves when the backlog is gone. */
-  async #help(place: ReplyQueue, waitSeconds: number): Promise<void> {
-    const options: ReceiveOptions = { waitSeconds, visibilitySeconds: visibility[place.kind] }
+  async #help(place: ReplyQueue, seconds: number): Promise<void> {
     for (;;) {
+      const options: ReceiveOptions = { waitSeconds: seconds, visibilitySeconds: this.#visibilityOf(place) }
       const heard = this.#listening.start()
       const messages = await this.#options.queues
         .receive(place.queue, options, this.#abort.signal)
@@ -151,7 +202,7 @@ export class Mailbox {
 
   async #take(place: ReplyQueue, messages: readonly ReceivedMessage[]): Promise<void> {
     // What only goes round on a shared queue is no backlog.
-    if (messages.length === fullAnswer && messages.some(({ messageId }) => !this.#releases.has(messageId))) {
+    if (messages.length === fullAnswer && messages.some(({ messageId }) => !this.#strangers.has(messageId))) {
       this.#listening.isPilingUp(Date.now())
       this.#callHelp(place, 0)
     }
@@ -173,7 +224,7 @@ export class Mailbox {
     for (const [index, { message }] of readable.entries()) {
       const disposition = dispositions[index]
       if (disposition === 'kept' || (kind === 'private' && disposition === 'foreign')) done.push(message)
-      else if (kind === 'shared' && this.#mayRelease(message.messageId)) foreign.push(message)
+      else if (kind === 'shared' && this.#strangers.mayBeSought(message.messageId)) foreign.push(message)
     }
     try {
       await Promise.all([queues.delete(queue, done, signal), queues.release(queue, foreign, signal)])
@@ -193,26 +244,21 @@ export class Mailbox {
       return { reply, data, senderId: message.senderId, sentAt: message.sentAt }
     } catch (error) {
       // On a shared queue it comes again and again until it expires.
-      if (!this.#releases.has(message.messageId))
-        this.#options.onUnreadable(message.messageId, (error as Error).message)
-      this.#remember(message.messageId, maxReleases)
+      const { messageId } = message
+      if (!this.#strangers.has(messageId)) this.#options.onUnreadable(messageId, (error as Error).message)
+      this.#strangers.meet(messageId)
       return undefined
     }
-  }
-
-  #mayRelease(messageId: string): boolean {
-    const releases = (this.#releases.get(messageId) ?? 0) + 1
-    this.#remember(messageId, releases)
-    return releases <= maxReleases
-  }
-
-  #remember(messageId: string, releases: number): void {
-    if (this.#releases.size >= mostRemembered) this.#releases.clear()
-    this.#releases.set(messageId, releases)
   }
 
   readonly #onTrouble = (trouble: QueueError | undefined) => {
     this.#listening.trouble(trouble?.kind, Date.now())
     this.#options.onTrouble(trouble)
   }
+}
+
+/** A reply within no run. */
+function farewell(): ReplyMessage {
+  const from = { agentId: 'master', hostname: 'master', sentAt: Date.now() }
+  return { type: 'ack', runId: randomUUID(), ...from, state: 'queued' }
 }

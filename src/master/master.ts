@@ -88,6 +88,7 @@ export class Master {
     this.#mailbox = new Mailbox({
       ...{ environment, queues, masterId },
       ...(replyQueue === undefined ? {} : { replyQueue }),
+      isExpecting: () => this.#runs.areWaiting,
       deliver: (deliveries) => this.#deliver(deliveries),
       onUnreadable: (messageId, reason) =>
         this.#trouble({ kind: 'unreadable', queue: 'replies', messageId, reason }),

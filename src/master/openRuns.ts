@@ -32,6 +32,11 @@ export class OpenRuns {
     return this.#runs.get(runId)
   }
 
+  /** Whether there is one that waits for something. */
+  get areWaiting(): boolean {
+    return [...this.#runs.values()].some(({ isWaiting }) => isWaiting)
+  }
+
   /** Those that are not over. */
   underWay(): Run[] {
     return [...this.#runs.values()].filter(({ state }) => state.phase !== 'over')
@@ -45,7 +50,7 @@ export class OpenRuns {
 
   /** Ticks again, where a run waits for something: a late reply may have brought that about. */
   wake(): void {
-    if (this.#ticker !== undefined || ![...this.#runs.values()].some(({ isWaiting }) => isWaiting)) return
+    if (this.#ticker !== undefined || !this.areWaiting) return
     this.#tickedAt = Date.now()
     this.#ticker = setInterval(() => this.#tick(), tickMs)
   }

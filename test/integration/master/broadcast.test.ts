@@ -1,0 +1,107 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Broadcast } from '../../../src/master/broadcast.ts'
+import { openBody } from '../../../src/protocol/envelope.ts'
+import type { CommandMessage } from '../../../src/protocol/messages.ts'
+import type { Environment } from '../../../src/queues/environment.ts'
+import { createQueues, type Queues } from '../../../src/queues/queues.ts'
+import { startFaultProxy } from '../../support/faultProxy.ts'
+import { type SqsServer, startSqs } from '../../support/sqs.ts'
+import { until } from '../../support/until.ts'
+
+let sqs: SqsServer
+let queues: Queues
+
+beforeAll(async () => {
+  sqs = await startSqs()
+  queues = sqs.connect()
+})
+afterAll(() => sqs?.stop())
+
+describe('Broadcast', () => {
+  it('spreads a list of targets that is too long for one message over several, each target in one of them', async () => {
+    const { commands } = (await sqs.environment('spread')).queues
+    const targets = Array.from({ length: 10_000 }, () => `i-${randomUUID().replaceAll('-', '').slice(0, 17)}`)
+    const broadcast = new Broadcast(queues, commands, undefined)
+    await broadcast.publish({ ...command, targets })
+    const sent = await commandsOn(commands)
+    expect(sent.length).toBeGreaterThan(1)
+    expect(sent.flatMap((message) => message.targets ?? []).toSorted()).toEqual(targets.toSorted())
+    expect(new Set(sent.map(({ runId }) => runId)).size).toBe(1)
+    await broadcast.withdraw()
+    expect(await commandsOn(commands)).toEqual([])
+  })
+
+  it('sends nothing of a command that cannot be sent whole', async () => {
+    const { commands } = (await sqs.environment('large')).queues
+    const broadcast = new Broadcast(queues, commands, undefined)
+    const script = { kind: 'shell', command: randomBytes(80_000).toString('base64') } as const
+    await expect(broadcast.publish({ ...command, action: script, targets: ['a', 'b'] })).rejects.toThrow(
+      /takes \d+ bytes, and the queue's MaximumMessageSize is 65536/,
+    )
+    expect(await commandsOn(commands)).toEqual([])
+  })
+
+  it("takes its own commands away and leaves others' alone", async () => {
+    const { commands } = (await sqs.environment('others')).queues
+    const [ours, theirs] = [
+      new Broadcast(queues, commands, undefined),
+      new Broadcast(queues, commands, undefined),
+    ]
+    for (let n = 0; n < 3; n += 1) {
+      await ours.publish({ ...command, runId: `ours-000${n}` })
+      await theirs.publish({ ...command, runId: `theirs-0${n}` })
+    }
+    await queues.send(commands, 'garbage')
+    await ours.withdraw()
+    const left = await commandsOn(commands)
+    expect(left.map(({ runId }) => runId).toSorted()).toEqual(['theirs-00', 'theirs-01', 'theirs-02'])
+  })
+
+  it('tries again when SQS throttles or a connection breaks, and says so when it refuses', async () => {
+    const environment: Environment = await sqs.environment('shaky')
+    const proxy = await startFaultProxy({ endpoint: sqs.endpoint, seed: 7 })
+    const shaky = createQueues({ ...environment, endpoint: proxy.endpoint })
+    const broadcast = new Broadcast(shaky, environment.queues.commands, undefined)
+    await shaky.maximumMessageSize(environment.queues.commands)
+    const mend = proxy.outage({ actions: ['SendMessage'] })
+    const requests = proxy.requests
+    const publishing = broadcast.publish(command)
+    await until(() => proxy.requests > requests, 'the first try')
+    mend()
+    await publishing
+    expect((await commandsOn(environment.queues.commands)).length).toBeGreaterThan(0)
+    await expect(new Broadcast(shaky, 'not_there', undefined).publish(command)).rejects.toMatchObject({
+      kind: 'missing-queue',
+    })
+    shaky.close()
+    await proxy.stop()
+  })
+})
+
+const command: CommandMessage = {
+  ...{
+    type: 'command',
+    runId: 'run-of-a-test',
+    environment: 'testing',
+    issuedAt: 1,
+    ttlMs: 10_000,
+    filter: '*',
+  },
+  ...{ issuer: { name: 'ada', host: 'laptop' }, replyTo: 'testing_agent', timeoutMs: 1000 },
+  action: { kind: 'ping' },
+}
+
+/** What agents see: everything that is visible, read without hiding it. */
+async function commandsOn(queue: string): Promise<CommandMessage[]> {
+  const seen = new Map<string, string>()
+  for (let known = -1; known < seen.size; ) {
+    known = seen.size
+    for (const { messageId, body } of await queues.receive(queue, { waitSeconds: 0, visibilitySeconds: 0 })) {
+      seen.set(messageId, body)
+    }
+  }
+  return [...seen.values()]
+    .filter((body) => body.startsWith('{'))
+    .map((body) => openBody(body).message as CommandMessage)
+}

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sweepFacts } from '../../../src/master/factsSweep.ts'
+import { Inventory } from '../../../src/master/inventory.ts'
+import { sealBody } from '../../../src/protocol/envelope.ts'
+import type { Environment } from '../../../src/queues/environment.ts'
+import { createQueues, type Queues } from '../../../src/queues/queues.ts'
+import { requestsSince } from '../../../src/queues/requestCounts.ts'
+import { type FaultProxy, startFaultProxy } from '../../support/faultProxy.ts'
+import type { Rule } from '../../support/faults/faultPlan.ts'
+import { type SqsServer, startSqs } from '../../support/sqs.ts'
+
+let sqs: SqsServer
+let proxy: FaultProxy
+const clients: Queues[] = []
+
+beforeAll(async () => {
+  sqs = await startSqs()
+  proxy = await startFaultProxy({ endpoint: sqs.endpoint, seed: 20 })
+})
+afterAll(async () => {
+  for (const client of clients) client.close()
+  await proxy?.stop()
+  await sqs?.stop()
+})
+
+describe('sweepFacts', () => {
+  it('finds every agent, and leaves one message of each for others', async () => {
+    const environment = await environmentWith('all', 120, 3)
+    const first = await sweep(environment)
+    expect(first.found).toEqual(agentIds(120))
+    expect(first.messages).toBe(360)
+    const second = await sweep(environment)
+    expect(second.found).toEqual(agentIds(120))
+    expect(second.messages).toBe(120)
+  })
+
+  it('costs little more than a receive and a release for ten messages', async () => {
+    const environment = await environmentWith('cost', 200, 1)
+    const client = connect(environment)
+    const before = client.requests
+    await sweep(environment, client)
+    const { requests } = requestsSince(before, client.requests)
+    // What eight receivers find empty at the end, and what the queue says of itself before and after.
+    expect(requests).toBeLessThan(200 / 10 + 200 / 10 + 8 * 2 + 6)
+  })
+
+  it('takes the newest facts of each agent, whichever come first', async () => {
+    const environment = await environmentWith('newest', 5, 4)
+    const { inventory } = await sweep(environment)
+    for (const { facts } of inventory.agents()) expect(facts.round).toBe(3)
+  })
+
+  it('finds every agent for several masters at a time', async () => {
+    const environment = await environmentWith('several', 150, 2)
+    const sweeps = await Promise.all([sweep(environment), sweep(environment), sweep(environment)])
+    for (const { found } of sweeps) expect(found).toEqual(agentIds(150))
+  })
+
+  it('finds every agent when SQS shows only some messages, counts wrong, shuffles and repeats', async () => {
+    const environment = { ...(await environmentWith('faulty', 100, 2)), endpoint: proxy.endpoint }
+    const stop = proxy.inject(...samplingFaults, {
+      actions: ['GetQueueAttributes'],
+      fault: { kind: 'miscount', by: 0.2 },
+    })
+    const { found } = await sweep(environment)
+    stop()
+    expect(found).toEqual(agentIds(100))
+  })
+
+  it('finds every agent when another master sweeps at that very moment, too', async () => {
+    const environment = { ...(await environmentWith('both', 100, 2)), endpoint: proxy.endpoint }
+    const stop = proxy.inject(...samplingFaults)
+    const sweeps = await Promise.all([sweep(environment), sweep(environment)])
+    stop()
+    for (const { found } of sweeps) expect(found).toEqual(agentIds(100))
+  })
+
+  it('says which messages it could not read, and reads the others', async () => {
+    const environment = await environmentWith('unreadable', 2, 1)
+    const client = connect(environment)
+    const { messageId } = await client.send(environment.queues.facts, 'garbage')
+    const { found, unreadable } = await sweep(environment)
+    expect(found).toEqual(agentIds(2))
+    expect(unreadable).toEqual([{ messageId, reason: 'not JSON' }])
+  })
+
+  it('ends when nobody is there', async () => {
+    expect((await sweep(await environmentWith('empty', 0, 0))).found).toEqual([])
+  })
+
+  it('ends while agents go on talking', async () => {
+    const environment = await environmentWith('busy', 30, 1)
+    const client = connect(environment)
+    let isOver = false
+    const talk = async () => {
+      for (let n = 0; !isOver; n += 1)
+        await client.send(environment.queues.facts, bodyOf(`agent-${n % 30}`, n))
+    }
+    const talking = Promise.all([talk(), talk(), talk()])
+    const { found } = await sweep(environment)
+    isOver = true
+    await talking
+    expect(found).toEqual(agentIds(30))
+  })
+
+  it('says why when the queue cannot be read', async () => {
+    const environment = await sqs.environment('none')
+    const queues = { ...environment.queues, facts: 'not_there_facts' }
+    await expect(sweep({ ...environment, queues })).rejects.toMatchObject({ kind: 'missing-queue' })
+  })
+})
+
+const samplingFaults: readonly Rule[] = [
+  { actions: ['ReceiveMessage'], fault: { kind: 'sample' }, chance: 0.3 },
+  { actions: ['ReceiveMessage'], fault: { kind: 'twice' }, chance: 0.2 },
+  { actions: ['ReceiveMessage'], fault: { kind: 'shuffle' } },
+]
+
+async function environmentWith(name: string, agents: number, rounds: number): Promise<Environment> {
+  const environment = await sqs.environment(name)
+  const client = connect(environment)
+  for (let round = 0; round < rounds; round += 1) {
+    const bodies = agentIds(agents).map((agentId) => bodyOf(agentId, round))
+    for (let start = 0; start < bodies.length; start += 10)
+      await client.sendBatch(environment.queues.facts, bodies.slice(start, start + 10))
+  }
+  return environment
+}
+
+async function sweep(environment: Environment, client = connect(environment)) {
+  const sqsNow = () => Date.now() + (client.clockOffsetMs ?? 0)
+  const inventory = new Inventory(sqsNow)
+  const { messages, unreadable } = await sweepFacts(client, environment.queues.facts, inventory, sqsNow)
+  const found = inventory.agents().map(({ agentId }) => agentId)
+  return { inventory, messages, unreadable, found }
+}
+
+function connect(environment: Environment): Queues {
+  const client = createQueues(environment)
+  clients.push(client)
+  return client
+}
+
+function agentIds(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `agent-${index}`)
+}
+
+function bodyOf(agentId: string, round: number): string {
+  return sealBody({
+    ...{ type: 'facts', agentId, hostname: agentId, environment: 'testing', version: '1', startedAt: 0 },
+    ...{ sentAt: Date.now(), intervalMs: 30_000, running: [], facts: { round } },
+  })
+}

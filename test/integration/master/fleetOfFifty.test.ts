@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Run } from '../../../src/master/run.ts'
+import type { RunRequest } from '../../../src/master/runRequest.ts'
+import { parseFilter } from '../../../src/protocol/filter/parse.ts'
+import type { Environment } from '../../../src/queues/environment.ts'
+import { requestsSince } from '../../../src/queues/requestCounts.ts'
+import { type AgentFleet, startAgents } from '../../support/agents.ts'
+import { createMasters, type Masters, type OpenMaster, outputOf } from '../../support/masters.ts'
+import { type SqsServer, startSqs } from '../../support/sqs.ts'
+import { until } from '../../support/until.ts'
+
+const agents = 50
+
+let sqs: SqsServer
+let environment: Environment
+let fleet: AgentFleet
+let masters: Masters
+let ours: OpenMaster
+
+beforeAll(async () => {
+  sqs = await startSqs()
+  environment = await sqs.environment('fifty')
+  fleet = await startAgents(environment, agents)
+  masters = createMasters(sqs)
+  ours = await masters.open(environment)
+  await ours.hear(agents)
+})
+afterAll(async () => {
+  await masters?.close()
+  await fleet?.stop()
+  await sqs?.stop()
+})
+
+describe('a run over fifty agents', () => {
+  it('ends the moment the last reply is in, with every agent accounted for', async () => {
+    const before = ours.queues.requests
+    const run = await ours.master.start(shell('uname -a'))
+    const state = await run.over
+    expect(state.counts).toMatchObject({ succeeded: agents, 'no-reply': 0 })
+    const lastHeardAt = Math.max(...[...state.replies.values()].map(({ heardAt }) => heardAt ?? 0))
+    expect(state.endedAt).toBe(lastHeardAt)
+    expect(await outputOf(run, 'agent-7')).toMatch(/^Linux /)
+    await run.withdrawn()
+    const { requests, byOperation } = requestsSince(before, ours.queues.requests)
+    // One to send, some to receive and delete fifty replies by tens, some to take the command away.
+    expect(byOperation.SendMessage?.requests).toBe(1)
+    expect(requests).toBeLessThan(agents * 2 + 30)
+    expect(await ours.queues.attributes(environment.queues.commands)).toMatchObject({ visible: 0 })
+  })
+
+  it('expects those whom the filter matches, and nobody else answers', async () => {
+    const run = await ours.master.start({ ...shell('echo $EC2_COLLECTIVE_AGENT_ID'), filter: 'role=web' })
+    const { replies, counts } = await run.over
+    expect(counts.succeeded).toBe(agents / 2)
+    for (const { agentId, expected } of replies.values()) {
+      expect(expected).toBe(true)
+      expect(await outputOf(run, agentId)).toBe(`${agentId}\n`)
+    }
+  })
+
+  it('brings five mebibytes of random bytes from each of ten agents bit for bit', async () => {
+    const command =
+      'f=$(mktemp) && head -c 5242880 /dev/urandom >"$f" && cat "$f" && sha256sum <"$f" >&2; rm -f "$f"'
+    const run = await ours.master.start({ ...shell(command), targets: fleet.agentIds.slice(0, 10) })
+    const { counts, replies } = await run.over
+    expect(counts.succeeded).toBe(10)
+    for (const { agentId, output } of replies.values()) {
+      expect(output).toBe('complete')
+      const hash = createHash('sha256')
+      let bytes = 0
+      let said = ''
+      for (const chunk of await run.output(agentId)) {
+        if (chunk.stream === 2) said += Buffer.from(chunk.bytes).toString()
+        else {
+          hash.update(chunk.bytes)
+          bytes += chunk.bytes.length
+        }
+      }
+      expect(bytes).toBe(5 * 1024 * 1024)
+      expect(said).toContain(hash.digest('hex'))
+    }
+  })
+
+  it('that is cancelled is confirmed by each agent', async () => {
+    const run = await ours.master.start(shell('sleep 300'))
+    await until(() => run.state.counts.running === agents, 'all agents to be at it')
+    await run.cancel()
+    const { replies, counts } = await run.over
+    expect(counts.cancelled).toBe(agents)
+    for (const { outcome } of replies.values()) expect(outcome).toEqual({ kind: 'cancelled', started: true })
+  })
+
+  it('is stopped by its agents after its time', async () => {
+    const run = await ours.master.start({
+      ...shell('echo begun; sleep 300'),
+      timeoutMs: 1000,
+      filter: 'role=db',
+    })
+    expect((await run.over).counts['timed-out']).toBe(agents / 2)
+    expect(await outputOf(run, 'agent-2')).toBe('begun\n')
+  })
+})
+
+describe('a rollout over fifty agents', () => {
+  it('begins with the canary, and goes on in batches', async () => {
+    const run = await ours.master.start({ ...shell('true'), rollout: { canary: 1, batch: { percent: 40 } } })
+    const { replies, steps, counts } = await run.over
+    expect(counts.succeeded).toBe(agents)
+    expect(steps.map(({ length }) => length)).toEqual([1, 20, 20, 9])
+    for (const [index, step] of steps.entries()) {
+      const startedAt = Math.min(...step.map((agentId) => replies.get(agentId)?.sentAt ?? 0))
+      const before = steps.slice(0, index).flat()
+      for (const agentId of before) expect(replies.get(agentId)?.heardAt).toBeLessThanOrEqual(startedAt)
+    }
+  })
+
+  it('stops when its failures exceed what it allows, and starts nobody else', async () => {
+    const run = await ours.master.start({
+      ...shell('case $EC2_COLLECTIVE_AGENT_ID in agent-1 | agent-6 | agent-7) exit 3 ;; esac'),
+      rollout: { batch: { count: 5 }, maxFailures: { count: 1 } },
+    })
+    const { counts, stopReason } = await run.over
+    expect(counts).toMatchObject({ failed: 3, succeeded: 7, 'not-started': 40 })
+    // The second step's first failure is one too many; its second one may have come with it.
+    expect(stopReason).toMatch(/^[23] agents have failed$/)
+  })
+
+  it('starts no step while it is paused', async () => {
+    const run = await ours.master.start({ ...shell('true'), rollout: { batch: { count: 25 } } })
+    run.pause()
+    await until(() => run.state.counts.succeeded === 25, 'the first step')
+    expect(run.state).toMatchObject({ phase: 'paused', stepsStarted: 1 })
+    const resumedAt = Date.now()
+    run.resume()
+    const { replies, steps } = await run.over
+    for (const agentId of steps[1] ?? []) {
+      expect(replies.get(agentId)?.sentAt).toBeGreaterThanOrEqual(resumedAt)
+    }
+  })
+})
+
+describe('two masters that look around at the same time', () => {
+  it('both find everybody', async () => {
+    const others = await Promise.all([masters.open(environment), masters.open(environment)])
+    await Promise.all(others.map(({ master }) => master.refresh()))
+    for (const { master } of others) {
+      expect(master.inventory.agents()).toHaveLength(agents)
+      expect(master.inventory.matching(parseFilter('role=db'))).toHaveLength(agents / 2)
+    }
+  })
+})
+
+describe('two masters that command the same agents', () => {
+  it.each(['private', 'shared'] as const)(
+    'with %s reply queues and one history lose and mix nothing in twenty runs each',
+    async (replyQueue) => {
+      const first = await masters.open(environment, { replyQueue })
+      const second = await masters.open(environment, { replyQueue, history: first.history })
+      await Promise.all([first.hear(agents), second.hear(agents)])
+      const targets = fleet.agentIds.slice(0, 6)
+      const runs = await Promise.all(
+        [first, second].map(({ master }, index) =>
+          inTurns(20, 4, (n) =>
+            master.start({ ...shell(`echo ${index} ${n} $EC2_COLLECTIVE_AGENT_ID`), targets }),
+          ),
+        ),
+      )
+      for (const [index, own] of runs.entries()) {
+        for (const [n, run] of own.entries()) {
+          const { replies, counts } = run.state
+          expect([...replies.keys()].toSorted()).toEqual(targets.toSorted())
+          expect(counts.succeeded).toBe(targets.length)
+          for (const agentId of targets)
+            expect(await outputOf(run, agentId)).toBe(`${index} ${n} ${agentId}\n`)
+        }
+      }
+      expect([...first.troubles, ...second.troubles]).toEqual([])
+      expect(await first.history.list()).toHaveLength(40)
+    },
+  )
+})
+
+function shell(command: string): RunRequest {
+  return { filter: '*', action: { kind: 'shell', command }, timeoutMs: 60_000 }
+}
+
+/** So many runs, some at a time: more than ten commands on the queue would hide one another. */
+async function inTurns(count: number, atOnce: number, start: (n: number) => Promise<Run>): Promise<Run[]> {
+  const runs: Run[] = []
+  let next = 0
+  const work = async () => {
+    for (let n = next++; n < count; n = next++) {
+      const run = await start(n)
+      runs[n] = run
+      await run.over
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+  return runs
+}

@@ -1,0 +1,211 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { History } from '../../../src/master/history.ts'
+import { claimMasterId } from '../../../src/master/masterId.ts'
+import type { CommandMessage } from '../../../src/protocol/messages.ts'
+import { privateReplyQueue } from '../../../src/protocol/names.ts'
+import type { Environment } from '../../../src/queues/environment.ts'
+import { type AgentFleet, startAgents } from '../../support/agents.ts'
+import { createMasters, type Masters, outputOf } from '../../support/masters.ts'
+import { repliesOf, type ScriptedAgent, startScriptedAgent } from '../../support/scriptedAgent.ts'
+import { type SqsServer, startSqs } from '../../support/sqs.ts'
+import { until } from '../../support/until.ts'
+
+const program = fileURLToPath(new URL('../../../dist/ec2-cmaster.js', import.meta.url))
+
+let sqs: SqsServer
+let masters: Masters
+
+beforeAll(async () => {
+  sqs = await startSqs()
+  masters = createMasters(sqs)
+})
+afterAll(async () => {
+  await masters?.close()
+  await sqs?.stop()
+})
+
+describe('a run whose master was killed', () => {
+  let environment: Environment
+  let fleet: AgentFleet
+
+  beforeAll(async () => {
+    environment = await sqs.environment('killed')
+    fleet = await startAgents(environment, 3)
+  })
+  afterAll(() => fleet?.stop())
+
+  it('is taken up by the next one, and loses nothing of what came before, meanwhile and after', async () => {
+    await (await masters.open(environment)).hear(3)
+    const state = await masters.newDirectory()
+    const places = {
+      ids: join(state, 'ec2-collective', 'masters'),
+      runs: join(state, 'ec2-collective', 'history'),
+    }
+    const gate = join(state, 'gate')
+    const command = `echo before; while [ ! -e '${gate}' ]; do sleep 0.1; done; echo after`
+    const { name, endpoint = '' } = environment
+    const killed = spawn(
+      process.execPath,
+      [program, '--env', name, '--endpoint', endpoint, '--everyone', '-c', command],
+      { stdio: 'ignore', env: { ...environmentVariables(environment), XDG_STATE_HOME: state } },
+    )
+    const history = await History.open(places.runs)
+    const runId = await knownRun(history)
+    const bytesSoFar = async () => {
+      const { replies } = (await history.load(runId)).state
+      return [...replies.values()].map(({ stdoutBytes }) => stdoutBytes)
+    }
+    await until(
+      async () => (await bytesSoFar()).join() === '7,7,7',
+      'the first line of each agent to be on disk',
+    )
+    killed.kill('SIGKILL')
+    await once(killed, 'exit')
+
+    const masterId = await claimMasterId(places.ids)
+    // The server still answers the long poll of the dead process: with something that nobody misses.
+    await sqs.connect().send(privateReplyQueue(environment.name, masterId.id), 'for the dead')
+    const { master } = await masters.open(environment, { masterId: masterId.id, history })
+    const [run, ...others] = await master.resume()
+    expect([run?.runId, others]).toEqual([runId, []])
+    if (run === undefined) throw new Error('no run')
+    expect(run.state.counts.running).toBe(3)
+    const opening = spawn('touch', [gate])
+    await once(opening, 'exit')
+    const { counts, replies } = await run.over
+    expect(counts.succeeded).toBe(3)
+    for (const { agentId, output } of replies.values()) {
+      expect(output).toBe('complete')
+      expect(await outputOf(run, agentId)).toBe('before\nafter\n')
+    }
+    await masterId.release()
+  })
+})
+
+describe('a run that another master has in hand', () => {
+  it('is left to it', async () => {
+    const environment = await sqs.environment('inhand')
+    const agent = await scripted(environment, 'quiet', () => {})
+    const first = await masters.open(environment)
+    await first.hear(1)
+    const run = await first.master.start(ping)
+    const second = await masters.open(environment, { history: first.history })
+    expect(await second.master.resume()).toEqual([])
+    expect(second.troubles).toEqual([])
+    await until(() => agent.commands.length > 0, 'the command')
+    await agent.send(replyTo(agent), repliesOf('quiet', run.runId).result([]))
+    expect((await run.over).counts.succeeded).toBe(1)
+    await agent.stop()
+  })
+})
+
+describe('a late reply', () => {
+  const timing = { republishAfterMs: 50, responseTimeoutMs: 100, graceMs: 100 }
+
+  it('corrects the run that is over, and its summary in the history', async () => {
+    const environment = await sqs.environment('late')
+    const agent = await scripted(environment, 'slow', () => {})
+    const { master, history, hear } = await masters.open(environment, { timing })
+    await hear(1)
+    const run = await master.start(ping)
+    expect((await run.over).counts['no-reply']).toBe(1)
+    await until(() => agent.commands.length > 0, 'the command')
+    const { ack, frame, result } = repliesOf('slow', run.runId)
+    await agent.send(
+      replyTo(agent),
+      ack(),
+      result(['late, ', 'but here']),
+      frame(1, 'but here'),
+      frame(0, 'late, '),
+    )
+    await until(() => run.state.unsettled === 0 && run.state.counts.succeeded === 1, 'the late reply')
+    expect(run.state.replies.get('slow')).toMatchObject({ late: true, output: 'complete' })
+    expect(await outputOf(run, 'slow')).toBe('late, but here')
+    await run.flush()
+    expect((await history.list())[0]?.counts).toMatchObject({ succeeded: 1, 'no-reply': 0 })
+    await agent.stop()
+  })
+
+  it('that comes when its master is gone waits for the next one, and lands in its run', async () => {
+    const environment = await sqs.environment('later')
+    const agent = await scripted(environment, 'slow', () => {})
+    const first = await masters.open(environment, { timing, masterId: 'later-1' })
+    await first.hear(1)
+    const run = await first.master.start(ping)
+    await run.over
+    await until(() => agent.commands.length > 0, 'the command')
+    await first.master.close()
+    const { ack, frame, result } = repliesOf('slow', run.runId)
+    await agent.send(replyTo(agent), ack(), frame(0, 'at last'), result(['at last']))
+
+    const { history } = first
+    const second = await masters.open(environment, { timing, masterId: 'later-1', history })
+    expect(await second.master.resume()).toEqual([])
+    await until(
+      async () => (await history.list())[0]?.counts.succeeded === 1,
+      'the reply to be in the history',
+    )
+    await second.master.close()
+    const { state, record } = await history.load(run.runId)
+    expect(state.replies.get('slow')).toMatchObject({ state: 'succeeded', late: true, output: 'complete' })
+    expect(Buffer.concat((await record.output.read('slow')).map(({ bytes }) => bytes)).toString()).toBe(
+      'at last',
+    )
+    await agent.stop()
+  })
+
+  it('whose missing frame comes only when it is asked for completes the run all the same', async () => {
+    const environment = await sqs.environment('latest')
+    const agent = await scripted(environment, 'slow', async ({ action, replyTo: queue }, self) => {
+      if (action.kind === 'resend')
+        await self.send(
+          queue,
+          ...action.missing.map((n) => repliesOf('slow', action.runId).frame(n, `frame ${n}`)),
+        )
+    })
+    const { master, hear } = await masters.open(environment, { timing: { ...timing, resendAfterMs: 100 } })
+    await hear(1)
+    const run = await master.start(ping)
+    await run.over
+    await until(() => agent.commands.length > 0, 'the command')
+    await agent.send(replyTo(agent), repliesOf('slow', run.runId).result(['frame 0', 'frame 1']))
+    await until(() => run.state.replies.get('slow')?.output === 'complete', 'the frames that were asked for')
+    expect(await outputOf(run, 'slow')).toBe('frame 0frame 1')
+    await agent.stop()
+  })
+})
+
+const ping = { filter: '*', action: { kind: 'ping' }, timeoutMs: 60_000 } as const
+
+function scripted(
+  environment: Environment,
+  agentId: string,
+  obey: (command: CommandMessage, agent: ScriptedAgent) => void | Promise<void>,
+): Promise<ScriptedAgent> {
+  return startScriptedAgent(sqs.connect(), environment, agentId, async (command, agent) =>
+    obey(command, agent),
+  )
+}
+
+/** Where the first command wants its replies. */
+function replyTo(agent: ScriptedAgent): string {
+  return agent.commands[0]?.replyTo ?? ''
+}
+
+function environmentVariables({ region, credentials }: Environment) {
+  return {
+    PATH: process.env.PATH,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials?.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials?.secretAccessKey,
+  }
+}
+
+async function knownRun(history: History): Promise<string> {
+  await until(async () => (await history.list()).length > 0, 'the run to be in the history')
+  return (await history.list())[0]?.runId ?? ''
+}
