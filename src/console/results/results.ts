@@ -58,9 +58,7 @@ export class Results implements vscode.Disposable {
       open.panel.reveal()
       return
     }
-    const column =
-      vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside
-    await this.#open(vscode.window.createWebviewPanel(resultsViewType, title(shown), column), shown)
+    await this.#open(vscode.window.createWebviewPanel(resultsViewType, title(shown), this.#column()), shown)
   }
 
   /** The run whose page is in front, for commands. */
@@ -71,6 +69,13 @@ export class Results implements vscode.Disposable {
   /** The panels stay: they come back after the reload that this belongs to. */
   dispose(): void {
     for (const disposable of this.#disposables) disposable.dispose()
+  }
+
+  /** Beside the script that one works on, and where the results of before stand. */
+  #column(): vscode.ViewColumn {
+    const latest = [...this.#pages.values()].at(-1)?.panel.viewColumn
+    if (latest !== undefined) return latest
+    return vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside
   }
 
   async #open(panel: vscode.WebviewPanel, shown: Shown): Promise<void> {
