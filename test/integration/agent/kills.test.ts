@@ -59,6 +59,8 @@ describe(`an agent that is killed ${kills} times at random moments`, () => {
     let lives = 0
     for (let kill = 0; kill < kills; kill += 1) {
       agent = await launchAgent({ environment, directory })
+      // Every other one lives long enough to listen, however slow the machine is.
+      if (kill % 2 === 1) await agent.logged(/ is agent-1 /)
       await Promise.race([sleep(Math.random() * longestLifeMs), agent.ended])
       if (/ is agent-1 /.test(agent.log)) lives += 1
       await agent.kill()
@@ -89,7 +91,7 @@ describe(`an agent that is killed ${kills} times at random moments`, () => {
     }
     const interrupted = runs.filter((runId) => results(runId)[0]?.outcome.kind === 'interrupted')
     expect(exited.length + interrupted.length).toBe(runs.length)
-    expect(lives).toBeGreaterThan(kills / 4)
+    expect(lives).toBeGreaterThanOrEqual(Math.floor(kills / 2))
     expect(agent.log).not.toContain('A mistake in the agent')
     console.log(
       `${kills} kills, ${lives} of them while listening; ${runs.length} runs: ${exited.length} exited, ${interrupted.length} interrupted, ${twice.length} executed twice`,
