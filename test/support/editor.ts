@@ -129,7 +129,10 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       await wears(page, wanted)
     },
     reload: async () => {
-      await page.reload()
+      // By the command, which lets the editor save its state; a reload of the page alone may come before that.
+      await page.locator('.monaco-workbench').evaluate((element) => element.setAttribute('data-is-old', ''))
+      await palette.run('Developer: Reload Window')
+      await page.locator('.monaco-workbench[data-is-old]').waitFor({ state: 'detached' })
       await page.locator('.monaco-workbench .part.statusbar').waitFor()
     },
     screenshot: (name) => takeScreenshot(page, name),

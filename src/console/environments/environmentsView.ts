@@ -1,7 +1,9 @@
 import * as vscode from 'vscode'
+import { factAt } from '../../protocol/facts.ts'
 import { type AgentGroup, groupAgents, isTroubled, sortAgents } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
 import type { EnvironmentList } from './environmentList.ts'
+import { fingerprint } from './shownAgents.ts'
 import { describeNode, explainNode } from './treeItems.ts'
 import {
   type AgentNode,
@@ -27,6 +29,9 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
   readonly #watches = new Map<string, vscode.Disposable>()
   /** Rows that changed since the last refresh. */
   readonly #stale = new Map<string, EnvironmentNode>()
+  /** What was last shown of each environment, by key. */
+  readonly #shown = new Map<string, string>()
+  readonly #openAgents = new Set<string>()
   readonly #rows = new Map<string, EnvironmentNode>()
   #refreshing: NodeJS.Timeout | undefined
   readonly onDidChangeTreeData = this.#changed.event
@@ -59,10 +64,6 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
       list.onDidChange(() => this.refresh()),
       connections.onDidChange((key) => this.#refreshSoon(key)),
     ]
-  }
-
-  get selection(): readonly TreeNode[] {
-    return this.#view.selection
   }
 
   /** Opens an environment's row and puts the view on the screen. */
@@ -177,6 +178,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
   }
 
   #open(node: TreeNode): void {
+    if (node.kind === 'agent') this.#openAgents.add(node.agent.agentId)
     if (node.kind !== 'environment') return
     if (this.#expanded.has(node.declared.key)) return
     this.#expanded.set(node.declared.key, node)
@@ -185,6 +187,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
   }
 
   #shut(node: TreeNode): void {
+    if (node.kind === 'agent') this.#openAgents.delete(node.agent.agentId)
     if (node.kind !== 'environment') return
     this.#expanded.delete(node.declared.key)
     this.#remember()
@@ -219,10 +222,28 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
     this.#stale.set(key, row)
     this.#refreshing ??= setTimeout(() => {
       this.#refreshing = undefined
-      for (const stale of this.#stale.values()) this.#changed.fire(stale)
+      for (const stale of this.#stale.values()) if (this.#isNews(stale)) this.#changed.fire(stale)
       this.#stale.clear()
       this.#showBadge()
     }, 300)
+  }
+
+  #isNews({ declared: { key } }: EnvironmentNode): boolean {
+    const state = this.#connections.state(key)
+    const path = this.#groupBy().split('.')
+    const shown =
+      state.kind === 'open'
+        ? [
+            state.heard,
+            state.trouble?.message,
+            fingerprint(state.master.inventory.agents(), Date.now(), this.#openAgents, ({ facts }) =>
+              factAt(facts, path),
+            ),
+          ].join('\n')
+        : `${state.kind} ${state.kind === 'failed' ? state.error.message : ''}`
+    if (this.#shown.get(key) === shown) return false
+    this.#shown.set(key, shown)
+    return true
   }
 
   #showBadge(): void {

@@ -46,20 +46,18 @@ async function isConfirmed(...[plan, reach, origin, note]: Question): Promise<bo
   }
 }
 
-/** An input box that closes only by the exact name or by giving up. */
+/** An input box in which Enter does nothing but by the exact name. Nothing typed is a no. */
 async function typeName(name: string, sentence: string): Promise<boolean> {
+  const prompt = vscode.l10n.t('{0} Type {1} to run it.', sentence, name)
+  const { Info, Error: Wrong } = vscode.InputBoxValidationSeverity
   const typed = await vscode.window.showInputBox({
     title: vscode.l10n.t('{0} is protected', name),
-    prompt: vscode.l10n.t('{0} Type {1} to run it.', sentence, name),
+    prompt,
     placeHolder: name,
     ignoreFocusOut: true,
+    // VS Code closes the box at Enter unless the severity is an error's.
     validateInput: (value) =>
-      value === name
-        ? undefined
-        : {
-            message: vscode.l10n.t('{0} Type {1} to run it.', sentence, name),
-            severity: vscode.InputBoxValidationSeverity.Warning,
-          },
+      value === name ? undefined : { message: prompt, severity: value === '' ? Info : Wrong },
   })
   return typed === name
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { foldHosts } from '../../master/hostFolding.ts'
 import { NobodyMatches } from '../../master/master.ts'
 import type { Run } from '../../master/run.ts'
 import type { Connections } from '../environments/connections.ts'
@@ -53,12 +54,23 @@ export class Runs implements vscode.Disposable {
     const { environment, request } = plan
     // Who is there is asked anew: a confirmation that counts yesterday's agents would be worth nothing.
     const { master } = await this.#connections.refresh(environment)
-    const reach = reachOf(master.inventory, request)
-    if (reach.matching === 0)
-      throw new NobodyMatches(environment.environment.name, request.filter, reach.known)
-    const change = then && describeFleetChange(then, reach.agents, vscode.l10n.t)
-    const confirmed = await confirmSend(plan, reach, origin, change)
-    return confirmed && this.#start(confirmed, origin)
+    let reach = reachOf(master.inventory, request)
+    let note = then && describeFleetChange(then, reach.agents, vscode.l10n.t)
+    for (;;) {
+      if (reach.matching === 0) {
+        throw new NobodyMatches(environment.environment.name, request.filter, reach.known)
+      }
+      const confirmed = await confirmSend(plan, reach, origin, note)
+      if (confirmed === undefined) return undefined
+      const now = reachOf(master.inventory, request)
+      const agreed = new Set(reach.agents.map(({ agentId }) => agentId))
+      const newcomers = now.agents.filter(({ agentId }) => !agreed.has(agentId))
+      if (newcomers.length === 0) return this.#start(confirmed, origin)
+      // A yes to 37 agents is none to 40.
+      const names = foldHosts(newcomers.map(({ hostname }) => hostname))
+      note = vscode.l10n.t('While you were asked, more agents came that match: {0}.', names)
+      reach = now
+    }
   }
 
   /** Takes up a run that an earlier window began. */
