@@ -33,6 +33,9 @@ export interface RunWorld {
 /** Resends asked for at a time: each is a broadcast, and more than some ten visible ones hide one another. */
 const maxResendsAtOnce = 4
 
+/** After so many sends that failed for good, silent agents count as asked. Each of them was several tries. */
+const mostFailedSends = 5
+
 /** A run under way, or one that is over and may still be completed by late replies. */
 export class Run {
   readonly state: RunState
@@ -45,6 +48,7 @@ export class Run {
   readonly #republished = new Map<string, number>()
   /** Agents whose result was asked for, and from when on silence is an answer, milliseconds. */
   readonly #askedForResult = new Map<string, number>()
+  #failedSends = 0
   readonly #notices: RunNotices
   #advancing = false
   #stepping = false
@@ -248,8 +252,19 @@ export class Run {
       }
     }
     for (const agentId of silent) this.#republished.set(agentId, now)
-    if (silent.length > 0) await this.#attempt(() => this.#world.publish(this.state, silent))
-    if (overdue.length > 0) await this.#attempt(() => this.#world.resend(this.state, overdue, [], true))
+    await this.#sendTo(silent, this.#republished, () => this.#world.publish(this.state, silent))
+    await this.#sendTo(overdue, this.#askedForResult, () => this.#world.resend(this.state, overdue, [], true))
+  }
+
+  /** Whom SQS did not let us tell was not told; but nobody waits for ever for a permission. */
+  async #sendTo(
+    agentIds: readonly string[],
+    told: Map<string, number>,
+    send: () => Promise<void>,
+  ): Promise<void> {
+    if (agentIds.length === 0 || (await this.#attempt(send))) return
+    this.#failedSends += 1
+    if (this.#failedSends < mostFailedSends) for (const agentId of agentIds) told.delete(agentId)
   }
 
   /** From when on its silence counts; undefined when it was given no reason to say anything. */
@@ -311,11 +326,14 @@ export class Run {
     }
   }
 
-  async #attempt(act: () => Promise<void>): Promise<void> {
+  /** Whether it went well. */
+  async #attempt(act: () => Promise<void>): Promise<boolean> {
     try {
       await act()
+      return true
     } catch (error) {
       this.#world.onTrouble(error as Error)
+      return false
     }
   }
 
@@ -331,6 +349,6 @@ export class Run {
     void this.#attempt(() => this.#record.summarize(this.state))
     if (wasOver) return
     this.#resolveOver(this.state)
-    this.#withdrawn = this.#attempt(() => this.#world.withdraw())
+    this.#withdrawn = this.#attempt(() => this.#world.withdraw()).then(() => {})
   }
 }

@@ -117,6 +117,35 @@ describe('a run', () => {
     expect(run.state.counts).toMatchObject({ succeeded: 2, lost: 1 })
   })
 
+  it('asks again when SQS did not take the question, and does not wait for that for ever', async () => {
+    const { run, world } = await start(['a', 'b'])
+    const { resend } = world
+    let refusals = 0
+    world.resend = async (...asked) => {
+      refusals += 1
+      if (refusals < 2) throw new Error('SQS says no')
+      return resend(...asked)
+    }
+    world.isBehind = true
+    await world.pass(run, 24 * 3600_000)
+    world.isBehind = false
+    await world.pass(run, 1)
+    await world.pass(run, graceMs)
+    expect(run.state.counts.expected).toBe(2)
+    expect(world.said.slice(1)).toEqual(['resend to a,b: , and the result'])
+    answer(run, 'a', '')
+    await world.pass(run, graceMs)
+    expect(run.state.counts).toMatchObject({ succeeded: 1, 'no-reply': 1 })
+  })
+
+  it('does not wait for ever for the permission to ask', async () => {
+    const { run, world } = await start(['a'])
+    world.publish = world.resend = () => Promise.reject(new Error('SQS says no'))
+    for (let time = 0; time < 100 && run.state.phase !== 'over'; time += 1) await world.pass(run, graceMs)
+    expect(run.state.counts['no-reply']).toBe(1)
+    expect(world.troubles.length).toBeLessThan(10)
+  })
+
   it('takes all output of an agent that joins when it is over', async () => {
     const { run } = await start(['a'])
     answer(run, 'a', '')
