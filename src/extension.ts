@@ -76,7 +76,7 @@ export function activate(context: vscode.ExtensionContext): void {
   // The way to the fleets. A master is made when an environment is first opened.
   const opener = new MasterOpener({
     historyFolder: path.join(storage, 'runs'),
-    idFolder: path.join(context.globalStorageUri.fsPath, 'masters'),
+    idFolder: path.join(storage, 'masters'),
     connectionOf: (environment, isUserAct) => signing.connectionOf(environment, isUserAct),
     retention: () => retention(vscode.workspace.getConfiguration('ec2-collective.history')),
     checkTrust: ({ origin }) => {

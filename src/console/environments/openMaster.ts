@@ -10,7 +10,7 @@ import type { DeclaredEnvironment } from './declaredEnvironment.ts'
 export interface MasterSetting {
   /** Folder of this workspace's runs. */
   readonly historyFolder: string
-  /** Folder of this person's master ids, shared by all windows. */
+  /** Folder of the master ids. Beside the runs: what comes late to a master's queue must find its run there. */
   readonly idFolder: string
   /** As whom the environment's queues are used. */
   readonly connectionOf: Signing['connectionOf']
