@@ -21,6 +21,7 @@ const abandonedAfterMs = 10_000
  * @returns undefined when a process has it that is alive, be it this one
  */
 export async function takeLock(path: string): Promise<ProcessLock | undefined> {
+  if (await isLocked(path)) return undefined
   if (!(await createOnce(path, JSON.stringify(thisProcess()))) && !(await takeOver(path))) return undefined
   const heartbeat = setInterval(() => {
     const now = new Date()

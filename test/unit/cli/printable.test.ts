@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { printable, printableLines } from '../../../src/cli/printable.ts'
+import { anyText } from '../../support/anyText.ts'
 
 const lines = (text: string, colours = true) =>
   printableLines([{ stream: 1, bytes: Buffer.from(text) }], colours)
@@ -8,7 +9,7 @@ const lines = (text: string, colours = true) =>
 describe('printableLines', () => {
   it('never gives a terminal anything but text, tabs and colours', () => {
     const hostile = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      anyText(),
       fc
         .array(
           fc.constantFrom(

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { byNature, foldHosts, unfoldHosts } from '../../../src/master/hostFolding.ts'
+import { anyText } from '../../support/anyText.ts'
 
 describe('foldHosts', () => {
   it.each([
@@ -113,6 +114,6 @@ const anyName = fc.oneof(
   fc
     .tuple(fc.constantFrom('rack', 'r'), anyNumber, fc.constantFrom('-', 'n', '.'), anyNumber)
     .map((parts) => parts.join('')),
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc.string({ unit: fc.constantFrom(...'a01,[]-"\\ ٣') }),
 )

@@ -10,6 +10,7 @@ import {
   QueueName,
   RunId,
 } from '../../../src/protocol/names.ts'
+import { anyText } from '../../support/anyText.ts'
 
 describe('mayReplyTo', () => {
   it('allows the private reply queue of every master of the environment', () => {
@@ -45,7 +46,7 @@ describe('mayReplyTo', () => {
 describe('names', () => {
   it('that become files or folders cannot leave their folder', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText(), (text) => {
         for (const schema of [RunId, AgentId, EnvironmentName]) {
           if (v.is(schema, text)) expect(text).not.toMatch(/^\.|[/\\\0]/)
         }
