@@ -57,7 +57,8 @@ async function run(fleet: LocalFleet, argv: readonly string[]): Promise<number> 
 
 async function everyoneHeard(fleet: LocalFleet): Promise<void> {
   const giveUpAt = performance.now() + patienceMs
-  for (const { name, region, endpoint, credentials, queues: names } of fleet.environments) {
+  for (const environment of fleet.environments) {
+    const { name, region, endpoint, credentials } = environment
     const queues = createQueues({
       region,
       ...(endpoint === undefined ? {} : { endpoint }),
@@ -67,7 +68,7 @@ async function everyoneHeard(fleet: LocalFleet): Promise<void> {
     const expected = fleet.agents.filter(({ environment }) => environment === name).length
     try {
       for (;;) {
-        await sweepFacts(queues, names.facts, inventory, Date.now)
+        await sweepFacts(queues, environment, inventory, Date.now)
         const heard = inventory.agents().length
         if (heard >= expected) break
         if (performance.now() > giveUpAt) {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { openBody } from '../protocol/envelope.ts'
 import type { FactsMessage } from '../protocol/messages.ts'
+import type { Environment } from '../queues/environment.ts'
 import { patiently } from '../queues/patiently.ts'
 import type { Queues, ReceivedMessage } from '../queues/queues.ts'
 import { checkIdentity } from './identity.ts'
@@ -40,15 +41,16 @@ export interface Sweep {
  */
 export async function sweepFacts(
   queues: Queues,
-  queue: string,
+  environment: Pick<Environment, 'name' | 'queues'>,
   inventory: Inventory,
   sqsNow: () => number,
   signal?: AbortSignal,
 ): Promise<Sweep> {
+  const queue = environment.queues.facts
   const { visible, notVisible } = await queues.attributes(queue, signal)
   const held = visible + notVisible
   const visibilitySeconds = Math.min(hideSeconds.most, Math.max(hideSeconds.least, Math.ceil(held / 500)))
-  const reading = new Reading(inventory, sqsNow(), held, visibilitySeconds * 1000)
+  const reading = new Reading(environment.name, inventory, sqsNow(), held, visibilitySeconds * 1000)
   const receive = async (waitSeconds: number) => {
     const once = () => queues.receive(queue, { waitSeconds, visibilitySeconds }, signal)
     return reading.take(await patiently(receiveTries, once, signal))
@@ -83,6 +85,7 @@ export async function sweepFacts(
 
 /** What was read so far. */
 class Reading {
+  readonly #environment: string
   readonly #inventory: Inventory
   readonly #startedAt: number
   /** Messages that the queue held at the start, as far as SQS knows. */
@@ -100,7 +103,8 @@ class Reading {
   #old = 0
   lastNewsAt = Date.now()
 
-  constructor(inventory: Inventory, startedAt: number, held: number, hideMs: number) {
+  constructor(environment: string, inventory: Inventory, startedAt: number, held: number, hideMs: number) {
+    this.#environment = environment
     this.#inventory = inventory
     this.#startedAt = startedAt + clockErrorMs
     this.#held = held
@@ -165,7 +169,7 @@ class Reading {
 
   #read(message: ReceivedMessage): void {
     try {
-      const facts = factsOf(message)
+      const facts = factsOf(message, this.#environment)
       this.#awaited.delete(facts.agentId)
       this.#inventory.hear(facts, message.sentAt, message.senderId)
       const other = this.#latest.get(facts.agentId)
@@ -185,9 +189,11 @@ class Reading {
   }
 }
 
-function factsOf(message: ReceivedMessage): FactsMessage {
+function factsOf(message: ReceivedMessage, environment: string): FactsMessage {
   const facts = openBody(message.body).message
   if (facts.type !== 'facts') throw new Error(`a ${facts.type} message among the facts`)
+  // Its agents would refuse our commands.
+  if (facts.environment !== environment) throw new Error(`facts of environment ${facts.environment}`)
   if (checkIdentity(facts.agentId, message.senderId) === 'mismatch') {
     throw new Error(`facts in the name of ${facts.agentId} that ${message.senderId} sent`)
   }

@@ -184,7 +184,7 @@ export class Master {
     this.#sweptAt = Date.now()
     const sweep = await sweepFacts(
       queues,
-      environment.queues.facts,
+      environment,
       this.inventory,
       () => this.#sqsNow(),
       this.#abort.signal,

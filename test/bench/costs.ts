@@ -61,7 +61,7 @@ export async function measureSweep(server: SqsServer, agents: number) {
     const inventory = new Inventory(Date.now)
     const before = queues.requests
     const startedAt = performance.now()
-    await sweepFacts(queues, environment.queues.facts, inventory, Date.now)
+    await sweepFacts(queues, environment, inventory, Date.now)
     const elapsedMs = performance.now() - startedAt
     return {
       elapsedMs,

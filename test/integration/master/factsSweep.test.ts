@@ -94,7 +94,7 @@ describe('sweepFacts', () => {
     let isOver = false
     const talk = async () => {
       for (let n = 0; !isOver; n += 1)
-        await client.send(environment.queues.facts, bodyOf(`agent-${n % 30}`, n))
+        await client.send(environment.queues.facts, bodyOf(environment, `agent-${n % 30}`, n))
     }
     const talking = Promise.all([talk(), talk(), talk()])
     const { found } = await sweep(environment)
@@ -120,7 +120,7 @@ async function environmentWith(name: string, agents: number, rounds: number): Pr
   const environment = await sqs.environment(name)
   const client = connect(environment)
   for (let round = 0; round < rounds; round += 1) {
-    const bodies = agentIds(agents).map((agentId) => bodyOf(agentId, round))
+    const bodies = agentIds(agents).map((agentId) => bodyOf(environment, agentId, round))
     for (let start = 0; start < bodies.length; start += 10)
       await client.sendBatch(environment.queues.facts, bodies.slice(start, start + 10))
   }
@@ -130,7 +130,7 @@ async function environmentWith(name: string, agents: number, rounds: number): Pr
 async function sweep(environment: Environment, client = connect(environment)) {
   const sqsNow = () => Date.now() + (client.clockOffsetMs ?? 0)
   const inventory = new Inventory(sqsNow)
-  const { messages, unreadable } = await sweepFacts(client, environment.queues.facts, inventory, sqsNow)
+  const { messages, unreadable } = await sweepFacts(client, environment, inventory, sqsNow)
   const found = inventory.agents().map(({ agentId }) => agentId)
   return { inventory, messages, unreadable, found }
 }
@@ -145,9 +145,9 @@ function agentIds(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `agent-${index}`)
 }
 
-function bodyOf(agentId: string, round: number): string {
+function bodyOf({ name }: Environment, agentId: string, round: number): string {
   return sealBody({
-    ...{ type: 'facts', agentId, hostname: agentId, environment: 'testing', version: '1', startedAt: 0 },
+    ...{ type: 'facts', agentId, hostname: agentId, environment: name, version: '1', startedAt: 0 },
     ...{ sentAt: Date.now(), intervalMs: 30_000, running: [], facts: { round } },
   })
 }

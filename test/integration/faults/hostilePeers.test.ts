@@ -1,0 +1,328 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { sealBody } from '../../../src/protocol/envelope.ts'
+import type { Action, FactsMessage } from '../../../src/protocol/messages.ts'
+import type { Environment } from '../../../src/queues/environment.ts'
+import { createQueues, type Queues } from '../../../src/queues/queues.ts'
+import { type AgentProcess, startAgent } from '../../support/agentProcess.ts'
+import { type Commander, commandBody, startCommander } from '../../support/commander.ts'
+import { type FaultProxy, startFaultProxy } from '../../support/faultProxy.ts'
+import { createMasters, type Masters, type OpenMaster, outputOf } from '../../support/masters.ts'
+import { repliesOf, type ScriptedAgent, startScriptedAgent } from '../../support/scriptedAgent.ts'
+import { type SqsServer, startSqs } from '../../support/sqs.ts'
+import { until } from '../../support/until.ts'
+
+const [honest, mallory] = ['i-00000000000000001', 'i-0666666666666666f']
+
+let sqs: SqsServer
+/** Knows who is who, as AWS does. */
+let proxy: FaultProxy
+let environment: Environment
+let environments = 0
+const clients: Queues[] = []
+
+beforeAll(async () => {
+  sqs = await startSqs()
+})
+afterAll(() => sqs.stop())
+
+beforeEach(async () => {
+  const senderIds = { ADA: 'AIDAADA', HONEST: `AROASERVERS:${honest}`, MALLORY: `AROASERVERS:${mallory}` }
+  proxy = await startFaultProxy({ endpoint: sqs.endpoint, seed: 1, senderIds })
+  environments += 1
+  environment = { ...(await sqs.environment(`hostile${environments}`)), endpoint: proxy.endpoint }
+})
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close()
+  await proxy.stop()
+})
+
+function connect(accessKeyId: string): Queues {
+  const credentials = { accessKeyId, secretAccessKey: 'test' }
+  const client = createQueues({ region: 'eu-west-1', endpoint: proxy.endpoint, credentials })
+  clients.push(client)
+  return client
+}
+
+/** Bodies that are none of ours, or meant to hurt whoever opens them. */
+const bombs = {
+  'not JSON': 'hello',
+  'JSON of somebody else': '{"Type":"Notification","Message":"hello"}',
+  'another version': '{"v":2,"m":"{}"}',
+  'a gzip bomb as message': JSON.stringify({
+    v: 1,
+    mz: gzipSync(Buffer.alloc(40_000_000)).toString('base64'),
+  }),
+  'half a gzip': JSON.stringify({
+    v: 1,
+    mz: gzipSync(randomBytes(3_000)).toString('base64').slice(0, 2_000),
+  }),
+  'thirty thousand brackets': JSON.stringify({ v: 1, m: '['.repeat(30_000) }),
+  'a prototype': '{"v":1,"m":"{\\"__proto__\\":{\\"type\\":\\"command\\"}}"}',
+  'control characters': `{"v":1,"m":"\\u001b]0;owned\\u0007\\u0000"}`,
+}
+
+describe('a master among hostile peers', () => {
+  let masters: Masters
+  let opened: OpenMaster
+  let agent: ScriptedAgent
+  let hostile: Queues
+
+  beforeEach(async () => {
+    hostile = connect('MALLORY')
+    agent = await startScriptedAgent(connect('HONEST'), environment, honest, async () => {})
+    masters = createMasters({ ...sqs, connect: () => connect('ADA') })
+    opened = await masters.open(environment, { timing: { resendAfterMs: 100 } })
+    await opened.hear(1)
+  })
+  afterEach(async () => {
+    await agent.stop()
+    await masters.close()
+  })
+
+  async function startRun() {
+    const run = await opened.master.start({ filter: '*', action: { kind: 'ping' }, timeoutMs: 20_000 })
+    await until(() => agent.commands.length > 0, 'the command')
+    return { run, replyTo: agent.commands[0]?.replyTo ?? '' }
+  }
+
+  const troubles = (kind: string) => opened.troubles.filter((trouble) => trouble.kind === kind)
+  const forge = (replyTo: string, { message, data }: ReturnType<ReturnType<typeof repliesOf>['ack']>) =>
+    hostile.send(replyTo, sealBody(message, data))
+
+  it('does not take the word of one instance for another, and tells of it', async () => {
+    const { run, replyTo } = await startRun()
+    const { frame, result, refusal } = repliesOf(honest, run.runId)
+    await forge(replyTo, frame(0, 'all is well'))
+    await forge(replyTo, result(['all is well']))
+    await forge(replyTo, refusal('never'))
+    await until(() => troubles('forged').length === 3, 'three forgeries to be found')
+    expect(troubles('forged')[0]).toMatchObject({ agentId: honest, senderId: `AROASERVERS:${mallory}` })
+    expect(run.state.phase).toBe('running')
+    await agent.send(replyTo, frame(0, 'it burns'), result(['it burns'], { kind: 'exited', code: 1 }))
+    expect((await run.over).counts.failed).toBe(1)
+    expect(run.state.replies.get(honest)).toMatchObject({ identity: 'proven', output: 'complete' })
+    expect(await outputOf(run, honest)).toBe('it burns')
+  })
+
+  it('leaves a peer that was not asked out of who was, and shows that it joined', async () => {
+    const { run, replyTo } = await startRun()
+    await forge(replyTo, repliesOf(mallory, run.runId).result([]))
+    await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
+    await run.over
+    await until(() => run.state.replies.size === 2, 'the one that joined')
+    expect([...run.state.replies.values()].map(({ agentId, expected }) => [agentId, expected])).toEqual([
+      [honest, true],
+      [mallory, false],
+    ])
+  })
+
+  it('takes nothing for a run that is not its own', async () => {
+    const { run, replyTo } = await startRun()
+    await forge(replyTo, repliesOf(mallory, 'run-of-somebody-else').result([]))
+    await forge(replyTo, repliesOf(honest, 'run-of-yesterday').result([]))
+    await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
+    await run.over
+    const direct = sqs.connect()
+    await until(async () => {
+      const { visible, notVisible } = await direct.attributes(replyTo)
+      return visible + notVisible === 0
+    }, 'the queue to be empty')
+    expect([...run.state.replies.keys()]).toEqual([honest])
+    expect((await opened.history.list()).map(({ runId }) => runId)).toEqual([run.runId])
+  })
+
+  it('survives whatever lies in its reply queue, counts it, and goes on', async () => {
+    const { run, replyTo } = await startRun()
+    for (const body of Object.values(bombs)) await hostile.send(replyTo, body)
+    const control = repliesOf(honest, run.runId).ack()
+    await agent.send(
+      replyTo,
+      JSON.stringify({ v: 1, m: JSON.stringify({ ...control.message, hostname: 'web\u001b[2J' }) }),
+    )
+    await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
+    expect((await run.over).counts.succeeded).toBe(1)
+    await until(() => troubles('unreadable').length === Object.keys(bombs).length + 1, 'all to be counted')
+    expect(run.state.replies.get(honest)?.hostname).toBe(`host-${honest}`)
+  })
+
+  it('is not kept waiting or busy by a result that promises what nobody can send', async () => {
+    const { run, replyTo } = await startRun()
+    const { message } = repliesOf(honest, run.runId).result([])
+    const boundless = { ...message, frames: Number.MAX_SAFE_INTEGER } as typeof message
+    await agent.send(replyTo, { message: boundless, data: new Uint8Array() })
+    const frame = repliesOf(honest, run.runId).frame(Number.MAX_SAFE_INTEGER - 1, 'x')
+    await agent.send(replyTo, frame)
+    expect((await run.over).counts.succeeded).toBe(1)
+    expect(run.state.replies.get(honest)?.output).toBe('incomplete')
+  }, 60_000)
+
+  it('does not believe facts about one instance that another sends, nor facts of another environment', async () => {
+    const known = opened.master.inventory.agents()
+    const facts: FactsMessage = {
+      ...{ type: 'facts', hostname: 'owned', version: '0', startedAt: 1, sentAt: Date.now() },
+      ...{
+        environment: environment.name,
+        agentId: honest,
+        intervalMs: 30_000,
+        running: [],
+        facts: { role: 'db' },
+      },
+    }
+    await hostile.send(environment.queues.facts, sealBody(facts))
+    await hostile.send(
+      environment.queues.facts,
+      sealBody({ ...facts, agentId: mallory, environment: 'production' }),
+    )
+    for (const body of Object.values(bombs)) await hostile.send(environment.queues.facts, body)
+    const count = Object.keys(bombs).length + 2
+    await until(async () => {
+      await opened.master.refresh()
+      return troubles('unreadable').length >= count
+    }, 'all of them to be counted')
+    const reasons = troubles('unreadable').map((trouble) => ('reason' in trouble ? trouble.reason : ''))
+    expect(reasons.join('\n')).toContain(`facts in the name of ${honest} that AROASERVERS:${mallory} sent`)
+    expect(reasons.join('\n')).toContain('facts of environment production')
+    expect(opened.master.inventory.agents().map(({ agentId, hostname }) => [agentId, hostname])).toEqual(
+      known.map(({ agentId, hostname }) => [agentId, hostname]),
+    )
+    expect(({} as { type?: string }).type).toBeUndefined()
+  })
+})
+
+describe('an agent among hostile peers', () => {
+  let directory: string
+  let agent: AgentProcess
+  let master: Commander
+  let hostile: Queues
+  let effects: string
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'hostile-'))
+    effects = join(directory, 'effects')
+    const credentials = { accessKeyId: 'HONEST', secretAccessKey: 'test' }
+    agent = await startAgent({
+      environment,
+      directory,
+      agentId: honest,
+      endpoint: proxy.endpoint,
+      credentials,
+    })
+    master = startCommander(connect('ADA'), environment)
+    hostile = connect('MALLORY')
+  })
+  afterEach(async () => {
+    await agent.stop()
+    await master.stop()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  const touch = (): Action => ({ kind: 'shell', command: `echo done >>${effects}` })
+  const executions = () => (existsSync(effects) ? readFileSync(effects, 'utf8').split('\n').length - 1 : 0)
+  const sendHostile = (body: string) => hostile.send(environment.queues.commands, body)
+  /** Whatever was sent before has been dealt with when this is answered. */
+  const settle = async () => void (await master.result(await master.send({ kind: 'ping' })))
+
+  it('executes a command that is played back once, also after a restart', async () => {
+    const runId = 'run-that-is-replayed'
+    const body = commandBody(environment, touch(), { runId })
+    await master.sendBody(body)
+    await master.result(runId)
+    for (let time = 0; time < 3; time += 1) await sendHostile(body)
+    await settle()
+    await agent.kill()
+    const credentials = { accessKeyId: 'HONEST', secretAccessKey: 'test' }
+    agent = await startAgent({
+      environment,
+      directory,
+      agentId: honest,
+      endpoint: proxy.endpoint,
+      credentials,
+    })
+    await sendHostile(body)
+    await settle()
+    expect(executions()).toBe(1)
+    const audited = readFileSync(agent.auditLog, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(runId))
+    expect(audited.map((line) => JSON.parse(line).senderId)).toEqual(['AIDAADA'])
+  })
+
+  it('refuses what was made for another environment, and says so where its own masters look', async () => {
+    await sendHostile(
+      commandBody(environment, touch(), { runId: 'run-of-production', environment: 'production' }),
+    )
+    expect(await master.wait('run-of-production', 'refusal')).toMatchObject({ code: 'environment' })
+    expect(agent.log).toContain('run-of-production is refused (environment)')
+    expect(executions()).toBe(0)
+  })
+
+  it.each(['production_agent', 'mallorys-queue', 'hostile_master'])(
+    'sends nothing to %s, which is not for its replies',
+    async (replyTo) => {
+      const direct = sqs.connect()
+      await direct.create(replyTo, {})
+      const runId = `run-to-${replyTo.replace('_', '-')}`
+      await sendHostile(commandBody(environment, touch(), { runId, replyTo }))
+      expect(await master.wait(runId, 'refusal')).toMatchObject({ code: 'reply-queue' })
+      expect(await direct.attributes(replyTo)).toMatchObject({ visible: 0, notVisible: 0 })
+      expect(executions()).toBe(0)
+    },
+  )
+
+  it('survives whatever lies in its command queue, counts it, and goes on', async () => {
+    for (const body of Object.values(bombs)) await sendHostile(body)
+    for (const [index, hostility] of hostilities().entries()) {
+      const runId = `run-hostile-${index}`
+      await sendHostile(commandBody(environment, touch(), { runId, ...hostility }))
+    }
+    await settle()
+    expect(executions()).toBe(0)
+    expect(agent.log.match(/cannot be read/g)?.length).toBeGreaterThanOrEqual(Object.keys(bombs).length)
+    expect(agent.log).not.toMatch(/mistake in the agent/)
+  })
+
+  it('writes no line into its log that a peer made up', async () => {
+    const issuer = { name: 'ada\n2026-01-01T00:00:00.000Z ERROR The disk is full', host: '\u001b[2Jdesk' }
+    await sendHostile(commandBody(environment, touch(), { runId: 'run-with-a-story', issuer }))
+    await master.result('run-with-a-story')
+    expect(agent.log).not.toMatch(/^2026-01-01T/m)
+    expect(agent.log).not.toContain('\u001b')
+    const audit = readFileSync(agent.auditLog, 'utf8')
+    expect(audit).not.toContain('\u001b')
+    for (const line of audit.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
+  })
+
+  it('writes a script where it belongs, whatever its name', async () => {
+    const script = (name: string) =>
+      ({ kind: 'script', name, content: btoa('echo written'), args: [] }) as const
+    expect((await master.result(await master.send(script('...')))).stdout).toBe('written\n')
+    for (const name of ['..', '.']) {
+      const { result } = await master.result(await master.send(script(name)))
+      expect(result.outcome.kind).toBe('not-executed')
+    }
+    await sendHostile(commandBody(environment, script('../../evil.sh'), { runId: 'run-up-and-away' }))
+    expect(await master.wait('run-up-and-away', 'refusal')).toMatchObject({ code: 'unsupported' })
+    expect(existsSync(join(directory, 'evil.sh'))).toBe(false)
+  })
+})
+
+/** Commands that are well formed, and still not to be obeyed. */
+function hostilities() {
+  return [
+    { filter: '('.repeat(10_000) },
+    { filter: `name =~ "${'(a+)+'.repeat(1_000)}$"` },
+    { filter: `role=${'x'.repeat(40_000)}` },
+    { filter: 'nobody' },
+    { targets: Array.from({ length: 2_000 }, (_, index) => `i-${index}`) },
+    { targets: ['../../etc/passwd'] },
+    { ttlMs: 0 },
+    { timeoutMs: -1 },
+    { runId: '../../../../tmp/owned' },
+    { replyTo: 'https://sqs.example.com/1/owned_agent' },
+  ]
+}
