@@ -49,6 +49,8 @@ export class Run {
   /** Agents whose result was asked for, and from when on silence is an answer, milliseconds. */
   readonly #askedForResult = new Map<string, number>()
   #failedSends = 0
+  /** Until SQS took the last step's command, which may take several tries: nobody was silent before that. */
+  #sendingTookMs = 0
   readonly #notices: RunNotices
   #advancing = false
   #stepping = false
@@ -234,7 +236,9 @@ export class Run {
     for (const reply of this.state.replies.values()) {
       if (isSettled(reply)) continue
       const { agentId } = reply
-      const meaning = judgeSilence(this.state, reply, timing, now)
+      const isExpected = reply.state === 'expected'
+      if (isExpected && this.#stepping) continue
+      const meaning = judgeSilence(this.state, reply, timing, isExpected ? now - this.#sendingTookMs : now)
       if (meaning === 'republish' && !this.#republished.has(agentId)) silent.push(agentId)
       else if (meaning === 'ask' && !this.#askedForResult.has(agentId)) {
         this.#askedForResult.set(agentId, now)
@@ -316,7 +320,9 @@ export class Run {
       this.#apply({ kind: 'stepStarted', at: this.#world.now() })
       // On disk before it is on the queue: whoever takes the run up after a crash must know whom it was sent to.
       await Promise.all([this.#record.flush(), this.#record.summarize(state)])
+      const before = this.#world.now()
       await this.#world.publish(state, everyone ? undefined : step)
+      this.#sendingTookMs = this.#world.now() - before
     } catch (error) {
       const reason = (error as Error).message
       this.#apply({ kind: 'sendFailed', agentIds: step, reason, at: this.#world.now() })

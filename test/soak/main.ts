@@ -63,7 +63,7 @@ function describe(report: SoakReport): string {
     `seed ${report.seed}: ${verdict} in ${report.seconds} s`,
     `  commands    ${list(report.commandsByKind)}; ${report.notBegun} never began`,
     `  runs        ${report.runs}, with ${report.executions} executions and ${report.replies} replies: ${list(report.verdicts)}`,
-    `  output      ${mega(report.outputBytes)}; ${report.incompleteOutputs} incomplete, ${report.lateReplies} replies late`,
+    `  output      ${mega(report.outputBytes)}; ${report.incompleteOutputs} incomplete, ${report.lateReplies} replies late, ${report.expiredReplies} expired unread in the shared queue`,
     `  killed      ${report.kills.agents} agents, ${report.kills.masters} masters; ${report.outages} outages`,
     `  faults      ${list(report.struck)} in ${report.requests} requests`,
     `  troubles    ${list(report.troubles)}`,

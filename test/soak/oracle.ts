@@ -17,6 +17,8 @@ export interface Evidence {
   readonly commands: ReadonlyMap<string, SoakCommand>
   /** When each agent was killed, milliseconds since the epoch, by agent id. */
   readonly kills: ReadonlyMap<string, readonly number[]>
+  /** Answers that expired before their master came for them: `<run id> <agent id>`. */
+  readonly expired: ReadonlySet<string>
 }
 
 export interface Judgement {
@@ -24,6 +26,8 @@ export interface Judgement {
   readonly replies: number
   readonly verdicts: Record<string, number>
   readonly lateReplies: number
+  /** Agents that count as silent because their answers expired in a shared reply queue. */
+  readonly expiredReplies: number
   readonly incompleteOutputs: number
   readonly outputBytes: number
   readonly executions: number
@@ -38,10 +42,18 @@ interface Effects {
 }
 
 /** Judges a soak when all is quiet: every promise, for every run and every agent. */
-export async function judge({ masters, agents, commands, kills }: Evidence): Promise<Judgement> {
+export async function judge({ masters, agents, commands, kills, expired }: Evidence): Promise<Judgement> {
   const violations: string[] = []
   const verdicts: Record<string, number> = {}
-  const seen = { runs: 0, replies: 0, lateReplies: 0, incompleteOutputs: 0, outputBytes: 0, executions: 0 }
+  const seen = {
+    runs: 0,
+    replies: 0,
+    lateReplies: 0,
+    expiredReplies: 0,
+    incompleteOutputs: 0,
+    outputBytes: 0,
+    executions: 0,
+  }
   const byId = new Map(agents.map((agent) => [agent.agentId, agent]))
   const effects = new Map<string, Map<string, Effects>>()
   for (const agent of agents) effects.set(agent.agentId, await readEffects(agent))
@@ -70,7 +82,9 @@ export async function judge({ masters, agents, commands, kills }: Evidence): Pro
         }
         if (!isVerdict(reply.state)) complain(`${agent.agentId} has no verdict: ${reply.state}`)
         const done = effects.get(agent.agentId)?.get(token ?? '') ?? { start: 0, end: 0 }
-        if (command !== undefined && isVerdict(reply.state)) {
+        const isSilent = reply.state === 'no-reply' || reply.state === 'lost'
+        if (isSilent && done.start > 0 && expired.has(`${runId} ${agent.agentId}`)) seen.expiredReplies += 1
+        else if (command !== undefined && isVerdict(reply.state)) {
           const wrong = untruth(
             state,
             reply,

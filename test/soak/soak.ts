@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { History } from '../../src/master/history.ts'
+import { openBody } from '../../src/protocol/envelope.ts'
 import type { Environment } from '../../src/queues/environment.ts'
 import { startFaultProxy } from '../support/faultProxy.ts'
 import { createDice, type Dice } from '../support/faults/dice.ts'
@@ -74,7 +75,13 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const senderIds = Object.fromEntries(
     agentKeys.map((key, index) => [key, `AROAEXAMPLE:i-${(index + 1).toString(16).padStart(17, '0')}`]),
   )
-  const proxy = await startFaultProxy({ endpoint: sqs.endpoint, seed, senderIds })
+  const expired = new Set<string>()
+  const onExpired = (queue: string, body: string) => {
+    if (!queue.endsWith('_agent')) return
+    const { message } = openBody(body)
+    if (message.type === 'result') expired.add(`${message.runId} ${message.agentId}`)
+  }
+  const proxy = await startFaultProxy({ endpoint: sqs.endpoint, seed, senderIds, onExpired })
   proxy.inject(...everyDay, ...wrongClocks({ AGENT2: 240_000, AGENT3: -240_000, MASTER1: -120_000 }))
   const environment: Environment = { ...(await sqs.environment('soak')), endpoint: proxy.endpoint }
   const agents = await startAgents(options, directory, environment)
@@ -180,6 +187,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       ),
       agents: agents.map(({ files }) => files),
       commands,
+      expired,
       kills: new Map(agents.map(({ files, process }) => [files.agentId, process.killedAt])),
     })
     const commandsByKind: Record<string, number> = {}

@@ -44,6 +44,8 @@ export interface FaultProxyOptions {
   readonly seed: number
   /** `SenderId` by access key id: several principals on a server that knows only one. Others stay as they are. */
   readonly senderIds?: Readonly<Record<string, string>>
+  /** Told of each message that nobody will see any more. */
+  readonly onExpired?: (queue: string, body: string) => void
 }
 
 /** Received messages that can come back once they are deleted. */
@@ -53,6 +55,7 @@ export async function startFaultProxy({
   endpoint,
   seed,
   senderIds = {},
+  onExpired = () => {},
 }: FaultProxyOptions): Promise<FaultProxy> {
   const upstream = createUpstream(endpoint)
   const dice = createDice(seed)
@@ -130,7 +133,8 @@ export async function startFaultProxy({
     switch (request.action) {
       case 'ReceiveMessage': {
         const retentionMs = () => retentionOf(request)
-        const receiving = { ...common, upstream, retentionMs, signal: gone }
+        const told = (queue: string, { Body }: WireMessage) => onExpired(queue, Body)
+        const receiving = { ...common, upstream, retentionMs, onExpired: told, signal: gone }
         return asSeen(request, await receiveWithFaults(request, receiving), thrown)
       }
       case 'SendMessage':

@@ -13,6 +13,7 @@ export interface Receiving {
   /** The queue's retention, milliseconds. */
   readonly retentionMs: () => Promise<number>
   readonly count: (fault: string) => void
+  readonly onExpired: (queue: string, message: WireMessage) => void
   readonly signal: AbortSignal
 }
 
@@ -84,7 +85,7 @@ function messagesOf(answer: WireAnswer): WireMessage[] {
 async function sift(
   request: WireRequest,
   found: readonly WireMessage[],
-  { rules, dice, retentionMs, upstream, ghosts, count }: Receiving,
+  { rules, dice, retentionMs, upstream, ghosts, count, onExpired }: Receiving,
 ): Promise<WireMessage[]> {
   const expire = strike(rules, 'expire', request, dice)
   const oldest = expire === undefined ? 0 : Date.now() - (expire.afterMs ?? (await retentionMs()))
@@ -94,6 +95,7 @@ async function sift(
   for (const message of found) {
     if (Number(message.Attributes?.SentTimestamp) < oldest) {
       count('expire')
+      onExpired(request.queue, message)
       const { QueueUrl = '' } = request.input
       await upstream.forward(
         requestWith(request, { QueueUrl, ReceiptHandle: message.ReceiptHandle }, 'DeleteMessage'),

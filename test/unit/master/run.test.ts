@@ -77,6 +77,33 @@ describe('a run', () => {
     expect(run.state.counts).toMatchObject({ succeeded: 1, running: 1, 'no-reply': 1 })
   })
 
+  it('counts nobody as silent before SQS has taken its command', async () => {
+    const world = createWorld()
+    let taken: (() => void) | undefined
+    const isTaken = new Promise<void>((resolve) => {
+      taken = resolve
+    })
+    let isSending = false
+    world.publish = async (_, targets) => {
+      isSending = true
+      await isTaken
+      world.said.push(`publish to ${targets ?? 'everyone'}`)
+    }
+    const { run, begin } = await create(['a'], { world })
+    const beginning = begin()
+    await until(() => isSending, 'the command to be sent')
+    await world.pass(run, responseTimeoutMs)
+    expect(run.state.counts.expected).toBe(1)
+    taken?.()
+    await beginning
+    await world.pass(run, 1000)
+    expect(world.said).toEqual(['publish to everyone'])
+    await world.pass(run, republishAfterMs)
+    await world.pass(run, responseTimeoutMs)
+    expect(world.said.slice(0, 2)).toEqual(['publish to everyone', 'publish to a'])
+    expect(run.state.counts['no-reply']).toBe(1)
+  })
+
   it('asks a silent agent for its result before it counts as lost', async () => {
     const { run, world } = await start(['a', 'b'])
     run.receive(ack('a'), nothing, 'unproven')
