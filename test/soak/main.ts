@@ -15,6 +15,14 @@ Kills and restarts agents and masters over an SQS with faults while they run com
   --keep        keep directory and logs of a soak that passed
 `
 
+const weather = {
+  killAgentMs: 2_000,
+  killMasterMs: 10_000,
+  outageMs: 60_000,
+  firstOutageMs: 60_000,
+  otherOutagesMs: [2_000, 10_000],
+} as const
+
 process.exitCode = await main()
 
 async function main(): Promise<number> {
@@ -39,8 +47,7 @@ async function main(): Promise<number> {
     const report = await soak({
       ...{ seed, programs, runs: Number(values.runs) },
       ...{ agents: Number(values.agents), masters: Number(values.masters) },
-      pace: { killAgentMs: 2_000, killMasterMs: 10_000, outageMs: 60_000 },
-      outage: { firstMs: 60_000, othersMs: [2_000, 10_000] },
+      weather,
       tell: (line) => console.log(line),
     })
     console.log(describe(report))

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 
-/** Processes that carry `text` in their environment, by `/proc`, other than this one and `known`. Command lines for people. */
-export async function processesWith(text: string, known: ReadonlySet<number>): Promise<string[]> {
+/** Processes that carry `text` in their environment, by `/proc`, other than this one. Command lines for people. */
+export async function processesWith(text: string): Promise<string[]> {
   const found: string[] = []
   for (const name of await readdir('/proc')) {
     const pid = Number(name)
-    if (!Number.isInteger(pid) || pid === process.pid || known.has(pid)) continue
+    if (!Number.isInteger(pid) || pid === process.pid) continue
     const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
     if (!environment.includes(text)) continue
     const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')

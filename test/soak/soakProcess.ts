@@ -90,3 +90,16 @@ export interface Launch {
   readonly logFile: string
   readonly onStart?: (child: ChildProcess) => void
 }
+
+/** The environment variables of a program of the soak, who is somebody of its own to SQS. */
+export function processEnvironment(accessKeyId: string, directory: string): Record<string, string> {
+  const { PATH = '' } = process.env
+  return {
+    PATH,
+    HOME: directory,
+    TMPDIR: directory,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  }
+}
