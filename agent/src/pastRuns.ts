@@ -42,7 +42,7 @@ export class PastRuns {
     }
   }
 
-  /** Sends frames and the result of a run again, as far as they are kept. */
+  /** Sends frames and the result of a run again, as far as they are kept. The run may be on. */
   async resend(runId: string, replyTo: string, frames: readonly number[], result: boolean): Promise<void> {
     const { spool, outbox } = this.#parts
     const spooled = await spool.find(runId)
@@ -72,7 +72,7 @@ export class PastRuns {
 
   async #recoverRun({ runId, replyTo, audited }: BegunRun): Promise<void> {
     const { spool, from, now, log, audit, killGraceMs, deliveries } = this.#parts
-    const spooled = (await spool.find(runId)) ?? spool.create(runId)
+    const spooled = (await spool.takeUp(runId)) ?? spool.create(runId)
     if (!spooled.isFinished) {
       const left = await endLeftovers(markOf(from.agentId, runId), killGraceMs())
       const outcome = { kind: 'interrupted' } as const

@@ -27,9 +27,14 @@ export class Spool {
     return new SpooledReply(this.#pathOf(runId))
   }
 
-  /** A reply as it was left; undefined when there is none, or none any more. */
+  /** A reply to look at, as far as it is there; undefined when there is none, or none any more. */
   async find(runId: string): Promise<SpooledReply | undefined> {
     return SpooledReply.read(this.#pathOf(runId))
+  }
+
+  /** A reply of an earlier process, to be brought to its end; undefined when there is none. */
+  async takeUp(runId: string): Promise<SpooledReply | undefined> {
+    return SpooledReply.takeUp(this.#pathOf(runId))
   }
 
   /**

@@ -27,13 +27,25 @@ export class SpooledReply {
   #unsavedBytes = 0
   #broken = false
 
-  /** Takes up a reply from disk; a torn last line is cut off. */
+  /** Looks at a reply as it is on disk now; it may be growing at this very moment, so the file is left as it is. */
   static async read(path: string): Promise<SpooledReply | undefined> {
-    const file = await open(path, 'r+').catch(() => undefined)
+    const file = await open(path, 'r').catch(() => undefined)
     if (file === undefined) return undefined
     const reply = new SpooledReply(path)
     reply.#file = file
     await reply.#index(file)
+    return reply
+  }
+
+  /** Takes up a reply that nobody writes any more; a torn last line is cut off. */
+  static async takeUp(path: string): Promise<SpooledReply | undefined> {
+    const file = await open(path, 'r+').catch(() => undefined)
+    if (file === undefined) return undefined
+    const reply = new SpooledReply(path)
+    reply.#file = file
+    const { size } = await file.stat()
+    await reply.#index(file)
+    if (size > reply.#end) await file.truncate(reply.#end)
     return reply
   }
 
@@ -78,13 +90,18 @@ export class SpooledReply {
     }
   }
 
-  /** The body at `index`, from 0. */
+  /**
+   * The body at `index`, from 0.
+   * @throws Error when the disk does not give it
+   */
   async body(index: number): Promise<string> {
     const found = this.#bodies[index]
     if (found === undefined) throw new RangeError(`no body ${index} in ${this.#path}`)
     if (found.unsaved !== undefined) return found.unsaved
     const buffer = Buffer.allocUnsafe(found.length)
-    await this.#file?.read(buffer, 0, found.length, found.at)
+    const read = await this.#file?.read(buffer, 0, found.length, found.at)
+    // What is left in the buffer is whatever was in memory before.
+    if (read?.bytesRead !== found.length) throw new Error(`${this.#path} does not give body ${index}`)
     return buffer.toString('latin1')
   }
 
@@ -127,6 +144,5 @@ export class SpooledReply {
       position += bytesRead
     }
     this.#end = start
-    if (position > start) await file.truncate(start)
   }
 }

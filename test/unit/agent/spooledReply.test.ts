@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -41,12 +49,37 @@ describe('a spooled reply', () => {
     await reply.append(output('first'))
     await reply.close()
     appendFileSync(path, 'o torn in the mid')
-    const again = (await SpooledReply.read(path)) as SpooledReply
+    const again = (await SpooledReply.takeUp(path)) as SpooledReply
     expect(await bodiesOf(again)).toEqual(['first'])
     await again.append(result('last'))
     expect(await bodiesOf(again)).toEqual(['first', 'last'])
     await again.close()
     expect(readFileSync(path, 'utf8')).toBe('o first\nr last\n')
+  })
+
+  it('is left as it is by whoever looks at it while it grows', async () => {
+    const reply = new SpooledReply(path)
+    await reply.append(output('first'))
+    // What a write of several pages looks like in its middle.
+    appendFileSync(path, 'o sec')
+    const seen = (await SpooledReply.read(path)) as SpooledReply
+    expect(await bodiesOf(seen)).toEqual(['first'])
+    expect(readFileSync(path, 'utf8')).toBe('o first\no sec')
+    await seen.close()
+    await reply.append(output('second'))
+    await reply.append(result('last'))
+    expect(await bodiesOf(reply)).toEqual(['first', 'second', 'last'])
+    await reply.close()
+    expect(readFileSync(path, 'utf8')).toBe('o first\no second\nr last\n')
+  })
+
+  it('never gives other memory for a body that the disk has lost', async () => {
+    const reply = new SpooledReply(path)
+    await reply.append(output('x'.repeat(10_000)))
+    truncateSync(path, 100)
+    await expect(reply.body(0)).rejects.toThrow('does not give body 0')
+    await reply.close()
+    await expect(reply.body(0)).rejects.toThrow('does not give body 0')
   })
 
   it('is readable for the agent’s user only', async () => {
