@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { load as parseYaml } from 'js-yaml'
 import * as v from 'valibot'
 import { EnvironmentName } from '../../src/protocol/names.ts'
@@ -71,7 +71,8 @@ export async function readConfiguration(file: string | undefined): Promise<Confi
   const candidates = file === undefined ? defaultFiles : [file]
   for (const candidate of candidates) {
     try {
-      return parseConfiguration(await readFile(candidate, 'utf8'), candidate)
+      const configuration = parseConfiguration(await readFile(candidate, 'utf8'), candidate)
+      return { ...configuration, warnings: [...configuration.warnings, ...(await openTo(candidate))] }
     } catch (cause) {
       if (cause instanceof ConfigurationError) throw cause
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && candidates.length > 1) continue
@@ -136,6 +137,16 @@ export function parseConfiguration(text: string, file: string): Configuration {
     },
     warnings,
   }
+}
+
+/** The configuration names programs that the agent executes. The original let it be anybody's, so this only warns. */
+async function openTo(file: string): Promise<string[]> {
+  const { uid, mode } = await stat(file)
+  const isOurs = uid === 0 || uid === process.getuid?.()
+  if (isOurs && (mode & 0o022) === 0) return []
+  return [
+    `${file} may be changed by others than the agent's user, who could have it execute anything: chown root, chmod go-w.`,
+  ]
 }
 
 function parseText(text: string, file: string): unknown {

@@ -87,12 +87,15 @@ const byAction: Demand = ({ actions, name }, { action }) =>
     ? undefined
     : `${name} does not allow the action ${action.kind}.`
 
-const byCommand: Demand = ({ allow, deny, name }, { action }, text) => {
+const byCommand: Demand = ({ allow, deny, scripts, name }, { action }, text) => {
   if (text === undefined) return undefined
   const denied = deny.find((pattern) => pattern.matches(text))
   if (denied !== undefined) return `${name} denies what matches ${denied.text}.`
-  if (allow === undefined || action.kind !== 'shell' || fits(allow, action.command)) return undefined
-  return `${name} does not allow this command.`
+  if (action.kind !== 'shell') return undefined
+  if (allow === undefined) {
+    return scripts === undefined ? undefined : `${name} allows certain scripts only, and no commands.`
+  }
+  return fits(allow, action.command) ? undefined : `${name} does not allow this command.`
 }
 
 const byScript: Demand = ({ allow, scripts, name }, { action }) => {
@@ -139,7 +142,9 @@ function isExecutable(action: Action): action is Extract<Action, { kind: 'shell'
 function textOf(action: Action): string | undefined {
   if (action.kind === 'shell') return action.command
   if (action.kind !== 'script') return undefined
-  return [Buffer.from(action.content, 'base64').toString('utf8'), ...action.args].join('\n')
+  const { interpreter, content, args } = action
+  const script = Buffer.from(content, 'base64').toString('utf8')
+  return [...(interpreter === undefined ? [] : [interpreter]), script, ...args].join('\n')
 }
 
 function fits(patterns: readonly TextPattern[], text: string): boolean {

@@ -189,6 +189,14 @@ describe('resend', () => {
     await until(() => master.heard(runId).length === 2, 'the result again')
   })
 
+  it('is audited: whoever asks for an output by its run’s id gets it', async () => {
+    const runId = await master.send(echo)
+    await master.result(runId)
+    await master.send({ kind: 'resend', runId, missing: [], result: true })
+    const lines = () => readFileSync(agent.auditLog, 'utf8').split('\n')
+    await until(() => lines().some((line) => line.includes(`"action":"resend ${runId}"`)), 'its line')
+  })
+
   it('is answered with nothing for a run that is not known', async () => {
     const runId = 'run-never-heard-of'
     await master.send({ kind: 'resend', runId, missing: [0], result: true })

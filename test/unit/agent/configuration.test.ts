@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseConfiguration } from '../../../agent/src/configuration.ts'
+import { parseConfiguration, readConfiguration } from '../../../agent/src/configuration.ts'
 import { sections } from '../../../agent/src/configurationFile.ts'
 import { version } from '../../../agent/src/version.ts'
 
@@ -108,6 +110,20 @@ describe('a configuration', () => {
       'agent.json: extra is not a key of the configuration',
       'agent.json: aws.agent_id is not a key of the configuration; did you mean general.agent_id?',
     ])
+  })
+
+  it('warns when others may change its file, for it names programs', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'configuration-'))
+    const file = join(directory, 'agent.json')
+    writeFileSync(file, JSON.stringify({ aws }))
+    const warningsAt = async (mode: number) => {
+      chmodSync(file, mode)
+      return (await readConfiguration(file)).warnings
+    }
+    expect(await warningsAt(0o644)).toEqual([])
+    expect(await warningsAt(0o664)).toEqual([expect.stringContaining('may be changed by others')])
+    expect(await warningsAt(0o666)).toHaveLength(1)
+    rmSync(directory, { recursive: true })
   })
 
   it.each([

@@ -86,6 +86,7 @@ describe('a policy', () => {
     expect(allows(rules, shell('cat secret.txt'))).toBe(false)
     expect(allows(rules, script('#!/bin/sh\nmkfs /dev/x\n'))).toBe(false)
     expect(allows(rules, script('"$1" /dev/x', { args: ['mkfs'] }))).toBe(false)
+    expect(allows(rules, script('/dev/x', { interpreter: 'mkfs -F' }))).toBe(false)
   })
 
   it('allows another rule what one denies', () => {
@@ -102,6 +103,14 @@ describe('a policy', () => {
     expect(allows(scripts, script('echo ok'))).toBe(true)
     expect(allows(scripts, script('echo no'))).toBe(false)
     expect(allows(scripts, script('echo ok', { interpreter: '/bin/sh -x' }))).toBe(false)
+  })
+
+  it('with named scripts allows no commands but those that it names', () => {
+    const digest = createHash('sha256').update('echo ok').digest('hex')
+    const scripts = `rules: [{scripts: [${digest}]}]`
+    expect(allows(scripts, script('echo ok'))).toBe(true)
+    expect(allows(scripts, shell('echo ok'))).toBe(false)
+    expect(allows(scripts, { kind: 'ping' })).toBe(true)
   })
 
   it('tells users apart, the agent’s own among them', () => {
