@@ -4,6 +4,14 @@ import type { OutputLog } from './outputLog.ts'
 import type { ReplyState } from './runState.ts'
 import type { Timing } from './timing.ts'
 
+/**
+ * The most that an agent can be configured to keep (`general.output_limit`), bytes: one that sends more means harm.
+ */
+const mostBytes = 1024 ** 3
+
+/** Output of all agents together that waits in memory for missing frames, bytes. What comes beyond is asked for again. */
+const mostHeldBytes = 256 * 1024 * 1024
+
 /** What a frame brought: output that is now in order and kept. */
 export interface Gathered {
   readonly stdoutBytes: number
@@ -15,15 +23,22 @@ export interface Gathered {
 /** The outputs of a run on their way from frames to the log: put in order, kept, and asked for again where they have gaps. */
 export class OutputGathering {
   readonly #log: OutputLog
-  /** `done`: all is here, or nothing is to come. What comes now is an echo. */
-  readonly #assemblies = new Map<string, ReplyAssembly | 'done'>()
+  readonly #limitBytes: number
+  /**
+   * `done`: all is here, or nothing is to come. What comes now is an echo. `broken`: the disk has lost a part, or there is
+   * more than may be; nothing is added, and it is incomplete for good.
+   */
+  readonly #assemblies = new Map<string, ReplyAssembly | 'done' | 'broken'>()
+  #heldBytes = 0
   /** Agents whose result is here. */
   readonly #promised = new Set<string>()
   /** Those of them whose frames are not, and are waited for. */
   readonly #open = new Map<string, { readonly since: number; asked: number }>()
 
-  constructor(log: OutputLog) {
+  /** @param limitBytes what the run allows each agent, where it does */
+  constructor(log: OutputLog, limitBytes = mostBytes) {
     this.#log = log
+    this.#limitBytes = Math.min(limitBytes, mostBytes)
   }
 
   /**
@@ -34,18 +49,19 @@ export class OutputGathering {
     log: OutputLog,
     replies: Iterable<ReplyState>,
     now: number,
+    limitBytes?: number,
   ): Promise<{ outputs: OutputGathering; damaged: string[] }> {
-    const outputs = new OutputGathering(log)
+    const outputs = new OutputGathering(log, limitBytes)
     const damaged: string[] = []
     for (const reply of replies) {
       const { agentId } = reply
       const isWhole = log.bytes(agentId) === reply.stdoutBytes + reply.stderrBytes
       const promised = promisedBy(reply)
-      if (!isWhole) damaged.push(agentId)
-      if (
-        !isWhole ||
-        (promised !== undefined && reply.output !== 'partial' && reply.output !== 'incomplete')
-      ) {
+      if (!isWhole) {
+        damaged.push(agentId)
+        outputs.#assemblies.set(agentId, 'broken')
+        if (promised !== undefined) outputs.#promised.add(agentId)
+      } else if (promised !== undefined && reply.output !== 'partial' && reply.output !== 'incomplete') {
         outputs.#assemblies.set(agentId, 'done')
       } else if (reply.frames > 0 || promised !== undefined) {
         const assembly = ReplyAssembly.resume(reply.frames, await log.read(agentId))
@@ -61,35 +77,45 @@ export class OutputGathering {
 
   /**
    * Takes a frame; undefined when it brings no output that is in order.
-   * @throws Error when the frame is damaged; it counts as missing then
+   * @throws Error when the frame is damaged, which then counts as missing; or when there is more output than may be, of
+   *   which nothing is kept from then on
    */
   take(agentId: string, frame: number, segments: readonly Segment[], data: Uint8Array): Gathered | undefined {
     const assembly = this.#assembly(agentId)
-    if (assembly === 'done') return undefined
+    if (typeof assembly === 'string') return undefined
+    if (frame > assembly.frames && this.#heldBytes + data.length > mostHeldBytes) return undefined
+    const heldBefore = assembly.heldBytes
     const chunks = assembly.add(frame, segments, data)
+    this.#heldBytes += assembly.heldBytes - heldBefore
     if (chunks.length === 0) return undefined
+    const [stdoutBytes, stderrBytes] = [bytesOf(chunks, 1), bytesOf(chunks, 2)]
+    if (this.#log.bytes(agentId) + stdoutBytes + stderrBytes > this.#limitBytes) {
+      this.#end(agentId, 'broken')
+      throw new Error(`more than ${this.#limitBytes} bytes of output: the rest is left out`)
+    }
     this.#log.append(agentId, chunks)
-    return { stdoutBytes: bytesOf(chunks, 1), stderrBytes: bytesOf(chunks, 2), frames: assembly.frames }
+    return { stdoutBytes, stderrBytes, frames: assembly.frames }
   }
 
   /** Takes what a result says of the frames. False when it was there already. */
   promise(agentId: string, promised: PromisedOutput, now: number): boolean {
     const assembly = this.#assembly(agentId)
     if (assembly === 'done' || this.#promised.has(agentId)) return false
-    assembly.finish(promised)
     this.#promised.add(agentId)
+    if (assembly === 'broken') return true
+    assembly.finish(promised)
     this.#open.set(agentId, { since: now, asked: 0 })
     return true
   }
 
-  /** How the output ended, told once, when its last frame is here. */
+  /** How the output ended, when its last frame is here, or when it is broken. */
   ended(agentId: string): 'complete' | 'incomplete' | undefined {
     const assembly = this.#assemblies.get(agentId)
     if (assembly === undefined || assembly === 'done') return undefined
+    if (assembly === 'broken') return 'incomplete'
     const state = assembly.state()
     if (state === 'open') return undefined
-    this.#assemblies.set(agentId, 'done')
-    this.#open.delete(agentId)
+    this.#end(agentId, 'done')
     return state === 'complete' ? 'complete' : 'incomplete'
   }
 
@@ -103,7 +129,7 @@ export class OutputGathering {
     const hopeless: string[] = []
     for (const [agentId, open] of this.#open) {
       const assembly = this.#assemblies.get(agentId)
-      if (assembly === undefined || assembly === 'done') continue
+      if (assembly === undefined || typeof assembly === 'string') continue
       if (now < open.since + timing.resendAfterMs * 2 ** open.asked) continue
       if (open.asked >= timing.resendTries) hopeless.push(agentId)
       else if (missing.length < most) {
@@ -116,7 +142,14 @@ export class OutputGathering {
     return { missing, hopeless }
   }
 
-  #assembly(agentId: string): ReplyAssembly | 'done' {
+  #end(agentId: string, how: 'done' | 'broken'): void {
+    const assembly = this.#assemblies.get(agentId)
+    if (assembly instanceof ReplyAssembly) this.#heldBytes -= assembly.heldBytes
+    this.#assemblies.set(agentId, how)
+    this.#open.delete(agentId)
+  }
+
+  #assembly(agentId: string): ReplyAssembly | 'done' | 'broken' {
     const known = this.#assemblies.get(agentId)
     if (known !== undefined) return known
     const assembly = new ReplyAssembly()

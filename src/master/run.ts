@@ -63,7 +63,7 @@ export class Run {
     state: RunState,
     record: RunRecord,
     world: RunWorld,
-    outputs: OutputGathering = new OutputGathering(record.output),
+    outputs: OutputGathering = new OutputGathering(record.output, state.request.outputLimitBytes),
   ) {
     this.state = state
     this.#record = record
@@ -79,7 +79,9 @@ export class Run {
   /** Picks up a run that an earlier master began: with what it kept of unfinished outputs. */
   static async revive(state: RunState, record: RunRecord, world: RunWorld): Promise<Run> {
     const at = world.now()
-    const { outputs, damaged } = await OutputGathering.resume(record.output, state.replies.values(), at)
+    const limitBytes = state.request.outputLimitBytes
+    const replies = state.replies.values()
+    const { outputs, damaged } = await OutputGathering.resume(record.output, replies, at, limitBytes)
     const run = new Run(state, record, world, outputs)
     for (const agentId of damaged) run.#apply({ kind: 'outputSettled', agentId, output: 'incomplete', at })
     return run

@@ -97,6 +97,11 @@ export class ReplyAssembly {
     return this.#next
   }
 
+  /** What waits in memory for an earlier frame. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
   /** Picks up where an earlier assembly stood: after `frames` frames, whose output was `chunks`. */
   static resume(frames: number, chunks: Iterable<Chunk>): ReplyAssembly {
     const assembly = new ReplyAssembly()
@@ -107,11 +112,12 @@ export class ReplyAssembly {
 
   /**
    * Takes a frame; returns the output that is now in order, in the order in which it was written.
-   * @throws Error when the segments are not those of the data; the frame counts as missing then
+   * @throws Error when the segments are not those of the data, or too many; the frame counts as missing then
    */
   add(frame: number, segments: readonly Segment[], data: Uint8Array): Chunk[] {
     if (frame < this.#next || this.#held.has(frame)) return []
     if (this.#promised !== undefined && frame >= this.#promised.frames) return []
+    if (data.length > maxFrameBytes) throw new Error(`a frame of ${data.length} bytes`)
     const chunks = split(segments, data)
     if (frame > this.#next) {
       const bytes = data.length + heldFrameBytes

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -11,6 +11,7 @@ import { Run, type RunChange, type RunWorld } from '../../../src/master/run.ts'
 import type { Rollout } from '../../../src/master/runRequest.ts'
 import { startRunState } from '../../../src/master/runState.ts'
 import { defaultTiming } from '../../../src/master/timing.ts'
+import { maxFrameBytes } from '../../../src/protocol/frames.ts'
 import type { ReplyMessage } from '../../../src/protocol/messages.ts'
 import { until } from '../../support/until.ts'
 
@@ -228,6 +229,26 @@ describe('a run', () => {
     expect(run.state.replies.get('a')?.output).toBe('complete')
   })
 
+  it('keeps no more output of an agent than it allows, and takes its verdict all the same', async () => {
+    const { run, world } = await start(['a', 'b'], { outputLimitBytes: 6 })
+    for (const [reply, data] of replyOf('a', ['one', 'two', 'three', 'four']))
+      run.receive(reply, data, 'unproven')
+    expect(world.troubles).toEqual(['web-a: more than 6 bytes of output: the rest is left out'])
+    expect(run.state.replies.get('a')).toMatchObject({ state: 'succeeded', output: 'incomplete' })
+    expect(await textOf(run, 'a')).toBe('onetwo')
+    answer(run, 'b', 'enough')
+    expect((await run.over).replies.get('b')).toMatchObject({ state: 'succeeded', output: 'complete' })
+  })
+
+  it('takes no frame that is larger than agents make them', async () => {
+    const { run, world } = await start(['a'])
+    const length = maxFrameBytes + 1
+    const frame = { type: 'output', ...from('a'), frame: 0, segments: [[1, length]] } as ReplyMessage
+    run.receive(frame, Buffer.alloc(length), 'unproven')
+    expect(world.troubles).toEqual([`web-a: a frame of ${length} bytes`])
+    expect(run.outputBytes('a')).toBe(0)
+  })
+
   it('that is cancelled asks those who are not done, and each confirms', async () => {
     const { run, world } = await start(['a', 'b', 'c'])
     answer(run, 'a', '')
@@ -386,6 +407,17 @@ describe('a run that is taken up again', () => {
     await said(world, ['publish to b'])
   })
 
+  it('takes the verdict of an agent of whose output the disk has lost a part', async () => {
+    const { run } = await start(['a'])
+    for (const [reply, data] of replyOf('a', ['one', 'two']).slice(0, 3)) run.receive(reply, data, 'unproven')
+    await run.close()
+    await truncate(join(directory, runId, 'output.log'), 3)
+    const { run: next } = await revive()
+    expect(next.state.replies.get('a')).toMatchObject({ state: 'running', output: 'incomplete' })
+    next.receive(resultOf('a', ['one', 'two']), nothing, 'unproven')
+    expect((await next.over).replies.get('a')).toMatchObject({ state: 'succeeded', output: 'incomplete' })
+  })
+
   it('takes a late reply after its end', async () => {
     const first = await start(['a'])
     await first.world.pass(first.run, responseTimeoutMs)
@@ -435,9 +467,17 @@ function createWorld(): PlayedWorld {
 
 async function create(
   agentIds: readonly string[],
-  { world = createWorld(), rollout }: { world?: PlayedWorld; rollout?: Rollout } = {},
+  {
+    world = createWorld(),
+    rollout,
+    outputLimitBytes,
+  }: { world?: PlayedWorld; rollout?: Rollout; outputLimitBytes?: number } = {},
 ) {
-  const request = { filter: '*', action: { kind: 'ping' } as const, timeoutMs, ...(rollout && { rollout }) }
+  const request = {
+    ...{ filter: '*', action: { kind: 'ping' } as const, timeoutMs },
+    ...(rollout && { rollout }),
+    ...(outputLimitBytes !== undefined && { outputLimitBytes }),
+  }
   const startedAt = world.time
   const start = { runId, environment: 'testing', request, issuer: { name: 'ada', host: 'laptop' }, startedAt }
   const run = new Run(startRunState(start), await history.create(start), world)
