@@ -187,9 +187,16 @@ function exists(file) {
 /** @param {esbuild.BuildResult} result @returns {Promise<Built[]>} */
 async function writeOutputs(result) {
   const outputs = result.metafile?.outputs ?? {}
-  const atOnce = loadedAtOnce(outputs)
+  const entries = Object.keys(outputs).filter((name) => outputs[name]?.entryPoint === 'src/extension.ts')
+  const atOnce = reachedFrom(entries, outputs, ['import-statement'])
+  const ever = reachedFrom(entries, outputs, ['import-statement', 'dynamic-import'])
+  // A package's `import()` makes a file even where the function around it was dropped.
+  const wanted = (result.outputFiles ?? []).filter(({ path: file }) => {
+    const name = path.relative(root, file).replace(/\.map$/, '')
+    return !name.endsWith('.mjs') || ever.has(name)
+  })
   return Promise.all(
-    (result.outputFiles ?? []).map(async ({ path: file, contents }) => {
+    wanted.map(async ({ path: file, contents }) => {
       const name = path.relative(root, file)
       const isProgram = contents[0] === 0x23 && contents[1] === 0x21
       await writeIfChanged(file, contents, isProgram ? 0o755 : 0o644)
@@ -199,15 +206,14 @@ async function writeOutputs(result) {
   )
 }
 
-/** The entry points and what they import statically, over all hops.
- * @param {esbuild.Metafile['outputs']} outputs */
-function loadedAtOnce(outputs) {
-  const reached = new Set(
-    Object.keys(outputs).filter((name) => outputs[name]?.entryPoint === 'src/extension.ts'),
-  )
+/** `start`, and what it imports in one of these ways, over all hops.
+ * @param {string[]} start @param {esbuild.Metafile['outputs']} outputs @param {esbuild.ImportKind[]} ways */
+function reachedFrom(start, outputs, ways) {
+  const reached = new Set(start)
   for (const name of reached) {
     for (const imported of outputs[name]?.imports ?? []) {
-      if (imported.kind === 'import-statement' && !imported.external) reached.add(imported.path)
+      if (ways.includes(/** @type {esbuild.ImportKind} */ (imported.kind)) && !imported.external)
+        reached.add(imported.path)
     }
   }
   return reached

@@ -1,0 +1,133 @@
+// @ts-check
+// What stands in for the editor's API where no editor runs: for unit tests of the console, and to activate the built
+// extension in plain Node. Every call of a function is taken down in `calls`; events and disposables are real ones.
+// Only what the tests need does anything: a function without a part of its own answers undefined, or, where the editor
+// would hand out something to dispose of, an object whose functions are taken down in turn.
+
+/** Calls so far, such as `window.createStatusBarItem`. @type {{ name: string, args: unknown[] }[]} */
+export const calls = []
+
+/** What was handed out so far, for tests to look at. */
+export const made = {
+  statusBarItems: /** @type {(import('vscode').StatusBarItem & { readonly isShown: boolean })[]} */ ([]),
+}
+
+export class EventEmitter {
+  /** @type {Set<(value: any) => void>} */
+  #listeners = new Set()
+  event = (/** @type {(value: any) => void} */ listener) => {
+    this.#listeners.add(listener)
+    return new Disposable(() => this.#listeners.delete(listener))
+  }
+  /** @param {any} [value] */
+  fire(value) {
+    for (const listener of [...this.#listeners]) listener(value)
+  }
+  dispose() {
+    this.#listeners.clear()
+  }
+}
+
+export class Disposable {
+  #end
+  /** @param {() => unknown} end */
+  constructor(end) {
+    this.#end = end
+  }
+  dispose() {
+    this.#end()
+  }
+  /** @param {{ dispose(): unknown }[]} all */
+  static from(...all) {
+    return new Disposable(() => all.forEach((each) => void each.dispose()))
+  }
+}
+
+export class ThemeIcon {
+  /** @param {string} id @param {ThemeColor} [color] */
+  constructor(id, color) {
+    this.id = id
+    this.color = color
+  }
+}
+
+export class ThemeColor {
+  /** @param {string} id */
+  constructor(id) {
+    this.id = id
+  }
+}
+
+export class TreeItem {
+  /** @param {string} label @param {number} [collapsibleState] */
+  constructor(label, collapsibleState) {
+    this.label = label
+    this.collapsibleState = collapsibleState
+  }
+}
+
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 }
+export const StatusBarAlignment = { Left: 1, Right: 2 }
+export const QuickPickItemKind = { Separator: -1, Default: 0 }
+export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 }
+export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15 }
+export const TaskScope = { Global: 1, Workspace: 2 }
+
+export const l10n = {
+  /** @param {string} message @param {...unknown} values */
+  t: (message, ...values) =>
+    message.replace(/\{(\d+)\}/g, (hole, index) => String(values[Number(index)] ?? hole)),
+}
+
+export const window = recorded('window', {
+  createStatusBarItem: () => {
+    const item = /** @type {any} */ ({
+      isShown: false,
+      show() {
+        this.isShown = true
+      },
+      hide() {
+        this.isShown = false
+      },
+      dispose() {},
+    })
+    made.statusBarItems.push(item)
+    return item
+  },
+})
+
+export const workspace = recorded('workspace', {
+  isTrusted: true,
+  workspaceFolders: [],
+  textDocuments: [],
+  getConfiguration: () => ({
+    get: (/** @type {string} */ _name, /** @type {unknown} */ fallback) => fallback,
+  }),
+  fs: recorded('workspace.fs', {}),
+})
+
+export const commands = recorded('commands', {})
+export const env = recorded('env', {})
+export const languages = recorded('languages', {})
+export const tasks = recorded('tasks', {})
+
+/**
+ * @param {string} room
+ * @param {Record<string, unknown>} own
+ * @returns {any}
+ */
+function recorded(room, own) {
+  return new Proxy(own, {
+    get(target, name) {
+      const value = Reflect.get(target, name)
+      if (typeof name !== 'string' || (value !== undefined && typeof value !== 'function')) return value
+      return (/** @type {unknown[]} */ ...args) => {
+        calls.push({ name: `${room}.${name}`, args })
+        if (typeof value === 'function') return value(...args)
+        return givesSomething.test(name) ? recorded(`${room}.${name}`, {}) : undefined
+      }
+    },
+  })
+}
+
+const givesSomething = /^(create|register|on[A-Z])/
