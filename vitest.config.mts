@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 // Sized for two cores. Unit tests use both. Integration tests start real agents and a queue server, end-to-end tests
@@ -9,6 +10,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          // No editor runs here, and only an editor has its API.
+          alias: { vscode: fileURLToPath(new URL('test/support/vscodeStandIn.mjs', import.meta.url)) },
           testTimeout: 10_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

@@ -89,7 +89,11 @@ export function activate(context: vscode.ExtensionContext): void {
     },
   })
   const connections = new Connections(opener.open, (key) => runs.isBusy(key))
-  const follow = async () => connections.follow(await list.all())
+  const follow = async () => {
+    const declared = await list.all()
+    status.keepTo(declared)
+    await connections.follow(declared)
+  }
 
   // The one way to send, and what leads to it.
   const runs = new Runs(connections)

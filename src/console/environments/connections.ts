@@ -52,6 +52,12 @@ export class Connections implements vscode.Disposable {
     return this.#entries.get(key)?.state ?? { kind: 'closed' }
   }
 
+  /** The environment with this key, while it is being opened: somebody has turned to it. */
+  opening(key: string): DeclaredEnvironment | undefined {
+    const entry = this.#entries.get(key)
+    return entry?.state.kind === 'opening' ? entry.declared : undefined
+  }
+
   /** Those that are open now. */
   opened(): { readonly declared: DeclaredEnvironment; readonly master: Master }[] {
     return [...this.#entries.values()].flatMap(({ declared, state }) =>

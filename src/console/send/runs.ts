@@ -73,9 +73,10 @@ export class Runs implements vscode.Disposable {
     }
   }
 
-  /** Takes up a run that an earlier window began. */
+  /** Takes up a run that an earlier window began; once, however many pages ask for it. */
   adopt(started: StartedRun): void {
     if (started.run.state.phase === 'over') return
+    if ([...this.#underWay].some(({ run }) => run === started.run)) return
     this.#underWay.add(started)
     this.#changed.fire()
     void started.run.over.then(() => {

@@ -26,6 +26,8 @@ export class StatusItem implements vscode.Disposable {
     this.#disposables = [
       this.#item,
       connections.onDidChange((key) => {
+        // The first that is turned to; from then on, whatever is run. One that fails is opened again and again.
+        this.#environment ??= connections.opening(key)
         if (key === this.#environment?.key) this.#show()
       }),
       profiles.onDidChange(() => this.#show()),
@@ -44,6 +46,12 @@ export class StatusItem implements vscode.Disposable {
     this.#show()
   }
 
+  /** Takes over what the declarations now say: a vanished environment is shown no more. */
+  keepTo(declarations: readonly DeclaredEnvironment[]): void {
+    this.#environment = declarations.find(({ key }) => key === this.#environment?.key)
+    this.#show()
+  }
+
   dispose(): void {
     clearInterval(this.#ticking)
     for (const disposable of this.#disposables) disposable.dispose()
@@ -57,8 +65,13 @@ export class StatusItem implements vscode.Disposable {
     } else {
       this.#ticking ??= setInterval(() => this.#show(), 500)
     }
-    const environment = running?.environment ?? this.#environment
-    if (environment === undefined) return
+    // A run that a page has resumed brings its environment along: what is said here outlives it.
+    if (running !== undefined) this.#environment = running.environment
+    const environment = this.#environment
+    if (environment === undefined) {
+      this.#item.hide()
+      return
+    }
     const { name } = environment.environment
     const profile = this.#profiles.nameFor(environment.environment)
     const identity = this.#brokenIdentity(environment)
