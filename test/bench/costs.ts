@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { sweepFacts } from '../../src/master/factsSweep.ts'
 import { Inventory } from '../../src/master/inventory.ts'
 import { requestsSince } from '../../src/queues/requestCounts.ts'
+import { startFaultProxy } from '../support/faultProxy.ts'
 import type { SqsServer } from '../support/sqs.ts'
 import { simulatedFleet, startAgentProcesses } from './fleets.ts'
 import { median } from './runLatency.ts'
@@ -13,17 +14,25 @@ import { median } from './runLatency.ts'
 /** What an agent costs its server while nothing happens, beside a bare Node that waits. */
 export async function measureIdleAgents(server: SqsServer, agents: number, seconds: number) {
   await server.environment('idle')
-  const hosts = await startAgentProcesses(server, 'idle', agents)
+  // A proxy that does no harm: what passes it is counted.
+  const proxy = await startFaultProxy({ endpoint: server.endpoint, seed: 1 })
+  proxy.inject({ actions: ['ReceiveMessage'], fault: { kind: 'slow', ms: [0, 0] } })
+  const hosts = await startAgentProcesses(proxy, 'idle', agents)
   const bare = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e9)'], { stdio: 'ignore' })
   try {
     // The first facts are said, and everything that only start-up needs is collected.
     await sleep(10_000)
     const before = await Promise.all(hosts.pids.map(cpuTicks))
+    const [requestsBefore, receivesBefore] = [proxy.requests, proxy.struck.slow ?? 0]
     await sleep(seconds * 1000)
     const after = await Promise.all(hosts.pids.map(cpuTicks))
+    const receives = (proxy.struck.slow ?? 0) - receivesBefore
+    const hourly = (count: number) => (count * 3600) / seconds / agents
     const cpuShares = after.map((ticks, index) => (ticks - (before[index] ?? 0)) / ticksPerSecond / seconds)
     const resident = await Promise.all(hosts.pids.map(residentBytes))
     return {
+      receivesAnHour: hourly(receives),
+      otherRequestsAnHour: hourly(proxy.requests - requestsBefore - receives),
       cpuShare: cpuShares.reduce((sum, share) => sum + share, 0) / agents,
       residentBytes: median(resident),
       bareResidentBytes: await residentBytes(bare.pid ?? 0),
@@ -31,6 +40,7 @@ export async function measureIdleAgents(server: SqsServer, agents: number, secon
   } finally {
     bare.kill()
     await hosts.stop()
+    await proxy.stop()
   }
 }
 

@@ -56,7 +56,7 @@ function bare({ endpoint }: SqsServer, environment: string) {
 
 /** @param general added to each agent's configuration */
 export async function startAgentProcesses(
-  server: SqsServer,
+  server: Pick<SqsServer, 'endpoint'>,
   environment: string,
   count: number,
   general: object = {},

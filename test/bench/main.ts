@@ -1,5 +1,5 @@
 // All measures in one run, so that both sides of each ratio are taken within the same minutes on the same machine.
-//   npm run bench [-- --only runs,drain,bulk,idle,start,sweep,peers] [--agents 1,10,50] [--simulated 100,1000,10000]
+//   npm run bench [-- --only start,idle,silence,runs,sweep,drain,bulk,peers] [--agents 1,10,50] [--simulated 100,1000,10000]
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
@@ -10,13 +10,14 @@ import { measureDrain, measureThroughput } from './drain.ts'
 import { type Fleet, processFleet, simulatedFleet } from './fleets.ts'
 import { measurePeers } from './peers.ts'
 import { measureRuns } from './runLatency.ts'
+import { measureSilentAgents } from './silentAgents.ts'
 import { mib, ms, printTable, type Row } from './table.ts'
 
 const [root = '.', ...argv] = process.argv.slice(2)
 const { values } = parseArgs({
   args: argv,
   options: {
-    only: { type: 'string', default: 'start,idle,runs,sweep,drain,bulk,peers' },
+    only: { type: 'string', default: 'start,idle,silence,runs,sweep,drain,bulk,peers' },
     agents: { type: 'string', default: '1,10,50' },
     simulated: { type: 'string', default: '100,1000,10000' },
   },
@@ -29,6 +30,7 @@ const figures: Record<string, unknown> = {}
 if (only.includes('start')) await startUp()
 if (only.includes('idle')) await idle()
 if (only.includes('runs')) await runs()
+if (only.includes('silence')) await silence()
 if (only.includes('sweep')) await sweeps()
 if (only.includes('drain')) await drain()
 if (only.includes('bulk')) await bulk()
@@ -127,7 +129,28 @@ async function idle(): Promise<void> {
       ratio: above / (20 * 1024 * 1024),
       target: 1,
     })
+    rows.push({
+      what: 'idle agent, receives an hour',
+      ours: result.receivesAnHour.toFixed(0),
+      beside: `limit 200; ${result.otherRequestsAnHour.toFixed(0)} more to say its facts`,
+      ratio: result.receivesAnHour / 200,
+      target: 1,
+    })
     return result
+  })
+}
+
+async function silence(): Promise<void> {
+  await withServer('silence', async (server) => {
+    const { few, many, bytesPerAgent } = await measureSilentAgents(server)
+    rows.push({
+      what: 'run, memory per silent agent',
+      ours: `${(bytesPerAgent / 1024).toFixed(2)} KiB (${few} to ${many} agents)`,
+      beside: 'limit 2 KiB',
+      ratio: bytesPerAgent / 2048,
+      target: 1,
+    })
+    return { few, many, bytesPerAgent }
   })
 }
 
@@ -188,12 +211,14 @@ async function measure<T>(
 /** A server of its own for each measure: what one leaves behind must not slow the next. A failure is told, and is a row. */
 async function withServer(name: string, act: (server: SqsServer) => Promise<unknown>): Promise<void> {
   const startedAt = performance.now()
+  const rowsBefore = rows.length
   const server = await startSqs()
   try {
     const result = await act(server)
     const key = `${name}${name === 'runs' ? ` ${(result as { name: string }).name}` : ''}`
     figures[key] = result
     console.error(`${key}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s`)
+    console.error(printTable(rows.slice(rowsBefore)))
   } catch (error) {
     console.error(`${name}: ${(error as Error).message}`)
     rows.push({ what: name, ours: 'failed', beside: (error as Error).message })

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -6,7 +6,6 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { until } from '../support/until.ts'
 import { median } from './runLatency.ts'
 
 export type PeerResult = { readonly name: string } & (
@@ -67,48 +66,59 @@ export async function measurePeers(hosts: number, rounds: number): Promise<PeerR
   }
 }
 
-/** An sshd that listens on one loopback address per host, with keys of its own. */
+/** OpenSSH's MAX_LISTEN_SOCKS. */
+const addressesPerSshd = 16
+
+/** Listens on one loopback address per host, with keys of its own. */
 async function startSshd(hosts: number) {
   const directory = await mkdtemp(join(tmpdir(), 'ec2-collective-sshd-'))
   const port = await freePort()
   const [hostKey, userKey] = [join(directory, 'host'), join(directory, 'user')]
   for (const key of [hostKey, userKey])
     await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
-  const listen = Array.from({ length: hosts }, (_, index) => `ListenAddress 127.0.0.${index + 2}`)
-  const config = [
-    ...[
-      `Port ${port}`,
-      ...listen,
-      `HostKey ${hostKey}`,
-      `AuthorizedKeysFile ${userKey}.pub`,
-      'StrictModes no',
-      'UsePAM no',
-    ],
-    ...['PermitRootLogin yes', 'MaxStartups 200', `PidFile ${join(directory, 'pid')}`],
-  ]
-  await writeFile(join(directory, 'config'), `${config.join('\n')}\n`)
   await mkdir('/run/sshd', { recursive: true })
-  const child = spawn(sshd, ['-D', '-e', '-f', join(directory, 'config')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let log = ''
-  child.stderr.on('data', (bytes) => {
-    log += bytes
-  })
-  await until(
-    () => log.includes(`127.0.0.${hosts + 1} port ${port}`),
-    'sshd to listen',
-    () => log,
-  )
+  const addresses = Array.from({ length: hosts }, (_, index) => `127.0.0.${index + 2}`)
+  const common = [
+    ...[`Port ${port}`, `HostKey ${hostKey}`, `AuthorizedKeysFile ${userKey}.pub`, 'StrictModes no'],
+    ...['UsePAM no', 'PermitRootLogin yes', 'MaxStartups 200', 'PidFile none'],
+  ]
+  const children: ChildProcess[] = []
+  for (let first = 0; first < hosts; first += addressesPerSshd) {
+    const listens = addresses.slice(first, first + addressesPerSshd)
+    const config = join(directory, `config-${first}`)
+    await writeFile(
+      config,
+      [...common, ...listens.map((address) => `ListenAddress ${address}`), ''].join('\n'),
+    )
+    children.push(
+      await listening(
+        spawn(sshd, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] }),
+        listens.length,
+      ),
+    )
+  }
   const options = `-p ${port} -i ${userKey} -l ${userInfo().username} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR`
   return {
     options,
     async stop() {
-      child.kill()
-      await once(child, 'exit')
+      for (const child of children) child.kill()
+      await Promise.all(children.map((child) => child.exitCode === null && once(child, 'exit')))
       await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** Resolves when an sshd listens on all of its addresses. */
+async function listening(child: ChildProcess, addresses: number): Promise<ChildProcess> {
+  let log = ''
+  await new Promise<void>((resolve, reject) => {
+    child.stderr?.on('data', (bytes) => {
+      log += bytes
+      if ((log.match(/Server listening/g) ?? []).length >= addresses) resolve()
+    })
+    child.once('exit', () => reject(new Error(`sshd ended: ${log.trim()}`)))
+  })
+  return child
 }
 
 async function freePort(): Promise<number> {

@@ -1,0 +1,97 @@
+import type { Frame, Page } from 'playwright-core'
+
+/** When the condition first held in a frame of the page, by its `Date.now()`. */
+export function onceTrue(frame: Frame, condition: string): Promise<number> {
+  return frame.evaluate(`new Promise((resolve) => {
+    const look = () => ((${condition}) ? resolve(Date.now()) : requestAnimationFrame(look))
+    look()
+  })`)
+}
+
+/** The browser's own words on keys, from the press to the next picture, and on long tasks, since `observeInput`. */
+export interface ObservedInput {
+  /** Of each key the slowest of its events, milliseconds; those below 16 ms count as 16. */
+  readonly keysMs: readonly number[]
+  readonly slowestTaskMs: number
+}
+
+export async function observeInput(frame: Frame): Promise<void> {
+  await frame.evaluate(`(() => {
+    const keys = new Map()
+    const tasks = []
+    const timing = new PerformanceObserver((list) => {
+      for (const { interactionId, name, duration } of list.getEntries()) {
+        if (/^(key|input|beforeinput)/.test(name) && interactionId > 0)
+          keys.set(interactionId, Math.max(keys.get(interactionId) ?? 0, duration))
+      }
+    })
+    timing.observe({ type: 'event', durationThreshold: 16 })
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) tasks.push(duration)
+    }).observe({ type: 'longtask' })
+    window.__observed = () => ({ slow: [...keys.values()], slowestTaskMs: Math.max(0, ...tasks) })
+  })()`)
+}
+
+/** @param keys how many were pressed since */
+export async function observedInput(frame: Frame, keys: number): Promise<ObservedInput> {
+  const { slow, slowestTaskMs } = (await frame.evaluate('window.__observed()')) as {
+    slow: number[]
+    slowestTaskMs: number
+  }
+  const quick = new Array<number>(Math.max(0, keys - slow.length)).fill(16)
+  return { keysMs: [...quick, ...slow].sort((a, b) => a - b), slowestTaskMs }
+}
+
+/** The value below which so many of the sorted values are, 0 to 1. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+}
+
+export interface Scrolled {
+  readonly frames: number
+  /** Frames in which a place of the list had no row. */
+  readonly blank: number
+  readonly slowestMs: number
+}
+
+/** Turns the wheel through the whole list of agents, and looks in each frame whether a place of it is blank. */
+export async function scrollThrough(page: Page, frame: Frame): Promise<Scrolled> {
+  await frame.evaluate(`(() => {
+    const scroller = document.querySelector('#agents .scroller')
+    scroller.scrollTop = 0
+    const box = scroller.getBoundingClientRect()
+    window.__frames = { blank: 0, frames: 0, slowestMs: 0 }
+    let before = performance.now()
+    const look = (now) => {
+      window.__frames.frames += 1
+      if (window.__frames.frames > 3) window.__frames.slowestMs = Math.max(window.__frames.slowestMs, now - before)
+      before = now
+      for (let y = box.top + 6; y < box.bottom - 6; y += 24) {
+        const at = document.elementFromPoint(box.left + 60, y)
+        if (at === null || at.closest('.row') === null) { window.__frames.blank += 1; break }
+      }
+      window.__looking = requestAnimationFrame(look)
+    }
+    window.__looking = requestAnimationFrame(look)
+  })()`)
+  const list = await frame.locator('#agents .scroller').boundingBox()
+  await page.mouse.move((list?.x ?? 0) + 200, (list?.y ?? 0) + 60)
+  for (let turn = 0; turn < 240; turn += 1) await page.mouse.wheel(0, 1000)
+  await onceTrue(
+    frame,
+    "(() => { const s = document.querySelector('#agents .scroller'); return s.scrollTop + s.clientHeight > s.scrollHeight - 30 })()",
+  )
+  return frame.evaluate('cancelAnimationFrame(window.__looking), window.__frames') as Promise<Scrolled>
+}
+
+/** Searches all outputs, and waits for the end of it. Returns how long that took, milliseconds. */
+export async function searchAll(frame: Frame, text: string): Promise<number> {
+  const startedAt = Date.now()
+  await frame.getByRole('textbox', { name: 'Search all output' }).fill(text)
+  await onceTrue(
+    frame,
+    "/^[\\d,]+ in [\\d,]+ outputs$/.test(document.querySelector('.search-status').textContent)",
+  )
+  return Date.now() - startedAt
+}
