@@ -18,6 +18,8 @@ export interface Arguments {
   readonly profile: string | undefined
   readonly endpoint: string | undefined
   readonly confirm: string | undefined
+  /** `NAME=FILE`. */
+  readonly signingKey: string | undefined
   readonly logFile: string | undefined
   readonly user: string | undefined
   readonly directory: string | undefined
@@ -55,6 +57,7 @@ Where
       --config FILE      default /etc/ec2_collective/ec2-cmaster.json
       --shared-replies   use the environment's reply queue, not one of our own
       --confirm NAME     needed for a protected environment: its name once more
+      --signing-key K    NAME=FILE: sign commands for agents whose policy asks for it (ed25519, PEM)
 
 How
   -t, --timeout SECONDS  agents stop the command after this (default 60)
@@ -114,6 +117,7 @@ export function parseArguments(argv: readonly string[]): Arguments | 'help' | 'v
     profile: values.profile,
     endpoint: values.endpoint,
     confirm: values.confirm,
+    signingKey: values['signing-key'],
     logFile: values.logfile,
     user: values.user,
     directory: values.directory,
@@ -140,6 +144,7 @@ const options = {
   profile: { type: 'string' },
   endpoint: { type: 'string' },
   confirm: { type: 'string' },
+  'signing-key': { type: 'string' },
   logfile: { type: 'string', short: 'l' },
   user: { type: 'string' },
   directory: { type: 'string' },

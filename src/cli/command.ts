@@ -9,6 +9,7 @@ import type { KnownAgent } from '../master/inventory.ts'
 import { Master, type MasterTrouble } from '../master/master.ts'
 import { claimMasterId } from '../master/masterId.ts'
 import type { Run } from '../master/run.ts'
+import { readSigningKey } from '../master/signingKey.ts'
 import { parseFilter } from '../protocol/filter/parse.ts'
 import type { Environment } from '../queues/environment.ts'
 import { createQueues } from '../queues/queues.ts'
@@ -28,6 +29,8 @@ const retention = { maxRuns: 200, maxBytes: 512 * 1024 * 1024, maxAgeMs: 30 * 24
  */
 export async function command(args: Arguments, environment: Environment): Promise<number> {
   const request = requestOf(args)
+  const declaredKey = args.signingKey ?? process.env.EC2_COLLECTIVE_SIGNING_KEY
+  const signingKey = declaredKey === undefined ? undefined : await readSigningKey(declaredKey)
   const state = stateDirectory()
   const masterId = await claimMasterId(join(state.path, 'masters'))
   const history = await History.open(join(state.path, 'history'))
@@ -35,6 +38,7 @@ export async function command(args: Arguments, environment: Environment): Promis
   const master = new Master({
     ...{ environment, queues, masterId: masterId.id, history, onTrouble: tell },
     issuer: { name: userInfo().username, host: hostname() },
+    ...(signingKey === undefined ? {} : { signingKey }),
     ...(args.sharedReplies ? { replyQueue: 'shared' as const } : {}),
   })
   try {

@@ -1,7 +1,9 @@
 import { hostname, userInfo } from 'node:os'
+import * as vscode from 'vscode'
 import type { History, Retention } from '../../master/history.ts'
 import type { MasterTrouble } from '../../master/master.ts'
 import type { MasterId } from '../../master/masterId.ts'
+import type { SigningKey } from '../../protocol/envelope.ts'
 import type { Environment } from '../../queues/environment.ts'
 import type { Signing } from '../profile/signing.ts'
 import type { OpenMasterFor } from './connections.ts'
@@ -36,12 +38,13 @@ export class MasterOpener {
   readonly open: OpenMasterFor = async (declared, isUserAct) => {
     const { checkTrust, connectionOf, onTrouble } = this.#setting
     checkTrust(declared)
-    const [{ createQueues }, { Master }, history, { id }, connection] = await Promise.all([
+    const [{ createQueues }, { Master }, history, { id }, connection, signingKey] = await Promise.all([
       import('../../queues/queues.ts'),
       import('../../master/master.ts'),
       this.history(),
       this.#claimId(),
       connectionOf(declared.environment, isUserAct),
+      chosenKey(),
     ])
     const { environment } = declared
     const queues = createQueues(connection)
@@ -51,6 +54,7 @@ export class MasterOpener {
       issuer: { name: userInfo().username, host: hostname() },
       masterId: id,
       history,
+      ...(signingKey === undefined ? {} : { signingKey }),
       onTrouble: (trouble) => onTrouble(environment, trouble),
     })
     return { master, queues }
@@ -76,4 +80,12 @@ export class MasterOpener {
     )
     return this.#id
   }
+}
+
+/** What signs commands, where the user has said so. A workspace cannot: the setting is the machine's. */
+async function chosenKey(): Promise<SigningKey | undefined> {
+  const declared = vscode.workspace.getConfiguration('ec2-collective').get<string>('signingKey', '')
+  if (declared === '') return undefined
+  const { readSigningKey } = await import('../../master/signingKey.ts')
+  return readSigningKey(declared)
 }

@@ -18,7 +18,8 @@ export class Profiles implements vscode.Disposable {
     this.#disposables = [
       this.#changed,
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('ec2-collective.profile')) this.#changed.fire()
+        const settings = ['ec2-collective.profile', 'ec2-collective.signingKey']
+        if (settings.some((setting) => event.affectsConfiguration(setting))) this.#changed.fire()
       }),
     ]
   }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -130,6 +131,32 @@ describe('ec2-cmaster', () => {
     ).toBe(2)
     const sent = await cmasterWith(guarded, '--everyone', '--confirm', 'pipeline', '-q', '-c', 'echo hit')
     expect(sent).toMatchObject({ exitCode: 0, stdout: 'hit\n' })
+  })
+
+  it('signs for agents whose policy asks for it', async () => {
+    const directory = await masters.newDirectory()
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+    const alice = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    const policy = join(directory, 'policy.yaml')
+    await writeFile(policy, JSON.stringify({ keys: { alice }, rules: [{ keys: ['alice'] }] }), {
+      mode: 0o600,
+    })
+    const file = join(directory, 'alice.pem')
+    await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+    const signed = await sqs.environment('signed')
+    const strict = await startAgents(signed, 1, { general: { policy } })
+    try {
+      await (await masters.open(signed)).hear(1)
+      const command = ['-e', 'signed', '--everyone', '-c', 'echo hello']
+      expect(await cmaster('--signing-key', `alice=${file}`, ...command)).toMatchObject({ exitCode: 0 })
+      const variables = { EC2_COLLECTIVE_SIGNING_KEY: `alice=${file}` }
+      expect(await cmasterWith(variables, ...command)).toMatchObject({ exitCode: 0 })
+      const unsigned = await cmaster(...command)
+      expect(unsigned.stdout).toContain('this command is not signed')
+      expect(unsigned.exitCode).toBe(126)
+    } finally {
+      await strict.stop()
+    }
   })
 
   it('appends what it prints to a file, too', async () => {
