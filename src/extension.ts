@@ -9,6 +9,7 @@ import { countAgents } from './console/commands/countAgents.ts'
 import { createQueues } from './console/commands/createQueues.ts'
 import { addEnvironment, editEnvironment, removeEnvironment } from './console/commands/editEnvironments.ts'
 import { groupBy } from './console/commands/groupBy.ts'
+import { openWalkthrough } from './console/commands/openWalkthrough.ts'
 import { openWorkspaceFile } from './console/commands/openWorkspaceFile.ts'
 import { pingAgents, refreshFacts } from './console/commands/pingAgents.ts'
 import { refreshEnvironments } from './console/commands/refreshEnvironments.ts'
@@ -201,12 +202,7 @@ export function activate(context: vscode.ExtensionContext): void {
       showLog: () => log.show(),
       openSettings: () =>
         vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
-      openWalkthrough: () =>
-        vscode.commands.executeCommand(
-          'workbench.action.openWalkthrough',
-          `${context.extension.id}#start`,
-          false,
-        ),
+      openWalkthrough: openWalkthrough(context.extension.id, localFleet),
     }),
     { dispose: () => void opener.close() },
   )

@@ -11,7 +11,9 @@ export function countAgents(sending: Sending) {
     const title = vscode.l10n.t('Count Agents')
     const nodes = chosenNodes(clicked, selected)
     const start =
-      nodes === undefined ? await sending.draftOf(parseRunArguments(clicked)) : targetOfNodes(nodes)
+      nodes === undefined
+        ? await sending.draftOf(parseRunArguments(clicked))
+        : targetOfNodes(nodes, vscode.l10n.t)
     const reached = await sending.whoMatches(start ?? {}, title)
     if (reached === undefined) return undefined
     const { reach, environment, filter } = reached

@@ -29,7 +29,9 @@ async function sendAction(
 ) {
   const nodes = chosenNodes(clicked, selected)
   const start: Draft | undefined =
-    nodes === undefined ? await sending.draftOf(parseRunArguments(clicked)) : (targetOfNodes(nodes) ?? {})
+    nodes === undefined
+      ? await sending.draftOf(parseRunArguments(clicked))
+      : (targetOfNodes(nodes, vscode.l10n.t) ?? {})
   if (start === undefined) return undefined
   return sending.ask({ ...start, action: { kind }, timeoutMs: start.timeoutMs ?? answerWithinMs }, title)
 }

@@ -9,7 +9,7 @@ export function runCommand(sending: Sending) {
   return async (clicked?: unknown, selected?: unknown) => {
     const title = vscode.l10n.t('Run Command')
     const nodes = chosenNodes(clicked, selected)
-    if (nodes !== undefined) return sending.ask(targetOfNodes(nodes) ?? {}, title)
+    if (nodes !== undefined) return sending.ask(targetOfNodes(nodes, vscode.l10n.t) ?? {}, title)
     return sending.withArguments(parseRunArguments(clicked), title)
   }
 }

@@ -36,12 +36,12 @@ async function askArguments(file: string): Promise<string[] | undefined> {
     ignoreFocusOut: true,
     validateInput: (text) => {
       try {
-        splitArguments(text)
+        splitArguments(text, vscode.l10n.t)
         return undefined
       } catch (error) {
         return (error as Error).message
       }
     },
   })
-  return line === undefined ? undefined : splitArguments(line)
+  return line === undefined ? undefined : splitArguments(line, vscode.l10n.t)
 }

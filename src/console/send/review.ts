@@ -75,7 +75,7 @@ function itemsFor(plan: RunPlan, reach: ReachedAgents): PartItem[] {
     {
       part: 'rollout',
       label: `$(git-branch) ${vscode.l10n.t('Rollout')}`,
-      description: describeRollout(request.rollout),
+      description: describeRollout(request.rollout, t),
     },
   ]
   if (action.kind !== 'shell' && action.kind !== 'script') return items
@@ -166,7 +166,7 @@ async function changeRollout(request: RunRequest): Promise<RunRequest> {
   const other = vscode.l10n.t('Something else …')
   const items = [
     ...presets.map((text) => ({
-      label: capitalize(describeRollout(parseRolloutText(text))),
+      label: capitalize(describeRollout(parseRolloutText(text, vscode.l10n.t), vscode.l10n.t)),
       description: text,
       text,
     })),
@@ -181,7 +181,7 @@ async function changeRollout(request: RunRequest): Promise<RunRequest> {
   const text = chosen.text ?? (await askRollout(request))
   if (text === undefined) return request
   const { rollout: _, ...rest } = request
-  const rollout = parseRolloutText(text)
+  const rollout = parseRolloutText(text, vscode.l10n.t)
   return rollout === undefined ? rest : { ...rest, rollout }
 }
 
@@ -198,7 +198,7 @@ function askRollout(request: RunRequest): Thenable<string | undefined> {
     ignoreFocusOut: true,
     validateInput: (value) => {
       try {
-        parseRolloutText(value)
+        parseRolloutText(value, vscode.l10n.t)
         return undefined
       } catch (error) {
         return (error as Error).message

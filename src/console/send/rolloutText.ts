@@ -1,4 +1,5 @@
 import type { Amount, Rollout } from '../../master/runRequest.ts'
+import { inEnglish, type Translate } from '../translate.ts'
 import { parseDuration, printDuration } from './duration.ts'
 
 /** A rollout as settings, workspace files and tasks write it. `pause` is a duration such as `30s`. */
@@ -13,35 +14,40 @@ export interface RolloutDeclaration {
  * Understands `canary=1 batch=10% pause=30s failures=5%`, in any order and each part optional.
  * @throws Error that names the part that is not understood
  */
-export function parseRolloutText(text: string): Rollout | undefined {
+export function parseRolloutText(text: string, t: Translate): Rollout | undefined {
   const declaration: Record<string, string | number> = {}
   for (const part of text.split(/[\s,]+/).filter(Boolean)) {
     const [key = '', value = ''] = part.split('=', 2)
     if (key === 'canary' && value !== '') declaration.canary = Number(value)
     else if (key === 'batch' || key === 'pause') declaration[key] = value
     else if (key === 'failures') declaration.maxFailures = value
-    else
-      throw new Error(`“${part}” is not understood. Parts are canary=1, batch=10%, pause=30s, failures=5%.`)
+    else {
+      throw new Error(
+        t('“{0}” is not understood. Parts are {1}.', part, 'canary=1, batch=10%, pause=30s, failures=5%'),
+      )
+    }
   }
-  return readRollout(declaration)
+  return readRollout(declaration, t)
 }
 
 /**
  * @returns undefined when nothing is declared: all agents start at once
  * @throws Error that names the part that is wrong
  */
-export function readRollout(declaration: RolloutDeclaration): Rollout | undefined {
+export function readRollout(declaration: RolloutDeclaration, t: Translate = inEnglish): Rollout | undefined {
   const { canary, batch, pause, maxFailures } = declaration
   if (canary !== undefined && !(Number.isInteger(canary) && canary >= 0)) {
-    throw new Error('canary is a number of agents, 0 or more')
+    throw new Error(t('{0} is a number of agents, 0 or more', 'canary'))
   }
   const pauseMs = pause === undefined ? undefined : pause === 0 ? 0 : parseDuration(String(pause))
-  if (pause !== undefined && pauseMs === undefined) throw new Error('pause is a duration such as 30s or 5m')
+  if (pause !== undefined && pauseMs === undefined) {
+    throw new Error(t('{0} is a duration such as 30s or 5m', 'pause'))
+  }
   const rollout: Rollout = {
     ...(canary !== undefined && { canary }),
-    ...(batch !== undefined && { batch: readAmount('batch', batch, 1) }),
+    ...(batch !== undefined && { batch: readAmount('batch', batch, 1, t) }),
     ...(pauseMs !== undefined && { pauseMs }),
-    ...(maxFailures !== undefined && { maxFailures: readAmount('failures', maxFailures, 0) }),
+    ...(maxFailures !== undefined && { maxFailures: readAmount('failures', maxFailures, 0, t) }),
   }
   return Object.keys(rollout).length === 0 ? undefined : rollout
 }
@@ -59,17 +65,23 @@ export function printRollout(rollout: Rollout): string {
 }
 
 /** For people: `1 first, then 10% at a time with 30 s between, stopping after more than 2 failures`. */
-export function describeRollout(rollout: Rollout | undefined): string {
-  if (rollout === undefined) return 'all at once'
+export function describeRollout(rollout: Rollout | undefined, t: Translate): string {
+  if (rollout === undefined) return t('all at once')
   const { canary = 0, batch, pauseMs = 0, maxFailures } = rollout
-  const spread = batch === undefined ? 'all the others at once' : `${printAmount(batch)} at a time`
   const parts = [
-    canary > 0 ? `${canary} first, then ${spread}` : batch === undefined ? 'all at once' : spread,
-    pauseMs > 0 && `with ${printDuration(pauseMs)} between`,
+    canary > 0 && t('{0} first, then', canary),
+    batch !== undefined
+      ? t('{0} at a time', printAmount(batch))
+      : canary > 0
+        ? t('all the others at once')
+        : t('all at once'),
+    pauseMs > 0 && t('with {0} between', printDuration(pauseMs)),
   ]
   const tolerated = maxFailures === undefined ? '0' : printAmount(maxFailures)
   const stop =
-    tolerated === '0' ? 'stopping at the first failure' : `stopping after more than ${tolerated} failures`
+    tolerated === '0'
+      ? t('stopping at the first failure')
+      : t('stopping after more than {0} failures', tolerated)
   return `${parts.filter(Boolean).join(' ')}, ${stop}`
 }
 
@@ -77,7 +89,7 @@ export function printAmount(amount: Amount): string {
   return 'count' in amount ? String(amount.count) : `${amount.percent}%`
 }
 
-function readAmount(name: string, value: number | string, minimum: number): Amount {
+function readAmount(name: string, value: number | string, minimum: number, t: Translate): Amount {
   const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(String(value).trim())
   const number = Number(match?.[1])
   const percent = match?.[2] === '%'
@@ -86,7 +98,7 @@ function readAmount(name: string, value: number | string, minimum: number): Amou
     number < (percent ? 0 : minimum) ||
     (percent ? number > 100 : !Number.isInteger(number))
   ) {
-    throw new Error(`${name} is a number of agents or a share such as 10%`)
+    throw new Error(t('{0} is a number of agents or a share such as 10%', name))
   }
   return percent ? { percent: number } : { count: number }
 }

@@ -28,7 +28,7 @@ export function describeHow({ environment, request }: RunPlan, reach: Reach, t: 
   const { name } = environment.environment
   const how = t(
     '{0}, for at most {1} each',
-    describeRollout(request.rollout),
+    describeRollout(request.rollout, t),
     printDuration(request.timeoutMs),
   )
   return `${describeTarget(name, request, reach, t)}: ${how}${describeUser(request, t)}`

@@ -1,6 +1,7 @@
 import type { KnownAgent } from '../../master/inventory.ts'
 import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
 import type { TreeNode } from '../environments/treeNode.ts'
+import type { Translate } from '../translate.ts'
 
 /** Whom a command is meant for, as far as the user has said by where they started it. */
 export interface RunTarget {
@@ -15,14 +16,14 @@ export interface RunTarget {
  * What is meant by the selected rows of the tree.
  * @throws Error in words when they are of several environments
  */
-export function targetOfNodes(nodes: readonly TreeNode[]): RunTarget | undefined {
+export function targetOfNodes(nodes: readonly TreeNode[], t: Translate): RunTarget | undefined {
   const [first] = nodes
   if (first === undefined) return undefined
   const environment = first.declared
   const others = new Set(nodes.map((node) => node.declared.environment.name))
   if (nodes.some((node) => node.declared.key !== environment.key)) {
     throw new Error(
-      `The selection spans several environments (${[...others].join(', ')}). A run goes to one of them.`,
+      t('The selection spans several environments ({0}). A run goes to one of them.', [...others].join(', ')),
     )
   }
   if (nodes.some((node) => node.kind === 'environment' || node.kind === 'notice')) return { environment }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { RunRequest } from '../../master/runRequest.ts'
+import type { Translate } from '../translate.ts'
 
 type ScriptAction = Extract<RunRequest['action'], { kind: 'script' }>
 
@@ -35,7 +36,7 @@ export function scriptAction(source: ScriptSource): ScriptAction {
  * character as it is.
  * @throws Error when a quote is not closed
  */
-export function splitArguments(line: string): string[] {
+export function splitArguments(line: string, t: Translate): string[] {
   const words: string[] = []
   let word: string | undefined
   let quote: string | undefined
@@ -58,7 +59,7 @@ export function splitArguments(line: string): string[] {
       word = (word ?? '') + character
     }
   }
-  if (quote !== undefined) throw new Error(`A ${quote} is not closed.`)
+  if (quote !== undefined) throw new Error(t('A {0} is not closed.', quote))
   if (word !== undefined) words.push(word)
   return words
 }

@@ -98,7 +98,7 @@ export class Sending {
     if (ofSnippet === undefined) return undefined
     const environment =
       args.environment === undefined ? undefined : await this.environmentNamed(args.environment)
-    const rollout = declared === undefined ? undefined : readRollout(declared)
+    const rollout = declared === undefined ? undefined : readRollout(declared, vscode.l10n.t)
     const timeoutMs = timeout === undefined ? undefined : parseDuration(String(timeout))
     const action = await actionOf(args)
     return {

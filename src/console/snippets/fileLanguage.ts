@@ -74,7 +74,8 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
     )
     const { filter, rollout } = snippet?.declaration ?? {}
     if (key === 'filter' && filter !== undefined) lines.push(...this.#whoMatches(filter))
-    if (key === 'rollout' && rollout !== undefined) lines.push(describeRollout(readRollout(rollout)))
+    if (key === 'rollout' && rollout !== undefined)
+      lines.push(describeRollout(readRollout(rollout), vscode.l10n.t))
     if (lines.length === 0) return undefined
     const content = new vscode.MarkdownString()
     for (const line of lines) content.appendText(line).appendMarkdown('\n\n')

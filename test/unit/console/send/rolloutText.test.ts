@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { parseDuration, printDuration } from '../../../../src/console/send/duration.ts'
 import { describeRollout, parseRolloutText, printRollout } from '../../../../src/console/send/rolloutText.ts'
+import { inEnglish } from '../../../../src/console/translate.ts'
 
 describe('parseRolloutText', () => {
   it('understands each part, in any order', () => {
-    expect(parseRolloutText('failures=5% canary=1, batch=10% pause=1m')).toEqual({
+    expect(parseRolloutText('failures=5% canary=1, batch=10% pause=1m', inEnglish)).toEqual({
       canary: 1,
       batch: { percent: 10 },
       pauseMs: 60_000,
@@ -13,7 +14,7 @@ describe('parseRolloutText', () => {
   })
 
   it('is no rollout when nothing is said', () => {
-    expect(parseRolloutText('  ')).toBeUndefined()
+    expect(parseRolloutText('  ', inEnglish)).toBeUndefined()
   })
 
   it.each([
@@ -26,24 +27,24 @@ describe('parseRolloutText', () => {
     'pause=soon',
     'speed=fast',
   ])('refuses %j', (text) => {
-    expect(() => parseRolloutText(text)).toThrow()
+    expect(() => parseRolloutText(text, inEnglish)).toThrow()
   })
 
   it('reads what printRollout writes', () => {
     for (const text of ['canary=2', 'batch=25% failures=0', 'canary=1 batch=3 pause=1500ms failures=5%']) {
-      const rollout = parseRolloutText(text)
-      expect(rollout && parseRolloutText(printRollout(rollout))).toEqual(rollout)
+      const rollout = parseRolloutText(text, inEnglish)
+      expect(rollout && parseRolloutText(printRollout(rollout), inEnglish)).toEqual(rollout)
     }
   })
 })
 
 describe('describeRollout', () => {
   it('says in words what will happen', () => {
-    expect(describeRollout(undefined)).toBe('all at once')
-    expect(describeRollout({ canary: 1 })).toBe(
+    expect(describeRollout(undefined, inEnglish)).toBe('all at once')
+    expect(describeRollout({ canary: 1 }, inEnglish)).toBe(
       '1 first, then all the others at once, stopping at the first failure',
     )
-    expect(describeRollout({ maxFailures: { percent: 5 } })).toBe(
+    expect(describeRollout({ maxFailures: { percent: 5 } }, inEnglish)).toBe(
       'all at once, stopping after more than 5% failures',
     )
   })

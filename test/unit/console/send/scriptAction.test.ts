@@ -4,6 +4,8 @@ import { scriptAction, shebangProgram, splitArguments } from '../../../../src/co
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
+import { inEnglish } from '../../../../src/console/translate.ts'
+
 describe('scriptAction', () => {
   it('carries the exact bytes, whatever they are', () => {
     const content = Uint8Array.from([0, 255, 13, 10, 0xef, 0xbb, 0xbf])
@@ -59,18 +61,18 @@ describe('splitArguments', () => {
     ['$HOME `id` *', ['$HOME', '`id`', '*']],
     ['"a\\"b\\\\" --x="1 2"', ['a"b\\', '--x=1 2']],
   ])('splits %j as a shell would, and expands nothing', (line, words) => {
-    expect(splitArguments(line)).toEqual(words)
+    expect(splitArguments(line, inEnglish)).toEqual(words)
   })
 
   it('says when a quote is not closed', () => {
-    expect(() => splitArguments("it's")).toThrow("A ' is not closed")
+    expect(() => splitArguments("it's", inEnglish)).toThrow("A ' is not closed")
   })
 
   it('gives back whatever was quoted', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (words) => {
         const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
-        expect(splitArguments(line)).toEqual(words)
+        expect(splitArguments(line, inEnglish)).toEqual(words)
       }),
     )
   })

@@ -1,0 +1,65 @@
+// @ts-check
+// `npm run strings`: gathers what the console says into l10n/bundle.l10n.json, for whoever translates it. A translation
+// is that file as l10n/bundle.l10n.LANGUAGE.json, and package.nls.json as package.nls.LANGUAGE.json.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+export const bundleFile = path.join(root, 'l10n/bundle.l10n.json')
+
+/**
+ * Every string that stands in a call of `vscode.l10n.t`, or of a `t` that was passed on: by itself, as VS Code looks them up.
+ *
+ * @returns {Record<string, string>}
+ * @throws {Error} where a string is put together before it is translated: nobody could look it up
+ */
+export function collectStrings() {
+  const strings = new Set(
+    sources().flatMap((file) => stringsIn(readFileSync(file, 'utf8'), path.relative(root, file))),
+  )
+  return Object.fromEntries([...strings].sort().map((string) => [string, string]))
+}
+
+/** @param {Record<string, string>} strings */
+export function printBundle(strings) {
+  return `${JSON.stringify(strings, undefined, 2)}\n`
+}
+
+/**
+ * @param {string} source @param {string} file for messages
+ * @returns {string[]}
+ */
+export function stringsIn(source, file) {
+  return [...source.matchAll(call)].map((match) => {
+    const literal = match[1]
+    if (literal === undefined) {
+      const line = source.slice(0, match.index).split('\n').length
+      throw new Error(`${file}:${line}: what is translated has to stand there as a string in quotes`)
+    }
+    return unquoted(literal)
+  })
+}
+
+const call = /(?:\bl10n\.|(?<![\w$.]))t\(\s*(?:('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")\s*[,)])?/g
+
+/** @param {string} literal */
+function unquoted(literal) {
+  return literal.slice(1, -1).replace(/\\(.)/g, (_, character) => (character === 'n' ? '\n' : character))
+}
+
+function sources() {
+  const folder = path.join(root, 'src/console')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  )
+  return [path.join(root, 'src/extension.ts'), ...files.map((name) => path.join(folder, name))]
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const strings = collectStrings()
+  mkdirSync(path.dirname(bundleFile), { recursive: true })
+  writeFileSync(bundleFile, printBundle(strings))
+  console.log(`${Object.keys(strings).length} strings in ${path.relative(root, bundleFile)}`)
+}
