@@ -4,7 +4,6 @@ import type { FactsMessage } from '../protocol/messages.ts'
 import type { Environment } from '../queues/environment.ts'
 import { patiently } from '../queues/patiently.ts'
 import type { Queues, ReceivedMessage } from '../queues/queues.ts'
-import { checkIdentity } from './identity.ts'
 import type { Inventory } from './inventory.ts'
 
 /** Receivers at a time. Each request takes some 20 ms to SQS and back. */
@@ -169,7 +168,7 @@ class Reading {
 
   #read(message: ReceivedMessage): void {
     try {
-      const facts = factsOf(message, this.#environment)
+      const facts = factsOf(message, this.#environment, this.#inventory)
       this.#awaited.delete(facts.agentId)
       this.#inventory.hear(facts, message.sentAt, message.senderId)
       const other = this.#latest.get(facts.agentId)
@@ -189,12 +188,12 @@ class Reading {
   }
 }
 
-function factsOf(message: ReceivedMessage, environment: string): FactsMessage {
+function factsOf(message: ReceivedMessage, environment: string, inventory: Inventory): FactsMessage {
   const facts = openBody(message.body).message
   if (facts.type !== 'facts') throw new Error(`a ${facts.type} message among the facts`)
   // Its agents would refuse our commands.
   if (facts.environment !== environment) throw new Error(`facts of environment ${facts.environment}`)
-  if (checkIdentity(facts.agentId, message.senderId) === 'mismatch') {
+  if (inventory.identify(facts.agentId, message.senderId) === 'mismatch') {
     throw new Error(`facts in the name of ${facts.agentId} that ${message.senderId} sent`)
   }
   return facts

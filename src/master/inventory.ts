@@ -3,6 +3,7 @@ import { matchesFilter } from '../protocol/filter/match.ts'
 import type { Filter } from '../protocol/filter/syntax.ts'
 import type { FactsMessage } from '../protocol/messages.ts'
 import { byNature } from './hostFolding.ts'
+import { checkIdentity } from './identity.ts'
 
 /** An agent that the master has lately heard of. */
 export interface KnownAgent {
@@ -46,13 +47,31 @@ export class Inventory {
     this.#now = now
   }
 
-  /** Takes a facts message. One that is older than what is known changes nothing: the queue keeps no order. */
+  /**
+   * Takes a facts message of whoever {@link identify} does not refuse. One that is older than what is known changes nothing:
+   * the queue keeps no order. But the first word of an instance itself is worth more than what others said of it before.
+   */
   hear(message: FactsMessage, sentAt: number, senderId: string | undefined): void {
-    const known = this.#heard.get(message.agentId)
-    if (known !== undefined && known.factsSentAt >= sentAt) return
+    const { agentId } = message
+    const known = this.#heard.get(agentId)
+    const isProven = checkIdentity(agentId, senderId) === 'proven'
+    const isFirstProof = isProven && known?.provenAt === undefined
+    if (known !== undefined && known.factsSentAt >= sentAt && !isFirstProof) return
     const lastHeardAt = Math.max(sentAt, known?.lastHeardAt ?? sentAt)
-    this.#heard.set(message.agentId, { message, factsSentAt: sentAt, lastHeardAt, senderId })
+    const provenAt = isProven ? sentAt : known?.provenAt
+    this.#heard.set(agentId, { message, factsSentAt: sentAt, lastHeardAt, senderId, provenAt })
     this.#notice()
+  }
+
+  /**
+   * Whether SQS's word on a sender fits the agent that it names. An instance that has lately proven who it is goes on
+   * doing so: what comes in its name without proof is somebody else's.
+   */
+  identify(agentId: string, senderId: string | undefined): ReturnType<typeof checkIdentity> {
+    const identity = checkIdentity(agentId, senderId)
+    const provenAt = this.#heard.get(agentId)?.provenAt
+    if (identity !== 'unproven' || provenAt === undefined) return identity
+    return this.#now() - provenAt > goneAfterMs ? 'unproven' : 'mismatch'
   }
 
   /** Hears of an agent by other means than its facts. */
@@ -98,6 +117,8 @@ interface Heard {
   readonly factsSentAt: number
   lastHeardAt: number
   readonly senderId: string | undefined
+  /** When facts came that SQS said the instance itself had sent. */
+  readonly provenAt: number | undefined
 }
 
 function known({ message, factsSentAt, lastHeardAt, senderId }: Heard, now: number): KnownAgent {

@@ -6,7 +6,6 @@ import { QueueError } from '../queues/queueError.ts'
 import type { Queues } from '../queues/queues.ts'
 import { type Sweep, sweepFacts } from './factsSweep.ts'
 import type { History } from './history.ts'
-import { checkIdentity } from './identity.ts'
 import { Inventory } from './inventory.ts'
 import { type Delivery, type Disposition, Mailbox } from './mailbox.ts'
 import { OpenRuns } from './openRuns.ts'
@@ -232,7 +231,7 @@ export class Master {
   #accept(run: Run, { reply, data, senderId, sentAt }: Delivery, order: Order | undefined): void {
     const { runId } = run
     const { agentId } = reply
-    const identity = checkIdentity(agentId, senderId)
+    const identity = this.inventory.identify(agentId, senderId)
     if (identity === 'mismatch') {
       this.#trouble({ kind: 'forged', runId, agentId, senderId })
       return

@@ -42,6 +42,22 @@ describe('Inventory', () => {
     expect(stateAt(25 * 3600_000)).toBeUndefined()
   })
 
+  it('takes nothing without proof in the name of an instance that has lately proven who it is', () => {
+    const clock = { now: 0 }
+    const inventory = new Inventory(() => clock.now)
+    const [instance, proof, other] = ['i-00000000000000001', 'AROAEXAMPLE:i-00000000000000001', 'AIDAEXAMPLE']
+    expect(inventory.identify(instance, other)).toBe('unproven')
+    inventory.hear(factsOf(instance, { role: 'db' }), 2000, other)
+    inventory.hear(factsOf(instance, { role: 'web' }), 1000, proof)
+    expect(inventory.agents()[0]).toMatchObject({ facts: { role: 'web' }, senderId: proof })
+    expect(inventory.identify(instance, other)).toBe('mismatch')
+    expect(inventory.identify(instance, proof)).toBe('proven')
+    expect(inventory.identify('web-01', other)).toBe('unproven')
+    // It may have been given keys instead of its profile.
+    clock.now = 1000 + goneAfterMs + 1
+    expect(inventory.identify(instance, other)).toBe('unproven')
+  })
+
   it('does not believe an agent that claims to be silent for days', () => {
     const inventory = new Inventory(() => goneAfterMs + 1)
     inventory.hear({ ...factsOf('a1'), intervalMs: 7 * 24 * 3600_000 }, 0, undefined)
