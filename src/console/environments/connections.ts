@@ -164,11 +164,14 @@ export class Connections implements vscode.Disposable {
     if (entry.opening !== undefined) return entry.opening
     this.#set(entry, { kind: 'opening' })
     const opening = this.#open(entry.declared, () => entry.userActs > 0).then(
-      (opened) => {
-        if (entry.opening === opening) {
-          opened.master.inventory.onChange(() => this.#changed.fire(entry.declared.key))
-          this.#set(entry, { kind: 'open', ...opened, heard: false, trouble: undefined, unreadable: [] })
+      async (opened) => {
+        if (entry.opening !== opening) {
+          // Another identity or declaration holds since: who waits for this one gets that.
+          await shut(opened)
+          return this.#master(entry)
         }
+        opened.master.inventory.onChange(() => this.#changed.fire(entry.declared.key))
+        this.#set(entry, { kind: 'open', ...opened, heard: false, trouble: undefined, unreadable: [] })
         return opened
       },
       (error: Error) => {
@@ -224,15 +227,18 @@ export class Connections implements vscode.Disposable {
     entry.isStale = false
     this.#set(entry, { kind: 'closed' })
     entry.wake()
-    if (state.kind !== 'open') return
-    await state.master.close()
-    state.queues.close()
+    if (state.kind === 'open') await shut(state)
   }
 
   #set(entry: Entry, state: ConnectionState): void {
     entry.state = state
     this.#changed.fire(entry.declared.key)
   }
+}
+
+async function shut({ master, queues }: OpenMaster): Promise<void> {
+  await master.close()
+  queues.close()
 }
 
 interface Entry {

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Connections } from '../../../../src/console/environments/connections.ts'
+import type { DeclaredEnvironment } from '../../../../src/console/environments/declaredEnvironment.ts'
+import { History } from '../../../../src/master/history.ts'
+import { Master } from '../../../../src/master/master.ts'
+import { createQueues } from '../../../../src/queues/queues.ts'
+import { declared } from '../../../support/declared.ts'
+
+/** Names of the environments that were opened, in order. */
+let opened: string[]
+let busy: Set<string>
+let refused: Error | undefined
+let folder: string
+let connections: Connections
+
+beforeEach(async () => {
+  opened = []
+  busy = new Set()
+  refused = undefined
+  folder = await mkdtemp(path.join(tmpdir(), 'connections-'))
+  connections = new Connections(
+    async ({ environment }) => {
+      opened.push(`${environment.name} as ${environment.profile ?? 'default'}`)
+      if (refused !== undefined) throw refused
+      // Real ones, at an address where nobody is: opening and closing asks nothing of SQS.
+      const queues = createQueues({ ...environment, endpoint: 'http://127.0.0.1:1', credentials })
+      const history = await History.open(folder)
+      const issuer = { name: 'anna', host: 'atlas' }
+      return { queues, master: new Master({ environment, queues, issuer, masterId: 'm1', history }) }
+    },
+    (key) => busy.has(key),
+  )
+})
+afterEach(async () => {
+  await connections.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+const kinds = (...all: DeclaredEnvironment[]) => all.map(({ key }) => connections.state(key).kind)
+
+describe('A connection', () => {
+  const staging = declared('staging', { profile: 'anna' })
+  const other = declared('other')
+
+  it('is opened when it is first used, and once for all who ask at the same time', async () => {
+    expect(kinds(staging)).toEqual(['closed'])
+    const [one, two] = await Promise.all([connections.use(staging), connections.use(staging)])
+    expect(one.master).toBe(two.master)
+    expect(opened).toEqual(['staging as anna'])
+    expect(kinds(staging, other)).toEqual(['open', 'closed'])
+  })
+
+  it('is closed when another identity holds, and opened anew by who needs it', async () => {
+    const before = await connections.use(staging)
+    await connections.use(other)
+    await connections.reset(({ environment }) => environment.name === 'staging')
+    expect(kinds(staging, other)).toEqual(['closed', 'open'])
+    expect((await connections.use(staging)).master).not.toBe(before.master)
+  })
+
+  it('that was on its way when the identity changed comes as the new one', async () => {
+    const using = connections.use(staging)
+    await connections.follow([declared('staging', { profile: 'bert' })])
+    await using
+    expect(opened).toEqual(['staging as anna', 'staging as bert'])
+    expect(kinds(staging)).toEqual(['open'])
+  })
+
+  it('with a run under way is left alone until that is over', async () => {
+    await connections.use(staging)
+    busy.add(staging.key)
+    await connections.reset(() => true)
+    expect(kinds(staging)).toEqual(['open'])
+    busy.clear()
+    await connections.closeStale()
+    expect(kinds(staging)).toEqual(['closed'])
+  })
+
+  it('follows its declaration: a changed one is opened anew, a vanished one closed, others left alone', async () => {
+    const changed = declared('staging', { profile: 'bert' })
+    await connections.use(staging)
+    const { master } = await connections.use(other)
+    await connections.follow([changed, other])
+    expect(kinds(staging, other)).toEqual(['closed', 'open'])
+    await connections.use(changed)
+    expect(opened).toEqual(['staging as anna', 'other as default', 'staging as bert'])
+    expect((await connections.use(other)).master).toBe(master)
+    await connections.follow([changed])
+    expect(kinds(changed, other)).toEqual(['open', 'closed'])
+  })
+
+  it('that could not be opened says why, and is tried again by the next who needs it', async () => {
+    refused = new Error('no such profile')
+    await expect(connections.use(staging)).rejects.toThrow('no such profile')
+    expect(connections.state(staging.key)).toMatchObject({ kind: 'failed', error: refused })
+    refused = undefined
+    await connections.use(staging)
+    expect(kinds(staging)).toEqual(['open'])
+  })
+})
