@@ -11,9 +11,9 @@ import {
 export interface BareMaster {
   /** Sends one message of `bodyBytes` and resolves when `answers` replies are in, milliseconds. */
   run(answers: number, bodyBytes: number): Promise<number>
-  /** Receives and deletes what waits on the reply queue, with so many receivers; milliseconds. */
-  drain(messages: number, receivers: number): Promise<number>
-  close(): void
+  /** Receives and deletes so many messages from the reply queue; milliseconds. */
+  drain(messages: number): Promise<number>
+  close(): Promise<void>
 }
 
 /** As many receivers as the master has when replies pile up. */
@@ -35,18 +35,13 @@ export async function createBareMaster(
     (await client.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl
   const [commands, replies] = [await urlOf(commandsQueue), await urlOf(repliesQueue)]
 
-  const receive = async (
-    queue: string | undefined,
-    WaitTimeSeconds: number,
-    VisibilityTimeout: number,
-    signal?: AbortSignal,
-  ) => {
+  const receive = async (queue: string | undefined, WaitTimeSeconds: number, VisibilityTimeout: number) => {
     const command = new ReceiveMessageCommand({
       QueueUrl: queue,
       ...{ WaitTimeSeconds, VisibilityTimeout, MaxNumberOfMessages: 10 },
       MessageSystemAttributeNames: ['SenderId', 'SentTimestamp', 'ApproximateReceiveCount'],
     })
-    const { Messages = [] } = await client.send(command, signal === undefined ? {} : { abortSignal: signal })
+    const { Messages = [] } = await client.send(command)
     return Messages
   }
   const remove = (queue: string | undefined, handles: (string | undefined)[]) =>
@@ -57,52 +52,66 @@ export async function createBareMaster(
       }),
     )
 
-  const collect = async (expected: number, count: number, waitSeconds: number) => {
-    const abort = new AbortController()
-    let answered = 0
-    const receiver = async (wait: number) => {
-      while (answered < expected) {
-        const messages = await receive(replies, wait, 30, abort.signal).catch(() => [])
-        answered += messages.length
-        if (answered >= expected) abort.abort()
-        if (messages.length > 0)
-          await remove(
-            replies,
-            messages.map(({ ReceiptHandle }) => ReceiptHandle),
-          )
-        else if (wait === 0) return
-        if (wait > 0 && messages.length === 10) for (let n = helpers; n < count - 1; n += 1) void help()
-      }
-    }
-    let helpers = 0
-    const help = async () => {
-      helpers += 1
-      await receiver(0)
-      helpers -= 1
-    }
-    await receiver(waitSeconds)
+  // One long poll after the other, as the master has it, and helpers while answers are full. None is ever cut off: SQS
+  // would give messages to a poll whose process no longer listens, and hide them from the others.
+  let answered = 0
+  let helpers = 0
+  let isClosed = false
+  let notice = () => {}
+  const take = async (wait: number) => {
+    const messages = await receive(replies, wait, 30)
+    answered += messages.length
+    notice()
+    const handles = messages.map(({ ReceiptHandle }) => ReceiptHandle)
+    if (messages.length > 0) await remove(replies, handles)
+    return messages.length
+  }
+  const help = async () => {
+    helpers += 1
+    while ((await take(0)) === 10);
+    helpers -= 1
+  }
+  const receiving = async () => {
+    while (!isClosed) if ((await take(2)) === 10 && helpers < receivers - 1) void help()
+  }
+  const arrival = (count: number) =>
+    new Promise<void>((resolve) => {
+      notice = () => answered >= count && resolve()
+    })
+  let received: Promise<void> | undefined
+  const start = () => {
+    received ??= receiving()
   }
 
   return {
     async run(answers, bodyBytes) {
+      start()
       const startedAt = performance.now()
-      const collecting = collect(answers, receivers, 20)
+      const arrived = arrival(answered + answers)
       await client.send(new SendMessageCommand({ QueueUrl: commands, MessageBody: 'x'.repeat(bodyBytes) }))
-      await collecting
+      await arrived
       const elapsed = performance.now() - startedAt
-      const own = await receive(commands, 0, 2)
-      if (own.length > 0)
-        await remove(
-          commands,
-          own.map(({ ReceiptHandle }) => ReceiptHandle),
-        )
-      return elapsed
+      for (let tries = 0; tries < 20; tries += 1) {
+        const own = await receive(commands, 0, 2)
+        const handles = own.map(({ ReceiptHandle }) => ReceiptHandle)
+        if (own.length > 0) {
+          await remove(commands, handles)
+          return elapsed
+        }
+      }
+      throw new Error('the command of the floor could not be taken back')
     },
-    async drain(messages, count) {
+    async drain(messages) {
       const startedAt = performance.now()
-      await collect(messages, count, 20)
+      const arrived = arrival(answered + messages)
+      start()
+      await arrived
       return performance.now() - startedAt
     },
-    close: () => client.destroy(),
+    async close() {
+      isClosed = true
+      await received
+      client.destroy()
+    },
   }
 }

@@ -58,10 +58,10 @@ export async function measureDrain(server: SqsServer, replies: number) {
     const oursMs = performance.now() - startedAt
     if (run?.state.counts.succeeded !== replies)
       throw new Error(`drain: ${JSON.stringify(run?.state.counts)}`)
-    return { oursMs, floorMs: await bare.drain(replies, 8) }
+    return { oursMs, floorMs: await bare.drain(replies) }
   } finally {
     await master.close()
-    bare.close()
+    await bare.close()
     await rm(directory, { recursive: true, force: true })
   }
 }
@@ -106,12 +106,12 @@ export async function measureThroughput(server: SqsServer, agents: number, mebib
     const floorStartedAt = performance.now()
     // Bodies of 256 KiB, as on a reply queue of one's own.
     await queues.setAttributes(environment.queues.replies, { maximumMessageSize: 262_144 })
-    await Promise.all([fill(queues, environment.queues.replies, bodies), bare.drain(bodies.length, 8)])
+    await Promise.all([fill(queues, environment.queues.replies, bodies), bare.drain(bodies.length)])
     return { oursMs, floorMs: performance.now() - floorStartedAt, megabytes: (agents * bytes) / 1e6 }
   } finally {
     await hosts.stop()
     await master.close()
-    bare.close()
+    await bare.close()
     await rm(directory, { recursive: true, force: true })
   }
 }

@@ -115,7 +115,7 @@ async function measureFloor(server: SqsServer, fleet: Fleet): Promise<number> {
     return median(rounds.slice(1))
   } finally {
     await hosts.stop()
-    master.close()
+    await master.close()
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Frame, Page } from 'playwright-core'
+import { Film } from './film.ts'
 
 /** When the condition first held in a frame of the page, by its `Date.now()`. */
 export function onceTrue(frame: Frame, condition: string): Promise<number> {
@@ -49,40 +50,43 @@ export function quantile(sorted: readonly number[], share: number): number {
 }
 
 export interface Scrolled {
-  readonly frames: number
-  /** Frames in which a place of the list had no row. */
+  /** Pictures that went to the screen meanwhile. */
+  readonly pictures: number
+  /** Those in which a place of the list had no row. */
   readonly blank: number
+  /** Longest time from one frame of the page's script to the next. */
   readonly slowestMs: number
 }
 
-/** Turns the wheel through the whole list of agents, and looks in each frame whether a place of it is blank. */
+/** Turns the wheel through the whole list of agents, and looks at every picture that went to the screen. */
 export async function scrollThrough(page: Page, frame: Frame): Promise<Scrolled> {
   await frame.evaluate(`(() => {
-    const scroller = document.querySelector('#agents .scroller')
-    scroller.scrollTop = 0
-    const box = scroller.getBoundingClientRect()
-    window.__frames = { blank: 0, frames: 0, slowestMs: 0 }
-    let before = performance.now()
+    document.querySelector('#agents .scroller').scrollTop = 0
+    window.__slowest = 0
+    let before
     const look = (now) => {
-      window.__frames.frames += 1
-      if (window.__frames.frames > 3) window.__frames.slowestMs = Math.max(window.__frames.slowestMs, now - before)
+      window.__slowest = Math.max(window.__slowest, before === undefined ? 0 : now - before)
       before = now
-      for (let y = box.top + 6; y < box.bottom - 6; y += 24) {
-        const at = document.elementFromPoint(box.left + 60, y)
-        if (at === null || at.closest('.row') === null) { window.__frames.blank += 1; break }
-      }
       window.__looking = requestAnimationFrame(look)
     }
     window.__looking = requestAnimationFrame(look)
   })()`)
   const list = await frame.locator('#agents .scroller').boundingBox()
-  await page.mouse.move((list?.x ?? 0) + 200, (list?.y ?? 0) + 60)
-  for (let turn = 0; turn < 240; turn += 1) await page.mouse.wheel(0, 1000)
-  await onceTrue(
-    frame,
-    "(() => { const s = document.querySelector('#agents .scroller'); return s.scrollTop + s.clientHeight > s.scrollHeight - 30 })()",
-  )
-  return frame.evaluate('cancelAnimationFrame(window.__looking), window.__frames') as Promise<Scrolled>
+  if (list === null) throw new Error('The list of agents is not to be seen.')
+  await page.mouse.move(list.x + 200, list.y + 60)
+  const film = await Film.of(page, async () => {
+    for (let turn = 0; turn < 240; turn += 1) await page.mouse.wheel(0, 1000)
+    await onceTrue(
+      frame,
+      "(() => { const s = document.querySelector('#agents .scroller'); return s.scrollTop + s.clientHeight > s.scrollHeight - 30 })()",
+    )
+  })
+  const slowestMs = (await frame.evaluate(
+    'cancelAnimationFrame(window.__looking), window.__slowest',
+  )) as number
+  // Where states and names of hosts stand; two rows of nothing are a hole.
+  const place = { x: list.x + 8, y: list.y + 4, width: 240, height: list.height - 8 }
+  return { pictures: film.pictures, blank: await film.blank(place, 40), slowestMs }
 }
 
 /** Searches all outputs, and waits for the end of it. Returns how long that took, milliseconds. */
