@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run strings`: gathers what the console says into l10n/bundle.l10n.json, for whoever translates it. A translation
+// `npm run strings`: gathers what the console and its page say into l10n/bundle.l10n.json, for whoever translates it. A translation
 // is that file as l10n/bundle.l10n.LANGUAGE.json, and package.nls.json as package.nls.LANGUAGE.json.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export const bundleFile = path.join(root, 'l10n/bundle.l10n.json')
 
 /**
- * Every string that stands in a call of `vscode.l10n.t`, or of a `t` that was passed on: by itself, as VS Code looks them up.
+ * Every string that stands in a call of `vscode.l10n.t`, of a `t` that was passed on, or of the page's own: by itself, as VS Code looks them up.
  *
  * @returns {Record<string, string>}
  * @throws {Error} where a string is put together before it is translated: nobody could look it up
@@ -50,11 +50,12 @@ function unquoted(literal) {
 }
 
 function sources() {
-  const folder = path.join(root, 'src/console')
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.ts'),
+  const files = ['src/console', 'webview'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => path.join(root, folder, name)),
   )
-  return [path.join(root, 'src/extension.ts'), ...files.map((name) => path.join(folder, name))]
+  return [path.join(root, 'src/extension.ts'), ...files]
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

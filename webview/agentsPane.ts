@@ -1,6 +1,6 @@
 import type { AgentRow } from '../src/page/toPage.ts'
 import { element, setAttributes, setText, show } from './dom.ts'
-import { formatBytes, formatCount, formatDuration } from './format.ts'
+import { formatBytes, formatCount, formatDuration, formatPart } from './format.ts'
 import { Grid, type GridRow } from './grid.ts'
 import { icon } from './icons.ts'
 import { visibleText } from './lineSpans.ts'
@@ -8,6 +8,7 @@ import type { Metrics } from './metrics.ts'
 import { exitText, oddities, stateCell } from './rowCells.ts'
 import type { RunModel, Sort } from './runModel.ts'
 import { Section } from './section.ts'
+import { t } from './words.ts'
 
 /** Columns in their order; what it sorts by, or undefined. */
 const columns: readonly (readonly [
@@ -16,13 +17,13 @@ const columns: readonly (readonly [
   by: Sort['by'] | undefined,
   hint: string,
 ])[] = [
-  ['State', 'cell-state', 'state', 'Trouble first'],
-  ['Host', 'cell-host', 'host', 'By name'],
-  ['Exit', 'cell-exit', 'exit', 'Exit code or signal'],
-  ['Took', 'cell-took', 'duration', 'How long the command ran'],
-  ['Answered', 'cell-answered', 'latency', 'From sending to the first sign of life'],
-  ['Output', 'cell-bytes', 'bytes', 'Bytes of output'],
-  ['Last line', 'cell-line', undefined, 'Last line of the output'],
+  [t('State'), 'cell-state', 'state', t('Trouble first')],
+  [t('Host'), 'cell-host', 'host', t('By name')],
+  [t('Exit'), 'cell-exit', 'exit', t('Exit code or signal')],
+  [t('Took'), 'cell-took', 'duration', t('How long the command ran')],
+  [t('Answered'), 'cell-answered', 'latency', t('From sending to the first sign of life')],
+  [t('Output'), 'cell-bytes', 'bytes', t('Bytes of output')],
+  [t('Last line'), 'cell-line', undefined, t('Last line of the output')],
 ]
 
 /** Every agent, in sight or not: a virtual list that sorts by its columns. */
@@ -55,7 +56,7 @@ export class AgentsPane {
     )
     this.grid = new Grid<AgentRow>({
       id: 'agents',
-      label: 'Agents',
+      label: t('Agents'),
       columns: columns.length,
       overscan: 16,
       even: true,
@@ -76,7 +77,7 @@ export class AgentsPane {
         },
       },
     })
-    this.section = new Section({ name: 'agents', title: 'Agents', onFold: on.fold })
+    this.section = new Section({ name: 'agents', title: t('Agents'), onFold: on.fold })
     this.section.content.append(this.grid.element, this.#nobody)
   }
 
@@ -84,13 +85,11 @@ export class AgentsPane {
     const shown = this.#model.shown()
     const { total, sort } = this.#model
     this.grid.update(shown)
-    this.section.count(
-      shown.length === total ? formatCount(total) : `${formatCount(shown.length)} of ${formatCount(total)}`,
-    )
+    this.section.count(shown.length === total ? formatCount(total) : formatPart(shown.length, total))
     show(this.#nobody, shown.length === 0)
     setText(
       this.#nobody,
-      total === 0 ? 'No agent is expected.' : 'No agent fits what the lists are narrowed to.',
+      total === 0 ? t('No agent is expected.') : t('No agent fits what the lists are narrowed to.'),
     )
     columns.forEach(([, , by], column) => {
       const sorted = by === sort.by ? (sort.down ? 'descending' : 'ascending') : undefined

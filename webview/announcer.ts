@@ -2,6 +2,7 @@ import { element, setText } from './dom.ts'
 import { formatCount } from './format.ts'
 import type { RunModel } from './runModel.ts'
 import { stateOrder, verdictWords } from './verdictWords.ts'
+import { t } from './words.ts'
 
 /** How often a screen reader hears how far the run is, milliseconds. */
 const everyMs = 5000
@@ -34,7 +35,9 @@ export class Announcer {
     const parts = stateOrder
       .filter((state) => state !== 'expected' && (counts[state] ?? 0) > 0)
       .map((state) => `${formatCount(counts[state] ?? 0)} ${verdictWords[state]}`)
-    const head = isOver ? 'The run is over' : `${formatCount(answered)} of ${formatCount(total)} answered`
+    const head = isOver
+      ? t('The run is over')
+      : t('{0} of {1} answered', formatCount(answered), formatCount(total))
     return `${[head, ...parts].join(', ')}.`
   }
 }

@@ -2,17 +2,16 @@ import type { FromPage } from '../src/page/fromPage.ts'
 import type { AgentRow, GroupRow } from '../src/page/toPage.ts'
 import { isVerdict } from '../src/protocol/verdict.ts'
 import { element, setText, show } from './dom.ts'
-import { formatBytes, formatDuration, formatNumberOf } from './format.ts'
+import { formatAgents, formatBytes, formatDuration } from './format.ts'
 import { visibleText } from './lineSpans.ts'
 import type { Metrics } from './metrics.ts'
 import { OutputPane } from './outputPane.ts'
 import { exitText, oddities, stateCell } from './rowCells.ts'
 import type { RunModel } from './runModel.ts'
-import { menuButton } from './ui/menuButton.ts'
+import type { Selected } from './selected.ts'
+import { type MenuItem, menuButton } from './ui/menuButton.ts'
 import { button, press } from './ui/toolkit.ts'
-
-/** What is open: an agent's reply or a group's. */
-export type Selected = Extract<FromPage, { type: 'output' }>['of']
+import { t } from './words.ts'
 
 /** One reply in full: how it ended, and its output. */
 export class DetailPane {
@@ -24,7 +23,7 @@ export class DetailPane {
   readonly #title = element('h2', { class: 'detail-title' })
   readonly #facts = element('div', { class: 'detail-facts' })
   readonly #note = element('div', { class: 'detail-note', hidden: true })
-  readonly #diff: HTMLElement
+  readonly #compare: HTMLElement
   readonly #wrap: HTMLElement
   readonly #again: HTMLElement
   #selected: Selected | undefined
@@ -34,25 +33,25 @@ export class DetailPane {
     model: RunModel,
     metrics: Metrics,
     ask: (request: FromPage) => void,
-    on: { close(): void; wrap(): void },
+    on: { close(): void; wrap(): void; compare(of: Selected, name: string): void },
   ) {
     this.#model = model
     this.#ask = ask
     this.output = new OutputPane(metrics, ask)
-    this.#diff = button({
-      label: 'Compare with the majority',
+    this.#compare = menuButton({
+      label: t('Compare'),
       icon: 'diff',
       kind: 'icon',
-      onPress: () => this.#asked((of) => ({ type: 'diff', of })),
+      items: () => [this.#compareItems(on.compare)],
     })
     this.#again = button({
-      label: 'Run again here',
+      label: t('Run again here'),
       icon: 'again',
       kind: 'icon',
       onPress: () => this.#runAgain(),
     })
     this.#wrap = button({
-      label: 'Wrap long lines',
+      label: t('Wrap long lines'),
       icon: 'wrap',
       kind: 'icon',
       onPress: () => {
@@ -63,22 +62,22 @@ export class DetailPane {
     press(this.#wrap, false)
     const actions = element(
       'div',
-      { class: 'detail-actions', role: 'group', 'aria-label': 'Reply' },
+      { class: 'detail-actions', role: 'group', 'aria-label': t('Reply') },
       this.#wrap,
-      this.#diff,
+      this.#compare,
       button({
-        label: 'Open as a document',
+        label: t('Open as a document'),
         icon: 'document',
         kind: 'icon',
         onPress: () => this.#asked((of) => ({ type: 'open-output', of })),
       }),
-      menuButton({ label: 'Copy', icon: 'copy', kind: 'icon', items: () => [this.#copyItems()] }),
+      menuButton({ label: t('Copy'), icon: 'copy', kind: 'icon', items: () => [this.#copyItems()] }),
       this.#again,
-      button({ label: 'Close', icon: 'close', kind: 'icon', onPress: on.close }),
+      button({ label: t('Close'), icon: 'close', kind: 'icon', onPress: on.close }),
     )
     this.element = element(
       'section',
-      { class: 'detail', 'aria-label': 'Reply', hidden: true },
+      { class: 'detail', 'aria-label': t('Reply'), hidden: true },
       element(
         'div',
         { class: 'detail-head' },
@@ -132,9 +131,7 @@ export class DetailPane {
     if (reply.note !== undefined && this.#note.textContent !== reply.note) {
       this.#note.replaceChildren(...visibleText(reply.note))
     }
-    const majority = this.#model.groups.rows.find((row) => row.majority)
-    const own = agent === undefined ? group?.id : agent.group
-    show(this.#diff, majority !== undefined && majority.id !== own && isVerdict(reply.state))
+    show(this.#compare, this.#model.total > 1 && (isVerdict(reply.state) || reply.bytes > 0))
     show(this.#again, this.#model.run?.phase === 'over' || this.#model.run?.live === false)
     return true
   }
@@ -168,7 +165,23 @@ export class DetailPane {
     }))
   }
 
-  #copyItems() {
+  #compareItems(choose: (of: Selected, name: string) => void): MenuItem[] {
+    const majority = this.#model.groups.rows.find((row) => row.majority)
+    const own = this.#group()?.id ?? this.#agent()?.group
+    return [
+      {
+        label: t('With the majority'),
+        enabled: majority !== undefined && majority.id !== own,
+        onPick: () => this.#asked((of) => ({ type: 'diff', of })),
+      },
+      {
+        label: t('With another reply …'),
+        onPick: () => this.#selected && choose(this.#selected, this.#title.textContent ?? ''),
+      },
+    ]
+  }
+
+  #copyItems(): MenuItem[] {
     const hosts = (folded: boolean) =>
       this.#asked((of) => ({
         type: 'copy-hosts',
@@ -177,12 +190,12 @@ export class DetailPane {
       }))
     const group = this.#group()
     return [
-      { label: 'Output', onPick: () => this.#asked((of) => ({ type: 'copy-output', of })) },
+      { label: t('Output'), onPick: () => this.#asked((of) => ({ type: 'copy-output', of })) },
       ...(group === undefined
-        ? [{ label: 'Host name', onPick: () => hosts(false) }]
+        ? [{ label: t('Host name'), onPick: () => hosts(false) }]
         : [
-            { label: 'Hosts, one a line', onPick: () => hosts(false) },
-            { label: 'Hosts, folded', onPick: () => hosts(true) },
+            { label: t('Hosts, one a line'), onPick: () => hosts(false) },
+            { label: t('Hosts, folded'), onPick: () => hosts(true) },
           ]),
     ]
   }
@@ -192,8 +205,8 @@ function agentFacts(agent: AgentRow): string[] {
   const { id, host, durationMs, latencyMs, bytes, droppedBytes } = agent
   return [
     ...exitFact(agent),
-    ...(durationMs === undefined ? [] : [`took ${formatDuration(durationMs)}`]),
-    ...(latencyMs === undefined ? [] : [`answered after ${formatDuration(latencyMs)}`]),
+    ...(durationMs === undefined ? [] : [t('took {0}', formatDuration(durationMs))]),
+    ...(latencyMs === undefined ? [] : [t('answered after {0}', formatDuration(latencyMs))]),
     bytesFact(bytes, droppedBytes),
     ...oddities(agent),
     ...(id === host ? [] : [id]),
@@ -204,19 +217,19 @@ function groupFacts(group: GroupRow): string[] {
   const { count, majority, bytes } = group
   return [
     ...exitFact(group),
-    formatNumberOf(count, 'agent'),
-    ...(count > 1 ? [`${bytesFact(bytes)} each`] : [bytesFact(bytes)]),
-    ...(majority ? ['the majority'] : []),
+    formatAgents(count),
+    ...(count > 1 ? [t('{0} each', bytesFact(bytes))] : [bytesFact(bytes)]),
+    ...(majority ? [t('the majority')] : []),
   ]
 }
 
 function exitFact(reply: Pick<AgentRow, 'exitCode' | 'signal'>): string[] {
   const text = exitText(reply)
   if (text === '') return []
-  return [reply.signal === undefined ? `exit ${text}` : text]
+  return [reply.signal === undefined ? t('exit {0}', text) : text]
 }
 
 function bytesFact(bytes: number, dropped = 0): string {
-  if (bytes === 0) return 'no output'
-  return dropped === 0 ? formatBytes(bytes) : `${formatBytes(bytes)}, ${formatBytes(dropped)} dropped`
+  if (bytes === 0) return t('no output')
+  return dropped === 0 ? formatBytes(bytes) : t('{0}, {1} dropped', formatBytes(bytes), formatBytes(dropped))
 }

@@ -1,12 +1,13 @@
 import type { GroupRow } from '../src/page/toPage.ts'
 import { element, setText, show } from './dom.ts'
-import { formatCount, formatNumberOf } from './format.ts'
+import { formatAgents, formatCount, formatPart } from './format.ts'
 import { Grid, type GridRow } from './grid.ts'
 import { visibleText } from './lineSpans.ts'
 import type { Metrics } from './metrics.ts'
 import { exitText, stateCell } from './rowCells.ts'
 import type { RunModel } from './runModel.ts'
 import { Section } from './section.ts'
+import { t } from './words.ts'
 
 /** Identical replies as one row each: outliers first, the majority last. What a person reads first. */
 export class GroupsPane {
@@ -25,7 +26,7 @@ export class GroupsPane {
     this.#metrics = metrics
     this.grid = new Grid<GroupRow>({
       id: 'groups',
-      label: 'Groups of identical replies',
+      label: t('Groups of identical replies'),
       columns: 3,
       overscan: 6,
       key: ({ id }) => String(id),
@@ -34,7 +35,7 @@ export class GroupsPane {
       onOpen: on.open,
       onMove: on.move,
     })
-    this.section = new Section({ name: 'groups', title: 'Groups of identical replies', onFold: on.fold })
+    this.section = new Section({ name: 'groups', title: t('Groups of identical replies'), onFold: on.fold })
     this.section.content.append(this.grid.element, this.#rest)
   }
 
@@ -42,12 +43,15 @@ export class GroupsPane {
     const groups = this.#model.shownGroups()
     this.grid.update(groups)
     const { total, rows } = this.#model.groups
-    this.section.count(
-      groups.length === total ? formatCount(total) : `${formatCount(groups.length)} of ${formatCount(total)}`,
-    )
+    this.section.count(groups.length === total ? formatCount(total) : formatPart(groups.length, total))
     const left = total - rows.length
     show(this.#rest, left > 0)
-    setText(this.#rest, `${formatNumberOf(left, 'more group')}: nearly every reply is different.`)
+    setText(
+      this.#rest,
+      left === 1
+        ? t('1 more group: nearly every reply is different.')
+        : t('{0} more groups: nearly every reply is different.', formatCount(left)),
+    )
     show(this.section.element, total > 0)
   }
 
@@ -69,7 +73,7 @@ export class GroupsPane {
     const exit = element('span', { class: 'group-exit' })
     const hosts = element('span', { class: 'group-hosts' })
     const count = element('span', { class: 'group-count' })
-    const majority = element('span', { class: 'tag' }, 'majority')
+    const majority = element('span', { class: 'tag' }, t('majority'))
     const hits = element('span', { class: 'hits' })
     const preview = element('div', { class: 'group-preview' })
     const made = element(
@@ -88,14 +92,17 @@ export class GroupsPane {
       render: (group) => {
         state.render(group.state)
         const code = exitText(group)
-        setText(exit, code === '' || code === '0' ? '' : group.signal === undefined ? `exit ${code}` : code)
+        setText(
+          exit,
+          code === '' || code === '0' ? '' : group.signal === undefined ? t('exit {0}', code) : code,
+        )
         setText(hosts, group.hosts)
         hosts.title = group.hosts
-        setText(count, formatNumberOf(group.count, 'agent'))
+        setText(count, formatAgents(group.count))
         show(majority, group.majority)
         const matches = this.#model.groupHits(group.id)
         show(hits, matches > 0)
-        setText(hits, formatNumberOf(matches, 'match').replace('matchs', 'matches'))
+        setText(hits, matches === 1 ? t('1 match') : t('{0} matches', formatCount(matches)))
         made.dataset.state = group.state
         preview.replaceChildren(
           ...previewLines(group).map((line) =>

@@ -2,12 +2,13 @@ import type { FromPage, Subset } from '../src/page/fromPage.ts'
 import type { RunHeader } from '../src/page/toPage.ts'
 import { type AgentState, isFailure, verdicts } from '../src/protocol/verdict.ts'
 import { element, setText, show } from './dom.ts'
-import { formatCount, formatDuration, formatNumberOf, formatTime } from './format.ts'
+import { formatCount, formatDuration, formatTime } from './format.ts'
 import { icon } from './icons.ts'
 import { visibleText } from './lineSpans.ts'
 import type { RunModel } from './runModel.ts'
 import { type MenuItem, menuButton } from './ui/menuButton.ts'
 import { button } from './ui/toolkit.ts'
+import { t } from './words.ts'
 
 /** Who was asked to do what, when and by whom; and what can be done with the run as a whole. */
 export class Header {
@@ -28,34 +29,34 @@ export class Header {
     this.#ask = ask
     this.#steering = {
       pause: button({
-        label: 'Pause',
+        label: t('Pause'),
         icon: 'pause',
-        hint: 'Start no further step of the rollout',
+        hint: t('Start no further step of the rollout'),
         onPress: () => ask({ type: 'pause' }),
       }),
       resume: button({
-        label: 'Resume',
+        label: t('Resume'),
         icon: 'resume',
         kind: 'primary',
-        hint: 'Go on with the next step of the rollout',
+        hint: t('Go on with the next step of the rollout'),
         onPress: () => ask({ type: 'resume' }),
       }),
       stop: button({
-        label: 'Stop rollout',
+        label: t('Stop rollout'),
         icon: 'stop',
-        hint: 'What runs may finish; the other agents do not start',
+        hint: t('What runs may finish; the other agents do not start'),
         onPress: () => ask({ type: 'stop' }),
       }),
       cancel: button({
-        label: 'Cancel run',
+        label: t('Cancel run'),
         icon: 'close',
-        hint: 'Ask every agent that is not done to stop its command',
+        hint: t('Ask every agent that is not done to stop its command'),
         onPress: () => ask({ type: 'cancel' }),
       }),
     }
-    this.#again = menuButton({ label: 'Run again', icon: 'again', items: () => this.#againItems() })
-    const copy = menuButton({ label: 'Copy', icon: 'copy', items: () => this.#copyItems() })
-    const save = menuButton({ label: 'Export', icon: 'export', items: () => this.#exportItems() })
+    this.#again = menuButton({ label: t('Run again'), icon: 'again', items: () => this.#againItems() })
+    const copy = menuButton({ label: t('Copy'), icon: 'copy', items: () => this.#copyItems() })
+    const save = menuButton({ label: t('Export'), icon: 'export', items: () => this.#exportItems() })
     const { pause, resume, stop, cancel } = this.#steering
     this.element = element(
       'header',
@@ -69,7 +70,7 @@ export class Header {
       ),
       element(
         'div',
-        { class: 'head-actions', role: 'group', 'aria-label': 'Run' },
+        { class: 'head-actions', role: 'group', 'aria-label': t('Run') },
         ...[pause, resume, stop, cancel, this.#again, copy, save],
       ),
     )
@@ -91,7 +92,7 @@ export class Header {
     const shown = run.endedAt === undefined ? Math.floor(Math.max(0, tookMs) / 1000) * 1000 : tookMs
     setText(
       this.#took,
-      run.endedAt === undefined ? `running for ${seconds(shown)}` : `took ${formatDuration(shown)}`,
+      run.endedAt === undefined ? t('running for {0}', seconds(shown)) : t('took {0}', formatDuration(shown)),
     )
   }
 
@@ -112,16 +113,16 @@ export class Header {
         ? [
             element(
               'span',
-              { class: 'protected', title: 'Each run on it is confirmed by typing its name' },
+              { class: 'protected', title: t('Each run on it is confirmed by typing its name') },
               icon('shield'),
-              'protected',
+              t('protected'),
             ),
           ]
         : []),
       element(
         'code',
-        { class: 'filter', title: run.filter === '*' ? '* means everyone' : run.filter },
-        ...(run.filter === '*' ? ['everyone'] : visibleText(run.filter)),
+        { class: 'filter', title: run.filter === '*' ? t('* means everyone') : run.filter },
+        ...(run.filter === '*' ? [t('everyone')] : visibleText(run.filter)),
       ),
     )
     const [first = '', ...more] = action.text.split('\n')
@@ -129,16 +130,22 @@ export class Header {
       element('span', { class: 'prompt', 'aria-hidden': 'true' }, prompts[action.kind]),
       element('code', { title: action.text.slice(0, 2000) }, ...visibleText(first)),
       ...(more.length > 0
-        ? [element('span', { class: 'more' }, `+ ${formatNumberOf(more.length, 'line')}`)]
+        ? [
+            element(
+              'span',
+              { class: 'more' },
+              `+ ${more.length === 1 ? t('1 line') : t('{0} lines', formatCount(more.length))}`,
+            ),
+          ]
         : []),
     )
     const parts = [
-      `${issuer.name} on ${issuer.host}`,
+      t('{0} on {1}', issuer.name, issuer.host),
       formatTime(run.startedAt, run.now),
       ...action.details,
-      `timeout ${formatDuration(run.timeoutMs)}`,
+      t('timeout {0}', formatDuration(run.timeoutMs)),
       ...(run.rollout === undefined ? [] : [rolloutWords(run)]),
-      ...(run.stopReason === undefined ? [] : [`stopped: ${run.stopReason}`]),
+      ...(run.stopReason === undefined ? [] : [t('stopped: {0}', run.stopReason)]),
     ]
     this.#meta.replaceChildren(
       ...parts.map((part) => element('span', { class: 'meta-part' }, ...visibleText(part))),
@@ -172,16 +179,16 @@ export class Header {
     return [
       [
         {
-          label: 'On everyone who matches now',
+          label: t('On everyone who matches now'),
           onPick: () => this.#ask({ type: 'run-again', on: { kind: 'all' } }),
         },
       ],
       [
-        again('On the failed', { kind: 'failed' }, count(failed)),
-        again('On the silent', { kind: 'silent' }, count(silent)),
-        again('On the not started', { kind: 'not-started' }, count(['not-started'])),
+        again(t('On the failed'), { kind: 'failed' }, count(failed)),
+        again(t('On the silent'), { kind: 'silent' }, count(silent)),
+        again(t('On the not started'), { kind: 'not-started' }, count(['not-started'])),
         ...(narrowed && shown.length < total
-          ? [again('On those shown', { kind: 'agents', agents: shown }, shown.length)]
+          ? [again(t('On those shown'), { kind: 'agents', agents: shown }, shown.length)]
           : []),
       ],
     ]
@@ -193,10 +200,15 @@ export class Header {
     const detail = formatCount(shown.length)
     return [
       [
-        { label: 'Hosts shown, one a line', detail, enabled: shown.length > 0, onPick: () => hosts(false) },
-        { label: 'Hosts shown, folded', detail, enabled: shown.length > 0, onPick: () => hosts(true) },
+        {
+          label: t('Hosts shown, one a line'),
+          detail,
+          enabled: shown.length > 0,
+          onPick: () => hosts(false),
+        },
+        { label: t('Hosts shown, folded'), detail, enabled: shown.length > 0, onPick: () => hosts(true) },
       ],
-      [{ label: 'Command', onPick: () => this.#ask({ type: 'copy-command' }) }],
+      [{ label: t('Command'), onPick: () => this.#ask({ type: 'copy-command' }) }],
     ]
   }
 
@@ -207,10 +219,10 @@ export class Header {
     })
     return [
       [
-        save('JSON', 'everything', 'json'),
-        save('NDJSON', 'an agent a line', 'ndjson'),
-        save('CSV', 'for a spreadsheet', 'csv'),
-        save('Text', 'for people', 'text'),
+        save('JSON', t('everything'), 'json'),
+        save('NDJSON', t('an agent a line'), 'ndjson'),
+        save('CSV', t('for a spreadsheet'), 'csv'),
+        save(t('Text'), t('for people'), 'text'),
       ],
     ]
   }
@@ -224,12 +236,12 @@ const prompts: Record<RunHeader['action']['kind'], string> = {
 }
 
 function seconds(ms: number): string {
-  return ms < 60_000 ? `${Math.round(ms / 1000)} s` : formatDuration(ms)
+  return ms < 60_000 ? t('{0} s', Math.round(ms / 1000)) : formatDuration(ms)
 }
 
 function rolloutWords({ rollout, phase }: RunHeader): string {
   if (rollout === undefined) return ''
   const { steps, started, canary } = rollout
-  const step = canary && started <= 1 ? 'canary' : `step ${started} of ${steps}`
-  return phase === 'paused' ? `paused at ${step}` : step
+  const step = canary && started <= 1 ? t('canary') : t('step {0} of {1}', started, steps)
+  return phase === 'paused' ? t('paused at {0}', step) : step
 }

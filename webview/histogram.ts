@@ -1,7 +1,8 @@
 import type { AgentRow } from '../src/page/toPage.ts'
 import { element, setText, show } from './dom.ts'
-import { formatDuration, formatNumberOf } from './format.ts'
+import { formatAgents, formatDuration } from './format.ts'
 import { latencyBars } from './latencyBars.ts'
+import { t } from './words.ts'
 
 const svgNamespace = 'http://www.w3.org/2000/svg'
 const barCount = 28
@@ -46,8 +47,8 @@ export class LatencyHistogram {
     latencies.sort((a, b) => a - b)
     const median = latencies[Math.floor(latencies.length / 2)] ?? 0
     const slowest = latencies.at(-1) ?? 0
-    setText(this.#text, `median ${formatDuration(median)}, slowest ${formatDuration(slowest)}`)
-    this.element.title = 'From sending to the first sign of life'
+    setText(this.#text, t('median {0}, slowest {1}', formatDuration(median), formatDuration(slowest)))
+    this.element.title = t('From sending to the first sign of life')
     const bars = latencyBars(latencies, barCount)
     const most = Math.max(...bars.map(({ agents }) => agents))
     this.#svg.replaceChildren(
@@ -60,7 +61,12 @@ export class LatencyHistogram {
         bar.setAttribute('y', String(height - drawn))
         bar.setAttribute('height', String(drawn))
         const title = document.createElementNS(svgNamespace, 'title')
-        title.textContent = `${formatDuration(fromMs)} to ${formatDuration(toMs)}: ${formatNumberOf(agents, 'agent')}`
+        title.textContent = t(
+          '{0} to {1}: {2}',
+          formatDuration(fromMs),
+          formatDuration(toMs),
+          formatAgents(agents),
+        )
         bar.append(title)
         return bar
       }),

@@ -6,6 +6,7 @@ import { lineSpans } from './lineSpans.ts'
 import type { Metrics } from './metrics.ts'
 import { button } from './ui/toolkit.ts'
 import { type RowView, VirtualRows } from './virtualRows.ts'
+import { t } from './words.ts'
 
 type OutputOf = Extract<FromPage, { type: 'output' }>['of']
 
@@ -46,10 +47,15 @@ export class OutputPane {
       onRange: (first, last) => this.#askAround(first, last),
     })
     const { scroller } = this.#rows
-    setAttributes(scroller, { class: 'scroller output', tabindex: 0, role: 'region', 'aria-label': 'Output' })
+    setAttributes(scroller, {
+      class: 'scroller output',
+      tabindex: 0,
+      role: 'region',
+      'aria-label': t('Output'),
+    })
     scroller.addEventListener('scroll', () => this.#onScroll(), { passive: true })
     this.#toEnd = button({
-      label: 'Follow the end',
+      label: t('Follow the end'),
       icon: 'end',
       onPress: () => this.#followEnd(),
     })
@@ -84,7 +90,7 @@ export class OutputPane {
     this.#follow = follow
     this.#current = undefined
     this.#scrollTo = scrollTop > 0 ? scrollTop : undefined
-    setAttributes(this.#rows.scroller, { 'aria-label': `Output of ${label}` })
+    setAttributes(this.#rows.scroller, { 'aria-label': t('Output of {0}', label) })
     this.#rows.scroller.scrollTop = 0
     this.#rows.scroller.scrollLeft = 0
     this.#rows.update(0)
@@ -127,7 +133,7 @@ export class OutputPane {
     setText(this.#notice, message.notice ?? '')
     show(this.#notice, message.notice !== undefined)
     show(this.#empty, message.total === 0)
-    setText(this.#empty, message.open ? 'Waiting for output …' : 'No output.')
+    setText(this.#empty, message.open ? t('Waiting for output …') : t('No output.'))
     this.#setWidth()
     if (grew) this.#rows.update(message.total)
     else this.#rows.render()
@@ -185,7 +191,7 @@ export class OutputPane {
         made.classList.toggle('err', line?.stream === 2)
         made.classList.toggle('ours', line?.n === 0)
         const before = this.#shown?.lines[index - this.#shown.from - 1]
-        setText(stream, line?.stream === 2 && before?.stream !== 2 ? 'err' : '')
+        setText(stream, line?.stream === 2 && before?.stream !== 2 ? t('err') : '')
         text.replaceChildren(...(line === undefined ? [] : [lineSpans(line), ...cutNote(line)]))
       },
     }
@@ -237,5 +243,11 @@ export class OutputPane {
 function cutNote({ cut }: OutputLine): HTMLElement[] {
   return cut === undefined
     ? []
-    : [element('span', { class: 'cut' }, ` … ${formatCount(cut)} more characters; the document has them`)]
+    : [
+        element(
+          'span',
+          { class: 'cut' },
+          ` … ${t('{0} more characters; the document has them', formatCount(cut))}`,
+        ),
+      ]
 }

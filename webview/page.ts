@@ -1,19 +1,23 @@
 import type { FromPage, PageState } from '../src/page/fromPage.ts'
-import type { AgentRow, GroupRow, ToPage } from '../src/page/toPage.ts'
+import type { ToPage } from '../src/page/toPage.ts'
 import type { AgentState } from '../src/protocol/verdict.ts'
 import { AgentsPane } from './agentsPane.ts'
 import { Announcer } from './announcer.ts'
-import { DetailPane, type Selected } from './detailPane.ts'
+import { Comparison } from './comparison.ts'
+import { DetailPane } from './detailPane.ts'
 import { element, show } from './dom.ts'
 import { GroupsPane } from './groupsPane.ts'
 import { Header } from './header.ts'
+import { MatchWalk } from './matchWalk.ts'
 import { measureMetrics } from './metrics.ts'
 import { ProgressPane } from './progressPane.ts'
 import { RunModel } from './runModel.ts'
 import { SearchBar } from './searchBar.ts'
+import { isSame, type Selected } from './selected.ts'
 import { Splitter } from './splitter.ts'
 import { type TextFieldControl, textField } from './ui/toolkit.ts'
 import { stateOrder } from './verdictWords.ts'
+import { t } from './words.ts'
 
 /** What the page needs of the editor. */
 export interface Host {
@@ -40,6 +44,8 @@ export class Page {
   readonly #groups: GroupsPane
   readonly #agents: AgentsPane
   readonly #detail: DetailPane
+  readonly #comparison: Comparison
+  readonly #matches: MatchWalk
   readonly #splitter: Splitter
   readonly #announcer: Announcer
   readonly #root = element('div', { class: 'page' })
@@ -57,12 +63,12 @@ export class Page {
     this.#progress = new ProgressPane(model, () => this.#narrowed())
     this.#search = new SearchBar(model, ask, {
       hits: () => this.#narrowed(),
-      move: (direction) => this.#moveToMatch(direction),
+      move: (direction) => this.#matches.go(direction),
       leave: () => this.#agents.grid.focus(),
     })
     this.#hostField = textField({
-      label: 'Filter hosts',
-      placeholder: 'Filter hosts',
+      label: t('Filter hosts'),
+      placeholder: t('Filter hosts'),
       icon: 'filter',
       onInput: (hostText) => {
         model.narrow({ hostText: hostText.trim() })
@@ -74,12 +80,12 @@ export class Page {
       this.#keepSoon()
     }
     this.#groups = new GroupsPane(model, this.#metrics, {
-      open: (group) => this.#open({ group: group.id }),
+      open: (group) => this.#choose({ group: group.id }),
       move: (group) => this.#movedTo({ group: group.id }),
       fold,
     })
     this.#agents = new AgentsPane(model, this.#metrics, {
-      open: (agent) => this.#open({ agent: agent.id }),
+      open: (agent) => this.#choose({ agent: agent.id }),
       move: (agent) => this.#movedTo({ agent: agent.id }),
       range: (first, last) => this.#sees(first, last),
       fold,
@@ -89,10 +95,14 @@ export class Page {
     this.#detail = new DetailPane(model, this.#metrics, ask, {
       close: () => this.#close(),
       wrap: () => this.#keepSoon(),
+      compare: (of, name) => this.#compare(of, name),
     })
+    this.#matches = new MatchWalk(model, this.#detail, (selected) => this.#open(selected))
+    this.#comparison = new Comparison(ask, () => this.#endComparison())
     const lists = element(
       'div',
       { class: 'lists' },
+      this.#comparison.element,
       this.#search.element,
       this.#groups.section.element,
       this.#agents.section.element,
@@ -146,7 +156,7 @@ export class Page {
         this.#search.take(message)
         break
       case 'found':
-        if (!this.#detail.output.takeFound(message)) this.#moveToNextOutput(this.#direction)
+        if (!this.#detail.output.takeFound(message)) this.#matches.goOn()
         break
       case 'not-kept':
         show(this.#root, false)
@@ -215,11 +225,29 @@ export class Page {
     this.#announcer.render(performance.now())
   }
 
+  /** A row of a list was chosen. */
+  #choose(selected: Selected): void {
+    if (!this.#comparison.take(selected)) this.#open(selected)
+  }
+
+  /** The lists stay as they are, and the next choice in them is what to compare with. */
+  #compare(of: Selected, name: string): void {
+    this.#comparison.start(of, name)
+    this.#listOf(of).focus()
+  }
+
+  #endComparison(): void {
+    this.#comparison.end()
+    this.#detail.output.focus()
+  }
+
+  #listOf(selected: Selected): Pick<GroupsPane['grid'], 'focus'> {
+    return 'group' in selected ? this.#groups.grid : this.#agents.grid
+  }
+
   #open(selected: Selected, scrollTop = 0): void {
     this.#clear('move')
-    const before = this.#detail.selected
-    const isSame = before !== undefined && JSON.stringify(before) === JSON.stringify(selected)
-    if (isSame && scrollTop === 0) {
+    if (isSame(this.#detail.selected, selected) && scrollTop === 0) {
       this.#detail.output.focus()
       return
     }
@@ -232,48 +260,19 @@ export class Page {
 
   /** While a reply is open, moving through a list turns the pages. */
   #movedTo(selected: Selected): void {
-    if (this.#detail.selected !== undefined) this.#after('move', moveMs, () => this.#open(selected))
+    if (this.#detail.selected === undefined || this.#comparison.isAsking) return
+    this.#after('move', moveMs, () => this.#open(selected))
   }
 
   #close(): void {
     const { selected } = this.#detail
+    this.#comparison.end()
     this.#detail.select(undefined)
     this.#splitter.split(false)
     this.#groups.grid.select(undefined)
     this.#agents.grid.select(undefined)
-    if (selected !== undefined) ('group' in selected ? this.#groups : this.#agents).grid.focus()
+    if (selected !== undefined) this.#listOf(selected).focus()
     this.#keepSoon()
-  }
-
-  #direction: 1 | -1 = 1
-
-  #moveToMatch(direction: 1 | -1): void {
-    if (this.#model.hits.size === 0) return
-    this.#direction = direction
-    if (this.#detail.selected === undefined || this.#hitsOf(this.#detail.selected) === 0) {
-      this.#moveToNextOutput(direction)
-    } else this.#detail.output.find(direction)
-  }
-
-  /** Goes on in the next output that has a match: among groups when one is open or nothing is, else among agents. */
-  #moveToNextOutput(direction: 1 | -1): void {
-    const { selected } = this.#detail
-    const groups = this.#model.shownGroups()
-    const byAgent = selected === undefined ? groups.length === 0 : 'agent' in selected
-    const all: Selected[] = byAgent
-      ? this.#model.shown().map(({ id }: AgentRow) => ({ agent: id }))
-      : groups.map(({ id }: GroupRow) => ({ group: id }))
-    const at = all.findIndex((one) => JSON.stringify(one) === JSON.stringify(selected))
-    const next = all[(at + direction + all.length) % all.length]
-    if (next === undefined) return
-    if (JSON.stringify(next) !== JSON.stringify(selected)) this.#open(next)
-    this.#detail.output.find(direction, direction === 1 ? 'start' : 'end')
-  }
-
-  #hitsOf(selected: Selected): number {
-    return 'group' in selected
-      ? this.#model.groupHits(selected.group)
-      : (this.#model.hits.get(selected.agent) ?? 0)
   }
 
   /** The host reads last lines only for the rows in sight. */
@@ -290,7 +289,8 @@ export class Page {
   #onKey(event: KeyboardEvent): void {
     const command = event.ctrlKey || event.metaKey
     if (command && event.key.toLowerCase() === 'f') this.#search.focus()
-    else if (event.key === 'F3') this.#moveToMatch(event.shiftKey ? -1 : 1)
+    else if (event.key === 'F3') this.#matches.go(event.shiftKey ? -1 : 1)
+    else if (event.key === 'Escape' && this.#comparison.isAsking) this.#endComparison()
     else if (event.key === 'Escape' && this.#detail.selected !== undefined) this.#close()
     else return
     event.preventDefault()

@@ -5,6 +5,7 @@ import { LatencyHistogram } from './histogram.ts'
 import { icon } from './icons.ts'
 import type { RunModel } from './runModel.ts'
 import { stateOrder, verdictMeanings, verdictWords } from './verdictWords.ts'
+import { t } from './words.ts'
 
 /** How far the run is: a bar with a part for each verdict, and a chip for each that narrows the lists to it. */
 export class ProgressPane {
@@ -14,7 +15,7 @@ export class ProgressPane {
   readonly #bar = element('div', {
     class: 'progress-bar',
     role: 'progressbar',
-    'aria-label': 'Agents that answered',
+    'aria-label': t('Agents that answered'),
   })
   readonly #segments = new Map<AgentState, HTMLElement>()
   readonly #chips = new Map<AgentState, { chip: HTMLElement; count: HTMLElement }>()
@@ -22,7 +23,7 @@ export class ProgressPane {
 
   constructor(model: RunModel, onNarrow: () => void) {
     this.#model = model
-    const chips = element('div', { class: 'chips', role: 'group', 'aria-label': 'Show only' })
+    const chips = element('div', { class: 'chips', role: 'group', 'aria-label': t('Show only') })
     // In the bar what is done grows from the left; what is open stays at the right.
     const open: readonly AgentState[] = ['running', 'expected']
     const barOrder: AgentState[] = ['succeeded', ...stateOrder.filter((state) => state !== 'succeeded')]
@@ -38,7 +39,7 @@ export class ProgressPane {
     }
     this.element = element(
       'section',
-      { class: 'progress', 'aria-label': 'Progress' },
+      { class: 'progress', 'aria-label': t('Progress') },
       this.#bar,
       element('div', { class: 'progress-line' }, this.#summary, chips, this.#histogram.element),
     )
@@ -59,20 +60,25 @@ export class ProgressPane {
       setText(count, formatCount(agents))
       setAttributes(chip, { 'aria-pressed': states.has(state) ? 'true' : 'false' })
     }
-    const percent = total === 0 ? 0 : Math.floor((answered / total) * 100)
     setAttributes(this.#bar, {
       'aria-valuemin': 0,
       'aria-valuemax': total,
       'aria-valuenow': answered,
-      'aria-valuetext': `${answered} of ${total}`,
+      'aria-valuetext': t('{0} of {1}', answered, total),
     })
     this.#summary.replaceChildren(
       element('strong', {}, formatCount(answered)),
-      answered === total
-        ? ` ${total === 1 ? 'agent' : 'agents'}, all accounted for`
-        : ` of ${formatCount(total)} · ${percent} %`,
+      ` ${this.#summaryWords(answered, total)}`,
     )
     this.#histogram.render(() => this.#model.rows(), this.#model.timed)
+  }
+
+  /** Stands after the number of those that answered. */
+  #summaryWords(answered: number, total: number): string {
+    if (answered === total) {
+      return total === 1 ? t('agent, all accounted for') : t('agents, all accounted for')
+    }
+    return t('of {0} · {1} %', formatCount(total), Math.floor((answered / total) * 100))
   }
 
   #makeChip(state: AgentState, onNarrow: () => void) {
@@ -84,7 +90,7 @@ export class ProgressPane {
       count,
       ' ',
       element('span', {}, verdictWords[state]),
-      spoken(' (show only these)'),
+      spoken(` (${t('show only these')})`),
     )
     chip.addEventListener('click', () => {
       const states = new Set(this.#model.narrowing.states)

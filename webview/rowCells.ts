@@ -3,6 +3,7 @@ import type { AgentState } from '../src/protocol/verdict.ts'
 import { element } from './dom.ts'
 import { icon } from './icons.ts'
 import { verdictWords } from './verdictWords.ts'
+import { t } from './words.ts'
 
 /** Icon, word and colour of a state, always all three. */
 export function stateCell(tag: 'div' | 'span' = 'span') {
@@ -29,9 +30,9 @@ export function exitText({ exitCode, signal }: Pick<AgentRow, 'exitCode' | 'sign
 /** `late`, `unexpected` and the like: what is odd about a reply though its verdict may be fine. */
 export function oddities({ late, joined, mismatch, output }: AgentRow): string[] {
   return [
-    ...(late ? ['late'] : []),
-    ...(joined ? ['unexpected'] : []),
-    ...(mismatch ? ['sent by another instance'] : []),
-    ...(output === 'incomplete' ? ['incomplete'] : []),
+    ...(late ? [t('late')] : []),
+    ...(joined ? [t('unexpected')] : []),
+    ...(mismatch ? [t('sent by another instance')] : []),
+    ...(output === 'incomplete' ? [t('incomplete')] : []),
   ]
 }

@@ -1,9 +1,10 @@
 import type { FromPage, Query } from '../src/page/fromPage.ts'
 import type { SearchProgress } from '../src/page/toPage.ts'
 import { element, setAttributes, setText, show } from './dom.ts'
-import { formatCount, formatNumberOf } from './format.ts'
+import { formatCount } from './format.ts'
 import type { RunModel } from './runModel.ts'
 import { button, enable, type TextFieldControl, textField } from './ui/toolkit.ts'
+import { t } from './words.ts'
 
 /** Waits for the rest of the word, milliseconds. */
 const typingMs = 150
@@ -31,8 +32,8 @@ export class SearchBar {
     this.#ask = ask
     this.#onHits = on.hits
     this.#field = textField({
-      label: 'Search all output',
-      placeholder: 'Search all output',
+      label: t('Search all output'),
+      placeholder: t('Search all output'),
       icon: 'search',
       onInput: () => {
         window.clearTimeout(this.#typing)
@@ -49,8 +50,8 @@ export class SearchBar {
       },
     })
     this.#toggles = {
-      matchCase: this.#toggle('Aa', 'Match case', 'matchCase'),
-      regex: this.#toggle('.*', 'Regular expression', 'regex'),
+      matchCase: this.#toggle('Aa', t('Match case'), 'matchCase'),
+      regex: this.#toggle('.*', t('Regular expression'), 'regex'),
     }
     const field = element(
       'div',
@@ -59,8 +60,13 @@ export class SearchBar {
       ...Object.values(this.#toggles),
     )
     this.#moves = [
-      button({ label: 'Previous match (Shift+Enter)', icon: 'up', kind: 'icon', onPress: () => on.move(-1) }),
-      button({ label: 'Next match (Enter)', icon: 'down', kind: 'icon', onPress: () => on.move(1) }),
+      button({
+        label: t('Previous match (Shift+Enter)'),
+        icon: 'up',
+        kind: 'icon',
+        onPress: () => on.move(-1),
+      }),
+      button({ label: t('Next match (Enter)'), icon: 'down', kind: 'icon', onPress: () => on.move(1) }),
     ]
     this.element = element('div', { class: 'search', role: 'search' }, field, this.#status, ...this.#moves)
     this.#showMoves(false)
@@ -131,13 +137,13 @@ export class SearchBar {
   }
 
   #words({ state, problem, searched, of }: SearchProgress): string {
-    if (state === 'invalid') return problem ?? 'Not a regular expression'
+    if (state === 'invalid') return problem ?? t('Not a regular expression')
     const { hits } = this.#model
     let sum = 0
     for (const matches of hits.values()) sum += matches
-    const found = sum === 0 ? 'no match' : `${formatCount(sum)} in ${formatNumberOf(hits.size, 'output')}`
+    const found = sum === 0 ? t('no match') : foundIn(sum, hits.size)
     return state === 'searching'
-      ? `${sum === 0 ? '' : `${found}, `}searched ${formatCount(searched)} of ${formatCount(of)} …`
+      ? `${sum === 0 ? '' : `${found}, `}${t('searched {0} of {1} …', formatCount(searched), formatCount(of))}`
       : found
   }
 
@@ -147,4 +153,10 @@ export class SearchBar {
       enable(move, any)
     }
   }
+}
+
+function foundIn(matches: number, outputs: number): string {
+  return outputs === 1
+    ? t('{0} in 1 output', formatCount(matches))
+    : t('{0} in {1} outputs', formatCount(matches), formatCount(outputs))
 }

@@ -1,4 +1,5 @@
 import { element, setAttributes, show } from './dom.ts'
+import { t } from './words.ts'
 
 /** From this width on the reply stands beside the lists, below it under them. Pixels. */
 const besideFromPx = 880
@@ -22,7 +23,7 @@ export class Splitter {
       class: 'sash',
       role: 'separator',
       tabindex: 0,
-      'aria-label': 'Size of the lists',
+      'aria-label': t('Size of the lists'),
       hidden: true,
     })
     this.element = element('main', { class: 'split beside' }, first, this.#sash, second)

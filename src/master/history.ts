@@ -61,6 +61,11 @@ export class History {
     return found.filter((summary) => summary !== undefined).sort((a, b) => b.startedAt - a.startedAt)
   }
 
+  /** Whether a master has the run in hand: under way, or over and awaiting what comes late. */
+  isInUse(runId: string): Promise<boolean> {
+    return isRunInUse(this.#folder(runId))
+  }
+
   async delete(runId: string): Promise<void> {
     await rm(this.#folder(runId), { recursive: true, force: true })
   }
@@ -104,7 +109,7 @@ export class History {
   }
 
   async #deleteUnused(runId: string): Promise<boolean> {
-    if (await isRunInUse(this.#folder(runId))) return false
+    if (await this.isInUse(runId)) return false
     await this.delete(runId)
     return true
   }

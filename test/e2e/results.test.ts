@@ -62,10 +62,23 @@ describe('A run with three outcomes', () => {
   it('compares an outlier with the majority in the editor', async () => {
     const page = workbench.webview()
     await page.getByRole('grid', { name: 'Groups' }).getByText('db-01').click()
-    await page.getByRole('button', { name: 'Compare with the majority' }).click()
+    await page.getByRole('button', { name: 'Compare' }).click()
+    await page.getByRole('menuitem', { name: 'With the majority' }).click()
     await expect.poll(() => workbench.tabs(), fleetPatience).toContain('the majority ↔ db-01')
     await workbench.page.locator('.monaco-diff-editor .view-line', { hasText: /no\sspace\sleft/ }).waitFor()
     await workbench.page.locator('.monaco-diff-editor .view-line', { hasText: /all\sgood/ }).waitFor()
+    await workbench.showTab('testing: case')
+  })
+
+  it('compares one agent with another', async () => {
+    const page = workbench.webview()
+    const agents = page.getByRole('grid', { name: 'Agents' })
+    await agents.getByText('batch-01').click()
+    await page.getByRole('button', { name: 'Compare' }).click()
+    await page.getByRole('menuitem', { name: 'With another reply' }).click()
+    await agents.getByText('web-03').click()
+    await expect.poll(() => workbench.tabs(), fleetPatience).toContain('web-03 ↔ batch-01')
+    await workbench.page.locator('.monaco-diff-editor .view-line', { hasText: /^half$/ }).waitFor()
     await workbench.showTab('testing: case')
   })
 

@@ -95,6 +95,21 @@ describe('The history', () => {
       .toContain('echo one; hostname ↔ echo two; hostname')
   })
 
+  it('is searched by command, filter, environment and result', async () => {
+    const { quickInput } = workbench
+    await workbench.runCommand('EC2 Collective: Search History…')
+    await quickInput.titled('Search History')
+    for (const text of ['role=web', '3 succeeded']) {
+      await quickInput.type(text)
+      await expect
+        .poll(async () => (await quickInput.items()).map(({ label }) => label), fleetPatience)
+        .toEqual([expect.stringContaining('echo "hello $WHOM')])
+    }
+    await quickInput.type('echo one')
+    await quickInput.pick('echo one; hostname')
+    await workbench.webview().locator('.head-command', { hasText: 'echo one; hostname' }).waitFor()
+  })
+
   it('runs again against today’s fleet, after asking', async () => {
     const history = workbench.view('History')
     await history.choose('echo two; hostname', 'Run Last Command Again…')
@@ -102,6 +117,17 @@ describe('The history', () => {
       'Run “echo two; hostname” on 1 of 6 agents of testing (role=db)',
     )
     await workbench.dialog.press('Cancel')
+  })
+
+  it('deletes a run with its outputs, after a question', async () => {
+    const history = workbench.view('History')
+    await history.choose('echo one; hostname', 'Delete from History…')
+    expect(await workbench.dialog.text()).toContain('Delete this run with its outputs?')
+    await workbench.dialog.press('Delete')
+    await expect
+      .poll(async () => (await history.rows()).map(({ label }) => label), fleetPatience)
+      .not.toContain('echo one; hostname')
+    await history.row('echo two; hostname')
   })
 })
 

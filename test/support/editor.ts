@@ -19,11 +19,17 @@ export interface WorkbenchOptions {
   readonly extensionDir?: string
   /** Files of the workspace folder, by relative path. */
   readonly files?: Readonly<Record<string, string>>
+  /** Folders below it that are the workspace's roots, instead of itself. */
+  readonly roots?: readonly string[]
+  /** The user's own, as in keybindings.json. */
+  readonly keybindings?: readonly object[]
   readonly settings?: Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string>>
   readonly theme?: Theme
   /** False: the workspace opens in restricted mode, until the user trusts it. */
   readonly trust?: boolean
+  /** False: no record is kept for `record`; it costs the page time. */
+  readonly traced?: boolean
 }
 
 /** A real VS Code with the extension, in a browser of its own, as a user sees it. */
@@ -66,19 +72,24 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const {
     extensionDir = process.cwd(),
     files = {},
+    roots = [],
+    keybindings = [],
     settings = {},
     env = {},
     theme = 'dark',
     trust = true,
+    traced = true,
   } = options
   const scratch = await mkdtemp(path.join(tmpdir(), 'workbench-'))
   const workspace = path.join(scratch, 'workspace')
   const userDataDir = path.join(scratch, 'user')
-  await writeWorkspace(workspace, files)
-  await mkdir(userDataDir)
+  const all = 'all.code-workspace'
+  const folders = { [all]: JSON.stringify({ folders: roots.map((root) => ({ path: root })) }) }
+  await writeFiles(workspace, { ...files, ...(roots.length > 0 && folders) })
+  await writeFiles(path.join(userDataDir, 'User'), { 'keybindings.json': JSON.stringify(keybindings) })
   const editor = await startEditor({
     extensionDir,
-    workspace,
+    workspace: roots.length > 0 ? path.join(workspace, all) : workspace,
     userDataDir,
     settings: { ...themeSettings(theme), ...settings },
     env: { ...noGallery, ...env },
@@ -86,9 +97,9 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   })
   const browser = await chromium.launch({ executablePath: await ensureBrowser(), args: browserFlags })
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
-  await context.tracing.start({ snapshots: true })
+  if (traced) await context.tracing.start({ snapshots: true })
   const close = async (): Promise<void> => {
-    await context.tracing.stop()
+    if (traced) await context.tracing.stop()
     await browser.close()
     await editor.stop()
     await rm(scratch, { recursive: true, force: true, maxRetries: 3 })
@@ -145,7 +156,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
 /** Nothing to look extensions up in, so that no request leaves the machine. */
 const noGallery = { EXTENSIONS_GALLERY: '{"serviceUrl":""}' }
 
-async function writeWorkspace(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   await mkdir(folder, { recursive: true })
   for (const [name, contents] of Object.entries(files)) {
     const file = path.join(folder, name)

@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { browserFlags, ensureBrowser } from '../../scripts/browser.mjs'
 import { systemClock } from '../../src/console/results/pageClock.ts'
-import { pageHtml } from '../../src/console/results/pageHtml.ts'
+import { type PageLanguage, pageHtml } from '../../src/console/results/pageHtml.ts'
 import { PageSession } from '../../src/console/results/pageSession.ts'
 import type { ShownEnvironment, ShownRun } from '../../src/console/results/shownRun.ts'
+import { inEnglish } from '../../src/console/translate.ts'
 import { type FromPage, parseFromPage } from '../../src/page/fromPage.ts'
 import type { ToPage } from '../../src/page/toPage.ts'
 
@@ -23,6 +24,8 @@ export interface OpenOptions {
   /** What a reload left behind. */
   readonly state?: unknown
   readonly scale?: number
+  /** The editor's language with its translations; English without. */
+  readonly language?: PageLanguage
 }
 
 /** The shipped page in a real browser, under its own policy, with the real host side of it in this process. */
@@ -60,12 +63,16 @@ export class PageBrowser {
         '/main.js': ['text/javascript', 'main.js'],
         '/main.css': ['text/css', 'main.css'],
       }
-      const [type, name] = files[request.url ?? ''] ?? []
+      const { pathname, searchParams } = new URL(request.url ?? '', origin())
+      const [type, name] = files[pathname] ?? []
       response.setHeader('Content-Type', `${type ?? 'text/html'}; charset=utf-8`)
       if (name !== undefined) response.end(readFileSync(path.join(root, 'dist/webview', name)))
       else
         response.end(
-          pageHtml({ cspSource: origin(), nonce: 'dGVzdCBub25jZQ', script: '/main.js', style: '/main.css' }),
+          pageHtml(
+            { cspSource: origin(), nonce: 'dGVzdCBub25jZQ', script: '/main.js', style: '/main.css' },
+            JSON.parse(searchParams.get('language') ?? 'null') ?? undefined,
+          ),
         )
     })
     const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -92,7 +99,7 @@ export class PageBrowser {
       if (!closed) page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*')`).catch(() => {})
     }
     const session = new PageSession({
-      ...{ run, environment, live: true, clock: systemClock },
+      ...{ run, environment, live: true, clock: systemClock, t: inEnglish },
       post: (message: ToPage) => post(message),
       onTrouble: (error) => complaints.push(`host: ${error.message}`),
     })
@@ -110,7 +117,9 @@ export class PageBrowser {
 const given = ${JSON.stringify(given)}
 ${standIn}})()`,
     })
-    await page.goto(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`)
+    const { port } = this.#server.address() as AddressInfo
+    const language = new URLSearchParams({ language: JSON.stringify(options.language ?? null) })
+    await page.goto(`http://127.0.0.1:${port}/?${language}`)
     return {
       ...{ page, session, requests, rejected, complaints, post },
       state: () => page.evaluate('window.__state'),

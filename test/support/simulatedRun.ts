@@ -8,6 +8,7 @@ import { Run } from '../../src/master/run.ts'
 import type { RunRequest } from '../../src/master/runRequest.ts'
 import { startRunState } from '../../src/master/runState.ts'
 import { defaultTiming } from '../../src/master/timing.ts'
+import { maxFrameBytes } from '../../src/protocol/frames.ts'
 import type { Outcome, RefusalMessage, ResultMessage, Segment } from '../../src/protocol/messages.ts'
 
 export interface Output {
@@ -19,7 +20,7 @@ export interface Output {
 export interface SimulatedRun {
   readonly run: Run
   ack(host: string): void
-  /** One more frame of output. */
+  /** More output, in frames as large as they may be. */
   write(host: string, stream: 1 | 2, text: string | Uint8Array): void
   finish(host: string, outcome: Outcome | number, output?: readonly Output[], durationMs?: number): void
   refuse(host: string, reason: string, code?: RefusalMessage['code']): void
@@ -76,16 +77,21 @@ export async function simulateRun(
     return sent
   }
   const from = (host: string) => ({ runId, agentId: agentIdOf(host), hostname: host, sentAt: now() })
+  const write = (host: string, output: readonly Output[]) => {
+    for (const piece of output.flatMap(inFrames)) {
+      const { frame, segments, data } = add(sentBy(host), [piece])
+      run.receive({ type: 'output', ...from(host), frame, segments }, data, 'proven')
+    }
+  }
   return {
     run,
     ack: (host) => run.receive({ type: 'ack', ...from(host), state: 'started' }, nothing, 'proven'),
-    write(host, stream, text) {
-      const { frame, segments, data } = add(sentBy(host), [{ stream, text }])
-      run.receive({ type: 'output', ...from(host), frame, segments }, data, 'proven')
-    },
+    write: (host, stream, text) => write(host, [{ stream, text }]),
     finish(host, outcome, output = [], durationMs = 120) {
       const sent = sentBy(host)
-      const last = output.length === 0 ? undefined : add(sent, output)
+      const pieces = output.flatMap(inFrames)
+      write(host, pieces.slice(0, -1))
+      const last = pieces.length === 0 ? undefined : add(sent, pieces.slice(-1))
       const result: ResultMessage = {
         type: 'result',
         ...from(host),
@@ -138,6 +144,15 @@ interface Sent {
 
 function startSent(): Sent {
   return { frames: 0, bytes: { 1: 0, 2: 0 }, hash: { 1: createHash('sha256'), 2: createHash('sha256') } }
+}
+
+/** An output in pieces that fit into a frame each. */
+function inFrames({ stream, text }: Output): Output[] {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text
+  const pieces: Output[] = []
+  for (let from = 0; from === 0 || from < bytes.length; from += maxFrameBytes)
+    pieces.push({ stream, text: bytes.subarray(from, from + maxFrameBytes) })
+  return pieces
 }
 
 function add(

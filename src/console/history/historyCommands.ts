@@ -96,13 +96,18 @@ export function deleteRuns(history: RunHistory, view: HistoryView) {
   return async (clicked?: HistoryNode, selected?: readonly HistoryNode[]) => {
     const ids = [...new Set(selected?.length ? runIdsOf(...selected) : runIdsOf(clicked))]
     if (ids.length === 0) return
+    const open = await history.open()
+    for (const { runId, phase } of await history.list()) {
+      if (ids.includes(runId) && phase !== 'over' && (await open.isInUse(runId))) {
+        throw new Error(vscode.l10n.t('A run that is under way cannot be deleted. Cancel it first.'))
+      }
+    }
     const remove = vscode.l10n.t('Delete')
     const question =
       ids.length === 1
         ? vscode.l10n.t('Delete this run with its outputs?')
         : vscode.l10n.t('Delete these {0} runs with their outputs?', ids.length)
     if ((await vscode.window.showWarningMessage(question, { modal: true }, remove)) !== remove) return
-    const open = await history.open()
     for (const runId of ids) await open.delete(runId)
     view.refresh()
   }

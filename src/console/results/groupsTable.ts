@@ -2,6 +2,7 @@ import type { Group } from '../../master/grouping.ts'
 import type { RunState } from '../../master/runState.ts'
 import type { GroupsTable } from '../../page/toPage.ts'
 import { isVerdict } from '../../protocol/verdict.ts'
+import type { Translate } from '../translate.ts'
 import { firstLines, previewBytes } from './outputPreview.ts'
 import { groupRow } from './projection.ts'
 import type { ShownRun } from './shownRun.ts'
@@ -14,13 +15,15 @@ type Preview = ReturnType<typeof firstLines>
 /** The groups of a run under numbers that stay, with the beginnings of their outputs. */
 export class GroupNumbers {
   readonly #run: ShownRun
+  readonly #t: Translate
   readonly #numbers = new Map<string, number>()
   readonly #ofAgent = new Map<string, number>()
   readonly #previews = new Map<string, Preview>()
   #groups: readonly Group[] = []
 
-  constructor(run: ShownRun) {
+  constructor(run: ShownRun, t: Translate) {
     this.#run = run
+    this.#t = t
   }
 
   /** Takes the groups as they are now. Returns the agents that are in another one than before. */
@@ -58,13 +61,17 @@ export class GroupNumbers {
       const { agentIds, hosts, majority, key } = group
       const id = this.#numbers.get(key) ?? 0
       return [
-        groupRow(representative, {
-          id,
-          count: agentIds.length,
-          hosts,
-          majority,
-          preview: this.#previews.get(key),
-        }),
+        groupRow(
+          representative,
+          {
+            id,
+            count: agentIds.length,
+            hosts,
+            majority,
+            preview: this.#previews.get(key),
+          },
+          this.#t,
+        ),
       ]
     })
     return { total: this.#groups.length, rows }

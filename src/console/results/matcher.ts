@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
 import type { Query } from '../../page/fromPage.ts'
+import { inEnglish, type Translate } from '../translate.ts'
 
 /** Finds a query in one line; `[start, length]` of each match, in characters, none of them empty. */
 export type Matcher = (line: string) => (readonly [start: number, length: number])[]
@@ -8,13 +9,13 @@ export type Matcher = (line: string) => (readonly [start: number, length: number
  * Expressions run in linear time (RE2): output comes from servers, and must not be able to hang the editor.
  * @throws InvalidQuery when the expression is not one
  */
-export function createMatcher({ text, matchCase, regex }: Query): Matcher {
+export function createMatcher({ text, matchCase, regex }: Query, t: Translate = inEnglish): Matcher {
   if (!regex) return literalMatcher(text, matchCase)
   let expression: RE2JS
   try {
     expression = RE2JS.compile(text, matchCase ? 0 : RE2JS.CASE_INSENSITIVE)
   } catch (cause) {
-    throw new InvalidQuery(`Not a regular expression: ${(cause as Error).message}`, { cause })
+    throw new InvalidQuery(t('Not a regular expression: {0}', (cause as Error).message), { cause })
   }
   return (line) => {
     const matches: (readonly [number, number])[] = []

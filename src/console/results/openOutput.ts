@@ -1,10 +1,12 @@
 import type { OutputWindow } from '../../page/toPage.ts'
+import type { Translate } from '../translate.ts'
 import type { Matcher } from './matcher.ts'
 import { OutputView } from './outputView.ts'
 import type { Clock } from './pageClock.ts'
 import type { ShownRun } from './shownRun.ts'
 
-/** What is read of an output before others get their turn, bytes. */
+/** What is read of an output before others get their turn, bytes. Of the first piece the page waits for its first lines. */
+const firstPieceBytes = 64 * 1024
 const pieceBytes = 1024 * 1024
 
 /** Lines sent when the page follows the end of an output. */
@@ -13,6 +15,15 @@ const followedLines = 200
 /** How often the page hears of a growing output, milliseconds: the longer it is, the more a change costs. */
 const tellEveryMs = (lines: number) => (lines < 50_000 ? 40 : 250)
 
+export interface OpenOutputOptions {
+  readonly run: ShownRun
+  readonly agentId: string
+  readonly page: number
+  readonly clock: Clock
+  readonly t: Translate
+  post(message: OutputWindow): void
+}
+
 /** The output that a page has open: read as it grows, and sent a window at a time. */
 export class OpenOutput {
   readonly agentId: string
@@ -20,9 +31,13 @@ export class OpenOutput {
   readonly page: number
   readonly #clock: Clock
   readonly #post: (message: OutputWindow) => void
-  readonly #view = new OutputView()
+  readonly #t: Translate
+  readonly #view: OutputView
   #window = { from: 0, to: followedLines, follow: false }
   #read = 0
+  /** Whether it is known by now what there is: before that nothing is said, least of all that there is nothing. */
+  #hasLooked = false
+  #trouble: string | undefined
   #reading: Promise<void> | undefined
   #again = false
   #closed = false
@@ -30,14 +45,10 @@ export class OpenOutput {
   #cancelTelling: (() => void) | undefined
 
   /** `page` is the page's number for it. */
-  constructor(
-    run: ShownRun,
-    agentId: string,
-    page: number,
-    clock: Clock,
-    post: (message: OutputWindow) => void,
-  ) {
+  constructor({ run, agentId, page, clock, t, post }: OpenOutputOptions) {
     this.#run = run
+    this.#t = t
+    this.#view = new OutputView(t)
     this.#clock = clock
     this.agentId = agentId
     this.page = page
@@ -84,16 +95,26 @@ export class OpenOutput {
   }
 
   async #readWhileThereIsMore(): Promise<void> {
-    while (this.#again && !this.#closed) {
-      this.#again = false
-      await this.#readToEnd()
+    try {
+      while (this.#again && !this.#closed) {
+        this.#again = false
+        await this.#readToEnd()
+      }
+      this.#trouble = undefined
+    } catch (error) {
+      this.#trouble = (error as Error).message
+      this.#hasLooked = true
+      this.#sendSoon()
+      throw error
     }
   }
 
   async #readToEnd(): Promise<void> {
     for (;;) {
-      const chunks = await this.#run.output(this.agentId, this.#read, pieceBytes)
+      const piece = this.#read === 0 ? firstPieceBytes : pieceBytes
+      const chunks = await this.#run.output(this.agentId, this.#read, piece)
       if (this.#closed) return
+      this.#hasLooked = true
       const before = this.#view.count
       for (const chunk of chunks) {
         this.#view.add(chunk)
@@ -116,7 +137,7 @@ export class OpenOutput {
   #send(): void {
     this.#cancelTelling?.()
     this.#cancelTelling = undefined
-    if (this.#closed) return
+    if (this.#closed || !this.#hasLooked) return
     this.#toldAt = this.#clock.now()
     const view = this.#view
     const { follow } = this.#window
@@ -147,11 +168,14 @@ export class OpenOutput {
     const reply = this.#run.state.replies.get(this.agentId)
     if (reply === undefined) return undefined
     const sentences: string[] = []
+    if (this.#trouble !== undefined) sentences.push(this.#t('This output cannot be read: {0}', this.#trouble))
     if (reply.droppedBytes > 0) {
       const dropped = reply.droppedBytes.toLocaleString('en')
-      sentences.push(`The agent dropped ${dropped} bytes from the middle: the output is above its limit.`)
+      sentences.push(
+        this.#t('The agent dropped {0} bytes from the middle: the output is above its limit.', dropped),
+      )
     }
-    if (reply.output === 'incomplete') sentences.push('Part of this output never arrived.')
+    if (reply.output === 'incomplete') sentences.push(this.#t('Part of this output never arrived.'))
     return sentences.length === 0 ? undefined : sentences.join(' ')
   }
 }

@@ -2,6 +2,7 @@ import { withoutSgr } from '../../master/sgr.ts'
 import { TerminalLines } from '../../master/terminalLines.ts'
 import type { OutputLine } from '../../page/toPage.ts'
 import type { Chunk } from '../../protocol/frames.ts'
+import { inEnglish, type Translate } from '../translate.ts'
 import type { Matcher } from './matcher.ts'
 
 /**
@@ -9,10 +10,15 @@ import type { Matcher } from './matcher.ts'
  * a scroll bar cannot be taller (Chromium: 33,554,432 px); very long lines are cut. Documents and exports have it all.
  */
 export class OutputView {
+  readonly #t: Translate
   readonly #lines = new TerminalLines()
   #matcher: Matcher | undefined
   /** Matches per line; undefined where not looked for yet. */
   #matches: (number | undefined)[] = []
+
+  constructor(t: Translate = inEnglish) {
+    this.#t = t
+  }
 
   add(chunk: Chunk): void {
     this.#lines.add(chunk)
@@ -73,7 +79,11 @@ export class OutputView {
     const stored = this.#stored(index)
     if (stored === undefined) {
       const left = (this.#lines.count - maxLines).toLocaleString('en')
-      return { n: 0, stream: 1, text: `${left} lines are left out here. The document has them all.` }
+      return {
+        n: 0,
+        stream: 1,
+        text: this.#t('{0} lines are left out here. The document has them all.', left),
+      }
     }
     const { stream, head, length } = this.#lines.line(stored) ?? { stream: 1, head: '', length: 0 }
     const text = cutText(head, maxCharacters)

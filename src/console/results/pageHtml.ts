@@ -7,11 +7,22 @@ export interface PageAddresses {
   readonly style: string
 }
 
+/** The language that the page is to speak. */
+export interface PageLanguage {
+  /** As in `en` or `pt-br`. */
+  readonly language: string
+  /** Translations of the page's words, by the English ones; those that are missing stay English. */
+  readonly words: Readonly<Record<string, string>>
+}
+
 /**
  * The results page's document. Its policy allows our script and our style sheet and nothing else: no network, no inline
  * style, no frames, no forms. A test opens the page under this very policy.
  */
-export function pageHtml({ cspSource, nonce, script, style }: PageAddresses): string {
+export function pageHtml(
+  { cspSource, nonce, script, style }: PageAddresses,
+  { language, words }: PageLanguage = english,
+): string {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
@@ -22,7 +33,7 @@ export function pageHtml({ cspSource, nonce, script, style }: PageAddresses): st
     "form-action 'none'",
   ].join('; ')
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${escaped(language)}">
   <head>
     <meta charset="utf-8">
     <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -30,9 +41,15 @@ export function pageHtml({ cspSource, nonce, script, style }: PageAddresses): st
     <link rel="stylesheet" href="${style}">
     <title>Results</title>
   </head>
-  <body>
+  <body${Object.keys(words).length === 0 ? '' : ` data-words="${escaped(JSON.stringify(words))}"`}>
     <script nonce="${nonce}" src="${script}"></script>
   </body>
 </html>
 `
+}
+
+const english: PageLanguage = { language: 'en', words: {} }
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
 }

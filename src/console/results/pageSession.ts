@@ -3,6 +3,7 @@ import type { RunChange } from '../../master/run.ts'
 import type { FromPage, Query } from '../../page/fromPage.ts'
 import { naturalKey } from '../../page/hostOrder.ts'
 import type { AgentRow, ToPage } from '../../page/toPage.ts'
+import type { Translate } from '../translate.ts'
 import { GroupNumbers } from './groupsTable.ts'
 import type { Matcher } from './matcher.ts'
 import { OpenOutput } from './openOutput.ts'
@@ -29,6 +30,8 @@ export interface PageSessionOptions {
   /** Whether somebody steers the run: false for one of the past. */
   readonly live: boolean
   readonly clock: Clock
+  /** What the page cannot say itself is said in the editor's language. */
+  readonly t: Translate
   post(message: ToPage): void
   /** Something could not be read; the page goes on with the rest. */
   onTrouble(error: Error): void
@@ -60,7 +63,7 @@ export class PageSession {
 
   constructor(options: PageSessionOptions) {
     this.#options = options
-    this.#groups = new GroupNumbers(options.run)
+    this.#groups = new GroupNumbers(options.run, options.t)
     this.#unsubscribe = options.run.onChange((change) => this.#changed(change))
   }
 
@@ -121,7 +124,7 @@ export class PageSession {
 
   #snapshot(): void {
     this.pause()
-    const { run, environment, live, clock, post } = this.#options
+    const { run, environment, live, clock, t, post } = this.#options
     const { state } = run
     this.#regroup()
     this.#dirty.clear()
@@ -136,7 +139,7 @@ export class PageSession {
     post({
       type: 'snapshot',
       seq: 0,
-      run: runHeader(state, environment, live, clock.now()),
+      run: runHeader(state, environment, { live, now: clock.now(), t }),
       total: state.replies.size,
       counts: { ...state.counts },
       rows: this.#takeRows(),
@@ -179,7 +182,7 @@ export class PageSession {
 
   #flush(): void {
     if (this.#seq === undefined) return
-    const { run, environment, live, clock, post } = this.#options
+    const { run, environment, live, clock, t, post } = this.#options
     const { state } = run
     const now = clock.now()
     this.#flushedAt = now
@@ -195,7 +198,7 @@ export class PageSession {
         counts: { ...state.counts },
         rows,
         ...(this.#tellsGroups ? { groups: this.#groups.table(state) } : {}),
-        ...(this.#tellsRun ? { run: runHeader(state, environment, live, now) } : {}),
+        ...(this.#tellsRun ? { run: runHeader(state, environment, { live, now, t }) } : {}),
       })
       if (this.#tellsGroups) this.#readGroupPreviews()
       this.#tellsRun = this.#tellsGroups = false
@@ -223,7 +226,7 @@ export class PageSession {
       if (rows.length === rowsPerMessage) break
       this.#dirty.delete(agentId)
       const reply = this.#options.run.state.replies.get(agentId)
-      if (reply !== undefined) rows.push(agentRow(reply, this.#groups.of(agentId)))
+      if (reply !== undefined) rows.push(agentRow(reply, this.#groups.of(agentId), this.#options.t))
     }
     return rows
   }
@@ -281,10 +284,10 @@ export class PageSession {
   }
 
   #showOutput(agentId: string, { view, from, to, follow }: Extract<FromPage, { type: 'output' }>): void {
-    const { run, clock, post, onTrouble } = this.#options
+    const { run, clock, t, post, onTrouble } = this.#options
     if (this.#output === undefined || this.#output.agentId !== agentId || this.#output.page !== view) {
       this.#closeOutput()
-      this.#output = new OpenOutput(run, agentId, view, clock, post)
+      this.#output = new OpenOutput({ run, agentId, page: view, clock, t, post })
       this.#output.search(this.#matcher)
       this.#output.read().catch(onTrouble)
     }
@@ -305,9 +308,9 @@ export class PageSession {
   #startSearch(number: number, query: Query): void {
     this.#endSearch()
     if (query.text !== '') {
-      const { run, clock, post, onTrouble } = this.#options
+      const { run, clock, t, post, onTrouble } = this.#options
       this.#search = new RunningSearch(run, number, clock, post)
-      this.#matcher = this.#search.start(query, onTrouble)
+      this.#matcher = this.#search.start(query, t, onTrouble)
     }
     this.#output?.search(this.#matcher)
   }

@@ -1,12 +1,13 @@
 import type { RunRequest } from '../../master/runRequest.ts'
 import type { ReplyState, RunState } from '../../master/runState.ts'
 import type { ActionHeader, AgentRow, GroupRow, RunHeader } from '../../page/toPage.ts'
+import type { Translate } from '../translate.ts'
 import type { ShownEnvironment } from './shownRun.ts'
 
 /** A reply as a row of the page. */
-export function agentRow(reply: ReplyState, group: number | undefined): AgentRow {
+export function agentRow(reply: ReplyState, group: number | undefined, t: Translate): AgentRow {
   const { agentId, hostname, state, latencyMs, durationMs, droppedBytes, output } = reply
-  const note = noteOf(reply)
+  const note = noteOf(reply, t)
   return {
     ...{ id: agentId, host: hostname, state, output, bytes: reply.stdoutBytes + reply.stderrBytes },
     ...exitOf(reply),
@@ -25,8 +26,9 @@ export function agentRow(reply: ReplyState, group: number | undefined): AgentRow
 export function groupRow(
   representative: ReplyState,
   { id, count, hosts, majority, preview }: GroupFacts,
+  t: Translate,
 ): GroupRow {
-  const note = noteOf(representative)
+  const note = noteOf(representative, t)
   return {
     ...{ id, count, majority, state: representative.state },
     ...exitOf(representative),
@@ -50,8 +52,7 @@ interface GroupFacts {
 export function runHeader(
   state: RunState,
   environment: ShownEnvironment,
-  live: boolean,
-  now: number,
+  { live, now, t }: { live: boolean; now: number; t: Translate },
 ): RunHeader {
   const { runId, request, issuer, startedAt, endedAt, phase, stopReason, steps, stepsStarted } = state
   const { rollout } = request
@@ -60,7 +61,7 @@ export function runHeader(
     runId,
     environment: { name, protected: environment.protected, ...(colour === undefined ? {} : { colour }) },
     filter: request.filter,
-    action: actionHeader(request),
+    action: actionHeader(request, t),
     issuer: { name: issuer.name, host: issuer.host },
     startedAt,
     ...(endedAt === undefined ? {} : { endedAt }),
@@ -82,24 +83,24 @@ const maxHostsCharacters = 1000
 /** Characters of a script that the page gets to show. */
 const maxScriptCharacters = 65_536
 
-function actionHeader({ action, targets }: RunRequest): ActionHeader {
+function actionHeader({ action, targets }: RunRequest, t: Translate): ActionHeader {
   const only =
     targets === undefined
       ? []
-      : [`only ${targets.length} chosen ${targets.length === 1 ? 'agent' : 'agents'}`]
+      : [targets.length === 1 ? t('only 1 chosen agent') : t('only {0} chosen agents', targets.length)]
   if (action.kind === 'ping') return { kind: 'ping', text: 'ping', details: only }
-  if (action.kind === 'facts') return { kind: 'facts', text: 'read facts again', details: only }
+  if (action.kind === 'facts') return { kind: 'facts', text: t('read facts again'), details: only }
   const variables = Object.keys(action.environment ?? {})
   const details = [
     ...only,
-    ...(action.user === undefined ? [] : [`as ${action.user}`]),
-    ...(action.directory === undefined ? [] : [`in ${action.directory}`]),
-    ...(variables.length === 0 ? [] : [`with ${variables.join(', ')}`]),
+    ...(action.user === undefined ? [] : [t('as {0}', action.user)]),
+    ...(action.directory === undefined ? [] : [t('in {0}', action.directory)]),
+    ...(variables.length === 0 ? [] : [t('with {0}', variables.join(', '))]),
   ]
   if (action.kind === 'shell') return { kind: 'shell', text: action.command, details }
   const script = Buffer.from(action.content, 'base64').toString('utf8').slice(0, maxScriptCharacters)
   const text = [action.name, ...action.args.map(quoted)].join(' ')
-  if (action.interpreter !== undefined) details.unshift(`by ${action.interpreter}`)
+  if (action.interpreter !== undefined) details.unshift(t('by {0}', action.interpreter))
   return { kind: 'script', text, script, details }
 }
 
@@ -112,9 +113,9 @@ function exitOf({ outcome }: ReplyState): { exitCode?: number; signal?: string }
   return outcome?.kind === 'signalled' ? { signal: outcome.signal } : {}
 }
 
-function noteOf({ refusal, outcome, state, started }: ReplyState): string | undefined {
+function noteOf({ refusal, outcome, state, started }: ReplyState, t: Translate): string | undefined {
   if (refusal !== undefined) return refusal.reason
   if (outcome?.kind === 'not-executed') return outcome.reason
-  if (outcome?.kind === 'cancelled' && !outcome.started) return 'before it began'
-  return state === 'running' && started === 'queued' ? 'waits for a free slot' : undefined
+  if (outcome?.kind === 'cancelled' && !outcome.started) return t('before it began')
+  return state === 'running' && started === 'queued' ? t('waits for a free slot') : undefined
 }

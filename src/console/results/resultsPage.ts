@@ -5,7 +5,7 @@ import { plainOutput } from '../../master/runTables.ts'
 import { type FromPage, parseFromPage, type Subset } from '../../page/fromPage.ts'
 import type { OutputDocuments } from './outputDocuments.ts'
 import { systemClock } from './pageClock.ts'
-import { pageHtml } from './pageHtml.ts'
+import { type PageLanguage, pageHtml } from './pageHtml.ts'
 import { PageSession } from './pageSession.ts'
 import { saveExport } from './saveExport.ts'
 import type { Shown } from './shownRun.ts'
@@ -44,6 +44,7 @@ export class ResultsPage {
       environment: shown.environment,
       live: shown.steering !== undefined,
       clock: systemClock,
+      t: vscode.l10n.t,
       post: (message) => void panel.webview.postMessage(message),
       onTrouble,
     })
@@ -113,12 +114,16 @@ export class ResultsPage {
     const otherId =
       other === undefined ? this.#session.majority()?.representative : this.#session.agentOf(other)
     if (agentId === undefined || otherId === undefined) {
-      throw new Error(vscode.l10n.t('There is no majority to compare with yet.'))
+      throw new Error(
+        other === undefined
+          ? vscode.l10n.t('There is no majority to compare with yet.')
+          : vscode.l10n.t('One of these replies is no longer there.'),
+      )
     }
     const { run } = this.shown
-    const majority = other === undefined ? vscode.l10n.t('the majority') : this.#title(other)
+    const title = other === undefined ? vscode.l10n.t('the majority') : this.#title(other)
     await this.#options.documents.compare(
-      { run, agentId: otherId, title: majority },
+      { run, agentId: otherId, title },
       { run, agentId, title: this.#title(of) },
     )
   }
@@ -162,12 +167,23 @@ export class ResultsPage {
 export function dressPanel(panel: vscode.WebviewPanel, extensionUri: vscode.Uri): void {
   const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview')
   panel.webview.options = { enableScripts: true, enableForms: false, localResourceRoots: [folder] }
-  panel.webview.html = pageHtml({
-    cspSource: panel.webview.cspSource,
-    nonce: randomBytes(16).toString('base64url'),
-    script: panel.webview.asWebviewUri(vscode.Uri.joinPath(folder, 'main.js')).toString(),
-    style: panel.webview.asWebviewUri(vscode.Uri.joinPath(folder, 'main.css')).toString(),
-  })
+  panel.webview.html = pageHtml(
+    {
+      cspSource: panel.webview.cspSource,
+      nonce: randomBytes(16).toString('base64url'),
+      script: panel.webview.asWebviewUri(vscode.Uri.joinPath(folder, 'main.js')).toString(),
+      style: panel.webview.asWebviewUri(vscode.Uri.joinPath(folder, 'main.css')).toString(),
+    },
+    pageLanguage(),
+  )
+}
+
+/** Where the editor's language has no bundle of ours, numbers and dates stay English as well. */
+function pageLanguage(): PageLanguage {
+  const { bundle } = vscode.l10n
+  return bundle === undefined
+    ? { language: 'en', words: {} }
+    : { language: vscode.env.language, words: bundle }
 }
 
 function commandText({ run }: Shown): string {

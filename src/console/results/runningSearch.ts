@@ -1,6 +1,7 @@
 import type { ReplyState } from '../../master/runState.ts'
 import type { Query } from '../../page/fromPage.ts'
 import type { SearchProgress } from '../../page/toPage.ts'
+import type { Translate } from '../translate.ts'
 import type { Matcher } from './matcher.ts'
 import { createMatcher, InvalidQuery } from './matcher.ts'
 import { searchOutputs } from './outputSearch.ts'
@@ -36,9 +37,9 @@ export class RunningSearch {
    * Searches all outputs. Returns what finds the query in a line, undefined when the query is invalid.
    * @throws Error when an output cannot be read
    */
-  start(query: Query, onTrouble: (error: Error) => void): Matcher | undefined {
+  start(query: Query, t: Translate, onTrouble: (error: Error) => void): Matcher | undefined {
     try {
-      this.#matcher = createMatcher(query)
+      this.#matcher = createMatcher(query, t)
     } catch (error) {
       if (!(error instanceof InvalidQuery)) throw error
       this.#tell('invalid', error.message)

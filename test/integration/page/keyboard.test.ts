@@ -119,6 +119,33 @@ describe('the results page by keyboard alone', () => {
     expect(await focus(page)).toBe('Groups of identical replies: web58')
   })
 
+  it('compares a reply with another one, and gives that up by Esc', async () => {
+    const page = await show(await reloadOfSixty())
+    await page.getByRole('grid', { name: 'Groups' }).focus()
+    await page.keyboard.press('Enter')
+    const compare = page.getByRole('button', { name: 'Compare' })
+    const choose = async () => {
+      await compare.focus()
+      await page.keyboard.press('Enter')
+      await page.keyboard.press('End')
+      await page.keyboard.press('Enter')
+      await page.getByRole('status').getByText('Compare web[07,23] with').waitFor()
+    }
+    await choose()
+    expect(await focus(page)).toBe('Groups of identical replies: web[07,23]')
+    // It itself is no answer.
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Escape')
+    await page.getByText('Compare web[07,23] with').waitFor({ state: 'hidden' })
+    expect(await focus(page)).toBe('Output of web[07,23]')
+    await choose()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    const group = { group: expect.any(Number) }
+    await expect.poll(() => opened.requests.at(-1)).toEqual({ type: 'diff', of: group, with: group })
+    expect(await page.locator('.detail-title').innerText()).toBe('web[07,23]')
+  })
+
   it('works menus as menus are worked', async () => {
     const page = await show(await reloadOfSixty())
     await page.keyboard.press('Tab')

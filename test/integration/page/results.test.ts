@@ -179,7 +179,8 @@ describe('the results page', () => {
     await page.getByRole('button', { name: 'Export' }).click()
     await page.getByRole('menuitem', { name: 'NDJSON' }).click()
     await page.getByRole('grid', { name: 'Groups' }).getByText('db1').click()
-    await page.getByRole('button', { name: 'Compare with the majority' }).click()
+    await page.getByRole('button', { name: 'Compare' }).click()
+    await page.getByRole('menuitem', { name: 'With the majority' }).click()
     await page.getByRole('button', { name: 'Open as a document' }).click()
     await page.getByRole('button', { name: 'Run again here' }).click()
     await expect.poll(() => asked().length).toBe(5)
@@ -191,6 +192,26 @@ describe('the results page', () => {
       { type: 'open-output', of: group },
       { type: 'run-again', on: { kind: 'group', ...group } },
     ])
+  })
+
+  it('compares a reply with any other that is then chosen in a list', async () => {
+    const { page, requests } = await show(await three())
+    const agents = page.getByRole('grid', { name: 'Agents' })
+    const diffs = () => requests.filter(({ type }) => type === 'diff')
+    await agents.getByText('web1').click()
+    await page.getByRole('button', { name: 'Compare' }).click()
+    expect(await page.getByRole('menuitem', { name: 'With the majority' }).isEnabled()).toBe(false)
+    await page.getByRole('menuitem', { name: 'With another reply' }).click()
+    await page.getByText('Compare web1 with …').waitFor()
+    await agents.getByText('db1').click()
+    await expect
+      .poll(diffs)
+      .toEqual([{ type: 'diff', of: { agent: agentIdOf('web1') }, with: { agent: agentIdOf('db1') } }])
+    expect(await page.locator('.detail-title').innerText()).toBe('web1')
+    // The question is answered: the next choice opens as ever.
+    await agents.getByText('db1').click()
+    await page.locator('.detail-title', { hasText: 'db1' }).waitFor()
+    expect(diffs()).toHaveLength(1)
   })
 
   it('steers a rollout, and says how far it is', async () => {
@@ -246,6 +267,22 @@ describe('the results page', () => {
     const { page, post } = await show(await three())
     post({ type: 'not-kept', reason: 'This run is no longer kept.' })
     await page.getByRole('alert').getByText('This run is no longer kept.').waitFor()
+  })
+
+  it('speaks the language of the editor, and English where a word is not translated', async () => {
+    const words = {
+      'Run again': 'Noch "einmal" <b>',
+      '{0} agents': '{0} Agenten',
+      'took {0}': 'dauerte {0}',
+      succeeded: 'gelungen',
+    }
+    const { page, complaints } = await show(await three(), { language: { language: 'de', words } })
+    await page.getByRole('button', { name: 'Noch "einmal" <b>' }).waitFor()
+    await page.getByRole('grid', { name: 'Groups' }).getByText('2 Agenten').waitFor()
+    await page.getByRole('grid', { name: 'Agents' }).getByRole('row', { name: 'gelungen web1' }).waitFor()
+    await page.locator('.head-meta', { hasText: 'dauerte' }).waitFor()
+    expect(await page.locator('html').getAttribute('lang')).toBe('de')
+    expect(unexpectedComplaints(complaints)).toEqual([])
   })
 
   it('says late, unexpected and incomplete where they apply', async () => {

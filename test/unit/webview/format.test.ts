@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatDuration, formatNumberOf, formatTime } from '../../../webview/format.ts'
+import { formatAgents, formatBytes, formatDuration, formatTime } from '../../../webview/format.ts'
 
 describe('what people read', () => {
   it('has durations with as many digits as matter', () => {
@@ -31,7 +31,7 @@ describe('what people read', () => {
   })
 
   it('counts and dates', () => {
-    expect([formatNumberOf(1, 'agent'), formatNumberOf(2400, 'agent')]).toEqual(['1 agent', '2,400 agents'])
+    expect([formatAgents(1), formatAgents(2400)]).toEqual(['1 agent', '2,400 agents'])
     const now = new Date(2026, 10, 22, 14, 32, 7).getTime()
     expect(formatTime(now, now)).toBe('today, 14:32:07')
     expect(formatTime(now - 86_400_000, now)).toBe('21 Nov, 14:32:07')

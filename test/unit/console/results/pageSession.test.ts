@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../../../../src/console/results/pageClock.ts'
 import { PageSession } from '../../../../src/console/results/pageSession.ts'
+import { inEnglish } from '../../../../src/console/translate.ts'
 import type { Delta, OutputWindow, SearchProgress, Snapshot, ToPage } from '../../../../src/page/toPage.ts'
 import { RunModel } from '../../../../webview/runModel.ts'
 import { agentIdOf, type SimulatedRun, simulateRun } from '../../../support/simulatedRun.ts'
@@ -34,6 +35,8 @@ interface Scene {
   readonly session: PageSession
   readonly sent: ToPage[]
   readonly clock: ManualClock
+  /** What the session could not do; a test that wants it takes it out. */
+  readonly troubles: string[]
   /** Lets the run tell, and the session send, what there is; until `done` says so, where it is given. */
   settle(done?: () => boolean): Promise<void>
 }
@@ -47,18 +50,18 @@ async function scene(
   const simulated = await simulateRun(hosts, request)
   const sent: ToPage[] = []
   const clock = new ManualClock()
+  const troubles: string[] = []
   const session = new PageSession({
     run: simulated.run,
     environment: { name: 'production', protected: true },
     live: true,
     clock,
+    t: inEnglish,
     post: (message) => sent.push(structuredClone(message)),
-    onTrouble: (error) => {
-      throw error
-    },
+    onTrouble: (error) => troubles.push(error.message),
   })
   open = {
-    ...{ simulated, session, sent, clock },
+    ...{ simulated, session, sent, clock, troubles },
     async settle(done) {
       await simulated.run.flush()
       for (let round = 0; done === undefined ? round < 8 : !done(); round += 1) {
@@ -73,6 +76,7 @@ async function scene(
 }
 
 afterEach(async () => {
+  expect(open?.troubles).toEqual([])
   open?.session.dispose()
   await open?.simulated.close()
 })
@@ -177,6 +181,31 @@ describe('PageSession', () => {
     const last = of(sent, 'output').at(-1) as OutputWindow
     expect(last.open).toBe(false)
     expect(last.lines.map(({ text }) => text)).toEqual(['one', 'two'])
+  })
+
+  it('says nothing of an output before it has looked, and then its first lines', async () => {
+    const { simulated, session, sent, settle } = await scene(['web1', 'web2'])
+    simulated.finish('web1', 0, [{ stream: 1, text: 'first line\n'.repeat(50_000) }])
+    session.receive({ type: 'ready' })
+    const agent = agentIdOf('web1')
+    session.receive({ type: 'output', view: 1, of: { agent }, from: 0, to: 10, follow: false })
+    expect(of(sent, 'output')).toEqual([])
+    await settle(() => of(sent, 'output').at(-1)?.total === 50_000)
+    const first = of(sent, 'output')[0] as OutputWindow
+    expect(first.lines).toHaveLength(10)
+    expect(first.total).toBeLessThan(50_000)
+    expect(first.open).toBe(true)
+  })
+
+  it('says why an output cannot be read', async () => {
+    const { session, sent, settle, simulated, troubles } = await scene(['web1'])
+    simulated.run.output = () => Promise.reject(new Error('The disk is gone.'))
+    session.receive({ type: 'ready' })
+    const agent = agentIdOf('web1')
+    session.receive({ type: 'output', view: 1, of: { agent }, from: 0, to: 10, follow: false })
+    await settle(() => of(sent, 'output').length > 0 && troubles.length > 0)
+    expect(of(sent, 'output')[0]?.notice).toBe('This output cannot be read: The disk is gone.')
+    expect(troubles.splice(0)).toEqual(['The disk is gone.'])
   })
 
   it('shows a group by the output that all its members share', async () => {
