@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from './environments/declaredEnvironment.ts'
+import { plainText } from './plainText.ts'
 
 /** What can be offered beside an error, apart from the log. */
 export interface Remedy {
@@ -26,7 +27,7 @@ export class Trouble {
     const showLog: Remedy = { label: vscode.l10n.t('Show Log'), apply: () => this.#log.show() }
     const choices = [...remedies, showLog]
     void vscode.window
-      .showErrorMessage(messageOf(error), ...choices.map(({ label }) => label))
+      .showErrorMessage(plainText(messageOf(error)), ...choices.map(({ label }) => label))
       .then((chosen) => choices.find(({ label }) => label === chosen)?.apply())
   }
 

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { plainText } from '../plainText.ts'
 import type { Profile, ProfileKind } from '../profile/awsFiles.ts'
 import type { Profiles } from '../profile/profiles.ts'
 
@@ -15,9 +16,9 @@ export function chooseProfile(profiles: Profiles) {
       name: undefined,
     }
     const items = known.map((profile) => ({
-      label: `${profile.name === chosen ? '$(check)' : '$(blank)'} ${profile.name}`,
-      description: describeProfile(profile),
-      ...(profile.problem !== undefined && { detail: `$(warning) ${profile.problem}` }),
+      label: `${profile.name === chosen ? '$(check)' : '$(blank)'} ${plainText(profile.name)}`,
+      description: plainText(describeProfile(profile)),
+      ...(profile.problem !== undefined && { detail: `$(warning) ${plainText(profile.problem)}` }),
       name: profile.name,
     }))
     const picked = await vscode.window.showQuickPick<{ label: string; name: string | undefined }>(

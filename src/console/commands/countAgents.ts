@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { foldHosts } from '../../master/hostFolding.ts'
+import { plainText } from '../plainText.ts'
 import { parseRunArguments } from '../send/runArguments.ts'
 import { targetOfNodes } from '../send/runTarget.ts'
 import type { Sending } from '../send/sending.ts'
@@ -27,7 +28,7 @@ export function countAgents(sending: Sending) {
     )
     const names = foldHosts(reach.hostnames)
     const chosen = await vscode.window.showInformationMessage(
-      names === '' ? sentence : `${sentence} ${names}`,
+      plainText(names === '' ? sentence : `${sentence} ${names}`),
       copy,
     )
     if (chosen === copy) await vscode.env.clipboard.writeText(reach.hostnames.join('\n'))

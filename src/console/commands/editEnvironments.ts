@@ -6,6 +6,7 @@ import {
   readEnvironment,
 } from '../environments/environmentDeclaration.ts'
 import type { EnvironmentList } from '../environments/environmentList.ts'
+import { plainText } from '../plainText.ts'
 import type { Profiles } from '../profile/profiles.ts'
 import { addEntry, removeEntry } from '../workspaceFile/editEntries.ts'
 import { type WorkspaceFiles, workspaceFilePath } from '../workspaceFile/workspaceFiles.ts'
@@ -148,9 +149,9 @@ async function askProfile(title: string, profiles: Profiles): Promise<string | u
   const items = [
     { label: vscode.l10n.t('The chosen profile'), description: vscode.l10n.t('whichever it is'), name: '' },
     ...known.map(({ name, region, problem }) => ({
-      label: name,
+      label: plainText(name),
       description: region ?? '',
-      ...(problem !== undefined && { detail: `$(warning) ${problem}` }),
+      ...(problem !== undefined && { detail: `$(warning) ${plainText(problem)}` }),
       name,
     })),
   ]

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { Connections } from '../environments/connections.ts'
 import type { EnvironmentList } from '../environments/environmentList.ts'
+import { plainText } from '../plainText.ts'
 import { FactSampler } from '../send/factSample.ts'
 
 /** Facts with more values than this make groups that nobody can read; they are offered last. */
@@ -21,7 +22,7 @@ export function groupBy(list: EnvironmentList, connections: Connections) {
     const items = [
       { label: `$(list-flat) ${vscode.l10n.t('No groups')}`, description: '', fact: '' },
       ...known.map(({ text, having, groups }) => ({
-        label: text,
+        label: plainText(text),
         description: vscode.l10n.t('{0} values, {1} of {2} agents', groups, having, agents),
         fact: text,
       })),

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { plainText } from '../plainText.ts'
 import { confirmationFor, type SendOrigin } from './confirmation.ts'
 import { describePlan, type Reach, type RunPlan } from './runPlan.ts'
 
@@ -48,7 +49,7 @@ async function isConfirmed(...[plan, reach, origin, note]: Question): Promise<bo
 
 /** An input box in which Enter does nothing but by the exact name. Nothing typed is a no. */
 async function typeName(name: string, sentence: string): Promise<boolean> {
-  const prompt = vscode.l10n.t('{0} Type {1} to run it.', sentence, name)
+  const prompt = vscode.l10n.t('{0} Type {1} to run it.', plainText(sentence), name)
   const { Info, Error: Wrong } = vscode.InputBoxValidationSeverity
   const typed = await vscode.window.showInputBox({
     title: vscode.l10n.t('{0} is protected', name),

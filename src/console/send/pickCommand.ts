@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { plainText } from '../plainText.ts'
 import type { Snippet } from '../workspaceFile/snippet.ts'
 import { oneLine } from './runPlan.ts'
 import { type StepEnd, showPickStep } from './step.ts'
@@ -39,15 +40,15 @@ function itemsFor(typed: string, recent: readonly string[], snippets: readonly S
   )
   const items: CommandItem[] = []
   if (typed !== '') {
-    items.push({ label: `$(terminal) ${typed}`, outcome: { kind: 'shell', command: typed } })
+    items.push({ label: `$(terminal) ${plainText(typed)}`, outcome: { kind: 'shell', command: typed } })
   }
   if (named.length > 0) {
     items.push({ label: vscode.l10n.t('Snippets'), kind: vscode.QuickPickItemKind.Separator })
     for (const snippet of named) {
       const { description, command, script, file } = snippet.declaration
       items.push({
-        label: `$(symbol-snippet) ${snippet.name}`,
-        description: description ?? oneLine(command ?? script ?? file ?? ''),
+        label: `$(symbol-snippet) ${plainText(snippet.name)}`,
+        description: plainText(description ?? oneLine(command ?? script ?? file ?? '')),
         outcome: { kind: 'snippet', snippet },
       })
     }
@@ -55,7 +56,7 @@ function itemsFor(typed: string, recent: readonly string[], snippets: readonly S
   if (commands.length > 0) {
     items.push({ label: vscode.l10n.t('Sent before'), kind: vscode.QuickPickItemKind.Separator })
     for (const command of commands.slice(0, 50)) {
-      items.push({ label: `$(history) ${oneLine(command)}`, outcome: { kind: 'shell', command } })
+      items.push({ label: `$(history) ${plainText(oneLine(command))}`, outcome: { kind: 'shell', command } })
     }
   }
   return items

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { type DeclaredEnvironment, describeOrigin } from '../environments/declaredEnvironment.ts'
 import { environmentIcon } from '../environments/environmentIcon.ts'
+import { plainText } from '../plainText.ts'
 import { type StepEnd, showPickStep } from './step.ts'
 
 /** Asks for an environment. With only one there is nothing to ask, unless it is protected: that is worth a look. */
@@ -25,9 +26,9 @@ export function pickEnvironment(
 function describeEnvironment({ environment, origin }: DeclaredEnvironment): string {
   const parts = [
     environment.protected ? vscode.l10n.t('protected') : undefined,
-    describeOrigin(origin, vscode.l10n.t),
+    plainText(describeOrigin(origin, vscode.l10n.t) ?? ''),
     environment.endpoint === undefined ? environment.region : undefined,
-    environment.profile,
+    environment.profile && plainText(environment.profile),
   ]
   return parts.filter(Boolean).join(' · ')
 }

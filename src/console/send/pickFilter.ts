@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { Connections } from '../environments/connections.ts'
 import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import { plainText } from '../plainText.ts'
 import { FactSampler } from './factSample.ts'
 import { type FilterChoice, type FilterWorld, filterChoices } from './filterChoices.ts'
 import { type PickResult, type StepEnd, showPickStep } from './step.ts'
@@ -84,11 +85,14 @@ function hasHeard(connections: Connections, declared: DeclaredEnvironment): bool
 }
 
 function toItems(choices: readonly FilterChoice[], isOpen: boolean): FilterItem[] {
-  const items = choices.map((choice) => ({
-    label: `$(${iconOf(choice)}) ${choice.label}`,
-    ...(choice.kind === 'complete' ? { description: choice.detail } : { detail: choice.detail }),
-    choice,
-  }))
+  const items = choices.map((choice) => {
+    const detail = plainText(choice.detail)
+    return {
+      label: `$(${iconOf(choice)}) ${plainText(choice.label)}`,
+      ...(choice.kind === 'complete' ? { description: detail } : { detail }),
+      choice,
+    }
+  })
   return isOpen ? items : [{ label: `$(sync~spin) ${vscode.l10n.t('Looking who is there …')}` }, ...items]
 }
 

@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import { foldHosts } from '../../master/hostFolding.ts'
 import type { RunRequest } from '../../master/runRequest.ts'
 import type { Connections } from '../environments/connections.ts'
+import { plainText } from '../plainText.ts'
 import { parseDuration, printDuration } from './duration.ts'
 import { type ReachedAgents, reachOf } from './reach.ts'
 import { describeRollout, parseRolloutText, printRollout } from './rolloutText.ts'
@@ -54,18 +55,18 @@ function itemsFor(plan: RunPlan, reach: ReachedAgents): PartItem[] {
   const { action } = request
   const t = vscode.l10n.t
   const { name, protected: isProtected } = environment.environment
-  const what = describeAction(action, t)
+  const what = plainText(describeAction(action, t))
   const items: PartItem[] = [
     {
       part: 'run',
       label: isProtected ? `$(shield) ${t('{0}: asks for the name “{1}”', what, name)}` : `$(play) ${what}`,
-      detail: describeHow(plan, reach, t),
+      detail: plainText(describeHow(plan, reach, t)),
     },
     {
       part: 'who',
       label: `$(checklist) ${vscode.l10n.t('Who')}`,
       description: vscode.l10n.t('{0} of {1} agents', reach.matching, reach.known),
-      detail: foldHosts(reach.hostnames),
+      detail: plainText(foldHosts(reach.hostnames)),
     },
     {
       part: 'timeout',
@@ -89,7 +90,8 @@ function itemsFor(plan: RunPlan, reach: ReachedAgents): PartItem[] {
     {
       part: 'directory',
       label: `$(folder) ${vscode.l10n.t('Directory')}`,
-      description: action.directory ?? vscode.l10n.t('the agent’s default'),
+      description:
+        action.directory !== undefined ? plainText(action.directory) : vscode.l10n.t('the agent’s default'),
     },
   ]
 }
@@ -128,8 +130,12 @@ async function changePart(
 /** The list of who will be hit, from which agents can be taken out. */
 async function changeTargets(request: RunRequest, reach: ReachedAgents): Promise<RunRequest> {
   const items = reach.agents.map(({ agentId, hostname, state, version }) => ({
-    label: hostname,
-    description: [agentId, state === 'stale' ? vscode.l10n.t('not heard of lately') : undefined, version]
+    label: plainText(hostname),
+    description: [
+      plainText(agentId),
+      state === 'stale' ? vscode.l10n.t('not heard of lately') : undefined,
+      plainText(version),
+    ]
       .filter(Boolean)
       .join(' · '),
     picked: true,

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { plainText } from '../plainText.ts'
 import type { Snippet, SnippetInput } from '../workspaceFile/snippet.ts'
 
 /**
@@ -30,11 +31,13 @@ async function ask(name: string, input: SnippetInput, title: string): Promise<st
   const prompt = input.prompt ?? name
   if (input.choices !== undefined) {
     const items = [...input.choices].sort((a, b) => Number(b === input.default) - Number(a === input.default))
-    return vscode.window.showQuickPick(items, { title, placeHolder: prompt, ignoreFocusOut: true })
+    const choices = items.map((choice) => ({ label: plainText(choice), choice }))
+    const options = { title, placeHolder: prompt, ignoreFocusOut: true }
+    return (await vscode.window.showQuickPick(choices, options))?.choice
   }
   return vscode.window.showInputBox({
     title,
-    prompt,
+    prompt: plainText(prompt),
     value: input.default ?? '',
     password: input.secret ?? false,
     ignoreFocusOut: true,

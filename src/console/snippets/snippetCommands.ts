@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { RunHistory } from '../history/runHistory.ts'
+import { plainText } from '../plainText.ts'
 import { oneLine } from '../send/runPlan.ts'
 import type { StartedRun } from '../send/runs.ts'
 import type { Sending } from '../send/sending.ts'
@@ -51,7 +52,7 @@ export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles) {
       action.kind === 'shell' ? action.command : action.kind === 'script' ? action.name : action.kind
     const name = await vscode.window.showInputBox({
       title: vscode.l10n.t('Save as Snippet'),
-      prompt: vscode.l10n.t('Its name. It is kept in {0}: {1}', workspaceFilePath, oneLine(what)),
+      prompt: vscode.l10n.t('Its name. It is kept in {0}: {1}', workspaceFilePath, plainText(oneLine(what))),
       ignoreFocusOut: true,
       validateInput: (value) =>
         value.trim() === ''
@@ -115,9 +116,9 @@ async function chosenSnippet(
   const items = all.map((snippet) => {
     const { environment, filter, description, command, script, file } = snippet.declaration
     return {
-      label: snippet.name,
-      description: [environment, filter].filter(Boolean).join(' · '),
-      detail: description ?? oneLine(command ?? script ?? file ?? ''),
+      label: plainText(snippet.name),
+      description: plainText([environment, filter].filter(Boolean).join(' · ')),
+      detail: plainText(description ?? oneLine(command ?? script ?? file ?? '')),
       snippet,
     }
   })

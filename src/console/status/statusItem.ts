@@ -3,6 +3,7 @@ import { isVerdict } from '../../protocol/verdict.ts'
 import { QueueError } from '../../queues/queueError.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import { plainText } from '../plainText.ts'
 import type { Profiles } from '../profile/profiles.ts'
 import type { Runs, StartedRun } from '../send/runs.ts'
 
@@ -76,8 +77,9 @@ export class StatusItem implements vscode.Disposable {
     const profile = this.#profiles.nameFor(environment.environment)
     const identity = this.#brokenIdentity(environment)
     const who = profile === undefined ? name : `${name} · ${profile}`
+    const text = plainText(who)
     this.#item.text =
-      running === undefined ? `$(server-environment) ${who}` : `$(sync~spin) ${who} · ${progress(running)}`
+      running === undefined ? `$(server-environment) ${text}` : `$(sync~spin) ${text} · ${progress(running)}`
     this.#item.tooltip = identity ?? vscode.l10n.t('EC2 Collective: environment {0}. Click for more.', who)
     this.#item.backgroundColor =
       identity === undefined ? undefined : new vscode.ThemeColor('statusBarItem.errorBackground')
