@@ -96,10 +96,16 @@ describe('A protected environment', () => {
     await quickInput.type('role=web')
     await quickInput.pick('2 of 3 agents match')
     await quickInput.titled('role=web')
-    await quickInput.type('hostname')
+    await quickInput.type('echo $(hostname)')
+    expect((await quickInput.items())[0]?.label).toBe('echo $(hostname)')
     await quickInput.accept()
     await quickInput.titled('Run on production')
+    expect((await quickInput.items())[0]?.label).toContain('“echo $(hostname)”')
     await quickInput.accept()
+    await quickInput.titled('production is protected')
+    expect(await quickInput.message()).toContain(
+      'Run “echo $(hostname)” on 2 of 3 agents of production (role=web)',
+    )
     await refuses()
     expect(await runsInHistory()).toBe(before)
   })

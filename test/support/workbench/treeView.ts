@@ -12,6 +12,8 @@ export interface TreeView {
   collapse(label: string): Promise<void>
   /** As for a user, a click expands or collapses a row with children. `with`: a key held down, to select more rows. */
   click(label: string, options?: { with?: 'Control' | 'Shift' }): Promise<void>
+  /** Puts the keyboard on the row, and neither opens nor closes it. */
+  focus(label: string): Promise<void>
   /** Opens the row's context menu, reads its entries, and leaves it again. */
   menu(label: string): Promise<string[]>
   /** Chooses an entry of the row's context menu. */
@@ -74,6 +76,11 @@ export function treeViewOf(page: Page, title: string): TreeView {
     expand: (label) => setExpanded(label, true),
     collapse: (label) => setExpanded(label, false),
     click: (label, options) => rowOf(label).click({ modifiers: options?.with ? [options.with] : [] }),
+    focus: async (label) => {
+      await rowOf(label).click({ button: 'right' })
+      await page.locator('.monaco-menu').last().waitFor()
+      await page.keyboard.press('Escape')
+    },
     menu: async (label) => {
       const menu = await openMenu(label)
       const entries = await menu.getByRole('menuitem').allInnerTexts()
