@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { exportText } from '../../master/runTables.ts'
 import type { ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
+import { plainText } from '../plainText.ts'
 import type { Results } from '../results/results.ts'
 import type { Sending } from '../send/sending.ts'
 import { describeCounts, nameOfRun } from './historyRows.ts'
@@ -26,8 +27,8 @@ export function searchHistory(history: RunHistory, shownRuns: ShownRuns, results
     const t = vscode.l10n.t
     const runs = await history.list()
     const items = runs.map((summary) => ({
-      label: nameOfRun(summary, t),
-      description: [summary.environment, summary.request.filter].join(' · '),
+      label: plainText(nameOfRun(summary, t)),
+      description: plainText([summary.environment, summary.request.filter].join(' · ')),
       detail: `${new Date(summary.startedAt).toLocaleString()} · ${describeCounts(summary, t)} · ${summary.issuer.name}`,
       runId: summary.runId,
     }))
