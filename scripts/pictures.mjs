@@ -1,16 +1,22 @@
 // @ts-check
 // `npm run pictures`: takes the pictures of the results page in docs/images. They look as they should where the fonts
 // Inter and JetBrains Mono are installed (on Debian: fonts-inter, fonts-jetbrains-mono).
+//
+// `npm run pictures -- console`: every view and flow of the console, in all themes, into .cache/pictures: to be looked at.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 import { build } from './build.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const ofConsole = process.argv[2] === 'console'
+const [entry, target] = ofConsole
+  ? ['test/support/consolePictures.ts', `${root}.cache/pictures`]
+  : ['test/support/resultsPictures.ts', root]
 await build({ production: true })
 await esbuild.build({
   absWorkingDir: root,
-  entryPoints: ['test/support/resultsPictures.ts'],
+  entryPoints: [entry],
   outfile: `${root}.cache/bench/pictures.mjs`,
   bundle: true,
   platform: 'node',
@@ -20,5 +26,5 @@ await esbuild.build({
   packages: 'external',
   external: ['../../scripts/*'],
 })
-const child = spawn(process.execPath, [`${root}.cache/bench/pictures.mjs`, root], { stdio: 'inherit' })
+const child = spawn(process.execPath, [`${root}.cache/bench/pictures.mjs`, target], { stdio: 'inherit' })
 child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1))

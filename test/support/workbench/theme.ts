@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 
 export type Theme = keyof typeof themes
 
-const themes = {
+export const themes = {
   dark: { name: 'Dark Modern', bodyClass: 'vs-dark' },
   light: { name: 'Light Modern', bodyClass: 'vs' },
   'hc-dark': { name: 'Default High Contrast', bodyClass: 'hc-black' },
