@@ -145,13 +145,17 @@ export class Master {
    * @throws QueueError when replies cannot be received
    */
   async resume(): Promise<Run[]> {
+    const open = (await this.#options.history.list()).filter(
+      ({ runId, environment, phase }) =>
+        environment === this.environment.name && phase !== 'over' && this.run(runId) === undefined,
+    )
+    // First: a run that cannot be told where replies go would be left out, and nobody would come back for it.
+    await this.#mailbox.open()
     const resumed: Run[] = []
-    for (const { runId, environment, phase } of await this.#options.history.list()) {
-      if (environment !== this.environment.name || phase === 'over' || this.run(runId) !== undefined) continue
+    for (const { runId } of open) {
       const run = await this.#revive(runId)
       if (typeof run !== 'string') resumed.push(run)
     }
-    await this.#mailbox.open()
     return resumed
   }
 

@@ -166,8 +166,10 @@ export class Run {
         this.#takeFrame(heard, reply, data)
         break
       case 'result': {
-        if (!this.#outputs.promise(agentId, reply, at)) return
+        const isNews = this.#outputs.promise(agentId, reply, at)
+        // Also of an echo: that is how a last frame comes again that an earlier master took with it.
         if (reply.last !== undefined) this.#takeFrame(heard, reply.last, data)
+        if (!isNews) break
         const { outcome, durationMs, frames, stdout, stderr } = reply
         const digest = `${stdout.sha256}:${stderr.sha256}`
         const droppedBytes = stdout.droppedBytes + stderr.droppedBytes

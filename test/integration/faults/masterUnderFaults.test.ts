@@ -133,6 +133,24 @@ describe('a run', () => {
   })
 })
 
+describe('runs of a master before', () => {
+  it('are all taken up, whatever SQS says at the first attempts', async () => {
+    const environment = await newEnvironment()
+    const agent = await startScriptedAgent(sqs.connect(), environment, 'web', async () => {})
+    const first = await masters.open(environment, { masterId: 'before-1' })
+    await first.hear(1)
+    const { runId } = await first.master.start({ filter: '*', action: { kind: 'ping' }, timeoutMs: 60_000 })
+    await first.master.close()
+    const { master } = await masters.open(environment, { masterId: 'before-1', history: first.history })
+    const lift = proxy.inject({ fault: { kind: 'refuse', as: 'internal' }, actions: ['CreateQueue'] })
+    // As often as a request is tried by itself.
+    void until(() => proxy.struck.internal === 3, 'refusals').then(lift)
+    const resumed = await master.resume().catch(() => master.resume())
+    expect(resumed.map((run) => run.runId)).toEqual([runId])
+    await agent.stop()
+  })
+})
+
 describe('two masters and six agents on a bad day', () => {
   let environment: Environment
   let fleet: AgentFleet

@@ -399,6 +399,22 @@ describe('a run that is taken up again', () => {
     expect(await textOf(run, 'a')).toBe('one two three')
   })
 
+  it('takes the last frame from the result that comes again, when its master died before the frames in between', async () => {
+    const reply = replyOf('a', ['one ', 'two ', 'three'])
+    const last = { frame: 2, segments: [[1, 5]] }
+    const result = { ...resultOf('a', ['one ', 'two ', 'three']), last } as ReplyMessage
+    const first = await start(['a'])
+    first.run.receive(result, Buffer.from('three'), 'unproven')
+    await first.run.close()
+    const { run, world } = await revive()
+    for (const [message, data] of reply.slice(1, 3)) run.receive(message, data, 'unproven')
+    await world.pass(run, resendAfterMs)
+    expect(world.said).toEqual(['resend to a: 2'])
+    run.receive(result, Buffer.from('three'), 'unproven')
+    expect((await run.over).replies.get('a')?.output).toBe('complete')
+    expect(await textOf(run, 'a')).toBe('one two three')
+  })
+
   it('goes on with its rollout', async () => {
     const first = await start(['a', 'b'], { rollout: { batch: { count: 1 } } })
     await first.run.close()
