@@ -17,7 +17,7 @@ beforeAll(async () => {
   workbench = await openFleetWorkbench({
     roots: ['alpha', 'beta'],
     files: {
-      'alpha/.vscode/ec2-collective.yaml': `${staging}snippets:\n  Of alpha:\n    command: uptime\n`,
+      'alpha/.vscode/ec2-collective.yaml': `${staging}  mistyped: { region: Ireland }\nsnippets:\n  Of alpha:\n    command: uptime\n`,
       'beta/.vscode/ec2-collective.yaml': `${staging}snippets:\n  Of beta:\n    command: uptime\n`,
       'alpha/report.sh': report,
     },
@@ -64,6 +64,14 @@ describe('A workspace of several folders', () => {
     const snippets = await workbench.view('Snippets').text()
     expect(snippets).toContain('Of alpha')
     expect(snippets).toContain('Of beta')
+  })
+
+  it('shows what is declared and cannot be used, with the reason', async () => {
+    const view = workbench.view('Environments')
+    const { description, icon } = await view.row('mistyped')
+    expect([description, icon]).toEqual(['“region” must be an AWS region such as eu-west-1.', 'error'])
+    await view.click('mistyped')
+    await workbench.page.locator('.tab.active', { hasText: 'ec2-collective.yaml' }).waitFor()
   })
 
   it('is never guessed which of two environments of one name is meant', async () => {

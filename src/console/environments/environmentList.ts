@@ -5,11 +5,12 @@ import type { WorkspaceFiles } from '../workspaceFile/workspaceFiles.ts'
 import { type DeclaredEnvironment, environmentKey, type Origin } from './declaredEnvironment.ts'
 import { type RunDefaults, readEnvironment } from './environmentDeclaration.ts'
 
-/** Something declared as an environment that is none. */
+/** Something declared as an environment that is none, or a file in which none can be found. */
 export interface DeclarationTrouble {
+  /** Of the environment, or of the file. */
   readonly name: string
   readonly origin: Origin
-  readonly message: string
+  readonly messages: readonly string[]
 }
 
 export interface Declarations {
@@ -83,7 +84,7 @@ export class EnvironmentList implements vscode.Disposable {
       const origin: Origin = { kind: 'settings' }
       const read = readEnvironment(name, value)
       if (read.ok) environments.push({ key: environmentKey(origin, name), origin, ...read })
-      else troubles.push(...read.problems.map(({ message }) => ({ name, origin, message })))
+      else troubles.push({ name, origin, messages: read.problems.map(({ message }) => message) })
     }
     for (const { folder, uri, text } of await this.#files.read()) {
       const file = uri.toString()
@@ -92,9 +93,11 @@ export class EnvironmentList implements vscode.Disposable {
         const origin: Origin = { kind: 'file', folder, file, offset: at.start }
         environments.push({ key: environmentKey(origin, environment.name), origin, environment, defaults })
       }
-      for (const { message, at } of parsed.problems) {
-        const origin: Origin = { kind: 'file', folder, file, offset: at.start }
-        troubles.push({ name: vscode.workspace.asRelativePath(uri), origin, message })
+      const ofEnvironments = parsed.problems.filter(({ entry }) => entry?.section !== 'snippets')
+      for (const problem of ofEnvironments) {
+        const name = problem.entry?.name ?? vscode.workspace.asRelativePath(uri)
+        const origin: Origin = { kind: 'file', folder, file, offset: problem.at.start }
+        troubles.push({ name, origin, messages: [problem.message] })
       }
     }
     for (const environment of this.#local) {

@@ -13,16 +13,18 @@ import {
   type GroupNode,
   type NoticeNode,
   type TreeNode,
+  type WrongNode,
+  wrongNode,
 } from './treeNode.ts'
 
 /** The tree environment → groups → agents → facts. Only environments that are open on the screen are kept fresh. */
-export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
+export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | WrongNode>, vscode.Disposable {
   readonly #list: EnvironmentList
   readonly #connections: Connections
   readonly #groupBy: () => string
   readonly #memento: vscode.Memento
-  readonly #changed = new vscode.EventEmitter<TreeNode | undefined>()
-  readonly #view: vscode.TreeView<TreeNode>
+  readonly #changed = new vscode.EventEmitter<EnvironmentNode | undefined>()
+  readonly #view: vscode.TreeView<TreeNode | WrongNode>
   readonly #disposables: vscode.Disposable[]
   /** Environments that are open in the tree, by key, each with its row. */
   readonly #expanded = new Map<string, EnvironmentNode>()
@@ -78,7 +80,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
     this.#changed.fire(undefined)
   }
 
-  async getChildren(parent?: TreeNode): Promise<TreeNode[]> {
+  async getChildren(parent?: TreeNode | WrongNode): Promise<(TreeNode | WrongNode)[]> {
     switch (parent?.kind) {
       case undefined:
         return this.#environments()
@@ -98,11 +100,12 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
       case 'fact':
         return factNodes(parent, parent.value, parent.path)
       case 'notice':
+      case 'wrong':
         return []
     }
   }
 
-  getTreeItem(node: TreeNode): vscode.TreeItem {
+  getTreeItem(node: TreeNode | WrongNode): vscode.TreeItem {
     return describeNode(node, this.#connections, this.#opensByItself(node))
   }
 
@@ -111,7 +114,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
     return undefined
   }
 
-  resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
+  resolveTreeItem(item: vscode.TreeItem, node: TreeNode | WrongNode): vscode.TreeItem {
     item.tooltip = explainNode(node, this.#connections)
     return item
   }
@@ -122,7 +125,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
     for (const disposable of this.#disposables) disposable.dispose()
   }
 
-  async #environments(): Promise<TreeNode[]> {
+  async #environments(): Promise<(TreeNode | WrongNode)[]> {
     const { environments, troubles } = await this.#list.read()
     const isTrusted = vscode.workspace.isTrusted
     await vscode.commands.executeCommand(
@@ -135,8 +138,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
     for (const declared of environments) this.#rows.set(declared.key, environmentNode(declared))
     for (const key of this.#expanded.keys()) if (!this.#rows.has(key)) this.#expanded.delete(key)
     this.#watchWhatIsSeen()
-    if (environments.length === 0 && troubles.length === 0) return []
-    return [...this.#rows.values()]
+    return [...this.#rows.values(), ...troubles.map(wrongNode)]
   }
 
   #inEnvironment(node: EnvironmentNode): TreeNode[] {
@@ -177,7 +179,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
     }))
   }
 
-  #open(node: TreeNode): void {
+  #open(node: TreeNode | WrongNode): void {
     if (node.kind === 'agent') this.#openAgents.add(node.agent.agentId)
     if (node.kind !== 'environment') return
     if (this.#expanded.has(node.declared.key)) return
@@ -186,7 +188,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
     this.#watchWhatIsSeen()
   }
 
-  #shut(node: TreeNode): void {
+  #shut(node: TreeNode | WrongNode): void {
     if (node.kind === 'agent') this.#openAgents.delete(node.agent.agentId)
     if (node.kind !== 'environment') return
     this.#expanded.delete(node.declared.key)
@@ -194,7 +196,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode>, vsco
     this.#watchWhatIsSeen()
   }
 
-  #opensByItself(node: TreeNode): boolean {
+  #opensByItself(node: TreeNode | WrongNode): boolean {
     if (node.kind !== 'environment') return false
     return this.#rows.size === 1 || this.#memento.get<string[]>(openRows, []).includes(node.declared.key)
   }

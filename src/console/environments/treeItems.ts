@@ -4,17 +4,32 @@ import { agentTroubles, describeSkew, isTroubled, printFact } from './agentGroup
 import type { Connections } from './connections.ts'
 import { describeOrigin } from './declaredEnvironment.ts'
 import { environmentIcon } from './environmentIcon.ts'
-import type { AgentNode, EnvironmentNode, FactNode, GroupNode, NoticeNode, TreeNode } from './treeNode.ts'
+import type {
+  AgentNode,
+  EnvironmentNode,
+  FactNode,
+  GroupNode,
+  NoticeNode,
+  TreeNode,
+  WrongNode,
+} from './treeNode.ts'
 
 /** A row as VS Code shows it. Tooltips come later, for the one row under the mouse: see {@link explainNode}. */
-export function describeNode(node: TreeNode, connections: Connections, isOpen: boolean): vscode.TreeItem {
+export function describeNode(
+  node: TreeNode | WrongNode,
+  connections: Connections,
+  isOpen: boolean,
+): vscode.TreeItem {
   const item = itemOf(node, connections, isOpen)
   item.id = node.id
   return item
 }
 
 /** What there is to know about a row beyond its line. */
-export function explainNode(node: TreeNode, connections: Connections): vscode.MarkdownString | string {
+export function explainNode(
+  node: TreeNode | WrongNode,
+  connections: Connections,
+): vscode.MarkdownString | string {
   switch (node.kind) {
     case 'environment':
       return explainEnvironment(node, connections)
@@ -26,10 +41,12 @@ export function explainNode(node: TreeNode, connections: Connections): vscode.Ma
       return `${node.path.join('.')} = ${printFact(node.value)}`
     case 'notice':
       return node.text
+    case 'wrong':
+      return node.trouble.messages.join('\n')
   }
 }
 
-function itemOf(node: TreeNode, connections: Connections, isOpen: boolean): vscode.TreeItem {
+function itemOf(node: TreeNode | WrongNode, connections: Connections, isOpen: boolean): vscode.TreeItem {
   switch (node.kind) {
     case 'environment':
       return environmentItem(node, connections, isOpen)
@@ -41,6 +58,8 @@ function itemOf(node: TreeNode, connections: Connections, isOpen: boolean): vsco
       return factItem(node)
     case 'notice':
       return noticeItem(node)
+    case 'wrong':
+      return wrongItem(node)
   }
 }
 
@@ -140,6 +159,26 @@ function noticeItem({ text, severity }: NoticeNode): vscode.TreeItem {
       ? new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
       : new vscode.ThemeIcon('info')
   item.contextValue = `notice ${severity}`
+  return item
+}
+
+/** Enter or a click opens where it stands. */
+function wrongItem({ trouble: { name, origin, messages } }: WrongNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(name, None)
+  item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
+  item.description = messages.join(' ')
+  item.contextValue = 'wrong'
+  item.command = {
+    title: vscode.l10n.t('Open'),
+    command: origin.kind === 'file' ? 'vscode.open' : 'workbench.action.openSettingsJson',
+    arguments:
+      origin.kind === 'file'
+        ? [vscode.Uri.parse(origin.file)]
+        : [{ revealSetting: { key: 'ec2-collective.environments' } }],
+  }
+  item.accessibilityInformation = {
+    label: vscode.l10n.t('{0} cannot be used as an environment: {1}', name, messages.join(' ')),
+  }
   return item
 }
 

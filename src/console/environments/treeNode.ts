@@ -1,6 +1,7 @@
 import type { KnownAgent } from '../../master/inventory.ts'
 import type { FactValue } from '../../protocol/facts.ts'
-import type { DeclaredEnvironment } from './declaredEnvironment.ts'
+import { type DeclaredEnvironment, environmentKey } from './declaredEnvironment.ts'
+import type { DeclarationTrouble } from './environmentList.ts'
 
 /**
  * A row of the Environments view. `id` is unique in the tree and the same after every refresh, so that VS Code keeps
@@ -47,6 +48,17 @@ export interface FactNode {
   readonly agent: KnownAgent
   readonly path: readonly string[]
   readonly value: FactValue
+}
+
+/** Something that was declared as an environment and is none. No command is meant for it: it is to be mended. */
+export interface WrongNode {
+  readonly kind: 'wrong'
+  readonly id: string
+  readonly trouble: DeclarationTrouble
+}
+
+export function wrongNode(trouble: DeclarationTrouble, index: number): WrongNode {
+  return { kind: 'wrong', id: `wrong/${index}/${environmentKey(trouble.origin, trouble.name)}`, trouble }
 }
 
 export function environmentNode(declared: DeclaredEnvironment): EnvironmentNode {

@@ -21,6 +21,8 @@ export interface WorkspaceFile {
 export interface FileProblem {
   readonly message: string
   readonly at: Span
+  /** The entry that cannot be used because of it; undefined where that is the file, or a part of it. */
+  readonly entry?: { readonly section: 'environments' | 'snippets'; readonly name: string }
 }
 
 /** Reads `.vscode/ec2-collective.yaml` or a `*.fleet.yaml`. Never throws: problems are part of the answer. */
@@ -42,7 +44,12 @@ export function parseWorkspaceFile(text: string): WorkspaceFile {
   }
   const problems: FileProblem[] = []
   const report = (at: YamlPath, found: readonly DeclarationProblem[]) => {
-    for (const { path, message } of found) problems.push({ message, at: spanOf(locate, [...at, ...path]) })
+    const [section, name] = at
+    const isEntry = (section === 'environments' || section === 'snippets') && typeof name === 'string'
+    for (const { path, message } of found) {
+      const problem = { message, at: spanOf(locate, [...at, ...path]) }
+      problems.push(isEntry ? { ...problem, entry: { section, name } } : problem)
+    }
   }
   const top = asMap(data)
   if (top === undefined) {

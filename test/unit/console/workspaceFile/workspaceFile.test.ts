@@ -108,7 +108,7 @@ describe('parseWorkspaceFile', () => {
   it('keeps the good entries beside a bad one', () => {
     const file = parseWorkspaceFile('environments:\n  bad: {}\n  good: {region: us-east-1}')
     expect(file.environments.map(({ environment }) => environment.name)).toEqual(['good'])
-    expect(file.problems).toHaveLength(1)
+    expect(file.problems).toMatchObject([{ entry: { section: 'environments', name: 'bad' } }])
   })
 
   it('follows aliases', () => {
