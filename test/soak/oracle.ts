@@ -106,7 +106,9 @@ export async function judge({ masters, agents, commands, kills, expired }: Evide
       }
       for (const [agentId, tokens] of effects) {
         if (token === undefined || !tokens.has(token) || state.replies.has(agentId)) continue
-        complain(`${agentId} executed it and is not accounted for`)
+        // Not known to a master that had only just begun, and gone from the queue before it came for the answer.
+        if (expired.has(`${runId} ${agentId}`)) seen.expiredReplies += 1
+        else complain(`${agentId} executed it and is not accounted for`)
       }
     }
   }

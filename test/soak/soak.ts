@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -72,7 +73,9 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     onExpired: (queue, body) => {
       if (!queue.endsWith('_agent')) return
       const { message } = openBody(body)
-      if (message.type === 'result') expired.add(`${message.runId} ${message.agentId}`)
+      if (message.type !== 'result') return
+      expired.add(`${message.runId} ${message.agentId}`)
+      appendFileSync(join(directory, 'expired.log'), `${queue} ${message.runId} ${message.agentId}\n`)
     },
   })
   proxy.inject(...everyDay, ...wrongClocks({ AGENT2: 240_000, AGENT3: -240_000, MASTER1: -120_000 }))
