@@ -15,7 +15,7 @@ import type { Spool } from './spool.ts'
 import type { SpooledReply } from './spooledReply.ts'
 
 /** A run that ends sooner is answered by one message with everything in it, milliseconds. */
-const ackAfterMs = 150
+const ackAfterMs = 500
 /** Output waits at most this long for more to share its frame, milliseconds. */
 const flushEveryMs = 500
 /** Runs that may wait for a free slot. */
