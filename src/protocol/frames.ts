@@ -82,6 +82,8 @@ export interface PromisedOutput {
   readonly stderr: Pick<StreamDigest, 'sha256'>
 }
 
+const emptySha256 = createHash('sha256').digest('hex')
+
 /** Puts the frames of one reply together again, whatever the order and however often they arrive. */
 export class ReplyAssembly {
   #next = 0
@@ -90,7 +92,8 @@ export class ReplyAssembly {
   readonly #held = new Map<number, Chunk[]>()
   #heldBytes = 0
   #promised: PromisedOutput | undefined
-  readonly #streams = { 1: createHash('sha256'), 2: createHash('sha256') }
+  /** Of what is in order; made with the first byte, as most streams of most replies are empty. */
+  readonly #streams: { 1?: Hash; 2?: Hash } = {}
 
   /** Frames that are here without a gap. */
   get frames(): number {
@@ -106,7 +109,7 @@ export class ReplyAssembly {
   static resume(frames: number, chunks: Iterable<Chunk>): ReplyAssembly {
     const assembly = new ReplyAssembly()
     assembly.#next = assembly.#end = frames
-    for (const { stream, bytes } of chunks) assembly.#streams[stream].update(bytes)
+    for (const chunk of chunks) assembly.#hash(chunk)
     return assembly
   }
 
@@ -131,7 +134,7 @@ export class ReplyAssembly {
     for (let ready: Chunk[] | undefined = chunks; ready !== undefined; ready = this.#takeHeld()) {
       this.#next += 1
       for (const chunk of ready) {
-        this.#streams[chunk.stream].update(chunk.bytes)
+        this.#hash(chunk)
         released.push(chunk)
       }
     }
@@ -165,6 +168,11 @@ export class ReplyAssembly {
     const { stdout, stderr } = this.#promised
     const intact = fits(this.#streams[1], stdout.sha256) && fits(this.#streams[2], stderr.sha256)
     return intact ? 'complete' : 'damaged'
+  }
+
+  #hash({ stream, bytes }: Chunk): void {
+    this.#streams[stream] ??= createHash('sha256')
+    this.#streams[stream].update(bytes)
   }
 
   #takeHeld(): Chunk[] | undefined {
@@ -210,6 +218,6 @@ function split(segments: readonly Segment[], data: Uint8Array): Chunk[] {
   return chunks
 }
 
-function fits(stream: Hash, sha256: string): boolean {
-  return stream.copy().digest('hex') === sha256
+function fits(stream: Hash | undefined, sha256: string): boolean {
+  return (stream === undefined ? emptySha256 : stream.copy().digest('hex')) === sha256
 }

@@ -35,8 +35,9 @@ export async function prepare(
   const own = ownUser()
   const user =
     action.user === undefined || action.user === own.name ? own : await findUserOrFail(action.user, own)
-  const directory = action.directory ?? ((await isDirectory(user.home)) ? user.home : '/')
-  if (!(await isDirectory(directory))) throw new NotExecutable(`there is no directory ${directory}`)
+  const { directory = (await isDirectory(user.home)) ? user.home : '/' } = action
+  if (action.directory !== undefined && !(await isDirectory(directory)))
+    throw new NotExecutable(`there is no directory ${directory}`)
   const environment = { ...baseEnvironment(user), ...o.variables, ...action.environment }
   const launchOf = async (file: string, args: readonly string[]): Promise<Launch> => ({
     directory,
