@@ -213,7 +213,11 @@ function credentialsSentence(code: string, text: string, at: string, profile: st
   if (code.startsWith('Expired'))
     return `The ${whose} have expired. Log in again, or renew the keys. (${text})`
   if (/^(CredentialsProviderError|Token(ProviderError|RefreshRequired))$/.test(code)) {
-    return `There are no usable ${whose}: ${text}`
+    const advice =
+      profile === undefined
+        ? 'Choose an AWS profile, or give this machine keys or a role.'
+        : 'Log in again, or mend the profile.'
+    return `There are no usable ${whose}. ${advice} (${text})`
   }
   return `${at} does not accept the ${whose}. Check key, secret and session token. (${code}: ${text})`
 }

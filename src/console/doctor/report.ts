@@ -174,8 +174,8 @@ function describePrice({ agents, requests }: Examination, t: Translate): string[
   const idle = idleRequestsPerMonth(count)
   const perRun = runRequests(count, 10) + 3 * count
   return [
-    `- ${t('{0} that wait: {1} requests a month, about {2}', countAgents(count, t), number(idle), money(idle))}`,
-    `- ${t('A run over all of them that takes 10 s: about {0} requests, {1}', number(perRun), money(perRun))}`,
+    `- ${t('{0} that wait: {1} requests a month, about {2}', countAgents(count, t), number(idle), money(idle, t))}`,
+    `- ${t('A run over all of them that takes 10 s: about {0} requests, {1}', number(perRun), money(perRun, t))}`,
     `- ${t('This window since it connected: {0} requests', number(requests.billed))}`,
     '',
     t(
@@ -188,8 +188,9 @@ function countAgents(count: number, t: Translate): string {
   return count === 1 ? t('1 agent') : t('{0} agents', count)
 }
 
-function money(requests: number): string {
+function money(requests: number, t: Translate): string {
   const amount = dollars(requests)
+  if (amount > 0 && amount < 0.0001) return t('less than {0}', '$0.0001')
   return `$${amount >= 0.1 ? amount.toFixed(2) : amount.toFixed(4)}`
 }
 

@@ -65,7 +65,7 @@ export function filterChoices(text: string, world: FilterWorld, t: Translate): F
     const wrong: FilterChoice = {
       kind: 'wrong',
       label: error.message,
-      detail: t('Character {0}: expected {1}.', error.position + 1, error.expected),
+      detail: '',
     }
     return [...completions, wrong]
   }
