@@ -30,7 +30,7 @@ async function run(command: string): Promise<void> {
   await workbench
     .webview()
     .locator('.head-command', { hasText: command.slice(0, 20) })
-    .waitFor()
+    .waitFor({ timeout: fleetPatience.timeout })
 }
 
 /** Its result depends on who runs it: three outcomes. */
@@ -87,8 +87,10 @@ describe('A run with three outcomes', () => {
     await page.getByRole('grid', { name: 'Agents' }).getByText('web-02').click()
     await page.getByRole('button', { name: 'Open as a document' }).click()
     await workbench.page.locator('.tab.active', { hasText: 'web-02.txt' }).waitFor()
+    // The diff of before is still there behind it.
     await workbench.page
       .locator('.monaco-editor .view-line', { hasText: /all\sgood/ })
+      .filter({ visible: true })
       .first()
       .waitFor()
     await workbench.showTab('testing: case')

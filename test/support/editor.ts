@@ -106,7 +106,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   }
   const page = await context.newPage()
   // Shorter than any test's limit, so that a failure names what it waited for.
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(25_000)
   const errors = collectPageErrors(page)
   try {
     await page.goto(editor.url)

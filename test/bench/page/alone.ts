@@ -6,7 +6,8 @@ import type { Figure } from './figures.ts'
 import { observedInput, observeInput, onceTrue, quantile, scrollThrough, searchAll } from './probes.ts'
 
 /** The page alone, its own build in Chromium, with the real host side of it in this process. */
-export async function measurePageAlone(agents: number): Promise<Figure[]> {
+export async function measurePageAlone(agents: number, tell: (step: string) => void): Promise<Figure[]> {
+  tell('the page alone')
   const browser = await PageBrowser.launch(['--enable-precise-memory-info', '--js-flags=--expose-gc'])
   try {
     return [...(await measureRun(browser, agents)), ...(await measureOutput(browser))]

@@ -12,7 +12,12 @@ import { observedInput, observeInput, onceTrue, quantile, scrollThrough, searchA
 import type { FleetLine } from './quickFleet.ts'
 
 /** Within the real VS Code: a user sends a command to a whole fleet over SQS, and reads along while it answers. */
-export async function measurePageInEditor(root: string, agents: number): Promise<Figure[]> {
+export async function measurePageInEditor(
+  root: string,
+  agents: number,
+  tell: (step: string) => void,
+): Promise<Figure[]> {
+  tell('VS Code starts')
   const server = await startSqs()
   await server.environment('bench')
   const fleet = startFleet(server.endpoint, agents)
@@ -26,7 +31,7 @@ export async function measurePageInEditor(root: string, agents: number): Promise
     traced: false,
   })
   try {
-    return await measureRun(workbench, fleet, agents)
+    return await measureRun(workbench, fleet, agents, tell)
   } catch (error) {
     await workbench.screenshot('failed bench of the page')
     throw error
@@ -37,13 +42,20 @@ export async function measurePageInEditor(root: string, agents: number): Promise
   }
 }
 
-async function measureRun(workbench: Workbench, fleet: Fleet, agents: number): Promise<Figure[]> {
+async function measureRun(
+  workbench: Workbench,
+  fleet: Fleet,
+  agents: number,
+  tell: (step: string) => void,
+): Promise<Figure[]> {
   const { page, quickInput } = workbench
   await page.addInitScript({ content: markFirsts })
   const devtools = await page.context().newCDPSession(page)
+  tell('the fleet says its facts')
   fleet.sayFacts()
   await fleet.told('facts-said')
 
+  tell('they are read')
   await workbench.runCommand('EC2 Collective: Run Command…')
   await quickInput.titled('Run Command')
   await quickInput.pick('bench')
@@ -56,10 +68,12 @@ async function measureRun(workbench: Workbench, fleet: Fleet, agents: number): P
   await quickInput.accept()
   await quickInput.titled('Run on bench')
   const heapBefore = await heapOf(devtools)
+  tell('the command goes out')
   await quickInput.accept()
 
   const frame = await resultsFrame(workbench)
   await observeInput(frame)
+  const commandedAt = (await fleet.told('commanded')).at
   const answeringAt = (await fleet.told('answering')).at
   const firsts = await firstsOf(frame)
 
@@ -73,8 +87,10 @@ async function measureRun(workbench: Workbench, fleet: Fleet, agents: number): P
   const keys = await useThePage(workbench, frame, () => isOver)
   const allShownAt = await overAt
   const answeredAt = (await fleet.told('answered')).at
+  tell('all have answered')
   const { keysMs, slowestTaskMs } = await observedInput(frame, keys)
   const scrolled = await scrollThrough(page, frame)
+  tell('it was scrolled through')
   const searchMs = await searchAll(frame, '5.10.0')
   const heap = (await heapOf(devtools)) - heapBefore
   return [
@@ -149,7 +165,12 @@ const markFirsts = `if (window !== window.top) {
     }
     if (Object.keys(firsts).length < 2) requestAnimationFrame(look)
   }
-  requestAnimationFrame(look)
+  // What is asked for before the editor writes its document into the frame is forgotten by then.
+  const waiting = setInterval(() => {
+    if (document.querySelector('.page') === null) return
+    clearInterval(waiting)
+    requestAnimationFrame(look)
+  }, 5)
 }`
 
 interface Firsts {
@@ -169,7 +190,8 @@ async function resultsFrame({ page }: Workbench): Promise<Frame> {
     .filter({ visible: true })
     .contentFrame()
     .frameLocator('#active-frame')
-  await inner.locator('.page').waitFor()
+  // Who is there is asked once more before anything is sent.
+  await inner.locator('.page').waitFor({ timeout: 90_000 })
   for (const frame of page.frames()) {
     if (
       (await frame

@@ -17,9 +17,11 @@ const { values } = parseArgs({
 const only = values.only.split(',')
 const agents = Number(values.agents)
 const parts: (readonly [string, readonly Figure[]])[] = []
+const startedAt = Date.now()
+const tell = (step: string) => console.error(`${Math.round((Date.now() - startedAt) / 1000)} s: ${step}`)
 if (only.includes('size')) parts.push(['build', [bundleSize()]])
-if (only.includes('alone')) parts.push(['Chromium', await measurePageAlone(agents)])
-if (only.includes('editor')) parts.push(['VS Code', await measurePageInEditor(root, agents)])
+if (only.includes('alone')) parts.push(['Chromium', await measurePageAlone(agents, tell)])
+if (only.includes('editor')) parts.push(['VS Code', await measurePageInEditor(root, agents, tell)])
 console.log(printFigures(parts))
 console.log(`\n${agents} agents, load ${loadavg()[0]?.toFixed(1)} on ${cpus().length} processors at the end`)
 process.exit(parts.every(([, figures]) => figures.every(isMet)) ? 0 : 1)

@@ -1,10 +1,18 @@
 import type { Frame, Page } from 'playwright-core'
 import { Film } from './film.ts'
 
-/** When the condition first held in a frame of the page, by its `Date.now()`. */
+/**
+ * When the condition first held in a frame of the page, by its `Date.now()`.
+ * @throws Error when it did not within a minute
+ */
 export function onceTrue(frame: Frame, condition: string): Promise<number> {
-  return frame.evaluate(`new Promise((resolve) => {
-    const look = () => ((${condition}) ? resolve(Date.now()) : requestAnimationFrame(look))
+  return frame.evaluate(`new Promise((resolve, reject) => {
+    const giveUpAt = Date.now() + 60_000
+    const look = () => {
+      if (${condition}) resolve(Date.now())
+      else if (Date.now() > giveUpAt) reject(new Error('waited in vain for ' + ${JSON.stringify(condition)}))
+      else requestAnimationFrame(look)
+    }
     look()
   })`)
 }
@@ -75,7 +83,10 @@ export async function scrollThrough(page: Page, frame: Frame): Promise<Scrolled>
   if (list === null) throw new Error('The list of agents is not to be seen.')
   await page.mouse.move(list.x + 200, list.y + 60)
   const film = await Film.of(page, async () => {
-    for (let turn = 0; turn < 240; turn += 1) await page.mouse.wheel(0, 1000)
+    const turns = Math.ceil(
+      Number(await frame.evaluate("document.querySelector('#agents .scroller').scrollHeight")) / 1000,
+    )
+    for (let turn = 0; turn < turns; turn += 1) await page.mouse.wheel(0, 1000)
     await onceTrue(
       frame,
       "(() => { const s = document.querySelector('#agents .scroller'); return s.scrollTop + s.clientHeight > s.scrollHeight - 30 })()",
@@ -95,7 +106,7 @@ export async function searchAll(frame: Frame, text: string): Promise<number> {
   await frame.getByRole('textbox', { name: 'Search all output' }).fill(text)
   await onceTrue(
     frame,
-    "/^[\\d,]+ in [\\d,]+ outputs$/.test(document.querySelector('.search-status').textContent)",
+    "/^[\\d,]+ in [\\d,]+ outputs?$/.test(document.querySelector('.search-status').textContent)",
   )
   return Date.now() - startedAt
 }

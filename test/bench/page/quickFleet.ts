@@ -11,10 +11,13 @@ import { answersOf, replyOf } from './answers.ts'
 /** What the fleet tells, a line each: milliseconds since the epoch, right before or after the requests. */
 export type FleetLine =
   | { readonly kind: 'facts-said' }
+  | { readonly kind: 'commanded'; readonly at: number }
   | { readonly kind: 'answering'; readonly at: number }
   | { readonly kind: 'answered'; readonly at: number }
 
 const { endpoint, environment, agents } = JSON.parse(process.argv[2] ?? '{}')
+/** The command takes all of them a second: when the first answers, the page is open as it is for a reader. */
+const commandTakesMs = 1000
 const { signal } = new AbortController()
 const queues = createQueues({
   endpoint,
@@ -46,6 +49,8 @@ async function answerFirstCommand(): Promise<void> {
 }
 
 async function answer(command: CommandMessage): Promise<void> {
+  tell({ kind: 'commanded', at: Date.now() })
+  await wait(commandTakesMs)
   const sender = createSender(queues, command.replyTo, { signal, parallel: 4 })
   tell({ kind: 'answering', at: Date.now() })
   await answersOf(agents, (from, to) => {
