@@ -84,6 +84,9 @@ export class Run {
     const { outputs, damaged } = await OutputGathering.resume(record.output, replies, at, limitBytes)
     const run = new Run(state, record, world, outputs)
     for (const agentId of damaged) run.#apply({ kind: 'outputSettled', agentId, output: 'incomplete', at })
+    // A step is on disk before it is on the queue: without one nobody has heard of the run, and nobody will answer.
+    if (state.stepsStarted === 0)
+      run.#apply({ kind: 'sendFailed', agentIds: [], reason: 'its master ended before it was sent', at })
     return run
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, truncate } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -413,6 +413,27 @@ describe('a run that is taken up again', () => {
     run.receive(result, Buffer.from('three'), 'unproven')
     expect((await run.over).replies.get('a')?.output).toBe('complete')
     expect(await textOf(run, 'a')).toBe('one two three')
+  })
+
+  it.each([
+    ['nobody', 0],
+    ['whom it expected', 2],
+  ])('and was never sent is over: its record knows of %s', async (_, agents) => {
+    const { run, begin } = await create(['a', 'b'])
+    if (agents > 0) {
+      await begin()
+      await run.close()
+      // The first step was not on disk yet, so it was not on the queue.
+      const path = join(directory, runId, 'run.ndjson')
+      const lines = (await readFile(path, 'utf8')).split('\n')
+      await writeFile(path, `${lines.slice(0, 2).join('\n')}\n`)
+    } else await run.close()
+    const { run: next, world } = await revive()
+    const { counts, stopReason } = await next.over
+    expect(counts).toMatchObject({ 'not-started': agents, expected: 0 })
+    expect(stopReason).toBe('its master ended before it was sent')
+    await world.pass(next, responseTimeoutMs)
+    expect(world.said.filter((said) => said.startsWith('publish'))).toEqual([])
   })
 
   it('goes on with its rollout', async () => {
