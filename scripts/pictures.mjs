@@ -13,7 +13,8 @@ const ofConsole = process.argv[2] === 'console'
 const [entry, target] = ofConsole
   ? ['test/support/consolePictures.ts', `${root}.cache/pictures`]
   : ['test/support/resultsPictures.ts', root]
-await build({ production: true })
+// A production build takes away what an editor that runs from dist/ may still ask for.
+await build({ production: !ofConsole })
 await esbuild.build({
   absWorkingDir: root,
   entryPoints: [entry],
