@@ -7,9 +7,11 @@
 /** Calls so far, such as `window.createStatusBarItem`. @type {{ name: string, args: unknown[] }[]} */
 export const calls = []
 
-/** What was handed out so far, for tests to look at. */
+/** What was handed out so far, for tests to look at and to use as a person would. */
 export const made = {
   statusBarItems: /** @type {(import('vscode').StatusBarItem & { readonly isShown: boolean })[]} */ ([]),
+  /** Options, and the events that VS Code would fire. @type {ReturnType<typeof makeTreeView>[]} */
+  treeViews: [],
 }
 
 export class EventEmitter {
@@ -80,6 +82,11 @@ export const l10n = {
 }
 
 export const window = recorded('window', {
+  createTreeView: (/** @type {string} */ _id, /** @type {unknown} */ options) => {
+    const treeView = makeTreeView(options)
+    made.treeViews.push(treeView)
+    return treeView.view
+  },
   createStatusBarItem: () => {
     const item = /** @type {any} */ ({
       isShown: false,
@@ -95,6 +102,20 @@ export const window = recorded('window', {
     return item
   },
 })
+
+/** @param {any} options */
+function makeTreeView(options) {
+  const [expanded, collapsed, visibility] = [new EventEmitter(), new EventEmitter(), new EventEmitter()]
+  const view = {
+    visible: true,
+    badge: /** @type {import('vscode').ViewBadge | undefined} */ (undefined),
+    onDidExpandElement: expanded.event,
+    onDidCollapseElement: collapsed.event,
+    onDidChangeVisibility: visibility.event,
+    dispose() {},
+  }
+  return { options, view, expanded, collapsed, visibility }
+}
 
 export const workspace = recorded('workspace', {
   isTrusted: true,

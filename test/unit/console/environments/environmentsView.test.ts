@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Memento } from 'vscode'
+import { Connections } from '../../../../src/console/environments/connections.ts'
+import { EnvironmentList } from '../../../../src/console/environments/environmentList.ts'
+import { EnvironmentsView } from '../../../../src/console/environments/environmentsView.ts'
+import { WorkspaceFiles } from '../../../../src/console/workspaceFile/workspaceFiles.ts'
+import { History } from '../../../../src/master/history.ts'
+import { Master } from '../../../../src/master/master.ts'
+import { createQueues } from '../../../../src/queues/queues.ts'
+import { declared } from '../../../support/declared.ts'
+import { type ScriptedEndpoint, startScriptedEndpoint, success } from '../../../support/scriptedEndpoint.ts'
+import { until } from '../../../support/until.ts'
+import { made } from '../../../support/vscodeStandIn.mjs'
+
+const memento = {
+  get: (_key: string, fallback?: unknown) => fallback,
+  update: async () => {},
+  keys: () => [],
+} as Memento
+
+let endpoint: ScriptedEndpoint
+let folder: string
+let connections: Connections
+let view: EnvironmentsView
+
+beforeEach(async () => {
+  endpoint = await startScriptedEndpoint((request) =>
+    request.operation === 'GetQueueAttributes'
+      ? {
+          body: {
+            Attributes: { ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesNotVisible: '0' },
+          },
+        }
+      : success(request),
+  )
+  folder = await mkdtemp(path.join(tmpdir(), 'environments-view-'))
+  connections = new Connections(
+    async ({ environment }) => {
+      const queues = createQueues({
+        ...environment,
+        endpoint: endpoint.endpoint,
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      })
+      const history = await History.open(folder)
+      const issuer = { name: 'anna', host: 'atlas' }
+      return { queues, master: new Master({ environment, queues, issuer, masterId: 'm1', history }) }
+    },
+    () => false,
+  )
+  const list = new EnvironmentList(new WorkspaceFiles(), async () => {})
+  list.setLocal([declared('testing').environment])
+  view = new EnvironmentsView(list, connections, () => 'role', memento)
+})
+afterEach(async () => {
+  vi.useRealTimers()
+  view.dispose()
+  await connections.close()
+  await endpoint.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Requests in so long, with nothing under way at the end. */
+async function requestsIn(ms: number): Promise<number> {
+  const before = endpoint.requests.length
+  await vi.advanceTimersByTimeAsync(ms)
+  for (let turns = 0; turns < 50; turns += 1) await setImmediate()
+  return endpoint.requests.length - before
+}
+
+describe('The Environments view', () => {
+  it('asks who is there while it is on the screen, and nothing otherwise', async () => {
+    const tree = made.treeViews.at(-1)
+    if (tree === undefined) throw new Error('there is no tree view')
+    const [root] = await view.getChildren()
+    await view.getChildren(root)
+    await until(() => endpoint.requests.length > 0, 'a request')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    expect(await requestsIn(60_000)).toBeGreaterThan(0)
+
+    tree.view.visible = false
+    tree.visibility.fire({ visible: false })
+    await requestsIn(60_000)
+    expect(await requestsIn(600_000)).toBe(0)
+
+    tree.view.visible = true
+    tree.visibility.fire({ visible: true })
+    expect(await requestsIn(60_000)).toBeGreaterThan(0)
+
+    tree.collapsed.fire({ element: root })
+    await requestsIn(60_000)
+    expect(await requestsIn(600_000)).toBe(0)
+  })
+})
