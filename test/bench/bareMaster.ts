@@ -16,6 +16,8 @@ export interface BareMaster {
   close(): Promise<void>
 }
 
+const patienceMs = 240_000
+
 /** As many receivers as the master has when replies pile up. */
 const receivers = 8
 
@@ -75,8 +77,16 @@ export async function createBareMaster(
     while (!isClosed) if ((await take(2)) === 10 && helpers < receivers - 1) void help()
   }
   const arrival = (count: number) =>
-    new Promise<void>((resolve) => {
-      notice = () => answered >= count && resolve()
+    new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`floor: ${count - answered} answers are missing after ${patienceMs} ms`)),
+        patienceMs,
+      )
+      notice = () => {
+        if (answered < count) return
+        clearTimeout(timer)
+        resolve()
+      }
     })
   let received: Promise<void> | undefined
   const start = () => {

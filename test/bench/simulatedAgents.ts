@@ -58,7 +58,8 @@ async function startAgent(number: number): Promise<void> {
         void answer(message, agentId, queues)
     },
   }
-  void listen(listening, abort.signal)
+  // A signal of its own, as in a process of its own: thousands of listeners on one would cost more than all the rest.
+  void listen(listening, new AbortController().signal)
   await facts.send(
     sealBody({
       ...{ type: 'facts', agentId, hostname: agentId, environment, version: '0.1.0', startedAt },
