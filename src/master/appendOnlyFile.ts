@@ -1,18 +1,15 @@
-import { appendFile as appendFileWithCallback } from 'node:fs'
-import { promisify } from 'node:util'
-
-/** Costs half of what the one of `node:fs/promises` does. */
-const appendFile = promisify(appendFileWithCallback)
+import { type FileHandle, open } from 'node:fs/promises'
 
 /**
  * A file that only grows, readable by its owner only: appends are taken at once, written soon in their order, and gathered
- * into few writes. Open only while it is written: a master remembers hundreds of runs.
+ * into few writes. Open only while there is something to write: a master remembers hundreds of runs.
  */
 export class AppendOnlyFile {
   readonly path: string
   readonly #before: () => Promise<void>
-  #pending: Uint8Array[] = []
+  #pending: (Uint8Array | string)[] = []
   #writing: Promise<void> = Promise.resolve()
+  #file: FileHandle | undefined
   #failure: Error | undefined
 
   /** @param before what must be on disk before anything that was appended here */
@@ -21,7 +18,7 @@ export class AppendOnlyFile {
     this.#before = before
   }
 
-  append(...parts: Uint8Array[]): void {
+  append(...parts: (Uint8Array | string)[]): void {
     if (this.#pending.length === 0) this.#writing = this.#writing.then(() => this.#writePending())
     this.#pending.push(...parts)
   }
@@ -33,15 +30,42 @@ export class AppendOnlyFile {
   }
 
   async #writePending(): Promise<void> {
-    const parts = this.#pending
+    const bytes = joined(this.#pending)
     this.#pending = []
     if (this.#failure !== undefined) return
     try {
       await this.#before()
-      await appendFile(this.path, Buffer.concat(parts), { mode: 0o600 })
+      this.#file ??= await open(this.path, 'a', 0o600)
+      await this.#file.appendFile(bytes)
+      // While replies pile up there is always more, and opening costs more than writing.
+      if (this.#pending.length === 0) await this.#close()
     } catch (cause) {
       const reason = (cause as Error).message
       this.#failure = new Error(`${this.path} cannot be written: ${reason}`, { cause })
+      await this.#close().catch(() => {})
     }
   }
+
+  async #close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+}
+
+/** Text that stands together is encoded together: most of what is written is many short lines. */
+function joined(parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const pieces: Uint8Array[] = []
+  let text = ''
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      text += part
+      continue
+    }
+    if (text !== '') pieces.push(Buffer.from(text))
+    text = ''
+    pieces.push(part)
+  }
+  if (text !== '') pieces.push(Buffer.from(text))
+  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
 }

@@ -88,7 +88,7 @@ export class RunRecord {
   }
 
   #write(line: RunEvent | { v: 1; start: RunStart }): void {
-    this.#events.append(Buffer.from(`${JSON.stringify(line)}\n`))
+    this.#events.append(`${JSON.stringify(line)}\n`)
   }
 
   async #writeSummary(state: RunState): Promise<void> {
