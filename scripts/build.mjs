@@ -44,7 +44,6 @@ export async function build({ production = false, watch = false, onRebuild, outd
       return writeOutputs(result)
     }),
   )
-  if (production) await removeStaleChunks(outdir, built.flat())
   return built.flat()
 }
 
@@ -289,6 +288,8 @@ async function main() {
   const startedAt = performance.now()
   const watch = flags.has('--watch')
   const files = await build({ production: flags.has('--production'), watch, onRebuild: console.log })
+  // For a package only: an editor that started from an earlier build may yet load a part of that.
+  if (flags.has('--production')) await removeStaleChunks('dist', files)
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   console.log(files.length > 0 ? `Built in ${seconds} s: ${describeSizes(files)}` : 'Nothing to build yet.')
   if (watch) console.log('Watching for changes.')

@@ -58,7 +58,14 @@ export class Results implements vscode.Disposable {
       open.panel.reveal()
       return
     }
-    await this.#open(vscode.window.createWebviewPanel(resultsViewType, title(shown), this.#column()), shown)
+    const panel = vscode.window.createWebviewPanel(resultsViewType, title(shown), this.#column())
+    try {
+      await this.#open(panel, shown)
+    } catch (error) {
+      // An empty page would look like a run that nobody answers; the run itself goes on, and is in the history.
+      panel.dispose()
+      this.#options.actions.onFailure(error)
+    }
   }
 
   /** The run whose page is in front, for commands. */
