@@ -24,9 +24,7 @@ export async function listen(listening: Listening, signal: AbortSignal): Promise
   const seen = new Set<string>()
   const pace = createPollPace(random)
   const options = { waitSeconds: 20, visibilitySeconds: 0, onTrouble }
-  let askedAt = performance.now()
   for await (const messages of receiveLoop(queues, queue, options, signal)) {
-    const tookMs = performance.now() - askedAt
     let fresh = 0
     for (const message of messages) {
       if (seen.has(message.messageId)) continue
@@ -34,9 +32,8 @@ export async function listen(listening: Listening, signal: AbortSignal): Promise
       fresh += 1
       onMessage(message)
     }
-    const pauseMs = pace({ total: messages.length, fresh, tookMs }, pollIntervalMs())
+    const pauseMs = pace({ total: messages.length, fresh }, pollIntervalMs())
     if (pauseMs > 0) await sleep(pauseMs, undefined, { signal }).catch(() => {})
-    askedAt = performance.now()
   }
 }
 

@@ -10,8 +10,6 @@ export interface Received {
   readonly total: number
   /** and how many of them are new. */
   readonly fresh: number
-  /** How long the answer was waited for, milliseconds. */
-  readonly tookMs: number
 }
 
 /**
@@ -21,10 +19,11 @@ export interface Received {
  */
 export function createPollPace(random: () => number): (received: Received, intervalMs: number) => number {
   let pauseMs = firstPauseMs
-  return ({ total, fresh, tookMs }, intervalMs) => {
-    // An answer that took long was waited for: the queue had been empty.
-    if (fresh > 0 || tookMs > 2 * intervalMs) pauseMs = firstPauseMs
-    if (fresh > 0) return 0
+  return ({ total, fresh }, intervalMs) => {
+    if (fresh > 0) {
+      pauseMs = firstPauseMs
+      return 0
+    }
     const base = Math.min(total >= fullReceive ? fullPauseMs : pauseMs, intervalMs)
     pauseMs = Math.min(pauseMs * 2, intervalMs)
     return base * (0.75 + random() / 2)
