@@ -16,8 +16,11 @@ import type { ShownEnvironment, ShownRun } from './shownRun.ts'
 /** From a change to the page hearing of it, milliseconds: about a frame, then no more often than the eye can tell. */
 const firstDeltaMs = 8
 const deltaEveryMs = 40
-/** Rows in one message: the page shows the first of 10,000 before the last are sent. */
-const rowsPerMessage = 1000
+/**
+ * Rows in one message: the page shows the first of 10,000 before the last are sent, and the editor, which reads each
+ * message whole, finds time for keys in between.
+ */
+const rowsPerMessage = 250
 /** Grouping takes all replies at once: at most so often, and never more than a fifth of the time. */
 const groupEveryMs = 150
 const previewEveryMs = 250
