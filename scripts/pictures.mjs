@@ -2,7 +2,8 @@
 // `npm run pictures`: takes the pictures of the results page in docs/images. They look as they should where the fonts
 // Inter and JetBrains Mono are installed (on Debian: fonts-inter, fonts-jetbrains-mono).
 //
-// `npm run pictures -- console`: every view and flow of the console, in all themes, into .cache/pictures: to be looked at.
+// `npm run pictures -- console [NAME…]`: every view and flow of the console, or those named, in all themes, into
+// .cache/pictures: to be looked at.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
@@ -27,5 +28,9 @@ await esbuild.build({
   packages: 'external',
   external: ['../../scripts/*'],
 })
-const child = spawn(process.execPath, [`${root}.cache/bench/pictures.mjs`, target], { stdio: 'inherit' })
+const child = spawn(
+  process.execPath,
+  [`${root}.cache/bench/pictures.mjs`, target, ...process.argv.slice(3)],
+  { stdio: 'inherit' },
+)
 child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1))

@@ -21,7 +21,7 @@ export interface LocalFleet {
   onChange(listener: () => void): () => void
   /** Resolves when the fleet is over or this client has closed, whoever ended it. */
   readonly ended: Promise<void>
-  /** Lets go of the fleet; it ends some 15 s after the last client did. */
+  /** Lets go of the fleet; it ends some 30 s after the last client did: a slow machine takes long to reload a window. */
   close(): void
   /** Ends the fleet for everybody; resolves when all its processes are gone. */
   stop(): Promise<void>

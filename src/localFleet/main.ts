@@ -43,7 +43,7 @@ async function supervise(directory: string, lingerMs: number): Promise<void> {
   await supervisor.start()
 }
 
-const [directory, lingerMs = '15000'] = process.argv.slice(2)
+const [directory, lingerMs = '30000'] = process.argv.slice(2)
 if (directory === undefined) throw new Error('usage: localFleet.js DIRECTORY [LINGER_MS]')
 supervise(directory, Number(lingerMs)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error)

@@ -6,8 +6,8 @@ import { showsAgents } from './fleetWorkbench.ts'
 import { refusal, startScriptedEndpoint } from './scriptedEndpoint.ts'
 import { type Theme, themes } from './workbench/theme.ts'
 
-/** Every view and flow of the console in all themes, in a real VS Code: to be looked at. */
-async function main(folder: string): Promise<void> {
+/** Every view and flow of the console in all themes, in a real VS Code: to be looked at. `wanted`: only these of them. */
+async function main(folder: string, wanted: readonly string[]): Promise<void> {
   await mkdir(folder, { recursive: true })
   const aws = await mkdtemp(path.join(tmpdir(), 'pictures-'))
   await writeFile(path.join(aws, 'config'), profiles)
@@ -33,6 +33,7 @@ async function main(folder: string): Promise<void> {
     for (const [name, show] of Object.entries(scenes(workbench, expired.endpoint))) {
       try {
         const again = await show()
+        if (wanted.length > 0 && !wanted.includes(name)) continue
         await take(name, again ?? (async () => {}))
         console.log(name)
       } catch (error) {
@@ -286,4 +287,4 @@ function scenes(workbench: Workbench, endpoint: string): Record<string, Scene> {
   }
 }
 
-await main(process.argv[2] ?? '')
+await main(process.argv[2] ?? '', process.argv.slice(3))

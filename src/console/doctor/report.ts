@@ -190,7 +190,8 @@ function countAgents(count: number, t: Translate): string {
 
 function money(requests: number, t: Translate): string {
   const amount = dollars(requests)
-  if (amount > 0 && amount < 0.0001) return t('less than {0}', '$0.0001')
+  if (amount === 0) return '$0'
+  if (amount < 0.0001) return t('less than {0}', '$0.0001')
   return `$${amount >= 0.1 ? amount.toFixed(2) : amount.toFixed(4)}`
 }
 
