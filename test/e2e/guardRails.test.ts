@@ -138,7 +138,10 @@ describe('A protected environment', () => {
     await quickInput.accept()
     await terminalSays('3 agents: 3 succeeded')
     const history = workbench.view('History')
-    await history.row('true')
+    // It is listed anew when it is over: a menu that is open then is of no row.
+    await expect
+      .poll(async () => (await history.row('true')).description, fleetPatience)
+      .toContain('3 succeeded')
     await history.choose('true', 'Open Run')
     const page = workbench.webview()
     await page.getByText('3 agents, all accounted for').waitFor()

@@ -14,7 +14,9 @@ import type { ShownRuns } from './shownRuns.ts'
 export function openRun(shownRuns: ShownRuns, results: Results) {
   return async (clicked?: HistoryNode | string) => {
     const runId = typeof clicked === 'string' ? clicked : runIdsOf(clicked)[0]
-    if (runId === undefined) return
+    // VS Code passes nothing when the list was refreshed while the menu was open.
+    if (runId === undefined)
+      throw new Error(vscode.l10n.t('The history has just changed. Choose the run again.'))
     const shown = await shownRuns.find(runId)
     if (shown === undefined) throw new Error(vscode.l10n.t('This run is no longer kept.'))
     await results.show(shown)
