@@ -121,6 +121,8 @@ describe('The history', () => {
 
   it('deletes a run with its outputs, after a question', async () => {
     const history = workbench.view('History')
+    // Two rows are selected since they were compared.
+    await history.click('echo one; hostname')
     await history.choose('echo one; hostname', 'Delete from History…')
     expect(await workbench.dialog.text()).toContain('Delete this run with its outputs?')
     await workbench.dialog.press('Delete')

@@ -32,7 +32,11 @@ export async function showsAgents(workbench: Workbench, environment: string, age
   let row = ''
   await until(
     async () => {
-      row = (await view.row(environment)).description
+      // A window that reloads has no rows for a while.
+      row = await view.row(environment).then(
+        ({ description }) => description,
+        () => '',
+      )
       return row.includes(`${agents} agents`)
     },
     `${agents} agents of ${environment}`,

@@ -95,8 +95,10 @@ export function treeViewOf(page: Page, title: string): TreeView {
         .getByRole('menuitem')
         .filter({ has: page.locator('.action-label').getByText(entry, { exact: true }) })
       // For its first 100 ms a menu ignores clicks: the release of the button that opened it is not to choose an entry.
+      await item.waitFor()
       for (let isOpen = true; isOpen; ) {
-        await item.click()
+        // It may close a little late: then there is nothing left to click.
+        await item.click({ timeout: 2_000 }).catch(() => {})
         isOpen = await menu.waitFor({ state: 'hidden', timeout: 500 }).then(
           () => false,
           () => true,
