@@ -171,14 +171,15 @@ describe('a reply', () => {
   })
 
   it('on a full disk says what it had to leave out', async () => {
-    const output = Array.from({ length: 12 }, (_, index) => ({
+    const output = Array.from({ length: 6 }, (_, index) => ({
       stream: 1 as const,
       bytes: noise(1_000_000, index),
     }))
     const { result, state } = await write(output, { path: '/dev/full' })
     expect(state).toBe('complete')
     expect(result.stdout.bytes).toBeGreaterThan(2_000_000)
-    expect(result.stdout.bytes + result.stdout.droppedBytes).toBe(12_000_000)
+    expect(result.stdout.bytes + result.stdout.droppedBytes).toBe(6_000_000)
+    expect(result.stdout.droppedBytes).toBeGreaterThan(0)
     expect(result.stdout.droppedAt).toBe(result.stdout.bytes)
   })
 })
