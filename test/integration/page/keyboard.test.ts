@@ -25,6 +25,15 @@ async function show(of: SimulatedRun): Promise<OpenPage['page']> {
   return opened.page
 }
 
+/** Three thousand agents, all on the page: a large run comes in slices. */
+async function showFleet(): Promise<OpenPage['page']> {
+  const page = await show(await simulateRun(Array.from({ length: 3000 }, (_, index) => `web${index + 1}`)))
+  await expect
+    .poll(() => page.getByRole('grid', { name: 'Agents' }).getAttribute('aria-rowcount'))
+    .toBe('3001')
+  return page
+}
+
 /** What has the focus, and the row that it stands on. */
 const focus = (page: OpenPage['page']) =>
   page.evaluate(`(() => {
@@ -62,7 +71,7 @@ describe('the results page by keyboard alone', () => {
   })
 
   it('moves through agents by arrows, pages, Home and End, and sorts from the heading', async () => {
-    const page = await show(await simulateRun(Array.from({ length: 3000 }, (_, index) => `web${index + 1}`)))
+    const page = await showFleet()
     await page.getByRole('grid', { name: 'Agents' }).focus()
     const press = async (key: string) => {
       await page.keyboard.press(key)
@@ -84,7 +93,7 @@ describe('the results page by keyboard alone', () => {
   })
 
   it('keeps the row when the list scrolls away beneath it, and when the row is filtered out', async () => {
-    const page = await show(await simulateRun(Array.from({ length: 3000 }, (_, index) => `web${index + 1}`)))
+    const page = await showFleet()
     await page.getByRole('grid', { name: 'Agents' }).focus()
     await page.keyboard.press('ArrowDown')
     await page.locator('#agents .scroller').evaluate((scroller) => {
