@@ -154,6 +154,8 @@ describe('The status bar', () => {
   it('counts who has answered, through a reload, and rests when the run is over', async () => {
     await workbench.page.keyboard.press('Control+Alt+3')
     await workbench.statusBar.shows(/testing · 0\/6/)
+    // From then on the editor knows of which run the page is.
+    await workbench.webview().locator('.head-command', { hasText: 'until' }).waitFor()
     await workbench.reload()
     await showsAgents(workbench, 'testing', 6)
     await workbench.statusBar.shows(/testing · 0\/6/)
