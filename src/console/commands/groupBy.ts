@@ -23,7 +23,10 @@ export function groupBy(list: EnvironmentList, connections: Connections) {
       { label: `$(list-flat) ${vscode.l10n.t('No groups')}`, description: '', fact: '' },
       ...known.map(({ text, having, groups }) => ({
         label: plainText(text),
-        description: vscode.l10n.t('{0} values, {1} of {2} agents', groups, having, agents),
+        description:
+          groups === 1
+            ? vscode.l10n.t('1 value, {0} of {1} agents', having, agents)
+            : vscode.l10n.t('{0} values, {1} of {2} agents', groups, having, agents),
         fact: text,
       })),
     ]
