@@ -7,7 +7,6 @@ import type { Journal } from './journal.ts'
 import type { BegunRun } from './journalLines.ts'
 import { type Log, reasonOf } from './log.ts'
 import type { Outbox } from './outbox.ts'
-
 import type { ReplyFrom } from './replyWriter.ts'
 import type { Spool } from './spool.ts'
 
