@@ -7,6 +7,8 @@
 import { spawn } from 'node:child_process'
 
 const graceMs = 3_000
+/** A killed program is gone at once, as a rule; but a zombie that nobody waits for stays in its group for good. */
+const goneWithinMs = 1_000
 const [command = '', ...args] = process.argv.slice(2)
 const child = spawn(command, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit'] })
 const group = -(child.pid ?? 0)
@@ -29,13 +31,16 @@ function end() {
   isEnding = true
   send('SIGTERM')
   const killAt = Date.now() + graceMs
-  const timer = setInterval(() => {
-    if (Date.now() > killAt) send('SIGKILL')
-    // A group with a zombie in it still takes signals; after the kill nothing is left to wait for.
-    if (!send(0) || Date.now() > killAt + 500) {
-      clearInterval(timer)
-      process.exit(exitCode)
-    }
+  /** @type {number | undefined} */
+  let killedAt
+  setInterval(() => {
+    const now = Date.now()
+    if (!send(0)) process.exit(exitCode)
+    if (now <= killAt) return
+    send('SIGKILL')
+    // Counted from the kill itself: on a busy machine this may be the first turn after a long time.
+    killedAt ??= now
+    if (now > killedAt + goneWithinMs) process.exit(exitCode)
   }, 20)
 }
 
