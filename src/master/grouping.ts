@@ -15,7 +15,7 @@ export interface Group {
   readonly hosts: string
   /** One of them, whose output stands for all. */
   readonly representative: string
-  /** The largest group of those that have answered; at most one. */
+  /** More than half of the agents that have said how it ended are in it. */
   readonly majority: boolean
 }
 
@@ -28,12 +28,10 @@ export function groupReplies(state: RunState): Group[] {
     if (group === undefined) members.set(key, [reply])
     else group.push(reply)
   }
-  let majority: string | undefined
-  for (const [key, group] of members) {
-    const answered = group[0] !== undefined && isVerdict(group[0].state) && group[0].outcome !== undefined
-    if (answered && group.length > (members.get(majority ?? '')?.length ?? 0)) majority = key
-  }
-  const groups = [...members].map(([key, replies]) => describe(key, replies, key === majority))
+  const answered = [...state.replies.values()].filter(isAnswered).length
+  const groups = [...members].map(([key, replies]) =>
+    describe(key, replies, replies.every(isAnswered) && replies.length > answered / 2),
+  )
   return groups.sort(
     (a, b) => rank(a) - rank(b) || a.agentIds.length - b.agentIds.length || byNature(a.hosts, b.hosts),
   )
@@ -55,6 +53,10 @@ export function describeOutcome(reply: ReplyState): string | undefined {
     default:
       return undefined
   }
+}
+
+function isAnswered({ state, outcome }: ReplyState): boolean {
+  return isVerdict(state) && outcome !== undefined
 }
 
 function groupKey(reply: ReplyState): string {

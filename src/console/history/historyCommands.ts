@@ -13,10 +13,7 @@ import type { ShownRuns } from './shownRuns.ts'
 /** Opens a run of the history in its results page. */
 export function openRun(shownRuns: ShownRuns, results: Results) {
   return async (clicked?: HistoryNode | string) => {
-    const runId = typeof clicked === 'string' ? clicked : runIdsOf(clicked)[0]
-    // VS Code passes nothing when the list was refreshed while the menu was open.
-    if (runId === undefined)
-      throw new Error(vscode.l10n.t('The history has just changed. Choose the run again.'))
+    const runId = typeof clicked === 'string' ? clicked : chosen(clicked)[0]
     const shown = await shownRuns.find(runId)
     if (shown === undefined) throw new Error(vscode.l10n.t('This run is no longer kept.'))
     await results.show(shown)
@@ -85,7 +82,7 @@ export function compareRuns(history: RunHistory, documents: ReadOnlyDocuments) {
 /** "Copy Command" of a run. */
 export function copyCommand(history: RunHistory) {
   return async (clicked?: HistoryNode) => {
-    const [runId] = runIdsOf(clicked)
+    const [runId] = chosen(clicked)
     const run = (await history.list()).find((each) => each.runId === runId)
     const action = run?.request.action
     if (action?.kind === 'shell') await vscode.env.clipboard.writeText(action.command)
@@ -97,8 +94,7 @@ export function copyCommand(history: RunHistory) {
 /** "Delete from History…": the selected runs with their outputs. */
 export function deleteRuns(history: RunHistory, view: HistoryView) {
   return async (clicked?: HistoryNode, selected?: readonly HistoryNode[]) => {
-    const ids = [...new Set(selected?.length ? runIdsOf(...selected) : runIdsOf(clicked))]
-    if (ids.length === 0) return
+    const ids = [...new Set(selected?.length ? chosen(...selected) : chosen(clicked))]
     const open = await history.open()
     for (const { runId, phase } of await history.list()) {
       if (ids.includes(runId) && phase !== 'over' && (await open.isInUse(runId))) {
@@ -114,6 +110,14 @@ export function deleteRuns(history: RunHistory, view: HistoryView) {
     for (const runId of ids) await open.delete(runId)
     view.refresh()
   }
+}
+
+/** @throws Error for no row at all: VS Code passes none when the list was refreshed while the menu was open */
+function chosen(...nodes: readonly (HistoryNode | undefined)[]): [string, ...string[]] {
+  const [first, ...more] = runIdsOf(...nodes)
+  if (first === undefined)
+    throw new Error(vscode.l10n.t('The history has just changed. Choose the run again.'))
+  return [first, ...more]
 }
 
 function runIdsOf(...nodes: readonly (HistoryNode | undefined)[]): string[] {

@@ -93,11 +93,13 @@ export class GroupNumbers {
     return found
   }
 
-  /** Outliers come first, so that a long list would lose the majority: it is kept. */
+  /** Outliers come first, so that a long list would lose the largest group: it is kept. */
   #shown(): readonly Group[] {
     if (this.#groups.length <= maxRows) return this.#groups
     const first = this.#groups.slice(0, maxRows)
-    const majority = this.majority()
-    return majority === undefined || first.includes(majority) ? first : [...first.slice(0, -1), majority]
+    const largest = this.#groups.reduce((one, other) =>
+      other.agentIds.length > one.agentIds.length ? other : one,
+    )
+    return first.includes(largest) ? first : [...first.slice(0, -1), largest]
   }
 }

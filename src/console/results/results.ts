@@ -99,8 +99,14 @@ export class Results implements vscode.Disposable {
 
   async #restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const runId = parsePageState(state)?.runId
+    // The window was reloaded before the page could leave word of what it shows.
+    if (runId === undefined)
+      return this.#say(
+        panel,
+        vscode.l10n.t('It is not known any more whose page this was. Open the run in the history.'),
+      )
     try {
-      const shown = runId === undefined ? undefined : await this.#options.actions.find(runId)
+      const shown = await this.#options.actions.find(runId)
       if (shown !== undefined) return await this.#open(panel, shown)
       await this.#say(panel, vscode.l10n.t('This run is no longer kept.'))
     } catch (error) {

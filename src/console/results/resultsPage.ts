@@ -116,7 +116,7 @@ export class ResultsPage {
     if (agentId === undefined || otherId === undefined) {
       throw new Error(
         other === undefined
-          ? vscode.l10n.t('There is no majority to compare with yet.')
+          ? vscode.l10n.t('There is no majority to compare with.')
           : vscode.l10n.t('One of these replies is no longer there.'),
       )
     }

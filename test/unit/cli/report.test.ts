@@ -63,7 +63,7 @@ describe('reportJson', () => {
       counts: { succeeded: 1, failed: 1 },
       groups: [
         { verdict: 'failed', hosts: 'web2', majority: false },
-        { verdict: 'succeeded', hosts: 'web1', majority: true },
+        { verdict: 'succeeded', hosts: 'web1', majority: false },
       ],
       agents: [
         {

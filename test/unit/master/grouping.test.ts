@@ -54,6 +54,19 @@ describe('groupReplies', () => {
     ])
   })
 
+  it('calls only what more than half of those say who have answered the majority', () => {
+    const state = startRun(['a1', 'a2', 'a3', 'a4', 'a5'])
+    const majorities = () => groupReplies(state).flatMap(({ hosts, majority }) => (majority ? [hosts] : []))
+    exit(state, 'a1', 0, 'one')
+    expect(majorities()).toEqual(['a1'])
+    exit(state, 'a2', 0, 'other')
+    expect(majorities()).toEqual([])
+    exit(state, 'a3', 0, 'other')
+    expect(majorities()).toEqual(['a[2-3]'])
+    exit(state, 'a4', 0, 'third')
+    expect(majorities()).toEqual([])
+  })
+
   it('keeps a reply by itself that is not whole: nobody knows what is missing', () => {
     const state = startRun(['a1', 'a2', 'a3'])
     for (const host of ['a1', 'a2', 'a3']) exit(state, host, 0, 'same', 1)
