@@ -15,7 +15,7 @@ import {
 import { type QueueAttributes, type QueueSettings, readAttributes, writeSettings } from './queueAttributes.ts'
 import type { QueueError } from './queueError.ts'
 import type { RequestCounts } from './requestCounts.ts'
-import { type CallOptions, createRequester } from './requester.ts'
+import { createRequester } from './requester.ts'
 import type { Connection } from './sqsClient.ts'
 
 /**
@@ -87,12 +87,7 @@ export function createQueues(connection: Connection): Queues {
     queue: string,
     messages: readonly ReceivedMessage[],
     signal: AbortSignal | undefined,
-    work: (
-      sqs: SQSClient,
-      url: string,
-      batch: readonly ReceivedMessage[],
-      options: CallOptions,
-    ) => BatchAnswer,
+    work: (send: SQSClient['send'], url: string, batch: readonly ReceivedMessage[]) => BatchAnswer,
   ): Promise<void> {
     if (messages.length === 0) return
     const url = await urlOf(queue, signal)
@@ -100,8 +95,8 @@ export function createQueues(connection: Connection): Queues {
       messages.slice(index * batchSize, (index + 1) * batchSize),
     )
     const requests = batches.map((batch) =>
-      attempt(action, queue, signal, async (sqs, options) => {
-        const { Failed = [] } = await work(sqs, url, batch, options)
+      attempt(action, queue, signal, async (send) => {
+        const { Failed = [] } = await work(send, url, batch)
         const failed = Failed.find(
           ({ Code }) => !/ReceiptHandleIsInvalid|MessageNotInflight/.test(Code ?? ''),
         )
@@ -113,8 +108,8 @@ export function createQueues(connection: Connection): Queues {
 
   async function attributes(queue: string, signal?: AbortSignal): Promise<QueueAttributes> {
     const url = await urlOf(queue, signal)
-    const { Attributes = {} } = await attempt('GetQueueAttributes', queue, signal, (sqs, options) =>
-      sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }), options),
+    const { Attributes = {} } = await attempt('GetQueueAttributes', queue, signal, (send) =>
+      send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] })),
     )
     return readAttributes(Attributes)
   }
@@ -133,7 +128,7 @@ export function createQueues(connection: Connection): Queues {
         'ReceiveMessage',
         queue,
         signal,
-        (sqs, options) => sqs.send(command, options),
+        (send) => send(command),
         waitSeconds * 1000,
       )
       // SQS: with visibility 0 one answer can hold a message twice; only the later handle is good for deleting.
@@ -142,8 +137,8 @@ export function createQueues(connection: Connection): Queues {
 
     async send(queue, body, signal) {
       const url = await urlOf(queue, signal)
-      const { MessageId: messageId = '' } = await attempt('SendMessage', queue, signal, (sqs, options) =>
-        sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }), options),
+      const { MessageId: messageId = '' } = await attempt('SendMessage', queue, signal, (send) =>
+        send(new SendMessageCommand({ QueueUrl: url, MessageBody: body })),
       )
       return { messageId }
     },
@@ -151,8 +146,8 @@ export function createQueues(connection: Connection): Queues {
     async sendBatch(queue, bodies, signal) {
       const url = await urlOf(queue, signal)
       const entries = bodies.map((body, index) => ({ Id: String(index), MessageBody: body }))
-      const { Successful = [], Failed = [] } = await once('SendMessage', queue, signal, (sqs, options) =>
-        sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }), options),
+      const { Successful = [], Failed = [] } = await once('SendMessage', queue, signal, (send) =>
+        send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries })),
       )
       const sent = new Map(Successful.map(({ Id, MessageId }) => [Id, MessageId]))
       const failed = new Map(Failed.map((entry) => [entry.Id, entry]))
@@ -165,22 +160,22 @@ export function createQueues(connection: Connection): Queues {
     },
 
     delete: (queue, messages, signal) =>
-      inBatches('DeleteMessage', queue, messages, signal, (sqs, QueueUrl, batch, options) => {
+      inBatches('DeleteMessage', queue, messages, signal, (send, QueueUrl, batch) => {
         const Entries = batch.map(({ receiptHandle }, id) => ({
           Id: String(id),
           ReceiptHandle: receiptHandle,
         }))
-        return sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }), options)
+        return send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
       }),
 
     release: (queue, messages, signal) =>
-      inBatches('ChangeMessageVisibility', queue, messages, signal, (sqs, QueueUrl, batch, options) => {
+      inBatches('ChangeMessageVisibility', queue, messages, signal, (send, QueueUrl, batch) => {
         const Entries = batch.map(({ receiptHandle }, id) => ({
           Id: String(id),
           ReceiptHandle: receiptHandle,
           VisibilityTimeout: 0,
         }))
-        return sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }), options)
+        return send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }))
       }),
 
     async maximumMessageSize(queue, signal) {
@@ -195,25 +190,21 @@ export function createQueues(connection: Connection): Queues {
 
     async create(queue, settings, signal) {
       const command = new CreateQueueCommand({ QueueName: queue, Attributes: writeSettings(settings) })
-      const { QueueUrl: url } = await attempt('CreateQueue', queue, signal, (sqs, options) =>
-        sqs.send(command, options),
-      )
+      const { QueueUrl: url } = await attempt('CreateQueue', queue, signal, (send) => send(command))
       requester.remember(queue, url as string)
     },
 
     async setAttributes(queue, settings, signal) {
       const url = await urlOf(queue, signal)
       const command = new SetQueueAttributesCommand({ QueueUrl: url, Attributes: writeSettings(settings) })
-      await attempt('SetQueueAttributes', queue, signal, (sqs, options) => sqs.send(command, options))
+      await attempt('SetQueueAttributes', queue, signal, (send) => send(command))
       sizes.delete(queue)
     },
 
     async deleteQueue(queue, signal) {
       try {
         const url = await urlOf(queue, signal)
-        await attempt('DeleteQueue', queue, signal, (sqs, options) =>
-          sqs.send(new DeleteQueueCommand({ QueueUrl: url }), options),
-        )
+        await attempt('DeleteQueue', queue, signal, (send) => send(new DeleteQueueCommand({ QueueUrl: url })))
       } catch (error) {
         if ((error as QueueError).kind !== 'missing-queue') throw error
       }
@@ -230,9 +221,7 @@ export function createQueues(connection: Connection): Queues {
           MaxResults: 1000,
           ...(page === undefined ? {} : { NextToken: page }),
         })
-        const { QueueUrls = [], NextToken } = await attempt('ListQueues', '', signal, (sqs, options) =>
-          sqs.send(command, options),
-        )
+        const { QueueUrls = [], NextToken } = await attempt('ListQueues', '', signal, (send) => send(command))
         names.push(...QueueUrls.map((url) => url.slice(url.lastIndexOf('/') + 1)))
         page = NextToken
       } while (page !== undefined)

@@ -3,7 +3,7 @@ import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { createBackOff, pause } from './backOff.ts'
 import { isClockCode, type QueueError, toQueueError } from './queueError.ts'
 import { addRequest, billedUnits, noRequests, type RequestCounts } from './requestCounts.ts'
-import { type Connection, createSqsClient, type Exchange } from './sqsClient.ts'
+import { type Connection, createSqsClient, type Exchange, sendBy } from './sqsClient.ts'
 
 /** Makes requests to SQS: with deadlines, errors in words, queue URLs asked for once, and everything counted. */
 export interface Requester {
@@ -26,12 +26,8 @@ export interface Requester {
   close(): void
 }
 
-export type Work<T> = (client: SQSClient, options: CallOptions) => Promise<T>
-
-export interface CallOptions {
-  readonly abortSignal?: AbortSignal
-  readonly requestTimeout: number
-}
+/** Makes one request by `send`. */
+export type Work<T> = (send: SQSClient['send']) => Promise<T>
 
 /** Beyond the time that SQS may take by itself, milliseconds. */
 const answerWithinMs = 10_000
@@ -58,10 +54,11 @@ export function createRequester(connection: Connection): Requester {
     if (signal !== undefined) setMaxListeners(0, signal)
     const used = client
     try {
-      return await work(used, {
+      const options = {
         requestTimeout: waitMs + answerWithinMs,
         ...(signal === undefined ? {} : { abortSignal: signal }),
-      })
+      }
+      return await work(sendBy(used, options))
     } catch (cause) {
       signal?.throwIfAborted()
       const error = explain(cause, action, queue)
@@ -91,8 +88,8 @@ export function createRequester(connection: Connection): Requester {
     async urlOf(queue, signal) {
       const known = urls.get(queue)
       if (known !== undefined) return known
-      const { QueueUrl } = await attempt('GetQueueUrl', queue, signal, (sqs, options) =>
-        sqs.send(new GetQueueUrlCommand({ QueueName: queue }), options),
+      const { QueueUrl } = await attempt('GetQueueUrl', queue, signal, (send) =>
+        send(new GetQueueUrlCommand({ QueueName: queue })),
       )
       urls.set(queue, QueueUrl as string)
       return QueueUrl as string

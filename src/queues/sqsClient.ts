@@ -38,6 +38,28 @@ export interface Exchange {
  */
 const quiet = { trace() {}, debug() {}, info: undefined as unknown as () => void, warn() {}, error() {} }
 
+/** What HTTP is to know of one call. */
+export interface CallOptions {
+  readonly abortSignal?: AbortSignal
+  /** Milliseconds. */
+  readonly requestTimeout: number
+}
+
+/**
+ * By a command's input. The SDK takes options with each call, but then it cannot keep its middleware and puts it together
+ * anew each time, which is a third of what a call costs (120 of 390 µs of processor time on a Node that is warm).
+ */
+const optionsOfCalls = new WeakMap<object, CallOptions>()
+
+/** `client.send(command, options)`, at a lower price. One command is under way once at a time. */
+export const sendBy =
+  (client: SQSClient, options: CallOptions): SQSClient['send'] =>
+  // The signature is the SDK's with all its overloads; only the one with a single argument is used.
+  (command: { input: object }) => {
+    optionsOfCalls.set(command.input, options)
+    return client.send(command as Parameters<SQSClient['send']>[0]) as Promise<never>
+  }
+
 /** Parallel connections; a large fleet's facts are swept by many receives at once. */
 const maxSockets = 128
 
@@ -73,7 +95,19 @@ export function createSqsClient(
     // TLS and the reply's SHA-256 already tell damage; MD5 of every body would only cost time.
     md5: false,
     logger: quiet,
+    cacheMiddleware: true,
   })
+  const handler = client.config.requestHandler
+  client.middlewareStack.add(
+    // Takes the place of the SDK's innermost handler, which would have no options.
+    () => async (args) => {
+      const options = optionsOfCalls.get(args.input)
+      if (options === undefined) throw new Error('a request without a deadline')
+      const request = args.request as Parameters<typeof handler.handle>[0]
+      return { response: (await handler.handle(request, options)).response }
+    },
+    { step: 'deserialize', priority: 'low', name: 'applyCallOptions' },
+  )
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const operation = String(context.commandName).replace(/Command$/, '')
