@@ -24,6 +24,14 @@ export const maxUnpackedBytes = 16 * 1024 * 1024
 /** Messages shorter than this are sent as they are: gzip + base64 does not pay below. */
 const gzipFromBytes = 1024
 
+/** The same for data, which is base64 either way. */
+const gzipDataFromBytes = 128
+
+/** How large data is judged: so many pieces of so many bytes, which together must shrink to so much. */
+const samples = 8
+const sampleBytes = 1024
+const worthwhile = 0.97
+
 /** An ed25519 key of the sender with the name under which agents know its public half. */
 export interface SigningKey {
   readonly name: string
@@ -52,14 +60,17 @@ export class UnreadableBody extends Error {
 /** Makes the body for `message` with optional binary `data`. The size is that of the string: it is ASCII only. */
 export function sealBody(message: Message, data?: Uint8Array, key?: SigningKey): string {
   const text = asciiJson(message)
-  return asciiJson({
+  const head = asciiJson({
     v: 1,
     ...sealText(text),
-    ...(data === undefined || data.length === 0 ? {} : sealData(data)),
     ...(key === undefined
       ? {}
       : { sig: { key: key.name, value: sign(null, signed(text, data), key.privateKey).toString('base64') } }),
   } satisfies v.InferOutput<typeof Envelope>)
+  if (data === undefined || data.length === 0) return head
+  const { name, base64 } = sealData(data)
+  // Base64 stands for itself in JSON, and may be a megabyte.
+  return `${head.slice(0, -1)},"${name}":"${base64}"}`
 }
 
 /**
@@ -101,13 +112,30 @@ function sealText(text: string): { m: string } | { mz: string } {
   return zipped.length < text.length ? { mz: zipped } : { m: text }
 }
 
-/** Binary data as it stands in the envelope: gzipped where that is shorter. */
-export function sealData(data: Uint8Array): { d: string } | { dz: string } {
-  // Level 1: on a server under load the agent's CPU is worth more than the last few percent.
-  const zipped = data.length < 128 ? data : gzipSync(data, { level: 1 })
-  if (zipped.length < data.length) return { dz: Buffer.from(zipped).toString('base64') }
-  return { d: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64') }
+/** Binary data as it stands in the envelope: gzipped where that is shorter, as far as pieces of large data tell. */
+function sealData(data: Uint8Array): { readonly name: 'd' | 'dz'; readonly base64: string } {
+  if (mayShrink(data)) {
+    const zipped = gzipped(data)
+    if (zipped.length < data.length) return { name: 'dz', base64: zipped.toString('base64') }
+  }
+  return { name: 'd', base64: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64') }
 }
+
+/** Trying in vain costs as much as all the rest of sending: large data is judged by some pieces of it. */
+function mayShrink(data: Uint8Array): boolean {
+  if (data.length < gzipDataFromBytes) return false
+  if (data.length < samples * sampleBytes * 4) return true
+  const stride = Math.floor((data.length - sampleBytes) / (samples - 1))
+  const taken = Buffer.concat(
+    Array.from({ length: samples }, (_, index) =>
+      data.subarray(index * stride, index * stride + sampleBytes),
+    ),
+  )
+  return gzipped(taken).length < taken.length * worthwhile
+}
+
+// Level 1: on a server under load the agent's CPU is worth more than the last few percent.
+const gzipped = (data: Uint8Array) => gzipSync(data, { level: 1 })
 
 /** The bytes that a signature covers. The length keeps anybody from moving bytes between message and data. */
 function signed(text: string, data: Uint8Array = new Uint8Array()): Buffer {

@@ -92,6 +92,7 @@ export class ReplyAssembly {
   readonly #held = new Map<number, Chunk[]>()
   #heldBytes = 0
   #promised: PromisedOutput | undefined
+  #isIntact: boolean | undefined
   /** Of what is in order; made with the first byte, as most streams of most replies are empty. */
   readonly #streams: { 1?: Hash; 2?: Hash } = {}
 
@@ -165,9 +166,14 @@ export class ReplyAssembly {
    */
   state(): 'open' | 'complete' | 'damaged' {
     if (this.#promised === undefined || this.#next < this.#promised.frames) return 'open'
-    const { stdout, stderr } = this.#promised
-    const intact = fits(this.#streams[1], stdout.sha256) && fits(this.#streams[2], stderr.sha256)
-    return intact ? 'complete' : 'damaged'
+    this.#isIntact ??= this.#fits(this.#promised)
+    return this.#isIntact ? 'complete' : 'damaged'
+  }
+
+  /** Ends the digests: to be asked once, when nothing more can come. */
+  #fits({ stdout, stderr }: PromisedOutput): boolean {
+    const [one, two] = [this.#streams[1]?.digest('hex'), this.#streams[2]?.digest('hex')]
+    return (one ?? emptySha256) === stdout.sha256 && (two ?? emptySha256) === stderr.sha256
   }
 
   #hash({ stream, bytes }: Chunk): void {
@@ -216,8 +222,4 @@ function split(segments: readonly Segment[], data: Uint8Array): Chunk[] {
   }
   if (offset !== data.length) throw new Error(`a frame of ${data.length} bytes whose segments say ${offset}`)
   return chunks
-}
-
-function fits(stream: Hash | undefined, sha256: string): boolean {
-  return (stream === undefined ? emptySha256 : stream.copy().digest('hex')) === sha256
 }

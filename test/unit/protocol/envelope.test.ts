@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -44,6 +44,17 @@ describe('a body', () => {
     expect(sealBody(long).length).toBeLessThan(1000)
     expect(openBody(sealBody(long)).message).toEqual(long)
     expect(sealBody(command, Buffer.alloc(50_000, 'x')).length).toBeLessThan(1000)
+  })
+
+  it('holds large data as it is where some pieces of it do not shrink, and gzipped where they do', () => {
+    const noise = randomBytes(200_000)
+    const text = Buffer.alloc(100_000, 'some output ')
+    const namesOf = (data: Uint8Array) => Object.keys(JSON.parse(sealBody(command, data)))
+    expect(namesOf(noise)).toEqual(['v', 'm', 'd'])
+    expect(namesOf(Buffer.concat([text, noise]))).toEqual(['v', 'm', 'dz'])
+    expect(namesOf(Buffer.concat([noise, text]))).toEqual(['v', 'm', 'dz'])
+    for (const data of [noise, text, Buffer.concat([noise, text])])
+      expect(Buffer.from(openBody(sealBody(command, data)).data).equals(data)).toBe(true)
   })
 
   it('of a newer agent may have fields that this version does not know', () => {
