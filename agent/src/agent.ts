@@ -6,6 +6,7 @@ import { type Audit, createAudit } from './audit.ts'
 import type { Configuration } from './configuration.ts'
 import { Deliveries } from './deliveries.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { ownUser } from './execution/users.ts'
 import { FactReader } from './facts/factReader.ts'
 import { isEc2Instance } from './facts/instanceMetadata.ts'
 import { createSources } from './facts/sources.ts'
@@ -49,6 +50,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   const { stateDir, queues: names, environment } = configuration()
   const onEc2 = await expectsMetadata(configuration())
   const from = await identify(configuration(), onEc2, log)
+  const user = ownUser()
   const journal = await Journal.open(join(stateDir, 'journal'), log, now)
   const spool = new Spool(join(stateDir, 'spool'))
   await spool.prepare()
@@ -77,7 +79,18 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     log,
     now,
   })
-  const workload = new Workload({ configuration, from, journal, spool, outbox, deliveries, audit, log, now })
+  const workload = new Workload({
+    configuration,
+    from,
+    ownUser: user,
+    journal,
+    spool,
+    outbox,
+    deliveries,
+    audit,
+    log,
+    now,
+  })
   const reader = new FactReader(() =>
     createSources(
       configuration().facts,
@@ -101,6 +114,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   const dispatcher = new Dispatcher({
     settings,
     from,
+    ownUser: user,
     startedAt,
     journal,
     workload,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { openBody, sealBody } from '../../src/protocol/envelope.ts'
 import type { Outcome } from '../../src/protocol/messages.ts'
 import type { ReplyFrom } from './replyWriter.ts'
@@ -18,7 +19,9 @@ export async function closingResult(
   }
   const frames = spooled?.frames ?? 0
   for (let frame = 0; frame < frames; frame += 1) {
-    const { message, data } = openBody((await spooled?.body(frame)) ?? '')
+    // There may be a gigabyte of them: others have their turn in between.
+    await nextTurn()
+    const { message, data } = openBody(spooled?.body(frame) ?? '')
     if (message.type !== 'output')
       throw new Error(`frame ${frame} of run ${o.runId} holds a ${message.type} message`)
     let offset = 0

@@ -63,7 +63,7 @@ export class Deliveries {
       if (this.#closing) return
       log.error(`The reply to run ${runId} was given up: ${reasonOf(error)}`)
     } finally {
-      await spooled.close()
+      spooled.close()
     }
     journal.delivered(runId)
     this.#due.delete(runId)

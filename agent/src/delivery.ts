@@ -35,7 +35,7 @@ export class Delivery {
         next < reply.count && bodies.length < windowBodies && bytes < windowBytes;
         next += 1
       ) {
-        const body = await reply.body(next)
+        const body = reply.body(next)
         bytes += body.length
         bodies.push(body)
       }

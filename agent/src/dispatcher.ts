@@ -7,7 +7,7 @@ import type { Announcer } from './announcer.ts'
 import { type Audit, describeCommand, describeEnd } from './audit.ts'
 import { decide } from './commands.ts'
 import type { Deliveries } from './deliveries.ts'
-import { ownUser } from './execution/users.ts'
+import type { User } from './execution/users.ts'
 import type { Journal } from './journal.ts'
 import { judge } from './judgement.ts'
 import { type Log, reasonOf } from './log.ts'
@@ -20,6 +20,7 @@ import { NotTaken, type Workload } from './workload.ts'
 export interface DispatcherParts {
   readonly settings: () => Settings
   readonly from: ReplyFrom
+  readonly ownUser: User
   /** Own clock, milliseconds. */
   readonly startedAt: number
   readonly journal: Journal
@@ -65,7 +66,7 @@ export class Dispatcher {
   }
 
   async #decide(command: CommandMessage, { signature }: Opened, received: ReceivedMessage): Promise<void> {
-    const { settings, from, facts, journal, log, now, startedAt, clockOffsetMs, audit } = this.#parts
+    const { settings, from, ownUser, facts, journal, log, now, startedAt, clockOffsetMs, audit } = this.#parts
     const { configuration, policy } = settings()
     const { environment, queues } = configuration
     const offset = clockOffsetMs()
@@ -92,7 +93,7 @@ export class Dispatcher {
             senderId: received.senderId,
             signature,
             action,
-            ownUser: ownUser().name,
+            ownUser: ownUser.name,
             delayMs: received.sentAt - command.issuedAt,
             ttlMs: command.ttlMs,
           })

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type BegunRun, type JournalLine, printLine, readLines } from './journalLines.ts'
@@ -37,7 +38,8 @@ export class Journal {
   readonly #known = new Map<string, number>()
   readonly #undelivered = new Map<string, BegunRun>()
   #waiting: Waiting[] = []
-  #writing: Promise<void> | undefined
+  #isWriting = false
+  #writing: Promise<void> = Promise.resolve()
 
   /** @throws Error when the file can be neither read nor written */
   static async open(path: string, log: Log, now: () => number): Promise<Journal> {
@@ -115,7 +117,7 @@ export class Journal {
   }
 
   async close(): Promise<void> {
-    await this.#writing?.catch(() => {})
+    await this.#writing
     await this.#file.close()
   }
 
@@ -123,35 +125,54 @@ export class Journal {
     this.#learn(line)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ text: printLine(line), durable, resolve, reject })
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined
-      })
+      if (!this.#isWriting) this.#writing = this.#write()
     })
   }
 
   /** Everything that waits goes to disk together, so a burst of commands costs few flushes. */
   async #write(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting
-      this.#waiting = []
-      try {
-        const text = batch.map((entry) => entry.text).join('')
-        await this.#file.appendFile(text)
-        if (batch.some(({ durable }) => durable)) await this.#file.datasync()
-        this.#bytes += Buffer.byteLength(text)
-        for (const { resolve } of batch) resolve()
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-        const isClean = await this.#file.truncate(this.#bytes).then(
-          () => true,
-          () => false,
-        )
-        if (isClean) continue
-        this.#waiting.unshift(lineBreak)
-        if (this.#waiting.length === 1) return
+    this.#isWriting = true
+    try {
+      while (this.#waiting.length > 0) {
+        const batch = this.#waiting
+        this.#waiting = []
+        try {
+          await this.#writeBatch(batch)
+        } catch (error) {
+          for (const { reject } of batch) reject(error)
+          if (await this.#cutOffTornLine()) continue
+          this.#waiting.unshift(lineBreak)
+          if (this.#waiting.length === 1) return
+        }
+        if (this.#lines > this.#known.size + slackLines)
+          await this.#rewrite().catch((error) => this.#tell(error))
       }
-      if (this.#lines > this.#known.size + slackLines)
-        await this.#rewrite().catch((error) => this.#tell(error))
+    } finally {
+      this.#isWriting = false
+    }
+  }
+
+  async #writeBatch(batch: readonly Waiting[]): Promise<void> {
+    const text = batch.map((entry) => entry.text).join('')
+    const bytes = Buffer.byteLength(text)
+    // An almost full disk takes a part, and says so by the number only.
+    if (writeSync(this.#file.fd, text) < bytes) throw new Error('the disk is full')
+    if (batch.some(({ durable }) => durable)) await this.#file.datasync()
+    this.#bytes += bytes
+    for (const { resolve } of batch) resolve()
+  }
+
+  /** Whether the file ends with a whole line again. Otherwise what stands there stays, and counts. */
+  async #cutOffTornLine(): Promise<boolean> {
+    try {
+      await this.#file.truncate(this.#bytes)
+      return true
+    } catch {
+      this.#bytes = await this.#file.stat().then(
+        ({ size }) => size,
+        () => this.#bytes,
+      )
+      return false
     }
   }
 

@@ -9,6 +9,7 @@ import { type Log, reasonOf } from './log.ts'
 import type { Outbox } from './outbox.ts'
 import type { ReplyFrom } from './replyWriter.ts'
 import type { Spool } from './spool.ts'
+import type { SpooledReply } from './spooledReply.ts'
 
 export interface PastRunsParts {
   readonly from: ReplyFrom
@@ -49,12 +50,12 @@ export class PastRuns {
     try {
       const wanted = frames.filter((frame) => frame < spooled.frames)
       const isInResult = wanted.length < frames.length
-      for (const frame of wanted) await outbox.send(replyTo, await spooled.body(frame))
+      for (const frame of wanted) await outbox.send(replyTo, spooled.body(frame))
       if ((result || isInResult) && spooled.isFinished) {
-        outbox.post(replyTo, await spooled.body(spooled.count - 1))
+        outbox.post(replyTo, spooled.body(spooled.count - 1))
       }
     } finally {
-      await spooled.close()
+      spooled.close()
     }
   }
 
@@ -64,23 +65,35 @@ export class PastRuns {
     const outcome = { kind: 'cancelled', started: false } as const
     const body = await closingResult(undefined, { runId, from, now: now(), outcome })
     const spooled = spool.create(runId)
-    await spooled.append({ kind: 'result', body })
-    await spooled.close()
+    spooled.append({ kind: 'result', body })
+    spooled.close()
     outbox.post(replyTo, body)
   }
 
   async #recoverRun({ runId, replyTo, audited }: BegunRun): Promise<void> {
-    const { spool, from, now, log, audit, killGraceMs, deliveries } = this.#parts
+    const { spool, log, audit, deliveries } = this.#parts
     const spooled = (await spool.takeUp(runId)) ?? spool.create(runId)
     if (!spooled.isFinished) {
-      const left = await endLeftovers(markOf(from.agentId, runId), killGraceMs())
-      const outcome = { kind: 'interrupted' } as const
-      const body = await closingResult(spooled, { runId, from, now: now(), outcome })
-      await spooled.append({ kind: 'result', body })
+      const left = await this.#bringToEnd(runId, spooled).catch((error) => {
+        spooled.close()
+        throw error
+      })
       audit(audited, { verdict: 'interrupted' })
       const stopped = left > 0 ? '; what was left of it was stopped' : ''
       log.warn(`Run ${runId} was interrupted by the end of an earlier process of this agent${stopped}.`)
     }
     deliveries.start(runId, replyTo, spooled)
+  }
+
+  /** Stops what is left of a run, and ends its reply. Returns how many process groups there were. */
+  async #bringToEnd(runId: string, spooled: SpooledReply): Promise<number> {
+    const { from, now, killGraceMs } = this.#parts
+    const left = await endLeftovers(markOf(from.agentId, runId), killGraceMs())
+    const outcome = { kind: 'interrupted' } as const
+    spooled.append({
+      kind: 'result',
+      body: await closingResult(spooled, { runId, from, now: now(), outcome }),
+    })
+    return left
   }
 }

@@ -94,7 +94,7 @@ export class ReplyWriter {
     for (;;) {
       const body = this.#sealResult(outcome, durationMs)
       if (body !== undefined && (this.#pendingBytes === 0 || (await this.#fits(body)))) {
-        await this.#o.spooled.append({ kind: 'result', body })
+        this.#o.spooled.append({ kind: 'result', body })
         this.#pending = []
         this.#pendingBytes = 0
         this.#o.onBody()
@@ -153,7 +153,7 @@ export class ReplyWriter {
     this.#pending = rest
     this.#pendingBytes -= bytes
     try {
-      await spooled.append({ kind: 'output', body })
+      spooled.append({ kind: 'output', body })
     } catch (error) {
       if (!(error instanceof SpoolFull)) throw error
       this.#full = true

@@ -1,4 +1,15 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  read as readWithCallback,
+  writeSync,
+} from 'node:fs'
+import { promisify } from 'node:util'
+
+const read = promisify(readWithCallback)
 
 /** A body of a reply, encoded as it goes to the queue. */
 export interface SpooledBody {
@@ -17,36 +28,42 @@ export class SpoolFull extends Error {
 /**
  * The bodies of one reply in a file: a line each, `o` or `r` in front, output frames in the order of their numbers and
  * the result last. Not flushed: it survives the death of the agent, and after that of the machine the journal
- * tells that the run was interrupted.
+ * tells that the run was interrupted. What is not flushed is, as a rule, but copied to the system's memory: handing that
+ * to a thread would cost more than doing it.
  */
 export class SpooledReply {
   readonly #path: string
-  #file: FileHandle | undefined
+  #file: number | undefined
   #end = 0
   readonly #bodies: Array<{ kind: SpooledBody['kind']; at: number; length: number; unsaved?: string }> = []
   #unsavedBytes = 0
   #broken = false
 
   /** Looks at a reply as it is on disk now; it may be growing at this very moment, so the file is left as it is. */
-  static async read(path: string): Promise<SpooledReply | undefined> {
-    const file = await open(path, 'r').catch(() => undefined)
-    if (file === undefined) return undefined
-    const reply = new SpooledReply(path)
-    reply.#file = file
-    await reply.#index(file)
-    return reply
+  static read(path: string): Promise<SpooledReply | undefined> {
+    return SpooledReply.#open(path, 'r')
   }
 
   /** Takes up a reply that nobody writes any more; a torn last line is cut off. */
-  static async takeUp(path: string): Promise<SpooledReply | undefined> {
-    const file = await open(path, 'r+').catch(() => undefined)
-    if (file === undefined) return undefined
+  static takeUp(path: string): Promise<SpooledReply | undefined> {
+    return SpooledReply.#open(path, 'r+')
+  }
+
+  static async #open(path: string, flags: 'r' | 'r+'): Promise<SpooledReply | undefined> {
     const reply = new SpooledReply(path)
-    reply.#file = file
-    const { size } = await file.stat()
-    await reply.#index(file)
-    if (size > reply.#end) await file.truncate(reply.#end)
-    return reply
+    try {
+      reply.#file = openSync(path, flags)
+    } catch {
+      return undefined
+    }
+    try {
+      await reply.#index(reply.#file)
+      if (flags === 'r+' && fstatSync(reply.#file).size > reply.#end) ftruncateSync(reply.#file, reply.#end)
+      return reply
+    } catch (error) {
+      reply.close()
+      throw error
+    }
   }
 
   constructor(path: string) {
@@ -68,20 +85,18 @@ export class SpooledReply {
   }
 
   /** @throws SpoolFull when neither the disk nor memory has room; a result is always taken */
-  async append({ kind, body }: SpooledBody): Promise<void> {
+  append({ kind, body }: SpooledBody): void {
     const line = `${kind === 'output' ? 'o' : 'r'} ${body}\n`
     try {
       if (this.#broken) throw new Error('an earlier write failed')
       // Only a new reply begins with an empty file.
-      this.#file ??= await open(this.#path, this.#bodies.length === 0 ? 'w+' : 'r+', 0o600)
-      const { bytesWritten } = await this.#file.write(line, this.#end)
+      this.#file ??= openSync(this.#path, this.#bodies.length === 0 ? 'w+' : 'r+', 0o600)
       // An almost full disk takes a part, and says so by the number only.
-      if (bytesWritten < line.length) throw new Error('the disk is full')
+      if (writeSync(this.#file, line, this.#end) < line.length) throw new Error('the disk is full')
       this.#bodies.push({ kind, at: this.#end + 2, length: body.length })
       this.#end += line.length
     } catch {
-      this.#broken = true
-      await this.#file?.truncate(this.#end).catch(() => {})
+      this.#giveUpFile()
       if (kind === 'output' && this.#unsavedBytes + body.length > unsavedBytesMost) {
         throw new SpoolFull('no room for more output')
       }
@@ -94,36 +109,43 @@ export class SpooledReply {
    * The body at `index`, from 0.
    * @throws Error when the disk does not give it
    */
-  async body(index: number): Promise<string> {
+  body(index: number): string {
     const found = this.#bodies[index]
     if (found === undefined) throw new RangeError(`no body ${index} in ${this.#path}`)
     if (found.unsaved !== undefined) return found.unsaved
     const buffer = Buffer.allocUnsafe(found.length)
-    const read = await this.#file?.read(buffer, 0, found.length, found.at)
+    const read = this.#file === undefined ? 0 : readSync(this.#file, buffer, 0, found.length, found.at)
     // What is left in the buffer is whatever was in memory before.
-    if (read?.bytesRead !== found.length) throw new Error(`${this.#path} does not give body ${index}`)
+    if (read !== found.length) throw new Error(`${this.#path} does not give body ${index}`)
     return buffer.toString('latin1')
   }
 
-  /** The result's body, once it is there. */
-  async result(): Promise<string | undefined> {
-    return this.isFinished ? this.body(this.#bodies.length - 1) : undefined
-  }
-
-  async close(): Promise<void> {
+  /** Nothing more is written to the file, and nothing that is in it can be had. */
+  close(): void {
     this.#broken = true
     const file = this.#file
+    // First of all: a number that is closed may be another file's at once.
     this.#file = undefined
-    await file?.close()
+    if (file !== undefined) closeSync(file)
   }
 
-  async #index(file: FileHandle): Promise<void> {
+  /** Nothing is written behind what may be half a line. */
+  #giveUpFile(): void {
+    this.#broken = true
+    try {
+      if (this.#file !== undefined) ftruncateSync(this.#file, this.#end)
+    } catch {
+      // Whoever reads it leaves out a torn last line.
+    }
+  }
+
+  async #index(file: number): Promise<void> {
     const buffer = Buffer.allocUnsafe(64 * 1024)
     let start = 0
     let position = 0
     let first = ''
     for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, position)
+      const { bytesRead } = await read(file, buffer, 0, buffer.length, position)
       if (bytesRead === 0) break
       for (let offset = 0; offset < bytesRead; ) {
         if (first === '') first = String.fromCharCode(buffer[offset] as number)

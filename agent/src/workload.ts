@@ -7,6 +7,7 @@ import type { Deliveries } from './deliveries.ts'
 import { execute, type StopReason } from './execution/execute.ts'
 import type { ExecutableAction } from './execution/preparation.ts'
 import { markOf } from './execution/runMark.ts'
+import type { User } from './execution/users.ts'
 import type { Journal } from './journal.ts'
 import { type Log, reasonOf } from './log.ts'
 import type { Outbox } from './outbox.ts'
@@ -30,6 +31,7 @@ export interface Order {
 export interface WorkloadParts {
   readonly configuration: () => Configuration
   readonly from: ReplyFrom
+  readonly ownUser: User
   readonly journal: Journal
   readonly spool: Spool
   readonly outbox: Outbox
@@ -223,6 +225,7 @@ export class Workload {
       action,
       {
         mark: markOf(agentId, run.order.command.runId),
+        ownUser: this.#parts.ownUser,
         shell,
         stateDir,
         killGraceMs,

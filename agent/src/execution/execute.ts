@@ -2,6 +2,7 @@ import type { Chunk } from '../../../src/protocol/frames.ts'
 import type { Outcome } from '../../../src/protocol/messages.ts'
 import { type ExecutableAction, NotExecutable, prepare } from './preparation.ts'
 import { ProcessGroup } from './processGroup.ts'
+import type { User } from './users.ts'
 
 /** Why a run is stopped before its end: passed as the reason of the abort signal. */
 export type StopReason = 'cancelled' | 'agent-ends'
@@ -12,6 +13,7 @@ export interface Execution {
   readonly shell: string
   /** Scripts are written below it. */
   readonly stateDir: string
+  readonly ownUser: User
   /** What the agent tells every command of itself. */
   readonly variables: Readonly<Record<string, string>>
   readonly timeoutMs: number

@@ -5,7 +5,7 @@ import type { Launch } from './processGroup.ts'
 import { runProgram } from './program.ts'
 import { shebangOf, writeScript } from './scriptFile.ts'
 import { baseEnvironment } from './surroundings.ts'
-import { lookUpUser, ownUser, type User } from './users.ts'
+import { lookUpUser, type User } from './users.ts'
 
 /** Actions that start a process. */
 export type ExecutableAction = Extract<Action, { kind: 'shell' | 'script' }>
@@ -30,9 +30,10 @@ export async function prepare(
     readonly shell: string
     readonly stateDir: string
     readonly variables: Readonly<Record<string, string>>
+    readonly ownUser: User
   },
 ): Promise<Prepared> {
-  const own = ownUser()
+  const own = o.ownUser
   const user =
     action.user === undefined || action.user === own.name ? own : await findUserOrFail(action.user, own)
   const { directory = (await isDirectory(user.home)) ? user.home : '/' } = action

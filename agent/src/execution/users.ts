@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { userInfo } from 'node:os'
+import { type UserInfo, userInfo } from 'node:os'
 
 export interface User {
   readonly name: string
@@ -8,10 +8,15 @@ export interface User {
   readonly home: string
 }
 
-/** The user that the agent itself runs as. */
-export function ownUser(): User {
-  const { username, uid, gid, homedir } = userInfo()
-  return { name: username, uid, gid, home: homedir }
+/** The user that the agent itself runs as. In a container it may be a number that no user has: then its name is that. */
+export function ownUser(ask: () => UserInfo<string> = userInfo): User {
+  try {
+    const { username, uid, gid, homedir } = ask()
+    return { name: username, uid, gid, home: homedir }
+  } catch {
+    const [uid, gid] = [process.getuid?.() ?? -1, process.getgid?.() ?? -1]
+    return { name: String(uid), uid, gid, home: process.env.HOME ?? '/' }
+  }
 }
 
 /**

@@ -22,6 +22,15 @@ describe('a user', () => {
   })
 })
 
+describe('the own user', () => {
+  it('may be a number that no user has, as in containers', () => {
+    const nobody = () => {
+      throw new Error('uv_os_get_passwd returned ENOENT')
+    }
+    expect(ownUser(nobody)).toMatchObject({ name: String(process.getuid?.()), uid: process.getuid?.() })
+  })
+})
+
 describe('the environment of a command', () => {
   it('has path, language and home, and nothing else of the agent’s', () => {
     process.env.AWS_SECRET_ACCESS_KEY = 'secret'
