@@ -1,6 +1,7 @@
 import { type Chunk, type PromisedOutput, ReplyAssembly } from '../protocol/frames.ts'
 import type { Segment } from '../protocol/messages.ts'
 import type { OutputLog } from './outputLog.ts'
+import type { Gathered } from './runEvent.ts'
 import type { ReplyState } from './runState.ts'
 import type { Timing } from './timing.ts'
 
@@ -11,14 +12,6 @@ const mostBytes = 1024 ** 3
 
 /** Output of all agents together that waits in memory for missing frames, bytes. What comes beyond is asked for again. */
 const mostHeldBytes = 256 * 1024 * 1024
-
-/** What a frame brought: output that is now in order and kept. */
-export interface Gathered {
-  readonly stdoutBytes: number
-  readonly stderrBytes: number
-  /** Frames that are here without a gap. */
-  readonly frames: number
-}
 
 /** The outputs of a run on their way from frames to the log: put in order, kept, and asked for again where they have gaps. */
 export class OutputGathering {

@@ -1,14 +1,14 @@
 import type { Chunk } from '../protocol/frames.ts'
-import type { ReplyMessage } from '../protocol/messages.ts'
+import type { ReplyMessage, ResultMessage } from '../protocol/messages.ts'
 import { isVerdict } from '../protocol/verdict.ts'
 import { OutputGathering } from './outputGathering.ts'
 import { nextMove } from './rollout.ts'
-import type { Heard, RunEvent } from './runEvent.ts'
+import type { Gathered, Heard, RunEvent } from './runEvent.ts'
 import { type RunChange, RunNotices } from './runNotices.ts'
 import type { RunRecord } from './runRecord.ts'
 import { applyEvent } from './runReducer.ts'
-import { isSettled, type ReplyState, type RunState } from './runState.ts'
-import { judgeSilence } from './silence.ts'
+import type { ReplyState, RunState } from './runState.ts'
+import { SilentAgents } from './silentAgents.ts'
 import type { Timing } from './timing.ts'
 
 export type { RunChange } from './runNotices.ts'
@@ -33,9 +33,6 @@ export interface RunWorld {
 /** Resends asked for at a time: each is a broadcast, and more than some ten visible ones hide one another. */
 const maxResendsAtOnce = 4
 
-/** After so many sends that failed for good, silent agents count as asked. Each of them was several tries. */
-const mostFailedSends = 5
-
 /** A run under way, or one that is over and may still be completed by late replies. */
 export class Run {
   readonly state: RunState
@@ -44,11 +41,7 @@ export class Run {
   readonly #record: RunRecord
   readonly #world: RunWorld
   readonly #outputs: OutputGathering
-  /** When the command was sent to an agent again, milliseconds. */
-  readonly #republished = new Map<string, number>()
-  /** Agents whose result was asked for, and from when on silence is an answer, milliseconds. */
-  readonly #askedForResult = new Map<string, number>()
-  #failedSends = 0
+  readonly #silent: SilentAgents
   /** Until SQS took the last step's command, which may take several tries: nobody was silent before that. */
   #sendingTookMs = 0
   readonly #notices: RunNotices
@@ -69,6 +62,7 @@ export class Run {
     this.#record = record
     this.#world = world
     this.#outputs = outputs
+    this.#silent = new SilentAgents(world.timing)
     this.#notices = new RunNotices((error) => world.onTrouble(error))
     this.over = new Promise((resolve) => {
       this.#resolveOver = resolve
@@ -136,6 +130,8 @@ export class Run {
     const targets = [...this.state.replies.values()]
       .filter(({ state }) => !isVerdict(state))
       .map(({ agentId }) => agentId)
+    // On disk before it is on the queue, as a command is; but a disk that is full keeps nothing from being stopped.
+    await this.#attempt(() => this.#record.flush())
     if (targets.length > 0) await this.#world.cancel(this.state, targets)
   }
 
@@ -165,18 +161,20 @@ export class Run {
       case 'refusal':
         this.#apply({ kind: 'refused', ...heard, code: reply.code, reason: reply.reason })
         return
-      case 'output':
-        this.#takeFrame(heard, reply, data)
+      case 'output': {
+        const gathered = this.#takeFrame(heard, reply, data)
+        if (gathered !== undefined) this.#apply({ kind: 'outputReceived', ...heard, ...gathered })
         break
+      }
       case 'result': {
         const isNews = this.#outputs.promise(agentId, reply, at)
         // Also of an echo: that is how a last frame comes again that an earlier master took with it.
-        if (reply.last !== undefined) this.#takeFrame(heard, reply.last, data)
-        if (!isNews) break
-        const { outcome, durationMs, frames, stdout, stderr } = reply
-        const digest = `${stdout.sha256}:${stderr.sha256}`
-        const droppedBytes = stdout.droppedBytes + stderr.droppedBytes
-        this.#apply({ kind: 'resultReceived', ...heard, outcome, durationMs, frames, digest, droppedBytes })
+        const gathered = reply.last && this.#takeFrame(heard, reply.last, data)
+        if (isNews) {
+          this.#finish(heard, reply, gathered)
+          return
+        }
+        if (gathered !== undefined) this.#apply({ kind: 'outputReceived', ...heard, ...gathered })
       }
     }
     const output = this.#outputs.ended(agentId)
@@ -221,70 +219,53 @@ export class Run {
     return this.#record.close()
   }
 
+  #finish(heard: Heard, result: ResultMessage, gathered: Gathered | undefined): void {
+    const { outcome, durationMs, frames, stdout, stderr } = result
+    const output = this.#outputs.ended(heard.agentId)
+    this.#apply({
+      kind: 'resultReceived',
+      ...heard,
+      ...{ outcome, durationMs, frames },
+      digest: `${stdout.sha256}:${stderr.sha256}`,
+      droppedBytes: stdout.droppedBytes + stderr.droppedBytes,
+      ...(gathered === undefined ? {} : { gathered }),
+      ...(output === undefined ? {} : { output }),
+    })
+  }
+
+  /** What the frame brought; undefined when that is nothing that is in order. */
   #takeFrame(
-    heard: Heard,
+    { agentId, hostname }: Heard,
     { frame, segments }: { frame: number; segments: [1 | 2, number][] },
     data: Uint8Array,
-  ): void {
+  ): Gathered | undefined {
     try {
-      const gathered = this.#outputs.take(heard.agentId, frame, segments, data)
-      if (gathered === undefined) return
-      this.#notices.output(heard.agentId)
-      this.#apply({ kind: 'outputReceived', ...heard, ...gathered })
+      const gathered = this.#outputs.take(agentId, frame, segments, data)
+      if (gathered !== undefined) this.#notices.output(agentId)
+      return gathered
     } catch (error) {
-      this.#world.onTrouble(new Error(`${heard.hostname}: ${(error as Error).message}`, { cause: error }))
+      this.#world.onTrouble(new Error(`${hostname}: ${(error as Error).message}`, { cause: error }))
+      return undefined
     }
   }
 
   async #judgeSilence(now: number): Promise<void> {
-    const { timing } = this.#world
-    const silent: string[] = []
-    const overdue: string[] = []
-    for (const reply of this.state.replies.values()) {
-      if (isSettled(reply)) continue
-      const { agentId } = reply
-      const isExpected = reply.state === 'expected'
-      if (isExpected && this.#stepping) continue
-      const meaning = judgeSilence(this.state, reply, timing, isExpected ? now - this.#sendingTookMs : now)
-      if (meaning === 'republish' && !this.#republished.has(agentId)) silent.push(agentId)
-      else if (meaning === 'ask' && !this.#askedForResult.has(agentId)) {
-        this.#askedForResult.set(agentId, now)
-        overdue.push(agentId)
-      } else if (meaning === 'no-reply' || meaning === 'lost') {
-        const giveUpAt = this.#giveUpAt(agentId, meaning)
-        // SQS was away, or nobody listened, when it was time to ask: its result may be gone, and is still with the agent.
-        // SQS may have been away for the agent as well, and it comes back in its own time.
-        if (giveUpAt === undefined) {
-          this.#askedForResult.set(agentId, now + timing.graceMs)
-          overdue.push(agentId)
-        } else if (now >= giveUpAt) {
-          this.#apply({ kind: 'silenceAssumed', agentId, verdict: meaning, at: now })
-        }
-      }
-    }
-    for (const agentId of silent) this.#republished.set(agentId, now)
-    await this.#sendTo(silent, this.#republished, () => this.#world.publish(this.state, silent))
-    await this.#sendTo(overdue, this.#askedForResult, () => this.#world.resend(this.state, overdue, [], true))
+    const { republish, ask, giveUp } = this.#silent.judge(
+      this.state,
+      now,
+      this.#stepping ? 'sending' : this.#sendingTookMs,
+    )
+    for (const given of giveUp) this.#apply({ kind: 'silenceAssumed', ...given, at: now })
+    await this.#tell('republish', republish, () => this.#world.publish(this.state, republish))
+    await this.#tell('ask', ask, () => this.#world.resend(this.state, ask, [], true))
   }
 
-  /** Whom SQS did not let us tell was not told; but nobody waits for ever for a permission. */
-  async #sendTo(
+  async #tell(
+    what: 'republish' | 'ask',
     agentIds: readonly string[],
-    told: Map<string, number>,
     send: () => Promise<void>,
   ): Promise<void> {
-    if (agentIds.length === 0 || (await this.#attempt(send))) return
-    this.#failedSends += 1
-    if (this.#failedSends < mostFailedSends) for (const agentId of agentIds) told.delete(agentId)
-  }
-
-  /** From when on its silence counts; undefined when it was given no reason to say anything. */
-  #giveUpAt(agentId: string, assumed: 'no-reply' | 'lost'): number | undefined {
-    const asked = this.#askedForResult.get(agentId)
-    if (asked !== undefined || assumed === 'lost') return asked
-    // An agent that has the command, or that is told to stop, answers that.
-    const told = this.#republished.get(agentId) ?? this.state.cancelRequestedAt
-    return told === undefined ? undefined : told + this.#world.timing.republishAfterMs
+    if (agentIds.length > 0 && !(await this.#attempt(send))) this.#silent.notTold(what, agentIds)
   }
 
   async #askForFrames(now: number): Promise<void> {

@@ -25,10 +25,18 @@ export type RunEvent =
 /** What an agent itself said. */
 export type HeardEvent =
   | (Heard & { kind: 'acknowledged'; started: 'queued' | 'yes' })
-  /** Output that is in order and kept. `frames`: how many frames that makes, for picking up after a restart. */
-  | (Heard & { kind: 'outputReceived'; stdoutBytes: number; stderrBytes: number; frames: number })
-  | (Heard & Finished & { kind: 'resultReceived' })
+  | (Heard & Gathered & { kind: 'outputReceived' })
+  /** `gathered`: what the result's own frame brought; `output`: how the output ended with it. Most replies are this alone. */
+  | (Heard & Finished & { kind: 'resultReceived'; gathered?: Gathered; output?: 'complete' | 'incomplete' })
   | (Heard & { kind: 'refused'; code: RefusalMessage['code']; reason: string })
+
+/** Output that is in order and kept. */
+export interface Gathered {
+  readonly stdoutBytes: number
+  readonly stderrBytes: number
+  /** Frames that are here without a gap, for picking up after a restart. */
+  readonly frames: number
+}
 
 export interface Heard {
   agentId: string

@@ -1,6 +1,6 @@
 import type { Outcome } from '../protocol/messages.ts'
 import { isVerdict, type Verdict } from '../protocol/verdict.ts'
-import type { HeardEvent, RunEvent } from './runEvent.ts'
+import type { Gathered, HeardEvent, RunEvent } from './runEvent.ts'
 import { isSettled, type ReplyState, type RunState } from './runState.ts'
 
 /**
@@ -30,12 +30,7 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
     case 'refused':
       return applyHeard(state, event)
     case 'outputSettled':
-      return change(state, event.agentId, (reply) => {
-        const isNews =
-          reply.output === 'partial' || (reply.output === 'incomplete' && event.output === 'complete')
-        if (isNews) reply.output = event.output
-        return isNews
-      })
+      return change(state, event.agentId, (reply) => settleOutput(reply, event.output))
     case 'silenceAssumed':
       return change(state, event.agentId, (reply) => {
         if (isVerdict(reply.state)) return false
@@ -103,28 +98,30 @@ function applyHeard(state: RunState, event: HeardEvent): boolean {
   return change(state, event.agentId, (reply) => {
     const isGiven = isVerdict(reply.state) && !isAssumed(reply.state)
     // A verdict that the agent itself gave stands: what comes after it is an echo, or output that was late.
-    if (isGiven && event.kind !== 'outputReceived') return false
+    const gathered = gatheredBy(event)
+    const ended = event.kind === 'resultReceived' ? event.output : undefined
+    if (isGiven && gathered === undefined) return ended !== undefined && settleOutput(reply, ended)
     if (isOver && event.kind === 'acknowledged') return false
     if (!isGiven && (isOver || reply.state === 'no-reply' || reply.state === 'lost')) reply.late = true
     reply.hostname = event.hostname
     reply.heardAt = event.at
     reply.identity = event.identity
     reply.latencyMs ??= reply.sentAt === undefined ? undefined : Math.max(0, event.at - reply.sentAt)
+    if (gathered !== undefined) {
+      if (!isGiven && !isOver) carryOn(reply, event.at)
+      receiveOutput(reply, gathered)
+    }
     switch (event.kind) {
+      case 'outputReceived':
+        return true
       case 'resultReceived':
-        finish(reply, event)
+        if (!isGiven) finish(reply, event)
+        if (ended !== undefined) settleOutput(reply, ended)
         return true
       case 'refused':
         reply.state = 'refused'
         reply.refusal = { code: event.code, reason: event.reason }
         if (reply.output === 'partial') reply.output = 'incomplete'
-        return true
-      case 'outputReceived':
-        if (!isGiven && !isOver) carryOn(reply, event.at)
-        reply.stdoutBytes += event.stdoutBytes
-        reply.stderrBytes += event.stderrBytes
-        reply.frames = event.frames
-        if (reply.output === 'none') reply.output = isVerdict(reply.state) ? 'incomplete' : 'partial'
         return true
       case 'acknowledged':
         if (event.started === 'yes' || reply.started === 'yes') carryOn(reply, event.at)
@@ -167,6 +164,25 @@ function finish(reply: ReplyState, event: Extract<RunEvent, { kind: 'resultRecei
   reply.droppedBytes = event.droppedBytes
   reply.promisedFrames = event.frames
   reply.output = event.frames === 0 ? 'none' : 'partial'
+}
+
+function gatheredBy(event: HeardEvent): Gathered | undefined {
+  if (event.kind === 'outputReceived') return event
+  return event.kind === 'resultReceived' ? event.gathered : undefined
+}
+
+function receiveOutput(reply: ReplyState, { stdoutBytes, stderrBytes, frames }: Gathered): void {
+  reply.stdoutBytes += stdoutBytes
+  reply.stderrBytes += stderrBytes
+  reply.frames = frames
+  if (reply.output === 'none') reply.output = isVerdict(reply.state) ? 'incomplete' : 'partial'
+}
+
+/** Whether that is news. */
+function settleOutput(reply: ReplyState, output: 'complete' | 'incomplete'): boolean {
+  const isNews = reply.output === 'partial' || (reply.output === 'incomplete' && output === 'complete')
+  if (isNews) reply.output = output
+  return isNews
 }
 
 function verdictOf(outcome: Outcome): Verdict {

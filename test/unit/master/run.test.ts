@@ -261,6 +261,16 @@ describe('a run', () => {
     expect(run.state).toMatchObject({ phase: 'over', counts: { succeeded: 1, cancelled: 2 } })
   })
 
+  it('that is cancelled has that on disk before anybody is told', async () => {
+    let requestedAt: number | undefined
+    const { run, world } = await start(['a'])
+    world.cancel = async () => {
+      requestedAt = (await history.load(runId)).state.cancelRequestedAt
+    }
+    await run.cancel()
+    expect(requestedAt).toBe(world.time)
+  })
+
   it('waits for an agent that refused to stop', async () => {
     const { run, world } = await start(['a'])
     run.receive(ack('a'), nothing, 'unproven')

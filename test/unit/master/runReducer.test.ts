@@ -82,6 +82,21 @@ describe('applyEvent', () => {
     )
   })
 
+  it('makes of a result with all of its output what it makes of one after the other', () => {
+    fc.assert(
+      fc.property(anyStory, (story) => {
+        const atOnce = startRun(story.steps)
+        const inTurn = startRun(story.steps)
+        for (const event of story.events) {
+          applyEvent(atOnce, event)
+          for (const part of partsOf(event)) applyEvent(inTurn, part)
+          expect(atOnce).toEqual(inTurn)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('ends a run with the last reply, not before and not after', () => {
     const state = startRun([agentIds])
     for (const agentId of agentIds.slice(1)) applyEvent(state, exited(agentId, 0, 10))
@@ -236,6 +251,20 @@ function output(agentId: string, at: number): RunEvent {
   return { kind: 'outputReceived', ...heard(agentId, at), stdoutBytes: 3, stderrBytes: 1, frames: 1 }
 }
 
+/** The events that say one after the other what a result with its output says at once. */
+function partsOf(event: RunEvent): RunEvent[] {
+  if (event.kind !== 'resultReceived') return [event]
+  const { gathered, output: ended, ...result } = event
+  const { agentId, hostname, at, identity } = event
+  return [
+    ...(gathered === undefined
+      ? []
+      : [{ kind: 'outputReceived', agentId, hostname, at, identity, ...gathered } as const]),
+    result,
+    ...(ended === undefined ? [] : [{ kind: 'outputSettled', agentId, output: ended, at } as const]),
+  ]
+}
+
 function exited(agentId: string, code: number, at: number, frames = 0): RunEvent {
   const outcome = { kind: 'exited', code } as const
   return {
@@ -245,6 +274,8 @@ function exited(agentId: string, code: number, at: number, frames = 0): RunEvent
 }
 
 const anyAgent = fc.constantFrom(...agentIds, 'new1', 'new2')
+const anyGathered = fc.record({ stdoutBytes: fc.nat(9), stderrBytes: fc.nat(9), frames: fc.nat(2) })
+const anyEnd = fc.constantFrom('complete' as const, 'incomplete' as const, undefined)
 const anyTime = fc.integer({ min: 1, max: 1000 })
 const anyOutcome = fc.constantFrom(
   { kind: 'exited' as const, code: 0 },
@@ -265,10 +296,12 @@ const anyEvent: fc.Arbitrary<RunEvent> = fc.oneof(
     }),
   ),
   fc.tuple(anyAgent, anyTime).map(([agentId, at]) => output(agentId, at)),
-  fc.tuple(anyAgent, anyTime, anyOutcome, fc.nat(2)).map(
-    ([agentId, at, outcome, frames]): RunEvent => ({
+  fc.tuple(anyAgent, anyTime, anyOutcome, fc.nat(2), fc.option(anyGathered, { nil: undefined }), anyEnd).map(
+    ([agentId, at, outcome, frames, gathered, ended]): RunEvent => ({
       ...{ kind: 'resultReceived', ...heard(agentId, at), outcome },
       ...{ durationMs: 1, frames, digest: 'x:y', droppedBytes: 0 },
+      ...(gathered === undefined ? {} : { gathered }),
+      ...(ended === undefined ? {} : { output: ended }),
     }),
   ),
   fc.tuple(anyAgent, anyTime).map(
