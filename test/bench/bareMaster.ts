@@ -57,7 +57,7 @@ export async function createBareMaster(
   // One long poll after the other, as the master has it, and helpers while answers are full. None is ever cut off: SQS
   // would give messages to a poll whose process no longer listens, and hide them from the others.
   let answered = 0
-  let helpers = 0
+  const helpers = new Set<Promise<void>>()
   let isClosed = false
   let notice = () => {}
   const take = async (wait: number) => {
@@ -69,12 +69,14 @@ export async function createBareMaster(
     return messages.length
   }
   const help = async () => {
-    helpers += 1
-    while ((await take(0)) === 10);
-    helpers -= 1
+    while (!isClosed && (await take(0)) === 10);
   }
   const receiving = async () => {
-    while (!isClosed) if ((await take(2)) === 10 && helpers < receivers - 1) void help()
+    while (!isClosed) {
+      if ((await take(2)) < 10 || helpers.size >= receivers - 1) continue
+      const helper = help().finally(() => helpers.delete(helper))
+      helpers.add(helper)
+    }
   }
   const arrival = (count: number) =>
     new Promise<void>((resolve, reject) => {
@@ -121,6 +123,7 @@ export async function createBareMaster(
     async close() {
       isClosed = true
       await received
+      await Promise.all(helpers)
       client.destroy()
     },
   }
