@@ -58,10 +58,15 @@ async function run(
     })
   })
   let stopping: { outcome: Outcome; done: Promise<void> } | undefined
+  // What has ended has its outcome: then it is only what it left behind that is stopped.
   const stop = (outcome: Outcome) => {
-    stopping ??= { outcome, done: group.stop(execution.killGraceMs) }
+    stopping ??= { outcome: group.ending ?? outcome, done: group.stop(execution.killGraceMs) }
   }
-  const timer = setTimeout(() => stop({ kind: 'timed-out' }), execution.timeoutMs)
+  const onTimeout = () => {
+    if (group.ending === undefined) stop({ kind: 'timed-out' })
+  }
+  // On a busy server the timer may come before the news of an end that was in time.
+  const timer = setTimeout(() => setImmediate(onTimeout), execution.timeoutMs)
   const onAbort = () => stop(stopped(signal.reason, true))
   signal.addEventListener('abort', onAbort)
   if (signal.aborted) onAbort()

@@ -37,13 +37,14 @@ const killedWithinMs = 1000
 /** A process with a group of its own, its standard input closed and its output gathered. */
 export class ProcessGroup {
   readonly pid: number
-  /** Settles when the main process has ended and its output is in. */
+  /** Settles when the main process has ended and its output is in: some seconds later, where others still write. */
   readonly ended: Promise<Ending>
   readonly #child: ChildProcess
   readonly #mark: string
   readonly #onOutput: (chunk: Chunk) => void
   /** Pieces of output so far. */
   #chunks = 0
+  #ending: Ending | undefined
 
   /** @throws Error of the operating system when it cannot be started */
   static async start(launch: Launch, mark: string, onOutput: (chunk: Chunk) => void): Promise<ProcessGroup> {
@@ -70,6 +71,11 @@ export class ProcessGroup {
     this.#gather(child.stdout, 1)
     this.#gather(child.stderr, 2)
     this.ended = this.#awaitEnd()
+  }
+
+  /** How the main process has ended, as soon as that is known. */
+  get ending(): Ending | undefined {
+    return this.#ending
   }
 
   /** Holds output back, or lets it come again. A process whose output is held back waits once its pipe is full. */
@@ -104,6 +110,9 @@ export class ProcessGroup {
   async #awaitEnd(): Promise<Ending> {
     const closed = once(this.#child, 'close')
     const [code, signal] = (await once(this.#child, 'exit')) as [number | null, string | null]
+    const ending: Ending =
+      code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
+    this.#ending = ending
     await Promise.race([closed, this.#quiet()])
     // Whoever still holds the pipe writes into the void: closing our end would kill a daemon by SIGPIPE.
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -111,7 +120,7 @@ export class ProcessGroup {
       stream?.resume()
       if (stream instanceof Socket) stream.unref()
     }
-    return code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
+    return ending
   }
 
   async #quiet(): Promise<void> {

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { execute, type StopReason } from '../../../../agent/src/execution/execute.ts'
+import { groupsMarkedWith } from '../../../../agent/src/execution/markedProcesses.ts'
+import { runMark } from '../../../../agent/src/execution/runMark.ts'
+import { ownUser } from '../../../../agent/src/execution/users.ts'
+import type { Outcome } from '../../../../src/protocol/messages.ts'
+
+/** Ends at once, and leaves somebody behind who keeps its output open for `tenths` of a second. */
+const endsAndLingers = (tenths: number) =>
+  `(i=0; while [ $i -lt ${tenths * 2} ]; do echo; sleep 0.05; i=$((i + 1)); done) & exit 3`
+
+async function run(
+  command: string,
+  o: { timeoutMs: number; signal?: AbortSignal; mark?: string },
+): Promise<Outcome> {
+  return execute(
+    { kind: 'shell', command },
+    {
+      mark: o.mark ?? randomUUID(),
+      shell: '/bin/sh',
+      stateDir: '/nonexistent',
+      ownUser: ownUser(),
+      variables: {},
+      timeoutMs: o.timeoutMs,
+      killGraceMs: 1000,
+      onOutput: () => undefined,
+    },
+    o.signal ?? new AbortController().signal,
+  )
+}
+
+describe('a command', () => {
+  it('that ended in time has not timed out, however long its leftovers keep its output open', async () => {
+    expect(await run(endsAndLingers(10), { timeoutMs: 400 })).toEqual({ kind: 'exited', code: 3 })
+  })
+
+  it.each(['cancelled', 'agent-ends'] as const)(
+    'that had ended keeps its exit code when it is stopped (%s), and its leftovers go',
+    async (reason: StopReason) => {
+      const mark = randomUUID()
+      const stopping = new AbortController()
+      const outcome = run(endsAndLingers(40), { timeoutMs: 60_000, signal: stopping.signal, mark })
+      await sleep(400)
+      stopping.abort(reason)
+      expect(await outcome).toEqual({ kind: 'exited', code: 3 })
+      expect(await groupsMarkedWith(runMark, mark)).toEqual([])
+    },
+  )
+
+  it('that ends because it is stopped has timed out, whatever its exit code', async () => {
+    const outcome = await run('trap "exit 7" TERM; sleep 300 & wait', { timeoutMs: 300 })
+    expect(outcome).toEqual({ kind: 'timed-out' })
+  })
+
+  it('that ended in time has not timed out, when its agent was too busy to hear of it', async () => {
+    const outcome = run('sleep 0.2; exit 3', { timeoutMs: 400 })
+    await sleep(50)
+    await turn()
+    const until = performance.now() + 600
+    while (performance.now() < until);
+    expect(await outcome).toEqual({ kind: 'exited', code: 3 })
+  })
+})
