@@ -61,7 +61,11 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     ...(profile === undefined ? {} : { profile }),
   })
   const sending = new AbortController()
-  const outbox = new Outbox(queues, sending.signal, log)
+  const isOwn = (queue: string) => {
+    const { replies, facts } = configuration().queues
+    return queue === replies || queue === facts
+  }
+  const outbox = new Outbox(queues, { signal: sending.signal, log, isOwn })
   const auditFile = openAudit(configuration(), log)
   const audit: Audit = createAudit((line) => {
     if (auditFile?.append(line) === false)

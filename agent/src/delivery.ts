@@ -1,8 +1,14 @@
 import type { SpooledReply } from './spooledReply.ts'
 
-/** Bodies of one reply that are under way at a time: what SQS takes in one request. */
+/** What SQS takes in one request: bodies, and bytes of all of them. */
 const windowBodies = 10
 const windowBytes = 1024 * 1024
+
+/**
+ * Requests of one reply that are under way at a time, so that one is on its way while SQS answers the other. Nothing beyond
+ * them is read from the spool.
+ */
+const windows = 2
 
 /**
  * Sends the bodies of one reply as they are spooled, in their order, until its result is sent.
@@ -10,44 +16,46 @@ const windowBytes = 1024 * 1024
  */
 export class Delivery {
   readonly done: Promise<void>
-  #wake: () => void = () => {}
-  #awake = false
+  readonly #reply: SpooledReply
+  readonly #send: (body: string) => Promise<void>
+  #next = 0
+  readonly #sleepers: Array<() => void> = []
 
   constructor(reply: SpooledReply, send: (body: string) => Promise<void>) {
-    this.done = this.#deliver(reply, send)
+    this.#reply = reply
+    this.#send = send
+    this.done = this.#deliver()
     // Whoever needs the outcome awaits `done`; nobody has to.
     this.done.catch(() => {})
   }
 
   /** There is more in the spool. */
   wake(): void {
-    this.#awake = true
-    this.#wake()
+    for (const wake of this.#sleepers.splice(0)) wake()
   }
 
-  async #deliver(reply: SpooledReply, send: (body: string) => Promise<void>): Promise<void> {
-    let next = 0
-    while (next < reply.count || !reply.isFinished) {
-      if (next === reply.count) await this.#sleep()
-      const bodies: string[] = []
-      for (
-        let bytes = 0;
-        next < reply.count && bodies.length < windowBodies && bytes < windowBytes;
-        next += 1
-      ) {
-        const body = reply.body(next)
-        bytes += body.length
-        bodies.push(body)
-      }
-      await Promise.all(bodies.map(send))
+  async #deliver(): Promise<void> {
+    await Promise.all(Array.from({ length: windows }, () => this.#sendWindows()))
+  }
+
+  async #sendWindows(): Promise<void> {
+    while (this.#next < this.#reply.count || !this.#reply.isFinished) {
+      const bodies = this.#takeWindow()
+      if (bodies.length > 0) await Promise.all(bodies.map(this.#send))
+      else await new Promise<void>((resolve) => this.#sleepers.push(resolve))
     }
   }
 
-  async #sleep(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-      if (this.#awake) resolve()
-    })
-    this.#awake = false
+  /** The next bodies that one request holds: none when the spool has none yet. */
+  #takeWindow(): string[] {
+    const bodies: string[] = []
+    let bytes = 0
+    while (this.#next < this.#reply.count && bodies.length < windowBodies) {
+      bytes += this.#reply.lengthOf(this.#next)
+      if (bodies.length > 0 && bytes > windowBytes) break
+      bodies.push(this.#reply.body(this.#next))
+      this.#next += 1
+    }
+    return bodies
   }
 }

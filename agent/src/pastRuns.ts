@@ -1,5 +1,5 @@
 import type { Audit } from './audit.ts'
-import { closingResult } from './closingResult.ts'
+import { closingResult, readOutput, type SpooledOutput } from './closingResult.ts'
 import type { Deliveries } from './deliveries.ts'
 import { endLeftovers } from './execution/leftovers.ts'
 import { markOf } from './execution/runMark.ts'
@@ -33,13 +33,10 @@ export class PastRuns {
 
   /** Answers what an earlier process of this agent took on and could not answer. */
   recover(): void {
-    const { journal, deliveries, log } = this.#parts
-    for (const begun of journal.undelivered()) {
-      deliveries.expect(begun.runId)
-      this.#recoverRun(begun).catch((error) => {
-        log.error(`Run ${begun.runId} of an earlier process cannot be answered: ${reasonOf(error)}`)
-      })
-    }
+    const { journal, deliveries } = this.#parts
+    const begun = journal.undelivered()
+    for (const { runId } of begun) deliveries.expect(runId)
+    void this.#recoverAll(begun)
   }
 
   /** Sends frames and the result of a run again, as far as they are kept. The run may be on. */
@@ -50,7 +47,7 @@ export class PastRuns {
     try {
       const wanted = frames.filter((frame) => frame < spooled.frames)
       const isInResult = wanted.length < frames.length
-      for (const frame of wanted) await outbox.send(replyTo, spooled.body(frame))
+      for (const frame of wanted) if (!(await outbox.offer(replyTo, spooled.body(frame)))) return
       if ((result || isInResult) && spooled.isFinished) {
         outbox.post(replyTo, spooled.body(spooled.count - 1))
       }
@@ -63,21 +60,35 @@ export class PastRuns {
   async answerUnstarted(runId: string, replyTo: string): Promise<void> {
     const { spool, outbox, from, now } = this.#parts
     const outcome = { kind: 'cancelled', started: false } as const
-    const body = await closingResult(undefined, { runId, from, now: now(), outcome })
     const spooled = spool.create(runId)
+    const output = await readOutput(spooled, runId)
+    const body = closingResult(output, { runId, from, now: now(), outcome })
     spooled.append({ kind: 'result', body })
     spooled.close()
     outbox.post(replyTo, body)
   }
 
-  async #recoverRun({ runId, replyTo, audited }: BegunRun): Promise<void> {
-    const { spool, log, audit, deliveries } = this.#parts
-    const spooled = (await spool.takeUp(runId)) ?? spool.create(runId)
-    if (!spooled.isFinished) {
-      const left = await this.#bringToEnd(runId, spooled).catch((error) => {
-        spooled.close()
-        throw error
+  async #recoverAll(runs: readonly BegunRun[]): Promise<void> {
+    const { spool, log } = this.#parts
+    for (const begun of runs) {
+      const { runId } = begun
+      // One after the other: there may be thousands, with a file each. Which cannot be read is as good as none.
+      const spooled = (await spool.takeUp(runId).catch(() => undefined)) ?? spool.create(runId)
+      const output = await readOutput(spooled, runId)
+      this.#recoverRun(begun, spooled, output).catch((error) => {
+        log.error(`Run ${runId} of an earlier process cannot be answered: ${reasonOf(error)}`)
       })
+    }
+  }
+
+  async #recoverRun(
+    { runId, replyTo, audited }: BegunRun,
+    spooled: SpooledReply,
+    output: SpooledOutput,
+  ): Promise<void> {
+    const { log, audit, deliveries } = this.#parts
+    if (!spooled.isFinished) {
+      const left = await this.#bringToEnd(runId, spooled, output)
       audit(audited, { verdict: 'interrupted' })
       const stopped = left > 0 ? '; what was left of it was stopped' : ''
       log.warn(`Run ${runId} was interrupted by the end of an earlier process of this agent${stopped}.`)
@@ -86,14 +97,11 @@ export class PastRuns {
   }
 
   /** Stops what is left of a run, and ends its reply. Returns how many process groups there were. */
-  async #bringToEnd(runId: string, spooled: SpooledReply): Promise<number> {
+  async #bringToEnd(runId: string, spooled: SpooledReply, output: SpooledOutput): Promise<number> {
     const { from, now, killGraceMs } = this.#parts
     const left = await endLeftovers(markOf(from.agentId, runId), killGraceMs())
     const outcome = { kind: 'interrupted' } as const
-    spooled.append({
-      kind: 'result',
-      body: await closingResult(spooled, { runId, from, now: now(), outcome }),
-    })
+    spooled.append({ kind: 'result', body: closingResult(output, { runId, from, now: now(), outcome }) })
     return left
   }
 }

@@ -5,6 +5,7 @@ import {
   openSync,
   readSync,
   read as readWithCallback,
+  truncateSync,
   writeSync,
 } from 'node:fs'
 import { promisify } from 'node:util'
@@ -17,8 +18,19 @@ export interface SpooledBody {
   readonly body: string
 }
 
+/** Where a body is: `at` bytes from the file's begin; `text` where it is in memory. */
+interface Place {
+  readonly kind: SpooledBody['kind']
+  readonly at: number
+  readonly length: number
+  readonly text?: string
+}
+
 /** Bodies that are kept in memory while the disk does not take them, bytes. */
 const unsavedBytesMost = 4 * 1024 * 1024
+
+/** A result of this size is kept in memory too, so that the usual reply, which is nothing else, is never read back, bytes. */
+const keptResultBytesMost = 64 * 1024
 
 /** The disk does not take more of this reply, and memory should not. */
 export class SpoolFull extends Error {
@@ -33,11 +45,13 @@ export class SpoolFull extends Error {
  */
 export class SpooledReply {
   readonly #path: string
+  /** Open while the reply is written only: thousands of replies may have to wait for SQS. */
   #file: number | undefined
   #end = 0
-  readonly #bodies: Array<{ kind: SpooledBody['kind']; at: number; length: number; unsaved?: string }> = []
+  readonly #bodies: Place[] = []
   #unsavedBytes = 0
   #broken = false
+  #closed = false
 
   /** Looks at a reply as it is on disk now; it may be growing at this very moment, so the file is left as it is. */
   static read(path: string): Promise<SpooledReply | undefined> {
@@ -51,18 +65,18 @@ export class SpooledReply {
 
   static async #open(path: string, flags: 'r' | 'r+'): Promise<SpooledReply | undefined> {
     const reply = new SpooledReply(path)
+    let file: number
     try {
-      reply.#file = openSync(path, flags)
+      file = openSync(path, flags)
     } catch {
       return undefined
     }
     try {
-      await reply.#index(reply.#file)
-      if (flags === 'r+' && fstatSync(reply.#file).size > reply.#end) ftruncateSync(reply.#file, reply.#end)
+      await reply.#index(file)
+      if (flags === 'r+' && fstatSync(file).size > reply.#end) ftruncateSync(file, reply.#end)
       return reply
-    } catch (error) {
-      reply.close()
-      throw error
+    } finally {
+      closeSync(file)
     }
   }
 
@@ -90,10 +104,12 @@ export class SpooledReply {
     try {
       if (this.#broken) throw new Error('an earlier write failed')
       // Only a new reply begins with an empty file.
-      this.#file ??= openSync(this.#path, this.#bodies.length === 0 ? 'w+' : 'r+', 0o600)
+      this.#file ??= openSync(this.#path, this.#end === 0 ? 'w+' : 'r+', 0o600)
       // An almost full disk takes a part, and says so by the number only.
       if (writeSync(this.#file, line, this.#end) < line.length) throw new Error('the disk is full')
-      this.#bodies.push({ kind, at: this.#end + 2, length: body.length })
+      const place = { kind, at: this.#end + 2, length: body.length }
+      const isKept = kind === 'result' && body.length <= keptResultBytesMost
+      this.#bodies.push(isKept ? { ...place, text: body } : place)
       this.#end += line.length
     } catch {
       this.#giveUpFile()
@@ -101,8 +117,14 @@ export class SpooledReply {
         throw new SpoolFull('no room for more output')
       }
       this.#unsavedBytes += body.length
-      this.#bodies.push({ kind, at: 0, length: body.length, unsaved: body })
+      this.#bodies.push({ kind, at: 0, length: body.length, text: body })
     }
+    if (kind === 'result') this.#closeFile()
+  }
+
+  /** Length of the body at `index`, bytes. */
+  lengthOf(index: number): number {
+    return this.#placeOf(index).length
   }
 
   /**
@@ -110,23 +132,59 @@ export class SpooledReply {
    * @throws Error when the disk does not give it
    */
   body(index: number): string {
-    const found = this.#bodies[index]
-    if (found === undefined) throw new RangeError(`no body ${index} in ${this.#path}`)
-    if (found.unsaved !== undefined) return found.unsaved
-    const buffer = Buffer.allocUnsafe(found.length)
-    const read = this.#file === undefined ? 0 : readSync(this.#file, buffer, 0, found.length, found.at)
+    const { at, length, text } = this.#placeOf(index)
+    if (!this.#closed && text !== undefined) return text
+    const buffer = Buffer.allocUnsafe(length)
     // What is left in the buffer is whatever was in memory before.
-    if (read !== found.length) throw new Error(`${this.#path} does not give body ${index}`)
+    if (this.#closed || this.#read(buffer, at) !== length) {
+      throw new Error(`${this.#path} does not give body ${index}`)
+    }
     return buffer.toString('latin1')
   }
 
-  /** Nothing more is written to the file, and nothing that is in it can be had. */
+  /** Forgets the bodies from `index` on, of a reply that was taken up. */
+  cutOff(index: number): void {
+    const last = this.#bodies[index - 1]
+    this.#bodies.length = index
+    this.#end = last === undefined ? 0 : last.at + last.length + 1
+    try {
+      truncateSync(this.#path, this.#end)
+    } catch {
+      this.#broken = true
+    }
+  }
+
+  /** Nothing more is written to the file, and nothing can be had any more. */
   close(): void {
     this.#broken = true
+    this.#closed = true
+    this.#closeFile()
+  }
+
+  #placeOf(index: number): Place {
+    const place = this.#bodies[index]
+    if (place === undefined) throw new RangeError(`no body ${index} in ${this.#path}`)
+    return place
+  }
+
+  #read(buffer: Buffer, at: number): number {
+    const file = this.#file ?? openSync(this.#path, 'r')
+    try {
+      return readSync(file, buffer, 0, buffer.length, at)
+    } finally {
+      if (file !== this.#file) closeSync(file)
+    }
+  }
+
+  #closeFile(): void {
     const file = this.#file
     // First of all: a number that is closed may be another file's at once.
     this.#file = undefined
-    if (file !== undefined) closeSync(file)
+    try {
+      if (file !== undefined) closeSync(file)
+    } catch {
+      // What the disk has to say now would not bring back what it took.
+    }
   }
 
   /** Nothing is written behind what may be half a line. */

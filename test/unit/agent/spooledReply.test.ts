@@ -1,7 +1,9 @@
 import {
   appendFileSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   truncateSync,
@@ -27,6 +29,17 @@ const result = (body: string) => ({ kind: 'result', body }) as const
 
 function bodiesOf(reply: SpooledReply): string[] {
   return Array.from({ length: reply.count }, (_, index) => reply.body(index))
+}
+
+/** How often this process has the file open. */
+function openings(): number {
+  return readdirSync('/proc/self/fd').filter((file) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${file}`) === path
+    } catch {
+      return false
+    }
+  }).length
 }
 
 describe('a spooled reply', () => {
@@ -80,6 +93,40 @@ describe('a spooled reply', () => {
     expect(() => reply.body(0)).toThrow('does not give body 0')
     reply.close()
     expect(() => reply.body(0)).toThrow('does not give body 0')
+  })
+
+  it('keeps its file open only while it is written', async () => {
+    const reply = new SpooledReply(path)
+    reply.append(output('first'))
+    expect(openings()).toBe(1)
+    reply.append(result('last'))
+    expect(bodiesOf(reply)).toEqual(['first', 'last'])
+    expect(openings()).toBe(0)
+    for (const again of [await SpooledReply.read(path), await SpooledReply.takeUp(path)]) {
+      expect(again && bodiesOf(again)).toEqual(['first', 'last'])
+    }
+    expect(openings()).toBe(0)
+  })
+
+  it('gives a small result without reading it back, until it is closed', () => {
+    const reply = new SpooledReply(path)
+    reply.append(result('{"r":1}'))
+    truncateSync(path)
+    expect(reply.body(0)).toBe('{"r":1}')
+    reply.close()
+    expect(() => reply.body(0)).toThrow('does not give body 0')
+  })
+
+  it('whose end is damaged is cut off there and goes on', async () => {
+    const reply = new SpooledReply(path)
+    for (const body of ['first', 'second', 'third']) reply.append(output(body))
+    reply.append(result('last'))
+    const taken = (await SpooledReply.takeUp(path)) as SpooledReply
+    taken.cutOff(1)
+    expect([taken.frames, taken.isFinished]).toEqual([1, false])
+    taken.append(result('interrupted'))
+    expect(bodiesOf(taken)).toEqual(['first', 'interrupted'])
+    expect(readFileSync(path, 'utf8')).toBe('o first\nr interrupted\n')
   })
 
   it('is readable for the agent’s user only', async () => {
