@@ -9,6 +9,8 @@ export type Decision =
   | { readonly kind: 'accept' }
   /** Nothing is said: it is not for this agent. `why` is for the log. */
   | { readonly kind: 'ignore'; readonly why: string }
+  /** It is for this agent, which neither executes nor answers it. `why` is for the log. */
+  | { readonly kind: 'withheld'; readonly why: string }
   /** It came before, by another message: whoever sent it again has not heard of our reply. */
   | { readonly kind: 'repeated' }
   | {
@@ -27,13 +29,16 @@ export interface Situation {
   readonly now: number
   /** When this agent process started. */
   readonly startedAt: number
-  /** What was sent before this may have been executed without this agent remembering it. */
+  /** What was issued before this may have been executed without this agent remembering it. */
   readonly remembersSince: number
   knows(runId: string): boolean
 }
 
 /** SQS's clock is known to about this, milliseconds. */
 const clockErrorMs = 2_000
+
+/** A master may need this long until SQS takes a command, or its clock may be this wrong, milliseconds. */
+const sendingSlackMs = 5 * 60_000
 
 /**
  * Whether a readable command is for this agent and may be taken on, policy aside. Agents that a command is not
@@ -58,11 +63,21 @@ export function decide(command: CommandMessage, sentAt: number, situation: Situa
     )
   }
   if (isExecuted(command) && situation.knows(command.runId)) {
-    return mayReply ? { kind: 'repeated' } : { kind: 'ignore', why: 'known, and repeated for another queue' }
+    return mayReply
+      ? { kind: 'repeated' }
+      : { kind: 'withheld', why: `it is known, and asks for a reply to ${command.replyTo} now` }
   }
-  const age = ageOf(command, sentAt, situation)
-  if (age !== undefined)
-    return age.silent ? { kind: 'ignore', why: age.reason } : refuse('expired', age.reason)
+  const late = lateness(command, sentAt, situation.now)
+  if (late !== undefined) {
+    // Who was not there then has nothing to say.
+    const wasAway = sentAt < situation.startedAt - clockErrorMs
+    return wasAway ? { kind: 'ignore', why: late } : refuse('expired', late)
+  }
+  if (isExecuted(command) && !remembers(situation, Math.min(sentAt, command.issuedAt))) {
+    const memoryMs = situation.now - situation.remembersSince
+    const why = `it may have been executed, as it was issued ${seconds(situation.now - command.issuedAt)} ago and this agent remembers ${seconds(memoryMs)}`
+    return { kind: 'withheld', why }
+  }
   if (!mayReply) {
     return refuse(
       'reply-queue',
@@ -77,6 +92,11 @@ export function decide(command: CommandMessage, sentAt: number, situation: Situa
     )
   }
   return { kind: 'accept' }
+}
+
+/** Whether what was issued then would be known, had it been executed. */
+export function remembers({ remembersSince }: Pick<Situation, 'remembersSince'>, issuedAt: number): boolean {
+  return issuedAt >= remembersSince - clockErrorMs
 }
 
 /** Actions with effects: never twice. */
@@ -102,23 +122,14 @@ function select({ targets, filter }: CommandMessage, { agentId, facts }: Situati
   return { kind: 'refuse', reason: 'The filter does not hold for this server any more.' }
 }
 
-function ageOf(
-  { ttlMs, action }: CommandMessage,
-  sentAt: number,
-  { now, startedAt, remembersSince }: Situation,
-): { readonly silent: boolean; readonly reason: string } | undefined {
+/** Why it comes too late, in words; undefined when it does not. */
+function lateness({ ttlMs, issuedAt }: CommandMessage, sentAt: number, now: number): string | undefined {
   const ageMs = now - sentAt
-  const silent = sentAt < startedAt - clockErrorMs
-  if (ageMs > ttlMs) {
-    return { silent, reason: `It was sent ${seconds(ageMs)} ago and is good for ${seconds(ttlMs)} only.` }
-  }
-  if ((action.kind === 'shell' || action.kind === 'script') && sentAt < remembersSince - clockErrorMs) {
-    return {
-      silent,
-      reason: `It was sent ${seconds(ageMs)} ago, longer than this agent remembers what it executed (${seconds(now - remembersSince)}).`,
-    }
-  }
-  return undefined
+  if (ageMs > ttlMs) return `It was sent ${seconds(ageMs)} ago and is good for ${seconds(ttlMs)} only.`
+  // Whoever once saw a command could send it again, with a new time of sending.
+  const delayMs = sentAt - issuedAt
+  if (Math.abs(delayMs) <= ttlMs + sendingSlackMs) return undefined
+  return `It was issued ${seconds(delayMs)} before it was sent: sent again by somebody, or its master's clock is wrong.`
 }
 
 function seconds(ms: number): string {

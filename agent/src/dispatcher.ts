@@ -5,7 +5,7 @@ import type { CommandMessage, RefusalMessage, ResultMessage } from '../../src/pr
 import type { ReceivedMessage } from '../../src/queues/queues.ts'
 import type { Announcer } from './announcer.ts'
 import { type Audit, describeCommand, describeEnd } from './audit.ts'
-import { decide } from './commands.ts'
+import { decide, remembers } from './commands.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { User } from './execution/users.ts'
 import type { Journal } from './journal.ts'
@@ -85,6 +85,10 @@ export class Dispatcher {
       log.debug(`Command ${command.runId} is not for this agent: ${decision.why}.`)
       return
     }
+    if (decision.kind === 'withheld') {
+      log.warn(`Run ${command.runId} is neither executed nor answered: ${decision.why}.`)
+      return
+    }
     const { action, runId, replyTo } = command
     const judgement =
       action.kind === 'unsupported'
@@ -94,8 +98,6 @@ export class Dispatcher {
             signature,
             action,
             ownUser: ownUser.name,
-            delayMs: received.sentAt - command.issuedAt,
-            ttlMs: command.ttlMs,
           })
     if (decision.kind === 'refuse') {
       audit(audited, { verdict: 'refused', code: decision.code, reason: decision.reason })
@@ -104,7 +106,10 @@ export class Dispatcher {
     }
     if (judgement === undefined) return
     if (judgement.allowed) {
-      if (decision.kind === 'repeated') return this.#repeat(runId, replyTo)
+      if (decision.kind === 'repeated') {
+        log.info(`Run ${runId} came again. It is not executed again; what there is to say of it is.`)
+        return this.#repeat(runId, replyTo)
+      }
       return this.#accept(command, audited)
     }
     audit(audited, { verdict: 'refused', code: judgement.code, reason: judgement.reason })
@@ -154,6 +159,7 @@ export class Dispatcher {
         if (workload.cancel(action.runId) === 'stopping') return
         if (journal.knows(action.runId)) return this.#repeat(action.runId, replyTo)
         await journal.bar(action.runId)
+        if (!this.#remembers(action.issuedAt)) return
         return pastRuns.answerUnstarted(action.runId, replyTo)
       case 'resend':
         // Output goes to whoever asks for it by the run's id: that is worth a line.
@@ -162,6 +168,12 @@ export class Dispatcher {
       case 'unsupported':
         return
     }
+  }
+
+  /** Whether a run of that time would be known, had it been taken on. */
+  #remembers(issuedAt = Number.POSITIVE_INFINITY): boolean {
+    const { journal, clockOffsetMs } = this.#parts
+    return remembers({ remembersSince: journal.remembersSince + clockOffsetMs() }, issuedAt)
   }
 
   /** Says again what there is to say of a run that is known. */
@@ -211,7 +223,8 @@ export class Dispatcher {
     const sentence = `Message ${messageId} cannot be read: ${reasonOf(error)}`
     if (this.#unreadable <= 10) log.warn(sentence)
     else log.debug(sentence)
-    if (this.#unreadable % 1000 === 0) log.warn(`${this.#unreadable} messages could not be read so far.`)
+    const isDoubled = (this.#unreadable & (this.#unreadable - 1)) === 0
+    if (isDoubled && this.#unreadable > 10) log.warn(`${this.#unreadable} messages could not be read so far.`)
   }
 }
 

@@ -11,17 +11,11 @@ export interface Request {
   readonly action: Action
   /** The user that the agent runs as: the one that executes when none is asked for. */
   readonly ownUser: string
-  /** SQS's time of sending minus the master's time of issuing, milliseconds. */
-  readonly delayMs: number
-  readonly ttlMs: number
 }
 
 export type Judgement =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly code: 'policy' | 'signature'; readonly reason: string }
-
-/** The master's clock may be this wrong, milliseconds. */
-const clockSlackMs = 5 * 60_000
 
 /** Whether `policy` allows the request; without one, whoever may send to the queue may do everything. */
 export function judge(policy: Policy | undefined, request: Request): Judgement {
@@ -68,17 +62,13 @@ const bySender: Demand = ({ senders }, { senderId }) => {
   return `No rule of the policy is for the sender ${senderId ?? '(unknown)'}.`
 }
 
-const bySignature: Demand = ({ keys, name }, { signature, delayMs, ttlMs }) => {
+const bySignature: Demand = ({ keys, name }, { signature }) => {
   if (keys === undefined) return undefined
   const wanted = `${name} asks for the signature of ${[...keys.keys()].join(' or ')}`
   if (signature === undefined) return `${wanted}; this command is not signed.`
   const key = keys.get(signature.key)
   if (key === undefined) return `${wanted}; this command is signed by ${signature.key}.`
   if (!signature.verifies(key)) return `The signature of ${signature.key} does not fit this command.`
-  // Whoever once saw a signed command could send it again, with a new time of sending.
-  if (Math.abs(delayMs) > ttlMs + clockSlackMs) {
-    return `It was signed ${Math.round(delayMs / 1000)} s before it was sent: sent again by somebody, or the clock of the master is wrong.`
-  }
   return undefined
 }
 

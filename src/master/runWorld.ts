@@ -19,6 +19,9 @@ export interface Order {
 /** Orders do no harm when they are late, and an agent to whom SQS comes back late needs them: the queue's retention. */
 const orderTtlMs = 60_000
 
+/** A command without the fields that all commands of a run share. */
+type Content = Pick<CommandMessage, 'runId' | 'issuedAt' | 'filter' | 'action' | 'ttlMs'>
+
 export interface RunWorldOptions {
   readonly environment: Environment
   readonly queues: Queues
@@ -39,16 +42,15 @@ export function createRunWorld(options: RunWorldOptions): RunWorld {
   const { environment, queues, issuer, signingKey, timing, replyTo, action, signal } = options
   const broadcast = new Broadcast(queues, environment.queues.commands, signingKey)
 
-  const send = (
-    { request }: RunState,
-    message: Pick<CommandMessage, 'runId' | 'filter' | 'action' | 'ttlMs'>,
-    targets: readonly string[] | undefined,
-  ) => {
+  /** A time of ours by SQS's clock. */
+  const bySqs = (at: number) => Math.max(0, Math.round(at + (queues.clockOffsetMs ?? 0)))
+
+  const send = ({ request }: RunState, content: Content, targets: readonly string[] | undefined) => {
     const { timeoutMs, outputLimitBytes } = request
     return broadcast.publish(
       {
-        ...{ type: 'command', environment: environment.name, issuedAt: Date.now(), issuer, replyTo },
-        ...message,
+        ...{ type: 'command', environment: environment.name, issuer, replyTo },
+        ...content,
         timeoutMs,
         ...(targets === undefined ? {} : { targets: [...targets] }),
         ...(outputLimitBytes === undefined ? {} : { outputLimitBytes }),
@@ -57,16 +59,19 @@ export function createRunWorld(options: RunWorldOptions): RunWorld {
     )
   }
 
-  /** For the agents of the run whatever their facts are by now, so it goes to them by name. */
   const order = (
     state: RunState,
     orderAction: Extract<CommandMessage['action'], { kind: Order['kind'] }>,
-    targets: readonly string[],
+    { filter, targets }: { filter: string; targets: readonly string[] | undefined },
   ) => {
     const orderId = randomUUID()
     options.onOrder({ orderId, runId: state.runId, kind: orderAction.kind })
-    return send(state, { runId: orderId, filter: '*', action: orderAction, ttlMs: orderTtlMs }, targets)
+    const issuedAt = bySqs(Date.now())
+    return send(state, { runId: orderId, issuedAt, filter, action: orderAction, ttlMs: orderTtlMs }, targets)
   }
+
+  /** Agents of the run, whatever their facts are by now. */
+  const named = (targets: readonly string[]) => ({ filter: '*', targets })
 
   return {
     timing,
@@ -74,13 +79,39 @@ export function createRunWorld(options: RunWorldOptions): RunWorld {
     publish: async (state, targets) => {
       if (action === undefined) return
       const { runId, request } = state
-      await send(state, { runId, filter: request.filter, action, ttlMs: timing.responseTimeoutMs }, targets)
+      const { filter } = request
+      const issuedAt = bySqs(firstSentAt(state, targets))
+      await send(state, { runId, issuedAt, filter, action, ttlMs: timing.responseTimeoutMs }, targets)
     },
-    cancel: (state, targets) => order(state, { kind: 'cancel', runId: state.runId }, targets),
+    cancel: (state, targets) => {
+      const { runId } = state
+      return order(
+        state,
+        { kind: 'cancel', runId, issuedAt: bySqs(firstSentAt(state, targets)) },
+        named(targets),
+      )
+    },
     resend: (state, targets, missing, result) =>
-      order(state, { kind: 'resend', runId: state.runId, missing, result }, targets),
+      order(state, { kind: 'resend', runId: state.runId, missing, result }, named(targets)),
+    askEveryone: (state) => {
+      const { filter, targets } = state.request
+      return order(
+        state,
+        { kind: 'resend', runId: state.runId, missing: [], result: true },
+        { filter, targets },
+      )
+    },
     withdraw: () => broadcast.withdraw(signal),
     backlogged: options.backlogged,
     onTrouble: options.onTrouble,
   }
+}
+
+/** When the first of these agents, or of all, was sent the command for the first time: our clock, milliseconds. */
+function firstSentAt({ replies, startedAt }: RunState, targets: readonly string[] | undefined): number {
+  let first = Number.POSITIVE_INFINITY
+  for (const agentId of targets ?? replies.keys()) {
+    first = Math.min(first, replies.get(agentId)?.sentAt ?? Number.POSITIVE_INFINITY)
+  }
+  return first === Number.POSITIVE_INFINITY ? startedAt : first
 }

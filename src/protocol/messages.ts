@@ -49,8 +49,11 @@ const KnownAction = v.variant('kind', [
   v.object({ kind: v.literal('ping') }),
   /** Read all fact sources again and publish. */
   v.object({ kind: v.literal('facts') }),
-  /** Stop `runId`, or never start it. Answered within that run. */
-  v.object({ kind: v.literal('cancel'), runId: RunId }),
+  /**
+   * Stop `runId`, or never start it. Answered within that run. `issuedAt` is the run's: an agent that remembers less cannot
+   * say that it never began it.
+   */
+  v.object({ kind: v.literal('cancel'), runId: RunId, issuedAt: v.optional(Time) }),
   /** Send frames of `runId` again; `missing` holds frame numbers, and `result` asks for the result too. */
   v.object({
     kind: v.literal('resend'),
@@ -71,7 +74,10 @@ const CommandSchema = v.object({
   runId: RunId,
   /** An agent refuses a command made for another environment, whatever queue it came by. */
   environment: EnvironmentName,
-  /** The master's clock. For people; age is measured by SQS's `SentTimestamp`. */
+  /**
+   * When the run was first sent to these agents, by SQS's clock as the master knows it: the same in every message that
+   * carries it again, so that an agent knows what began before its memory does, and what is played back.
+   */
   issuedAt: Time,
   /** Not executed when older than this by `SentTimestamp`. */
   ttlMs: DurationMs,

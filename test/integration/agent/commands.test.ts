@@ -250,7 +250,7 @@ rules:
       'refusal',
     )
     expect(old).toMatchObject({
-      code: 'signature',
+      code: 'expired',
       reason: expect.stringContaining('sent again by somebody'),
     })
     const unsigned = await master.wait(await master.send(echo), 'refusal')

@@ -131,9 +131,11 @@ describe('an agent whose SQS', () => {
   })
 
   it('has another time tells the age of commands by that time', async () => {
-    proxy.inject({ fault: { kind: 'clock', offsetMs: 600_000 } })
+    const offsetMs = 600_000
+    proxy.inject({ fault: { kind: 'clock', offsetMs } })
     await start()
-    expect((await master.result(await master.send(shell('echo on time')))).stdout).toBe('on time\n')
+    const runId = await master.send(shell('echo on time'), { issuedAt: Date.now() + offsetMs })
+    expect((await master.result(runId)).stdout).toBe('on time\n')
   })
 
   it('is slow to show a command says that it came too late', async () => {
@@ -180,12 +182,17 @@ describe('an agent that has lost its memory', () => {
   it('says nothing to commands of before, as it may have executed them', async () => {
     const agent = await start()
     const file = join(directory, 'effects')
-    const runId = await master.send(shell(`echo did >> ${file}`))
+    const issuedAt = Date.now()
+    const runId = await master.send(shell(`echo did >> ${file}`), { issuedAt })
     await master.result(runId)
     await agent.kill()
     rmSync(agent.stateDirectory, { recursive: true })
+    // Clocks are known to two seconds.
     await new Promise((resolve) => setTimeout(resolve, 2_500))
-    await start()
+    const next = await start()
+    await master.send(shell(`echo did >> ${file}`), { runId, issuedAt })
+    await next.logged(new RegExp(`Run ${runId} is neither executed nor answered: it may have been executed`))
+    await master.send({ kind: 'cancel', runId, issuedAt })
     await master.result(await master.send({ kind: 'ping' }))
     expect(readFileSync(file, 'utf8')).toBe('did\n')
     expect(master.heard(runId).length).toBe(1)

@@ -73,7 +73,7 @@ describe('a command', () => {
 
   it('is repeated when its run is known, unless the answer would leave the environment', () => {
     expect(given({}, { knows: () => true })).toEqual({ kind: 'repeated' })
-    expect(given({ replyTo: 'production_agent' }, { knows: () => true }).kind).toBe('ignore')
+    expect(given({ replyTo: 'production_agent' }, { knows: () => true }).kind).toBe('withheld')
   })
 
   it('is refused when it is too old, unless the agent did not live then', () => {
@@ -89,9 +89,23 @@ describe('a command', () => {
   it('from before the agent’s memory is not executed', () => {
     const remembersSince = sentAt + 5_000
     const now = sentAt + 6_000
-    expect(given({}, { now, remembersSince, startedAt: remembersSince }).kind).toBe('ignore')
-    expect(given({}, { now, remembersSince })).toMatchObject({ kind: 'refuse', code: 'expired' })
+    expect(given({}, { now, remembersSince, startedAt: remembersSince }).kind).toBe('withheld')
+    expect(given({}, { now, remembersSince }).kind).toBe('withheld')
     expect(given({ action: { kind: 'ping' } }, { now, remembersSince })).toEqual({ kind: 'accept' })
+  })
+
+  it('that was sent again after the memory was lost is not executed: it was issued before', () => {
+    const remembersSince = sentAt - 1_000
+    expect(given({ issuedAt: sentAt - 4_000 }, { remembersSince }).kind).toBe('withheld')
+    expect(given({ issuedAt: sentAt - 2_000 }, { remembersSince })).toEqual({ kind: 'accept' })
+  })
+
+  it('that is played back long after it was issued is refused', () => {
+    const later = { issuedAt: sentAt - 3_600_000 }
+    expect(given(later, { remembersSince: 0 })).toMatchObject({ kind: 'refuse', code: 'expired' })
+    expect(given({ ...later, action: { kind: 'ping' } })).toMatchObject({ kind: 'refuse', code: 'expired' })
+    expect(given({ issuedAt: sentAt + 3_600_000 })).toMatchObject({ kind: 'refuse', code: 'expired' })
+    expect(given({ issuedAt: sentAt - 300_000 })).toEqual({ kind: 'accept' })
   })
 
   it('is refused when its action is not known', () => {
