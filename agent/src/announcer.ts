@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sealBody } from '../../src/protocol/envelope.ts'
+import { lengthOf, maxReportLength, sealBody } from '../../src/protocol/envelope.ts'
 import type { Facts } from '../../src/protocol/facts.ts'
 import type { FactsMessage } from '../../src/protocol/messages.ts'
 import type { FactReader } from './facts/factReader.ts'
@@ -93,12 +93,16 @@ export class Announcer {
     let facts = reader.latest.facts
     const problems = [...reader.latest.problems]
     for (;;) {
-      const body = sealBody(this.#message(facts, problems))
+      const message = this.#message(facts, problems)
+      const body = sealBody(message)
       const largest = largestKeyOf(facts)
-      if (body.length <= limitBytes || largest === undefined) return body
+      const isReadable = lengthOf(message) <= maxReportLength
+      if ((body.length <= limitBytes && isReadable) || largest === undefined) return body
       facts = Object.fromEntries(Object.entries(facts).filter(([key]) => key !== largest))
       problems.push(
-        `Fact ${largest} is not published: the facts are larger than the queue's ${limitBytes} bytes.`,
+        isReadable
+          ? `Fact ${largest} is not published: the facts are larger than the queue's ${limitBytes} bytes.`
+          : `Fact ${largest} is not published: the facts are more than ${maxReportLength} characters.`,
       )
     }
   }

@@ -21,6 +21,9 @@ const Envelope = v.object({
 /** Largest message and largest data that a body may hold once unpacked, bytes. Guards against gzip bombs. */
 export const maxUnpackedBytes = 16 * 1024 * 1024
 
+/** Only commands carry more than this, characters of JSON: scripts. Facts are kept, and as objects take twenty times as much. */
+export const maxReportLength = 1024 * 1024
+
 /** Messages shorter than this are sent as they are: gzip + base64 does not pay below. */
 const gzipFromBytes = 1024
 
@@ -99,11 +102,18 @@ export function openBody(body: string): Opened {
       { cause },
     )
   }
+  if (message.type !== 'command' && text.length > maxReportLength)
+    throw new UnreadableBody(`a ${message.type} message of ${text.length} characters`)
   const signature: Signature | undefined = sig && {
     key: sig.key,
     verifies: (publicKey) => verify(null, signed(text, data), publicKey, Buffer.from(sig.value, 'base64')),
   }
   return { message, data, signature }
+}
+
+/** Characters of JSON that the message makes. */
+export function lengthOf(message: Message): number {
+  return asciiJson(message).length
 }
 
 function sealText(text: string): { m: string } | { mz: string } {

@@ -91,6 +91,16 @@ describe('a body', () => {
     )
   })
 
+  it('with facts of more than 1 MiB is refused: kept as objects they take twenty times as much', () => {
+    const bomb = { ...facts, facts: { list: Array.from({ length: 400_000 }, () => ({})) } }
+    const body = sealBody(bomb)
+    expect(body.length).toBeLessThan(65_536)
+    expect(() => openBody(body)).toThrow(/a facts message of \d+ characters/)
+    expect(openBody(sealBody({ ...facts, facts: { text: 'x'.repeat(1_000_000) } })).message.type).toBe(
+      'facts',
+    )
+  })
+
   it('that unpacks to more than 16 MiB is refused before it does', () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024)).toString('base64')
     expect(() => openBody(JSON.stringify({ v: 1, mz: bomb }))).toThrow(/more than 16777216 bytes/)
