@@ -54,6 +54,7 @@ import { FleetTasks, taskType } from './console/tasks/fleetTasks.ts'
 import { Trouble } from './console/trouble.ts'
 import { WorkspaceFiles } from './console/workspaceFile/workspaceFiles.ts'
 import type { Retention } from './master/history.ts'
+import { describeTrouble } from './master/masterTrouble.ts'
 
 /** Puts the console together. Nothing here reads a file or talks to anybody: that waits until somebody looks. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -85,8 +86,8 @@ export function activate(context: vscode.ExtensionContext): void {
       throw new Error(vscode.l10n.t('This workspace is not trusted: its environments are not connected to.'))
     },
     onTrouble: (environment, trouble) => {
-      if (trouble.kind !== 'queue') log.warn(environment.name, trouble)
-      else if (trouble.error !== undefined) log.warn(`${environment.name}: ${trouble.error.message}`)
+      const sentence = describeTrouble(trouble)
+      if (sentence !== undefined) log.warn(`${environment.name}: ${sentence}`)
     },
   })
   const connections = new Connections(opener.open, (key) => runs.isBusy(key))

@@ -6,8 +6,9 @@ import { exitCodeOf } from '../master/exitCode.ts'
 import { History } from '../master/history.ts'
 import { foldHosts } from '../master/hostFolding.ts'
 import type { KnownAgent } from '../master/inventory.ts'
-import { Master, type MasterTrouble } from '../master/master.ts'
+import { Master } from '../master/master.ts'
 import { claimMasterId } from '../master/masterId.ts'
+import { describeTrouble, type MasterTrouble } from '../master/masterTrouble.ts'
 import type { Run } from '../master/run.ts'
 import { readSigningKey } from '../master/signingKey.ts'
 import { parseFilter } from '../protocol/filter/parse.ts'
@@ -68,11 +69,10 @@ function say(sentence: string): void {
   console.error(`ec2-cmaster: ${printable(sentence)}`)
 }
 
-/** Troubles that the run survives. Bodies that nobody can read are for the doctor. */
+/** Troubles that the run survives. */
 function tell(trouble: MasterTrouble): void {
-  if (trouble.kind === 'forged')
-    say(`left out a reply in the name of ${trouble.agentId} that ${trouble.senderId} sent`)
-  else if (trouble.kind !== 'unreadable' && trouble.error !== undefined) say(trouble.error.message)
+  const sentence = describeTrouble(trouble)
+  if (sentence !== undefined) say(sentence)
 }
 
 function count(agents: readonly KnownAgent[], filter: string): number {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openBody, sealBody } from '../protocol/envelope.ts'
@@ -21,7 +20,7 @@ export interface Delivery {
 
 /**
  * Whose a delivery is. `kept`: ours, and taken. `foreign`: of a run that is not ours; on a private queue it is of one that
- * is forgotten. `elsewhere`: of a run of ours that another master has in hand at the moment.
+ * is forgotten. `elsewhere`: of a run of ours that another master has in hand at the moment, or that could not be kept.
  */
 export type Disposition = 'kept' | 'foreign' | 'elsewhere'
 
@@ -37,6 +36,8 @@ export interface MailboxOptions {
   readonly deliver: (deliveries: readonly Delivery[]) => Promise<Disposition[]>
   /** A body that is not a reply; it is deleted from a private queue and left to expire on a shared one. */
   readonly onUnreadable: (messageId: string, reason: string) => void
+  /** A reply on the private queue whose run is not known; it is deleted. */
+  readonly onForeign: (delivery: Delivery) => void
   readonly onTrouble: (trouble: QueueError | undefined) => void
 }
 
@@ -58,6 +59,9 @@ const maxHelpers = 7
 
 /** SQS gives at most so many messages at a time; that many mean that there are more. */
 const fullAnswer = 10
+
+/** No run has this id. */
+const noRun = '00000000-0000-0000-0000-000000000000'
 
 /** What the end of a long poll may take before it is cut off, milliseconds. */
 const endPollWithinMs = 1_000
@@ -217,7 +221,7 @@ export class Mailbox {
   }
 
   async #handle({ queue, kind }: ReplyQueue, messages: readonly ReceivedMessage[]): Promise<void> {
-    const { queues, deliver } = this.#options
+    const { queues, deliver, onForeign } = this.#options
     const { signal } = this.#abort
     const done: ReceivedMessage[] = []
     const foreign: ReceivedMessage[] = []
@@ -228,9 +232,11 @@ export class Mailbox {
       else if (kind === 'private') done.push(message)
     }
     const dispositions = await deliver(readable.map(({ delivery }) => delivery))
-    for (const [index, { message }] of readable.entries()) {
+    for (const [index, { message, delivery }] of readable.entries()) {
       const disposition = dispositions[index]
-      if (disposition === 'kept' || (kind === 'private' && disposition === 'foreign')) done.push(message)
+      const isLost = kind === 'private' && disposition === 'foreign'
+      if (isLost && delivery.reply.runId !== noRun) onForeign(delivery)
+      if (disposition === 'kept' || isLost) done.push(message)
       else if (kind === 'shared' && this.#strangers.mayBeSought(message.messageId)) foreign.push(message)
     }
     try {
@@ -272,8 +278,8 @@ function mayReceiveAhead({ kind }: ReplyQueue): boolean {
   return kind === 'private'
 }
 
-/** A reply within no run. */
+/** A reply within no run: what a master sends to itself. */
 function farewell(): ReplyMessage {
   const from = { agentId: 'master', hostname: 'master', sentAt: Date.now() }
-  return { type: 'ack', runId: randomUUID(), ...from, state: 'queued' }
+  return { type: 'ack', runId: noRun, ...from, state: 'queued' }
 }

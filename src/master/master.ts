@@ -8,6 +8,7 @@ import { type Sweep, sweepFacts } from './factsSweep.ts'
 import type { History } from './history.ts'
 import { Inventory } from './inventory.ts'
 import { type Delivery, type Disposition, Mailbox } from './mailbox.ts'
+import type { LeftOut, MasterTrouble } from './masterTrouble.ts'
 import { OpenRuns } from './openRuns.ts'
 import { planSteps } from './rollout.ts'
 import { Run } from './run.ts'
@@ -30,24 +31,6 @@ export interface MasterOptions {
   readonly onTrouble?: (trouble: MasterTrouble) => void
 }
 
-/** Something that the master survives, and that a person should be able to find. */
-export type MasterTrouble =
-  | { readonly kind: 'queue'; readonly error: QueueError | undefined }
-  | { readonly kind: 'run'; readonly runId: string; readonly error: Error }
-  | {
-      readonly kind: 'unreadable'
-      readonly queue: 'replies' | 'facts'
-      readonly messageId: string
-      readonly reason: string
-    }
-  /** A reply that SQS says was sent by another than the agent that it names. It was left out. */
-  | {
-      readonly kind: 'forged'
-      readonly runId: string
-      readonly agentId: string
-      readonly senderId: string | undefined
-    }
-
 /** The filter is right, and nobody is there whom it fits. Nothing was sent. */
 export class NobodyMatches extends Error {
   override readonly name = 'NobodyMatches'
@@ -62,6 +45,9 @@ export class NobodyMatches extends Error {
   }
 }
 
+/** Orders are known by their ids until so many have come after them: long enough for agents to refuse them. */
+const rememberedOrders = 1_000
+
 /** While commands wait in an agent's queue, only its facts say that they still do: read them so often, milliseconds. */
 const askAboutQueuedMs = 30_000
 
@@ -75,6 +61,7 @@ export class Master {
   /** Runs that are being taken up from the history. */
   readonly #reviving = new Map<string, Promise<Run | Exclude<Disposition, 'kept'>>>()
   readonly #orders = new Map<string, Order>()
+  readonly #leftOut: LeftOut = { unreadable: 0, forged: 0, foreign: 0 }
   readonly #abort = new AbortController()
   #sweeping: Promise<Sweep> | undefined
   #sweptAt = 0
@@ -90,7 +77,9 @@ export class Master {
       isExpecting: () => this.#runs.areWaiting,
       deliver: (deliveries) => this.#deliver(deliveries),
       onUnreadable: (messageId, reason) =>
-        this.#trouble({ kind: 'unreadable', queue: 'replies', messageId, reason }),
+        this.#leaveOut({ kind: 'unreadable', queue: 'replies', messageId, reason }),
+      onForeign: ({ reply, senderId }) =>
+        this.#leaveOut({ kind: 'foreign', runId: reply.runId, agentId: reply.agentId, senderId }),
       onTrouble: (error) => this.#trouble({ kind: 'queue', error }),
     })
     this.#runs = new OpenRuns({
@@ -132,6 +121,11 @@ export class Master {
     const agentIds = agents.map(({ agentId }) => agentId)
     await run.begin(agents, planSteps(agentIds, request.rollout))
     return run
+  }
+
+  /** What was left out of its replies so far. */
+  get leftOut(): Readonly<LeftOut> {
+    return this.#leftOut
   }
 
   /** A run of this master that is open: under way, or lately over. */
@@ -216,20 +210,26 @@ export class Master {
 
   async #deliver(deliveries: readonly Delivery[]): Promise<Disposition[]> {
     const touched = new Set<Run>()
-    const dispositions: Disposition[] = []
+    const takers: (Run | Exclude<Disposition, 'kept'>)[] = []
     for (const delivery of deliveries) {
       const { reply } = delivery
       const order = this.#orders.get(reply.runId)
       const run = await this.#runOf(order?.runId ?? reply.runId)
-      dispositions.push(typeof run === 'string' ? run : 'kept')
+      takers.push(run)
       if (typeof run === 'string') continue
       this.#accept(run, delivery, order)
       touched.add(run)
     }
-    for (const run of touched)
-      await run.flush().catch((error) => this.#trouble({ kind: 'run', runId: run.runId, error }))
+    const unkept = new Set<Run>()
+    for (const run of touched) {
+      await run.flush().catch((error) => {
+        this.#trouble({ kind: 'run', runId: run.runId, error })
+        unkept.add(run)
+      })
+    }
     if (touched.size > 0) this.#runs.wake()
-    return dispositions
+    // What the disk did not take stays with SQS, for a master with more room.
+    return takers.map((run) => (typeof run === 'string' ? run : unkept.has(run) ? 'elsewhere' : 'kept'))
   }
 
   #accept(run: Run, { reply, data, senderId, sentAt }: Delivery, order: Order | undefined): void {
@@ -237,7 +237,7 @@ export class Master {
     const { agentId } = reply
     const identity = this.inventory.identify(agentId, senderId)
     if (identity === 'mismatch') {
-      this.#trouble({ kind: 'forged', runId, agentId, senderId })
+      this.#leaveOut({ kind: 'forged', runId, agentId, senderId })
       return
     }
     if (order === undefined) run.receive(reply, data, identity)
@@ -284,6 +284,8 @@ export class Master {
     // What came while nobody listened is there to be read first.
     if (run.isWaiting) void this.#mailbox.catchUp()
     this.#runs.add(run)
+    // There nothing waits for longer than a minute, and who was not known to the run would not be missed.
+    if (run.isWaiting && replyTo === this.environment.queues.replies) void run.askEveryone()
     return run
   }
 
@@ -294,10 +296,21 @@ export class Master {
       timing: { ...defaultTiming, ...timing },
       signal: this.#abort.signal,
       backlogged: (now) => this.#mailbox.backlogged(now),
-      onOrder: (order) => this.#orders.set(order.orderId, order),
+      onOrder: (order) => this.#remember(order),
       onTrouble: (error) =>
         this.#trouble(error instanceof QueueError ? { kind: 'queue', error } : { kind: 'run', runId, error }),
     })
+  }
+
+  #remember(order: Order): void {
+    this.#orders.set(order.orderId, order)
+    const [oldest] = this.#orders.keys()
+    if (oldest !== undefined && this.#orders.size > rememberedOrders) this.#orders.delete(oldest)
+  }
+
+  #leaveOut(trouble: Extract<MasterTrouble, { kind: keyof LeftOut }>): void {
+    this.#leftOut[trouble.kind] += 1
+    this.#trouble(trouble)
   }
 
   #trouble(trouble: MasterTrouble): void {

@@ -59,6 +59,7 @@ export async function simulateRun(
     publish: async () => {},
     cancel: async () => {},
     resend: async () => {},
+    askEveryone: async () => {},
     withdraw: async () => {},
     backlogged: () => false,
     onTrouble: (error) => {

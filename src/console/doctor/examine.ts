@@ -45,7 +45,7 @@ async function examine(
   signing: Signing,
   version: string,
 ) {
-  const { queues } = await connections.use(declared)
+  const { master, queues } = await connections.use(declared)
   const [{ surveyEnvironment }, { inspectSurvey }, { callerIdentity }] = await Promise.all([
     import('../../queues/survey.ts'),
     import('../../queues/inspection.ts'),
@@ -62,11 +62,12 @@ async function examine(
     ),
   ])
   const state = connections.state(declared.key)
-  const agents = state.kind === 'open' ? state.master.inventory.agents() : []
+  const agents = master.inventory.agents()
   const unreadable = state.kind === 'open' ? state.unreadable : []
   const findings = inspectSurvey(survey)
+  const { leftOut } = master
   return printReport(
-    { environment, findings, agents, unreadable, version, arn, requests: queues.requests },
+    { environment, findings, agents, unreadable, leftOut, version, arn, requests: queues.requests },
     vscode.l10n.t,
   )
 }

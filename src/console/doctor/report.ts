@@ -1,4 +1,5 @@
 import type { KnownAgent } from '../../master/inventory.ts'
+import type { LeftOut } from '../../master/masterTrouble.ts'
 import type { Environment } from '../../queues/environment.ts'
 import type { Finding } from '../../queues/inspection.ts'
 import { dollars, idleRequestsPerMonth, runRequests } from '../../queues/price.ts'
@@ -14,6 +15,8 @@ export interface Examination {
   readonly agents: readonly KnownAgent[]
   /** Messages on the facts queue that are not ours, or damaged. */
   readonly unreadable: readonly { readonly messageId: string; readonly reason: string }[]
+  /** Of the replies to this window. */
+  readonly leftOut: Readonly<LeftOut>
   /** The version that agents should have: ours. */
   readonly version: string
   /** Who signs, by AWS's word; undefined when AWS did not say. */
@@ -35,6 +38,7 @@ export function diagnose(examination: Examination, t: Translate): Diagnosis[] {
     ...skewedClocks(examination, t),
     ...quietAgents(examination, t),
     ...unreadableMessages(examination, t),
+    ...leftOutReplies(examination, t),
   ]
   return diagnoses.sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'))
 }
@@ -158,6 +162,24 @@ function unreadableMessages({ unreadable, environment }: Examination, t: Transla
         unreadable[0]?.messageId ?? '',
       ),
       advice: t('Find out who else sends to this queue; its SenderId is in the message.'),
+    },
+  ]
+}
+
+function leftOutReplies({ leftOut }: Examination, t: Translate): Diagnosis[] {
+  const { unreadable, forged, foreign } = leftOut
+  if (unreadable + forged + foreign === 0) return []
+  return [
+    {
+      severity: 'warning',
+      what: t(
+        'Replies left out since this window connected: {0} unreadable, {1} in the name of another server, {2} to runs that are not in the history.',
+        unreadable,
+        forged,
+        foreign,
+      ),
+      why: t('Somebody sends what is no answer to a command of yours. It reached no run.'),
+      advice: t('The log names each with who sent it, by AWS’s word. Look who may send to the reply queues.'),
     },
   ]
 }

@@ -10,6 +10,7 @@ const examination = (changes: Partial<Examination> = {}): Examination => ({
   findings: [],
   agents: [knownAgent('a'), knownAgent('b')],
   unreadable: [],
+  leftOut: { unreadable: 0, forged: 0, foreign: 0 },
   version: '0.1.0',
   arn: 'arn:aws:iam::1:user/anna',
   requests: noRequests,
@@ -42,6 +43,13 @@ describe('the doctor’s report', () => {
       'sick has trouble with its facts: facter hangs.',
       '1 message on testing_facts cannot be read: not JSON.',
     ])
+  })
+
+  it('counts the replies that were left out', () => {
+    const leftOut = { unreadable: 3, forged: 1, foreign: 2 }
+    expect(diagnose(examination({ leftOut }), inEnglish)[0]?.what).toBe(
+      'Replies left out since this window connected: 3 unreadable, 1 in the name of another server, 2 to runs that are not in the history.',
+    )
   })
 
   it('puts errors before warnings and knows on which line each stands', () => {
