@@ -38,21 +38,22 @@ export class Broadcast {
   /**
    * Deletes what was published. SQS deletes by the handle of the latest receive only, and with agents receiving all the
    * time ours would be stale: so the messages are hidden for the moment that it takes. Best effort: what is left
-   * expires with the queue's retention, and no agent executes it twice.
+   * expires with the queue's retention, and no agent executes it twice. What is published meanwhile stays.
    */
   async withdraw(signal?: AbortSignal): Promise<void> {
-    for (let attempt = 0; attempt < withdrawReceives && this.#published.size > 0; attempt += 1) {
+    const wanted = new Set(this.#published)
+    this.#published.clear()
+    for (let attempt = 0; attempt < withdrawReceives && wanted.size > 0; attempt += 1) {
       const options = { waitSeconds: 0, visibilitySeconds: withdrawHideSeconds }
       const received = await this.#queues.receive(this.#queue, options, signal)
-      const ours = received.filter(({ messageId }) => this.#published.has(messageId))
-      const others = received.filter(({ messageId }) => !this.#published.has(messageId))
+      const ours = received.filter(({ messageId }) => wanted.has(messageId))
+      const others = received.filter(({ messageId }) => !wanted.has(messageId))
       await Promise.all([
         ours.length > 0 && this.#queues.delete(this.#queue, ours, signal),
         others.length > 0 && this.#queues.release(this.#queue, others, signal),
       ])
-      for (const { messageId } of ours) this.#published.delete(messageId)
+      for (const { messageId } of ours) wanted.delete(messageId)
     }
-    this.#published.clear()
   }
 
   async #send(body: string, signal: AbortSignal | undefined): Promise<void> {

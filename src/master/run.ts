@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Chunk } from '../protocol/frames.ts'
 import type { ReplyMessage, ResultMessage } from '../protocol/messages.ts'
 import { isVerdict } from '../protocol/verdict.ts'
@@ -22,6 +23,8 @@ export interface RunWorld {
   cancel(state: RunState, targets: readonly string[]): Promise<void>
   /** Asks these agents for frames again, or for their results. */
   resend(state: RunState, targets: readonly string[], missing: number[], result: boolean): Promise<void>
+  /** Asks whoever has this run for its result: also agents that the run does not know of. */
+  askEveryone(state: RunState): Promise<void>
   /** Takes what was published away again. */
   withdraw(): Promise<void>
   /** Whether replies may be waiting unread: silence proves nothing then. */
@@ -32,6 +35,9 @@ export interface RunWorld {
 
 /** Resends asked for at a time: each is a broadcast, and more than some ten visible ones hide one another. */
 const maxResendsAtOnce = 4
+
+/** A cancel waits so long for the disk, milliseconds. */
+const cancelRecordedWithinMs = 1_000
 
 /** A run under way, or one that is over and may still be completed by late replies. */
 export class Run {
@@ -44,6 +50,8 @@ export class Run {
   readonly #silent: SilentAgents
   /** Until SQS took the last step's command, which may take several tries: nobody was silent before that. */
   #sendingTookMs = 0
+  /** When commands last went out that may still be on the queue, milliseconds. */
+  #publishedAt: number | undefined
   readonly #notices: RunNotices
   #advancing = false
   #stepping = false
@@ -127,12 +135,18 @@ export class Run {
   async cancel(): Promise<void> {
     if (this.state.phase === 'over') return
     this.#apply({ kind: 'cancelRequested', at: this.#world.now() })
+    // On disk before it is on the queue, as a command is; but a disk that is full or slow keeps nothing from being stopped.
+    const patience = delay(cancelRecordedWithinMs, undefined, { ref: false })
+    await Promise.race([this.#attempt(() => this.#record.flush()), patience])
     const targets = [...this.state.replies.values()]
       .filter(({ state }) => !isVerdict(state))
       .map(({ agentId }) => agentId)
-    // On disk before it is on the queue, as a command is; but a disk that is full keeps nothing from being stopped.
-    await this.#attempt(() => this.#record.flush())
     if (targets.length > 0) await this.#world.cancel(this.state, targets)
+  }
+
+  /** Asks for answers that may be gone: of agents, too, that the run does not know of. */
+  async askEveryone(): Promise<void> {
+    await this.#attempt(() => this.#world.askEveryone(this.state))
   }
 
   /** No further step is started until {@link resume}. */
@@ -199,6 +213,7 @@ export class Run {
       await this.#askForFrames(now)
     }
     await this.#advance(now)
+    this.#withdrawEarly(now)
   }
 
   /** Resolves when the commands of a run that is over are off the broadcast queue, as far as that goes. */
@@ -256,8 +271,18 @@ export class Run {
       this.#stepping ? 'sending' : this.#sendingTookMs,
     )
     for (const given of giveUp) this.#apply({ kind: 'silenceAssumed', ...given, at: now })
-    await this.#tell('republish', republish, () => this.#world.publish(this.state, republish))
-    await this.#tell('ask', ask, () => this.#world.resend(this.state, ask, [], true))
+    await this.#tell('republish', republish, async () => {
+      await this.#world.publish(this.state, republish)
+      this.#publishedAt = this.#world.now()
+    })
+    // The cancel may have gone by. Whoever is done answers it with its result.
+    const isToStop = (agentId: string) =>
+      this.state.cancelRequestedAt !== undefined &&
+      this.state.replies.get(agentId)?.cancelRefused === undefined
+    const stop = ask.filter(isToStop)
+    const done = ask.filter((agentId) => !isToStop(agentId))
+    await this.#tell('ask', stop, () => this.#world.cancel(this.state, stop))
+    await this.#tell('ask', done, () => this.#world.resend(this.state, done, [], true))
   }
 
   async #tell(
@@ -276,6 +301,21 @@ export class Run {
     for (const [agentId, frames] of missing) {
       await this.#attempt(() => this.#world.resend(this.state, [agentId], frames, false))
     }
+  }
+
+  /** A command that everybody has heard would only make agents ask for it again and again. */
+  #withdrawEarly(now: number): void {
+    if (this.#publishedAt === undefined || now - this.#publishedAt < this.#world.timing.joinMs) return
+    const isAwaited = ({ state, sentAt }: ReplyState) => state === 'expected' && sentAt !== undefined
+    if (this.state.phase === 'over' || [...this.state.replies.values()].some(isAwaited)) return
+    this.#withdraw()
+  }
+
+  #withdraw(): void {
+    this.#publishedAt = undefined
+    this.#withdrawn = this.#withdrawn.then(async () => {
+      await this.#attempt(() => this.#world.withdraw())
+    })
   }
 
   #advanceSoon(): void {
@@ -310,7 +350,8 @@ export class Run {
       await Promise.all([this.#record.flush(), this.#record.summarize(state)])
       const before = this.#world.now()
       await this.#world.publish(state, everyone ? undefined : step)
-      this.#sendingTookMs = this.#world.now() - before
+      this.#publishedAt = this.#world.now()
+      this.#sendingTookMs = this.#publishedAt - before
     } catch (error) {
       const reason = (error as Error).message
       this.#apply({ kind: 'sendFailed', agentIds: step, reason, at: this.#world.now() })
@@ -343,6 +384,6 @@ export class Run {
     void this.#attempt(() => this.#record.summarize(this.state))
     if (wasOver) return
     this.#resolveOver(this.state)
-    this.#withdrawn = this.#attempt(() => this.#world.withdraw()).then(() => {})
+    this.#withdraw()
   }
 }

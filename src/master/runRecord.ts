@@ -35,7 +35,6 @@ export class RunRecord {
     try {
       const record = new RunRecord(folder, await OutputLog.resume(outputOf(folder)), held)
       record.#write({ v: 1, start })
-      await record.flush()
       await record.summarize(startRunState(start))
       return record
     } catch (error) {
@@ -93,8 +92,11 @@ export class RunRecord {
 
   async #writeSummary(state: RunState): Promise<void> {
     this.#summaryWaits = false
+    const text = JSON.stringify(summaryOf(state))
+    // It must not say more than the events: nobody takes up a run again that it calls over.
+    await this.#events.flush()
     const path = join(this.#folder, 'summary.json')
-    await writeFile(`${path}.new`, JSON.stringify(summaryOf(state)), { mode: 0o600 })
+    await writeFile(`${path}.new`, text, { mode: 0o600 })
     await rename(`${path}.new`, path)
   }
 }

@@ -92,10 +92,11 @@ export function startRunState(start: RunStart): RunState {
   }
 }
 
-/** Agents of the steps so far whose verdict counts against the failure budget. */
-export function failures(state: RunState): number {
+/** Agents of the steps so far whose verdict counts against the failure budget. Who joined decides about nobody else. */
+export function failures({ replies }: RunState): number {
   let count = 0
-  for (const verdict of verdicts) if (isFailure(verdict)) count += state.counts[verdict]
+  for (const { expected, state } of replies.values())
+    if (expected && isVerdict(state) && isFailure(state)) count += 1
   return count
 }
 

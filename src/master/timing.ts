@@ -7,6 +7,8 @@ export interface Timing {
   readonly republishAfterMs: number
   /** After so long without a sign of life an agent gets `no-reply`. */
   readonly responseTimeoutMs: number
+  /** So long a command stays on the queue for agents that nobody knew, though all that were expected have been heard of. */
+  readonly joinMs: number
   /** What an agent may take beyond the command's own timeout, or after a cancel: TERM, grace, KILL, and the way back. */
   readonly graceMs: number
   /** An agent that said "queued" and is heard of no more, by facts or replies, for so long on top is lost. */
@@ -20,6 +22,7 @@ export interface Timing {
 export const defaultTiming: Timing = {
   republishAfterMs: 4_000,
   responseTimeoutMs: 10_000,
+  joinMs: 2_000,
   graceMs: 15_000,
   queuedSilenceMs: 90_000,
   resendAfterMs: 2_000,

@@ -58,6 +58,18 @@ describe('Broadcast', () => {
     expect(left.map(({ runId }) => runId).toSorted()).toEqual(['theirs-00', 'theirs-01', 'theirs-02'])
   })
 
+  it('leaves what it publishes while it takes the rest away', async () => {
+    const { commands } = (await sqs.environment('meanwhile')).queues
+    const broadcast = new Broadcast(queues, commands, undefined)
+    await broadcast.publish({ ...command, runId: 'the-first-step' })
+    const withdrawing = broadcast.withdraw()
+    await broadcast.publish({ ...command, runId: 'the-second-step' })
+    await withdrawing
+    expect((await commandsOn(commands)).map(({ runId }) => runId)).toEqual(['the-second-step'])
+    await broadcast.withdraw()
+    expect(await commandsOn(commands)).toEqual([])
+  })
+
   it('tries again when SQS throttles or a connection breaks, and says so when it refuses', async () => {
     const environment: Environment = await sqs.environment('shaky')
     const proxy = await startFaultProxy({ endpoint: sqs.endpoint, seed: 7 })

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -100,6 +101,61 @@ describe('a run that another master has in hand', () => {
     await agent.send(replyTo(agent), repliesOf('quiet', run.runId).result([]))
     expect((await run.over).counts.succeeded).toBe(1)
     await agent.stop()
+  })
+})
+
+describe('a master whose disk is full', () => {
+  it('leaves to SQS what it cannot keep, for the next one', async () => {
+    const environment = await sqs.environment('full')
+    const agent = await scripted(environment, 'heard', () => {})
+    const directory = await masters.newDirectory()
+    const history = await History.open(directory)
+    const first = await masters.open(environment, { masterId: 'full-1', history })
+    await first.hear(1)
+    const run = await first.master.start(ping)
+    await until(() => agent.commands.length > 0, 'the command')
+    const events = join(directory, run.runId, 'run.ndjson')
+    renameSync(events, `${events}.kept`)
+    symlinkSync('/dev/full', events)
+    await agent.send(replyTo(agent), repliesOf('heard', run.runId).result([]))
+    expect((await run.over).counts.succeeded).toBe(1)
+    await until(() => first.troubles.some(({ kind }) => kind === 'run'), 'the master to tell of its disk')
+    await first.master.close().catch(() => {})
+    renameSync(`${events}.kept`, events)
+
+    expect((await history.list())[0]).toMatchObject({ phase: 'running', counts: { succeeded: 0 } })
+    const second = await masters.open(environment, { masterId: 'full-1', history })
+    const [resumed] = await second.master.resume()
+    // What the first one had received stays hidden for a while.
+    await until(() => resumed?.state.counts.succeeded === 1, 'the answer to come again')
+    await resumed?.flush()
+    expect((await history.list())[0]).toMatchObject({ phase: 'over', counts: { succeeded: 1 } })
+    await agent.stop()
+  })
+})
+
+describe('a run whose answers were lost with the shared reply queue', () => {
+  it('asks for them again when it is taken up, and hears of agents that it did not know', async () => {
+    const environment = await sqs.environment('gone')
+    const answering = (agentId: string) =>
+      scripted(environment, agentId, async ({ action, replyTo: queue }, self) => {
+        if (action.kind === 'resend') await self.send(queue, repliesOf(agentId, action.runId).result([]))
+      })
+    const known = await answering('known')
+    const timing = { graceMs: 60_000, responseTimeoutMs: 60_000, republishAfterMs: 60_000 }
+    const shared = { timing, replyQueue: 'shared', masterId: 'gone-1' } as const
+    const first = await masters.open(environment, shared)
+    await first.hear(1)
+    await first.master.start(ping)
+    await until(() => known.commands.length > 0, 'the command')
+    await first.master.close()
+    const unknown = await answering('unknown')
+
+    const { history } = first
+    const [resumed] = await (await masters.open(environment, { ...shared, history })).master.resume()
+    await until(() => resumed?.state.counts.succeeded === 2, 'both answers')
+    expect(resumed?.state.replies.get('unknown')).toMatchObject({ state: 'succeeded', expected: false })
+    await Promise.all([known.stop(), unknown.stop()])
   })
 })
 

@@ -15,7 +15,7 @@ import { maxFrameBytes } from '../../../src/protocol/frames.ts'
 import type { ReplyMessage } from '../../../src/protocol/messages.ts'
 import { until } from '../../support/until.ts'
 
-const { republishAfterMs, responseTimeoutMs, graceMs, resendAfterMs, resendTries } = defaultTiming
+const { republishAfterMs, responseTimeoutMs, joinMs, graceMs, resendAfterMs, resendTries } = defaultTiming
 const timeoutMs = 60_000
 const runId = 'run-of-a-test'
 
@@ -111,11 +111,23 @@ describe('a run', () => {
     run.receive(ack('b'), nothing, 'unproven')
     await world.pass(run, timeoutMs + graceMs)
     await world.pass(run, 1000)
-    expect(world.said.slice(1)).toEqual(['resend to a,b: , and the result'])
+    expect(world.said.slice(1)).toEqual(['resend to a,b: , and the result', 'withdraw'])
     answer(run, 'a', 'it was there all the time')
     await world.pass(run, responseTimeoutMs)
     expect(run.state.counts).toMatchObject({ succeeded: 1, lost: 1 })
     expect(run.state.replies.get('a')?.late).toBe(false)
+  })
+
+  it('takes its command off the queue as soon as everybody has been heard of, and had time to join', async () => {
+    const { run, world } = await start(['a', 'b'])
+    run.receive(ack('a'), nothing, 'unproven')
+    await world.pass(run, joinMs)
+    expect(world.said).toEqual(['publish to everyone'])
+    run.receive(ack('b'), nothing, 'unproven')
+    await world.pass(run, 1)
+    await said(world, ['publish to everyone', 'withdraw'])
+    await world.pass(run, joinMs)
+    expect(world.said).toHaveLength(2)
   })
 
   it('judges nobody while replies may be waiting unread', async () => {
@@ -197,7 +209,7 @@ describe('a run', () => {
     for (const [message, data] of [reply[0], reply[2], reply[3], reply[4]] as Reply)
       run.receive(message, data, 'unproven')
     for (let time = 0; time < resendTries; time += 1) await world.pass(run, resendAfterMs * 2 ** time)
-    expect(world.said.slice(1)).toEqual(Array(resendTries).fill('resend to a: 0'))
+    expect(world.said.filter((what) => what === 'resend to a: 0')).toHaveLength(resendTries)
     expect(run.state.replies.get('a')).toMatchObject({ state: 'succeeded', output: 'partial' })
     await world.pass(run, resendAfterMs * 2 ** resendTries)
     expect(run.state.replies.get('a')).toMatchObject({ state: 'succeeded', output: 'incomplete' })
@@ -271,6 +283,21 @@ describe('a run', () => {
     expect(requestedAt).toBe(world.time)
   })
 
+  it('that is cancelled says so again to whoever has not confirmed it, also after its master died', async () => {
+    const first = await start(['a', 'b'])
+    for (const agentId of ['a', 'b']) first.run.receive(ack(agentId), nothing, 'unproven')
+    first.world.cancel = () => Promise.reject(new Error('SQS says no'))
+    await expect(first.run.cancel()).rejects.toThrow('SQS says no')
+    await first.run.close()
+    const { run, world } = await revive()
+    run.orderRefused('b', 'cancel', 'not by you')
+    await world.pass(run, graceMs)
+    expect(world.said).toEqual(['cancel a'])
+    answer(run, 'a', '', { kind: 'cancelled', started: true })
+    await world.pass(run, responseTimeoutMs)
+    expect(run.state.counts).toMatchObject({ cancelled: 1, running: 1 })
+  })
+
   it('waits for an agent that refused to stop', async () => {
     const { run, world } = await start(['a'])
     run.receive(ack('a'), nothing, 'unproven')
@@ -335,16 +362,27 @@ describe('a rollout', () => {
     answer(run, 'a', '')
     await nextTurn()
     await world.pass(run, 4999)
-    expect(world.said).toEqual(['publish to a'])
+    const published = () => world.said.filter((what) => what !== 'withdraw')
+    expect(published()).toEqual(['publish to a'])
     await world.pass(run, 1)
-    await said(world, ['publish to a', 'publish to b'])
+    expect(published()).toEqual(['publish to a', 'publish to b'])
     run.pause()
     answer(run, 'b', '')
     await nextTurn()
     await world.pass(run, 60_000)
-    expect(world.said).toHaveLength(2)
+    expect(published()).toHaveLength(2)
     run.resume()
-    await said(world, ['publish to a', 'publish to b', 'publish to c'])
+    await nextTurn()
+    await until(() => published().length > 2, 'the third step')
+    expect(published().at(-1)).toBe('publish to c')
+  })
+
+  it('is not stopped by the failure of somebody who was not asked', async () => {
+    const { run, world } = await start(['a', 'b'], { rollout: { batch: { count: 1 } } })
+    answer(run, 'stranger', '', { kind: 'exited', code: 1 })
+    answer(run, 'a', '')
+    await said(world, ['publish to a', 'publish to b'])
+    expect(run.state.replies.get('stranger')).toMatchObject({ state: 'failed', expected: false })
   })
 
   it('stops when more have failed than it allows, and starts nobody else', async () => {
@@ -501,6 +539,7 @@ function createWorld(): PlayedWorld {
     cancel: async (_, targets) => void said.push(`cancel ${targets}`),
     resend: async (_, targets, missing, result) =>
       void said.push(`resend to ${targets}: ${missing}${result ? ', and the result' : ''}`),
+    askEveryone: async () => void said.push('ask everyone'),
     withdraw: async () => void said.push('withdraw'),
     backlogged: () => world.isBehind,
     onTrouble: (error) => void troubles.push(error.message),
