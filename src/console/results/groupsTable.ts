@@ -93,13 +93,15 @@ export class GroupNumbers {
     return found
   }
 
-  /** Outliers come first, so that a long list would lose the largest group: it is kept. */
+  /** Outliers come first, so that a long list would lose the majority, or where there is none the largest group: it is kept. */
   #shown(): readonly Group[] {
     if (this.#groups.length <= maxRows) return this.#groups
     const first = this.#groups.slice(0, maxRows)
-    const largest = this.#groups.reduce((one, other) =>
-      other.agentIds.length > one.agentIds.length ? other : one,
-    )
-    return first.includes(largest) ? first : [...first.slice(0, -1), largest]
+    const kept = this.majority() ?? this.#groups.reduce(larger)
+    return first.includes(kept) ? first : [...first.slice(0, -1), kept]
   }
+}
+
+function larger(one: Group, other: Group): Group {
+  return other.agentIds.length > one.agentIds.length ? other : one
 }
