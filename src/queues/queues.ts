@@ -10,13 +10,12 @@ import {
   SendMessageBatchCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
-  type SQSClient,
 } from '@aws-sdk/client-sqs'
 import { type QueueAttributes, type QueueSettings, readAttributes, writeSettings } from './queueAttributes.ts'
 import type { QueueError } from './queueError.ts'
 import type { RequestCounts } from './requestCounts.ts'
 import { createRequester } from './requester.ts'
-import type { Connection } from './sqsClient.ts'
+import type { Connection, Send } from './sqsClient.ts'
 
 /**
  * SQS by queue names. Everything here rejects with a `QueueError`, or with the signal's reason once it aborts.
@@ -87,7 +86,7 @@ export function createQueues(connection: Connection): Queues {
     queue: string,
     messages: readonly ReceivedMessage[],
     signal: AbortSignal | undefined,
-    work: (send: SQSClient['send'], url: string, batch: readonly ReceivedMessage[]) => BatchAnswer,
+    work: (send: Send, url: string, batch: readonly ReceivedMessage[]) => BatchAnswer,
   ): Promise<void> {
     if (messages.length === 0) return
     const url = await urlOf(queue, signal)

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
-import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import { createBackOff, pause } from './backOff.ts'
 import { isClockCode, type QueueError, toQueueError } from './queueError.ts'
 import { addRequest, billedUnits, noRequests, type RequestCounts } from './requestCounts.ts'
-import { type Connection, createSqsClient, type Exchange, sendBy } from './sqsClient.ts'
+import { type Connection, createSqsClient, type Exchange, type Send, sendBy } from './sqsClient.ts'
 
 /** Makes requests to SQS: with deadlines, errors in words, queue URLs asked for once, and everything counted. */
 export interface Requester {
@@ -27,7 +27,7 @@ export interface Requester {
 }
 
 /** Makes one request by `send`. */
-export type Work<T> = (send: SQSClient['send']) => Promise<T>
+export type Work<T> = (send: Send) => Promise<T>
 
 /** Beyond the time that SQS may take by itself, milliseconds. */
 const answerWithinMs = 10_000

@@ -1,4 +1,10 @@
-import { SQSClient } from '@aws-sdk/client-sqs'
+import {
+  type $Command,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+  SQSClient,
+  type SQSClientResolvedConfig,
+} from '@aws-sdk/client-sqs'
 import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers'
 import type { StaticCredentials } from './environment.ts'
 
@@ -39,7 +45,7 @@ export interface Exchange {
 const quiet = { trace() {}, debug() {}, info: undefined as unknown as () => void, warn() {}, error() {} }
 
 /** What HTTP is to know of one call. */
-export interface CallOptions {
+interface CallOptions {
   readonly abortSignal?: AbortSignal
   /** Milliseconds. */
   readonly requestTimeout: number
@@ -51,13 +57,17 @@ export interface CallOptions {
  */
 const optionsOfCalls = new WeakMap<object, CallOptions>()
 
-/** `client.send(command, options)`, at a lower price. One command is under way once at a time. */
+/** Makes the request of a command; each command once. */
+export type Send = <Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+  command: $Command<Input, Output, SQSClientResolvedConfig>,
+) => Promise<Output>
+
+/** `client.send(command, options)`, at a lower price. */
 export const sendBy =
-  (client: SQSClient, options: CallOptions): SQSClient['send'] =>
-  // The signature is the SDK's with all its overloads; only the one with a single argument is used.
-  (command: { input: object }) => {
+  (client: SQSClient, options: CallOptions): Send =>
+  (command) => {
     optionsOfCalls.set(command.input, options)
-    return client.send(command as Parameters<SQSClient['send']>[0]) as Promise<never>
+    return client.send(command)
   }
 
 /** Parallel connections; a large fleet's facts are swept by many receives at once. */
@@ -92,6 +102,8 @@ export function createSqsClient(
     useQueueUrlAsEndpoint: false,
     // Loops, sender and `attempt` retry, each knowing what it may repeat.
     maxAttempts: 1,
+    // The adaptive mode, where a profile asks for it, would wait where no signal reaches it.
+    retryMode: 'standard',
     // TLS and the reply's SHA-256 already tell damage; MD5 of every body would only cost time.
     md5: false,
     logger: quiet,
