@@ -9,8 +9,9 @@ const full = { total: 10, fresh: 0 }
 describe('the pace of receives', () => {
   const pace = () => createPollPace(() => 0.5)
 
-  it('is without a pause after something new', () => {
-    expect(pace()(news, 1_000)).toBe(0)
+  it('is without a pause after something new only where there may be more of it', () => {
+    expect(pace()({ total: 10, fresh: 1 }, 1_000)).toBe(0)
+    expect(pace()(news, 1_000)).toBe(100)
   })
 
   it('slows down while there is only what is known, up to the interval', () => {
@@ -21,8 +22,7 @@ describe('the pace of receives', () => {
   it('is quick again after something new', () => {
     const next = pace()
     for (let time = 0; time < 5; time += 1) next(known, 1_000)
-    next(news, 1_000)
-    expect(next(known, 1_000)).toBe(100)
+    expect([news, known, known].map((received) => next(received, 1_000))).toEqual([100, 200, 400])
   })
 
   it('stays quick behind full receives, which may hide something new', () => {
