@@ -56,9 +56,15 @@ export function treeViewOf(page: Page, title: string): TreeView {
     ] as const)
   }
   const openMenu = async (label: string): Promise<Locator> => {
-    await rowOf(label).click({ button: 'right' })
     const menu = page.locator('.monaco-menu').last()
-    await menu.waitFor()
+    // A row that is drawn anew between press and release opens none.
+    for (let isOpen = false; !isOpen; ) {
+      await rowOf(label).click({ button: 'right' })
+      isOpen = await menu.waitFor({ timeout: 3_000 }).then(
+        () => true,
+        () => false,
+      )
+    }
     return menu
   }
   return {
@@ -77,8 +83,7 @@ export function treeViewOf(page: Page, title: string): TreeView {
     collapse: (label) => setExpanded(label, false),
     click: (label, options) => rowOf(label).click({ modifiers: options?.with ? [options.with] : [] }),
     focus: async (label) => {
-      await rowOf(label).click({ button: 'right' })
-      await page.locator('.monaco-menu').last().waitFor()
+      await openMenu(label)
       await page.keyboard.press('Escape')
     },
     menu: async (label) => {
