@@ -1,6 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Facts } from '../../src/protocol/facts.ts'
 import type { Environment } from '../../src/queues/environment.ts'
 
 /** What an agent of the soak finds in the directory that is its commands' `TMPDIR`. */
@@ -12,6 +13,9 @@ export interface AgentFiles {
   readonly directory: string
   readonly configFile: string
   readonly logFile: string
+  readonly auditLog: string
+  /** What filters of the soak can ask for: of its own facts, and of those that every agent has. */
+  readonly facts: Facts
   /** Lines that are like no other agent's. */
   readonly text: Buffer
   /** Bytes that do not compress. */
@@ -19,6 +23,10 @@ export interface AgentFiles {
 }
 
 const sizeBytes = 1_000_000
+
+export function agentIdOf(number: number): string {
+  return `i-${number.toString(16).padStart(17, '0')}`
+}
 
 /** Writes configuration, facts and the files that commands print, beneath `directory`. */
 export async function writeAgentFiles(
@@ -28,7 +36,7 @@ export async function writeAgentFiles(
 ): Promise<AgentFiles> {
   const name = `agent-${String(number).padStart(2, '0')}`
   const home = join(directory, name)
-  const agentId = `i-${number.toString(16).padStart(17, '0')}`
+  const agentId = agentIdOf(number)
   const own = join(home, 'own')
   await mkdir(own, { recursive: true })
   const text = Buffer.from(
@@ -39,15 +47,18 @@ export async function writeAgentFiles(
   await writeFile(join(own, 'number'), `${number}\n`)
   await writeFile(join(own, 'text'), text)
   await writeFile(join(own, 'random'), random)
-  await writeFile(join(home, 'facts.json'), JSON.stringify({ role: number % 3 === 0 ? 'db' : 'web', number }))
+  const ownFacts = { role: number % 3 === 0 ? 'db' : 'web', number }
+  await writeFile(join(home, 'facts.json'), JSON.stringify(ownFacts))
+  const facts = { ...ownFacts, hostname: name, agent: { id: agentId, environment: environment.name } }
   const configFile = join(home, 'ec2-cagent.json')
-  const { commands, replies, facts } = environment.queues
+  const [auditLog, logFile] = [join(home, 'audit.log'), join(home, 'agent.log')]
+  const { queues } = environment
   const configuration = {
     general: {
       ...{ agent_id: agentId, hostname: name, environment: environment.name, log_level: 'INFO' },
       ...{
         state_dir: join(home, 'state'),
-        audit_log: join(home, 'audit.log'),
+        audit_log: auditLog,
         kill_grace: 1,
         max_parallel: 4,
       },
@@ -60,9 +71,10 @@ export async function writeAgentFiles(
     },
     aws: {
       ...{ region: environment.region, endpoint: environment.endpoint },
-      ...{ sqs_read_queue: commands, sqs_write_queue: replies, sqs_facts_queue: facts },
+      ...{ sqs_read_queue: queues.commands, sqs_write_queue: queues.replies },
+      sqs_facts_queue: queues.facts,
     },
   }
   await writeFile(configFile, JSON.stringify(configuration, undefined, 2))
-  return { agentId, number, home, directory: own, configFile, logFile: join(home, 'agent.log'), text, random }
+  return { agentId, number, home, directory: own, configFile, logFile, auditLog, facts, text, random }
 }

@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Footprint } from './footprint.ts'
 import { buildSoakPrograms } from './programs.ts'
+import { leastOf } from './proof.ts'
 import { type SoakReport, soak } from './soak.ts'
 
 /** `npm run soak`: see docs/reliability.md. */
@@ -43,11 +45,11 @@ async function main(): Promise<number> {
   const root = process.cwd()
   const programs = await buildSoakPrograms(root, path.join(root, '.cache/soak'))
   let failed = 0
+  const runs = Number(values.runs)
   for (const seed of values.seed.split(',').map(Number)) {
     const report = await soak({
-      ...{ seed, programs, runs: Number(values.runs) },
+      ...{ seed, programs, runs, weather, least: leastOf(runs) },
       ...{ agents: Number(values.agents), masters: Number(values.masters) },
-      weather,
       tell: (line) => console.log(line),
     })
     console.log(describe(report))
@@ -64,7 +66,7 @@ function describe(report: SoakReport): string {
       .map(([what, count]) => `${count} ${what}`)
       .join(', ')
   const mega = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
-  const { agent, master } = report.peaks
+  const size = ({ residentBytes, openFiles }: Footprint) => `${mega(residentBytes)}, ${openFiles} files`
   const verdict = report.violations.length === 0 ? 'PASSED' : `FAILED: ${report.violations.length} violations`
   return [
     `seed ${report.seed}: ${verdict} in ${report.seconds} s`,
@@ -74,7 +76,11 @@ function describe(report: SoakReport): string {
     `  killed      ${report.kills.agents} agents, ${report.kills.masters} masters; ${report.outages} outages`,
     `  faults      ${list(report.struck)} in ${report.requests} requests`,
     `  troubles    ${list(report.troubles)}`,
-    `  at most     agent ${mega(agent.residentBytes)}, ${agent.openFiles} files; master ${mega(master.residentBytes)}, ${master.openFiles} files`,
+    `  at most     agent ${size(report.peaks.agent)}; master ${size(report.peaks.master)}`,
+    ...report.survivors.map(
+      ({ name, peak, memory }) =>
+        `  never killed ${name}: ${size(peak)}${memory ? `; in its second quarter ${mega(memory.early)}, in its last ${mega(memory.late)}` : ''}`,
+    ),
     ...report.violations.slice(0, 40).map((violation) => `  VIOLATION   ${violation}`),
     ...(report.violations.length > 0 ? [`  see         ${report.directory}`] : []),
   ].join('\n')

@@ -1,16 +1,82 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { runMark } from '../../agent/src/execution/runMark.ts'
+import type { AgentFiles } from './agentFiles.ts'
 
-/** Processes that carry `text` in their environment, by `/proc`, other than this one. Command lines for people. */
-export async function processesWith(text: string): Promise<string[]> {
-  const found: string[] = []
-  for (const name of await readdir('/proc')) {
-    const pid = Number(name)
-    if (!Number.isInteger(pid) || pid === process.pid) continue
-    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
-    if (!environment.includes(text)) continue
-    const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')
-    // A zombie has an environment no more.
-    if (command !== '') found.push(`${pid}: ${command.replaceAll('\0', ' ').trim()}`)
+/** A process that the soak started, or that one of its agents or commands did. */
+export interface SoakChild {
+  readonly pid: number
+  /** `<agent id>/<run id>` of a command's process. */
+  readonly run: string | undefined
+  /** For people. */
+  readonly commandLine: string
+}
+
+/** How often it is looked for what agents left running, milliseconds. A process that was killed is gone much sooner. */
+const lookEveryMs = 5_000
+
+/** Living processes that have `directory`, or what lies in it, as their directory for temporary files, by `/proc`. */
+export async function childrenOf(directory: string): Promise<SoakChild[]> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))
+  const children = await Promise.all(pids.map((pid) => childAt(pid, directory)))
+  return children.filter((child) => child !== undefined)
+}
+
+/** Kills what is left. Nobody else's processes: see {@link childrenOf}. */
+export async function endChildren(directory: string): Promise<void> {
+  for (const { pid } of await childrenOf(directory)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
   }
-  return found
+}
+
+/** Looks again and again, until it is ended, for processes of runs that their agents have already called over. */
+export function watchForOrphans(directory: string, agents: readonly AgentFiles[]): { end(): string[] } {
+  const found = new Set<string>()
+  /** Of the last look: may be dying at that very moment. */
+  let suspects = new Set<string>()
+  const look = async () => {
+    const children = await childrenOf(directory)
+    const seen = new Set<string>()
+    for (const agent of agents) {
+      const own = children.filter(({ run }) => run?.startsWith(`${agent.agentId}/`))
+      const over = own.length > 0 ? await runsOver(agent) : new Set<string>()
+      for (const { pid, run = '', commandLine } of own)
+        if (over.has(run)) seen.add(`${pid} of ${run}, which is over: ${commandLine}`)
+    }
+    for (const suspect of seen) if (suspects.has(suspect)) found.add(suspect)
+    suspects = seen
+  }
+  const looking = setInterval(() => {
+    look().catch((error) => found.add(`processes could not be looked at: ${error}`))
+  }, lookEveryMs)
+  return {
+    end() {
+      clearInterval(looking)
+      return [...found]
+    },
+  }
+}
+
+async function childAt(pid: string, directory: string): Promise<SoakChild | undefined> {
+  const environment = (await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')).split('\0')
+  const isOurs = environment.some((variable) => variable.startsWith(`TMPDIR=${directory}/`))
+  if (!isOurs || Number(pid) === process.pid) return undefined
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')
+  // A zombie has none.
+  if (commandLine === '') return undefined
+  const mark = `${runMark}=`
+  const run = environment.find((variable) => variable.startsWith(mark))?.slice(mark.length)
+  return { pid: Number(pid), run, commandLine: commandLine.replaceAll('\0', ' ').trim() }
+}
+
+/** Marks of the runs that the agent says have ended: nothing of them may run when it says so. */
+async function runsOver({ agentId, auditLog }: AgentFiles): Promise<Set<string>> {
+  const lines = (await readFile(auditLog, 'utf8').catch(() => '')).split('\n').slice(0, -1)
+  const entries = lines.map((line) => JSON.parse(line) as { runId: string; verdict: string })
+  return new Set(
+    entries.filter(({ verdict }) => verdict !== 'refused').map(({ runId }) => `${agentId}/${runId}`),
+  )
 }

@@ -1,5 +1,5 @@
 import type { Environment } from '../../src/queues/environment.ts'
-import { type AgentFiles, writeAgentFiles } from './agentFiles.ts'
+import { type AgentFiles, agentIdOf, writeAgentFiles } from './agentFiles.ts'
 import { processEnvironment, SoakProcess } from './soakProcess.ts'
 
 export interface SoakAgent {
@@ -10,9 +10,7 @@ export interface SoakAgent {
 /** Access key ids by agent, and the `SenderId` that each is known by: that of an instance. */
 export function agentSenders(count: number): Record<string, string> {
   const numbers = Array.from({ length: count }, (_, index) => index + 1)
-  return Object.fromEntries(
-    numbers.map((number) => [`AGENT${number}`, `AROAEXAMPLE:i-${number.toString(16).padStart(17, '0')}`]),
-  )
+  return Object.fromEntries(numbers.map((number) => [`AGENT${number}`, `AROAEXAMPLE:${agentIdOf(number)}`]))
 }
 
 export async function startAgents(

@@ -1,8 +1,9 @@
 import type { RunRequest } from '../../src/master/runRequest.ts'
 import type { Dice } from '../support/faults/dice.ts'
-import type { AgentFiles } from './agentFiles.ts'
+import { type AgentFiles, agentIdOf } from './agentFiles.ts'
+import { type CommandKind, type Expected, surroundingsOf, throwKind, throwShape } from './commandShapes.ts'
 
-/** One command of the soak, and what it must do on an agent that executes it to its end. */
+/** One command of the soak, and what it must do on an agent that executes it. */
 export interface SoakCommand {
   /** In the command's text, in its side effects and in most outputs: unique. */
   readonly token: string
@@ -13,47 +14,10 @@ export interface SoakCommand {
   expected(agent: AgentFiles): Expected
 }
 
-export type CommandKind = (typeof kinds)[number]
-
-/** The end of a command that is left alone; `endless` ones need a timeout or a cancel. */
-export interface Expected {
-  readonly end: number | 'endless'
-  readonly stdout: Buffer
-  readonly stderr: Buffer
-}
-
-const kinds = [
-  'instant',
-  'failing',
-  'slow',
-  'big',
-  'binary',
-  'script',
-  'times-out',
-  'deaf',
-  'cancelled',
-  'ping',
-] as const
-
-/** How often each kind comes, relative to one another. */
-const shares: Readonly<Record<CommandKind, number>> = {
-  instant: 6,
-  failing: 3,
-  slow: 3,
-  big: 3,
-  binary: 3,
-  script: 3,
-  'times-out': 2,
-  deaf: 1,
-  cancelled: 3,
-  ping: 1,
-}
-
 /** Makes up a command: what, for whom, in which steps. */
 export function inventCommand(token: string, dice: Dice): SoakCommand {
-  const lots = kinds.flatMap((kind) => Array<CommandKind>(shares[kind]).fill(kind))
-  const kind = lots[dice.between([0, lots.length - 1])] ?? 'instant'
-  const { lines, expected } = shapes[kind](token, dice)
+  const kind = throwKind(dice)
+  const { lines, timeoutMs = 20_000, cancelAfterMs, expected } = throwShape(kind, token, dice)
   const action: RunRequest['action'] =
     kind === 'ping'
       ? { kind: 'ping' }
@@ -62,26 +26,20 @@ export function inventCommand(token: string, dice: Dice): SoakCommand {
             kind: 'script',
             name: `${token}.sh`,
             content: Buffer.from(`#!/bin/sh\n${marked(token, lines)}`).toString('base64'),
-            args: [token, 'two words', "it's"],
-            environment: { SAID: `${token} $HOME` },
+            ...surroundingsOf(token),
           }
         : { kind: 'shell', command: marked(token, lines) }
   const isStepped = dice.chance(0.2)
   return {
-    token,
-    kind,
-    cancelAfterMs: kind === 'cancelled' ? dice.between([0, 2_000]) : undefined,
+    ...{ token, kind, cancelAfterMs, expected },
     request: {
-      filter: filterOf(dice),
-      action,
-      timeoutMs: kind === 'times-out' || kind === 'deaf' ? dice.between([1_500, 3_000]) : 20_000,
+      ...{ ...throwAudience(dice), action, timeoutMs },
       ...(isStepped
         ? {
             rollout: { canary: 1, batch: { percent: dice.between([20, 60]) }, maxFailures: { percent: 100 } },
           }
         : {}),
     },
-    expected,
   }
 }
 
@@ -97,77 +55,15 @@ function marked(token: string, lines: string): string {
   return `# ${token}\ncd "$TMPDIR" && echo '${token} start' >>effects\n${lines}\ncode=$?\necho '${token} end' >>effects\nexit $code`
 }
 
-function filterOf(dice: Dice): string {
-  const filters = ['*', '*', 'role=web', 'not role=web', 'number < 10', 'number in (1, 2, 3)']
-  const filter = filters[dice.between([0, 5])]
-  return filter ?? '*'
-}
+const filters = [
+  ...['*', '*', 'role=web', 'not role=web', 'number < 10', 'number in (1, 2, 3)'],
+  ...['hostname=agent-0*', 'role=web and number > 1 or role=db'],
+]
 
-type Shape = (token: string, dice: Dice) => { lines: string; expected: SoakCommand['expected'] }
+/** Each filter holds for one of these at least: a master waits until somebody fits. */
+const some = [1, 2, 3, 5, 8, 13, 21].map(agentIdOf)
 
-const nothing = Buffer.alloc(0)
-const text = (...lines: string[]) => Buffer.from(lines.map((line) => `${line}\n`).join(''))
-const endless =
-  (token: string): SoakCommand['expected'] =>
-  () => ({
-    end: 'endless',
-    stdout: text(token),
-    stderr: nothing,
-  })
-
-const shapes: Readonly<Record<CommandKind, Shape>> = {
-  instant: (token) => ({
-    lines: `echo ${token}`,
-    expected: () => ({ end: 0, stdout: text(token), stderr: nothing }),
-  }),
-  failing: (token) => ({
-    lines: `echo ${token}\necho 'went wrong' >&2\n(exit $(($(cat number) % 3)))`,
-    expected: ({ number }) => ({ end: number % 3, stdout: text(token), stderr: text('went wrong') }),
-  }),
-  slow: (token, dice) => {
-    const count = dice.between([2, 8])
-    return {
-      lines: `for n in $(seq ${count}); do echo ${token} $n; sleep 0.4; done`,
-      expected: () => ({
-        end: 0,
-        stdout: text(...Array.from({ length: count }, (_, n) => `${token} ${n + 1}`)),
-        stderr: nothing,
-      }),
-    }
-  },
-  big: (token, dice) => {
-    const bytes = dice.between([100_000, 1_000_000])
-    return {
-      lines: `echo ${token}\nhead -c ${bytes} text`,
-      expected: (agent) => ({
-        end: 0,
-        stdout: Buffer.concat([text(token), agent.text.subarray(0, bytes)]),
-        stderr: nothing,
-      }),
-    }
-  },
-  binary: (token, dice) => {
-    const bytes = dice.between([1_000, 300_000])
-    const errors = dice.between([0, 50_000])
-    return {
-      lines: `echo ${token}\nhead -c ${bytes} random\nhead -c ${errors} random >&2`,
-      expected: (agent) => ({
-        end: 0,
-        stdout: Buffer.concat([text(token), agent.random.subarray(0, bytes)]),
-        stderr: agent.random.subarray(0, errors),
-      }),
-    }
-  },
-  script: (token) => ({
-    lines: `for word; do echo "[$word]"; done; echo "$SAID" >&2; (exit 7)`,
-    expected: () => ({
-      end: 7,
-      stdout: text(`[${token}]`, '[two words]', "[it's]"),
-      stderr: text(`${token} $HOME`),
-    }),
-  }),
-  'times-out': (token) => ({ lines: `echo ${token}\nsleep 300`, expected: endless(token) }),
-  deaf: (token) => ({ lines: `trap '' TERM\necho ${token}\nsleep 300`, expected: endless(token) }),
-  cancelled: (token) => ({ lines: `echo ${token}\nsleep 300`, expected: endless(token) }),
-  ping: () => ({ lines: ':', expected: () => ({ end: 0, stdout: nothing, stderr: nothing }) }),
+function throwAudience(dice: Dice): Pick<RunRequest, 'filter' | 'targets'> {
+  const filter = filters[dice.between([0, filters.length - 1])] ?? '*'
+  return dice.chance(0.2) ? { filter, targets: some } : { filter }
 }

@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import type { Footprint } from './footprint.ts'
 
 /** A program of the soak that is started, killed and started again. */
 export class SoakProcess {
   readonly name: string
   /** When it was killed, milliseconds since the epoch. */
   readonly killedAt: number[] = []
-  readonly peaks = { residentBytes: 0, openFiles: 0 }
+  /** Of all its lives, in order. */
+  readonly footprints: Footprint[] = []
   /** Exit codes and signals that nobody asked for. */
   readonly accidents: string[] = []
   readonly #launch: Launch
@@ -69,18 +71,25 @@ export class SoakProcess {
     return !isKilled
   }
 
-  /** Looks at memory and open files, by way of `/proc`. */
+  /** Takes down memory and open files, by way of `/proc`. */
   async measure(): Promise<void> {
     const pid = this.#child?.pid
     if (pid === undefined) return
     try {
       const [, pages] = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')
-      const files = await readdir(`/proc/${pid}/fd`)
-      this.peaks.residentBytes = Math.max(this.peaks.residentBytes, Number(pages) * 4096)
-      this.peaks.openFiles = Math.max(this.peaks.openFiles, files.length)
+      const { length: openFiles } = await readdir(`/proc/${pid}/fd`)
+      this.footprints.push({ residentBytes: Number(pages) * 4096, openFiles })
     } catch {
       // It has ended meanwhile.
     }
+  }
+
+  /** Paths of the files, and names of what else, it has open now; nothing once it has ended. */
+  async openFiles(): Promise<string[]> {
+    const directory = `/proc/${this.#child?.pid}/fd`
+    const names = await readdir(directory).catch(() => [])
+    const targets = await Promise.all(names.map((name) => readlink(`${directory}/${name}`).catch(() => '')))
+    return targets.filter((target) => target !== '')
   }
 }
 

@@ -15,16 +15,22 @@ export interface Weather {
 }
 
 export interface Storm {
-  readonly outages: number
+  /** So far. */
+  outages(): number
   /** Lets the sky clear; resolves when everybody is alive again and SQS has good days only. */
   end(): Promise<void>
 }
 
-/** Lets SQS have a bad day, and kills and restarts agents and masters, until it is ended. */
+/** Whom the storm may kill. */
+export interface Victims {
+  readonly agents: readonly SoakProcess[]
+  readonly masters: readonly SoakProcess[]
+}
+
+/** Lets SQS have a bad day, and kills and restarts its victims, until it is ended. */
 export function startStorm(
   proxy: FaultProxy,
-  agents: readonly SoakProcess[],
-  masters: readonly SoakProcess[],
+  { agents, masters }: Victims,
   weather: Weather,
   dice: (name: string) => Dice,
 ): Storm {
@@ -50,9 +56,7 @@ export function startStorm(
     }),
   ]
   return {
-    get outages() {
-      return outages
-    },
+    outages: () => outages,
     async end() {
       over.abort()
       await Promise.all(troubles)
