@@ -94,12 +94,10 @@ export function createRunWorld(options: RunWorldOptions): RunWorld {
     resend: (state, targets, missing, result) =>
       order(state, { kind: 'resend', runId: state.runId, missing, result }, named(targets)),
     askEveryone: (state) => {
-      const { filter, targets } = state.request
-      return order(
-        state,
-        { kind: 'resend', runId: state.runId, missing: [], result: true },
-        { filter, targets },
-      )
+      const { runId, request } = state
+      const { filter, targets } = request
+      const audience = targets === undefined ? { filter, targets } : named(targets)
+      return order(state, { kind: 'resend', runId, missing: [], result: true }, audience)
     },
     withdraw: () => broadcast.withdraw(signal),
     backlogged: options.backlogged,

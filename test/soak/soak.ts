@@ -7,7 +7,7 @@ import { openBody } from '../../src/protocol/envelope.ts'
 import { startFaultProxy } from '../support/faultProxy.ts'
 import { createDice } from '../support/faults/dice.ts'
 import { startSqs } from '../support/sqs.ts'
-import { everyDay, wrongClocks } from './badDay.ts'
+import { everyDay } from './badDay.ts'
 import { countExecutions } from './effects.ts'
 import { excessesOf, type Footprint, growthOf, largestOf, memoryOver } from './footprint.ts'
 import { type Judgement, judge } from './oracle.ts'
@@ -86,7 +86,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       appendFileSync(join(directory, 'expired.log'), `${queue} ${message.runId} ${message.agentId}\n`)
     },
   })
-  proxy.inject(...everyDay, ...wrongClocks({ AGENT2: 240_000, AGENT3: -240_000, MASTER1: -120_000 }))
+  proxy.inject(...everyDay)
   const environment = { ...(await sqs.environment('soak')), endpoint: proxy.endpoint }
   const agents = await startAgents(options.agents, programs.agent, directory, environment)
   const masters = await startMasters(options.masters, programs.master, directory, environment)

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { wrongClocks } from './badDay.ts'
 import type { Footprint } from './footprint.ts'
 
 /** A program of the soak that is started, killed and started again. */
@@ -103,7 +105,14 @@ export interface Launch {
 /** The environment variables of a program of the soak, who is somebody of its own to SQS. */
 export function processEnvironment(accessKeyId: string, directory: string): Record<string, string> {
   const { PATH = '' } = process.env
+  const offsetMs = wrongClocks[accessKeyId]
   return {
+    ...(offsetMs === undefined
+      ? {}
+      : {
+          SOAK_CLOCK_OFFSET: String(offsetMs),
+          NODE_OPTIONS: `--import=${resolve('test/soak/wrongClock.mjs')}`,
+        }),
     PATH,
     HOME: directory,
     TMPDIR: directory,
