@@ -1,8 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises'
 
+/** A file to which nothing was written for so long is closed, milliseconds: to open it costs more than to write. */
+const closedAfterMs = 500
+
 /**
  * A file that only grows, readable by its owner only: appends are taken at once, written soon in their order, and gathered
- * into few writes. Open only while there is something to write: a master remembers hundreds of runs.
+ * into few writes. Open only while it grows: a master remembers hundreds of runs.
  */
 export class AppendOnlyFile {
   readonly path: string
@@ -10,6 +13,7 @@ export class AppendOnlyFile {
   #pending: (Uint8Array | string)[] = []
   #writing: Promise<void> = Promise.resolve()
   #file: FileHandle | undefined
+  #idle: NodeJS.Timeout | undefined
   #failure: Error | undefined
 
   /** @param before what must be on disk before anything that was appended here */
@@ -37,13 +41,27 @@ export class AppendOnlyFile {
       await this.#before()
       this.#file ??= await open(this.path, 'a', 0o600)
       await writeAll(this.#file, bytes)
-      // While replies pile up there is always more, and opening costs more than writing.
-      if (this.#pending.length === 0) await this.#close()
+      this.#closeSoon()
     } catch (cause) {
-      const reason = (cause as Error).message
-      this.#failure = new Error(`${this.path} cannot be written: ${reason}`, { cause })
+      this.#fail(cause as Error)
       await this.#close().catch(() => {})
     }
+  }
+
+  #fail(cause: Error): void {
+    this.#failure ??= new Error(`${this.path} cannot be written: ${cause.message}`, { cause })
+  }
+
+  #closeSoon(): void {
+    if (this.#idle !== undefined) this.#idle.refresh()
+    else this.#idle = setTimeout(() => this.#closeInTurn(), closedAfterMs).unref()
+  }
+
+  /** After what is being written; what comes then opens it again. */
+  #closeInTurn(): void {
+    this.#idle = undefined
+    // Some disks say only then that they did not take it.
+    this.#writing = this.#writing.then(() => this.#close()).catch((cause) => this.#fail(cause))
   }
 
   async #close(): Promise<void> {

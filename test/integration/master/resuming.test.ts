@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { renameSync, symlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -115,6 +115,7 @@ describe('a master whose disk is full', () => {
     const run = await first.master.start(ping)
     await until(() => agent.commands.length > 0, 'the command')
     const events = join(directory, run.runId, 'run.ndjson')
+    await until(() => !openFiles().includes(events), 'the record to be closed')
     renameSync(events, `${events}.kept`)
     symlinkSync('/dev/full', events)
     await agent.send(replyTo(agent), repliesOf('heard', run.runId).result([]))
@@ -234,6 +235,17 @@ describe('a late reply', () => {
     await agent.stop()
   })
 })
+
+/** Paths of the files that this process has open. */
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((name) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${name}`)]
+    } catch {
+      return []
+    }
+  })
+}
 
 const ping = { filter: '*', action: { kind: 'ping' }, timeoutMs: 60_000 } as const
 
