@@ -7,7 +7,7 @@ export interface SoakChild {
   readonly pid: number
   /** `<agent id>/<run id>` of a command's process. */
   readonly run: string | undefined
-  /** For people. */
+  /** For people, on one line. */
   readonly commandLine: string
 }
 
@@ -69,7 +69,7 @@ async function childAt(pid: string, directory: string): Promise<SoakChild | unde
   if (commandLine === '') return undefined
   const mark = `${runMark}=`
   const run = environment.find((variable) => variable.startsWith(mark))?.slice(mark.length)
-  return { pid: Number(pid), run, commandLine: commandLine.replaceAll('\0', ' ').trim() }
+  return { pid: Number(pid), run, commandLine: commandLine.replace(/[\s\0]+/g, ' ').trim() }
 }
 
 /** Marks of the runs that the agent says have ended: nothing of them may run when it says so. */

@@ -6,8 +6,11 @@ import type { SoakMaster } from './soakMasters.ts'
 /** No run takes so long, with all its waits, an outage and deaths in between, milliseconds. */
 export const stuckMs = 300_000
 
-/** Files that an agent has open when it has nothing to do: its own logs and its connections. */
-const openFilesAtRest = 45
+/** Files that an agent has open at most when it has nothing to do: 19 of Node and of its own, and connections. */
+const openFilesAtRest = 32
+
+/** After so long without a request the fault proxy has ended its connections, milliseconds. */
+const restedAfterMs = 90_000
 
 /** Waits until all is quiet, and ends everybody. Returns who cannot rest. */
 export async function comeToRest(
@@ -51,7 +54,7 @@ export async function isDoneWithin(limitMs: number, work: Promise<unknown>): Pro
 async function letGo({ process, files }: SoakAgent): Promise<string[]> {
   const ofRuns = `${files.home}/state/spool/`
   let open: string[] = []
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await delay(500)) {
+  for (const deadline = Date.now() + restedAfterMs; Date.now() < deadline; await delay(500)) {
     open = await process.openFiles()
     if (open.length <= openFilesAtRest && !open.some((path) => path.startsWith(ofRuns))) return []
   }

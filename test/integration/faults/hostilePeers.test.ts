@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { sealBody } from '../../../src/protocol/envelope.ts'
-import type { Action, FactsMessage } from '../../../src/protocol/messages.ts'
+import type { Action, CommandMessage, FactsMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
 import { type AgentProcess, startAgent } from '../../support/agentProcess.ts'
@@ -17,6 +17,9 @@ import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
 
 const [honest, mallory] = ['i-00000000000000001', 'i-0666666666666666f']
+
+/** As AWS tells of it. */
+const malloryAsSender = `AROASERVERS:${mallory}`
 
 let sqs: SqsServer
 /** Knows who is who, as AWS does. */
@@ -31,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => sqs.stop())
 
 beforeEach(async () => {
-  const senderIds = { ADA: 'AIDAADA', HONEST: `AROASERVERS:${honest}`, MALLORY: `AROASERVERS:${mallory}` }
+  const senderIds = { ADA: 'AIDAADA', HONEST: `AROASERVERS:${honest}`, MALLORY: malloryAsSender }
   proxy = await startFaultProxy({ endpoint: sqs.endpoint, seed: 1, senderIds })
   environments += 1
   environment = { ...(await sqs.environment(`hostile${environments}`)), endpoint: proxy.endpoint }
@@ -66,6 +69,24 @@ const bombs = {
   'control characters': `{"v":1,"m":"\\u001b]0;owned\\u0007\\u0000"}`,
 }
 
+/** Commands that are well formed, and still not to be obeyed; and what the log says of each. */
+const hostilities: readonly [what: string, command: Partial<CommandMessage>, told: string][] = [
+  ['ten thousand brackets as filter', { filter: '('.repeat(10_000) }, 'refused (filter)'],
+  ['a pattern without end', { filter: `name =~ "${'(a+)+'.repeat(1_000)}$"` }, 'refused (filter)'],
+  ['a filter without end', { filter: `role=${'x'.repeat(40_000)}` }, 'refused (filter)'],
+  ['a filter that fits nobody', { filter: 'nobody' }, 'not for this agent: its filter does not hold'],
+  [
+    'two thousand others as targets',
+    { targets: Array.from({ length: 2_000 }, (_, index) => `i-${index}`) },
+    'not for this agent: not among its targets',
+  ],
+  ['a path as target', { targets: ['../../etc/passwd'] }, 'cannot be read: targets.0'],
+  ['no time to live', { ttlMs: 0 }, 'cannot be read: ttlMs'],
+  ['less than no time', { timeoutMs: -1 }, 'cannot be read: timeoutMs'],
+  ['a path as run id', { runId: '../../../../tmp/owned' }, 'cannot be read: runId'],
+  ['a foreign address', { replyTo: 'https://sqs.example.com/1/owned_agent' }, 'cannot be read: replyTo'],
+]
+
 describe('a master among hostile peers', () => {
   let masters: Masters
   let opened: OpenMaster
@@ -91,6 +112,12 @@ describe('a master among hostile peers', () => {
   }
 
   const troubles = (kind: string) => opened.troubles.filter((trouble) => trouble.kind === kind)
+  /** Message ids. */
+  const sendBombs = async (queue: string) => {
+    const sent: string[] = []
+    for (const body of Object.values(bombs)) sent.push((await hostile.send(queue, body)).messageId)
+    return sent
+  }
   const forge = (replyTo: string, { message, data }: ReturnType<ReturnType<typeof repliesOf>['ack']>) =>
     hostile.send(replyTo, sealBody(message, data))
 
@@ -101,7 +128,7 @@ describe('a master among hostile peers', () => {
     await forge(replyTo, result(['all is well']))
     await forge(replyTo, refusal('never'))
     await until(() => troubles('forged').length === 3, 'three forgeries to be found')
-    expect(troubles('forged')[0]).toMatchObject({ agentId: honest, senderId: `AROASERVERS:${mallory}` })
+    expect(troubles('forged')[0]).toMatchObject({ agentId: honest, senderId: malloryAsSender })
     expect(run.state.phase).toBe('running')
     await agent.send(replyTo, frame(0, 'it burns'), result(['it burns'], { kind: 'exited', code: 1 }))
     expect((await run.over).counts.failed).toBe(1)
@@ -138,6 +165,10 @@ describe('a master among hostile peers', () => {
     await forge(replyTo, repliesOf(honest, 'run-of-yesterday').result([]))
     await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
     await run.over
+    const from = { kind: 'foreign', senderId: malloryAsSender }
+    await until(() => troubles('foreign').length === 2, 'both to be told')
+    expect(troubles('foreign')).toContainEqual({ ...from, runId: 'run-of-somebody-else', agentId: mallory })
+    expect(troubles('foreign')).toContainEqual({ ...from, runId: 'run-of-yesterday', agentId: honest })
     const direct = sqs.connect()
     await until(async () => {
       const { visible, notVisible } = await direct.attributes(replyTo)
@@ -147,9 +178,9 @@ describe('a master among hostile peers', () => {
     expect((await opened.history.list()).map(({ runId }) => runId)).toEqual([run.runId])
   })
 
-  it('survives whatever lies in its reply queue, counts it, and goes on', async () => {
+  it('survives whatever lies in its reply queue, tells of each, and goes on', async () => {
     const { run, replyTo } = await startRun()
-    for (const body of Object.values(bombs)) await hostile.send(replyTo, body)
+    const sent = await sendBombs(replyTo)
     const control = repliesOf(honest, run.runId).ack()
     await agent.send(
       replyTo,
@@ -157,7 +188,9 @@ describe('a master among hostile peers', () => {
     )
     await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
     expect((await run.over).counts.succeeded).toBe(1)
-    await until(() => troubles('unreadable').length === Object.keys(bombs).length + 1, 'all to be counted')
+    await until(() => troubles('unreadable').length === sent.length + 1, 'all to be told')
+    for (const messageId of sent)
+      expect(troubles('unreadable')).toContainEqual(expect.objectContaining({ queue: 'replies', messageId }))
     expect(run.state.replies.get(honest)?.hostname).toBe(`host-${honest}`)
   })
 
@@ -189,14 +222,15 @@ describe('a master among hostile peers', () => {
       environment.queues.facts,
       sealBody({ ...facts, agentId: mallory, environment: 'production' }),
     )
-    for (const body of Object.values(bombs)) await hostile.send(environment.queues.facts, body)
-    const count = Object.keys(bombs).length + 2
+    const sent = await sendBombs(environment.queues.facts)
     await until(async () => {
       await opened.master.refresh()
-      return troubles('unreadable').length >= count
-    }, 'all of them to be counted')
+      return troubles('unreadable').length >= sent.length + 2
+    }, 'all of them to be told')
+    for (const messageId of sent)
+      expect(troubles('unreadable')).toContainEqual(expect.objectContaining({ queue: 'facts', messageId }))
     const reasons = troubles('unreadable').map((trouble) => ('reason' in trouble ? trouble.reason : ''))
-    expect(reasons.join('\n')).toContain(`facts in the name of ${honest} that AROASERVERS:${mallory} sent`)
+    expect(reasons.join('\n')).toContain(`facts in the name of ${honest} that ${malloryAsSender} sent`)
     expect(reasons.join('\n')).toContain('facts of environment production')
     expect(opened.master.inventory.agents().map(({ agentId, hostname }) => [agentId, hostname])).toEqual(
       known.map(({ agentId, hostname }) => [agentId, hostname]),
@@ -215,14 +249,7 @@ describe('an agent among hostile peers', () => {
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'hostile-'))
     effects = join(directory, 'effects')
-    const credentials = { accessKeyId: 'HONEST', secretAccessKey: 'test' }
-    agent = await startAgent({
-      environment,
-      directory,
-      agentId: honest,
-      endpoint: proxy.endpoint,
-      credentials,
-    })
+    agent = await start()
     master = startCommander(connect('ADA'), environment)
     hostile = connect('MALLORY')
   })
@@ -232,9 +259,24 @@ describe('an agent among hostile peers', () => {
     rmSync(directory, { recursive: true, force: true })
   })
 
+  const start = () =>
+    startAgent({
+      ...{ environment, directory, agentId: honest, endpoint: proxy.endpoint },
+      credentials: { accessKeyId: 'HONEST', secretAccessKey: 'test' },
+      general: { log_level: 'DEBUG' },
+    })
   const touch = (): Action => ({ kind: 'shell', command: `echo done >>${effects}` })
   const executions = () => (existsSync(effects) ? readFileSync(effects, 'utf8').split('\n').length - 1 : 0)
   const sendHostile = (body: string) => hostile.send(environment.queues.commands, body)
+  /** Whether one line of the log has all of these in it. */
+  const isTold = (...words: readonly string[]) =>
+    agent.log.split('\n').some((line) => words.every((word) => line.includes(word)))
+  /** What the audit log says of a run. */
+  const audited = (runId: string): { senderId: string; verdict: string; code?: string }[] =>
+    readFileSync(agent.auditLog, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(runId))
+      .map((line) => JSON.parse(line))
   /** Whatever was sent before has been dealt with when this is answered. */
   const settle = async () => void (await master.result(await master.send({ kind: 'ping' })))
 
@@ -245,22 +287,14 @@ describe('an agent among hostile peers', () => {
     await master.result(runId)
     for (let time = 0; time < 3; time += 1) await sendHostile(body)
     await settle()
+    expect(agent.log.match(/run-that-is-replayed came again/g)).toHaveLength(3)
     await agent.kill()
-    const credentials = { accessKeyId: 'HONEST', secretAccessKey: 'test' }
-    agent = await startAgent({
-      environment,
-      directory,
-      agentId: honest,
-      endpoint: proxy.endpoint,
-      credentials,
-    })
+    agent = await start()
     await sendHostile(body)
     await settle()
     expect(executions()).toBe(1)
-    const audited = readFileSync(agent.auditLog, 'utf8')
-      .split('\n')
-      .filter((line) => line.includes(runId))
-    expect(audited.map((line) => JSON.parse(line).senderId)).toEqual(['AIDAADA'])
+    expect(isTold(`${runId} came again`)).toBe(true)
+    expect(audited(runId).map(({ senderId }) => senderId)).toEqual(['AIDAADA'])
   })
 
   it('refuses what was made for another environment, and says so where its own masters look', async () => {
@@ -268,7 +302,8 @@ describe('an agent among hostile peers', () => {
       commandBody(environment, touch(), { runId: 'run-of-production', environment: 'production' }),
     )
     expect(await master.wait('run-of-production', 'refusal')).toMatchObject({ code: 'environment' })
-    expect(agent.log).toContain('run-of-production is refused (environment)')
+    expect(isTold('run-of-production is refused (environment)')).toBe(true)
+    expect(audited('run-of-production')).toMatchObject([{ senderId: malloryAsSender, code: 'environment' }])
     expect(executions()).toBe(0)
   })
 
@@ -280,20 +315,28 @@ describe('an agent among hostile peers', () => {
       const runId = `run-to-${replyTo.replace('_', '-')}`
       await sendHostile(commandBody(environment, touch(), { runId, replyTo }))
       expect(await master.wait(runId, 'refusal')).toMatchObject({ code: 'reply-queue' })
+      expect(isTold(`${runId} is refused (reply-queue)`, replyTo)).toBe(true)
+      expect(audited(runId)).toMatchObject([{ senderId: malloryAsSender, code: 'reply-queue' }])
       expect(await direct.attributes(replyTo)).toMatchObject({ visible: 0, notVisible: 0 })
       expect(executions()).toBe(0)
     },
   )
 
-  it('survives whatever lies in its command queue, counts it, and goes on', async () => {
-    for (const body of Object.values(bombs)) await sendHostile(body)
-    for (const [index, hostility] of hostilities().entries()) {
-      const runId = `run-hostile-${index}`
-      await sendHostile(commandBody(environment, touch(), { runId, ...hostility }))
-    }
+  it('survives whatever lies in its command queue, tells of each, and goes on', async () => {
+    const sent: string[] = []
+    for (const body of Object.values(bombs)) sent.push((await sendHostile(body)).messageId)
+    await settle()
+    for (const messageId of sent) expect(agent.log).toContain(`Message ${messageId} cannot be read`)
+    expect(agent.log).not.toMatch(/mistake in the agent/)
+  })
+
+  it.each(hostilities)('does not obey a command with %s, and tells why', async (_, command, told) => {
+    const runId = 'run-of-mallory'
+    const { messageId } = await sendHostile(commandBody(environment, touch(), { runId, ...command }))
     await settle()
     expect(executions()).toBe(0)
-    expect(agent.log.match(/cannot be read/g)?.length).toBeGreaterThanOrEqual(Object.keys(bombs).length)
+    expect(isTold(runId, told) || isTold(messageId, told)).toBe(true)
+    if (told.startsWith('refused')) expect(audited(runId)).toMatchObject([{ senderId: malloryAsSender }])
     expect(agent.log).not.toMatch(/mistake in the agent/)
   })
 
@@ -301,6 +344,7 @@ describe('an agent among hostile peers', () => {
     const issuer = { name: 'ada\n2026-01-01T00:00:00.000Z ERROR The disk is full', host: '\u001b[2Jdesk' }
     await sendHostile(commandBody(environment, touch(), { runId: 'run-with-a-story', issuer }))
     await master.result('run-with-a-story')
+    expect(audited('run-with-a-story')).toMatchObject([{ senderId: malloryAsSender }])
     expect(agent.log).not.toMatch(/^2026-01-01T/m)
     expect(agent.log).not.toContain('\u001b')
     const audit = readFileSync(agent.auditLog, 'utf8')
@@ -318,22 +362,8 @@ describe('an agent among hostile peers', () => {
     }
     await sendHostile(commandBody(environment, script('../../evil.sh'), { runId: 'run-up-and-away' }))
     expect(await master.wait('run-up-and-away', 'refusal')).toMatchObject({ code: 'unsupported' })
+    expect(isTold('run-up-and-away is refused (unsupported)')).toBe(true)
+    expect(audited('run-up-and-away')).toMatchObject([{ senderId: malloryAsSender, code: 'unsupported' }])
     expect(existsSync(join(directory, 'evil.sh'))).toBe(false)
   })
 })
-
-/** Commands that are well formed, and still not to be obeyed. */
-function hostilities() {
-  return [
-    { filter: '('.repeat(10_000) },
-    { filter: `name =~ "${'(a+)+'.repeat(1_000)}$"` },
-    { filter: `role=${'x'.repeat(40_000)}` },
-    { filter: 'nobody' },
-    { targets: Array.from({ length: 2_000 }, (_, index) => `i-${index}`) },
-    { targets: ['../../etc/passwd'] },
-    { ttlMs: 0 },
-    { timeoutMs: -1 },
-    { runId: '../../../../tmp/owned' },
-    { replyTo: 'https://sqs.example.com/1/owned_agent' },
-  ]
-}

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { sealBody } from '../../../src/protocol/envelope.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
@@ -84,23 +86,23 @@ describe('a sweep of the facts on a bad day', () => {
 })
 
 describe('a run', () => {
-  it('whose command SQS took without being able to say so is executed once, and no less', async () => {
+  it('whose command SQS took without being able to say so is executed once, and no less', async (context) => {
     const environment = await newEnvironment()
-    const agent = await startScriptedAgent(
-      sqs.connect(),
-      environment,
-      'web',
-      async ({ runId, replyTo }, web) => web.send(replyTo, repliesOf('web', runId).result([])),
-    )
+    const fleet = await startAgents(environment, 1)
+    context.onTestFinished(() => fleet.stop())
     const { master, hear } = await masters.open(environment)
     await hear(1)
-    const lift = proxy.inject({ fault: { kind: 'cut', how: 'reset' }, actions: ['SendMessage'] })
+    const lift = proxy.inject({
+      ...{ fault: { kind: 'cut', how: 'reset' }, actions: ['SendMessage'], principals: ['MASTER'] },
+    })
     void until(() => proxy.struck.reset !== undefined, 'a broken answer').then(lift)
-    const run = await master.start({ filter: '*', action: { kind: 'ping' }, timeoutMs: 5_000 })
+    const effects = join(await masters.newDirectory(), 'effects')
+    // Long enough that the second message is not taken away again before the agent has met it.
+    const command = `echo $EC2_COLLECTIVE_RUN_ID >>${effects}; sleep 2`
+    const run = await master.start({ filter: '*', action: { kind: 'shell', command }, timeoutMs: 10_000 })
+    await fleet.agent('agent-1').logged(new RegExp(`${run.runId} came again`))
     expect((await run.over).counts.succeeded).toBe(1)
-    // It came twice, and a real agent knows a run id when it sees it again.
-    expect(new Set(agent.commands.map(({ runId }) => runId))).toEqual(new Set([run.runId]))
-    await agent.stop()
+    expect(readFileSync(effects, 'utf8').trim().split('\n')).toEqual([run.runId])
   })
 
   it('asks for a result again that expired while SQS was away', async () => {
