@@ -1,13 +1,17 @@
 import { type SigningKey, sealBody } from '../protocol/envelope.ts'
 import type { CommandMessage } from '../protocol/messages.ts'
+import { pause } from '../queues/backOff.ts'
 import { patiently } from '../queues/patiently.ts'
 import type { Queues } from '../queues/queues.ts'
 
 /** What a withdrawal hides others' commands for, at most, before it puts them back: seconds. */
 const withdrawHideSeconds = 2
 
-/** Receives that one withdrawal makes at most. SQS need not show every message to each. */
-const withdrawReceives = 4
+/**
+ * Pauses before the receives of one withdrawal, milliseconds. SQS need not show every message to each receive, and a withdrawal
+ * of another run hides ours for a moment before it puts it back.
+ */
+const withdrawPausesMs = [0, 0, 100, 300, 600, 1_000]
 
 /** A command that SQS did not take for a reason that may pass is sent so often. Agents know it when it came twice. */
 const sendTries = 4
@@ -43,7 +47,9 @@ export class Broadcast {
   async withdraw(signal?: AbortSignal): Promise<void> {
     const wanted = new Set(this.#published)
     this.#published.clear()
-    for (let attempt = 0; attempt < withdrawReceives && wanted.size > 0; attempt += 1) {
+    for (const pauseMs of withdrawPausesMs) {
+      if (wanted.size === 0) return
+      if (pauseMs > 0) await pause(pauseMs * (0.5 + Math.random()), signal)
       const options = { waitSeconds: 0, visibilitySeconds: withdrawHideSeconds }
       const received = await this.#queues.receive(this.#queue, options, signal)
       const ours = received.filter(({ messageId }) => wanted.has(messageId))

@@ -58,6 +58,14 @@ describe('Broadcast', () => {
     expect(left.map(({ runId }) => runId).toSorted()).toEqual(['theirs-00', 'theirs-01', 'theirs-02'])
   })
 
+  it('finds its commands although others take theirs away at the same time', async () => {
+    const { commands } = (await sqs.environment('crowd')).queues
+    const crowd = Array.from({ length: 9 }, () => new Broadcast(queues, commands, undefined))
+    await Promise.all(crowd.map((each, n) => each.publish({ ...command, runId: `crowd-00${n}` })))
+    await Promise.all(crowd.map((each) => each.withdraw()))
+    expect(await commandsOn(commands)).toEqual([])
+  })
+
   it('leaves what it publishes while it takes the rest away', async () => {
     const { commands } = (await sqs.environment('meanwhile')).queues
     const broadcast = new Broadcast(queues, commands, undefined)
