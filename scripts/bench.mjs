@@ -4,14 +4,14 @@ import { spawn } from 'node:child_process'
 import { copyFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
-import { build } from './build.mjs'
+import { build, describeSizes } from './build.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const outdir = `${root}.cache/bench`
-await build({ production: true })
+const built = await build({ production: true })
 await esbuild.build({
   absWorkingDir: root,
-  entryPoints: ['main', 'bareAgents', 'simulatedAgents'].map((name) => `test/bench/${name}.ts`),
+  entryPoints: ['main', 'part', 'bareAgents', 'simulatedAgents'].map((name) => `test/bench/${name}.ts`),
   outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,
@@ -26,7 +26,6 @@ await esbuild.build({
   define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
 })
 await copyFile(`${root}test/support/sqsProcess.mjs`, `${outdir}/sqsProcess.mjs`)
-const child = spawn(process.execPath, ['--expose-gc', `${outdir}/main.mjs`, root, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-})
+const args = [`${outdir}/main.mjs`, root, '--bundles', describeSizes(built), ...process.argv.slice(2)]
+const child = spawn(process.execPath, args, { stdio: 'inherit' })
 child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1))

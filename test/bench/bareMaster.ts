@@ -1,128 +1,122 @@
-import { Agent } from 'node:http'
-import {
-  DeleteMessageBatchCommand,
-  GetQueueUrlCommand,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs'
+import { DeleteMessageBatchCommand, type Message, SendMessageCommand } from '@aws-sdk/client-sqs'
+import type { Environment } from '../../src/queues/environment.ts'
+import { createBareClient, receive, urlOf } from './bareClient.ts'
+import { type RunTimes, timesOf } from './runTimes.ts'
 
 /** The floor of a run on the master's side: the requests that it cannot do without, by the bare SDK. */
 export interface BareMaster {
-  /** Sends one message of `bodyBytes` and resolves when `answers` replies are in, milliseconds. */
-  run(answers: number, bodyBytes: number): Promise<number>
+  /** Sends one message, waits for so many replies, and takes the message back. */
+  run(answers: number, body: string): Promise<RunTimes>
   /** Receives and deletes so many messages from the reply queue; milliseconds. */
   drain(messages: number): Promise<number>
   close(): Promise<void>
 }
 
+/** A message that bare agents answer by one message, without executing anything. */
+export const warmUp = 'warm up'
+
 const patienceMs = 240_000
 
-/** As many receivers as the master has when replies pile up. */
-const receivers = 8
+/** As many receivers help as the master has when replies pile up (src/master/mailbox.ts). */
+const maxHelpers = 7
+
+/** SQS gives at most so many messages at a time. */
+const fullAnswer = 10
 
 export async function createBareMaster(
   endpoint: string,
-  commandsQueue: string,
-  repliesQueue: string,
+  { queues }: Pick<Environment, 'queues'>,
+  keepsMiddleware: boolean,
 ): Promise<BareMaster> {
-  const client = new SQSClient({
-    endpoint,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    md5: false,
-    requestHandler: { httpAgent: new Agent({ keepAlive: true, maxSockets: 64 }) },
-  })
-  const urlOf = async (QueueName: string) =>
-    (await client.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl
-  const [commands, replies] = [await urlOf(commandsQueue), await urlOf(repliesQueue)]
-
-  const receive = async (queue: string | undefined, WaitTimeSeconds: number, VisibilityTimeout: number) => {
-    const command = new ReceiveMessageCommand({
-      QueueUrl: queue,
-      ...{ WaitTimeSeconds, VisibilityTimeout, MaxNumberOfMessages: 10 },
-      MessageSystemAttributeNames: ['SenderId', 'SentTimestamp', 'ApproximateReceiveCount'],
-    })
-    const { Messages = [] } = await client.send(command)
-    return Messages
+  const client = createBareClient(endpoint, keepsMiddleware)
+  const [commands, replies] = [await urlOf(client, queues.commands), await urlOf(client, queues.replies)]
+  let requests = 0
+  const take = (queue: string, waitSeconds: number, visibilitySeconds: number) => {
+    requests += 1
+    return receive(client, queue, waitSeconds, visibilitySeconds)
   }
-  const remove = (queue: string | undefined, handles: (string | undefined)[]) =>
-    client.send(
-      new DeleteMessageBatchCommand({
-        QueueUrl: queue,
-        Entries: handles.map((ReceiptHandle, id) => ({ Id: String(id), ReceiptHandle })),
-      }),
-    )
+  const remove = async (QueueUrl: string, messages: readonly Message[]) => {
+    if (messages.length === 0) return
+    requests += 1
+    const Entries = messages.map(({ ReceiptHandle }, id) => ({ Id: String(id), ReceiptHandle }))
+    await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
+  }
 
-  // One long poll after the other, as the master has it, and helpers while answers are full. None is ever cut off: SQS
-  // would give messages to a poll whose process no longer listens, and hide them from the others.
-  let answered = 0
-  const helpers = new Set<Promise<void>>()
+  // One long poll after the other, as the master has it, helpers while answers are full, and the next receive while the
+  // last messages are deleted. None is ever cut off: SQS would give messages to a poll whose process no longer listens,
+  // and hide them from the others.
   let isClosed = false
-  let notice = () => {}
-  const take = async (wait: number) => {
-    const messages = await receive(replies, wait, 30)
-    answered += messages.length
-    notice()
-    const handles = messages.map(({ ReceiptHandle }) => ReceiptHandle)
-    if (messages.length > 0) await remove(replies, handles)
-    return messages.length
-  }
-  const help = async () => {
-    while (!isClosed && (await take(0)) === 10);
-  }
-  const receiving = async () => {
-    while (!isClosed) {
-      if ((await take(2)) < 10 || helpers.size >= receivers - 1) continue
-      const helper = help().finally(() => helpers.delete(helper))
-      helpers.add(helper)
+  let answered = (_at: number) => {}
+  const helpers = new Set<Promise<void>>()
+  const receiving = async (waitSeconds: number, goesOn: (count: number) => boolean) => {
+    let removing = Promise.resolve()
+    for (let count = fullAnswer; goesOn(count); ) {
+      const messages = await take(replies, waitSeconds, 30)
+      for (const _ of messages) answered(performance.now())
+      count = messages.length
+      if (count === fullAnswer) callHelp()
+      await removing
+      removing = remove(replies, messages)
     }
+    await removing
   }
-  const arrival = (count: number) =>
-    new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`floor: ${count - answered} answers are missing after ${patienceMs} ms`)),
-        patienceMs,
-      )
-      notice = () => {
-        if (answered < count) return
-        clearTimeout(timer)
-        resolve()
+  const callHelp = () => {
+    if (isClosed || helpers.size >= maxHelpers) return
+    const helper = receiving(0, (count) => count === fullAnswer && !isClosed)
+      // The receiver that is always there meets the same trouble.
+      .catch(() => {})
+      .finally(() => helpers.delete(helper))
+    helpers.add(helper)
+  }
+  let receiver: Promise<void> | undefined
+
+  /** Moments at which answers came, when so many are in. */
+  const arrivals = async (count: number): Promise<number[]> => {
+    const moments: number[] = []
+    const all = new Promise<void>((resolve) => {
+      answered = (at) => {
+        if (moments.push(at) === count) resolve()
       }
     })
-  let received: Promise<void> | undefined
-  const start = () => {
-    received ??= receiving()
+    receiver ??= receiving(2, () => !isClosed)
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`floor: ${moments.length} of ${count} answers are in after ${patienceMs} ms`))
+      }, patienceMs)
+    })
+    await Promise.race([all, receiver, patience]).finally(() => clearTimeout(timer))
+    return moments
+  }
+
+  const takeBack = async () => {
+    for (let tries = 0; tries < 20; tries += 1) {
+      const own = await take(commands, 0, 2)
+      await remove(commands, own)
+      if (own.length > 0) return
+    }
+    throw new Error('the command of the floor could not be taken back')
   }
 
   return {
-    async run(answers, bodyBytes) {
-      start()
-      const startedAt = performance.now()
-      const arrived = arrival(answered + answers)
-      await client.send(new SendMessageCommand({ QueueUrl: commands, MessageBody: 'x'.repeat(bodyBytes) }))
-      await arrived
-      const elapsed = performance.now() - startedAt
-      for (let tries = 0; tries < 20; tries += 1) {
-        const own = await receive(commands, 0, 2)
-        const handles = own.map(({ ReceiptHandle }) => ReceiptHandle)
-        if (own.length > 0) {
-          await remove(commands, handles)
-          return elapsed
-        }
-      }
-      throw new Error('the command of the floor could not be taken back')
+    async run(answers, body) {
+      const [startedAt, requestsBefore] = [performance.now(), requests]
+      const arrived = arrivals(answers)
+      requests += 1
+      const sent = client.send(new SendMessageCommand({ QueueUrl: commands, MessageBody: body }))
+      const [moments] = await Promise.all([arrived, sent])
+      const sinceStart = moments.map((at) => at - startedAt)
+      await takeBack()
+      return timesOf(sinceStart, requests - requestsBefore)
     },
     async drain(messages) {
       const startedAt = performance.now()
-      const arrived = arrival(answered + messages)
-      start()
-      await arrived
+      await arrivals(messages)
       return performance.now() - startedAt
     },
     async close() {
       isClosed = true
-      await received
+      await receiver
       await Promise.all(helpers)
       client.destroy()
     },

@@ -6,41 +6,39 @@ import { promisify } from 'node:util'
 import { sweepFacts } from '../../src/master/factsSweep.ts'
 import { Inventory } from '../../src/master/inventory.ts'
 import { requestsSince } from '../../src/queues/requestCounts.ts'
-import { startFaultProxy } from '../support/faultProxy.ts'
 import type { SqsServer } from '../support/sqs.ts'
+import { runBare } from './bareCommand.ts'
+import { startCountingProxy } from './countingProxy.ts'
 import { simulatedFleet, startAgentProcesses } from './fleets.ts'
-import { median } from './runLatency.ts'
+import { median } from './rounds.ts'
 
 /** What an agent costs its server while nothing happens, beside a bare Node that waits. */
 export async function measureIdleAgents(server: SqsServer, agents: number, seconds: number) {
   await server.environment('idle')
-  // A proxy that does no harm: what passes it is counted.
-  const proxy = await startFaultProxy({ endpoint: server.endpoint, seed: 1 })
-  proxy.inject({ actions: ['ReceiveMessage'], fault: { kind: 'slow', ms: [0, 0] } })
+  const proxy = await startCountingProxy(server.endpoint)
   const hosts = await startAgentProcesses(proxy, 'idle', agents)
   const bare = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e9)'], { stdio: 'ignore' })
-  try {
-    // The first facts are said, and everything that only start-up needs is collected.
-    await sleep(10_000)
-    const before = await Promise.all(hosts.pids.map(cpuTicks))
-    const [requestsBefore, receivesBefore] = [proxy.requests, proxy.struck.slow ?? 0]
-    await sleep(seconds * 1000)
-    const after = await Promise.all(hosts.pids.map(cpuTicks))
-    const receives = (proxy.struck.slow ?? 0) - receivesBefore
-    const hourly = (count: number) => (count * 3600) / seconds / agents
-    const cpuShares = after.map((ticks, index) => (ticks - (before[index] ?? 0)) / ticksPerSecond / seconds)
-    const resident = await Promise.all(hosts.pids.map(residentBytes))
-    return {
-      receivesAnHour: hourly(receives),
-      otherRequestsAnHour: hourly(proxy.requests - requestsBefore - receives),
-      cpuShare: cpuShares.reduce((sum, share) => sum + share, 0) / agents,
-      residentBytes: median(resident),
-      bareResidentBytes: await residentBytes(bare.pid ?? 0),
-    }
-  } finally {
-    bare.kill()
-    await hosts.stop()
-    await proxy.stop()
+  // The first facts are said, and everything that only start-up needs is collected.
+  await sleep(10_000)
+  const before = await Promise.all(hosts.pids.map(cpuTicks))
+  const from = proxy.passed.length
+  await sleep(seconds * 1000)
+  const after = await Promise.all(hosts.pids.map(cpuTicks))
+  const made = proxy.passed.slice(from)
+  const receives = made.filter(({ operation }) => operation === 'ReceiveMessage').length
+  const hourly = (count: number) => (count * 3600) / seconds / agents
+  const cpuShares = after.map((ticks, index) => (ticks - (before[index] ?? 0)) / ticksPerSecond / seconds)
+  const resident = await Promise.all(hosts.pids.map(residentBytes))
+  const bareResidentBytes = await residentBytes(bare.pid ?? 0)
+  bare.kill()
+  await hosts.stop()
+  await proxy.stop()
+  return {
+    receivesAnHour: hourly(receives),
+    otherRequestsAnHour: hourly(made.length - receives),
+    cpuShare: cpuShares.reduce((sum, share) => sum + share, 0) / agents,
+    residentBytes: median(resident),
+    bareResidentBytes,
   }
 }
 
@@ -50,26 +48,25 @@ export async function measureIdleAgents(server: SqsServer, agents: number, secon
  */
 export async function measureStartUp(root: string) {
   const run = promisify(execFile)
-  const medianOf = async (once: () => Promise<number>) => {
-    const rounds = []
-    for (let round = 0; round < 7; round += 1) rounds.push(await once())
-    return median(rounds)
-  }
-  const time = (args: string[]) =>
-    medianOf(async () => {
-      const startedAt = performance.now()
-      await run(process.execPath, args)
-      return performance.now() - startedAt
-    })
+  const time = (args: string[]) => medianOf(7, () => timed(() => run(process.execPath, args)))
   const [activation, extension] = ['test/support/activateExtension.mjs', 'dist/extension.mjs']
   return {
     bareMs: await time(['-e', '0']),
     agentMs: await time([join(root, 'dist/ec2-cagent.js'), '--version']),
     masterMs: await time([join(root, 'dist/ec2-cmaster.js'), '--version']),
-    activateMs: await medianOf(async () => {
+    activateMs: await medianOf(7, async () => {
       const { stdout } = await run(process.execPath, [join(root, activation), join(root, extension)])
       return (JSON.parse(stdout) as { milliseconds: number }).milliseconds
     }),
+  }
+}
+
+/** The bare cost of executing `uname -a`, milliseconds: one after the other, and `many` at a time until all have ended. */
+export async function measureSpawning(many: number) {
+  const spawnOnce = () => runBare('uname -a')
+  return {
+    oneMs: await medianOf(50, () => timed(spawnOnce)),
+    manyMs: await medianOf(5, () => timed(() => Promise.all(Array.from({ length: many }, spawnOnce)))),
   }
 }
 
@@ -77,21 +74,28 @@ export async function measureStartUp(root: string) {
 export async function measureSweep(server: SqsServer, agents: number) {
   const environment = await server.environment(`sweep${agents}`)
   const queues = server.connect()
-  const hosts = await simulatedFleet(server, agents, 1).start(environment.name)
-  try {
-    const inventory = new Inventory(Date.now)
-    const before = queues.requests
-    const startedAt = performance.now()
-    await sweepFacts(queues, environment, inventory, Date.now)
-    const elapsedMs = performance.now() - startedAt
-    return {
-      elapsedMs,
-      heard: inventory.agents().length,
-      requests: requestsSince(before, queues.requests).requests,
-    }
-  } finally {
-    await hosts.stop()
+  const hosts = await simulatedFleet(server, agents).start(environment.name)
+  const inventory = new Inventory(Date.now)
+  const before = queues.requests
+  const elapsedMs = await timed(() => sweepFacts(queues, environment, inventory, Date.now))
+  await hosts.stop()
+  return {
+    elapsedMs,
+    heard: inventory.agents().length,
+    requests: requestsSince(before, queues.requests).requests,
   }
+}
+
+async function timed(act: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now()
+  await act()
+  return performance.now() - startedAt
+}
+
+async function medianOf(rounds: number, measure: () => Promise<number>): Promise<number> {
+  const measured = []
+  for (let round = 0; round < rounds; round += 1) measured.push(await measure())
+  return median(measured)
 }
 
 /** Linux: `getconf CLK_TCK` is 100 everywhere that Node runs. */

@@ -1,76 +1,86 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { median } from './runLatency.ts'
+import { median } from './rounds.ts'
 
 export type PeerResult = { readonly name: string } & (
   | { readonly elapsedMs: number }
-  | { readonly skipped: string }
+  /** Why there is no figure, in words that follow the name. */
+  | { readonly absence: string }
 )
 
-const sshd = '/usr/sbin/sshd'
-
-/** Other tools that run `uname -a` on as many hosts, where Debian's packages of them are installed: over a loopback sshd. */
+/** Other tools that run `uname -a` on as many hosts, where they are installed: over a loopback sshd. */
 export async function measurePeers(hosts: number, rounds: number): Promise<PeerResult[]> {
-  const installed = [sshd, '/usr/bin/clush', '/usr/bin/pdsh'].map((path) => existsSync(path))
-  const [hasSshd, hasClush, hasPdsh] = installed
-  const skipped = (name: string, skip: string): PeerResult => ({ name, skipped: skip })
-  const mco = skipped('mco', existsSync('/usr/bin/mco') ? 'needs a broker of its own' : 'is not installed')
-  if (!hasSshd)
-    return [
-      skipped('clush', 'openssh-server is not installed'),
-      skipped('pdsh', 'openssh-server is not installed'),
-      mco,
-    ]
-  const server = await startSshd(hosts)
-  try {
-    const results: PeerResult[] = []
-    const last = hosts + 1
-    const nodes = `127.0.0.[2-${last}]`
-    if (hasClush)
-      results.push({
-        name: 'clush',
-        elapsedMs: await time(['clush', '-q', '-f', '64', '-o', server.options, '-w', nodes, 'uname', '-a']),
-      })
-    else results.push(skipped('clush', 'is not installed'))
-    const variables = { PDSH_RCMD_TYPE: 'ssh', PDSH_SSH_ARGS_APPEND: server.options }
-    if (hasPdsh)
-      results.push({
-        name: 'pdsh',
-        elapsedMs: await time(['pdsh', '-f', '64', '-w', nodes, 'uname -a'], variables),
-      })
-    else results.push(skipped('pdsh', 'is not installed'))
-    return [...results, mco]
-  } finally {
-    await server.stop()
+  const mco = await absent('mco', 'skipped: it needs a broker of its own')
+  const sshd = await find('sshd', ['/usr/sbin'])
+  if (sshd === undefined) {
+    const absence = 'skipped: there is no sshd for it to talk to'
+    return [await absent('clush', absence), await absent('pdsh', absence), mco]
   }
+  const server = await startSshd(sshd, hosts)
+  const nodes = `127.0.0.[2-${hosts + 1}]`
+  const clush = ['-q', '-f', '64', '-o', server.options, '-w', nodes, 'uname', '-a']
+  const variables = { PDSH_RCMD_TYPE: 'ssh', PDSH_SSH_ARGS_APPEND: server.options }
+  const pdsh = ['-f', '64', '-w', nodes, 'uname -a']
+  const results = [
+    await time('clush', clush, {}, hosts, rounds),
+    await time('pdsh', pdsh, variables, hosts, rounds),
+    mco,
+  ]
+  await server.stop()
+  return results
+}
 
-  async function time(
-    [program = '', ...args]: string[],
-    variables: Record<string, string> = {},
-  ): Promise<number> {
-    const elapsed = []
+/** Where the shell would find a program, or in one of the other directories. */
+async function find(program: string, others: readonly string[] = []): Promise<string | undefined> {
+  const directories = [...(process.env.PATH ?? '').split(delimiter), ...others]
+  for (const path of directories.map((directory) => join(directory, program))) {
+    const isThere = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return path
+  }
+  return undefined
+}
+
+/** @param absence why there is no figure of it where it is installed */
+async function absent(name: string, absence: string): Promise<PeerResult> {
+  return { name, absence: (await find(name)) === undefined ? 'is not installed' : absence }
+}
+
+async function time(
+  program: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+  hosts: number,
+  rounds: number,
+): Promise<PeerResult> {
+  if ((await find(program)) === undefined) return { name: program, absence: 'is not installed' }
+  const elapsed = []
+  try {
     for (let round = 0; round < rounds; round += 1) {
       const startedAt = performance.now()
       const { stdout } = await promisify(execFile)(program, args, { env: { ...process.env, ...variables } })
       elapsed.push(performance.now() - startedAt)
       const lines = stdout.trim().split('\n').length
-      if (lines !== hosts) throw new Error(`${program}: ${lines} of ${hosts} hosts answered`)
+      if (lines !== hosts) throw new Error(`${lines} of ${hosts} hosts answered`)
     }
-    return median(elapsed)
+  } catch (error) {
+    return { name: program, absence: `failed: ${(error as Error).message}` }
   }
+  return { name: program, elapsedMs: median(elapsed) }
 }
 
 /** OpenSSH's MAX_LISTEN_SOCKS. */
 const addressesPerSshd = 16
 
 /** Listens on one loopback address per host, with keys of its own. */
-async function startSshd(hosts: number) {
+async function startSshd(sshd: string, hosts: number) {
   const directory = await mkdtemp(join(tmpdir(), 'ec2-collective-sshd-'))
   const port = await freePort()
   const [hostKey, userKey] = [join(directory, 'host'), join(directory, 'user')]

@@ -1,6 +1,5 @@
 // Many agents in one process: real protocol code, real HTTP, the agent's own way of listening; only the execution is
 // replaced by a given output.
-import { createHash } from 'node:crypto'
 import { listen } from '../../agent/src/listen.ts'
 import { openBody, sealBody } from '../../src/protocol/envelope.ts'
 import { matchesFilter } from '../../src/protocol/filter/match.ts'
@@ -8,6 +7,7 @@ import { parseFilter } from '../../src/protocol/filter/parse.ts'
 import type { CommandMessage } from '../../src/protocol/messages.ts'
 import { createQueues, type Queues, type ReceivedMessage } from '../../src/queues/queues.ts'
 import { createSender } from '../../src/queues/sender.ts'
+import { resultBody, unameOutput } from './bodies.ts'
 
 const { endpoint, environment, first, count } = JSON.parse(process.argv[2] ?? '{}')
 const connect = () =>
@@ -19,14 +19,6 @@ const connect = () =>
 /** A client has 128 connections, and each long poll and each reply occupies one. */
 const clients = Array.from({ length: Math.ceil(count / 60) }, connect)
 const clientOf = (agent: number) => clients[agent % clients.length] as Queues
-const output = Buffer.from(
-  'Linux sim 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01) x86_64 GNU/Linux\n',
-)
-const digest = (bytes: Uint8Array) => ({
-  bytes: bytes.length,
-  sha256: createHash('sha256').update(bytes).digest('hex'),
-  droppedBytes: 0,
-})
 const abort = new AbortController()
 const startedAt = Date.now()
 const facts = createSender(connect(), `${environment}_facts`, { signal: abort.signal })
@@ -68,21 +60,6 @@ async function startAgent(number: number): Promise<void> {
   )
 }
 
-async function answer(command: CommandMessage, agentId: string, queues: Queues): Promise<void> {
-  const from = { runId: command.runId, agentId, hostname: agentId, sentAt: Date.now() }
-  const result = {
-    ...{
-      type: 'result' as const,
-      ...from,
-      outcome: { kind: 'exited' as const, code: 0 },
-      durationMs: 1,
-      frames: 1,
-    },
-    ...{
-      stdout: digest(output),
-      stderr: digest(new Uint8Array()),
-      last: { frame: 0, segments: [[1, output.length]] as [1, number][] },
-    },
-  }
-  await queues.send(command.replyTo, sealBody(result, output))
+async function answer({ runId, replyTo }: CommandMessage, agentId: string, queues: Queues): Promise<void> {
+  await queues.send(replyTo, resultBody(runId, { agentId, hostname: agentId }, unameOutput))
 }

@@ -4,16 +4,18 @@ export interface Row {
   readonly ours: string
   readonly beside: string
   readonly ratio?: number
+  /** The least and the largest ratio within one round, where there were several. */
+  readonly range?: readonly [number, number]
   /** The largest ratio that is good enough; rows without one only inform. */
   readonly target?: number
 }
 
 export function printTable(rows: readonly Row[]): string {
-  const cells = rows.map(({ what, ours, beside, ratio, target }) => [
+  const cells = rows.map(({ what, ours, beside, ratio, range, target }) => [
     what,
     ours,
     beside,
-    ratio === undefined ? '' : ratio.toFixed(2),
+    ratio === undefined ? '' : `${ratio.toFixed(2)}${range === undefined ? '' : ` (${printRange(range)})`}`,
     target === undefined ? '' : `≤ ${target}`,
     ratio === undefined || target === undefined ? '' : ratio <= target ? 'met' : 'NOT MET',
   ])
@@ -32,4 +34,8 @@ export function ms(value: number): string {
 
 export function mib(bytes: number): string {
   return `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+}
+
+function printRange([least, largest]: readonly [number, number]): string {
+  return `${least.toFixed(2)}–${largest.toFixed(2)}`
 }
