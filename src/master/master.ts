@@ -214,7 +214,8 @@ export class Master {
     for (const delivery of deliveries) {
       const { reply } = delivery
       const order = this.#orders.get(reply.runId)
-      const run = await this.#runOf(order?.runId ?? reply.runId)
+      const runId = order?.runId ?? reply.runId
+      const run = this.run(runId) ?? (await this.#takeUpIfOurs(runId))
       takers.push(run)
       if (typeof run === 'string') continue
       this.#accept(run, delivery, order)
@@ -249,9 +250,7 @@ export class Master {
     this.inventory.answered(agentId, sentAt)
   }
 
-  async #runOf(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
-    const open = this.run(runId)
-    if (open !== undefined) return open
+  async #takeUpIfOurs(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
     return (await this.#options.history.has(runId)) ? this.#revive(runId) : 'foreign'
   }
 
