@@ -1,7 +1,9 @@
-import { rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Footprint } from './footprint.ts'
+import { endChildren } from './orphans.ts'
 import { buildSoakPrograms } from './programs.ts'
 import { leastOf } from './proof.ts'
 import { type SoakReport, soak } from './soak.ts'
@@ -47,16 +49,28 @@ async function main(): Promise<number> {
   let failed = 0
   const runs = Number(values.runs)
   for (const seed of values.seed.split(',').map(Number)) {
+    const directory = await mkdtemp(path.join(tmpdir(), 'soak-'))
+    const isOver = endOnSignal(directory)
     const report = await soak({
-      ...{ seed, programs, runs, weather, least: leastOf(runs) },
+      ...{ seed, directory, programs, runs, weather, least: leastOf(runs) },
       ...{ agents: Number(values.agents), masters: Number(values.masters) },
       tell: (line) => console.log(line),
     })
+    isOver()
     console.log(describe(report))
-    if (report.violations.length > 0) failed += 1
-    else if (!values.keep) await rm(report.directory, { recursive: true, force: true })
+    const hasFailed = report.violations.length > 0
+    if (hasFailed) failed += 1
+    if (hasFailed || values.keep) console.log(`  see         ${directory}`)
+    else await rm(directory, { recursive: true, force: true })
   }
   return failed > 0 ? 1 : 0
+}
+
+/** Whoever ends a soak in its midst leaves nothing of it running. The function that it returns undoes this. */
+function endOnSignal(directory: string): () => void {
+  const end = () => void endChildren(directory).finally(() => process.exit(1))
+  process.on('SIGINT', end).on('SIGTERM', end)
+  return () => process.off('SIGINT', end).off('SIGTERM', end)
 }
 
 function describe(report: SoakReport): string {
@@ -82,6 +96,5 @@ function describe(report: SoakReport): string {
         `  never killed ${name}: ${size(peak)}${memory ? `; in its second quarter ${mega(memory.early)}, in its last ${mega(memory.late)}` : ''}`,
     ),
     ...report.violations.slice(0, 40).map((violation) => `  VIOLATION   ${violation}`),
-    ...(report.violations.length > 0 ? [`  see         ${report.directory}`] : []),
   ].join('\n')
 }

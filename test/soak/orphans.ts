@@ -38,19 +38,24 @@ export function watchForOrphans(directory: string, agents: readonly AgentFiles[]
   /** Of the last look: may be dying at that very moment. */
   let suspects = new Set<string>()
   const look = async () => {
-    const children = await childrenOf(directory)
+    // First what is over, then what is there: on a busy machine there is time for a process to end in between.
+    const over = new Set<string>()
+    for (const agent of agents) for (const run of await runsOver(agent)) over.add(run)
     const seen = new Set<string>()
-    for (const agent of agents) {
-      const own = children.filter(({ run }) => run?.startsWith(`${agent.agentId}/`))
-      const over = own.length > 0 ? await runsOver(agent) : new Set<string>()
-      for (const { pid, run = '', commandLine } of own)
-        if (over.has(run)) seen.add(`${pid} of ${run}, which is over: ${commandLine}`)
-    }
+    for (const { pid, run = '', commandLine } of await childrenOf(directory))
+      if (over.has(run)) seen.add(`${pid} of ${run}, which is over: ${commandLine}`)
     for (const suspect of seen) if (suspects.has(suspect)) found.add(suspect)
     suspects = seen
   }
+  let isLooking = false
   const looking = setInterval(() => {
-    look().catch((error) => found.add(`processes could not be looked at: ${error}`))
+    if (isLooking) return
+    isLooking = true
+    look()
+      .catch((error) => found.add(`processes could not be looked at: ${error}`))
+      .finally(() => {
+        isLooking = false
+      })
   }, lookEveryMs)
   return {
     end() {

@@ -28,9 +28,10 @@ export async function comeToRest(
     if (!isAtRest) restless.push(`${process.name} does not come to rest`)
   }
   await Promise.all(agents.map(rest))
-  // The masters read what the agents said last. What a master had received when it was killed stays hidden for a while.
+  // The masters read what the agents said last. What SQS gave to a master that was killed, or whose connection broke, is
+  // hidden for a minute while replies pile up (src/master/mailbox.ts).
   for (const queue of await queues.listQueues('soak_')) {
-    if (queue.endsWith('_agent') && !(await isDoneWithin(60_000, isEmpty(queues, queue))))
+    if (queue.endsWith('_agent') && !(await isDoneWithin(100_000, isEmpty(queues, queue))))
       restless.push(`replies lie unread in ${queue}`)
   }
   const end = async ({ process, order }: SoakMaster) => {

@@ -1,6 +1,4 @@
 import { appendFileSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { History } from '../../src/master/history.ts'
 import { openBody } from '../../src/protocol/envelope.ts'
@@ -23,6 +21,8 @@ import { type Storm, startStorm, type Weather } from './storm.ts'
 
 export interface SoakOptions {
   readonly seed: number
+  /** An empty one, for everything of the soak: homes, logs, histories. Whatever is started has it in its `TMPDIR`. */
+  readonly directory: string
   readonly runs: number
   readonly agents: number
   readonly masters: number
@@ -35,8 +35,6 @@ export interface SoakOptions {
 
 export interface SoakReport extends Judgement {
   readonly seed: number
-  /** Everything of the soak: homes, logs, histories. */
-  readonly directory: string
   readonly seconds: number
   readonly requests: number
   readonly struck: Readonly<Record<string, number>>
@@ -70,9 +68,8 @@ const parallelRuns = 2
  * `runs` commands were given; then lets the sky clear, waits until all is quiet, and judges.
  */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const { seed, programs, least, tell } = options
+  const { seed, directory, programs, least, tell } = options
   const startedAt = performance.now()
-  const directory = await mkdtemp(join(tmpdir(), 'soak-'))
   const dice = createDice(seed)
   const sqs = await startSqs()
   const expired = new Set<string>()
@@ -131,7 +128,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     return {
       ...happened,
       violations: [...violations, ...judgement.violations, ...lacks(happened, least)],
-      ...{ seed, directory, peaks, survivors: survivors.map(describeSurvivor) },
+      ...{ seed, peaks, survivors: survivors.map(describeSurvivor) },
       commandsByKind: sumOf([...commands.values()].map(({ kind }) => ({ [kind]: 1 }))),
       seconds: Math.round((performance.now() - startedAt) / 1000),
       requests: proxy.requests,

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { buildSoakPrograms } from '../../soak/programs.ts'
@@ -25,12 +26,13 @@ describe('a fleet in a short storm', () => {
     timeout: 300_000,
   }, async (context) => {
     const programs = await buildSoakPrograms(process.cwd(), path.resolve('.cache/soak'))
+    const directory = await mkdtemp(path.join(tmpdir(), 'soak-'))
     const report = await soak({
       ...{ seed: faultSeed(context), runs: 14, agents: 5, masters: 2 },
-      ...{ programs, weather, least },
+      ...{ directory, programs, weather, least },
       tell: console.log,
     })
     expect(report.violations).toEqual([])
-    await rm(report.directory, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true })
   })
 })
