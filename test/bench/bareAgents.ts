@@ -34,16 +34,15 @@ async function answer(client: SQSClient): Promise<void> {
   for (;;) {
     const messages = await receive(client, commandsUrl, 20, 0)
     const fresh = messages.filter(({ MessageId }) => MessageId !== undefined && !seen.has(MessageId))
-    if (fresh.length === 0 && messages.length > 0) {
-      await sleep(pauseMs)
-      pauseMs = Math.min(1000, pauseMs * 2)
-      continue
-    }
-    pauseMs = 100
     for (const { MessageId, Body } of fresh) {
       seen.add(MessageId ?? '')
       void reply(client, Body === warmUp)
     }
+    // The pace of an agent (agent/src/pollPace.ts), or the two would not make the same requests.
+    if (fresh.length > 0) pauseMs = 100
+    if (messages.length === 0 || (fresh.length > 0 && messages.length === 10)) continue
+    await sleep(pauseMs)
+    pauseMs = Math.min(1000, pauseMs * 2)
   }
 }
 
