@@ -43,10 +43,21 @@ export class Broadcast {
    * Deletes what was published. SQS deletes by the handle of the latest receive only, and with agents receiving all the
    * time ours would be stale: so the messages are hidden for the moment that it takes. Best effort: what is left
    * expires with the queue's retention, and no agent executes it twice. What is published meanwhile stays.
+   * @throws QueueError when SQS refuses: what is left then is for the next time
    */
   async withdraw(signal?: AbortSignal): Promise<void> {
     const wanted = new Set(this.#published)
     this.#published.clear()
+    try {
+      await this.#take(wanted, signal)
+    } catch (error) {
+      for (const messageId of wanted) this.#published.add(messageId)
+      throw error
+    }
+  }
+
+  /** Deletes the messages that are wanted, as far as they are found. */
+  async #take(wanted: Set<string>, signal: AbortSignal | undefined): Promise<void> {
     for (const pauseMs of withdrawPausesMs) {
       if (wanted.size === 0) return
       if (pauseMs > 0) await pause(pauseMs * (0.5 + Math.random()), signal)

@@ -4,6 +4,7 @@ import { Broadcast } from '../../../src/master/broadcast.ts'
 import { openBody } from '../../../src/protocol/envelope.ts'
 import type { CommandMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
+import { QueueError } from '../../../src/queues/queueError.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
 import { startFaultProxy } from '../../support/faultProxy.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
@@ -78,7 +79,7 @@ describe('Broadcast', () => {
     expect(await commandsOn(commands)).toEqual([])
   })
 
-  it('tries again when SQS throttles or a connection breaks, and says so when it refuses', async () => {
+  it('tries again when SQS throttles or a connection breaks, says so when it refuses, and takes away later what it could not', async () => {
     const environment: Environment = await sqs.environment('shaky')
     const proxy = await startFaultProxy({ endpoint: sqs.endpoint, seed: 7 })
     const shaky = createQueues({ ...environment, endpoint: proxy.endpoint })
@@ -91,6 +92,11 @@ describe('Broadcast', () => {
     mend()
     await publishing
     expect((await commandsOn(environment.queues.commands)).length).toBeGreaterThan(0)
+    const mendReceives = proxy.outage({ actions: ['ReceiveMessage'] })
+    await expect(broadcast.withdraw()).rejects.toThrow(QueueError)
+    mendReceives()
+    await broadcast.withdraw()
+    expect(await commandsOn(environment.queues.commands)).toEqual([])
     await expect(new Broadcast(shaky, 'not_there', undefined).publish(command)).rejects.toMatchObject({
       kind: 'missing-queue',
     })
