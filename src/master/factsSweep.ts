@@ -4,7 +4,7 @@ import type { FactsMessage } from '../protocol/messages.ts'
 import type { Environment } from '../queues/environment.ts'
 import { patiently } from '../queues/patiently.ts'
 import type { Queues, ReceivedMessage } from '../queues/queues.ts'
-import type { Inventory } from './inventory.ts'
+import { type Inventory, isSaidAfter, type SaidFacts } from './inventory.ts'
 
 /** Receivers at a time. Each request takes some 20 ms to SQS and back. */
 const receivers = 8
@@ -21,8 +21,8 @@ const retentionMs = 60_000
 /** While others hide messages, the queue is read again until nothing new came for so long beyond the time of hiding. */
 const quietMs = 2_000
 
-/** SQS's clock is known to the second. */
-const clockErrorMs = 500
+/** SQS's clock is known to half a second, and to what an answer that tells it is late by. */
+const clockErrorMs = 1_000
 
 /** What a sweep saw. */
 export interface Sweep {
@@ -94,7 +94,7 @@ class Reading {
   readonly #awaited: Set<string>
   readonly #hadAgents: boolean
   readonly #seen = new Set<string>()
-  readonly #latest = new Map<string, ReceivedMessage>()
+  readonly #latest = new Map<string, SaidFacts & { readonly received: ReceivedMessage }>()
   readonly #superseded = new Map<string, ReceivedMessage>()
   /** What we have received and not put back, and since when others do not see it. */
   readonly #hidden = new Map<string, { readonly message: ReceivedMessage; readonly since: number }>()
@@ -171,10 +171,11 @@ class Reading {
       const facts = factsOf(message, this.#environment, this.#inventory)
       this.#awaited.delete(facts.agentId)
       this.#inventory.hear(facts, message.sentAt, message.senderId)
+      const said = { message: facts, sentAt: message.sentAt, received: message }
       const other = this.#latest.get(facts.agentId)
-      const isNewer = other === undefined || other.sentAt <= message.sentAt
-      if (isNewer) this.#latest.set(facts.agentId, message)
-      if (other !== undefined) this.#supersede(isNewer ? other : message)
+      const isNewer = other === undefined || isSaidAfter(said, other)
+      if (isNewer) this.#latest.set(facts.agentId, said)
+      if (other !== undefined) this.#supersede(isNewer ? other.received : message)
       if (this.#startedAt - message.sentAt > retentionMs) this.#supersede(message)
     } catch (error) {
       this.unreadable.push({ messageId: message.messageId, reason: (error as Error).message })

@@ -56,7 +56,9 @@ export class Inventory {
     const known = this.#heard.get(agentId)
     const isProven = checkIdentity(agentId, senderId) === 'proven'
     const isFirstProof = isProven && known?.provenAt === undefined
-    if (known !== undefined && known.factsSentAt >= sentAt && !isFirstProof) return
+    const isNews =
+      known === undefined || isSaidAfter({ message, sentAt }, { ...known, sentAt: known.factsSentAt })
+    if (!isNews && !isFirstProof) return
     const lastHeardAt = Math.max(sentAt, known?.lastHeardAt ?? sentAt)
     const provenAt = isProven ? sentAt : known?.provenAt
     this.#heard.set(agentId, { message, factsSentAt: sentAt, lastHeardAt, senderId, provenAt })
@@ -110,6 +112,18 @@ export class Inventory {
       for (const listener of this.#listeners) listener()
     })
   }
+}
+
+/** A facts message, and SQS's `SentTimestamp` of it. */
+export interface SaidFacts {
+  readonly message: Pick<FactsMessage, 'sentAt'>
+  readonly sentAt: number
+}
+
+/** Which facts of one agent are newer: by SQS's clock, and by the agent's own within one millisecond of that. */
+export function isSaidAfter(one: SaidFacts, other: SaidFacts): boolean {
+  if (one.sentAt !== other.sentAt) return one.sentAt > other.sentAt
+  return one.message.sentAt > other.message.sentAt
 }
 
 interface Heard {

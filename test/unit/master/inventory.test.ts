@@ -26,6 +26,14 @@ describe('Inventory', () => {
     )
   })
 
+  it("goes by the agent's clock where SQS's does not tell two facts apart", () => {
+    const inventory = new Inventory(() => 2000)
+    for (const agentClock of [8, 9, 7]) {
+      inventory.hear({ ...factsOf('a1', { version: agentClock }), sentAt: agentClock }, 1000, undefined)
+    }
+    expect(inventory.agents()[0]?.facts.version).toBe(9)
+  })
+
   it('lets agents fade from live to stale to gone, and forgets them in the end', () => {
     const clock = { now: 0 }
     const inventory = new Inventory(() => clock.now)
