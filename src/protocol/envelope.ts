@@ -1,22 +1,22 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import * as v from 'valibot'
 import { type Message, parseMessage } from './messages.ts'
 
 /**
  * The body of an SQS message: JSON text, so that every character is one that SQS takes. `m` is the message's
  * own JSON as a string (the very bytes that a signature covers), `mz` the same gzipped, `d`/`dz` its binary data.
  */
-const Envelope = v.object({
-  v: v.literal(1),
-  m: v.optional(v.string()),
-  mz: v.optional(v.string()),
-  d: v.optional(v.string()),
-  dz: v.optional(v.string()),
-  sig: v.optional(
-    v.object({ key: v.pipe(v.string(), v.maxLength(128)), value: v.pipe(v.string(), v.maxLength(128)) }),
-  ),
-})
+interface Envelope {
+  readonly v: 1
+  readonly m?: string
+  readonly mz?: string
+  readonly d?: string
+  readonly dz?: string
+  readonly sig?: { readonly key: string; readonly value: string }
+}
+
+/** Characters of a signature, and of its key's name. */
+const maxSignatureLength = 128
 
 /** Largest message and largest data that a body may hold once unpacked, bytes. Guards against gzip bombs. */
 export const maxUnpackedBytes = 16 * 1024 * 1024
@@ -69,7 +69,7 @@ export function sealBody(message: Message, data?: Uint8Array, key?: SigningKey):
     ...(key === undefined
       ? {}
       : { sig: { key: key.name, value: sign(null, signed(text, data), key.privateKey).toString('base64') } }),
-  } satisfies v.InferOutput<typeof Envelope>)
+  } satisfies Envelope)
   if (data === undefined || data.length === 0) return head
   const { name, base64 } = sealData(data)
   // Base64 stands for itself in JSON, and may be a megabyte.
@@ -87,9 +87,8 @@ export function openBody(body: string): Opened {
   } catch {
     throw new UnreadableBody('not JSON')
   }
-  const envelope = v.safeParse(Envelope, json)
-  if (!envelope.success) throw new UnreadableBody(describeForeign(json))
-  const { m, mz, d, dz, sig } = envelope.output
+  if (!isEnvelope(json)) throw new UnreadableBody(describeForeign(json))
+  const { m, mz, d, dz, sig } = json
   const text = m ?? (mz === undefined ? undefined : gunzip(mz).toString('utf8'))
   if (text === undefined) throw new UnreadableBody('an envelope without a message')
   const data = dz !== undefined ? gunzip(dz) : Buffer.from(d ?? '', 'base64')
@@ -114,6 +113,24 @@ export function openBody(body: string): Opened {
 /** Characters of JSON that the message makes. */
 export function lengthOf(message: Message): number {
   return asciiJson(message).length
+}
+
+/** By hand: every body that comes is checked, and a schema would take as long as parsing it. */
+function isEnvelope(json: unknown): json is Envelope {
+  if (typeof json !== 'object' || json === null) return false
+  const { v, m, mz, d, dz, sig } = json as Record<string, unknown>
+  const areTexts = isTextOrNothing(m) && isTextOrNothing(mz) && isTextOrNothing(d) && isTextOrNothing(dz)
+  return v === 1 && areTexts && (sig === undefined || isSignature(sig))
+}
+
+function isTextOrNothing(value: unknown): boolean {
+  return value === undefined || typeof value === 'string'
+}
+
+function isSignature(json: unknown): boolean {
+  if (typeof json !== 'object' || json === null) return false
+  const { key, value } = json as Record<string, unknown>
+  return [key, value].every((text) => typeof text === 'string' && text.length <= maxSignatureLength)
 }
 
 function sealText(text: string): { m: string } | { mz: string } {

@@ -70,6 +70,16 @@ export const sendBy =
     return client.send(command)
   }
 
+/**
+ * Middleware of the SDK that would only cost time with each exchange: it logs nowhere, looks for the trace of a Lambda
+ * function, and puts the same user agent together again and again.
+ */
+export const needlessMiddleware = [
+  'loggerMiddleware',
+  'recursionDetectionMiddleware',
+  'getUserAgentMiddleware',
+]
+
 /** Parallel connections; a large fleet's facts are swept by many receives at once. */
 const maxSockets = 128
 
@@ -100,15 +110,25 @@ export function createSqsClient(
     requestHandler: predecessor?.config.requestHandler ?? httpOptions,
     // Queue URLs name whatever host answered; ours is the one to talk to.
     useQueueUrlAsEndpoint: false,
-    // Loops, sender and `attempt` retry, each knowing what it may repeat.
-    maxAttempts: 1,
-    // The adaptive mode, where a profile asks for it, would wait where no signal reaches it.
-    retryMode: 'standard',
     // TLS and the reply's SHA-256 already tell damage; MD5 of every body would only cost time.
     md5: false,
     logger: quiet,
     cacheMiddleware: true,
   })
+  for (const name of needlessMiddleware) client.middlewareStack.remove(name)
+  // Loops, sender and `attempt` retry, each knowing what it may repeat, and where a signal reaches it.
+  client.middlewareStack.add((next) => next, {
+    ...{ name: 'retryMiddleware', step: 'finalizeRequest', priority: 'high', override: true },
+  })
+  const userAgent = userAgentOf(client.config)
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const { headers } = args.request as { headers: Record<string, string> }
+      headers['user-agent'] = await userAgent
+      return next(args)
+    },
+    { step: 'build', name: 'setUserAgent' },
+  )
   const handler = client.config.requestHandler
   client.middlewareStack.add(
     // Takes the place of the SDK's innermost handler, which would have no options.
@@ -161,6 +181,12 @@ export function credentialsOf({
     ...(mfaCode === undefined ? {} : { mfaCodeProvider: mfaCode }),
   }
   return profile === undefined ? fromNodeProviderChain(options) : fromIni({ ...options, profile })
+}
+
+/** By it an audit trail tells our requests from others of the same profile: `ec2-collective aws-sdk-js/3.1169.0`. */
+async function userAgentOf({ defaultUserAgentProvider }: SQSClientResolvedConfig): Promise<string> {
+  const [sdk = []] = await defaultUserAgentProvider()
+  return `ec2-collective ${sdk.join('/')}`
 }
 
 function dateOf(response: unknown): number | undefined {
