@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+/** `expect.poll` would give up after a second, which a busy machine takes for anything. Milliseconds. */
+const patience = { poll: { timeout: 20_000 } }
+
 // Sized for two cores. Unit tests use both. Integration tests start real agents and a queue server, end-to-end tests
 // an editor and a browser: one file at a time, each kind after the one before.
 export default defineConfig({
@@ -25,6 +28,7 @@ export default defineConfig({
           globalSetup: 'test/support/buildProducts.ts',
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          expect: patience,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
           env: quietSdk(),
@@ -49,6 +53,7 @@ export default defineConfig({
           globalSetup: ['test/support/buildProducts.ts', 'test/support/installEditor.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          expect: patience,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
           env: quietSdk(),

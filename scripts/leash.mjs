@@ -10,6 +10,8 @@ const graceMs = 3_000
 /** A killed program is gone at once, as a rule; but a zombie that nobody waits for stays in its group for good. */
 const goneWithinMs = 1_000
 const [command = '', ...args] = process.argv.slice(2)
+// Before there is anything to end: who hears of the program may signal us before we get to the next line.
+for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT', 'SIGHUP'])) process.on(signal, end)
 const child = spawn(command, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit'] })
 const group = -(child.pid ?? 0)
 let exitCode = 1
@@ -23,7 +25,6 @@ child.on('exit', (code) => {
   exitCode = code ?? 1
   end()
 })
-for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT', 'SIGHUP'])) process.on(signal, end)
 process.stdin.on('end', end).on('error', end).resume()
 
 function end() {

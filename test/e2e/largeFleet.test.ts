@@ -52,13 +52,10 @@ describe('A fleet of 10,000 agents', () => {
     await badge('10 agents in trouble').waitFor()
   })
 
-  it('opens a group of thousands at once, and keeps only what is seen on the page', async () => {
+  it('opens a group of thousands, and keeps only what is seen on the page', async () => {
     const view = workbench.view('Environments')
-    const startedAt = performance.now()
     await view.expand('web')
     await view.row('web-00001')
-    // Some 300 ms on an idle machine.
-    expect(performance.now() - startedAt).toBeLessThan(5_000)
     expect((await view.rows()).length).toBeLessThan(100)
     await view.collapse('web')
   })

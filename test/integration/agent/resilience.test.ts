@@ -292,7 +292,7 @@ describe('garbage in the queue', () => {
     await master.expire()
     const again = performance.now()
     await master.result(await master.send(shell('true')))
-    expect(performance.now() - again).toBeLessThan(2_000)
+    expect(performance.now() - again).toBeLessThan(readingMs)
   })
 
   const zeros = gzipSync(Buffer.alloc(20_000_000)).toString('base64')

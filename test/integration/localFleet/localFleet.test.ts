@@ -29,7 +29,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   for (const fleet of fleets.splice(0)) fleet.close()
-  await vi.waitFor(() => expect(processesOf(directory)).toEqual([]), { timeout: 15_000, interval: 100 })
+  await vi.waitFor(() => expect(processesOf(directory)).toEqual([]), { timeout: 20_000, interval: 100 })
   await rm(directory, { recursive: true })
 })
 
@@ -75,7 +75,7 @@ describe('local fleet', () => {
     await first.ended
     expect(await agentsHeard(second.environments[1] as Environment, 3)).toHaveProperty('web-11')
     second.close()
-    await vi.waitFor(() => expect(processesOf(directory)).toEqual([]), { timeout: 15_000, interval: 100 })
+    await vi.waitFor(() => expect(processesOf(directory)).toEqual([]), { timeout: 20_000, interval: 100 })
   })
 
   it('survives that its only client comes back within the time of a window reload', async () => {
@@ -142,7 +142,7 @@ describe('local fleet', () => {
       Number(execFileSync('pgrep', ['-P', String(supervisorOf(directory)), '-f', 'sqsServer.js'])),
       'SIGKILL',
     )
-    await vi.waitFor(() => expect(isBusy(fleet.endpoint)).resolves.toBe(true), { timeout: 10_000 })
+    await vi.waitFor(() => expect(isBusy(fleet.endpoint)).resolves.toBe(true), { timeout: 20_000 })
     expect(Object.keys(await agentsHeard(testing as Environment, 6))).toHaveLength(6)
     await fleet.stop()
   }, 60_000)
@@ -192,7 +192,7 @@ const supervisorSqsAndAgents = 1 + 1 + 9
 /** A supervisor that found another one needs a moment to go, and an agent of a killed one to let go of its lock. */
 async function allRunOnce(): Promise<void> {
   await vi.waitFor(() => expect(processesOf(directory)).toHaveLength(supervisorSqsAndAgents), {
-    timeout: 15_000,
+    timeout: 20_000,
     interval: 100,
   })
 }

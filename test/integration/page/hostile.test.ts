@@ -125,10 +125,10 @@ describe('output without measure', () => {
     const { page } = opened
     await page.getByText('104,852,600 more characters').waitFor()
     expect(await page.locator('.line:visible').count()).toBe(1)
-    const startedAt = performance.now()
+    const taken = await startProcessorTime(page)
     await page.getByRole('button', { name: 'Wrap long lines' }).click()
     await page.locator('.output.wrap').waitFor()
-    expect(performance.now() - startedAt).toBeLessThan(2000)
+    expect(await taken()).toBeLessThan(2)
     expect(((await page.evaluate('performance.memory.usedJSHeapSize')) as number) / 2 ** 20).toBeLessThan(150)
   })
 
@@ -155,3 +155,15 @@ describe('output without measure', () => {
     await output.getByText('line 1 of many').waitFor()
   })
 })
+
+/** Counts from now on what the page takes of the processor, seconds: what else the machine does meanwhile is left out. */
+async function startProcessorTime(page: OpenPage['page']): Promise<() => Promise<number>> {
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const taken = async () => {
+    const { metrics } = await devtools.send('Performance.getMetrics')
+    return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN
+  }
+  const before = await taken()
+  return async () => (await taken()) - before
+}

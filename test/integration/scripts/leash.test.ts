@@ -30,7 +30,7 @@ describe('the leash', () => {
     const child = start(process.execPath, ['-e', holder])
     const pids = await printedIds(child)
     child.kill('SIGKILL')
-    await vi.waitFor(() => expect(pids.map(isAlive)).toEqual([false, false]), { timeout: 5_000 })
+    await vi.waitFor(() => expect(pids.map(isAlive)).toEqual([false, false]), { timeout: 20_000 })
   })
 
   it('ends the children of a program that ends by itself, and exits like it', async () => {

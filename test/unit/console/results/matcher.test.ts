@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createMatcher, InvalidQuery } from '../../../../src/console/results/matcher.ts'
+import { inProcessorTime } from '../../../support/processorTime.ts'
 
 const query = { text: 'a.c', matchCase: false, regex: false }
 
@@ -25,8 +26,7 @@ describe('createMatcher', () => {
   })
 
   it('cannot be made to hang by what a server wrote', () => {
-    const startedAt = performance.now()
-    createMatcher({ text: '(a+)+$', matchCase: true, regex: true })(`${'a'.repeat(2000)}b`)
-    expect(performance.now() - startedAt).toBeLessThan(2000)
+    const matches = createMatcher({ text: '(a+)+$', matchCase: true, regex: true })
+    inProcessorTime(2_000, () => matches(`${'a'.repeat(2000)}b`))
   })
 })

@@ -6,23 +6,12 @@ import { indexFacts } from '../../../../src/protocol/filter/factIndex.ts'
 import { matchesFilter } from '../../../../src/protocol/filter/match.ts'
 import { parseFilter } from '../../../../src/protocol/filter/parse.ts'
 import { FilterSyntaxError } from '../../../../src/protocol/filter/syntaxError.ts'
+import { inProcessorTime } from '../../../support/processorTime.ts'
 
 /** Most of this takes a few milliseconds; the most work that the limits allow takes about a hundred. */
 const QUICK_MS = 250
 
-/** The quickest of three counts: a busy machine is not what is measured. */
-function quickly<T>(work: () => T): T {
-  let result: T
-  let quickestMs = Number.POSITIVE_INFINITY
-  let attempts = 0
-  do {
-    const start = performance.now()
-    result = work()
-    quickestMs = Math.min(quickestMs, performance.now() - start)
-  } while (++attempts < 3 && quickestMs >= QUICK_MS)
-  expect(quickestMs).toBeLessThan(QUICK_MS)
-  return result
-}
+const quickly = <T>(work: () => T): T => inProcessorTime(QUICK_MS, work)
 
 function refusal(typed: string): string {
   return quickly(() => {
