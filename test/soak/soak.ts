@@ -116,7 +116,10 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       violations.push(`left behind: ${pid}: ${commandLine}`)
     const peaks = { agent: peakOf(agents), master: peakOf(masters) }
     violations.push(...excessesOf('agent', peaks.agent), ...excessesOf('master', peaks.master))
-    violations.push(...survivors.flatMap(({ name, footprints }) => growthOf(name, footprints)))
+    for (const survivor of survivors) {
+      const kind = agents.some(({ process }) => process === survivor) ? 'agent' : 'master'
+      violations.push(...growthOf(kind, survivor.name, survivor.footprints))
+    }
     violations.push(...everybody.flatMap(({ accidents }) => accidents))
     const commands = new Map(masters.flatMap((master) => [...master.commands]))
     const judgement = await judge({

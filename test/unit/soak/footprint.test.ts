@@ -9,13 +9,15 @@ describe('A process that is watched', () => {
   it('may go up and down, and take what it needs at first', () => {
     expect(
       growthOf(
-        'agent-29',
+        'agent',
+        'agent 1',
         life(100, (moment) => 60 + 20 * (moment % 3)),
       ),
     ).toEqual([])
     expect(
       growthOf(
-        'agent-29',
+        'agent',
+        'agent 1',
         life(100, (moment) => Math.min(80, 40 + 4 * moment)),
       ),
     ).toEqual([])
@@ -24,15 +26,23 @@ describe('A process that is watched', () => {
   it('may not leave a little behind with each command', () => {
     const leaking = life(100, (moment) => 60 + moment)
     expect(memoryOver(leaking)).toEqual({ early: 97e6, late: 147e6 })
-    expect(growthOf('agent-29', leaking)).toEqual([
-      'residentBytes of agent-29 grew from 97000000 to 147000000, to more than 131250000',
+    expect(growthOf('agent', 'agent 1', leaking)).toEqual([
+      'residentBytes of agent 1 grew from 97000000 to 147000000, to more than 126400000',
     ])
+    expect(
+      growthOf(
+        'master',
+        'm2',
+        life(100, (moment) => 60 + 2 * moment),
+      ),
+    ).toHaveLength(1)
   })
 
   it('is not judged by a short life', () => {
     expect(
       growthOf(
-        'agent-29',
+        'agent',
+        'agent 1',
         life(19, (moment) => 60 + 100 * moment),
       ),
     ).toEqual([])
