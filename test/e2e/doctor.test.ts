@@ -115,10 +115,10 @@ describe('The doctor', () => {
   it('finds a forbidden action, and gives the policy that would allow it', async () => {
     const report = await examine('forbidden')
     expect(report).toContain('You are not allowed sqs:SendMessage on queue forbidden_master')
-    await workbench.page.locator('.codelens-decoration a', { hasText: 'Copy the policy' }).first().click()
-    await workbench.statusBar.shows(
-      'A policy that allows sqs:SendMessage on forbidden_master is in the clipboard',
-    )
+    const lens = workbench.page.locator('.codelens-decoration a', { hasText: 'Copy the policy' }).first()
+    const copied = 'A policy that allows sqs:SendMessage on forbidden_master is in the clipboard'
+    // It is said for five seconds.
+    await Promise.all([workbench.statusBar.shows(copied), lens.click()])
   })
 })
 

@@ -97,7 +97,9 @@ describe('A protected environment', () => {
     await quickInput.pick('2 of 3 agents match')
     await quickInput.titled('role=web')
     await quickInput.type('echo $(hostname)')
-    expect((await quickInput.items())[0]?.label).toBe('echo $(hostname)')
+    await expect
+      .poll(async () => (await quickInput.items())[0]?.label, fleetPatience)
+      .toBe('echo $(hostname)')
     await quickInput.accept()
     await quickInput.titled('Run on production')
     expect((await quickInput.items())[0]?.label).toContain('“echo $(hostname)”')

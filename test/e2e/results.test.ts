@@ -44,10 +44,14 @@ describe('A run with three outcomes', () => {
     await page.getByText('6 agents, all accounted for').waitFor()
     const groups = page.getByRole('grid', { name: 'Groups of identical replies' })
     await expect.poll(() => groups.getAttribute('aria-rowcount'), fleetPatience).toBe('3')
-    const rows = await groups.locator('.row:visible').allInnerTexts()
+    const texts = () => groups.locator('.row:visible').allInnerTexts()
+    // What they said comes after who they are.
+    await expect
+      .poll(async () => (await texts())[2], fleetPatience)
+      .toMatch(/succeeded\s*cache-01,web-\[01-03\]\s*majority\s*4 agents\s*all good/)
+    const rows = await texts()
     expect(rows[0]).toMatch(/failed\s*(exit 3|SIGKILL)\s*(db-01|batch-01)/)
     expect(rows[1]).toMatch(/failed\s*(exit 3|SIGKILL)\s*(db-01|batch-01)/)
-    expect(rows[2]).toMatch(/succeeded\s*cache-01,web-\[01-03\]\s*majority\s*4 agents\s*all good/)
   })
 
   it('is searched over all outputs', async () => {

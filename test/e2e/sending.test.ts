@@ -50,11 +50,13 @@ afterAll(async () => {
 
 const untilOpen = (folder: string) => `until [ -e ${folder}/open ]; do sleep 0.2; done`
 
-/** Waits for a run's line in the history. */
-const ended = (command: string, counts: string) =>
-  expect
+/** Waits for a run's line in the history, and for its page: keys that are pressed while that loads are lost. */
+const ended = async (command: string, counts: string) => {
+  await expect
     .poll(async () => (await workbench.view('History').row(command)).description, fleetPatience)
     .toContain(counts)
+  await workbench.webview().locator('.head-command', { hasText: command }).waitFor()
+}
 
 describe('A workspace of several folders', () => {
   it('shows what each of them declares, and where it comes from', async () => {
@@ -109,7 +111,8 @@ describe('The active file', () => {
     await workbench.runCommand('Go to File...')
     await quickInput.type('report.sh')
     await quickInput.pick('report.sh')
-    await workbench.page.locator('.tab.active', { hasText: 'report.sh' }).waitFor()
+    // Its tab is there before its text is.
+    await workbench.page.locator('.editor-instance .view-line', { hasText: 'printf' }).first().waitFor()
     await workbench.runCommand('EC2 Collective: Run Active File as Script…')
     await quickInput.titled('report.sh')
     await quickInput.type(`one "two words" '$(three)'`)
@@ -136,6 +139,7 @@ describe('The active file', () => {
     const { quickInput } = workbench
     await workbench.showTab(/^report\.sh/)
     await workbench.page.locator('.tab.active', { hasText: /^report\.sh/ }).waitFor()
+    await workbench.page.locator('.monaco-editor.focused').waitFor()
     await workbench.page.keyboard.press('Control+End')
     await workbench.page.keyboard.press('Shift+ArrowUp')
     await workbench.runCommand('EC2 Collective: Run Selection as Script…')

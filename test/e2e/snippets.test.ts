@@ -157,6 +157,8 @@ async function send(command: string): Promise<void> {
 
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const runs = entries.filter((entry) => entry.isFile() && /runs|logs/.test(entry.parentPath))
+  const runs = entries.filter(
+    (entry) => entry.isFile() && /runs|logs/.test(entry.parentPath) && !entry.name.endsWith('.new'),
+  )
   return Promise.all(runs.map((entry) => readFile(path.join(entry.parentPath, entry.name), 'latin1')))
 }

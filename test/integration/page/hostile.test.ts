@@ -123,7 +123,7 @@ describe('output without measure', () => {
     simulated.finish('web1', 0)
     opened = await browser.open({ run: simulated.run })
     const { page } = opened
-    await page.getByText('104,852,600 more characters').waitFor()
+    await page.getByText('104,852,600 more characters').waitFor({ timeout: 50_000 })
     expect(await page.locator('.line:visible').count()).toBe(1)
     const taken = await startProcessorTime(page)
     await page.getByRole('button', { name: 'Wrap long lines' }).click()

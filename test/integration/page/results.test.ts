@@ -24,7 +24,8 @@ async function show(simulated: SimulatedRun, options: Partial<OpenOptions> = {})
     () => opened.close(),
     () => simulated.close(),
   )
-  await opened.page.locator('.page').waitFor()
+  // The page is there a frame before anything is in it.
+  await opened.page.locator('.head-where .environment').waitFor()
   return opened
 }
 

@@ -45,7 +45,7 @@ export function quickInputOf(page: Page): QuickInput {
     message: async () => (await widget.locator('.quick-input-message').textContent()) ?? '',
     items: async () => {
       await widget.waitFor()
-      return Promise.all((await rows.all()).map(readRow))
+      return readRows(rows)
     },
     type: (text) => box.fill(text),
     pick: (label) => rows.filter({ has: labelled(page, label) }).click(),
@@ -56,18 +56,21 @@ export function quickInputOf(page: Page): QuickInput {
   }
 }
 
-async function readRow(row: Locator): Promise<QuickPickRow> {
-  return row.evaluate((element) => {
-    const text = (selector: string): string => element.querySelector(selector)?.textContent?.trim() ?? ''
-    const tick = element.querySelector('.quick-input-list-checkbox')
-    return {
-      label: text('.quick-input-list-row .label-name'),
-      description: text('.quick-input-list-row .label-description'),
-      detail: text('.quick-input-list-label-meta'),
-      isTicked: tick ? tick.getAttribute('aria-checked') === 'true' : undefined,
-      isFocused: element.classList.contains('focused'),
-    }
-  })
+/** In the page, and all at once: a row that goes away meanwhile would be waited for. */
+function readRows(rows: Locator): Promise<QuickPickRow[]> {
+  return rows.evaluateAll((elements) =>
+    elements.map((element) => {
+      const text = (selector: string): string => element.querySelector(selector)?.textContent?.trim() ?? ''
+      const tick = element.querySelector('.quick-input-list-checkbox')
+      return {
+        label: text('.quick-input-list-row .label-name'),
+        description: text('.quick-input-list-row .label-description'),
+        detail: text('.quick-input-list-label-meta'),
+        isTicked: tick ? tick.getAttribute('aria-checked') === 'true' : undefined,
+        isFocused: element.classList.contains('focused'),
+      }
+    }),
+  )
 }
 
 /** Icons stand before a label as elements without text of their own, and leave a space behind. */

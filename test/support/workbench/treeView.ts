@@ -45,7 +45,7 @@ export function treeViewOf(page: Page, title: string): TreeView {
   const rowsIn = pane.getByRole('treeitem')
   const rowOf = (label: string): Locator =>
     rowsIn.filter({ has: page.locator('.label-name').getByText(label, { exact: true }) }).first()
-  const read = async (): Promise<TreeRow[]> => Promise.all((await rowsIn.all()).map(readRow))
+  const read = (): Promise<TreeRow[]> => readRows(rowsIn)
   const setExpanded = async (label: string, isWanted: boolean): Promise<void> => {
     const row = rowOf(label)
     if ((await row.getAttribute('aria-expanded')) === String(isWanted)) return
@@ -57,7 +57,7 @@ export function treeViewOf(page: Page, title: string): TreeView {
   }
   const openMenu = async (label: string): Promise<Locator> => {
     const menu = page.locator('.monaco-menu').last()
-    // A row that is drawn anew between press and release opens none.
+    // A row that is drawn anew between press and release opens none, and what takes the focus closes one again.
     for (let isOpen = false; !isOpen; ) {
       await rowOf(label).click({ button: 'right' })
       isOpen = await menu.waitFor({ timeout: 3_000 }).then(
@@ -77,7 +77,9 @@ export function treeViewOf(page: Page, title: string): TreeView {
         .join('\n'),
     row: async (label) => {
       await rowOf(label).waitFor()
-      return readRow(rowOf(label))
+      const [row] = await readRows(rowOf(label))
+      if (row === undefined) throw new Error(`the row ${label} went away as it was read`)
+      return row
     },
     expand: (label) => setExpanded(label, true),
     collapse: (label) => setExpanded(label, false),
@@ -94,20 +96,24 @@ export function treeViewOf(page: Page, title: string): TreeView {
       return entries.map((entry) => entry.trim())
     },
     choose: async (label, entry) => {
-      const menu = await openMenu(label)
-      // Not by its name, in which the keybinding is.
-      const item = menu
-        .getByRole('menuitem')
-        .filter({ has: page.locator('.action-label').getByText(entry, { exact: true }) })
-      // For its first 100 ms a menu ignores clicks: the release of the button that opened it is not to choose an entry.
-      await item.waitFor()
-      for (let isOpen = true; isOpen; ) {
-        // It may close a little late: then there is nothing left to click.
-        await item.click({ timeout: 2_000 }).catch(() => {})
-        isOpen = await menu.waitFor({ state: 'hidden', timeout: 500 }).then(
-          () => false,
-          () => true,
-        )
+      for (let isChosen = false; !isChosen; ) {
+        const menu = await openMenu(label)
+        // Not by its name, in which the keybinding is.
+        const item = menu
+          .getByRole('menuitem')
+          .filter({ has: page.locator('.action-label').getByText(entry, { exact: true }) })
+        // For its first 100 ms a menu ignores clicks: the release of the button that opened it is not to choose an entry.
+        for (let isOpen = true; isOpen; ) {
+          const isClicked = await item.click({ timeout: 2_000 }).then(
+            () => true,
+            () => false,
+          )
+          isChosen ||= isClicked
+          isOpen = await menu.waitFor({ state: 'hidden', timeout: 500 }).then(
+            () => false,
+            () => true,
+          )
+        }
       }
     },
     press: async (label, action) => {
@@ -123,18 +129,21 @@ export function treeViewOf(page: Page, title: string): TreeView {
   }
 }
 
-async function readRow(row: Locator): Promise<TreeRow> {
-  return row.evaluate((element) => {
-    const text = (selector: string): string => element.querySelector(selector)?.textContent?.trim() ?? ''
-    const expanded = element.getAttribute('aria-expanded')
-    const icon = element.querySelector('.custom-view-tree-node-item-icon')?.className ?? ''
-    return {
-      label: text('.label-name'),
-      description: text('.label-description'),
-      level: Number(element.getAttribute('aria-level')),
-      isExpanded: expanded === null ? undefined : expanded === 'true',
-      isSelected: element.getAttribute('aria-selected') === 'true',
-      icon: /codicon-(?!colored)([\w-]+)/.exec(icon)?.[1] ?? '',
-    }
-  })
+/** In the page, and all at once: a row that goes away meanwhile would be waited for. */
+function readRows(rows: Locator): Promise<TreeRow[]> {
+  return rows.evaluateAll((elements) =>
+    elements.map((element) => {
+      const text = (selector: string): string => element.querySelector(selector)?.textContent?.trim() ?? ''
+      const expanded = element.getAttribute('aria-expanded')
+      const icon = element.querySelector('.custom-view-tree-node-item-icon')?.className ?? ''
+      return {
+        label: text('.label-name'),
+        description: text('.label-description'),
+        level: Number(element.getAttribute('aria-level')),
+        isExpanded: expanded === null ? undefined : expanded === 'true',
+        isSelected: element.getAttribute('aria-selected') === 'true',
+        icon: /codicon-(?!colored)([\w-]+)/.exec(icon)?.[1] ?? '',
+      }
+    }),
+  )
 }
