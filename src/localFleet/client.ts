@@ -163,7 +163,7 @@ async function greet(socket: Socket, signal?: AbortSignal): Promise<LocalFleet |
       socket.write(`${JSON.stringify(request)}\n`)
       await ended
       // It lets its clients go last of all, and then needs a moment to be gone itself.
-      for (let left = 100; left > 0 && isAlive(first.supervisorPid); left -= 1) await delay(20)
+      for (let left = 500; left > 0 && isAlive(first.supervisorPid); left -= 1) await delay(20)
     },
   }
 }

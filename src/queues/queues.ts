@@ -45,7 +45,7 @@ export interface Queues {
   listQueues(prefix: string, signal?: AbortSignal): Promise<string[]>
   /** As of now; the object does not change. */
   readonly requests: RequestCounts
-  /** SQS's clock minus ours by its last answer, ± 500 ms; undefined before the first. */
+  /** SQS's clock minus ours, ± 500 ms; undefined before the first answer. */
   readonly clockOffsetMs: number | undefined
   /** Closes the connections. */
   close(): void

@@ -4,6 +4,7 @@ import { createBackOff, pause } from './backOff.ts'
 import { isClockCode, type QueueError, toQueueError } from './queueError.ts'
 import { addRequest, billedUnits, noRequests, type RequestCounts } from './requestCounts.ts'
 import { type Connection, createSqsClient, type Exchange, type Send, sendBy } from './sqsClient.ts'
+import { createSqsClock } from './sqsClock.ts'
 
 /** Makes requests to SQS: with deadlines, errors in words, queue URLs asked for once, and everything counted. */
 export interface Requester {
@@ -36,13 +37,12 @@ const attempts = 3
 export function createRequester(connection: Connection): Requester {
   const urls = new Map<string, string>()
   let requests = noRequests
-  let clockOffsetMs: number | undefined
+  const clock = createSqsClock()
   let client = createSqsClient(connection, onExchange)
 
   function onExchange({ operation, input, output, answered, date }: Exchange): void {
     requests = addRequest(requests, operation, answered ? billedUnits(payloadBytes(input, output)) : 0)
-    // HTTP cuts the date off at the second: on average it is half a second later.
-    if (date !== undefined) clockOffsetMs = date + 500 - Date.now()
+    if (date !== undefined) clock.heard(date)
   }
 
   const explain = (cause: unknown, action: string, queue: string) =>
@@ -101,7 +101,7 @@ export function createRequester(connection: Connection): Requester {
       return requests
     },
     get clockOffsetMs() {
-      return clockOffsetMs
+      return clock.offsetMs
     },
     close: () => client.destroy(),
   }

@@ -31,7 +31,7 @@ export function untruth(verdict: Verdict, occurrence: Occurrence): string | unde
       return `exit code ${outcome.code} instead of ${expected.end}; ${facts}`
     }
     case 'timed-out': {
-      const isTrue = expected.isClose ? start === 1 : expected.end === 'endless' && end === 0
+      const isTrue = expected.isClose ? end === 0 || start === 1 : expected.end === 'endless' && end === 0
       return isTrue ? undefined : `timed-out, but ${facts}`
     }
     case 'cancelled': {

@@ -97,7 +97,7 @@ describe('an agent whose SQS', () => {
   })
 
   it('throttles, drops, breaks, repeats and reorders answers every run, each executed once', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const file = join(directory, 'effects')
     await start()
@@ -115,7 +115,7 @@ describe('an agent whose SQS', () => {
       runs.push(await master.send(shell(`echo ${index} >> ${file}; seq 1 ${index * 5_000}`)))
     }
     for (const [index, runId] of runs.entries()) {
-      const { stdout } = await master.result(runId)
+      const { stdout } = await master.result(runId, 50_000)
       expect(stdout.split('\n').length).toBe(index * 5_000 + 1)
     }
     expect(readFileSync(file, 'utf8').trim().split('\n').sort()).toEqual([
@@ -195,7 +195,8 @@ describe('an agent that has lost its memory', () => {
     await master.send({ kind: 'cancel', runId, issuedAt })
     await master.result(await master.send({ kind: 'ping' }))
     expect(readFileSync(file, 'utf8')).toBe('did\n')
-    expect(master.heard(runId).length).toBe(1)
+    const results = master.heard(runId).filter(({ message }) => message.type === 'result')
+    expect(results).toHaveLength(1)
   })
 
   it('repairs a torn journal and knows what it executed', async () => {
@@ -292,7 +293,8 @@ describe('garbage in the queue', () => {
     await master.expire()
     const again = performance.now()
     await master.result(await master.send(shell('true')))
-    expect(performance.now() - again).toBeLessThan(readingMs)
+    // Beyond the agent's longest pause.
+    expect(performance.now() - again).toBeLessThan(readingMs + 1_500)
   })
 
   const zeros = gzipSync(Buffer.alloc(20_000_000)).toString('base64')

@@ -152,12 +152,12 @@ describe('a fault proxy', () => {
   })
 
   it('lets a message come late, after one that was sent later', async () => {
-    const lift = proxy.inject({ fault: { kind: 'late', seconds: [1, 1] } })
+    const lift = proxy.inject({ fault: { kind: 'late', seconds: [5, 5] } })
     await send('first')
     lift()
     await send('second')
     expect(bodiesOf(await receive())).toEqual(['second'])
-    expect(bodiesOf(await receive({ WaitTimeSeconds: 5 }))).toEqual(['first'])
+    expect(bodiesOf(await receive({ WaitTimeSeconds: 20 }))).toEqual(['first'])
   })
 
   it('fails single entries of a batch', async () => {

@@ -75,13 +75,20 @@ describe('a sweep of the facts on a bad day', () => {
     }
     const { master } = await masters.open(environment)
     proxy.inject(
-      // Four refusals in a row end a sweep, and should: that must stay out of reach.
       { fault: { kind: 'refuse', as: 'internal' }, chance: 0.08, actions: ['ReceiveMessage'] },
       { fault: { kind: 'sample' }, chance: 0.2 },
       { fault: { kind: 'miscount', by: 0.3 } },
     )
-    await master.refresh()
-    expect(master.inventory.agents()).toHaveLength(60)
+    // Four refusals in a row end a sweep, and a count that is too low ends one early: what it found stays found.
+    const found = () => master.inventory.agents().length
+    await until(
+      async () => {
+        await master.refresh().catch(() => {})
+        return found() === 60
+      },
+      '60 agents',
+      () => `; ${found()} were found`,
+    )
   })
 })
 
@@ -116,7 +123,7 @@ describe('a run', () => {
         if (action.kind === 'resend') await web.send(replyTo, repliesOf('web', action.runId).result([]))
       },
     )
-    const timing = { republishAfterMs: 300, responseTimeoutMs: 600, graceMs: 200 }
+    const timing = { republishAfterMs: 1_000, responseTimeoutMs: 3_000, graceMs: 200 }
     const { master, hear, troubles } = await masters.open(environment, { replyQueue: 'shared', timing })
     await hear(1)
     const run = await master.start({
@@ -127,7 +134,7 @@ describe('a run', () => {
     await until(() => run.state.counts.running === 1, 'the acknowledgement')
     const end = proxy.outage()
     // By then it is far beyond the time at which it would have been asked.
-    await until(() => Date.now() > run.state.startedAt + 4_000, 'its time to pass')
+    await until(() => Date.now() > run.state.startedAt + 7_000, 'its time to pass')
     expect(run.state.counts.running).toBe(1)
     end()
     expect((await run.over).counts.succeeded).toBe(1)

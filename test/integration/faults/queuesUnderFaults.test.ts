@@ -199,11 +199,11 @@ describe('queues under faults', () => {
   )
 
   it('measure the clock of SQS, whatever the own one says', async () => {
-    proxy.inject({ fault: { kind: 'clock', offsetMs: -3600_000 } })
+    proxy.inject({ fault: { kind: 'clock', offsetMs: 3600_000 } })
     const before = Date.now()
     await queues.attributes(queue)
     // HTTP's date is one of whole seconds, and may be as old as the answer took.
-    const errorMs = (queues.clockOffsetMs ?? 0) + 3600_000
+    const errorMs = (queues.clockOffsetMs ?? 0) - 3600_000
     expect(Math.abs(errorMs)).toBeLessThan(1_500 + Date.now() - before)
   })
 

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -138,10 +138,13 @@ describe('local fleet', () => {
     const fleet = await open()
     const [testing] = fleet.environments
     await agentsHeard(testing as Environment, 6)
-    process.kill(
-      Number(execFileSync('pgrep', ['-P', String(supervisorOf(directory)), '-f', 'sqsServer.js'])),
-      'SIGKILL',
-    )
+    const server = () =>
+      spawnSync('pgrep', ['-P', String(supervisorOf(directory)), '-f', 'sqsServer.js'], {
+        encoding: 'utf8',
+      }).stdout.trim()
+    const before = server()
+    process.kill(Number(before), 'SIGKILL')
+    await vi.waitFor(() => expect(['', before]).not.toContain(server()), { timeout: 20_000 })
     await vi.waitFor(() => expect(isBusy(fleet.endpoint)).resolves.toBe(true), { timeout: 20_000 })
     expect(Object.keys(await agentsHeard(testing as Environment, 6))).toHaveLength(6)
     await fleet.stop()

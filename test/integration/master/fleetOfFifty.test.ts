@@ -22,7 +22,9 @@ beforeAll(async () => {
   environment = await sqs.environment('fifty')
   fleet = await startAgents(environment, agents)
   masters = createMasters(sqs)
-  ours = await masters.open(environment)
+  // On a busy machine the first of them may answer when the last one has not begun.
+  const timing = { republishAfterMs: 25_000, responseTimeoutMs: 60_000 }
+  ours = await masters.open(environment, { timing })
   await ours.hear(agents)
 })
 afterAll(async () => {
@@ -42,9 +44,10 @@ describe('a run over fifty agents', () => {
     expect(await outputOf(run, 'agent-7')).toMatch(/^Linux /)
     await run.withdrawn()
     const { requests, byOperation } = requestsSince(before, ours.queues.requests)
-    // One to send, some to receive and delete fifty replies by tens, some to take the command away.
+    // One to send, some to receive and delete fifty replies (and acknowledgements of what takes long), some to take the
+    // command away.
     expect(byOperation.SendMessage?.requests).toBe(1)
-    expect(requests).toBeLessThan(agents * 2 + 30)
+    expect(requests).toBeLessThan(agents * 4 + 30)
     expect(await ours.queues.attributes(environment.queues.commands)).toMatchObject({ visible: 0 })
   })
 
@@ -93,7 +96,7 @@ describe('a run over fifty agents', () => {
   it('is stopped by its agents after its time', async () => {
     const run = await ours.master.start({
       ...shell('echo begun; sleep 300'),
-      timeoutMs: 1000,
+      timeoutMs: 5_000,
       filter: 'role=db',
     })
     expect((await run.over).counts['timed-out']).toBe(agents / 2)

@@ -53,7 +53,7 @@ describe('a master', () => {
         await send(runId, [1])
         await agent.send(replyTo, repliesOf('forgetful', runId).result(texts))
       },
-      { resendAfterMs: 50 },
+      { resendAfterMs: 50, resendTries: 12 },
     )
     const run = await master.start(ping)
     expect((await run.over).replies.get('forgetful')?.output).toBe('complete')
@@ -115,7 +115,7 @@ describe('a master', () => {
       async ({ runId, replyTo, action }, agent) => {
         if (action.kind === 'ping') await agent.send(replyTo, repliesOf('dying', runId).ack())
       },
-      { republishAfterMs: 200, responseTimeoutMs: 200, graceMs: 50 },
+      { republishAfterMs: 3_000, responseTimeoutMs: 3_000, graceMs: 50 },
     )
     const run = await master.start({ ...ping, timeoutMs: 50 })
     expect((await run.over).counts.lost).toBe(1)

@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { execute, type StopReason } from '../../../../agent/src/execution/execute.ts'
@@ -6,6 +10,7 @@ import { groupsMarkedWith } from '../../../../agent/src/execution/markedProcesse
 import { runMark } from '../../../../agent/src/execution/runMark.ts'
 import { ownUser } from '../../../../agent/src/execution/users.ts'
 import type { Outcome } from '../../../../src/protocol/messages.ts'
+import { until } from '../../../support/until.ts'
 
 /** Ends at once, and leaves somebody behind who keeps its output open for `tenths` of a second. */
 const endsAndLingers = (tenths: number) =>
@@ -33,7 +38,7 @@ async function run(
 
 describe('a command', () => {
   it('that ended in time has not timed out, however long its leftovers keep its output open', async () => {
-    expect(await run(endsAndLingers(10), { timeoutMs: 400 })).toEqual({ kind: 'exited', code: 3 })
+    expect(await run(endsAndLingers(40), { timeoutMs: 3_000 })).toEqual({ kind: 'exited', code: 3 })
   })
 
   it.each(['cancelled', 'agent-ends'] as const)(
@@ -41,11 +46,17 @@ describe('a command', () => {
     async (reason: StopReason) => {
       const mark = randomUUID()
       const stopping = new AbortController()
-      const outcome = run(endsAndLingers(40), { timeoutMs: 60_000, signal: stopping.signal, mark })
-      await sleep(400)
+      const folder = await mkdtemp(join(tmpdir(), 'execute-'))
+      const pidFile = join(folder, 'pid')
+      const command = `echo $$ >${pidFile}; ${endsAndLingers(80)}`
+      const outcome = run(command, { timeoutMs: 60_000, signal: stopping.signal, mark })
+      const pid = () => Number(readFileSync(pidFile, 'utf8').trim())
+      await until(() => existsSync(pidFile) && pid() > 0, 'its process id')
+      await until(() => !existsSync(`/proc/${pid()}`), 'its end')
       stopping.abort(reason)
       expect(await outcome).toEqual({ kind: 'exited', code: 3 })
       expect(await groupsMarkedWith(runMark, mark)).toEqual([])
+      await rm(folder, { recursive: true })
     },
   )
 
@@ -55,10 +66,10 @@ describe('a command', () => {
   })
 
   it('that ended in time has not timed out, when its agent was too busy to hear of it', async () => {
-    const outcome = run('sleep 0.2; exit 3', { timeoutMs: 400 })
+    const outcome = run('sleep 0.2; exit 3', { timeoutMs: 1_500 })
     await sleep(50)
     await turn()
-    const until = performance.now() + 600
+    const until = performance.now() + 1_600
     while (performance.now() < until);
     expect(await outcome).toEqual({ kind: 'exited', code: 3 })
   })

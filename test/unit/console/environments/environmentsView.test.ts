@@ -76,9 +76,9 @@ describe('The Environments view', () => {
     const tree = made.treeViews.at(-1)
     if (tree === undefined) throw new Error('there is no tree view')
     const [root] = await view.getChildren()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     await view.getChildren(root)
     await until(() => endpoint.requests.length > 0, 'a request')
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     expect(await requestsIn(60_000)).toBeGreaterThan(0)
 
     tree.view.visible = false
