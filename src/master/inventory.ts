@@ -56,12 +56,11 @@ export class Inventory {
     const known = this.#heard.get(agentId)
     const isProven = checkIdentity(agentId, senderId) === 'proven'
     const isFirstProof = isProven && known?.provenAt === undefined
-    const isNews =
-      known === undefined || isSaidAfter({ message, sentAt }, { ...known, sentAt: known.factsSentAt })
+    const isNews = known === undefined || isSaidAfter({ message, sentAt }, known)
     if (!isNews && !isFirstProof) return
     const lastHeardAt = Math.max(sentAt, known?.lastHeardAt ?? sentAt)
     const provenAt = isProven ? sentAt : known?.provenAt
-    this.#heard.set(agentId, { message, factsSentAt: sentAt, lastHeardAt, senderId, provenAt })
+    this.#heard.set(agentId, { message, sentAt, lastHeardAt, senderId, provenAt })
     this.#notice()
   }
 
@@ -116,7 +115,7 @@ export class Inventory {
 
 /** A facts message, and SQS's `SentTimestamp` of it. */
 export interface SaidFacts {
-  readonly message: Pick<FactsMessage, 'sentAt'>
+  readonly message: FactsMessage
   readonly sentAt: number
 }
 
@@ -126,18 +125,16 @@ export function isSaidAfter(one: SaidFacts, other: SaidFacts): boolean {
   return one.message.sentAt > other.message.sentAt
 }
 
-interface Heard {
-  readonly message: FactsMessage
-  readonly factsSentAt: number
+interface Heard extends SaidFacts {
   lastHeardAt: number
   readonly senderId: string | undefined
   /** When facts came that SQS said the instance itself had sent. */
   readonly provenAt: number | undefined
 }
 
-function known({ message, factsSentAt, lastHeardAt, senderId }: Heard, now: number): KnownAgent {
+function known({ message, sentAt, lastHeardAt, senderId }: Heard, now: number): KnownAgent {
   const { agentId, hostname, version, startedAt, running, problems = [] } = message
-  const clockSkewMs = message.sentAt - factsSentAt
+  const clockSkewMs = message.sentAt - sentAt
   const state = stateAfter(now - lastHeardAt, message.intervalMs)
   const facts = message.facts as Facts
   return {

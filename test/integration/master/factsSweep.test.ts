@@ -40,16 +40,18 @@ describe('sweepFacts', () => {
 
   it('costs little more than a receive and a release for ten messages', async () => {
     // One that is stopped for longer than it hides messages begins anew.
-    let attempts = 0
-    await until(async () => {
-      const environment = await environmentWith(`cost${attempts++}`, 200, 1)
+    const costs: number[] = []
+    const once = async () => {
+      const environment = await environmentWith(`cost${costs.length}`, 200, 1)
       const client = connect(environment)
       const before = client.requests
       await sweep(environment, client)
       const { requests } = requestsSince(before, client.requests)
+      costs.push(requests)
       // What eight receivers find empty at the end, and what the queue says of itself before and after.
       return requests < 200 / 10 + 200 / 10 + 8 * 2 + 6
-    }, 'a sweep that is not stopped')
+    }
+    await until(once, 'a sweep that is not stopped', () => `; they took ${costs} requests`)
   })
 
   it('takes the newest facts of each agent, whichever come first', async () => {
