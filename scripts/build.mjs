@@ -121,7 +121,7 @@ const extension = {
 
 /** What people type, and what our own code starts. */
 const programs = {
-  'ec2-cagent': 'agent/src/main.ts',
+  'ec2-cagent': 'agent/src/process/main.ts',
   'ec2-cmaster': 'src/cli/main.ts',
   localFleet: 'src/localFleet/main.ts',
   sqsServer: 'src/localFleet/sqsServer.ts',

@@ -1,13 +1,13 @@
 import type { AgentRow } from '../src/page/toPage.ts'
-import { element, setAttributes, setText, show } from './dom.ts'
 import { formatBytes, formatCount, formatDuration, formatPart } from './format.ts'
 import { Grid, type GridRow } from './grid.ts'
-import { icon } from './icons.ts'
 import { visibleText } from './lineSpans.ts'
 import type { Metrics } from './metrics.ts'
 import { exitText, oddities, stateCell } from './rowCells.ts'
 import type { RunModel, Sort } from './runModel.ts'
 import { Section } from './section.ts'
+import { element, setAttributes, setText, show } from './ui/dom.ts'
+import { icon } from './ui/icons.ts'
 import { t } from './words.ts'
 
 /** Columns in their order; what it sorts by, or undefined. */

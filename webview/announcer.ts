@@ -1,6 +1,6 @@
-import { element, setText } from './dom.ts'
 import { formatCount } from './format.ts'
 import type { RunModel } from './runModel.ts'
+import { element, setText } from './ui/dom.ts'
 import { stateOrder, verdictWords } from './verdictWords.ts'
 import { t } from './words.ts'
 

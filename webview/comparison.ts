@@ -1,7 +1,7 @@
 import type { FromPage } from '../src/page/fromPage.ts'
-import { element, setText, show } from './dom.ts'
 import type { Selected } from './selected.ts'
 import { isSame } from './selected.ts'
+import { element, setText, show } from './ui/dom.ts'
 import { button } from './ui/toolkit.ts'
 import { t } from './words.ts'
 

@@ -1,4 +1,4 @@
-import { element, setAttributes } from './dom.ts'
+import { element, setAttributes } from './ui/dom.ts'
 import { VirtualRows } from './virtualRows.ts'
 
 /** How the row stands in the grid. */

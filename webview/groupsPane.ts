@@ -1,5 +1,4 @@
 import type { GroupRow } from '../src/page/toPage.ts'
-import { element, setText, show } from './dom.ts'
 import { formatAgents, formatCount, formatPart } from './format.ts'
 import { Grid, type GridRow } from './grid.ts'
 import { visibleText } from './lineSpans.ts'
@@ -7,6 +6,7 @@ import type { Metrics } from './metrics.ts'
 import { exitText, stateCell } from './rowCells.ts'
 import type { RunModel } from './runModel.ts'
 import { Section } from './section.ts'
+import { element, setText, show } from './ui/dom.ts'
 import { t } from './words.ts'
 
 /** Identical replies as one row each: outliers first, the majority last. What a person reads first. */

@@ -1,7 +1,7 @@
 import type { AgentRow } from '../src/page/toPage.ts'
-import { element, setText, show } from './dom.ts'
 import { formatAgents, formatDuration } from './format.ts'
 import { latencyBars } from './latencyBars.ts'
+import { element, setText, show } from './ui/dom.ts'
 import { t } from './words.ts'
 
 const svgNamespace = 'http://www.w3.org/2000/svg'

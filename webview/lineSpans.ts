@@ -1,6 +1,6 @@
 import Anser from 'anser'
 import type { OutputLine } from '../src/page/toPage.ts'
-import { element } from './dom.ts'
+import { element } from './ui/dom.ts'
 
 /** A line of output as nodes: colours as classes, matches marked, and whatever would deceive the eye made visible. */
 export function lineSpans({ text, marks = [] }: Pick<OutputLine, 'text' | 'marks'>): DocumentFragment {

@@ -1,9 +1,9 @@
 import type { AgentState } from '../src/protocol/verdict.ts'
-import { element, setAttributes, setText, show, spoken } from './dom.ts'
 import { formatCount } from './format.ts'
 import { LatencyHistogram } from './histogram.ts'
-import { icon } from './icons.ts'
 import type { RunModel } from './runModel.ts'
+import { element, setAttributes, setText, show, spoken } from './ui/dom.ts'
+import { icon } from './ui/icons.ts'
 import { stateOrder, verdictMeanings, verdictWords } from './verdictWords.ts'
 import { t } from './words.ts'
 

@@ -1,7 +1,7 @@
 import type { AgentRow } from '../src/page/toPage.ts'
 import type { AgentState } from '../src/protocol/verdict.ts'
-import { element } from './dom.ts'
-import { icon } from './icons.ts'
+import { element } from './ui/dom.ts'
+import { icon } from './ui/icons.ts'
 import { verdictWords } from './verdictWords.ts'
 import { t } from './words.ts'
 

@@ -1,8 +1,8 @@
 import type { FromPage, Query } from '../src/page/fromPage.ts'
 import type { SearchProgress } from '../src/page/toPage.ts'
-import { element, setAttributes, setText, show } from './dom.ts'
 import { formatCount } from './format.ts'
 import type { RunModel } from './runModel.ts'
+import { element, setAttributes, setText, show } from './ui/dom.ts'
 import { button, enable, type TextFieldControl, textField } from './ui/toolkit.ts'
 import { t } from './words.ts'
 

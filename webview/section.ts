@@ -1,5 +1,5 @@
-import { element, setAttributes, setText } from './dom.ts'
-import { icon } from './icons.ts'
+import { element, setAttributes, setText } from './ui/dom.ts'
+import { icon } from './ui/icons.ts'
 
 /** A part of the list side under a heading that folds it away, as in the editor's side bar. */
 export class Section {

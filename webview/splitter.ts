@@ -1,4 +1,4 @@
-import { element, setAttributes, show } from './dom.ts'
+import { element, setAttributes, show } from './ui/dom.ts'
 import { t } from './words.ts'
 
 /** From this width on the reply stands beside the lists, below it under them. Pixels. */

@@ -1,5 +1,5 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core'
-import { element } from './dom.ts'
+import { element } from './ui/dom.ts'
 
 export interface RowView {
   readonly element: HTMLElement

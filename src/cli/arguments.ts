@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { Amount, Rollout } from '../master/runRequest.ts'
+import type { Amount, Rollout } from '../run/runRequest.ts'
 
 /** What was asked for on the command line. */
 export interface Arguments {

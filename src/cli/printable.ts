@@ -1,6 +1,6 @@
-import { withoutSgr } from '../master/sgr.ts'
-import { TerminalLines } from '../master/terminalLines.ts'
 import type { Chunk } from '../protocol/frames.ts'
+import { withoutSgr } from '../report/sgr.ts'
+import { TerminalLines } from '../report/terminalLines.ts'
 
 /** A few words of somebody else, as they may be written to a person's terminal: one line, without colours. */
 export function printable(text: string): string {

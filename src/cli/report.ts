@@ -1,10 +1,10 @@
-import { describeOutcome, type Group, groupReplies } from '../master/grouping.ts'
-import { foldHosts } from '../master/hostFolding.ts'
-import type { Run } from '../master/run.ts'
-import type { ReplyState, RunState } from '../master/runState.ts'
+import { foldHosts } from '../hosts/hostFolding.ts'
+import type { Run } from '../master/engine/run.ts'
 import type { Chunk } from '../protocol/frames.ts'
 import { type Verdict, verdicts } from '../protocol/verdict.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
+import { describeOutcome, type Group, groupReplies } from '../report/grouping.ts'
+import type { ReplyState, RunState } from '../run/runState.ts'
 import { printable, printableLines } from './printable.ts'
 
 export interface ReportOptions {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { RunRequest } from '../master/runRequest.ts'
 import { filterFromLists } from '../protocol/filter/lists.ts'
 import { parseFilter } from '../protocol/filter/parse.ts'
 import { printFilter } from '../protocol/filter/print.ts'
 import { FilterSyntaxError } from '../protocol/filter/syntaxError.ts'
+import type { RunRequest } from '../run/runRequest.ts'
 import { type Arguments, UsageError } from './arguments.ts'
 
 /**

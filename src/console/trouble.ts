@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
-import type { DeclaredEnvironment } from './environments/declaredEnvironment.ts'
-import { plainText } from './plainText.ts'
+import type { DeclaredEnvironment } from './declarations/declaredEnvironment.ts'
+import { plainText } from './text/plainText.ts'
 
 /** What can be offered beside an error, apart from the log. */
 export interface Remedy {

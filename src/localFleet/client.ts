@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Environment } from '../queues/environment.ts'
 import type { FleetRequest, FleetState, LocalAgent } from './fleetState.ts'
-import { meetingPoint } from './meetingPoint.ts'
+import { meetingPoint } from './socketPath.ts'
 
 /** A local fleet that runs, for as long as this is open: servers that are played by this machine. */
 export interface LocalFleet {

@@ -1,5 +1,5 @@
-import { meetingPoint } from './meetingPoint.ts'
-import { openReception, type Reception } from './reception.ts'
+import { openReception, type Reception } from './controlServer.ts'
+import { meetingPoint } from './socketPath.ts'
 import { createSupervisor } from './supervisor.ts'
 
 /**

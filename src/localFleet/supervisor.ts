@@ -8,7 +8,7 @@ import type { Environment } from '../queues/environment.ts'
 import { type AgentHome, prepareAgentHome } from './agentHome.ts'
 import { type FleetServer, fleetEnvironments, fleetServers } from './fleetServers.ts'
 import type { FleetState } from './fleetState.ts'
-import { type KeptProcess, keepProcess } from './keptProcess.ts'
+import { type KeptProcess, keepProcess } from './supervisedProcess.ts'
 
 /** The processes of a local fleet: an SQS server and nine agents. */
 export interface Supervisor {

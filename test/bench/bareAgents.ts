@@ -21,7 +21,7 @@ const bodies = (sizes as number[]).map((size) => (body as string).padEnd(size, '
 /** SQS's limit for one request, bytes. */
 const batchBytes = 1024 * 1024
 
-/** Batches of one reply under way at a time, as agents have them (agent/src/delivery.ts). */
+/** Batches of one reply under way at a time, as agents have them (agent/src/replies/delivery.ts). */
 const underWay = 2
 
 process.stdin.resume().on('end', () => process.exit())
@@ -38,7 +38,7 @@ async function answer(client: SQSClient): Promise<void> {
       seen.add(MessageId ?? '')
       void reply(client, Body === warmUp)
     }
-    // The pace of an agent (agent/src/pollPace.ts), or the two would not make the same requests.
+    // The pace of an agent (agent/src/intake/pollPace.ts), or the two would not make the same requests.
     if (fresh.length > 0) pauseMs = 100
     if (messages.length === 0 || (fresh.length > 0 && messages.length === 10)) continue
     await sleep(pauseMs)

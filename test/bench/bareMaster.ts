@@ -17,7 +17,7 @@ export const warmUp = 'warm up'
 
 const patienceMs = 240_000
 
-/** As many receivers help as the master has when replies pile up (src/master/mailbox.ts). */
+/** As many receivers help as the master has when replies pile up (src/master/replies/replyConsumer.ts). */
 const maxHelpers = 7
 
 /** SQS gives at most so many messages at a time. */

@@ -3,7 +3,7 @@ import { sealBody } from '../../src/protocol/envelope.ts'
 import { createFramePacker, maxFrameBytes } from '../../src/protocol/frames.ts'
 import { privateReplyQueue } from '../../src/protocol/names.ts'
 
-/** `MaximumMessageSize` of a master's own reply queue, bytes (src/master/replyQueue.ts). */
+/** `MaximumMessageSize` of a master's own reply queue, bytes (src/master/replies/replyQueue.ts). */
 export const replyLimitBytes = 256 * 1024
 
 /** What `uname -a` says on a server. */

@@ -1,8 +1,8 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { History } from '../../src/master/history.ts'
 import { Master } from '../../src/master/master.ts'
+import { History } from '../../src/master/store/history.ts'
 import type { SqsServer } from '../support/sqs.ts'
 
 /** Sizes of fleet between which the growth is taken: what a run costs by itself cancels out. */

@@ -1,6 +1,6 @@
 // Many agents in one process: real protocol code, real HTTP, the agent's own way of listening; only the execution is
 // replaced by a given output.
-import { listen } from '../../agent/src/listen.ts'
+import { listen } from '../../agent/src/intake/listen.ts'
 import { openBody, sealBody } from '../../src/protocol/envelope.ts'
 import { matchesFilter } from '../../src/protocol/filter/match.ts'
 import { parseFilter } from '../../src/protocol/filter/parse.ts'

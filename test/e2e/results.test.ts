@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { readRunExport } from '../../src/master/runExport.ts'
+import { readRunExport } from '../../src/report/runExport.ts'
 import type { Workbench } from '../support/editor.ts'
 import { fleetPatience, openFleetWorkbench, showsAgents } from '../support/fleetWorkbench.ts'
 

@@ -1,7 +1,7 @@
-import type { RunRequest } from '../../src/master/runRequest.ts'
-import type { RunState } from '../../src/master/runState.ts'
 import { matchesFilter } from '../../src/protocol/filter/match.ts'
 import { parseFilter } from '../../src/protocol/filter/parse.ts'
+import type { RunRequest } from '../../src/run/runRequest.ts'
+import type { RunState } from '../../src/run/runState.ts'
 import type { AgentFiles } from './agentFiles.ts'
 
 /** Who did what of one run. */

@@ -1,4 +1,4 @@
-import type { RunRequest } from '../../src/master/runRequest.ts'
+import type { RunRequest } from '../../src/run/runRequest.ts'
 import type { Dice } from '../support/faults/dice.ts'
 import type { AgentFiles } from './agentFiles.ts'
 

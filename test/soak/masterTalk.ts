@@ -1,5 +1,5 @@
-import type { RunRequest } from '../../src/master/runRequest.ts'
 import type { AgentState } from '../../src/protocol/verdict.ts'
+import type { RunRequest } from '../../src/run/runRequest.ts'
 
 /** What a master of the soak is told, one line of JSON each. */
 export type MasterOrder =

@@ -1,4 +1,4 @@
-import type { History } from '../../src/master/history.ts'
+import type { History } from '../../src/master/store/history.ts'
 import type { Chunk } from '../../src/protocol/frames.ts'
 import { isVerdict } from '../../src/protocol/verdict.ts'
 import type { AgentFiles } from './agentFiles.ts'

@@ -24,7 +24,7 @@ export async function buildSoakPrograms(root: string, directory: string): Promis
     return outfile
   }
   return {
-    agent: await bundle('agent/src/main.ts', 'agent.mjs'),
+    agent: await bundle('agent/src/process/main.ts', 'agent.mjs'),
     master: await bundle('test/soak/masterProgram.ts', 'master.mjs'),
   }
 }

@@ -29,7 +29,7 @@ export async function comeToRest(
   }
   await Promise.all(agents.map(rest))
   // The masters read what the agents said last. What SQS gave to a master that was killed, or whose connection broke, is
-  // hidden for a minute while replies pile up (src/master/mailbox.ts).
+  // hidden for a minute while replies pile up (src/master/replies/replyConsumer.ts).
   for (const queue of await queues.listQueues('soak_')) {
     if (queue.endsWith('_agent') && !(await isDoneWithin(100_000, isEmpty(queues, queue))))
       restless.push(`replies lie unread in ${queue}`)

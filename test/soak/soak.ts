@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { History } from '../../src/master/history.ts'
+import { History } from '../../src/master/store/history.ts'
 import { openBody } from '../../src/protocol/envelope.ts'
 import { startFaultProxy } from '../support/faultProxy.ts'
 import { createDice } from '../support/faults/dice.ts'

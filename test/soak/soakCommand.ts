@@ -1,4 +1,4 @@
-import type { RunRequest } from '../../src/master/runRequest.ts'
+import type { RunRequest } from '../../src/run/runRequest.ts'
 import type { Dice } from '../support/faults/dice.ts'
 import { type AgentFiles, agentIdOf } from './agentFiles.ts'
 import { type CommandKind, type Expected, surroundingsOf, throwKind, throwShape } from './commandShapes.ts'

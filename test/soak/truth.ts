@@ -1,5 +1,5 @@
-import type { ReplyState, RunState } from '../../src/master/runState.ts'
 import type { Verdict } from '../../src/protocol/verdict.ts'
+import type { ReplyState, RunState } from '../../src/run/runState.ts'
 import type { Expected } from './commandShapes.ts'
 import type { Effects } from './effects.ts'
 

@@ -1,7 +1,7 @@
 import {
   type DeclaredEnvironment,
   environmentKey,
-} from '../../src/console/environments/declaredEnvironment.ts'
+} from '../../src/console/declarations/declaredEnvironment.ts'
 import { defaultQueues, type Environment } from '../../src/queues/environment.ts'
 
 /** An environment of the settings, except for what `changes` says. */

@@ -1,5 +1,5 @@
-import { element } from '../dom.ts'
-import { type IconName, icon } from '../icons.ts'
+import { element } from './dom.ts'
+import { type IconName, icon } from './icons.ts'
 import { button } from './toolkit.ts'
 
 export interface MenuItem {

@@ -5,8 +5,8 @@ import {
   vsCodeButton,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit'
-import { setAttributes } from '../dom.ts'
-import { type IconName, icon } from '../icons.ts'
+import { setAttributes } from './dom.ts'
+import { type IconName, icon } from './icons.ts'
 
 // The toolkit is no longer maintained: it is owned here, behind two factories, and nowhere else.
 provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeTextField())

@@ -1,10 +1,10 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Action } from '../../../src/protocol/messages.ts'
+import { baseEnvironment } from './baseEnvironment.ts'
 import type { Launch } from './processGroup.ts'
 import { runProgram } from './program.ts'
 import { shebangOf, writeScript } from './scriptFile.ts'
-import { baseEnvironment } from './surroundings.ts'
 import { lookUpUser, type User } from './users.ts'
 
 /** Actions that start a process. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Chunk } from '../../../src/protocol/frames.ts'
+import { baseEnvironment } from './baseEnvironment.ts'
 import { ProcessGroup } from './processGroup.ts'
-import { baseEnvironment } from './surroundings.ts'
 
 /** Output beyond this is an accident, bytes. */
 const maxOutputBytes = 8 * 1024 * 1024

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as os from 'node:os'
 import type { Facts } from '../../../src/protocol/facts.ts'
-import { version } from '../version.ts'
+import { version } from '../settings/version.ts'
 import type { FactSource } from './factReader.ts'
 
 /**

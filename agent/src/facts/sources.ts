@@ -1,4 +1,4 @@
-import type { FactsConfiguration } from '../configuration.ts'
+import type { FactsConfiguration } from '../settings/configuration.ts'
 import { createBuiltInFacts } from './builtIn.ts'
 import { createFacter } from './facter.ts'
 import { createFactFile } from './factFile.ts'

@@ -3,9 +3,9 @@ import {
   type DeclaredEnvironment,
   describeOrigin,
   findEnvironment,
-} from '../environments/declaredEnvironment.ts'
+} from '../declarations/declaredEnvironment.ts'
+import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { environmentIcon } from '../environments/environmentIcon.ts'
-import type { EnvironmentList } from '../environments/environmentList.ts'
 import { chosenNodes } from './chosenNodes.ts'
 
 /**

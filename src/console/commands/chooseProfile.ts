@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
-import { plainText } from '../plainText.ts'
 import type { Profile, ProfileKind } from '../profile/awsFiles.ts'
 import type { Profiles } from '../profile/profiles.ts'
+import { plainText } from '../text/plainText.ts'
 
 /** "Choose AWS Profile…": who signs for environments that name no profile of their own. */
 export function chooseProfile(profiles: Profiles) {

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode'
-import { foldHosts } from '../../master/hostFolding.ts'
-import { plainText } from '../plainText.ts'
-import { parseRunArguments } from '../send/runArguments.ts'
+import { foldHosts } from '../../hosts/hostFolding.ts'
+import { parseRunArguments } from '../declarations/runArguments.ts'
 import { targetOfNodes } from '../send/runTarget.ts'
 import type { Sending } from '../send/sending.ts'
+import { plainText } from '../text/plainText.ts'
 import { chosenNodes } from './chosenNodes.ts'
 
 /** "Count Agents…": how many a filter would hit, and who. Sends nothing. */

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
+import { about } from '../command.ts'
+import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import type { Connections } from '../environments/connections.ts'
-import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
-import { about } from './command.ts'
 
 /** "Create Queues…": also repairs what is there. Says what it will do, and does it after a yes. */
 export function createQueues(

@@ -1,15 +1,15 @@
 import * as vscode from 'vscode'
-import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
+import { addEntry, removeEntry } from '../declarations/editEntries.ts'
 import {
   colours,
   type EnvironmentDeclaration,
   readEnvironment,
-} from '../environments/environmentDeclaration.ts'
-import type { EnvironmentList } from '../environments/environmentList.ts'
-import { plainText } from '../plainText.ts'
+} from '../declarations/environmentDeclaration.ts'
+import type { EnvironmentList } from '../declarations/environmentList.ts'
+import { type WorkspaceFiles, workspaceFilePath } from '../declarations/workspaceFiles.ts'
 import type { Profiles } from '../profile/profiles.ts'
-import { addEntry, removeEntry } from '../workspaceFile/editEntries.ts'
-import { type WorkspaceFiles, workspaceFilePath } from '../workspaceFile/workspaceFiles.ts'
+import { plainText } from '../text/plainText.ts'
 import { chosenNodes } from './chosenNodes.ts'
 
 /** "Add Environment…": name, region, profile, guard rail, and where it is kept. */

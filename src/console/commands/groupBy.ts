@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
+import type { EnvironmentList } from '../declarations/environmentList.ts'
 import type { Connections } from '../environments/connections.ts'
-import type { EnvironmentList } from '../environments/environmentList.ts'
-import { plainText } from '../plainText.ts'
 import { FactSampler } from '../send/factSample.ts'
+import { plainText } from '../text/plainText.ts'
 
 /** Facts with more values than this make groups that nobody can read; they are offered last. */
 const manyGroups = 50

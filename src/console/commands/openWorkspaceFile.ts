@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { type WorkspaceFiles, workspaceFilePath } from '../workspaceFile/workspaceFiles.ts'
+import { type WorkspaceFiles, workspaceFilePath } from '../declarations/workspaceFiles.ts'
 
 const template = `# Environments and snippets of EC2 Collective, for everybody who works in this repository.
 environments:

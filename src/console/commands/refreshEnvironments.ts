@@ -1,7 +1,7 @@
+import { about } from '../command.ts'
+import type { EnvironmentList } from '../declarations/environmentList.ts'
 import type { Connections } from '../environments/connections.ts'
-import type { EnvironmentList } from '../environments/environmentList.ts'
 import type { EnvironmentsView } from '../environments/environmentsView.ts'
-import { about } from './command.ts'
 
 /** "Refresh": asks anew who is there, in the environments that are in use. */
 export function refreshEnvironments(view: EnvironmentsView, connections: Connections, list: EnvironmentList) {

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
-import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
+import { about } from '../command.ts'
+import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import type { Profiles } from '../profile/profiles.ts'
 import type { Signing } from '../profile/signing.ts'
-import { about } from './command.ts'
 
 /** "Who Am I?": the identity that AWS sees when we sign for an environment. */
 export function whoAmI(

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
-import { about } from '../commands/command.ts'
+import { about } from '../command.ts'
+import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import type { DocumentAction, ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
 import type { Connections } from '../environments/connections.ts'
-import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
 import type { Signing } from '../profile/signing.ts'
 import { type Diagnosis, printReport } from './report.ts'
 
@@ -47,8 +47,8 @@ async function examine(
 ) {
   const { master, queues } = await connections.use(declared)
   const [{ surveyEnvironment }, { inspectSurvey }, { callerIdentity }] = await Promise.all([
-    import('../../queues/survey.ts'),
-    import('../../queues/inspection.ts'),
+    import('../../queues/probe.ts'),
+    import('../../queues/diagnosis.ts'),
     import('../../queues/callerIdentity.ts'),
   ])
   const environment = await signing.connectionOf(declared.environment, () => true)

@@ -1,11 +1,11 @@
-import type { KnownAgent } from '../../master/inventory.ts'
-import type { LeftOut } from '../../master/masterTrouble.ts'
+import type { KnownAgent } from '../../master/fleet/inventory.ts'
+import type { LeftOut } from '../../master/masterWarning.ts'
+import type { Finding } from '../../queues/diagnosis.ts'
 import type { Environment } from '../../queues/environment.ts'
-import type { Finding } from '../../queues/inspection.ts'
 import { dollars, idleRequestsPerMonth, runRequests } from '../../queues/price.ts'
 import type { RequestCounts } from '../../queues/requestCounts.ts'
 import { describeSkew } from '../environments/agentGroups.ts'
-import type { Translate } from '../translate.ts'
+import type { Translate } from '../text/translate.ts'
 
 /** Everything that the doctor looks at. */
 export interface Examination {

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
 import { factAt } from '../../protocol/facts.ts'
+import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { type AgentGroup, groupAgents, isTroubled, sortAgents } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
-import type { EnvironmentList } from './environmentList.ts'
 import { fingerprint } from './shownAgents.ts'
 import { describeNode, explainNode } from './treeItems.ts'
 import {

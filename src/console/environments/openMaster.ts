@@ -1,13 +1,13 @@
 import { hostname, userInfo } from 'node:os'
 import * as vscode from 'vscode'
-import type { History, Retention } from '../../master/history.ts'
-import type { MasterId } from '../../master/masterId.ts'
-import type { MasterTrouble } from '../../master/masterTrouble.ts'
+import type { MasterTrouble } from '../../master/masterWarning.ts'
+import type { History, Retention } from '../../master/store/history.ts'
+import type { MasterId } from '../../master/store/masterId.ts'
 import type { SigningKey } from '../../protocol/envelope.ts'
 import type { Environment } from '../../queues/environment.ts'
+import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import type { Signing } from '../profile/signing.ts'
 import type { OpenMasterFor } from './connections.ts'
-import type { DeclaredEnvironment } from './declaredEnvironment.ts'
 
 export interface MasterSetting {
   /** Folder of this workspace's runs. */
@@ -62,7 +62,7 @@ export class MasterOpener {
 
   /** The runs of this workspace; read without any connection. */
   history(): Promise<History> {
-    this.#history ??= import('../../master/history.ts').then(async ({ History }) => {
+    this.#history ??= import('../../master/store/history.ts').then(async ({ History }) => {
       const history = await History.open(this.#setting.historyFolder)
       await history.prune(this.#setting.retention(), Date.now())
       return history
@@ -75,7 +75,7 @@ export class MasterOpener {
   }
 
   #claimId(): Promise<MasterId> {
-    this.#id ??= import('../../master/masterId.ts').then(({ claimMasterId }) =>
+    this.#id ??= import('../../master/store/masterId.ts').then(({ claimMasterId }) =>
       claimMasterId(this.#setting.idFolder),
     )
     return this.#id
@@ -86,6 +86,6 @@ export class MasterOpener {
 async function chosenKey(): Promise<SigningKey | undefined> {
   const declared = vscode.workspace.getConfiguration('ec2-collective').get<string>('signingKey', '')
   if (declared === '') return undefined
-  const { readSigningKey } = await import('../../master/signingKey.ts')
+  const { readSigningKey } = await import('../../master/sending/signingKey.ts')
   return readSigningKey(declared)
 }

@@ -1,4 +1,4 @@
-import type { KnownAgent } from '../../master/inventory.ts'
+import type { KnownAgent } from '../../master/fleet/inventory.ts'
 
 /** The silence of an agent is told this exactly, milliseconds. */
 const silenceStepMs = 10_000

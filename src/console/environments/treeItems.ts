@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
-import { printDuration } from '../send/duration.ts'
+import { describeOrigin } from '../declarations/declaredEnvironment.ts'
+import { printDuration } from '../declarations/duration.ts'
 import { agentTroubles, describeSkew, isTroubled, printFact } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
-import { describeOrigin } from './declaredEnvironment.ts'
 import { environmentIcon } from './environmentIcon.ts'
 import type {
   AgentNode,

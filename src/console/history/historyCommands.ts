@@ -1,13 +1,13 @@
 import * as vscode from 'vscode'
-import { exportText } from '../../master/runTables.ts'
+import { exportText } from '../../report/runTables.ts'
 import type { ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
-import { plainText } from '../plainText.ts'
 import type { Results } from '../results/results.ts'
+import type { RunHistory } from '../send/runHistory.ts'
 import type { Sending } from '../send/sending.ts'
+import { plainText } from '../text/plainText.ts'
 import { describeCounts, nameOfRun } from './historyRows.ts'
 import type { HistoryNode, HistoryView } from './historyView.ts'
 import { runAgain } from './runAgain.ts'
-import type { RunHistory } from './runHistory.ts'
 import type { ShownRuns } from './shownRuns.ts'
 
 /** Opens a run of the history in its results page. */

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
-import type { RunSummary } from '../../master/history.ts'
+import type { RunSummary } from '../../master/store/history.ts'
+import type { RunHistory } from '../send/runHistory.ts'
 import type { Runs } from '../send/runs.ts'
 import { describeCounts, groupByDay, nameOfRun, outcomeOfRun } from './historyRows.ts'
-import type { RunHistory } from './runHistory.ts'
 
 export type HistoryNode =
   | {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
-import type { RunRequest } from '../../master/runRequest.ts'
-import type { RunState } from '../../master/runState.ts'
+import type { RunRequest } from '../../run/runRequest.ts'
+import type { RunState } from '../../run/runState.ts'
 import type { StartedRun } from '../send/runs.ts'
 import type { Sending } from '../send/sending.ts'
 import type { ShownRuns } from './shownRuns.ts'

@@ -1,10 +1,10 @@
-import type { Run } from '../../master/run.ts'
+import type { Run } from '../../master/engine/run.ts'
+import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
+import type { EnvironmentList } from '../declarations/environmentList.ts'
 import type { Connections } from '../environments/connections.ts'
-import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
-import type { EnvironmentList } from '../environments/environmentList.ts'
 import type { Shown } from '../results/shownRun.ts'
+import type { RunHistory } from '../send/runHistory.ts'
 import type { Runs, StartedRun } from '../send/runs.ts'
-import type { RunHistory } from './runHistory.ts'
 
 /** Finds runs for the results page: under way in this window, left under way by an earlier one, or of the past. */
 export class ShownRuns {

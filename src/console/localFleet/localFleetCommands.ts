@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import type { EnvironmentList } from '../environments/environmentList.ts'
+import type { EnvironmentList } from '../declarations/environmentList.ts'
 import type { EnvironmentsView } from '../environments/environmentsView.ts'
 import type { LocalFleetControl } from './localFleetControl.ts'
 

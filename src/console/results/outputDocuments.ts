@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { plainOutput } from '../../master/runTables.ts'
+import { plainOutput } from '../../report/runTables.ts'
 import type { ShownRun } from './shownRun.ts'
 
 /** Characters of a document: beyond 50 MB VS Code opens none from an extension. */

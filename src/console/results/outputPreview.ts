@@ -1,6 +1,6 @@
-import { withoutSgr } from '../../master/sgr.ts'
-import { TerminalLines } from '../../master/terminalLines.ts'
 import type { Chunk } from '../../protocol/frames.ts'
+import { withoutSgr } from '../../report/sgr.ts'
+import { TerminalLines } from '../../report/terminalLines.ts'
 
 /** Bytes of an output that are read for a preview of its beginning or its end. */
 export const previewBytes = 4096

@@ -1,4 +1,4 @@
-import type { ReplyState } from '../../master/runState.ts'
+import type { ReplyState } from '../../run/runState.ts'
 import type { Matcher } from './matcher.ts'
 import { OutputView } from './outputView.ts'
 import type { ShownRun } from './shownRun.ts'

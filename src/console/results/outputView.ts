@@ -1,8 +1,8 @@
-import { withoutSgr } from '../../master/sgr.ts'
-import { TerminalLines } from '../../master/terminalLines.ts'
 import type { OutputLine } from '../../page/toPage.ts'
 import type { Chunk } from '../../protocol/frames.ts'
-import { inEnglish, type Translate } from '../translate.ts'
+import { withoutSgr } from '../../report/sgr.ts'
+import { TerminalLines } from '../../report/terminalLines.ts'
+import { inEnglish, type Translate } from '../text/translate.ts'
 import type { Matcher } from './matcher.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import * as vscode from 'vscode'
-import { type ExportableRun, exportJson, exportNdjson } from '../../master/runExport.ts'
-import { exportCsv, exportText } from '../../master/runTables.ts'
+import { type ExportableRun, exportJson, exportNdjson } from '../../report/runExport.ts'
+import { exportCsv, exportText } from '../../report/runTables.ts'
 
 export type ExportFormat = keyof typeof formats
 

@@ -1,4 +1,4 @@
-import type { Run } from '../../master/run.ts'
+import type { Run } from '../../master/engine/run.ts'
 
 /** What the page needs of a run, be it under way or one of the past. */
 export type ShownRun = Pick<Run, 'state' | 'onChange' | 'output'>

@@ -1,7 +1,7 @@
-import type { Group } from '../../master/grouping.ts'
-import type { RunState } from '../../master/runState.ts'
 import type { Subset } from '../../page/fromPage.ts'
 import { type AgentState, isFailure, isVerdict } from '../../protocol/verdict.ts'
+import type { Group } from '../../report/grouping.ts'
+import type { RunState } from '../../run/runState.ts'
 
 /**
  * The agents that a run is to be repeated on; undefined is everyone who matches the filter today. Agents that are not

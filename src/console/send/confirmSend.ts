@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { plainText } from '../plainText.ts'
+import { plainText } from '../text/plainText.ts'
 import { confirmationFor, type SendOrigin } from './confirmation.ts'
 import { describePlan, type Reach, type RunPlan } from './runPlan.ts'
 

@@ -1,11 +1,11 @@
-import { foldHosts } from '../../master/hostFolding.ts'
-import type { KnownAgent } from '../../master/inventory.ts'
+import { foldHosts } from '../../hosts/hostFolding.ts'
+import type { KnownAgent } from '../../master/fleet/inventory.ts'
 import { completeFilter, type Suggestion } from '../../protocol/filter/complete.ts'
 import type { FactIndex } from '../../protocol/filter/factIndex.ts'
 import { matchesFilter } from '../../protocol/filter/match.ts'
 import { parseFilter } from '../../protocol/filter/parse.ts'
 import { FilterSyntaxError } from '../../protocol/filter/syntaxError.ts'
-import type { Translate } from '../translate.ts'
+import type { Translate } from '../text/translate.ts'
 
 /** A row below the box into which a filter is typed. */
 export type FilterChoice =

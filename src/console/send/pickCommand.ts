@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
-import { plainText } from '../plainText.ts'
-import type { Snippet } from '../workspaceFile/snippet.ts'
+import type { Snippet } from '../declarations/snippet.ts'
+import { plainText } from '../text/plainText.ts'
 import { oneLine } from './runPlan.ts'
 import { type StepEnd, showPickStep } from './step.ts'
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
-import { type DeclaredEnvironment, describeOrigin } from '../environments/declaredEnvironment.ts'
+import { type DeclaredEnvironment, describeOrigin } from '../declarations/declaredEnvironment.ts'
 import { environmentIcon } from '../environments/environmentIcon.ts'
-import { plainText } from '../plainText.ts'
+import { plainText } from '../text/plainText.ts'
 import { type StepEnd, showPickStep } from './step.ts'
 
 /** Asks for an environment. With only one there is nothing to ask, unless it is protected: that is worth a look. */

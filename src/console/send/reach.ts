@@ -1,6 +1,6 @@
-import type { Inventory, KnownAgent } from '../../master/inventory.ts'
-import type { RunRequest } from '../../master/runRequest.ts'
+import type { Inventory, KnownAgent } from '../../master/fleet/inventory.ts'
 import { parseFilter } from '../../protocol/filter/parse.ts'
+import type { RunRequest } from '../../run/runRequest.ts'
 import type { Reach } from './runPlan.ts'
 
 /** Whom a request would hit, and of how many. */

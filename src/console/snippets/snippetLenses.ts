@@ -1,11 +1,11 @@
 import * as vscode from 'vscode'
 import { parseFilter } from '../../protocol/filter/parse.ts'
+import { type DeclaredEnvironment, findEnvironment } from '../declarations/declaredEnvironment.ts'
+import type { EnvironmentList } from '../declarations/environmentList.ts'
+import type { SnippetDeclaration } from '../declarations/snippet.ts'
+import { parseWorkspaceFile } from '../declarations/workspaceFile.ts'
+import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
-import { type DeclaredEnvironment, findEnvironment } from '../environments/declaredEnvironment.ts'
-import type { EnvironmentList } from '../environments/environmentList.ts'
-import type { SnippetDeclaration } from '../workspaceFile/snippet.ts'
-import { parseWorkspaceFile } from '../workspaceFile/workspaceFile.ts'
-import { workspaceFileSelector } from '../workspaceFile/workspaceFiles.ts'
 
 /** How long after the last look at a file its environments are still asked who is there, milliseconds. */
 const interestMs = 60_000

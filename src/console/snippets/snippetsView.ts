@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import { oneLine } from '../send/runPlan.ts'
-import type { FoundSnippet, Snippets } from './snippets.ts'
+import type { FoundSnippet, Snippets } from '../send/snippets.ts'
 
 /** The snippets of the workspace, by file where there is more than one. */
 export class SnippetsView implements vscode.TreeDataProvider<SnippetNode>, vscode.Disposable {

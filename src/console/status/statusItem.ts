@@ -1,11 +1,11 @@
 import * as vscode from 'vscode'
 import { isVerdict } from '../../protocol/verdict.ts'
 import { QueueError } from '../../queues/queueError.ts'
+import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import type { Connections } from '../environments/connections.ts'
-import type { DeclaredEnvironment } from '../environments/declaredEnvironment.ts'
-import { plainText } from '../plainText.ts'
 import type { Profiles } from '../profile/profiles.ts'
 import type { Runs, StartedRun } from '../send/runs.ts'
+import { plainText } from '../text/plainText.ts'
 
 /** The one item in the status bar: environment and profile, how many have answered while a run is on. */
 export class StatusItem implements vscode.Disposable {

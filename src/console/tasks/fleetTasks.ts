@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
-import { parseRunArguments } from '../send/runArguments.ts'
+import { parseRunArguments } from '../declarations/runArguments.ts'
 import type { Sending } from '../send/sending.ts'
-import type { Snippets } from '../snippets/snippets.ts'
+import type { Snippets } from '../send/snippets.ts'
 import { RunTerminal } from './runTerminal.ts'
 
 export const taskType = 'ec2-collective'

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
-import { exitCodeOf } from '../../master/exitCode.ts'
 import { isVerdict } from '../../protocol/verdict.ts'
+import { exitCodeOf } from '../../report/exitCode.ts'
 import type { StartedRun } from '../send/runs.ts'
 import { messageOf } from '../trouble.ts'
 
@@ -66,7 +66,7 @@ export class RunTerminal implements vscode.Pseudoterminal {
     await run.over.finally(stop)
     tell(run.state.replies.keys())
     this.#say('')
-    const { exportText } = await import('../../master/runTables.ts')
+    const { exportText } = await import('../../report/runTables.ts')
     for await (const piece of exportText(run)) this.#write(piece)
     return exitCodeOf(run.state, this.#rule)
   }

@@ -12,10 +12,10 @@ import {
 } from '../../../src/localFleet/client.ts'
 import { openBody } from '../../../src/protocol/envelope.ts'
 import type { FactsMessage } from '../../../src/protocol/messages.ts'
+import { inspectSurvey } from '../../../src/queues/diagnosis.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
-import { inspectSurvey } from '../../../src/queues/inspection.ts'
+import { surveyEnvironment } from '../../../src/queues/probe.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
-import { surveyEnvironment } from '../../../src/queues/survey.ts'
 
 const programs = path.resolve('dist')
 /** Long enough for the next step of a test, short enough to wait for. */

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Broadcast } from '../../../src/master/broadcast.ts'
+import { Broadcast } from '../../../src/master/sending/broadcast.ts'
 import { openBody } from '../../../src/protocol/envelope.ts'
 import type { CommandMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sweepFacts } from '../../../src/master/factsSweep.ts'
-import { Inventory } from '../../../src/master/inventory.ts'
+import { sweepFacts } from '../../../src/master/fleet/factsSweep.ts'
+import { Inventory } from '../../../src/master/fleet/inventory.ts'
 import { sealBody } from '../../../src/protocol/envelope.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { describeTrouble } from '../../../src/master/masterTrouble.ts'
+import { describeTrouble } from '../../../src/master/masterWarning.ts'
 import type { CommandMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues } from '../../../src/queues/queues.ts'

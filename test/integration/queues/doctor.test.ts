@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Finding, inspectSurvey } from '../../../src/queues/diagnosis.ts'
 import { defaultQueues, type Environment } from '../../../src/queues/environment.ts'
-import { type Finding, inspectSurvey } from '../../../src/queues/inspection.ts'
+import { surveyEnvironment } from '../../../src/queues/probe.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
 import { describeStep, executeSetUp, findQueues, planSetUp } from '../../../src/queues/setUp.ts'
-import { surveyEnvironment } from '../../../src/queues/survey.ts'
 import { refusal, startScriptedEndpoint, success } from '../../support/scriptedEndpoint.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { baseEnvironment } from '../../../../agent/src/execution/surroundings.ts'
+import { baseEnvironment } from '../../../../agent/src/execution/baseEnvironment.ts'
 import { findUser, lookUpUser, ownUser } from '../../../../agent/src/execution/users.ts'
 
 const passwd =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createBuiltInFacts, describeRelease } from '../../../../agent/src/facts/builtIn.ts'
-import { version } from '../../../../agent/src/version.ts'
+import { version } from '../../../../agent/src/settings/version.ts'
 
 describe('the operating system', () => {
   it.each([

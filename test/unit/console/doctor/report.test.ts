@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { diagnose, type Examination, printReport } from '../../../../src/console/doctor/report.ts'
-import { inEnglish } from '../../../../src/console/translate.ts'
+import { inEnglish } from '../../../../src/console/text/translate.ts'
 import { noRequests } from '../../../../src/queues/requestCounts.ts'
 import { declared } from '../../../support/declared.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { describeFleetChange } from '../../../../src/console/history/fleetChange.ts'
 import { describeCounts, nameOfRun, outcomeOfRun } from '../../../../src/console/history/historyRows.ts'
-import { inEnglish } from '../../../../src/console/translate.ts'
+import { describeFleetChange } from '../../../../src/console/send/fleetChange.ts'
+import { inEnglish } from '../../../../src/console/text/translate.ts'
 import { type AgentState, verdicts } from '../../../../src/protocol/verdict.ts'
 
 const agent = (hostname: string) => ({ agentId: `i-${hostname}`, hostname })

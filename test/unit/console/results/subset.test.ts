@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { subsetOf } from '../../../../src/console/results/subset.ts'
-import { groupReplies } from '../../../../src/master/grouping.ts'
+import { groupReplies } from '../../../../src/report/grouping.ts'
 import { agentIdOf, type SimulatedRun, simulateRun } from '../../../support/simulatedRun.ts'
 
 let simulated: SimulatedRun

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { confirmationFor, type SendOrigin } from '../../../../src/console/send/confirmation.ts'
-import type { RunRequest } from '../../../../src/master/runRequest.ts'
+import type { RunRequest } from '../../../../src/run/runRequest.ts'
 import { declared } from '../../../support/declared.ts'
 
 const origins: SendOrigin[] = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { filterChoices } from '../../../../src/console/send/filterChoices.ts'
-import { inEnglish } from '../../../../src/console/translate.ts'
+import { inEnglish } from '../../../../src/console/text/translate.ts'
 import { indexFacts } from '../../../../src/protocol/filter/factIndex.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 

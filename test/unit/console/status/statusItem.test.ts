@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as vscode from 'vscode'
+import type { DeclaredEnvironment } from '../../../../src/console/declarations/declaredEnvironment.ts'
 import { Connections } from '../../../../src/console/environments/connections.ts'
-import type { DeclaredEnvironment } from '../../../../src/console/environments/declaredEnvironment.ts'
 import { Profiles } from '../../../../src/console/profile/profiles.ts'
 import { Runs, type StartedRun } from '../../../../src/console/send/runs.ts'
 import { StatusItem } from '../../../../src/console/status/statusItem.ts'

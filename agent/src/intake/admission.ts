@@ -1,0 +1,137 @@
+import type { Facts } from '../../../src/protocol/facts.ts'
+import { matchesFilter } from '../../../src/protocol/filter/match.ts'
+import { parseFilter } from '../../../src/protocol/filter/parse.ts'
+import type { CommandMessage, RefusalMessage } from '../../../src/protocol/messages.ts'
+import { mayReplyTo } from '../../../src/protocol/names.ts'
+
+/** What to do with a command. */
+export type Decision =
+  | { readonly kind: 'accept' }
+  /** Nothing is said: it is not for this agent. `why` is for the log. */
+  | { readonly kind: 'ignore'; readonly why: string }
+  /** It is for this agent, which neither executes nor answers it. `why` is for the log. */
+  | { readonly kind: 'withheld'; readonly why: string }
+  /** It came before, by another message: whoever sent it again has not heard of our reply. */
+  | { readonly kind: 'repeated' }
+  | {
+      readonly kind: 'refuse'
+      readonly code: RefusalMessage['code']
+      readonly reason: string
+      readonly replyTo: string
+    }
+
+/** What the decision depends on. Times in milliseconds, by SQS's clock. */
+export interface Situation {
+  readonly agentId: string
+  readonly environment: string
+  readonly configuredReplyQueue: string
+  readonly facts: Facts
+  readonly now: number
+  /** When this agent process started. */
+  readonly startedAt: number
+  /** What was issued before this may have been executed without this agent remembering it. */
+  readonly remembersSince: number
+  knows(runId: string): boolean
+}
+
+/** SQS's clock is known to about this, milliseconds. */
+const clockErrorMs = 2_000
+
+/** A master may need this long until SQS takes a command, or its clock may be this wrong, milliseconds. */
+const sendingSlackMs = 5 * 60_000
+
+/**
+ * Whether a readable command is for this agent and may be taken on, policy aside. Agents that a command is not
+ * for stay silent, so that a refusal always means one server that was meant.
+ * @param sentAt SQS's `SentTimestamp`
+ */
+export function decide(command: CommandMessage, sentAt: number, situation: Situation): Decision {
+  const { agentId, environment, configuredReplyQueue } = situation
+  const selection = select(command, situation)
+  if (selection.kind === 'no') return { kind: 'ignore', why: selection.why }
+  const mayReply = mayReplyTo(environment, configuredReplyQueue, command.replyTo)
+  const refuse = (code: RefusalMessage['code'], reason: string): Decision => ({
+    kind: 'refuse',
+    code,
+    reason,
+    replyTo: mayReply ? command.replyTo : configuredReplyQueue,
+  })
+  if (command.environment !== environment) {
+    return refuse(
+      'environment',
+      `This command is for environment ${command.environment}; ${agentId} is in ${environment}.`,
+    )
+  }
+  if (isExecuted(command) && situation.knows(command.runId)) {
+    return mayReply
+      ? { kind: 'repeated' }
+      : { kind: 'withheld', why: `it is known, and asks for a reply to ${command.replyTo} now` }
+  }
+  const late = lateness(command, sentAt, situation.now)
+  if (late !== undefined) {
+    // Who was not there then has nothing to say.
+    const wasAway = sentAt < situation.startedAt - clockErrorMs
+    return wasAway ? { kind: 'ignore', why: late } : refuse('expired', late)
+  }
+  if (isExecuted(command) && !remembers(situation, Math.min(sentAt, command.issuedAt))) {
+    const memoryMs = situation.now - situation.remembersSince
+    const why = `it may have been executed, as it was issued ${seconds(situation.now - command.issuedAt)} ago and this agent remembers ${seconds(memoryMs)}`
+    return { kind: 'withheld', why }
+  }
+  if (!mayReply) {
+    return refuse(
+      'reply-queue',
+      `Replies may not go to ${command.replyTo}: only to ${configuredReplyQueue} and to queues named ${environment}_…_agent.`,
+    )
+  }
+  if (selection.kind === 'refuse') return refuse('filter', selection.reason)
+  if (command.action.kind === 'unsupported') {
+    return refuse(
+      'unsupported',
+      `This version of the agent does not know the action "${command.action.requested}".`,
+    )
+  }
+  return { kind: 'accept' }
+}
+
+/** Whether what was issued then would be known, had it been executed. */
+export function remembers({ remembersSince }: Pick<Situation, 'remembersSince'>, issuedAt: number): boolean {
+  return issuedAt >= remembersSince - clockErrorMs
+}
+
+/** Actions with effects: never twice. */
+function isExecuted({ action }: CommandMessage): boolean {
+  return action.kind === 'shell' || action.kind === 'script'
+}
+
+type Selection =
+  | { readonly kind: 'yes' }
+  | { readonly kind: 'no'; readonly why: string }
+  | { readonly kind: 'refuse'; readonly reason: string }
+
+function select({ targets, filter }: CommandMessage, { agentId, facts }: Situation): Selection {
+  if (targets !== undefined && !targets.includes(agentId)) return { kind: 'no', why: 'not among its targets' }
+  let holds: boolean
+  try {
+    holds = matchesFilter(parseFilter(filter), facts)
+  } catch (error) {
+    return { kind: 'refuse', reason: `This agent cannot read the filter: ${(error as Error).message}` }
+  }
+  if (holds) return { kind: 'yes' }
+  if (targets === undefined) return { kind: 'no', why: 'its filter does not hold' }
+  return { kind: 'refuse', reason: 'The filter does not hold for this server any more.' }
+}
+
+/** Why it comes too late, in words; undefined when it does not. */
+function lateness({ ttlMs, issuedAt }: CommandMessage, sentAt: number, now: number): string | undefined {
+  const ageMs = now - sentAt
+  if (ageMs > ttlMs) return `It was sent ${seconds(ageMs)} ago and is good for ${seconds(ttlMs)} only.`
+  // Whoever once saw a command could send it again, with a new time of sending.
+  const delayMs = sentAt - issuedAt
+  if (Math.abs(delayMs) <= ttlMs + sendingSlackMs) return undefined
+  return `It was issued ${seconds(delayMs)} before it was sent: sent again by somebody, or its master's clock is wrong.`
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`
+}

@@ -1,0 +1,193 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createQueues } from '../../../src/queues/queues.ts'
+import { Announcer } from '../announcing/factsPublisher.ts'
+import { ownUser } from '../execution/users.ts'
+import { FactReader } from '../facts/factReader.ts'
+import { isEc2Instance } from '../facts/instanceMetadata.ts'
+import { createSources } from '../facts/sources.ts'
+import { identify } from '../identity/agentIdentity.ts'
+import { Dispatcher } from '../intake/dispatcher.ts'
+import { listen } from '../intake/listen.ts'
+import { type Audit, createAudit } from '../log/audit.ts'
+import { type Log, reasonOf } from '../log/log.ts'
+import { LogFile } from '../log/logFile.ts'
+import { Deliveries } from '../replies/deliveries.ts'
+import { createTroubleTeller, Outbox } from '../replies/outbox.ts'
+import { Workload } from '../runs/executor.ts'
+import { PastRuns } from '../runs/recovery.ts'
+import type { Configuration } from '../settings/configuration.ts'
+import type { Settings } from '../settings/settings.ts'
+import { version } from '../settings/version.ts'
+import { Journal } from '../store/journal.ts'
+import { Spool } from '../store/spool.ts'
+
+/** What is left to say when the agent ends has this long, milliseconds. */
+const farewellMs = 5_000
+
+export interface AgentOptions {
+  /** Configuration and policy of the moment: they may be exchanged while the agent runs. */
+  readonly settings: () => Settings
+  readonly log: Log
+  readonly signals: {
+    /** End now: what runs is stopped and answered. */
+    readonly end: AbortSignal
+    /** End as soon as nothing runs. */
+    readonly endWhenIdle: AbortSignal
+  }
+  /** Given a function that reads what may have changed beneath the agent: log files, facts. */
+  readonly onReady: (reload: () => void) => void
+}
+
+/**
+ * The agent from its start to its end. The state directory must be this process's alone.
+ * @throws Error for what a person must fix, in words
+ */
+export async function runAgent({ settings, log, signals, onReady }: AgentOptions): Promise<void> {
+  const now = Date.now
+  const configuration = () => settings().configuration
+  const startedAt = now()
+  const { stateDir, queues: names, environment } = configuration()
+  const onEc2 = await expectsMetadata(configuration())
+  const from = await identify(configuration(), onEc2, log)
+  const user = ownUser()
+  const journal = await Journal.open(join(stateDir, 'journal'), log, now)
+  const spool = new Spool(join(stateDir, 'spool'))
+  await spool.prepare()
+  const { region, endpoint, profile } = names
+  const queues = createQueues({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(profile === undefined ? {} : { profile }),
+  })
+  const sending = new AbortController()
+  const isOwn = (queue: string) => {
+    const { replies, facts } = configuration().queues
+    return queue === replies || queue === facts
+  }
+  const outbox = new Outbox(queues, { signal: sending.signal, log, isOwn })
+  const auditFile = openAudit(configuration(), log)
+  const audit: Audit = createAudit((line) => {
+    if (auditFile?.append(line) === false)
+      log.error(`The audit log cannot be written; the entry is: ${line.trim()}`)
+  }, now)
+  const deliveries = new Deliveries({ journal, spool, outbox, log, now })
+  const pastRuns = new PastRuns({
+    from,
+    killGraceMs: () => configuration().killGraceMs,
+    journal,
+    spool,
+    outbox,
+    deliveries,
+    audit,
+    log,
+    now,
+  })
+  const workload = new Workload({
+    configuration,
+    from,
+    ownUser: user,
+    journal,
+    spool,
+    outbox,
+    deliveries,
+    audit,
+    log,
+    now,
+  })
+  const reader = new FactReader(() =>
+    createSources(
+      configuration().facts,
+      { ...from, environment, onEc2, shell: configuration().shell },
+      now,
+    )(),
+  )
+  const announcer = new Announcer({
+    reader,
+    outbox,
+    log,
+    from,
+    environment,
+    version,
+    startedAt,
+    now,
+    random: Math.random,
+    running: () => workload.running,
+    settings: () => ({ ...configuration().facts, queue: configuration().queues.facts }),
+  })
+  const dispatcher = new Dispatcher({
+    settings,
+    from,
+    ownUser: user,
+    startedAt,
+    journal,
+    workload,
+    pastRuns,
+    deliveries,
+    outbox,
+    announcer,
+    facts: () => reader.latest.facts,
+    audit,
+    log,
+    now,
+    clockOffsetMs: () => queues.clockOffsetMs ?? 0,
+  })
+
+  log.info(
+    `ec2-cagent ${version} is ${from.agentId} (${from.hostname}) in environment ${environment}, process ${process.pid}.`,
+  )
+  pastRuns.recover()
+  await announcer.refresh()
+  onReady(() => {
+    auditFile?.reopen()
+    void announcer.refresh()
+  })
+  const running = new AbortController()
+  const stop = () => running.abort()
+  signals.end.addEventListener('abort', stop)
+  if (signals.end.aborted) stop()
+  void endWhenIdle(signals.endWhenIdle, () => workload.isIdle && deliveries.isIdle, stop)
+  await Promise.all([
+    announcer.run(running.signal),
+    listen(
+      {
+        queues,
+        queue: names.commands,
+        pollIntervalMs: () => configuration().pollIntervalMs,
+        onMessage: (message) => dispatcher.handle(message),
+        onTrouble: createTroubleTeller(log, `Receiving from ${names.commands}`),
+        random: Math.random,
+      },
+      running.signal,
+    ),
+  ])
+  log.info('The agent ends.')
+  await workload.close()
+  const farewell = deliveries.close().then(() => outbox.idle())
+  await Promise.race([farewell, sleep(farewellMs, undefined, { ref: false })])
+  sending.abort(new Error('the agent has ended'))
+  await journal.close()
+  queues.close()
+}
+
+async function expectsMetadata({ facts }: Configuration): Promise<boolean> {
+  return facts.ec2Metadata === 'auto' ? isEc2Instance() : facts.ec2Metadata === 'always'
+}
+
+/** No audit log is no reason to leave a server without its agent; it is said loudly. */
+function openAudit({ auditLog }: Configuration, log: Log): LogFile | undefined {
+  if (auditLog === undefined) return undefined
+  try {
+    return new LogFile(auditLog, 0o600)
+  } catch (error) {
+    log.error(`Commands are not audited: ${auditLog} cannot be opened: ${reasonOf(error)}`)
+    return undefined
+  }
+}
+
+async function endWhenIdle(signal: AbortSignal, isIdle: () => boolean, stop: () => void): Promise<void> {
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  while (!isIdle()) await sleep(200, undefined, { ref: false })
+  stop()
+}

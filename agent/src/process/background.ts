@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ServeInvocation } from './arguments.ts'
+
+/** The process has this long to say that it lives, milliseconds. */
+const startMs = 10_000
+
+/**
+ * Starts the agent as a process of its own, in a session of its own, and waits until it has written its pid file.
+ * @returns a sentence
+ * @throws Error when it ends before that
+ */
+export async function startInBackground(invocation: ServeInvocation): Promise<string> {
+  const logFile = resolve(invocation.logFile)
+  const pidFile = resolve(invocation.pidFile)
+  const config = invocation.configFile === undefined ? [] : ['--config', resolve(invocation.configFile)]
+  const child = spawn(
+    process.execPath,
+    [...programOf(process.argv), '--supervisor', '--logfile', logFile, '--pidfile', pidFile, ...config],
+    { cwd: '/', detached: true, stdio: 'ignore' },
+  )
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`The agent ended at once (${code ?? signal}): see ${logFile}.`)
+  })
+  await Promise.race([ended, hasWritten(pidFile, child.pid)])
+  ended.catch(() => {})
+  child.unref()
+  return `ec2-cagent runs in the background, process ${child.pid}, log ${logFile}.`
+}
+
+async function hasWritten(pidFile: string, pid: number | undefined): Promise<void> {
+  for (let waited = 0; waited < startMs; waited += 50) {
+    const content = await readFile(pidFile, 'utf8').catch(() => '')
+    if (Number(content) === pid) return
+    await sleep(50)
+  }
+  throw new Error(`The agent has not written ${pidFile} within ${startMs / 1000} s.`)
+}
+
+/** Node gets the script's path; a self-contained executable is the script. */
+function programOf([executable, script]: readonly string[]): string[] {
+  return script === undefined || script === executable || script === process.execPath
+    ? []
+    : [...process.execArgv, script]
+}

@@ -1,0 +1,137 @@
+import { access, constants } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { QueueError } from '../../../src/queues/queueError.ts'
+import { createQueues, type Queues } from '../../../src/queues/queues.ts'
+import { FactReader } from '../facts/factReader.ts'
+import { isEc2Instance } from '../facts/instanceMetadata.ts'
+import { createSources } from '../facts/sources.ts'
+import { identify } from '../identity/agentIdentity.ts'
+import { createLog } from '../log/log.ts'
+import type { PolicyError } from '../policy/policy.ts'
+import { noPolicy, readPolicy } from '../policy/policyFile.ts'
+import { type Configuration, readConfiguration } from '../settings/configuration.ts'
+import { ConfigurationError } from '../settings/configurationFile.ts'
+
+/**
+ * Says in words whether the agent could do its work with this configuration.
+ * @returns the exit code: 0 fit, 1 not
+ */
+export async function checkFitness(
+  configFile: string | undefined,
+  write: (text: string) => void,
+): Promise<number> {
+  let faults = 0
+  const good = (sentence: string) => write(`ok     ${sentence}\n`)
+  const odd = (sentence: string) => write(`note   ${sentence}\n`)
+  const bad = (sentence: string) => {
+    faults += 1
+    write(`WRONG  ${sentence}\n`)
+  }
+  let configuration: Configuration
+  try {
+    configuration = await readConfiguration(configFile)
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    bad(error.message)
+    return 1
+  }
+  good(`${configuration.file}: environment ${configuration.environment}`)
+  for (const warning of configuration.warnings) odd(warning)
+  await checkPolicy(configuration, good, odd, bad)
+  await checkStateDirectory(configuration, good, bad)
+  await checkFacts(configuration, good, bad)
+  await checkQueues(configuration, good, odd, bad)
+  write(faults === 0 ? 'The agent is fit to start.\n' : `${faults} to be put right.\n`)
+  return faults === 0 ? 0 : 1
+}
+
+type Say = (sentence: string) => void
+
+async function checkPolicy({ policyFile }: Configuration, good: Say, odd: Say, bad: Say): Promise<void> {
+  try {
+    const policy = await readPolicy(policyFile)
+    if (policy === undefined) odd(noPolicy)
+    else good(`policy ${policy.file}: ${policy.rules.length} rules`)
+  } catch (error) {
+    bad((error as PolicyError).message)
+  }
+}
+
+async function checkStateDirectory({ stateDir }: Configuration, good: Say, bad: Say): Promise<void> {
+  for (let path = stateDir; ; path = dirname(path)) {
+    try {
+      await access(path, constants.W_OK)
+      good(`state directory ${stateDir}${path === stateDir ? '' : ' can be made'}`)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && path !== '/') continue
+      bad(`state directory ${stateDir}: ${(error as Error).message}`)
+      return
+    }
+  }
+}
+
+async function checkFacts(configuration: Configuration, good: Say, bad: Say): Promise<void> {
+  const { facts, environment, shell } = configuration
+  const onEc2 = facts.ec2Metadata === 'auto' ? await isEc2Instance() : facts.ec2Metadata === 'always'
+  const self = await identify(
+    configuration,
+    onEc2,
+    createLog('warn', (line) => bad(line.trim()), Date.now),
+    'only-look',
+  )
+  const reader = new FactReader(createSources(facts, { ...self, environment, onEc2, shell }, Date.now))
+  const reading = await reader.refresh()
+  good(`this agent is ${self.agentId}, host name ${self.hostname}`)
+  for (const name of reading.bySource.keys()) good(`facts from ${name}`)
+  for (const problem of reading.problems) bad(`facts from ${problem}`)
+}
+
+async function checkQueues(
+  { queues: names, facts }: Configuration,
+  good: Say,
+  odd: Say,
+  bad: Say,
+): Promise<void> {
+  const { region, endpoint, profile } = names
+  const queues = createQueues({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(profile === undefined ? {} : { profile }),
+  })
+  try {
+    await checkReceiving(queues, names.commands, good, bad)
+    for (const queue of facts.publish ? [names.replies, names.facts] : [names.replies]) {
+      await checkSending(queues, queue, good, bad)
+    }
+    const offsetMs = queues.clockOffsetMs
+    if (offsetMs !== undefined && Math.abs(offsetMs) > 60_000) {
+      bad(`the clock is ${Math.round(-offsetMs / 1000)} s ahead of that of SQS: set it`)
+    }
+    if (!facts.publish) odd('facts are not published, so masters do not expect this agent')
+  } finally {
+    queues.close()
+  }
+}
+
+/** A short receive with visibility 0 takes nothing away from anyone. */
+async function checkReceiving(queues: Queues, queue: string, good: Say, bad: Say): Promise<void> {
+  try {
+    await queues.receive(queue, { waitSeconds: 0, visibilitySeconds: 0, max: 1 })
+    good(`commands can be received from ${queue}`)
+    const { redrivePolicy } = await queues.attributes(queue)
+    if (redrivePolicy !== undefined)
+      bad(`${queue} has a redrive policy, which takes commands away: remove it`)
+  } catch (error) {
+    bad((error as QueueError).message)
+  }
+}
+
+async function checkSending(queues: Queues, queue: string, good: Say, bad: Say): Promise<void> {
+  try {
+    await queues.attributes(queue)
+    good(`${queue} is there`)
+  } catch (error) {
+    bad((error as QueueError).message)
+  }
+}

@@ -1,0 +1,43 @@
+import { reasonOf } from '../log/log.ts'
+import { version } from '../settings/version.ts'
+import { parseInvocation, UsageError, usage } from './arguments.ts'
+import { checkFitness } from './check.ts'
+import { printFacts } from './explainFacts.ts'
+import { serve } from './serve.ts'
+
+main(process.argv.slice(2)).then(
+  (exitCode) => {
+    // Whatever a command left open must not keep the process.
+    process.exit(exitCode)
+  },
+  (error) => {
+    process.stderr.write(`ec2-cagent: ${reasonOf(error)}\n`)
+    process.exit(1)
+  },
+)
+
+/** @returns the exit code */
+async function main(argv: readonly string[]): Promise<number> {
+  let invocation: ReturnType<typeof parseInvocation>
+  try {
+    invocation = parseInvocation(argv)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    process.stderr.write(`ec2-cagent: ${error.message}\n\n${usage}`)
+    return 2
+  }
+  switch (invocation.kind) {
+    case 'help':
+      process.stdout.write(usage)
+      return 0
+    case 'version':
+      process.stdout.write(`ec2-cagent ${version}\n`)
+      return 0
+    case 'facts':
+      return printFacts(invocation, (text) => process.stdout.write(text))
+    case 'check':
+      return checkFitness(invocation.configFile, (text) => process.stdout.write(text))
+    case 'serve':
+      return serve(invocation)
+  }
+}

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { QueueError } from '../../../src/queues/queueError.ts'
+import type { Queues } from '../../../src/queues/queues.ts'
+import { createSender, type Sender } from '../../../src/queues/sender.ts'
+import { type Log, reasonOf } from '../log/log.ts'
+
+/**
+ * A queue that does not exist, or that we may not use, is tried this long, milliseconds: for what must arrive a day, in which
+ * somebody can mend it,
+ */
+const patienceMs = 24 * 3600_000
+/** and for the rest until a queue that has just been made is known everywhere. */
+const littlePatienceMs = 60_000
+/** What need not survive is dropped when this many bodies wait for the same queue. */
+const waitingMost = 1_000
+/** What queues of the original's attributes take, bytes. Used where a queue does not tell its limit. */
+const usualLimitBytes = 64 * 1024
+/** A result must not wait in memory for an SQS that is away, milliseconds. */
+const limitWithinMs = 1_000
+/** Queues with a sender of their own; the least recently used idle one goes. Only what must arrive makes more. */
+const sendersMost = 32
+
+export interface OutboxOptions {
+  /** Ends all sending: what is not sent by then is rejected. */
+  readonly signal: AbortSignal
+  readonly log: Log
+  /** Whether the configuration names this queue: others are named by whoever sends a command, as many as they like. */
+  readonly isOwn: (queue: string) => boolean
+}
+
+interface Channel {
+  readonly sender: Sender
+  /** Bodies under way that must arrive. */
+  owed: number
+}
+
+/** Sends replies and facts, each queue in its own pace. */
+export class Outbox {
+  readonly #queues: Queues
+  readonly #o: OutboxOptions
+  readonly #channels = new Map<string, Channel>()
+
+  constructor(queues: Queues, options: OutboxOptions) {
+    this.#queues = queues
+    this.#o = options
+  }
+
+  /**
+   * For what must arrive. Resolves when SQS has the body.
+   * @throws QueueError when it is given up, the signal's reason when the agent ends
+   */
+  async send(queue: string, body: string): Promise<void> {
+    const channel = this.#channelOf(queue)
+    channel.owed += 1
+    try {
+      await channel.sender.send(body)
+    } finally {
+      channel.owed -= 1
+    }
+  }
+
+  /** For what may get lost with the agent: acknowledgements, pings, refusals, facts. */
+  post(queue: string, body: string): void {
+    void this.offer(queue, body)
+  }
+
+  /** As `post`; resolves to whether SQS has the body, when that is known. */
+  async offer(queue: string, body: string): Promise<boolean> {
+    const { signal, log } = this.#o
+    if (!this.#hasRoomFor(queue)) {
+      log.debug(`A message for ${queue} is dropped: too much waits for SQS.`)
+      return false
+    }
+    try {
+      await this.#channelOf(queue).sender.send(body)
+      return true
+    } catch (error) {
+      const sentence = `A message for ${queue} was given up: ${reasonOf(error)}`
+      // What is wrong with the queue has been told already.
+      if (isLasting(error as QueueError)) log.debug(sentence)
+      else if (!signal.aborted) log.warn(sentence)
+      return false
+    }
+  }
+
+  /** Largest body that the queue takes, bytes. */
+  async bodyLimit(queue: string): Promise<number> {
+    const { signal, log } = this.#o
+    const asked = this.#queues.maximumMessageSize(queue, signal).catch((error) => {
+      log.debug(`${queue} does not tell its largest message size, 64 KB is assumed: ${reasonOf(error)}`)
+      return usualLimitBytes
+    })
+    return Promise.race([asked, sleep(limitWithinMs, usualLimitBytes, { ref: false })])
+  }
+
+  /** Resolves when everything is sent. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#channels.values()].map(({ sender }) => sender.idle()))
+  }
+
+  #hasRoomFor(queue: string): boolean {
+    const known = this.#channels.get(queue)
+    if (known !== undefined) return known.sender.waiting.bodies < waitingMost
+    if (this.#o.isOwn(queue)) return true
+    const busy = [...this.#channels.values()].filter(({ sender }) => sender.waiting.bodies > 0)
+    return busy.length < sendersMost
+  }
+
+  #channelOf(queue: string): Channel {
+    const channel = this.#channels.get(queue) ?? this.#createChannel(queue)
+    // Last in the order of use.
+    this.#channels.delete(queue)
+    this.#channels.set(queue, channel)
+    return channel
+  }
+
+  #createChannel(queue: string): Channel {
+    for (const [name, { sender }] of this.#channels) {
+      if (this.#channels.size < sendersMost) break
+      if (sender.waiting.bodies === 0) this.#channels.delete(name)
+    }
+    const sender = createSender(this.#queues, queue, {
+      signal: this.#o.signal,
+      onTrouble: createTroubleTeller(this.#o.log, `Sending to ${queue}`),
+      giveUp: (error, waitedMs) =>
+        isLasting(error) && waitedMs > (channel.owed > 0 ? patienceMs : littlePatienceMs),
+    })
+    const channel: Channel = { sender, owed: 0 }
+    return channel
+  }
+}
+
+/** What passes when a person mends it, or never. */
+function isLasting({ kind }: QueueError): boolean {
+  return kind === 'missing-queue' || kind === 'forbidden'
+}
+
+/** Logs the beginning, each change of kind, and the end of trouble, instead of every failed attempt. */
+export function createTroubleTeller(log: Log, what: string): (error: QueueError | undefined) => void {
+  let kind: QueueError['kind'] | undefined
+  return (error) => {
+    if (error === undefined) log.info(`${what} works again.`)
+    else if (error.kind !== kind) log.warn(`${what}: ${error.message}`)
+    kind = error?.kind
+  }
+}

@@ -1,0 +1,251 @@
+import { join } from 'node:path'
+import { sealBody } from '../../../src/protocol/envelope.ts'
+import type { CommandMessage, Outcome } from '../../../src/protocol/messages.ts'
+import { execute, type StopReason } from '../execution/execute.ts'
+import type { ExecutableAction } from '../execution/preparation.ts'
+import { markOf } from '../execution/runMark.ts'
+import type { User } from '../execution/users.ts'
+import { type Audit, type AuditedCommand, describeEnd } from '../log/audit.ts'
+import { type Log, reasonOf } from '../log/log.ts'
+import type { Deliveries } from '../replies/deliveries.ts'
+import type { Outbox } from '../replies/outbox.ts'
+import { type ReplyFrom, ReplyWriter } from '../replies/replyWriter.ts'
+import type { Configuration } from '../settings/configuration.ts'
+import type { Journal } from '../store/journal.ts'
+import type { Spool } from '../store/spool.ts'
+import type { SpooledReply } from '../store/spooledReply.ts'
+
+/** A run that ends sooner is answered by one message with everything in it, milliseconds. */
+const ackAfterMs = 500
+/** Output waits at most this long for more to share its frame, milliseconds. */
+const flushEveryMs = 500
+/** Runs that may wait for a free slot. */
+const queuedMost = 1_000
+
+export interface Order {
+  readonly command: CommandMessage
+  readonly action: ExecutableAction
+  readonly audited: AuditedCommand
+}
+
+export interface WorkloadParts {
+  readonly configuration: () => Configuration
+  readonly from: ReplyFrom
+  readonly ownUser: User
+  readonly journal: Journal
+  readonly spool: Spool
+  readonly outbox: Outbox
+  readonly deliveries: Deliveries
+  readonly audit: Audit
+  readonly log: Log
+  readonly now: () => number
+}
+
+/** Why a run was not taken on, in words. */
+export class NotTaken extends Error {
+  override readonly name = 'NotTaken'
+}
+
+/** A run that was taken on and is not over. */
+interface ActiveRun {
+  readonly order: Order
+  readonly abort: AbortController
+  readonly spooled: SpooledReply
+  readonly writer: ReplyWriter
+  /** Called when there is more in the spool. */
+  tellMore: () => void
+  state: 'queued' | 'started'
+  /** The state that was last acknowledged. */
+  acknowledged: 'queued' | 'started' | undefined
+  ackTimer: NodeJS.Timeout | undefined
+}
+
+/** The runs of this agent: executes each at most once, so many at a time, and sees to it that each is answered. */
+export class Workload {
+  readonly #parts: WorkloadParts
+  readonly #active = new Map<string, ActiveRun>()
+  readonly #queue: ActiveRun[] = []
+  /** Told when no run is active any more. */
+  readonly #rests: Array<() => void> = []
+  #startedRuns = 0
+  #closing = false
+
+  constructor(parts: WorkloadParts) {
+    this.#parts = parts
+  }
+
+  /** Ids of runs that are queued or being executed. */
+  get running(): string[] {
+    return [...this.#active.keys()]
+  }
+
+  /** Nothing is being executed or queued. */
+  get isIdle(): boolean {
+    return this.#active.size === 0
+  }
+
+  /**
+   * Takes a run on: resolves when that is recorded, so that it is executed once and answered whatever happens.
+   * @throws NotTaken
+   */
+  async take(order: Order): Promise<void> {
+    const { journal, now, deliveries } = this.#parts
+    const { runId, replyTo } = order.command
+    if (this.#closing) throw new NotTaken('The agent is about to end.')
+    if (this.#queue.length >= queuedMost) throw new NotTaken(`${queuedMost} runs are waiting already.`)
+    const run = this.#prepare(order)
+    this.#active.set(runId, run)
+    try {
+      await journal.begin({ runId, at: now(), replyTo, audited: order.audited })
+    } catch (error) {
+      clearTimeout(run.ackTimer)
+      this.#leave(runId)
+      throw new NotTaken(`It cannot be recorded, and is not executed without: ${reasonOf(error)}`)
+    }
+    run.tellMore = deliveries.start(runId, replyTo, run.spooled)
+    this.#queue.push(run)
+    this.#fill()
+  }
+
+  /** Stops a run that is executed or queued. */
+  cancel(runId: string): 'stopping' | 'unknown' {
+    const run = this.#active.get(runId)
+    run?.abort.abort('cancelled' satisfies StopReason)
+    return run === undefined ? 'unknown' : 'stopping'
+  }
+
+  /** Says that the run is on, where it is. */
+  acknowledge(runId: string): 'acknowledged' | 'unknown' {
+    const run = this.#active.get(runId)
+    if (run === undefined) return 'unknown'
+    this.#acknowledge(run)
+    return 'acknowledged'
+  }
+
+  /** Stops everything that runs, answers it, and resolves when that is in the spool. */
+  async close(): Promise<void> {
+    this.#closing = true
+    for (const run of this.#active.values()) run.abort.abort('agent-ends' satisfies StopReason)
+    if (this.#active.size > 0) await new Promise<void>((resolve) => this.#rests.push(resolve))
+  }
+
+  #prepare(order: Order): ActiveRun {
+    const { command } = order
+    const { outbox, spool, configuration, from, now } = this.#parts
+    const spooled = spool.create(command.runId)
+    const writer = new ReplyWriter({
+      runId: command.runId,
+      from,
+      spooled,
+      outputLimitBytes: Math.min(
+        configuration().outputLimitBytes,
+        command.outputLimitBytes ?? Number.POSITIVE_INFINITY,
+      ),
+      bodyLimit: () => outbox.bodyLimit(command.replyTo),
+      tailPath: join(spool.directory, command.runId),
+      now,
+      onBody: () => run.tellMore(),
+    })
+    const run: ActiveRun = {
+      order,
+      spooled,
+      abort: new AbortController(),
+      writer,
+      tellMore: () => {},
+      state: 'queued',
+      acknowledged: undefined,
+      ackTimer: setTimeout(() => this.#acknowledge(run), ackAfterMs),
+    }
+    return run
+  }
+
+  /** Starts what has a free slot; what was cancelled while it was queued needs none. */
+  #fill(): void {
+    for (const run of this.#queue.filter(({ abort }) => abort.signal.aborted)) this.#start(run)
+    const { maxParallel } = this.#parts.configuration()
+    while (this.#startedRuns < maxParallel) {
+      const run = this.#queue[0]
+      if (run === undefined) return
+      this.#start(run)
+    }
+    for (const { abort } of this.#queue) abort.signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  readonly #onAbort = () => this.#fill()
+
+  #start(run: ActiveRun): void {
+    this.#queue.splice(this.#queue.indexOf(run), 1)
+    this.#startedRuns += 1
+    run.state = 'started'
+    if (run.acknowledged === 'queued') run.ackTimer = setTimeout(() => this.#acknowledge(run), ackAfterMs)
+    const { runId } = run.order.command
+    this.#execute(run)
+      .catch((error) => this.#parts.log.error(`Run ${runId} cannot be answered: ${reasonOf(error)}`))
+      .finally(() => {
+        this.#startedRuns -= 1
+        this.#leave(runId)
+        this.#fill()
+      })
+  }
+
+  #leave(runId: string): void {
+    this.#active.delete(runId)
+    if (this.#active.size === 0) for (const resolve of this.#rests.splice(0)) resolve()
+  }
+
+  async #execute(run: ActiveRun): Promise<void> {
+    const { command, action, audited } = run.order
+    const { writer, abort } = run
+    const { audit, log } = this.#parts
+    const flushing = setInterval(() => {
+      if (run.acknowledged === 'started') void writer.flush()
+    }, flushEveryMs)
+    const startedAt = performance.now()
+    const outcome = await this.#outcomeOf(run, action, abort.signal)
+    const durationMs = Math.round(performance.now() - startedAt)
+    clearInterval(flushing)
+    clearTimeout(run.ackTimer)
+    await writer.finish(outcome, durationMs)
+    const end = describeEnd(outcome, durationMs)
+    audit(audited, end)
+    log.info(
+      `Run ${command.runId} (${action.kind}, from ${audited.issuer}): ${end.verdict} after ${durationMs} ms.`,
+    )
+  }
+
+  async #outcomeOf(run: ActiveRun, action: ExecutableAction, signal: AbortSignal): Promise<Outcome> {
+    if (signal.aborted) {
+      return (signal.reason as StopReason) === 'cancelled'
+        ? { kind: 'cancelled', started: false }
+        : { kind: 'interrupted' }
+    }
+    const { shell, stateDir, killGraceMs, environment } = this.#parts.configuration()
+    const { agentId } = this.#parts.from
+    return execute(
+      action,
+      {
+        mark: markOf(agentId, run.order.command.runId),
+        ownUser: this.#parts.ownUser,
+        shell,
+        stateDir,
+        killGraceMs,
+        timeoutMs: run.order.command.timeoutMs,
+        variables: {
+          EC2_COLLECTIVE_ENVIRONMENT: environment,
+          EC2_COLLECTIVE_AGENT_ID: agentId,
+          EC2_COLLECTIVE_RUN_ID: run.order.command.runId,
+        },
+        onOutput: (chunk) => run.writer.write(chunk),
+      },
+      signal,
+    )
+  }
+
+  #acknowledge(run: ActiveRun): void {
+    const { runId, replyTo } = run.order.command
+    const { from, now, outbox } = this.#parts
+    run.acknowledged = run.state
+    outbox.post(replyTo, sealBody({ type: 'ack', runId, ...from, sentAt: now(), state: run.state }))
+    if (run.state === 'started') void run.writer.flush()
+  }
+}

@@ -1,0 +1,191 @@
+import { readFile, stat } from 'node:fs/promises'
+import { load as parseYaml } from 'js-yaml'
+import * as v from 'valibot'
+import { EnvironmentName } from '../../../src/protocol/names.ts'
+import type { LogLevel } from '../log/log.ts'
+import {
+  ConfigurationError,
+  type ConfigurationFile,
+  checkConfigurationFile,
+  sections,
+} from './configurationFile.ts'
+
+/** Where the configuration is looked for, in this order, when none is named. */
+const defaultFiles = ['json', 'yaml', 'yml'].map((type) => `/etc/ec2_collective/ec2-cagent.${type}`)
+
+/** What the agent works with. Durations in milliseconds, sizes in bytes, paths absolute. */
+export interface Configuration {
+  readonly file: string
+  readonly logLevel: LogLevel
+  readonly agentId: string | undefined
+  readonly hostname: string | undefined
+  readonly environment: string
+  readonly stateDir: string
+  readonly policyFile: string | undefined
+  readonly auditLog: string | undefined
+  readonly maxParallel: number
+  /** Bytes of output kept per reply. */
+  readonly outputLimitBytes: number
+  readonly shell: string
+  /** Between TERM and KILL. */
+  readonly killGraceMs: number
+  /** Longest pause after a receive that brought only known messages. */
+  readonly pollIntervalMs: number
+  readonly queues: QueuesConfiguration
+  readonly facts: FactsConfiguration
+  /** Sentences about what is odd but no reason not to start. */
+  readonly warnings: readonly string[]
+}
+
+export interface QueuesConfiguration {
+  readonly region: string
+  readonly endpoint: string | undefined
+  readonly profile: string | undefined
+  readonly commands: string
+  readonly replies: string
+  readonly facts: string
+}
+
+export interface FactsConfiguration {
+  /** Without it only what the agent itself and EC2 know are facts. */
+  readonly enabled: boolean
+  readonly refreshMs: number
+  readonly publish: boolean
+  /** Facts are published at least this often. */
+  readonly intervalMs: number
+  /** Shell command of facter. */
+  readonly facterCommand: string | undefined
+  readonly paths: readonly string[]
+  /** Directory of executables that print facts. */
+  readonly programs: string
+  readonly programTimeoutMs: number
+  readonly ec2Metadata: 'auto' | 'always' | 'never'
+  readonly ec2MetadataEndpoint: string
+}
+
+/**
+ * Reads the configuration from `file`, or from the first default file that exists.
+ * @throws ConfigurationError
+ */
+export async function readConfiguration(file: string | undefined): Promise<Configuration> {
+  const candidates = file === undefined ? defaultFiles : [file]
+  for (const candidate of candidates) {
+    try {
+      const configuration = parseConfiguration(await readFile(candidate, 'utf8'), candidate)
+      return { ...configuration, warnings: [...configuration.warnings, ...(await openTo(candidate))] }
+    } catch (cause) {
+      if (cause instanceof ConfigurationError) throw cause
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && candidates.length > 1) continue
+      throw new ConfigurationError(
+        `The configuration ${candidate} cannot be read: ${(cause as Error).message}`,
+        {
+          cause,
+        },
+      )
+    }
+  }
+  throw new ConfigurationError(
+    `There is no configuration: expected ${defaultFiles[0]} (or .yaml). Start from the sample, or name a file with --config.`,
+  )
+}
+
+/**
+ * Understands the original's JSON (both of its forms), ours, and the same as YAML, of which JSON is a part.
+ * @throws ConfigurationError that names file, key and reason
+ */
+export function parseConfiguration(text: string, file: string): Configuration {
+  const { content, unknownKeys } = checkConfigurationFile(parseText(text, file), file)
+  const { general, facts, aws } = content
+  const warnings = unknownKeys.map((key) => {
+    const close = closestKey(key)
+    return `${file}: ${key} is not a key of the configuration${close === undefined ? '' : `; did you mean ${close}?`}`
+  })
+  return {
+    file,
+    logLevel: logLevelOf(general.log_level ?? 'INFO'),
+    agentId: general.agent_id,
+    hostname: general.hostname,
+    environment: environmentOf(content, file),
+    stateDir: general.state_dir ?? '/var/lib/ec2_collective',
+    policyFile: general.policy,
+    auditLog:
+      general.audit_log === false ? undefined : (general.audit_log ?? '/var/log/ec2_collective/audit.log'),
+    maxParallel: general.max_parallel ?? 10,
+    outputLimitBytes: general.output_limit ?? 10 * 1024 * 1024,
+    shell: general.shell ?? '/bin/sh',
+    killGraceMs: 1000 * (general.kill_grace ?? 5),
+    pollIntervalMs: 1000 * (general.sqs_poll_interval ?? 1),
+    queues: {
+      region: aws.region,
+      endpoint: aws.endpoint,
+      profile: aws.profile,
+      commands: aws.sqs_read_queue,
+      replies: aws.sqs_write_queue,
+      facts: aws.sqs_facts_queue ?? aws.sqs_read_queue.replace(/_master$/, '_facts'),
+    },
+    facts: {
+      enabled: facts.enabled ?? general.yaml_facts ?? true,
+      refreshMs: 1000 * (facts.refresh ?? general.yaml_facts_refresh ?? 30),
+      publish: facts.use_queue ?? general.use_facts_queue ?? true,
+      intervalMs: 1000 * (facts.interval ?? 30),
+      facterCommand: facts.use_facter ? (facts.facter_cmd ?? 'facter --yaml 2>/dev/null') : undefined,
+      paths: pathsOf(facts.facts_path ?? general.yaml_facts_path ?? []),
+      programs: facts.programs ?? '/etc/ec2_collective/facts.d',
+      programTimeoutMs: 1000 * (facts.program_timeout ?? 20),
+      ec2Metadata: facts.ec2_metadata ?? 'auto',
+      ec2MetadataEndpoint: facts.ec2_metadata_endpoint ?? 'http://169.254.169.254',
+    },
+    warnings,
+  }
+}
+
+/** The configuration names programs that the agent executes. The original let it be anybody's, so this only warns. */
+async function openTo(file: string): Promise<string[]> {
+  const { uid, mode } = await stat(file)
+  const isOurs = uid === 0 || uid === process.getuid?.()
+  if (isOurs && (mode & 0o022) === 0) return []
+  return [
+    `${file} may be changed by others than the agent's user, who could have it execute anything: chown root, chmod go-w.`,
+  ]
+}
+
+function parseText(text: string, file: string): unknown {
+  try {
+    return file.endsWith('.json') ? JSON.parse(text) : parseYaml(text)
+  } catch (cause) {
+    throw new ConfigurationError(`${file}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** The environment is what isolates: an agent must not guess it from a queue whose name does not say it. */
+function environmentOf({ general, aws }: ConfigurationFile, file: string): string {
+  const environment = general.environment ?? /^(.+)_master$/.exec(aws.sqs_read_queue)?.[1]
+  if (!v.is(EnvironmentName, environment)) {
+    throw new ConfigurationError(
+      `${file}: general.environment is missing, and aws.sqs_read_queue "${aws.sqs_read_queue}" does not tell it as <environment>_master does`,
+    )
+  }
+  return environment
+}
+
+function pathsOf(paths: string | readonly string[]): string[] {
+  const list = typeof paths === 'string' ? paths.split(',') : paths
+  return list.map((path) => path.trim()).filter((path) => path !== '')
+}
+
+function logLevelOf(level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'CRITICAL'): LogLevel {
+  return level === 'CRITICAL' ? 'error' : (level.toLowerCase() as Lowercase<typeof level>)
+}
+
+/** The known key that a mistyped one most likely stands for: same letters, or the same key of another section. */
+function closestKey(key: string): string | undefined {
+  const known = Object.entries(sections).flatMap(([section, keys]) =>
+    Object.keys(keys).map((name) => `${section}.${name}`),
+  )
+  const plain = (text: string) =>
+    text
+      .slice(text.indexOf('.') + 1)
+      .toLowerCase()
+      .replace(/[^a-z0-9]/g, '')
+  return known.find((candidate) => plain(candidate) === plain(key))
+}

@@ -1,0 +1,135 @@
+import * as v from 'valibot'
+import { AgentId, EnvironmentName, Hostname, QueueName } from '../../../src/protocol/names.ts'
+
+const Seconds = (least: number, most: number) =>
+  v.pipe(
+    v.number('a number of seconds'),
+    v.minValue(least, `at least ${least} seconds`),
+    v.maxValue(most, `at most ${most} seconds`),
+  )
+const Whole = (least: number, most: number) =>
+  v.pipe(
+    v.number('a whole number'),
+    v.integer('a whole number'),
+    v.minValue(least, `at least ${least}`),
+    v.maxValue(most, `at most ${most}`),
+  )
+const Switch = v.boolean('true or false')
+const Path = v.pipe(v.string('a path'), v.startsWith('/', 'an absolute path'), v.maxLength(4096))
+const Paths = v.union(
+  [v.string(), v.array(v.string())],
+  'a path, several separated by commas, or a list of paths',
+)
+const Text = v.pipe(v.string('text'), v.minLength(1, 'text that is not empty'))
+const Url = v.pipe(v.string('a URL'), v.url('a URL, as in http://127.0.0.1:4566'))
+
+/**
+ * Everything that the configuration file may say. Section `general` and `aws` as in the original's first form,
+ * `facts` as in its later release; the rest is ours. `agent/README.md` explains each key.
+ */
+export const sections = {
+  general: {
+    log_level: v.optional(
+      v.picklist(['DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL'], 'one of DEBUG, INFO, WARN, ERROR, CRITICAL'),
+    ),
+    /** The original's; commands bring their own timeout. */
+    timeout: v.optional(Seconds(0, 7 * 24 * 3600)),
+    sqs_poll_interval: v.optional(Seconds(0.05, 60)),
+    /** The original's two names for a queue inside its own process; without effect. */
+    done_queue_poll_interval: v.optional(v.number('a number of seconds')),
+    queue_poll_interval: v.optional(v.number('a number of seconds')),
+    yaml_facts: v.optional(Switch),
+    yaml_facts_path: v.optional(Paths),
+    yaml_facts_refresh: v.optional(Seconds(1, 24 * 3600)),
+    use_facts_queue: v.optional(Switch),
+
+    agent_id: v.optional(AgentId),
+    hostname: v.optional(Hostname),
+    environment: v.optional(EnvironmentName),
+    state_dir: v.optional(Path),
+    max_parallel: v.optional(Whole(1, 1000)),
+    output_limit: v.optional(Whole(0, 1024 * 1024 * 1024)),
+    shell: v.optional(Path),
+    kill_grace: v.optional(Seconds(0, 300)),
+    audit_log: v.optional(v.union([Path, v.literal(false)], 'an absolute path, or false')),
+    policy: v.optional(Path),
+  },
+  facts: {
+    enabled: v.optional(Switch),
+    refresh: v.optional(Seconds(1, 24 * 3600)),
+    use_queue: v.optional(Switch),
+    use_facter: v.optional(Switch),
+    facter_cmd: v.optional(Text),
+    facts_path: v.optional(Paths),
+
+    programs: v.optional(Path),
+    program_timeout: v.optional(Seconds(0.1, 3600)),
+    interval: v.optional(Seconds(5, 50)),
+    ec2_metadata: v.optional(v.picklist(['auto', 'always', 'never'], 'one of auto, always, never')),
+    ec2_metadata_endpoint: v.optional(Url),
+  },
+  aws: {
+    region: v.pipe(
+      v.string('an AWS region, as in eu-west-1'),
+      v.regex(/^[a-z0-9-]{1,32}$/, 'an AWS region, as in eu-west-1'),
+    ),
+    sqs_read_queue: QueueName,
+    sqs_write_queue: QueueName,
+    sqs_facts_queue: v.optional(QueueName),
+    endpoint: v.optional(Url),
+    profile: v.optional(Text),
+  },
+}
+
+const File = v.object({
+  general: v.optional(v.object(sections.general, 'a section with keys'), {}),
+  facts: v.optional(v.object(sections.facts, 'a section with keys'), {}),
+  aws: v.object(sections.aws, 'a section with keys'),
+})
+
+export type ConfigurationFile = v.InferOutput<typeof File>
+
+/** A configuration that the agent cannot start with. `message` names file, key and reason. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+}
+
+/**
+ * Checks a parsed configuration file.
+ * @param file its name, for messages
+ * @returns the file, and the paths of keys that nobody knows
+ * @throws ConfigurationError that lists every wrong value
+ */
+export function checkConfigurationFile(
+  content: unknown,
+  file: string,
+): { content: ConfigurationFile; unknownKeys: string[] } {
+  const parsed = v.safeParse(File, content)
+  if (parsed.success) return { content: parsed.output, unknownKeys: unknownKeysOf(content as object) }
+  const reasons = parsed.issues.map((issue) => {
+    const key = v.getDotPath(issue) ?? 'the file'
+    if (issue.input === undefined) return `${key} is missing`
+    return `${key} is ${JSON.stringify(issue.input).slice(0, 80)}: expected ${expectation(issue)}`
+  })
+  throw new ConfigurationError(`${file}: ${reasons.join('; ')}`)
+}
+
+/** Our own messages say what was expected; Valibot's default ones say "Invalid …: Expected X but received Y". */
+function expectation(issue: v.BaseIssue<unknown>): string {
+  const own = !issue.message.startsWith('Invalid ')
+  return own
+    ? issue.message
+    : issue.type === 'object'
+      ? 'a section with keys'
+      : (issue.expected ?? issue.message)
+}
+
+function unknownKeysOf(content: object): string[] {
+  return Object.entries(content).flatMap(([section, keys]) => {
+    const known = Object.hasOwn(sections, section) ? sections[section as keyof typeof sections] : undefined
+    if (known === undefined) return [section]
+    return Object.keys(keys as object)
+      .filter((key) => !Object.hasOwn(known, key))
+      .map((key) => `${section}.${key}`)
+  })
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import type { AuditedCommand } from '../log/audit.ts'
+
+/** A run that the agent took on: written durably before anything of it is executed. */
+export interface BegunRun {
+  readonly runId: string
+  /** Own clock, milliseconds. */
+  readonly at: number
+  readonly replyTo: string
+  /** For the audit line of a run whose end was not witnessed. */
+  readonly audited: AuditedCommand
+}
+
+/** What the journal's file holds, a line each. */
+export type JournalLine =
+  | { readonly t: 'memory'; readonly since: number }
+  | ({ readonly t: 'begun' } & BegunRun)
+  | { readonly t: 'barred'; readonly runId: string; readonly at: number }
+  | { readonly t: 'delivered'; readonly runId: string }
+  | { readonly t: 'known'; readonly runId: string; readonly at: number }
+
+export function printLine(line: JournalLine): string {
+  const json = JSON.stringify(line)
+  return `${checksum(json)} ${json}\n`
+}
+
+/** Damage to the unfinished last line is a write that nobody waited out; damage elsewhere is lost memory. */
+export function readLines(text: string): { lines: JournalLine[]; damaged: { whole: number; torn: boolean } } {
+  const rows = text.split('\n')
+  const last = rows.pop() ?? ''
+  const lines: JournalLine[] = []
+  let whole = 0
+  for (const row of rows) {
+    if (row === '') continue
+    const json = row.slice(9)
+    if (row[8] === ' ' && row.slice(0, 8) === checksum(json)) lines.push(JSON.parse(json))
+    else whole += 1
+  }
+  return { lines, damaged: { whole, torn: last !== '' } }
+}
+
+function checksum(json: string): string {
+  return createHash('sha256').update(json).digest('hex').slice(0, 8)
+}

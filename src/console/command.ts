@@ -1,0 +1,54 @@
+import * as vscode from 'vscode'
+import type { DeclaredEnvironment } from './declarations/declaredEnvironment.ts'
+import { MfaDeclined } from './profile/mfa.ts'
+import type { Trouble } from './trouble.ts'
+
+/** What a command throws when it also knows which environment it was about. */
+export class TroubleWith extends Error {
+  override readonly name = 'TroubleWith'
+  readonly environment: DeclaredEnvironment
+
+  constructor(environment: DeclaredEnvironment, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.environment = environment
+  }
+}
+
+/**
+ * Registers commands by the last part of their id. What one throws is told to the user who started it; nothing that
+ * goes wrong is silent.
+ */
+export function registerCommands(
+  trouble: Trouble,
+  commands: Readonly<Record<string, (...args: never[]) => unknown>>,
+): vscode.Disposable {
+  return vscode.Disposable.from(
+    ...Object.entries(commands).map(([name, act]) =>
+      vscode.commands.registerCommand(`ec2-collective.${name}`, async (...args: never[]) => {
+        try {
+          return await act(...args)
+        } catch (error) {
+          if (isGivenUp(error)) return undefined
+          if (error instanceof TroubleWith) trouble.show(error.cause, error.environment)
+          else trouble.show(error)
+          return undefined
+        }
+      }),
+    ),
+  )
+}
+
+/** The user closed a question in between: nothing to complain about. */
+function isGivenUp(error: unknown): boolean {
+  if (error instanceof MfaDeclined || error instanceof vscode.CancellationError) return true
+  return error instanceof Error && error.cause !== undefined && isGivenUp(error.cause)
+}
+
+/** Runs `work`, whose errors are then known to be about `environment`. */
+export async function about<T>(environment: DeclaredEnvironment, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof TroubleWith ? error : new TroubleWith(environment, error)
+  }
+}

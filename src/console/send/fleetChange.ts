@@ -1,0 +1,32 @@
+import type { Translate } from '../text/translate.ts'
+
+interface Agent {
+  readonly agentId: string
+  readonly hostname: string
+}
+
+/**
+ * How whom a run would hit now differs from whom it hit then, in a sentence.
+ * @returns undefined when it is the same agents
+ */
+export function describeFleetChange(
+  then: readonly Agent[],
+  now: readonly Agent[],
+  t: Translate,
+): string | undefined {
+  const before = new Set(then.map(({ agentId }) => agentId))
+  const after = new Set(now.map(({ agentId }) => agentId))
+  const added = now.filter(({ agentId }) => !before.has(agentId))
+  const gone = then.filter(({ agentId }) => !after.has(agentId))
+  if (added.length === 0 && gone.length === 0) return undefined
+  const parts = [
+    added.length > 0 ? t('{0} new: {1}', added.length, names(added)) : undefined,
+    gone.length > 0 ? t('{0} no longer: {1}', gone.length, names(gone)) : undefined,
+  ]
+  return t('Since then the fleet has changed. {0}.', parts.filter(Boolean).join('; '))
+}
+
+function names(agents: readonly Agent[]): string {
+  const shown = agents.slice(0, 8).map(({ hostname }) => hostname)
+  return agents.length > shown.length ? `${shown.join(', ')} …` : shown.join(', ')
+}

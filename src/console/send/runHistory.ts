@@ -1,0 +1,58 @@
+import type { Memento } from 'vscode'
+import type { History, RunSummary } from '../../master/store/history.ts'
+
+/** So many runs' environments are remembered. */
+const rememberedRuns = 2000
+const mementoKey = 'environmentOfRun'
+
+/** The runs of this workspace. */
+export class RunHistory {
+  readonly #open: () => Promise<History>
+  readonly #memento: Memento
+
+  /** @param memento keeps to which environment a run went: its name alone may be another's by now */
+  constructor(open: () => Promise<History>, memento: Memento) {
+    this.#open = open
+    this.#memento = memento
+  }
+
+  open(): Promise<History> {
+    return this.#open()
+  }
+
+  /** Newest first. */
+  async list(): Promise<RunSummary[]> {
+    return (await this.#open()).list()
+  }
+
+  environmentKeyOf(runId: string): string | undefined {
+    return this.#keys().find(([id]) => id === runId)?.[1]
+  }
+
+  async remember(runId: string, environmentKey: string): Promise<void> {
+    await this.#memento.update(
+      mementoKey,
+      [[runId, environmentKey], ...this.#keys()].slice(0, rememberedRuns),
+    )
+  }
+
+  /** Filters and shell commands of earlier runs, each once, latest first. */
+  async recent(): Promise<{ filters: string[]; commands: string[] }> {
+    const runs = await this.list()
+    const filters = runs
+      .filter(({ request }) => request.targets === undefined)
+      .map(({ request }) => request.filter)
+    const commands = runs.flatMap(({ request: { action } }) =>
+      action.kind === 'shell' ? [action.command] : [],
+    )
+    return { filters: distinct(filters.filter((filter) => filter !== '*')), commands: distinct(commands) }
+  }
+
+  #keys(): readonly (readonly [string, string])[] {
+    return this.#memento.get(mementoKey, [])
+  }
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)]
+}

@@ -1,0 +1,201 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { openBody } from '../../protocol/envelope.ts'
+import type { FactsMessage } from '../../protocol/messages.ts'
+import type { Environment } from '../../queues/environment.ts'
+import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
+import { patiently } from '../../queues/retry.ts'
+import { type Inventory, isSaidAfter, type SaidFacts } from './inventory.ts'
+
+/** Receivers at a time. Each request takes some 20 ms to SQS and back. */
+const receivers = 8
+
+/** A sweep is many receives: one that fails for a reason that may pass is tried so often, or the others were for nothing. */
+const receiveTries = 4
+
+/** What one sweep hides messages from other masters for: seconds, for a small queue and at most. */
+const hideSeconds = { least: 2, most: 30 }
+
+/** Facts are said every 30 s at most and live for 60 s: what is older is a leftover. */
+const retentionMs = 60_000
+
+/** While others hide messages, the queue is read again until nothing new came for so long beyond the time of hiding. */
+const quietMs = 2_000
+
+/** SQS's clock is known to half a second, and to what an answer that tells it is late by. */
+const clockErrorMs = 1_000
+
+/** What a sweep saw. */
+export interface Sweep {
+  readonly messages: number
+  readonly unreadable: readonly { messageId: string; reason: string }[]
+}
+
+/**
+ * Reads the facts queue once through, into the inventory. With visibility 0 that would be a coupon collector's task, so
+ * messages are hidden for a moment while they are read. Several masters may sweep at a time and hide messages from one
+ * another: as long as SQS says that others hide some, a sweep puts back what it has and reads again, until it has seen
+ * all agents that it knew, or nothing new for a while. Messages that are superseded by newer ones of the same agent are
+ * deleted, which keeps the next sweep short.
+ * @throws QueueError when the queue cannot be read
+ */
+export async function sweepFacts(
+  queues: Queues,
+  environment: Pick<Environment, 'name' | 'queues'>,
+  inventory: Inventory,
+  sqsNow: () => number,
+  signal?: AbortSignal,
+): Promise<Sweep> {
+  const queue = environment.queues.facts
+  const { visible, notVisible } = await queues.attributes(queue, signal)
+  const held = visible + notVisible
+  const visibilitySeconds = Math.min(hideSeconds.most, Math.max(hideSeconds.least, Math.ceil(held / 500)))
+  const reading = new Reading(environment.name, inventory, sqsNow(), held, visibilitySeconds * 1000)
+  const receive = async (waitSeconds: number) => {
+    const once = () => queues.receive(queue, { waitSeconds, visibilitySeconds }, signal)
+    return reading.take(await patiently(receiveTries, once, signal))
+  }
+  const drain = async () => {
+    // SQS: a short poll asks some servers only, so one that brings nothing proves little.
+    while ((await receive(0)) || (!reading.hasAsMany && (await receive(0))));
+  }
+  const putBack = async () => {
+    const { superseded, current } = reading.letGo()
+    await Promise.all([queues.delete(queue, superseded, signal), queues.release(queue, current, signal)])
+  }
+
+  const count = Math.min(receivers, Math.max(1, Math.ceil(held / 10)))
+  for (;;) {
+    await Promise.all(Array.from({ length: count }, drain))
+    if (reading.hasAllKnown) break
+    const left = await queues.attributes(queue, signal)
+    if (left.notVisible > reading.hidden) {
+      if (Date.now() - reading.lastNewsAt > visibilitySeconds * 1000 + quietMs) break
+      await putBack()
+      await delay(50 + Math.random() * 250, undefined, { signal })
+    } else {
+      if (reading.hasAsMany || (left.visible === 0 && reading.messages > 0)) break
+      // One long poll asks all servers, where numbers do not tell.
+      if (!(await receive(1))) break
+    }
+  }
+  await putBack()
+  return { messages: reading.messages, unreadable: reading.unreadable }
+}
+
+/** What was read so far. */
+class Reading {
+  readonly #environment: string
+  readonly #inventory: Inventory
+  readonly #startedAt: number
+  /** Messages that the queue held at the start, as far as SQS knows. */
+  readonly #held: number
+  readonly #hideMs: number
+  /** Agents that should be found. */
+  readonly #awaited: Set<string>
+  readonly #hadAgents: boolean
+  readonly #seen = new Set<string>()
+  readonly #latest = new Map<string, SaidFacts & { readonly received: ReceivedMessage }>()
+  readonly #superseded = new Map<string, ReceivedMessage>()
+  /** What we have received and not put back, and since when others do not see it. */
+  readonly #hidden = new Map<string, { readonly message: ReceivedMessage; readonly since: number }>()
+  readonly unreadable: { messageId: string; reason: string }[] = []
+  #old = 0
+  lastNewsAt = Date.now()
+
+  constructor(environment: string, inventory: Inventory, startedAt: number, held: number, hideMs: number) {
+    this.#environment = environment
+    this.#inventory = inventory
+    this.#startedAt = startedAt + clockErrorMs
+    this.#held = held
+    this.#hideMs = hideMs
+    const live = inventory.agents().filter(({ state }) => state === 'live')
+    this.#awaited = new Set(live.map(({ agentId }) => agentId))
+    this.#hadAgents = this.#awaited.size > 0
+  }
+
+  get messages(): number {
+    return this.#seen.size
+  }
+
+  /** Every agent that was live in the inventory has been found, and there were some. */
+  get hasAllKnown(): boolean {
+    return this.#hadAgents && this.#awaited.size === 0
+  }
+
+  get hasAsMany(): boolean {
+    return this.#held > 0 && this.#old >= this.#held
+  }
+
+  /** Messages that others do not see at the moment because of us. */
+  get hidden(): number {
+    const since = Date.now() - this.#hideMs
+    let count = this.#superseded.size
+    for (const hidden of this.#hidden.values()) if (hidden.since > since) count += 1
+    return count
+  }
+
+  /**
+   * Whether there was a message among them that we had not hidden, and that was there when we began: more of them may be
+   * left. Agents go on talking, so the queue may never be found empty.
+   */
+  take(messages: readonly ReceivedMessage[]): boolean {
+    let goesOn = false
+    for (const message of messages) {
+      const { messageId } = message
+      const isOld = message.sentAt <= this.#startedAt
+      if (isOld && !this.#hidden.has(messageId) && !this.#superseded.has(messageId)) goesOn = true
+      // SQS: only the latest handle is good.
+      if (this.#superseded.has(messageId)) this.#superseded.set(messageId, message)
+      else this.#hidden.set(messageId, { message, since: Date.now() })
+      if (this.#seen.has(messageId)) continue
+      this.#seen.add(messageId)
+      this.#read(message)
+      if (!isOld) continue
+      this.#old += 1
+      this.lastNewsAt = Date.now()
+    }
+    return goesOn
+  }
+
+  /** What others may see again, and what nobody needs to see. */
+  letGo(): { superseded: ReceivedMessage[]; current: ReceivedMessage[] } {
+    const superseded = [...this.#superseded.values()]
+    const current = [...this.#hidden.values()].map(({ message }) => message)
+    this.#superseded.clear()
+    this.#hidden.clear()
+    return { superseded, current }
+  }
+
+  #read(message: ReceivedMessage): void {
+    try {
+      const facts = factsOf(message, this.#environment, this.#inventory)
+      this.#awaited.delete(facts.agentId)
+      this.#inventory.hear(facts, message.sentAt, message.senderId)
+      const said = { message: facts, sentAt: message.sentAt, received: message }
+      const other = this.#latest.get(facts.agentId)
+      const isNewer = other === undefined || isSaidAfter(said, other)
+      if (isNewer) this.#latest.set(facts.agentId, said)
+      if (other !== undefined) this.#supersede(isNewer ? other.received : message)
+      if (this.#startedAt - message.sentAt > retentionMs) this.#supersede(message)
+    } catch (error) {
+      this.unreadable.push({ messageId: message.messageId, reason: (error as Error).message })
+    }
+  }
+
+  #supersede(message: ReceivedMessage): void {
+    const { messageId } = message
+    this.#superseded.set(messageId, this.#hidden.get(messageId)?.message ?? message)
+    this.#hidden.delete(messageId)
+  }
+}
+
+function factsOf(message: ReceivedMessage, environment: string, inventory: Inventory): FactsMessage {
+  const facts = openBody(message.body).message
+  if (facts.type !== 'facts') throw new Error(`a ${facts.type} message among the facts`)
+  // Its agents would refuse our commands.
+  if (facts.environment !== environment) throw new Error(`facts of environment ${facts.environment}`)
+  if (inventory.identify(facts.agentId, message.senderId) === 'mismatch') {
+    throw new Error(`facts in the name of ${facts.agentId} that ${message.senderId} sent`)
+  }
+  return facts
+}

@@ -1,0 +1,285 @@
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openBody, sealBody } from '../../protocol/envelope.ts'
+import type { ReplyMessage } from '../../protocol/messages.ts'
+import type { Environment } from '../../queues/environment.ts'
+import type { QueueError } from '../../queues/queueError.ts'
+import type { Queues, ReceivedMessage, ReceiveOptions } from '../../queues/queues.ts'
+import { receiveLoop } from '../../queues/receiveLoop.ts'
+import { Listening } from './backlogMonitor.ts'
+import { Strangers } from './foreignMessages.ts'
+import { chooseReplyQueue, type ReplyQueue } from './replyQueue.ts'
+
+/** A reply as it came: its binary data, who sent it by SQS's word, and when by SQS's clock. */
+export interface Delivery {
+  readonly reply: ReplyMessage
+  readonly data: Uint8Array
+  readonly senderId: string | undefined
+  readonly sentAt: number
+}
+
+/**
+ * Whose a delivery is. `kept`: ours, and taken. `foreign`: of a run that is not ours; on a private queue it is of one that
+ * is forgotten. `elsewhere`: of a run of ours that another master has in hand at the moment, or that could not be kept.
+ */
+export type Disposition = 'kept' | 'foreign' | 'elsewhere'
+
+export interface MailboxOptions {
+  readonly environment: Environment
+  readonly queues: Queues
+  readonly masterId: string
+  /** `shared` never tries for a queue of its own. */
+  readonly replyQueue?: 'private' | 'shared'
+  /** Whether replies are awaited now. */
+  readonly isExpecting: () => boolean
+  /** Takes the replies of one receive; they are done with when it resolves. Never rejects. */
+  readonly deliver: (deliveries: readonly Delivery[]) => Promise<Disposition[]>
+  /** A body that is not a reply; it is deleted from a private queue and left to expire on a shared one. */
+  readonly onUnreadable: (messageId: string, reason: string) => void
+  /** A reply on the private queue whose run is not known; it is deleted. */
+  readonly onForeign: (delivery: Delivery) => void
+  readonly onTrouble: (trouble: QueueError | undefined) => void
+}
+
+/**
+ * How long a reply is ours to handle before SQS shows it again, seconds. Of a private queue short enough that what a
+ * receive brought to a master that had just died comes soon to the next one, and long enough for slow lines when there is
+ * much: eight receivers with two receives of ten large messages each are 40 MB.
+ */
+const visibility = { private: 15, privatePilingUp: 60, shared: 2 }
+
+/**
+ * How long one receive waits, seconds. SQS may give replies to one whose process has ended meanwhile, which hides them from
+ * the next process: so none is long while a run is under way.
+ */
+const waitSeconds = { expecting: 2, idle: 20 }
+
+/** Receivers that help while replies pile up. */
+const maxHelpers = 7
+
+/** SQS gives at most so many messages at a time; that many mean that there are more. */
+const fullAnswer = 10
+
+/** No run has this id. */
+const noRun = '00000000-0000-0000-0000-000000000000'
+
+/** What the end of a long poll may take before it is cut off, milliseconds. */
+const endPollWithinMs = 1_000
+
+/**
+ * Receives the replies to one master. Its queue is one of its own, where it may create one; otherwise the environment's
+ * shared reply queue, on which masters leave one another's replies alone.
+ */
+export class Mailbox {
+  readonly #options: MailboxOptions
+  /** Ends receiving after the receive under way. */
+  readonly #ending = new AbortController()
+  /** Ends everything at once. */
+  readonly #abort = new AbortController()
+  readonly #listening = new Listening()
+  readonly #strangers = new Strangers()
+  readonly #helpers = new Set<Promise<void>>()
+  #receiver: Promise<void> | undefined
+  #isPolling = false
+  #place: Promise<ReplyQueue> | undefined
+
+  constructor(options: MailboxOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Starts receiving, once, and tells where replies go.
+   * @throws QueueError when neither queue can be used
+   */
+  async open(): Promise<string> {
+    this.#place ??= chooseReplyQueue(this.#options, this.#abort.signal)
+    try {
+      const place = await this.#place
+      this.#receiver ??= this.#receive(place)
+      return place.queue
+    } catch (error) {
+      this.#place = undefined
+      throw error
+    }
+  }
+
+  /** Whether replies may be waiting unread: silence proves nothing then. */
+  backlogged(now: number): boolean {
+    return this.#listening.backlogged(now)
+  }
+
+  /** This process slept, or has only just come: what is waiting must be read before silence means anything. */
+  async catchUp(): Promise<void> {
+    this.#listening.doubt()
+    const place = await this.#place?.catch(() => undefined)
+    // The receiver may hang on a connection that died in the sleep.
+    if (place !== undefined) this.#callHelp(place, 1)
+  }
+
+  /** @param forgetQueue deletes the private queue, with what is in it */
+  async close(forgetQueue: boolean): Promise<void> {
+    this.#ending.abort()
+    const place = await this.#place?.catch(() => undefined)
+    if (place?.kind === 'private' && !forgetQueue) await this.#endPoll(place)
+    this.#abort.abort()
+    await Promise.all([this.#receiver, ...this.#helpers])
+    if (place?.kind !== 'private' || !forgetQueue) return
+    await this.#options.queues.deleteQueue(place.queue).catch(this.#options.onTrouble)
+  }
+
+  /**
+   * Ends the long poll by giving it something. SQS may not notice that a connection was closed: for the rest of its time
+   * such a poll would swallow replies, which then stay hidden from the master that comes next.
+   */
+  async #endPoll({ queue }: ReplyQueue): Promise<void> {
+    if (!this.#isPolling) return
+    const patience = AbortSignal.timeout(endPollWithinMs)
+    try {
+      await this.#options.queues.send(queue, sealBody(farewell()), patience)
+      await Promise.race([this.#receiver, once(patience, 'abort')])
+    } catch {
+      // Then it is cut off.
+    }
+  }
+
+  /** The receiver that is always there. While replies pile up, it calls others for help. */
+  async #receive(place: ReplyQueue): Promise<void> {
+    const { queues, isExpecting } = this.#options
+    const options = {
+      waitSeconds: waitSeconds.idle,
+      visibilitySeconds: this.#visibilityOf(place),
+      onTrouble: this.#onTrouble,
+    }
+    let heard = () => {}
+    let handling = Promise.resolve()
+    const receiving: Pick<Queues, 'receive'> = {
+      receive: async (queue, receive) => {
+        heard = this.#listening.start()
+        const now = {
+          waitSeconds: isExpecting() ? waitSeconds.expecting : waitSeconds.idle,
+          visibilitySeconds: this.#visibilityOf(place),
+        }
+        this.#isPolling = true
+        // Not the loop's signal: it shall end after this receive, not in the middle of it.
+        const messages = await queues
+          .receive(queue, { ...receive, ...now }, this.#abort.signal)
+          .finally(() => {
+            this.#isPolling = false
+          })
+        if (messages.length === 0) heard()
+        return messages
+      },
+    }
+    for await (const messages of receiveLoop(receiving, place.queue, options, this.#ending.signal)) {
+      const isHeard = messages.length < fullAnswer ? heard : () => {}
+      await handling
+      handling = this.#take(place, messages).then(isHeard)
+      if (!mayReceiveAhead(place)) await handling
+    }
+    await handling
+  }
+
+  #visibilityOf({ kind }: ReplyQueue): number {
+    if (kind === 'shared') return visibility.shared
+    return this.#listening.backlogged(Date.now()) ? visibility.privatePilingUp : visibility.private
+  }
+
+  #callHelp(place: ReplyQueue, seconds: number): void {
+    if (this.#helpers.size >= maxHelpers || this.#ending.signal.aborted) return
+    const helper = this.#help(place, seconds).finally(() => this.#helpers.delete(helper))
+    this.#helpers.add(helper)
+  }
+
+  /** Leaves when the backlog is gone. */
+  async #help(place: ReplyQueue, seconds: number): Promise<void> {
+    let handling = Promise.resolve()
+    for (;;) {
+      const options: ReceiveOptions = { waitSeconds: seconds, visibilitySeconds: this.#visibilityOf(place) }
+      const heard = this.#listening.start()
+      const messages = await this.#options.queues
+        .receive(place.queue, options, this.#abort.signal)
+        // The receiver that is always there meets the same trouble, and says so.
+        .catch(() => undefined)
+      await handling
+      if (messages === undefined) return
+      handling = this.#take(place, messages)
+      if (messages.length === fullAnswer && mayReceiveAhead(place)) continue
+      await handling
+      if (messages.length === fullAnswer) continue
+      heard()
+      return
+    }
+  }
+
+  async #take(place: ReplyQueue, messages: readonly ReceivedMessage[]): Promise<void> {
+    // What only goes round on a shared queue is no backlog.
+    if (messages.length === fullAnswer && messages.some(({ messageId }) => !this.#strangers.has(messageId))) {
+      this.#listening.isPilingUp(Date.now())
+      this.#callHelp(place, 0)
+    }
+    if (messages.length > 0) await this.#handle(place, messages)
+  }
+
+  async #handle({ queue, kind }: ReplyQueue, messages: readonly ReceivedMessage[]): Promise<void> {
+    const { queues, deliver, onForeign } = this.#options
+    const { signal } = this.#abort
+    const done: ReceivedMessage[] = []
+    const foreign: ReceivedMessage[] = []
+    const readable: { message: ReceivedMessage; delivery: Delivery }[] = []
+    for (const message of messages) {
+      const delivery = this.#read(message)
+      if (delivery !== undefined) readable.push({ message, delivery })
+      else if (kind === 'private') done.push(message)
+    }
+    const dispositions = await deliver(readable.map(({ delivery }) => delivery))
+    for (const [index, { message, delivery }] of readable.entries()) {
+      const disposition = dispositions[index]
+      const isLost = kind === 'private' && disposition === 'foreign'
+      if (isLost && delivery.reply.runId !== noRun) onForeign(delivery)
+      if (disposition === 'kept' || isLost) done.push(message)
+      else if (kind === 'shared' && this.#strangers.mayBeSought(message.messageId)) foreign.push(message)
+    }
+    try {
+      await Promise.all([queues.delete(queue, done, signal), queues.release(queue, foreign, signal)])
+    } catch (error) {
+      // What could not be deleted comes again, and is then known.
+      if (!signal.aborted) this.#onTrouble(error as QueueError)
+    }
+    // Another master looks for these at this very moment: let it.
+    if (foreign.length > 0) await delay(50 + Math.random() * 100, undefined, { signal }).catch(() => {})
+  }
+
+  #read(message: ReceivedMessage): Delivery | undefined {
+    try {
+      const { message: reply, data } = openBody(message.body)
+      if (reply.type === 'command' || reply.type === 'facts')
+        throw new Error(`a ${reply.type} message among the replies`)
+      return { reply, data, senderId: message.senderId, sentAt: message.sentAt }
+    } catch (error) {
+      // On a shared queue it comes again and again until it expires.
+      const { messageId } = message
+      if (!this.#strangers.has(messageId)) this.#options.onUnreadable(messageId, (error as Error).message)
+      this.#strangers.meet(messageId)
+      return undefined
+    }
+  }
+
+  readonly #onTrouble = (trouble: QueueError | undefined) => {
+    this.#listening.trouble(trouble?.kind, Date.now())
+    this.#options.onTrouble(trouble)
+  }
+}
+
+/**
+ * Whether the next receive may begin while the messages of the last one are recorded and deleted: twice as fast when
+ * replies pile up. On a shared queue it would bring those of other masters that are just put back for them.
+ */
+function mayReceiveAhead({ kind }: ReplyQueue): boolean {
+  return kind === 'private'
+}
+
+/** A reply within no run: what a master sends to itself. */
+function farewell(): ReplyMessage {
+  const from = { agentId: 'master', hostname: 'master', sentAt: Date.now() }
+  return { type: 'ack', runId: noRun, ...from, state: 'queued' }
+}

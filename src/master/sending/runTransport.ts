@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import type { SigningKey } from '../../protocol/envelope.ts'
+import type { CommandMessage } from '../../protocol/messages.ts'
+import type { Environment } from '../../queues/environment.ts'
+import type { Queues } from '../../queues/queues.ts'
+import type { Issuer, RunRequest } from '../../run/runRequest.ts'
+import type { RunState } from '../../run/runState.ts'
+import type { Timing } from '../../run/timing.ts'
+import type { RunWorld } from '../engine/run.ts'
+import { Broadcast } from './broadcast.ts'
+
+/** A message to agents about a run, rather than the run itself. Refusals name its id, not the run's. */
+export interface Order {
+  readonly orderId: string
+  readonly runId: string
+  readonly kind: 'cancel' | 'resend'
+}
+
+/** Orders do no harm when they are late, and an agent to whom SQS comes back late needs them: the queue's retention. */
+const orderTtlMs = 60_000
+
+/** A command without the fields that all commands of a run share. */
+type Content = Pick<CommandMessage, 'runId' | 'issuedAt' | 'filter' | 'action' | 'ttlMs'>
+
+export interface RunWorldOptions {
+  readonly environment: Environment
+  readonly queues: Queues
+  readonly issuer: Issuer
+  readonly signingKey: SigningKey | undefined
+  readonly timing: Timing
+  readonly replyTo: string
+  /** What is sent, secrets included; undefined when it is not to be sent (again). */
+  readonly action: RunRequest['action'] | undefined
+  readonly signal: AbortSignal
+  readonly backlogged: (now: number) => boolean
+  readonly onOrder: (order: Order) => void
+  readonly onTrouble: (error: Error) => void
+}
+
+/** A run's way to the agents: what it wants becomes command messages on the environment's broadcast queue. */
+export function createRunWorld(options: RunWorldOptions): RunWorld {
+  const { environment, queues, issuer, signingKey, timing, replyTo, action, signal } = options
+  const broadcast = new Broadcast(queues, environment.queues.commands, signingKey)
+
+  /** A time of ours by SQS's clock. */
+  const bySqs = (at: number) => Math.max(0, Math.round(at + (queues.clockOffsetMs ?? 0)))
+
+  const send = ({ request }: RunState, content: Content, targets: readonly string[] | undefined) => {
+    const { timeoutMs, outputLimitBytes } = request
+    return broadcast.publish(
+      {
+        ...{ type: 'command', environment: environment.name, issuer, replyTo },
+        ...content,
+        timeoutMs,
+        ...(targets === undefined ? {} : { targets: [...targets] }),
+        ...(outputLimitBytes === undefined ? {} : { outputLimitBytes }),
+      },
+      signal,
+    )
+  }
+
+  const order = (
+    state: RunState,
+    orderAction: Extract<CommandMessage['action'], { kind: Order['kind'] }>,
+    { filter, targets }: { filter: string; targets: readonly string[] | undefined },
+  ) => {
+    const orderId = randomUUID()
+    options.onOrder({ orderId, runId: state.runId, kind: orderAction.kind })
+    const issuedAt = bySqs(Date.now())
+    return send(state, { runId: orderId, issuedAt, filter, action: orderAction, ttlMs: orderTtlMs }, targets)
+  }
+
+  /** Agents of the run, whatever their facts are by now. */
+  const named = (targets: readonly string[]) => ({ filter: '*', targets })
+
+  return {
+    timing,
+    now: Date.now,
+    publish: async (state, targets) => {
+      if (action === undefined) return
+      const { runId, request } = state
+      const { filter } = request
+      const issuedAt = bySqs(firstSentAt(state, targets))
+      await send(state, { runId, issuedAt, filter, action, ttlMs: timing.responseTimeoutMs }, targets)
+    },
+    cancel: (state, targets) => {
+      const { runId } = state
+      return order(
+        state,
+        { kind: 'cancel', runId, issuedAt: bySqs(firstSentAt(state, targets)) },
+        named(targets),
+      )
+    },
+    resend: (state, targets, missing, result) =>
+      order(state, { kind: 'resend', runId: state.runId, missing, result }, named(targets)),
+    askEveryone: (state) => {
+      const { runId, request } = state
+      const { filter, targets } = request
+      const audience = targets === undefined ? { filter, targets } : named(targets)
+      return order(state, { kind: 'resend', runId, missing: [], result: true }, audience)
+    },
+    withdraw: () => broadcast.withdraw(signal),
+    backlogged: options.backlogged,
+    onTrouble: options.onTrouble,
+  }
+}
+
+/** When the first of these agents, or of all, was sent the command for the first time: our clock, milliseconds. */
+function firstSentAt({ replies, startedAt }: RunState, targets: readonly string[] | undefined): number {
+  let first = Number.POSITIVE_INFINITY
+  for (const agentId of targets ?? replies.keys()) {
+    first = Math.min(first, replies.get(agentId)?.sentAt ?? Number.POSITIVE_INFINITY)
+  }
+  return first === Number.POSITIVE_INFINITY ? startedAt : first
+}

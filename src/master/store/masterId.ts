@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createOnce } from './createExclusive.ts'
+import { takeLock } from './processLock.ts'
+
+/** Masters of one person at a time: windows, terminals, pipelines. */
+const slots = 64
+
+/** An id that nobody else uses until it is released, or this process is gone. */
+export interface MasterId {
+  /** Short, so that it fits into a queue name: 8 random hex digits, `-` and a slot number. */
+  readonly id: string
+  release(): Promise<void>
+}
+
+/**
+ * Claims an id for a master. Ids are used again, so that their reply queues are found again after a restart and do not
+ * pile up; two masters at a time never share one, as they would take each other's replies.
+ * @param directory where the ids are kept; beside the history of the runs whose replies come to these queues
+ * @throws Error when the directory cannot be used, or 64 masters are at work
+ */
+export async function claimMasterId(directory: string): Promise<MasterId> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const base = await baseId(join(directory, 'id'))
+  for (let slot = 1; slot <= slots; slot += 1) {
+    const lock = await takeLock(join(directory, `slot-${slot}`))
+    if (lock !== undefined) return { id: `${base}-${slot}`, release: () => lock.release() }
+  }
+  throw new Error(`${slots} masters are at work already (see the files slot-… in ${directory})`)
+}
+
+/** Of several processes that make it up at a time, one wins, and all use its. */
+async function baseId(path: string): Promise<string> {
+  const known = await readFile(path, 'utf8').catch(() => undefined)
+  const id = known?.trim() ?? (await makeUp(path))
+  if (/^[0-9a-f]{8}$/.test(id)) return id
+  throw new Error(`${path} should hold 8 hex digits; delete it to get a new id`)
+}
+
+async function makeUp(path: string): Promise<string> {
+  const fresh = randomBytes(4).toString('hex')
+  return (await createOnce(path, fresh)) ? fresh : (await readFile(path, 'utf8')).trim()
+}

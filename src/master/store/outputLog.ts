@@ -1,0 +1,176 @@
+import { type FileHandle, open, truncate } from 'node:fs/promises'
+import type { Chunk } from '../../protocol/frames.ts'
+import { AppendOnlyFile } from './appendOnlyFile.ts'
+
+/**
+ * The outputs of all agents of one run in one append-only file: 10,000 agents must not mean 10,000 files. A record is
+ * a line `<agentId> <stream> <bytes>` and then the bytes.
+ */
+export class OutputLog {
+  readonly #file: AppendOnlyFile
+  readonly #kept: Map<string, Kept>
+  #end: number
+
+  private constructor(path: string, { kept, end }: Scan) {
+    this.#file = new AppendOnlyFile(path)
+    this.#kept = kept
+    this.#end = end
+  }
+
+  /** Takes up the log at `path`, or an empty one where there is none. What is torn at its end does not count. */
+  static async open(path: string, accountedFor?: AccountedFor): Promise<OutputLog> {
+    return new OutputLog(path, await scan(path, accountedFor))
+  }
+
+  /** The same, for appending: what does not count is cut off. For one process at a time. */
+  static async resume(path: string, accountedFor?: AccountedFor): Promise<OutputLog> {
+    const found = await scan(path, accountedFor)
+    if (found.size > found.end) await truncate(path, found.end)
+    return new OutputLog(path, found)
+  }
+
+  /** Bytes of output kept for this agent. */
+  bytes(agentId: string): number {
+    return this.#kept.get(agentId)?.bytes ?? 0
+  }
+
+  append(agentId: string, chunks: readonly Chunk[]): void {
+    for (const { stream, bytes } of chunks) {
+      const head = Buffer.from(`${agentId} ${stream} ${bytes.length}\n`)
+      keep(this.#kept, agentId, { stream, offset: this.#end + head.length, length: bytes.length })
+      this.#end += head.length + bytes.length
+      this.#file.append(head, bytes)
+    }
+  }
+
+  /**
+   * Output of one agent in the order in which it was written, from byte `from`, at most `limit` bytes.
+   * @throws Error when the disk refused to take or to give it
+   */
+  async read(agentId: string, from = 0, limit = Number.POSITIVE_INFINITY): Promise<Chunk[]> {
+    const wanted = [...piecesOf(this.#kept.get(agentId)?.places ?? [], from, limit)]
+    if (wanted.length === 0) return []
+    await this.#file.flush()
+    const file = await open(this.#file.path)
+    try {
+      const chunks: Chunk[] = []
+      for (const { stream, offset, length } of wanted) {
+        const bytes = Buffer.alloc(length)
+        const { bytesRead } = await file.read(bytes, 0, length, offset)
+        if (bytesRead < length) throw new Error(`${this.#file.path} is shorter than it was`)
+        chunks.push({ stream, bytes })
+      }
+      return chunks
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Resolves when all that was appended is in the file. */
+  flush(): Promise<void> {
+    return this.#file.flush()
+  }
+}
+
+/** Bytes of an agent's output that the run's events know of. What was written beyond comes again, and must not be there twice. */
+export type AccountedFor = (agentId: string) => number
+
+interface Kept {
+  readonly places: Place[]
+  bytes: number
+}
+
+interface Place {
+  readonly stream: 1 | 2
+  readonly offset: number
+  readonly length: number
+}
+
+interface Scan {
+  readonly kept: Map<string, Kept>
+  /** Where the last record that counts ends. */
+  readonly end: number
+  readonly size: number
+}
+
+function keep(kept: Map<string, Kept>, agentId: string, place: Place): void {
+  const known = kept.get(agentId)
+  if (known === undefined) {
+    kept.set(agentId, { places: [place], bytes: place.length })
+    return
+  }
+  known.places.push(place)
+  known.bytes += place.length
+}
+
+function* piecesOf(places: readonly Place[], from: number, limit: number): Generator<Place> {
+  let position = 0
+  let room = limit
+  for (const { stream, offset, length } of places) {
+    const skip = Math.max(0, from - position)
+    position += length
+    if (skip >= length) continue
+    if (room <= 0) return
+    const piece = { stream, offset: offset + skip, length: Math.min(length - skip, room) }
+    room -= piece.length
+    yield piece
+  }
+}
+
+async function scan(
+  path: string,
+  accountedFor: AccountedFor = () => Number.POSITIVE_INFINITY,
+): Promise<Scan> {
+  const kept = new Map<string, Kept>()
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (file === undefined) return { kept, end: 0, size: 0 }
+  try {
+    const { size } = await file.stat()
+    const heads = new Heads(file)
+    let end = 0
+    while (end < size) {
+      const head = await heads.at(end)
+      if (head === undefined || head.offset + head.length > size) break
+      const { agentId, ...place } = head
+      if ((kept.get(agentId)?.bytes ?? 0) + place.length > accountedFor(agentId)) break
+      keep(kept, agentId, place)
+      end = place.offset + place.length
+    }
+    return { kept, end, size }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Longest head: an agent id of 128 characters, a stream, a length. */
+const maxHeadBytes = 160
+
+/** Read at a time: many small records share one read, and large ones are skipped without being read. */
+const windowBytes = 16 * 1024
+
+/** Reads the heads of records only, so that a log of hundreds of megabytes opens quickly. */
+class Heads {
+  readonly #file: FileHandle
+  readonly #window = Buffer.alloc(windowBytes)
+  #start = 0
+  #length = 0
+
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  async at(position: number): Promise<(Place & { agentId: string }) | undefined> {
+    if (position < this.#start || position + maxHeadBytes > this.#start + this.#length) {
+      this.#start = position
+      this.#length = (await this.#file.read(this.#window, 0, windowBytes, position)).bytesRead
+    }
+    const at = position - this.#start
+    const text = this.#window.toString('latin1', at, Math.min(this.#length, at + maxHeadBytes))
+    const [line, agentId = '', stream, length] = /^(\S{1,128}) ([12]) (\d{1,15})\n/.exec(text) ?? []
+    if (line === undefined) return undefined
+    return { agentId, stream: stream === '1' ? 1 : 2, offset: position + line.length, length: Number(length) }
+  }
+}

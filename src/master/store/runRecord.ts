@@ -1,0 +1,169 @@
+import { mkdir, readFile, rename, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RunEvent } from '../../run/runEvent.ts'
+import { applyEvent } from '../../run/runReducer.ts'
+import { type RunStart, type RunState, startRunState } from '../../run/runState.ts'
+import { summaryOf } from '../../run/runSummary.ts'
+import { AppendOnlyFile } from './appendOnlyFile.ts'
+import { OutputLog } from './outputLog.ts'
+import { isLocked, type ProcessLock, takeLock } from './processLock.ts'
+
+/**
+ * The folder of one run, in the hands of the one master that completes it: `run.ndjson` (its start, then its events),
+ * `output.log`, and `summary.json`. Events are written after the output that they speak of, so that whatever a crash
+ * leaves can be taken up again: what the events know is there, and what they do not know comes again.
+ */
+export class RunRecord {
+  readonly output: OutputLog
+  readonly #folder: string
+  readonly #events: AppendOnlyFile
+  readonly #lock: ProcessLock
+  #summarizing: Promise<void> = Promise.resolve()
+  #summaryWaits = false
+
+  private constructor(folder: string, output: OutputLog, lock: ProcessLock) {
+    this.#folder = folder
+    this.output = output
+    this.#events = new AppendOnlyFile(eventsOf(folder), () => output.flush())
+    this.#lock = lock
+  }
+
+  /** Starts the record of a new run. `start` must not hold secrets. */
+  static async create(folder: string, start: RunStart): Promise<RunRecord> {
+    await mkdir(folder, { mode: 0o700 })
+    const held = await lock(folder)
+    try {
+      const record = new RunRecord(folder, await OutputLog.resume(outputOf(folder)), held)
+      record.#write({ v: 1, start })
+      await record.summarize(startRunState(start))
+      return record
+    } catch (error) {
+      await held.release()
+      throw error
+    }
+  }
+
+  /**
+   * Takes up a run that no process has in hand.
+   * @throws RunInUse, or Error when the folder does not hold the run
+   */
+  static async resume(folder: string, runId: string): Promise<{ state: RunState; record: RunRecord }> {
+    const held = await lock(folder)
+    try {
+      const { state, end } = await readEvents(folder, runId)
+      await truncate(eventsOf(folder), end)
+      const output = await OutputLog.resume(outputOf(folder), bytesIn(state))
+      return { state, record: new RunRecord(folder, output, held) }
+    } catch (error) {
+      await held.release()
+      throw error
+    }
+  }
+
+  append(event: RunEvent): void {
+    this.#write(event)
+  }
+
+  /** Writes the summary anew, whole or not at all. */
+  summarize(state: RunState): Promise<void> {
+    // The one that waits will say what is true by then: ten thousand late replies are not ten thousand summaries.
+    if (this.#summaryWaits) return this.#summarizing
+    this.#summaryWaits = true
+    this.#summarizing = this.#summarizing.catch(() => {}).then(() => this.#writeSummary(state))
+    return this.#summarizing
+  }
+
+  /**
+   * Resolves when all that came so far is written.
+   * @throws Error when the disk refused it
+   */
+  async flush(): Promise<void> {
+    await Promise.all([this.#events.flush(), this.output.flush(), this.#summarizing])
+  }
+
+  /** Leaves the run to others. Its output can still be read. */
+  async close(): Promise<void> {
+    await this.flush().finally(() => this.#lock.release())
+  }
+
+  #write(line: RunEvent | { v: 1; start: RunStart }): void {
+    this.#events.append(`${JSON.stringify(line)}\n`)
+  }
+
+  async #writeSummary(state: RunState): Promise<void> {
+    this.#summaryWaits = false
+    const text = JSON.stringify(summaryOf(state))
+    // It must not say more than the events: nobody takes up a run again that it calls over.
+    await this.#events.flush()
+    const path = join(this.#folder, 'summary.json')
+    await writeFile(`${path}.new`, text, { mode: 0o600 })
+    await rename(`${path}.new`, path)
+  }
+}
+
+/** A run as it is on disk, for looking at it; somebody may be writing it at this very moment. */
+export interface RecordedRun {
+  readonly state: RunState
+  readonly record: { readonly output: Pick<OutputLog, 'read' | 'bytes'> }
+}
+
+/** Another master has the run in hand. */
+export class RunInUse extends Error {
+  override readonly name = 'RunInUse'
+}
+
+/** @throws Error when the folder does not hold the run */
+export async function readRun(folder: string, runId: string): Promise<RecordedRun> {
+  const { state } = await readEvents(folder, runId)
+  return { state, record: { output: await OutputLog.open(outputOf(folder), bytesIn(state)) } }
+}
+
+/** Whether a master that is alive has the run in hand. */
+export function isRunInUse(folder: string): Promise<boolean> {
+  return isLocked(ownerOf(folder))
+}
+
+async function readEvents(folder: string, runId: string): Promise<{ state: RunState; end: number }> {
+  const path = eventsOf(folder)
+  const bytes = await readFile(path)
+  // A last line without its end is what a crash left of it.
+  const end = bytes.lastIndexOf(0x0a) + 1
+  const [first = '', ...lines] = bytes.toString('utf8', 0, end).split('\n')
+  const head = parseLine(first) as { v?: unknown; start?: RunStart } | undefined
+  if (head?.v !== 1 || head.start?.runId !== runId)
+    throw new Error(`${path} is not the record of run ${runId}`)
+  const state = startRunState(head.start)
+  for (const line of lines) {
+    try {
+      applyEvent(state, JSON.parse(line))
+    } catch {
+      // Damage in the middle of the file: the events around it still tell the rest.
+    }
+  }
+  return { state, end }
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+async function lock(folder: string): Promise<ProcessLock> {
+  const held = await takeLock(ownerOf(folder))
+  if (held === undefined) throw new RunInUse(`Another master has the run in ${folder} in hand.`)
+  return held
+}
+
+function bytesIn(state: RunState): (agentId: string) => number {
+  return (agentId) => {
+    const reply = state.replies.get(agentId)
+    return reply === undefined ? 0 : reply.stdoutBytes + reply.stderrBytes
+  }
+}
+
+const eventsOf = (folder: string) => join(folder, 'run.ndjson')
+const outputOf = (folder: string) => join(folder, 'output.log')
+const ownerOf = (folder: string) => join(folder, 'owner')

@@ -1,0 +1,89 @@
+import { byNature, foldHosts } from '../hosts/hostFolding.ts'
+import { type AgentState, isVerdict, verdicts } from '../protocol/verdict.ts'
+import type { ReplyState, RunState } from '../run/runState.ts'
+
+/** Agents whose replies are identical in verdict, exit code and output: the unit that a person reads. */
+export interface Group {
+  /** The same for the same group of a run, whoever is in it. */
+  readonly key: string
+  readonly state: AgentState
+  /** What makes the verdict: exit code, signal, reason. In words, or undefined when the verdict says it all. */
+  readonly detail: string | undefined
+  /** By host name. */
+  readonly agentIds: readonly string[]
+  /** Folded host names. */
+  readonly hosts: string
+  /** One of them, whose output stands for all. */
+  readonly representative: string
+  /** More than half of the agents that have said how it ended are in it. */
+  readonly majority: boolean
+}
+
+/** The groups of a run: outliers first, then by number of agents, the majority last, and who is still to answer. */
+export function groupReplies(state: RunState): Group[] {
+  const members = new Map<string, ReplyState[]>()
+  for (const reply of state.replies.values()) {
+    const key = groupKey(reply)
+    const group = members.get(key)
+    if (group === undefined) members.set(key, [reply])
+    else group.push(reply)
+  }
+  const answered = [...state.replies.values()].filter(isAnswered).length
+  const groups = [...members].map(([key, replies]) =>
+    describe(key, replies, replies.every(isAnswered) && replies.length > answered / 2),
+  )
+  return groups.sort(
+    (a, b) => rank(a) - rank(b) || a.agentIds.length - b.agentIds.length || byNature(a.hosts, b.hosts),
+  )
+}
+
+/** What a reply ended with beyond its verdict, in words. */
+export function describeOutcome(reply: ReplyState): string | undefined {
+  const { outcome, refusal } = reply
+  if (refusal !== undefined) return refusal.reason
+  switch (outcome?.kind) {
+    case 'exited':
+      return outcome.code === 0 ? undefined : `exit code ${outcome.code}`
+    case 'signalled':
+      return `ended by ${outcome.signal}`
+    case 'not-executed':
+      return outcome.reason
+    case 'cancelled':
+      return outcome.started ? undefined : 'before it started'
+    default:
+      return undefined
+  }
+}
+
+function isAnswered({ state, outcome }: ReplyState): boolean {
+  return isVerdict(state) && outcome !== undefined
+}
+
+function groupKey(reply: ReplyState): string {
+  // A reply that is not whole is like no other: nobody knows what is missing.
+  const whole = reply.output === 'none' || reply.output === 'complete'
+  const output =
+    isVerdict(reply.state) && reply.outcome !== undefined ? (whole ? reply.digest : reply.agentId) : undefined
+  // What the output limit left out is part of the output: its digest knows only what was sent.
+  return JSON.stringify([reply.state, describeOutcome(reply) ?? null, output ?? null, reply.droppedBytes])
+}
+
+function describe(key: string, replies: ReplyState[], majority: boolean): Group {
+  const sorted = replies.sort((a, b) => byNature(a.hostname, b.hostname))
+  const first = sorted[0] as ReplyState
+  return {
+    key,
+    state: first.state,
+    detail: describeOutcome(first),
+    agentIds: sorted.map(({ agentId }) => agentId),
+    hosts: foldHosts(sorted.map(({ hostname }) => hostname)),
+    representative: first.agentId,
+    majority,
+  }
+}
+
+function rank({ state, majority }: Group): number {
+  if (!isVerdict(state)) return state === 'running' ? 200 : 201
+  if (majority) return 100
+  return verdicts.indexOf(state)
+}

@@ -1,0 +1,73 @@
+import type { ReplyState } from '../run/runState.ts'
+import { describeOutcome, groupReplies } from './grouping.ts'
+import type { ExportableRun } from './runExport.ts'
+import { withoutSgr } from './sgr.ts'
+import { TerminalLines } from './terminalLines.ts'
+
+/** Characters of output in a cell: a spreadsheet takes 32,767. */
+const maxCellCharacters = 32_000
+
+/** One line an agent, for a spreadsheet (RFC 4180). Output is text without control sequences, and cut when long. */
+export async function* exportCsv(run: ExportableRun): AsyncGenerator<string> {
+  yield `${columns.map(([name]) => name).join(',')},output\r\n`
+  for (const reply of run.state.replies.values()) {
+    const output = (await plainOutput(run, reply.agentId)).slice(0, maxCellCharacters)
+    const cells = [...columns.map(([, value]) => value(reply) ?? ''), output]
+    yield `${cells.map(cell).join(',')}\r\n`
+  }
+}
+
+/** For people: what was run, the sums, and each group of identical replies with its output, outliers first. */
+export async function* exportText(run: ExportableRun): AsyncGenerator<string> {
+  const { state } = run
+  const { environment, request, issuer, startedAt, counts, replies } = state
+  const { action } = request
+  const what = action.kind === 'shell' ? action.command : action.kind === 'script' ? action.name : action.kind
+  const sums = Object.entries(counts).filter(([, count]) => count > 0)
+  yield [
+    `${environment}: ${request.filter === '*' ? 'everyone' : request.filter}`,
+    `$ ${what}`,
+    `${issuer.name} on ${issuer.host}, ${new Date(startedAt).toISOString()}, run ${state.runId}`,
+    `${replies.size} agents: ${sums.map(([name, count]) => `${count} ${name}`).join(', ')}`,
+    '',
+  ].join('\n')
+  for (const { agentIds, hosts, state: verdict, detail, representative } of groupReplies(state)) {
+    const how = detail === undefined ? verdict : `${verdict}, ${detail}`
+    yield `\n---- ${hosts} (${agentIds.length}): ${how}\n`
+    yield await plainOutput(run, representative)
+  }
+}
+
+/** An agent's output as text: lines as a terminal would show them, without colours, stdout and stderr together. */
+export async function plainOutput(run: ExportableRun, agentId: string): Promise<string> {
+  const lines = new TerminalLines()
+  for (const chunk of await run.output(agentId)) lines.add(chunk)
+  const texts: string[] = []
+  for (let index = 0; index < lines.count; index += 1) texts.push(withoutSgr(lines.line(index)?.text ?? ''))
+  return texts.length === 0 ? '' : `${texts.join('\n')}\n`
+}
+
+const columns: readonly (readonly [
+  name: string,
+  value: (reply: ReplyState) => string | number | undefined,
+])[] = [
+  ['host', ({ hostname }) => hostname],
+  ['agent', ({ agentId }) => agentId],
+  ['state', ({ state }) => state],
+  ['exit_code', ({ outcome }) => (outcome?.kind === 'exited' ? outcome.code : undefined)],
+  ['detail', (reply) => describeOutcome(reply)],
+  ['duration_ms', ({ durationMs }) => durationMs],
+  ['latency_ms', ({ latencyMs }) => latencyMs],
+  ['stdout_bytes', ({ stdoutBytes }) => stdoutBytes],
+  ['stderr_bytes', ({ stderrBytes }) => stderrBytes],
+  ['dropped_bytes', ({ droppedBytes }) => droppedBytes],
+  ['output_state', ({ output }) => output],
+  ['late', ({ late }) => (late ? 'yes' : undefined)],
+]
+
+/** Text that a spreadsheet would take for a formula is quoted for it: output comes from servers. */
+function cell(value: string | number): string {
+  if (typeof value === 'number') return String(value)
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

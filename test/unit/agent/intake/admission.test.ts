@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decide, type Situation } from '../../../../agent/src/intake/admission.ts'
+import type { CommandMessage } from '../../../../src/protocol/messages.ts'
+
+const sentAt = 1_000_000_000
+
+const command: CommandMessage = {
+  type: 'command',
+  runId: 'run-00000001',
+  environment: 'testing',
+  issuedAt: sentAt,
+  ttlMs: 60_000,
+  issuer: { name: 'me', host: 'desk' },
+  replyTo: 'testing_desk-1_agent',
+  filter: 'role=web',
+  action: { kind: 'shell', command: 'id' },
+  timeoutMs: 10_000,
+}
+
+const situation: Situation = {
+  agentId: 'agent-1',
+  environment: 'testing',
+  configuredReplyQueue: 'testing_agent',
+  facts: { role: 'web' },
+  now: sentAt + 1_000,
+  startedAt: sentAt - 3_600_000,
+  remembersSince: sentAt - 3_600_000,
+  knows: () => false,
+}
+
+const given = (change: Partial<CommandMessage>, change2: Partial<Situation> = {}) =>
+  decide({ ...command, ...change }, sentAt, { ...situation, ...change2 })
+
+describe('a command', () => {
+  it('is accepted when filter and targets select this agent', () => {
+    expect(given({})).toEqual({ kind: 'accept' })
+    expect(given({ filter: '*', targets: ['agent-1'] })).toEqual({ kind: 'accept' })
+  })
+
+  it('is ignored when it is for others', () => {
+    expect(given({ filter: 'role=db' }).kind).toBe('ignore')
+    expect(given({ targets: ['agent-2'] }).kind).toBe('ignore')
+    expect(given({ targets: [], filter: '*' }).kind).toBe('ignore')
+  })
+
+  it('is refused when this agent was meant and its filter does not hold or cannot be read', () => {
+    expect(given({ filter: 'role=db', targets: ['agent-1'] })).toMatchObject({
+      kind: 'refuse',
+      code: 'filter',
+    })
+    expect(given({ filter: 'role=' })).toMatchObject({ kind: 'refuse', code: 'filter' })
+    expect(given({ filter: 'role=', targets: ['agent-2'] }).kind).toBe('ignore')
+  })
+
+  it('is refused when it was made for another environment, in a queue that is ours', () => {
+    expect(given({ environment: 'production', replyTo: 'production_agent' })).toMatchObject({
+      kind: 'refuse',
+      code: 'environment',
+      replyTo: 'testing_agent',
+    })
+  })
+
+  it('is refused when replies would leave the environment', () => {
+    for (const replyTo of ['production_agent', 'testing_master', 'testing2_agent', 'x']) {
+      expect(given({ replyTo })).toMatchObject({
+        kind: 'refuse',
+        code: 'reply-queue',
+        replyTo: 'testing_agent',
+      })
+    }
+  })
+
+  it('is repeated when its run is known, unless the answer would leave the environment', () => {
+    expect(given({}, { knows: () => true })).toEqual({ kind: 'repeated' })
+    expect(given({ replyTo: 'production_agent' }, { knows: () => true }).kind).toBe('withheld')
+  })
+
+  it('is refused when it is too old, unless the agent did not live then', () => {
+    const now = sentAt + 61_000
+    expect(given({}, { now })).toMatchObject({ kind: 'refuse', code: 'expired' })
+    expect(given({}, { now, startedAt: now - 1_000 }).kind).toBe('ignore')
+  })
+
+  it('that waited for an agent to come back is accepted within its time', () => {
+    expect(given({}, { startedAt: sentAt + 500 })).toEqual({ kind: 'accept' })
+  })
+
+  it('from before the agent’s memory is not executed', () => {
+    const remembersSince = sentAt + 5_000
+    const now = sentAt + 6_000
+    expect(given({}, { now, remembersSince, startedAt: remembersSince }).kind).toBe('withheld')
+    expect(given({}, { now, remembersSince }).kind).toBe('withheld')
+    expect(given({ action: { kind: 'ping' } }, { now, remembersSince })).toEqual({ kind: 'accept' })
+  })
+
+  it('that was sent again after the memory was lost is not executed: it was issued before', () => {
+    const remembersSince = sentAt - 1_000
+    expect(given({ issuedAt: sentAt - 4_000 }, { remembersSince }).kind).toBe('withheld')
+    expect(given({ issuedAt: sentAt - 2_000 }, { remembersSince })).toEqual({ kind: 'accept' })
+  })
+
+  it('that is played back long after it was issued is refused', () => {
+    const later = { issuedAt: sentAt - 3_600_000 }
+    expect(given(later, { remembersSince: 0 })).toMatchObject({ kind: 'refuse', code: 'expired' })
+    expect(given({ ...later, action: { kind: 'ping' } })).toMatchObject({ kind: 'refuse', code: 'expired' })
+    expect(given({ issuedAt: sentAt + 3_600_000 })).toMatchObject({ kind: 'refuse', code: 'expired' })
+    expect(given({ issuedAt: sentAt - 300_000 })).toEqual({ kind: 'accept' })
+  })
+
+  it('is refused when its action is not known', () => {
+    expect(given({ action: { kind: 'unsupported', requested: 'teleport' } })).toMatchObject({
+      code: 'unsupported',
+    })
+  })
+
+  it('is never answered by an agent that is not selected', () => {
+    const anything = fc.record({
+      environment: fc.constantFrom('testing', 'production'),
+      replyTo: fc.constantFrom('testing_agent', 'production_agent'),
+      filter: fc.constantFrom('role=db', 'role=web and role!=web', 'hostname=x'),
+      ttlMs: fc.integer({ min: 1, max: 100_000 }),
+    })
+    fc.assert(
+      fc.property(anything, fc.boolean(), (change, known) => {
+        expect(given(change, { knows: () => known }).kind).toBe('ignore')
+      }),
+    )
+  })
+})

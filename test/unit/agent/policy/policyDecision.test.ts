@@ -1,0 +1,188 @@
+import { createHash, generateKeyPairSync } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { parsePolicy } from '../../../../agent/src/policy/policy.ts'
+import { judge, type Request } from '../../../../agent/src/policy/policyDecision.ts'
+import { openBody, sealBody } from '../../../../src/protocol/envelope.ts'
+import type { Action } from '../../../../src/protocol/messages.ts'
+
+const policy = (text: string) => parsePolicy(text, 'policy.yaml')
+const shell = (command: string, more: object = {}): Action => ({ kind: 'shell', command, ...more })
+const script = (content: string, more: object = {}): Action => ({
+  kind: 'script',
+  name: 'x',
+  content: Buffer.from(content).toString('base64'),
+  args: [],
+  ...more,
+})
+const ask = (rules: string, action: Action, more: Partial<Request> = {}) =>
+  judge(policy(rules), {
+    senderId: 'AROAEXAMPLE:alice',
+    signature: undefined,
+    action,
+    ownUser: 'root',
+    ...more,
+  })
+const allows = (...question: Parameters<typeof ask>) => ask(...question).allowed
+
+describe('a policy', () => {
+  it('that is not there allows everything', () => {
+    expect(judge(undefined, {} as Request)).toEqual({ allowed: true })
+  })
+
+  it('without rules allows nothing', () => {
+    expect(ask('rules: []', { kind: 'ping' })).toMatchObject({ allowed: false, code: 'policy' })
+  })
+
+  it('tells senders apart', () => {
+    const rules = 'rules: [{senders: ["AROAEXAMPLE:*", "AIDA?"]}]'
+    expect(allows(rules, { kind: 'ping' })).toBe(true)
+    expect(allows(rules, { kind: 'ping' }, { senderId: 'AIDA1' })).toBe(true)
+    expect(allows(rules, { kind: 'ping' }, { senderId: 'AIDA12' })).toBe(false)
+    expect(ask(rules, { kind: 'ping' }, { senderId: undefined })).toMatchObject({
+      reason: 'No rule of the policy is for the sender (unknown).',
+    })
+  })
+
+  it('tells actions apart', () => {
+    const rules = 'rules: [{name: lookers, actions: [ping, facts]}]'
+    expect(allows(rules, { kind: 'facts' })).toBe(true)
+    expect(ask(rules, shell('id'))).toMatchObject({ reason: 'lookers does not allow the action shell.' })
+  })
+
+  it.each([
+    ['systemctl status nginx', true],
+    ['systemctl status nginx.service --no-pager', true],
+    ['systemctl status', false],
+    ['systemctl status x; id', false],
+    ['systemctl status x && id', false],
+    ['systemctl status x | sh', false],
+    ['systemctl status $(id)', false],
+    ['systemctl status `id`', false],
+    ['systemctl status x\nid', false],
+    ['systemctl status x > /etc/passwd', false],
+    ['systemctl status x # y', false],
+    ['systemctl status \\\nid', false],
+    ['FOO=x systemctl status y', false],
+    [' systemctl status y', false],
+    ['systemctl restart web@7', true],
+    ['systemctl restart web@7x', false],
+    ['uptime', true],
+    ['uptimeX', false],
+    ['ls a1b', true],
+    ['ls a;b', false],
+  ])('with a list of allowed commands says of %j: %s', (command, allowed) => {
+    const rules =
+      'rules: [{commands: {allow: ["systemctl status *", "/systemctl restart web@\\\\d+/", uptime, "ls a?b"]}}]'
+    expect(allows(rules, shell(command))).toBe(allowed)
+  })
+
+  it('denies what matches, in a rule and for everyone, in commands and in scripts', () => {
+    const rules = 'deny: ["/\\\\bmkfs\\\\b/", "reboot*"]\nrules: [{commands: {deny: ["/secret/"]}}]'
+    expect(allows(rules, shell('ls'))).toBe(true)
+    expect(allows(rules, shell('true; mkfs /dev/x'))).toBe(false)
+    expect(allows(rules, shell('reboot --force\nls'))).toBe(false)
+    expect(allows(rules, shell('cat secret.txt'))).toBe(false)
+    expect(allows(rules, script('#!/bin/sh\nmkfs /dev/x\n'))).toBe(false)
+    expect(allows(rules, script('"$1" /dev/x', { args: ['mkfs'] }))).toBe(false)
+    expect(allows(rules, script('/dev/x', { interpreter: 'mkfs -F' }))).toBe(false)
+  })
+
+  it('allows another rule what one denies', () => {
+    const rules = 'rules: [{senders: [A], commands: {deny: ["*"]}}, {senders: [B]}]'
+    expect(allows(rules, shell('ls'), { senderId: 'A' })).toBe(false)
+    expect(allows(rules, shell('ls'), { senderId: 'B' })).toBe(true)
+  })
+
+  it('with allowed commands allows no scripts but those that it names, by their own interpreter', () => {
+    const digest = createHash('sha256').update('echo ok').digest('hex')
+    const commands = 'rules: [{commands: {allow: [uptime]}}]'
+    expect(allows(commands, script('echo ok'))).toBe(false)
+    const scripts = `rules: [{commands: {allow: [uptime]}, scripts: [${digest.toUpperCase()}]}]`
+    expect(allows(scripts, script('echo ok'))).toBe(true)
+    expect(allows(scripts, script('echo no'))).toBe(false)
+    expect(allows(scripts, script('echo ok', { interpreter: '/bin/sh -x' }))).toBe(false)
+  })
+
+  it('with named scripts allows no commands but those that it names', () => {
+    const digest = createHash('sha256').update('echo ok').digest('hex')
+    const scripts = `rules: [{scripts: [${digest}]}]`
+    expect(allows(scripts, script('echo ok'))).toBe(true)
+    expect(allows(scripts, shell('echo ok'))).toBe(false)
+    expect(allows(scripts, { kind: 'ping' })).toBe(true)
+  })
+
+  it('tells users apart, the agent’s own among them', () => {
+    const rules = 'rules: [{users: [deploy]}]'
+    expect(allows(rules, shell('id', { user: 'deploy' }))).toBe(true)
+    expect(allows(rules, shell('id', { user: 'root' }))).toBe(false)
+    expect(allows(rules, shell('id'))).toBe(false)
+    expect(allows(rules, { kind: 'ping' })).toBe(true)
+  })
+
+  it('lets variables through where commands are free, and only named ones where they are not', () => {
+    const free = 'rules: [{}]'
+    const bound = 'rules: [{commands: {allow: [uptime]}}]'
+    const named = 'rules: [{commands: {allow: [uptime]}, environment: ["APP_*"]}]'
+    const withPath = shell('uptime', { environment: { PATH: '/tmp' } })
+    expect([free, bound, named].map((rules) => allows(rules, withPath))).toEqual([true, false, false])
+    expect(allows(named, shell('uptime', { environment: { APP_ENV: 'x' } }))).toBe(true)
+  })
+
+  it('tells directories apart', () => {
+    const rules = 'rules: [{directories: ["/srv/*"]}]'
+    expect(allows(rules, shell('ls', { directory: '/srv/app' }))).toBe(true)
+    expect(allows(rules, shell('ls', { directory: '/srv/../etc' }))).toBe(false)
+    expect(allows(rules, shell('ls', { directory: '/etc' }))).toBe(false)
+    expect(allows(rules, shell('ls'))).toBe(true)
+  })
+})
+
+describe('a policy that asks for signatures', () => {
+  const keys = generateKeyPairSync('ed25519')
+  const raw = keys.publicKey.export({ type: 'spki', format: 'der' }).subarray(-32)
+  const openSsh = Buffer.concat([
+    Buffer.from([0, 0, 0, 11]),
+    Buffer.from('ssh-ed25519'),
+    Buffer.from([0, 0, 0, 32]),
+    raw,
+  ]).toString('base64')
+  const signatureBy = (privateKey: typeof keys.privateKey, name = 'alice') => {
+    const body = sealBody(
+      { type: 'ack', runId: 'run-00000001', agentId: 'a', hostname: 'h', sentAt: 1, state: 'started' },
+      undefined,
+      { name, privateKey },
+    )
+    return openBody(body).signature
+  }
+
+  it.each([
+    ['PEM', JSON.stringify(keys.publicKey.export({ type: 'spki', format: 'pem' }))],
+    ['32 bytes', `"${raw.toString('base64')}"`],
+    ['OpenSSH', `"ssh-ed25519 ${openSsh} alice@desk"`],
+  ])('understands a key as %s', (_, key) => {
+    const rules = `keys: {alice: ${key}}\nrules: [{keys: [alice]}]`
+    expect(allows(rules, shell('id'), { signature: signatureBy(keys.privateKey) })).toBe(true)
+    const stranger = generateKeyPairSync('ed25519').privateKey
+    expect(ask(rules, shell('id'), { signature: signatureBy(stranger) })).toMatchObject({ code: 'signature' })
+    expect(ask(rules, shell('id'), { signature: signatureBy(keys.privateKey, 'bob') })).toMatchObject({
+      code: 'signature',
+      reason: 'rule 1 asks for the signature of alice; this command is signed by bob.',
+    })
+    expect(ask(rules, shell('id'))).toMatchObject({ code: 'signature' })
+  })
+})
+
+describe('a policy file', () => {
+  it.each([
+    ['rulez: []', /rules|rulez/],
+    ['rules: [{sender: [x]}]', /rules\.0\.sender/],
+    ['rules: [{actions: [fly]}]', /rules\.0\.actions\.0/],
+    ['rules: [{keys: [bob]}]', /rule 1 names the key bob, which is not among keys/],
+    ['keys: {a: short}\nrules: []', /keys\.a is not an ed25519 public key/],
+    ['rules: [{commands: {allow: ["/(/"]}}]', /cannot be used/],
+    ['rules: [', /cannot be used/],
+    ['', /cannot be used/],
+  ])('that is %j cannot be used', (text, reason) => {
+    expect(() => policy(text)).toThrow(reason)
+  })
+})

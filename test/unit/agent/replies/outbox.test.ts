@@ -1,0 +1,94 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createLog } from '../../../../agent/src/log/log.ts'
+import { Outbox } from '../../../../agent/src/replies/outbox.ts'
+import { toQueueError } from '../../../../src/queues/queueError.ts'
+import type { Queues } from '../../../../src/queues/queues.ts'
+
+const hour = 3600_000
+
+let clock: number
+let ending: AbortController
+let logged: string[]
+/** Names of queues in the order of the attempts to send to them. */
+let attempts: string[]
+
+beforeEach(() => {
+  clock = 1_000_000
+  vi.spyOn(performance, 'now').mockImplementation(() => clock)
+  ending = new AbortController()
+  logged = []
+  attempts = []
+})
+
+afterEach(() => {
+  ending.abort()
+  vi.restoreAllMocks()
+})
+
+/** Every attempt takes so long, and then fails with this code of SQS; but not where the queue's name says `fine`. */
+function outbox(code: string, attemptMs = 0): Outbox {
+  const queues = {
+    async sendBatch(queue: string, bodies: readonly string[]) {
+      attempts.push(queue)
+      clock += attemptMs
+      if (queue.includes('fine')) return bodies.map(() => ({ messageId: 'id' }))
+      throw toQueueError({ name: code, message: '' }, { queue, action: 'sqs:SendMessage', region: 'here' })
+    },
+  } as Partial<Queues> as Queues
+  const log = createLog('debug', (line) => logged.push(line), Date.now)
+  return new Outbox(queues, { signal: ending.signal, log, isOwn: (queue) => queue === 'fine_facts' })
+}
+
+async function settled(sent: Promise<unknown>): Promise<string> {
+  let state = 'waits'
+  sent.then(
+    () => {
+      state = 'sent'
+    },
+    () => {
+      state = 'given up'
+    },
+  )
+  for (let turns = 0; turns < 5; turns += 1) await turn()
+  return state
+}
+
+describe.each([
+  ['does not exist', 'QueueDoesNotExist'],
+  ['may not be used', 'AccessDenied'],
+])('a queue that %s', (_, code) => {
+  it('is tried for a day, for what must arrive', async () => {
+    expect(await settled(outbox(code, 23 * hour).send('testing_a-1_agent', 'result'))).toBe('waits')
+    expect(await settled(outbox(code, 25 * hour).send('testing_a-1_agent', 'result'))).toBe('given up')
+  })
+
+  it('is tried for a minute, for what may get lost', async () => {
+    expect(await settled(outbox(code, 30_000).offer('testing_a-1_agent', 'ack'))).toBe('waits')
+    const hasty = outbox(code, 90_000)
+    expect(await hasty.offer('testing_a-1_agent', 'ack')).toBe(false)
+    await hasty.idle()
+  })
+})
+
+describe('queues that cannot be used', () => {
+  const dead = Array.from({ length: 40 }, (_, index) => `testing_dead-${index}_agent`)
+
+  it('are not tried without end for what may get lost, and do not stand in the way of the rest', async () => {
+    const box = outbox('QueueDoesNotExist')
+    for (const queue of dead) box.post(queue, 'refusal')
+    await turn()
+    expect(attempts).toEqual(dead.slice(0, 32))
+    expect(logged.filter((line) => line.includes('is dropped')).length).toBe(8)
+    expect(await box.offer('testing_fine-1_agent', 'ack')).toBe(false)
+    expect(await box.offer('fine_facts', 'facts')).toBe(true)
+    await box.send('testing_fine-1_agent', 'result')
+    expect(attempts.at(-1)).toBe('testing_fine-1_agent')
+  })
+
+  it('give their place to others after a minute', async () => {
+    const box = outbox('QueueDoesNotExist', 90_000)
+    for (const queue of dead) expect(await box.offer(queue, 'refusal')).toBe(false)
+    expect(attempts).toEqual(dead)
+  })
+})

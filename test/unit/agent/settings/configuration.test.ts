@@ -1,0 +1,175 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseConfiguration, readConfiguration } from '../../../../agent/src/settings/configuration.ts'
+import { sections } from '../../../../agent/src/settings/configurationFile.ts'
+import { version } from '../../../../agent/src/settings/version.ts'
+
+const parse = (content: object) => parseConfiguration(JSON.stringify(content), 'agent.json')
+const aws = { region: 'eu-west-1', sqs_read_queue: 'testing_master', sqs_write_queue: 'testing_agent' }
+
+/** As in the README of the original's first form. */
+const first = `{
+    "general": {
+        "log_level": "INFO",
+        "timeout": 30,
+        "sqs_poll_interval": 1,
+        "done_queue_poll_interval": 0.1,
+        "yaml_facts": true,
+        "yaml_facts_path": "/etc/ec2_collective/facts.yaml,/var/lib/puppet/state/classes.txt",
+        "yaml_facts_refresh": 30,
+        "use_facts_queue": true
+    },
+    "aws": {
+        "region": "eu-west-1",
+        "sqs_read_queue": "testing_master",
+        "sqs_write_queue": "testing_agent",
+        "sqs_facts_queue": "testing_facts"
+    }
+}`
+
+/** As in the original's later release. */
+const later = `{
+    "general": { "log_level": "WARN", "sqs_poll_interval": 1, "queue_poll_interval": 0.1 },
+    "facts": {
+        "enabled": true,
+        "refresh": 60,
+        "use_queue": true,
+        "use_facter": true,
+        "facter_cmd": "facter --puppet --yaml 2> /dev/null",
+        "facts_path": ["/var/lib/puppet/state/classes.txt", "/path/to/some/other/file"]
+    },
+    "aws": {
+        "region": "eu-west-1",
+        "sqs_read_queue": "testing_master",
+        "sqs_write_queue": "testing_agent",
+        "sqs_facts_queue": "testing_facts"
+    }
+}`
+
+describe('a configuration', () => {
+  it('is understood in the original’s first form', () => {
+    const configuration = parseConfiguration(first, 'agent.json')
+    expect(configuration).toMatchObject({
+      logLevel: 'info',
+      environment: 'testing',
+      pollIntervalMs: 1000,
+      facts: {
+        enabled: true,
+        refreshMs: 30_000,
+        publish: true,
+        facterCommand: undefined,
+        paths: ['/etc/ec2_collective/facts.yaml', '/var/lib/puppet/state/classes.txt'],
+      },
+      queues: {
+        region: 'eu-west-1',
+        commands: 'testing_master',
+        replies: 'testing_agent',
+        facts: 'testing_facts',
+      },
+      warnings: [],
+    })
+  })
+
+  it('is understood in the form of the original’s later release', () => {
+    const configuration = parseConfiguration(later, 'agent.json')
+    expect(configuration).toMatchObject({
+      logLevel: 'warn',
+      facts: {
+        refreshMs: 60_000,
+        facterCommand: 'facter --puppet --yaml 2> /dev/null',
+        paths: ['/var/lib/puppet/state/classes.txt', '/path/to/some/other/file'],
+      },
+      warnings: [],
+    })
+  })
+
+  it('may be YAML', () => {
+    const text =
+      'general:\n  agent_id: web-1\naws:\n  region: eu-west-1\n  sqs_read_queue: prod_master\n  sqs_write_queue: prod_agent\n'
+    expect(parseConfiguration(text, 'agent.yaml')).toMatchObject({ agentId: 'web-1', environment: 'prod' })
+  })
+
+  it('may name the environment, and must where the queue does not tell it', () => {
+    expect(parse({ general: { environment: 'blue' }, aws })).toMatchObject({ environment: 'blue' })
+    expect(() => parse({ aws: { ...aws, sqs_read_queue: 'commands' } })).toThrow(
+      /general\.environment is missing/,
+    )
+  })
+
+  it('warns of unknown keys by name, and of what was meant', () => {
+    const { warnings } = parse({
+      general: { log_levle: 'INFO', stateDir: '/x' },
+      extra: {},
+      aws: { ...aws, agent_id: 'x' },
+    })
+    expect(warnings).toEqual([
+      'agent.json: general.log_levle is not a key of the configuration',
+      'agent.json: general.stateDir is not a key of the configuration; did you mean general.state_dir?',
+      'agent.json: extra is not a key of the configuration',
+      'agent.json: aws.agent_id is not a key of the configuration; did you mean general.agent_id?',
+    ])
+  })
+
+  it('warns when others may change its file, for it names programs', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'configuration-'))
+    const file = join(directory, 'agent.json')
+    writeFileSync(file, JSON.stringify({ aws }))
+    const warningsAt = async (mode: number) => {
+      chmodSync(file, mode)
+      return (await readConfiguration(file)).warnings
+    }
+    expect(await warningsAt(0o644)).toEqual([])
+    expect(await warningsAt(0o664)).toEqual([expect.stringContaining('may be changed by others')])
+    expect(await warningsAt(0o666)).toHaveLength(1)
+    rmSync(directory, { recursive: true })
+  })
+
+  it.each([
+    [{}, /aws is missing$/],
+    [{ aws: { ...aws, region: undefined } }, /aws\.region is missing$/],
+    [{ aws: { ...aws, sqs_read_queue: 'a b' } }, /aws\.sqs_read_queue is "a b": expected a queue name/],
+    [{ aws, general: { log_level: 'LOUD' } }, /general\.log_level is "LOUD": expected one of DEBUG/],
+    [
+      { aws, general: { sqs_poll_interval: '1' } },
+      /general\.sqs_poll_interval is "1": expected a number of seconds/,
+    ],
+    [{ aws, general: { max_parallel: 0 } }, /general\.max_parallel is 0: expected at least 1/],
+    [{ aws, general: { state_dir: 'here' } }, /general\.state_dir is "here": expected an absolute path/],
+    [
+      { aws, general: { audit_log: true } },
+      /general\.audit_log is true: expected an absolute path, or false/,
+    ],
+    [{ aws, facts: { facts_path: 7 } }, /facts\.facts_path is 7: expected a path/],
+    [{ aws, general: 'x' }, /general is "x": expected a section with keys/],
+    [[], /aws is missing$/],
+  ])('that is %j is refused with key and reason', (content, reason) => {
+    expect(() => parse(content)).toThrow(reason)
+  })
+
+  it('that is not JSON is refused with the file and the place', () => {
+    expect(() => parseConfiguration('{ "general": }', 'agent.json')).toThrow(/^agent\.json: .*not valid JSON/)
+    expect(() => parseConfiguration('a: [', 'agent.yaml')).toThrow(/^agent\.yaml: /)
+  })
+
+  it('is explained key by key in the README', () => {
+    const readme = readFileSync(new URL('../../../../agent/README.md', import.meta.url), 'utf8')
+    const keys = Object.entries(sections).flatMap(([section, entries]) =>
+      Object.keys(entries).map((key) => `\`${section}.${key}\``),
+    )
+    expect(keys.filter((key) => !readme.includes(key))).toEqual([])
+  })
+
+  it('has a sample that is understood without warnings', () => {
+    const sample = new URL('../../../../agent/packaging/ec2-cagent.json.sample', import.meta.url)
+    expect(parseConfiguration(readFileSync(sample, 'utf8'), 'sample.json').warnings).toEqual([])
+  })
+})
+
+describe('the version', () => {
+  it('is that of the package', () => {
+    const manifest = new URL('../../../../agent/package.json', import.meta.url)
+    expect(version).toBe(JSON.parse(readFileSync(manifest, 'utf8')).version)
+  })
+})

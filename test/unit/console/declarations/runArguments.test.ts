@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { parseRunArguments } from '../../../../src/console/declarations/runArguments.ts'
+
+describe('parseRunArguments', () => {
+  it('takes nothing for a flow that asks for everything', () => {
+    expect(parseRunArguments(undefined)).toEqual({})
+  })
+
+  it('takes what a task says', () => {
+    const task = {
+      environment: 'testing',
+      filter: '*',
+      command: 'ls',
+      timeout: '5m',
+      rollout: { batch: '10%' },
+      confirm: false,
+    }
+    expect(parseRunArguments(task)).toEqual(task)
+  })
+
+  it.each([
+    [{ filter: ' ' }, 'a filter; * means everyone'],
+    [{ comand: 'ls' }, '“comand” is not known here'],
+    [{ command: 'ls', snippet: 'x' }, 'Only one of command, file and snippet'],
+    [{ directory: 'tmp' }, 'an absolute directory'],
+    [{ timeout: 'soon' }, 'a duration'],
+    [{ rollout: { canary: -1 } }, 'canary is a number of agents'],
+  ])('refuses %j', (value, message) => {
+    expect(() => parseRunArguments(value)).toThrow(message)
+  })
+})

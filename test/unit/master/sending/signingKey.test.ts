@@ -1,0 +1,43 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readSigningKey } from '../../../../src/master/sending/signingKey.ts'
+import { openBody, sealBody } from '../../../../src/protocol/envelope.ts'
+
+let directory: string
+let file: string
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'key-'))
+  file = join(directory, 'alice.pem')
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+const pemOf = ({ privateKey }: Pick<ReturnType<typeof generateKeyPairSync>, 'privateKey'>) =>
+  privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+
+describe('a signing key', () => {
+  it('signs what agents can verify with its public half', async () => {
+    const pem = pemOf(generateKeyPairSync('ed25519'))
+    writeFileSync(file, pem, { mode: 0o600 })
+    const key = await readSigningKey(`alice=${file}`)
+    const from = { runId: 'run-that-is-signed', agentId: 'a', hostname: 'a', sentAt: 1 }
+    const { signature } = openBody(sealBody({ type: 'ack', ...from, state: 'queued' }, undefined, key))
+    expect(signature?.key).toBe('alice')
+    expect(signature?.verifies(createPublicKey(pem))).toBe(true)
+  })
+
+  it('is refused in words where it cannot be used, or where others can read it', async () => {
+    await expect(readSigningKey(file)).rejects.toThrow('is not NAME=FILE')
+    await expect(readSigningKey(`alice=${file}`)).rejects.toThrow(/alice\.pem cannot be read: ENOENT/)
+    writeFileSync(file, 'secret', { mode: 0o600 })
+    await expect(readSigningKey(`alice=${file}`)).rejects.toThrow('not an unencrypted private key in PEM')
+    writeFileSync(file, pemOf(generateKeyPairSync('x25519')))
+    await expect(readSigningKey(`alice=${file}`)).rejects.toThrow('of type x25519; it must be ed25519')
+    writeFileSync(file, pemOf(generateKeyPairSync('ed25519')))
+    chmodSync(file, 0o640)
+    await expect(readSigningKey(`alice=${file}`)).rejects.toThrow('may be read by others: chmod 600')
+  })
+})

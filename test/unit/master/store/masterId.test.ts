@@ -1,0 +1,51 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { claimMasterId } from '../../../../src/master/store/masterId.ts'
+import { MasterId } from '../../../../src/protocol/names.ts'
+
+let directory: string
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'master-id-'))
+})
+afterEach(() => rm(directory, { recursive: true, force: true }))
+
+describe('claimMasterId', () => {
+  it('never gives one id to two masters, even when they begin at the same moment in a new place', async () => {
+    const claims = await Promise.all(Array.from({ length: 12 }, () => claimMasterId(join(directory, 'new'))))
+    const ids = claims.map(({ id }) => id)
+    expect(new Set(ids).size).toBe(12)
+    expect(new Set(ids.map((id) => id.slice(0, 8))).size).toBe(1)
+    for (const id of ids) expect(v.is(MasterId, id)).toBe(true)
+  })
+
+  it('gives the same id again after it was released: its reply queue is found again', async () => {
+    const first = await claimMasterId(directory)
+    await first.release()
+    const second = await claimMasterId(directory)
+    const third = await claimMasterId(directory)
+    expect(second.id).toBe(first.id)
+    expect(third.id).not.toBe(first.id)
+  })
+
+  it('gives different ids to different people', async () => {
+    const [mine, yours] = [
+      await claimMasterId(join(directory, 'me')),
+      await claimMasterId(join(directory, 'you')),
+    ]
+    expect(mine.id.slice(0, 8)).not.toBe(yours.id.slice(0, 8))
+  })
+
+  it('says which file is not right', async () => {
+    await writeFile(join(directory, 'id'), 'production_x')
+    await expect(claimMasterId(directory)).rejects.toThrow(/id should hold 8 hex digits; delete it/)
+  })
+
+  it('says when there are too many', async () => {
+    for (let claims = 0; claims < 64; claims += 1) await claimMasterId(directory)
+    await expect(claimMasterId(directory)).rejects.toThrow(/64 masters are at work already/)
+  })
+})
