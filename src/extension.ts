@@ -85,7 +85,7 @@ export function activate(context: vscode.ExtensionContext): void {
       if (origin.kind !== 'file' || vscode.workspace.isTrusted) return
       throw new Error(vscode.l10n.t('This workspace is not trusted: its environments are not connected to.'))
     },
-    onTrouble: (environment, trouble) => {
+    onWarning: (environment, trouble) => {
       const sentence = describeTrouble(trouble)
       if (sentence !== undefined) log.warn(`${environment.name}: ${sentence}`)
     },
@@ -114,7 +114,7 @@ export function activate(context: vscode.ExtensionContext): void {
       find: (runId) => shownRuns.find(runId),
       runAgain: ({ run }, targets) => runAgain(sending, shownRuns, run.state, targets),
       onFailure: (error) => trouble.show(error),
-      onTrouble: (error) => trouble.note(error),
+      onWarning: (error) => trouble.note(error),
     },
   })
   const snippetsView = new SnippetsView(snippets)

@@ -3,7 +3,7 @@ import type { RunModel } from './runModel.ts'
 import { isSame, type Selected } from './selected.ts'
 
 /** Goes from match to match of the search: through the open output, then through the next that has one. */
-export class MatchWalk {
+export class MatchNavigator {
   readonly #model: RunModel
   readonly #detail: DetailPane
   readonly #open: (selected: Selected) => void

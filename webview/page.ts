@@ -7,7 +7,7 @@ import { Comparison } from './comparison.ts'
 import { DetailPane } from './detailPane.ts'
 import { GroupsPane } from './groupsPane.ts'
 import { Header } from './header.ts'
-import { MatchWalk } from './matchNavigator.ts'
+import { MatchNavigator } from './matchNavigator.ts'
 import { measureMetrics } from './metrics.ts'
 import { ProgressPane } from './progressPane.ts'
 import { RunModel } from './runModel.ts'
@@ -45,7 +45,7 @@ export class Page {
   readonly #agents: AgentsPane
   readonly #detail: DetailPane
   readonly #comparison: Comparison
-  readonly #matches: MatchWalk
+  readonly #matches: MatchNavigator
   readonly #splitter: Splitter
   readonly #announcer: Announcer
   readonly #root = element('div', { class: 'page' })
@@ -97,7 +97,7 @@ export class Page {
       wrap: () => this.#keepSoon(),
       compare: (of, name) => this.#compare(of, name),
     })
-    this.#matches = new MatchWalk(model, this.#detail, (selected) => this.#open(selected))
+    this.#matches = new MatchNavigator(model, this.#detail, (selected) => this.#open(selected))
     this.#comparison = new Comparison(ask, () => this.#endComparison())
     const lists = element(
       'div',

@@ -6,7 +6,7 @@ import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
 import type { KnownAgent } from '../master/fleet/inventory.ts'
 import { Master } from '../master/master.ts'
-import { describeTrouble, type MasterTrouble } from '../master/masterWarning.ts'
+import { describeTrouble, type MasterWarning } from '../master/masterWarning.ts'
 import { readSigningKey } from '../master/sending/signingKey.ts'
 import { History } from '../master/store/history.ts'
 import { claimMasterId } from '../master/store/masterId.ts'
@@ -37,7 +37,7 @@ export async function command(args: Arguments, environment: Environment): Promis
   const history = await History.open(join(state.path, 'history'))
   const queues = createQueues(environment)
   const master = new Master({
-    ...{ environment, queues, masterId: masterId.id, history, onTrouble: tell },
+    ...{ environment, queues, masterId: masterId.id, history, onWarning: tell },
     issuer: { name: userInfo().username, host: hostname() },
     ...(signingKey === undefined ? {} : { signingKey }),
     ...(args.sharedReplies ? { replyQueue: 'shared' as const } : {}),
@@ -50,7 +50,7 @@ export async function command(args: Arguments, environment: Environment): Promis
     if (agents.length > 0) await confirm(environment, args, { agents: agents.length, filter: request.filter })
     const run = await master.start(request)
     const stopWatching = watch(run, args)
-    await run.over
+    await run.ended
     stopWatching()
     const exitCode = exitCodeOf(run.state, args.strict ? 'strict' : 'last-non-zero')
     await run.withdrawn()
@@ -70,7 +70,7 @@ function say(sentence: string): void {
 }
 
 /** Troubles that the run survives. */
-function tell(trouble: MasterTrouble): void {
+function tell(trouble: MasterWarning): void {
   const sentence = describeTrouble(trouble)
   if (sentence !== undefined) say(sentence)
 }

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode'
 import { QueueError } from '../queues/queueError.ts'
-import type { RemediesFor, Remedy } from './trouble.ts'
+import type { ErrorAction, RemediesFor } from './trouble.ts'
 
 /** What a person can do at once about an error: the buttons below it. */
 export const remediesFor: RemediesFor = (error, environment) => {
   if (!(error instanceof QueueError) || environment === undefined) return []
-  const run = (label: string, command: string, ...args: unknown[]): Remedy => ({
+  const run = (label: string, command: string, ...args: unknown[]): ErrorAction => ({
     label,
     apply: () => vscode.commands.executeCommand(`ec2-collective.${command}`, environment.key, ...args),
   })

@@ -3,12 +3,12 @@ import type { DeclaredEnvironment } from './declarations/declaredEnvironment.ts'
 import { plainText } from './text/plainText.ts'
 
 /** What can be offered beside an error, apart from the log. */
-export interface Remedy {
+export interface ErrorAction {
   readonly label: string
   readonly apply: () => unknown
 }
 
-export type RemediesFor = (error: unknown, environment: DeclaredEnvironment | undefined) => Remedy[]
+export type RemediesFor = (error: unknown, environment: DeclaredEnvironment | undefined) => ErrorAction[]
 
 /** Shows errors to the person whose act failed, and puts them into the log with their causes. */
 export class Trouble {
@@ -23,9 +23,9 @@ export class Trouble {
   /** Says what happened and what to do next, with a button for it where there is one. */
   show(error: unknown, environment?: DeclaredEnvironment): void {
     this.#log.error(causeChain(error))
-    const remedies = this.#remediesFor(error, environment)
-    const showLog: Remedy = { label: vscode.l10n.t('Show Log'), apply: () => this.#log.show() }
-    const choices = [...remedies, showLog]
+    const errorActions = this.#remediesFor(error, environment)
+    const showLog: ErrorAction = { label: vscode.l10n.t('Show Log'), apply: () => this.#log.show() }
+    const choices = [...errorActions, showLog]
     void vscode.window
       .showErrorMessage(plainText(messageOf(error)), ...choices.map(({ label }) => label))
       .then((chosen) => choices.find(({ label }) => label === chosen)?.apply())

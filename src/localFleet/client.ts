@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Environment } from '../queues/environment.ts'
 import type { FleetRequest, FleetState, LocalAgent } from './fleetState.ts'
-import { meetingPoint } from './socketPath.ts'
+import { socketPath } from './socketPath.ts'
 
 /** A local fleet that runs, for as long as this is open: servers that are played by this machine. */
 export interface LocalFleet {
@@ -52,12 +52,12 @@ export async function openLocalFleet(options: LocalFleetOptions): Promise<LocalF
     throw new Error('The local fleet runs on Linux and macOS: its agents execute shell commands.')
   }
   const directory = path.resolve(options.directory)
-  const socketPath = await meetingPoint(directory)
+  const socketFile = await socketPath(directory)
   const giveUpAt = performance.now() + patienceMs
   let supervisor: SupervisorProcess | undefined
   while (performance.now() < giveUpAt) {
     options.signal?.throwIfAborted()
-    const socket = await join(socketPath)
+    const socket = await join(socketFile)
     const fleet = socket && (await greet(socket, options.signal))
     if (fleet !== undefined) return fleet
     if (supervisor?.failed) break
@@ -75,7 +75,7 @@ export async function joinLocalFleet(
   directory: string,
   signal?: AbortSignal,
 ): Promise<LocalFleet | undefined> {
-  const socket = await join(await meetingPoint(path.resolve(directory)))
+  const socket = await join(await socketPath(path.resolve(directory)))
   return socket && greet(socket, signal)
 }
 

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FleetRequest, FleetState } from './fleetState.ts'
 
 /** Where a supervisor meets its clients. */
-export interface Reception {
+export interface ControlServer {
   /** Tells everybody. */
   publish(state: FleetState): void
   /** Sends everybody away and gives the place free. */
@@ -29,7 +29,7 @@ const checkEveryMs = 1_000
 const settleMs = 300
 
 /** Takes the meeting point; `undefined` when a living supervisor has it. */
-export async function openReception(options: ReceptionOptions): Promise<Reception | undefined> {
+export async function openReception(options: ReceptionOptions): Promise<ControlServer | undefined> {
   const { socketPath, state, onClients, onStop, onReplaced } = options
   const clients = new Set<Socket>()
   const server = createServer((client) => {

@@ -1,5 +1,5 @@
-import { openReception, type Reception } from './controlServer.ts'
-import { meetingPoint } from './socketPath.ts'
+import { type ControlServer, openReception } from './controlServer.ts'
+import { socketPath } from './socketPath.ts'
 import { createSupervisor } from './supervisor.ts'
 
 /**
@@ -9,7 +9,7 @@ import { createSupervisor } from './supervisor.ts'
  *   node localFleet.js DIRECTORY [LINGER_MS]
  */
 async function supervise(directory: string, lingerMs: number): Promise<void> {
-  let reception: Reception | undefined
+  let reception: ControlServer | undefined
   let leaving: NodeJS.Timeout | undefined
   let _ending: Promise<void> | undefined
   const supervisor = createSupervisor({
@@ -32,7 +32,7 @@ async function supervise(directory: string, lingerMs: number): Promise<void> {
   // From the start: whoever began this may be gone already.
   onClients(0)
   reception = await openReception({
-    socketPath: await meetingPoint(directory),
+    socketPath: await socketPath(directory),
     state: () => supervisor.state,
     onClients,
     onStop: end,

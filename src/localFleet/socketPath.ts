@@ -11,7 +11,7 @@ const maxSocketPath = 100
  * where that is short enough; otherwise in a directory of this user's own among the temporary files.
  * @throws Error when that directory belongs to somebody else
  */
-export async function meetingPoint(directory: string): Promise<string> {
+export async function socketPath(directory: string): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const near = path.join(directory, 'fleet.sock')
   if (Buffer.byteLength(near) <= maxSocketPath) return near

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** A process that is started again whenever it ends, until it is told to stop. */
-export interface KeptProcess {
+export interface SupervisedProcess {
   /** Undefined while it is about to be started again, and after `stop`. */
   readonly pid: number | undefined
   /** How often it was started again. */
@@ -22,7 +22,7 @@ const graceMs = 5_000
  *   nothing that we start outlives us
  * @param onChange told after each start and each end
  */
-export function keepProcess(start: () => ChildProcess, onChange: () => void): KeptProcess {
+export function keepProcess(start: () => ChildProcess, onChange: () => void): SupervisedProcess {
   const stopping = new AbortController()
   let child: ChildProcess | undefined
   let restarts = 0

@@ -8,7 +8,7 @@ import type { Environment } from '../queues/environment.ts'
 import { type AgentHome, prepareAgentHome } from './agentHome.ts'
 import { type FleetServer, fleetEnvironments, fleetServers } from './fleetServers.ts'
 import type { FleetState } from './fleetState.ts'
-import { type KeptProcess, keepProcess } from './supervisedProcess.ts'
+import { keepProcess, type SupervisedProcess } from './supervisedProcess.ts'
 
 /** The processes of a local fleet: an SQS server and nine agents. */
 export interface Supervisor {
@@ -31,10 +31,13 @@ export function createSupervisor({ directory, programs, onChange }: SupervisorOp
   const credentials = { accessKeyId: `LOCAL${randomBytes(16).toString('hex')}`, secretAccessKey: 'unused' }
   const sqsProgram = path.join(programs, 'sqsServer.js')
   const agentProgram = path.join(programs, 'ec2-cagent.js')
-  const agents: { readonly server: FleetServer; readonly home: AgentHome; readonly process: KeptProcess }[] =
-    []
+  const agents: {
+    readonly server: FleetServer
+    readonly home: AgentHome
+    readonly process: SupervisedProcess
+  }[] = []
   let environments: Environment[] = []
-  let sqs: KeptProcess | undefined
+  let sqs: SupervisedProcess | undefined
   let phase: FleetState['phase'] = 'starting'
 
   async function startSqs(): Promise<number> {

@@ -12,9 +12,9 @@ import { OpenRuns } from './engine/openRuns.ts'
 import { Run } from './engine/run.ts'
 import { type Sweep, sweepFacts } from './fleet/factsSweep.ts'
 import { Inventory } from './fleet/inventory.ts'
-import type { LeftOut, MasterTrouble } from './masterWarning.ts'
-import { type Delivery, type Disposition, Mailbox } from './replies/replyConsumer.ts'
-import { createRunWorld, type Order } from './sending/runTransport.ts'
+import type { MasterWarning, Rejected } from './masterWarning.ts'
+import { type Disposition, type ReceivedReply, ReplyConsumer } from './replies/replyConsumer.ts'
+import { type ControlMessage, createRunTransport } from './sending/runTransport.ts'
 import type { History } from './store/history.ts'
 import { RunInUse } from './store/runRecord.ts'
 
@@ -28,7 +28,7 @@ export interface MasterOptions {
   readonly replyQueue?: 'private' | 'shared'
   readonly timing?: Partial<Timing>
   readonly signingKey?: SigningKey
-  readonly onTrouble?: (trouble: MasterTrouble) => void
+  readonly onWarning?: (trouble: MasterWarning) => void
 }
 
 /** The filter is right, and nobody is there whom it fits. Nothing was sent. */
@@ -56,12 +56,12 @@ export class Master {
   readonly environment: Environment
   readonly inventory: Inventory
   readonly #options: MasterOptions
-  readonly #mailbox: Mailbox
+  readonly #replyConsumer: ReplyConsumer
   readonly #runs: OpenRuns
   /** Runs that are being taken up from the history. */
   readonly #reviving = new Map<string, Promise<Run | Exclude<Disposition, 'kept'>>>()
-  readonly #orders = new Map<string, Order>()
-  readonly #leftOut: LeftOut = { unreadable: 0, forged: 0, foreign: 0 }
+  readonly #orders = new Map<string, ControlMessage>()
+  readonly #rejected: Rejected = { unreadable: 0, forged: 0, foreign: 0 }
   readonly #abort = new AbortController()
   #sweeping: Promise<Sweep> | undefined
   #sweptAt = 0
@@ -71,7 +71,7 @@ export class Master {
     this.environment = environment
     this.#options = options
     this.inventory = new Inventory(() => this.#sqsNow())
-    this.#mailbox = new Mailbox({
+    this.#replyConsumer = new ReplyConsumer({
       ...{ environment, queues, masterId },
       ...(replyQueue === undefined ? {} : { replyQueue }),
       isExpecting: () => this.#runs.areWaiting,
@@ -80,12 +80,12 @@ export class Master {
         this.#leaveOut({ kind: 'unreadable', queue: 'replies', messageId, reason }),
       onForeign: ({ reply, senderId }) =>
         this.#leaveOut({ kind: 'foreign', runId: reply.runId, agentId: reply.agentId, senderId }),
-      onTrouble: (error) => this.#trouble({ kind: 'queue', error }),
+      onWarning: (error) => this.#trouble({ kind: 'queue', error }),
     })
     this.#runs = new OpenRuns({
-      onSleep: () => void this.#mailbox.catchUp(),
+      onSleep: () => void this.#replyConsumer.catchUp(),
       onTick: (now) => this.#askAboutQueued(now),
-      onTrouble: (runId, error) => this.#trouble({ kind: 'run', runId, error }),
+      onWarning: (runId, error) => this.#trouble({ kind: 'run', runId, error }),
     })
   }
 
@@ -107,7 +107,7 @@ export class Master {
    */
   async start(request: RunRequest): Promise<Run> {
     const agents = this.#reach(request)
-    const replyTo = await this.#mailbox.open()
+    const replyTo = await this.#replyConsumer.open()
     const start = {
       runId: randomUUID(),
       environment: this.environment.name,
@@ -116,7 +116,7 @@ export class Master {
       startedAt: Date.now(),
     }
     const record = await this.#options.history.create(start)
-    const run = new Run(startRunState(start), record, this.#world(start.runId, replyTo, request.action))
+    const run = new Run(startRunState(start), record, this.#transport(start.runId, replyTo, request.action))
     this.#runs.add(run)
     const agentIds = agents.map(({ agentId }) => agentId)
     await run.begin(agents, planSteps(agentIds, request.rollout))
@@ -124,8 +124,8 @@ export class Master {
   }
 
   /** What was left out of its replies so far. */
-  get leftOut(): Readonly<LeftOut> {
-    return this.#leftOut
+  get rejected(): Readonly<Rejected> {
+    return this.#rejected
   }
 
   /** A run of this master that is open: under way, or lately over. */
@@ -144,10 +144,10 @@ export class Master {
         environment === this.environment.name && phase !== 'over' && this.run(runId) === undefined,
     )
     // First: a run that cannot be told where replies go would be left out, and nobody would come back for it.
-    await this.#mailbox.open()
+    await this.#replyConsumer.open()
     const resumed: Run[] = []
     for (const { runId } of open) {
-      const run = await this.#revive(runId)
+      const run = await this.#restore(runId)
       if (typeof run !== 'string') resumed.push(run)
     }
     return resumed
@@ -160,7 +160,7 @@ export class Master {
   async close({ forgetReplyQueue = false } = {}): Promise<void> {
     await this.#runs.withdrawn()
     this.#abort.abort()
-    await this.#mailbox.close(forgetReplyQueue)
+    await this.#replyConsumer.close(forgetReplyQueue)
     await this.#sweeping?.catch(() => {})
     await this.#runs.close()
   }
@@ -192,7 +192,7 @@ export class Master {
     const runs = new Map(this.#runs.underWay().map((run) => [run.runId, run]))
     if (runs.size === 0) return sweep
     for (const { agentId, running } of this.inventory.agents()) {
-      for (const runId of running) runs.get(runId)?.heardOf(agentId, Date.now())
+      for (const runId of running) runs.get(runId)?.seen(agentId, Date.now())
     }
     return sweep
   }
@@ -208,7 +208,7 @@ export class Master {
     if (isQueued) this.refresh().catch((error) => this.#trouble({ kind: 'queue', error }))
   }
 
-  async #deliver(deliveries: readonly Delivery[]): Promise<Disposition[]> {
+  async #deliver(deliveries: readonly ReceivedReply[]): Promise<Disposition[]> {
     const touched = new Set<Run>()
     const takers: (Run | Exclude<Disposition, 'kept'>)[] = []
     for (const delivery of deliveries) {
@@ -233,7 +233,11 @@ export class Master {
     return takers.map((run) => (typeof run === 'string' ? run : unkept.has(run) ? 'elsewhere' : 'kept'))
   }
 
-  #accept(run: Run, { reply, data, senderId, sentAt }: Delivery, order: Order | undefined): void {
+  #accept(
+    run: Run,
+    { reply, data, senderId, sentAt }: ReceivedReply,
+    order: ControlMessage | undefined,
+  ): void {
     const { runId } = run
     const { agentId } = reply
     const identity = this.inventory.identify(agentId, senderId)
@@ -251,11 +255,11 @@ export class Master {
   }
 
   async #takeUpIfOurs(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
-    return (await this.#options.history.has(runId)) ? this.#revive(runId) : 'foreign'
+    return (await this.#options.history.has(runId)) ? this.#restore(runId) : 'foreign'
   }
 
   /** Takes a run up from the history, once however often it is asked for. */
-  #revive(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
+  #restore(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
     const known = this.run(runId) ?? this.#reviving.get(runId)
     if (known !== undefined) return Promise.resolve(known)
     const reviving = this.#takeUp(runId)
@@ -269,7 +273,7 @@ export class Master {
   }
 
   async #takeUp(runId: string): Promise<Run | 'foreign'> {
-    const replyTo = await this.#mailbox.open()
+    const replyTo = await this.#replyConsumer.open()
     const { state, record } = await this.#options.history.resume(runId)
     if (state.environment !== this.environment.name) {
       await record.close()
@@ -278,44 +282,48 @@ export class Master {
     const { action, secrets = [] } = state.request
     // The values of secrets were not kept: the command must not go out without them.
     const isWhole = secrets.length === 0
-    const run = await Run.revive(state, record, this.#world(runId, replyTo, isWhole ? action : undefined))
+    const run = await Run.restore(
+      state,
+      record,
+      this.#transport(runId, replyTo, isWhole ? action : undefined),
+    )
     if (!isWhole) run.stopRollout('its secrets were not kept over a restart')
     // What came while nobody listened is there to be read first.
-    if (run.isWaiting) void this.#mailbox.catchUp()
+    if (run.isWaiting) void this.#replyConsumer.catchUp()
     this.#runs.add(run)
     // There nothing waits for longer than a minute, and who was not known to the run would not be missed.
     if (run.isWaiting && replyTo === this.environment.queues.replies) void run.askEveryone()
     return run
   }
 
-  #world(runId: string, replyTo: string, action: RunRequest['action'] | undefined) {
+  #transport(runId: string, replyTo: string, action: RunRequest['action'] | undefined) {
     const { environment, queues, signingKey, issuer, timing } = this.#options
-    return createRunWorld({
+    return createRunTransport({
       ...{ environment, queues, issuer, signingKey, replyTo, action },
       timing: { ...defaultTiming, ...timing },
       signal: this.#abort.signal,
-      backlogged: (now) => this.#mailbox.backlogged(now),
-      onOrder: (order) => this.#remember(order),
-      onTrouble: (error) =>
+      backlogged: (now) => this.#replyConsumer.backlogged(now),
+      onControlMessage: (order) => this.#remember(order),
+      onWarning: (error) =>
         this.#trouble(error instanceof QueueError ? { kind: 'queue', error } : { kind: 'run', runId, error }),
     })
   }
 
-  #remember(order: Order): void {
+  #remember(order: ControlMessage): void {
     this.#orders.set(order.orderId, order)
     const [oldest] = this.#orders.keys()
     if (oldest !== undefined && this.#orders.size > rememberedOrders) this.#orders.delete(oldest)
   }
 
-  #leaveOut(trouble: Extract<MasterTrouble, { kind: keyof LeftOut }>): void {
-    this.#leftOut[trouble.kind] += 1
+  #leaveOut(trouble: Extract<MasterWarning, { kind: keyof Rejected }>): void {
+    this.#rejected[trouble.kind] += 1
     this.#trouble(trouble)
   }
 
-  #trouble(trouble: MasterTrouble): void {
+  #trouble(trouble: MasterWarning): void {
     // What is cut short by closing is no trouble.
     if (this.#abort.signal.aborted) return
-    this.#options.onTrouble?.(trouble)
+    this.#options.onWarning?.(trouble)
   }
 
   #sqsNow(): number {

@@ -1,7 +1,7 @@
 import type { QueueError } from '../queues/queueError.ts'
 
 /** Something that the master survives, and that a person should be able to find. */
-export type MasterTrouble =
+export type MasterWarning =
   /** Without an error: it is over. */
   | { readonly kind: 'queue'; readonly error: QueueError | undefined }
   | { readonly kind: 'run'; readonly runId: string; readonly error: Error }
@@ -23,10 +23,10 @@ interface Sender {
 }
 
 /** Messages on the reply queue that were left out since a master began, by why. */
-export type LeftOut = Record<'unreadable' | 'forged' | 'foreign', number>
+export type Rejected = Record<'unreadable' | 'forged' | 'foreign', number>
 
 /** What happened, in a sentence; undefined for trouble that is over. */
-export function describeTrouble(trouble: MasterTrouble): string | undefined {
+export function describeTrouble(trouble: MasterWarning): string | undefined {
   switch (trouble.kind) {
     case 'queue':
       return trouble.error?.message

@@ -1,4 +1,4 @@
-import type { Survey } from './probe.ts'
+import type { Probe } from './probe.ts'
 import { isClockCode, type QueueError } from './queueError.ts'
 import { checkedSettings, inUnits, label, type QueueRole, queueRoles, roleSettings } from './setUp.ts'
 
@@ -38,23 +38,23 @@ const commandsInOneReceive = 10
 /** Beyond this a clock is wrong rather than imprecise, milliseconds. AWS refuses signatures from 5 min on. */
 const clockToleranceMs = 10_000
 
-/** Judges a survey. Errors first; what is wrong with the connection as a whole is said once. */
-export function inspectSurvey(survey: Survey): Finding[] {
+/** Judges a probe. Errors first; what is wrong with the connection as a whole is said once. */
+export function inspectSurvey(probe: Probe): Finding[] {
   const findings = [
-    ...unusable(survey),
+    ...unusable(probe),
     ...queueRoles.flatMap((role) => [
-      ...wrongAttributes(survey, role),
-      ...redrivePolicy(survey, role),
-      ...hiddenMessages(survey, role),
+      ...wrongAttributes(probe, role),
+      ...redrivePolicy(probe, role),
+      ...hiddenMessages(probe, role),
     ]),
-    ...manyCommands(survey),
-    ...forbidden(survey),
-    ...clock(survey),
+    ...manyCommands(probe),
+    ...forbidden(probe),
+    ...clock(probe),
   ]
   return findings.sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'))
 }
 
-function unusable({ environment, queues }: Survey): Finding[] {
+function unusable({ environment, queues }: Probe): Finding[] {
   const { region, endpoint } = environment
   const errors = queueRoles.flatMap((role) => {
     const found = queues[role]
@@ -151,7 +151,7 @@ const needed: Readonly<Record<QueueRole, string>> = {
   facts: 'Through this queue the agents tell that they are there, and what they are.',
 }
 
-function wrongAttributes({ environment, queues }: Survey, role: QueueRole): Finding[] {
+function wrongAttributes({ environment, queues }: Probe, role: QueueRole): Finding[] {
   const found = queues[role]
   if (!('attributes' in found)) return []
   return checkedSettings.flatMap((setting): Finding[] => {
@@ -217,7 +217,7 @@ function attributeTrouble(
   }
 }
 
-function redrivePolicy({ environment, queues }: Survey, role: QueueRole): Finding[] {
+function redrivePolicy({ environment, queues }: Probe, role: QueueRole): Finding[] {
   const found = queues[role]
   if (!('attributes' in found) || found.attributes.redrivePolicy === undefined) return []
   const queue = environment.queues[role]
@@ -237,7 +237,7 @@ function redrivePolicy({ environment, queues }: Survey, role: QueueRole): Findin
   ]
 }
 
-function hiddenMessages({ environment, queues }: Survey, role: QueueRole): Finding[] {
+function hiddenMessages({ environment, queues }: Probe, role: QueueRole): Finding[] {
   const found = queues[role]
   // Masters hide facts while they sweep them, and shared replies while they sort them.
   if (role !== 'commands' || !('attributes' in found) || found.hidden === 0) return []
@@ -255,7 +255,7 @@ function hiddenMessages({ environment, queues }: Survey, role: QueueRole): Findi
   ]
 }
 
-function manyCommands({ environment, queues }: Survey): Finding[] {
+function manyCommands({ environment, queues }: Probe): Finding[] {
   const found = queues.commands
   if (!('attributes' in found) || found.attributes.visible <= commandsInOneReceive) return []
   return [
@@ -271,7 +271,7 @@ function manyCommands({ environment, queues }: Survey): Finding[] {
   ]
 }
 
-function forbidden({ permissions, side }: Survey): Finding[] {
+function forbidden({ permissions, side }: Probe): Finding[] {
   return permissions.flatMap(({ action, queue, refusal }): Finding[] => {
     // Reading the attributes came first, and was told there.
     if (refusal === undefined || action === 'sqs:GetQueueAttributes') return []
@@ -289,7 +289,7 @@ function forbidden({ permissions, side }: Survey): Finding[] {
   })
 }
 
-function clock({ clockOffsetMs }: Survey): Finding[] {
+function clock({ clockOffsetMs }: Probe): Finding[] {
   if (clockOffsetMs === undefined || Math.abs(clockOffsetMs) <= clockToleranceMs) return []
   const seconds = Math.round(Math.abs(clockOffsetMs) / 1000)
   return [

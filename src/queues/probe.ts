@@ -8,7 +8,7 @@ import type { Queues } from './queues.ts'
 import { type QueueRole, queueRoles } from './setUp.ts'
 
 /** What was found out about an environment's queues; judged by `inspectSurvey`. */
-export interface Survey {
+export interface Probe {
   readonly environment: Environment
   readonly side: Side
   readonly queues: Readonly<Record<QueueRole, SurveyedQueue>>
@@ -37,8 +37,8 @@ export async function surveyEnvironment(
   environment: Environment,
   side: Side,
   signal?: AbortSignal,
-): Promise<Survey> {
-  const survey = async (role: QueueRole): Promise<SurveyedQueue> => {
+): Promise<Probe> {
+  const probe = async (role: QueueRole): Promise<SurveyedQueue> => {
     try {
       return await surveyQueue(queues, environment.queues[role], role === 'commands', signal)
     } catch (error) {
@@ -46,7 +46,7 @@ export async function surveyEnvironment(
       throw error
     }
   }
-  const [commands, replies, facts] = await Promise.all(queueRoles.map(survey))
+  const [commands, replies, facts] = await Promise.all(queueRoles.map(probe))
   const found = { commands, replies, facts } as Record<QueueRole, SurveyedQueue>
   const reachable = queueRoles.some((role) => 'attributes' in found[role])
   return {

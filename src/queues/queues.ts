@@ -15,7 +15,7 @@ import { type QueueAttributes, type QueueSettings, readAttributes, writeSettings
 import type { QueueError } from './queueError.ts'
 import type { RequestCounts } from './requestCounts.ts'
 import { createRequester } from './requester.ts'
-import type { Connection, Send } from './sqsClient.ts'
+import type { Connection, SqsSend } from './sqsClient.ts'
 
 /**
  * SQS by queue names. Everything here rejects with a `QueueError`, or with the signal's reason once it aborts.
@@ -86,7 +86,7 @@ export function createQueues(connection: Connection): Queues {
     queue: string,
     messages: readonly ReceivedMessage[],
     signal: AbortSignal | undefined,
-    work: (send: Send, url: string, batch: readonly ReceivedMessage[]) => BatchAnswer,
+    work: (send: SqsSend, url: string, batch: readonly ReceivedMessage[]) => BatchAnswer,
   ): Promise<void> {
     if (messages.length === 0) return
     const url = await urlOf(queue, signal)

@@ -4,7 +4,7 @@ import type { Queues, ReceivedMessage, ReceiveOptions } from './queues.ts'
 
 export interface ReceiveLoopOptions extends ReceiveOptions {
   /** Told of each failure, and with `undefined` when it works again. */
-  readonly onTrouble?: (error: QueueError | undefined) => void
+  readonly onWarning?: (error: QueueError | undefined) => void
   readonly backOff?: BackOff
 }
 
@@ -16,7 +16,7 @@ export interface ReceiveLoopOptions extends ReceiveOptions {
 export async function* receiveLoop(
   queues: Pick<Queues, 'receive'>,
   queue: string,
-  { onTrouble, backOff = createBackOff(), ...options }: ReceiveLoopOptions,
+  { onWarning, backOff = createBackOff(), ...options }: ReceiveLoopOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ReceivedMessage[], void, void> {
   if (options.waitSeconds < 1) throw new RangeError('a receive loop waits for 1 to 20 seconds per receive')
@@ -26,13 +26,13 @@ export async function* receiveLoop(
     try {
       messages = await queues.receive(queue, options, signal)
       backOff.reset()
-      if (troubled) onTrouble?.(undefined)
+      if (troubled) onWarning?.(undefined)
       troubled = false
     } catch (error) {
       if (signal.aborted) return
       if (!(error instanceof QueueError)) throw error
       troubled = true
-      onTrouble?.(error)
+      onWarning?.(error)
       await pause(backOff.next(error.kind), signal)
     }
     if (messages.length > 0) yield messages

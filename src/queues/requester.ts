@@ -3,7 +3,7 @@ import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import { createBackOff, pause } from './backOff.ts'
 import { isClockCode, type QueueError, toQueueError } from './queueError.ts'
 import { addRequest, billedUnits, noRequests, type RequestCounts } from './requestCounts.ts'
-import { type Connection, createSqsClient, type Exchange, type Send, sendBy } from './sqsClient.ts'
+import { bindSend, type Connection, createSqsClient, type Exchange, type SqsSend } from './sqsClient.ts'
 import { createSqsClock } from './sqsClock.ts'
 
 /** Makes requests to SQS: with deadlines, errors in words, queue URLs asked for once, and everything counted. */
@@ -28,7 +28,7 @@ export interface Requester {
 }
 
 /** Makes one request by `send`. */
-export type Work<T> = (send: Send) => Promise<T>
+export type Work<T> = (send: SqsSend) => Promise<T>
 
 /** Beyond the time that SQS may take by itself, milliseconds. */
 const answerWithinMs = 10_000
@@ -58,7 +58,7 @@ export function createRequester(connection: Connection): Requester {
         requestTimeout: waitMs + answerWithinMs,
         ...(signal === undefined ? {} : { abortSignal: signal }),
       }
-      return await work(sendBy(used, options))
+      return await work(bindSend(used, options))
     } catch (cause) {
       signal?.throwIfAborted()
       const error = explain(cause, action, queue)

@@ -6,7 +6,7 @@ import type { QueueError } from './queueError.ts'
  * growing waits in between. For a request that is a part of something larger, which must not fail with it.
  * @throws what `work` throws
  */
-export async function patiently<T>(tries: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function retry<T>(tries: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const backOff = createBackOff()
   for (let left = tries - 1; ; left -= 1) {
     try {

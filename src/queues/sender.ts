@@ -8,7 +8,7 @@ export interface SenderOptions {
   /** Batches under way at a time, default 4. */
   readonly parallel?: number
   /** Told of each failure, and with `undefined` when it works again. */
-  readonly onTrouble?: (error: QueueError | undefined) => void
+  readonly onWarning?: (error: QueueError | undefined) => void
   /** Whether to stop trying for one body; without it only what SQS calls invalid is given up. */
   readonly giveUp?: (error: QueueError, waitedMs: number) => boolean
   readonly backOff?: BackOff
@@ -44,7 +44,7 @@ interface Parcel {
 export function createSender(
   queues: Pick<Queues, 'sendBatch'>,
   queue: string,
-  { signal, parallel = 4, onTrouble, giveUp = () => false, backOff = createBackOff() }: SenderOptions,
+  { signal, parallel = 4, onWarning, giveUp = () => false, backOff = createBackOff() }: SenderOptions,
 ): Sender {
   const pending: Parcel[] = []
   const idlers: (() => void)[] = []
@@ -125,13 +125,13 @@ export function createSender(
   function recovered(): void {
     if (resting) return
     backOff.reset()
-    if (troubled) onTrouble?.(undefined)
+    if (troubled) onWarning?.(undefined)
     troubled = false
   }
 
   async function rest(error: QueueError): Promise<void> {
     troubled = true
-    onTrouble?.(error)
+    onWarning?.(error)
     if (resting) return
     resting = true
     await pause(backOff.next(error.kind), signal)

@@ -58,13 +58,13 @@ interface CallOptions {
 const optionsOfCalls = new WeakMap<object, CallOptions>()
 
 /** Makes the request of a command; each command once. */
-export type Send = <Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+export type SqsSend = <Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
   command: $Command<Input, Output, SQSClientResolvedConfig>,
 ) => Promise<Output>
 
 /** `client.send(command, options)`, at a lower price. */
-export const sendBy =
-  (client: SQSClient, options: CallOptions): Send =>
+export const bindSend =
+  (client: SQSClient, options: CallOptions): SqsSend =>
   (command) => {
     optionsOfCalls.set(command.input, options)
     return client.send(command)

@@ -24,11 +24,12 @@ export type RunEvent =
 
 /** What an agent itself said. */
 export type HeardEvent =
-  | (Heard & { kind: 'acknowledged'; started: 'queued' | 'yes' })
-  | (Heard & Gathered & { kind: 'outputReceived' })
+  | (FromAgent & { kind: 'acknowledged'; started: 'queued' | 'yes' })
+  | (FromAgent & Gathered & { kind: 'outputReceived' })
   /** `gathered`: what the result's own frame brought; `output`: how the output ended with it. Most replies are this alone. */
-  | (Heard & Finished & { kind: 'resultReceived'; gathered?: Gathered; output?: 'complete' | 'incomplete' })
-  | (Heard & { kind: 'refused'; code: RefusalMessage['code']; reason: string })
+  | (FromAgent &
+      Finished & { kind: 'resultReceived'; gathered?: Gathered; output?: 'complete' | 'incomplete' })
+  | (FromAgent & { kind: 'refused'; code: RefusalMessage['code']; reason: string })
 
 /** Output that is in order and kept. */
 export interface Gathered {
@@ -38,7 +39,7 @@ export interface Gathered {
   readonly frames: number
 }
 
-export interface Heard {
+export interface FromAgent {
   agentId: string
   hostname: string
   at: number

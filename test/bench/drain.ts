@@ -68,7 +68,7 @@ async function drainByMaster(server: SqsServer, runId: string, agents: readonly 
   const master = new Master({ environment, queues, issuer, masterId, history })
   const startedAt = performance.now()
   const [run] = await master.resume()
-  await run?.over
+  await run?.ended
   await run?.flush()
   const elapsedMs = performance.now() - startedAt
   if (run?.state.counts.succeeded !== agents.length)

@@ -42,7 +42,7 @@ export async function startOurs(server: SqsServer, fleet: Fleet): Promise<Side> 
       ...{ filter: '*', action: { kind: 'shell', command }, timeoutMs: 240_000 },
       ...(outputBytes === undefined ? {} : { outputLimitBytes: outputBytes }),
     })
-    const { counts, replies } = await started.over
+    const { counts, replies } = await started.ended
     const elapsedMs = performance.now() - startedAt
     const whole = [...replies.values()].filter(({ output }) => output === 'complete')
     if (counts.succeeded !== fleet.agents || whole.length !== fleet.agents)

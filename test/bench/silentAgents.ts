@@ -9,7 +9,7 @@ import type { SqsServer } from '../support/sqs.ts'
 const [few, some, many] = [1_000, 5_500, 10_000]
 
 /** Bytes of heap for each agent more, over the whole and over either half: where it grows evenly, all are the same. */
-export interface SilentAgents {
+export interface ReplyTimeouts {
   readonly sizes: readonly [few: number, some: number, many: number]
   readonly bytesPerAgent: number
   readonly ofTheFirst: number
@@ -20,7 +20,7 @@ export interface SilentAgents {
  * Bytes of heap by which a run grows with each agent that is expected and never answers, until it is over and everyone
  * has `no-reply`. Needs `--expose-gc`.
  */
-export async function measureSilentAgents(server: SqsServer): Promise<SilentAgents> {
+export async function measureSilentAgents(server: SqsServer): Promise<ReplyTimeouts> {
   // What Node compiles on the way is no part of any of them.
   await heapOfRun(server, 'warm-up', few)
   const small = await heapOfRun(server, 'few', few)
@@ -56,7 +56,7 @@ async function heapOfRun(server: SqsServer, name: string, agents: number): Promi
       version: '0.1.0',
     }
     const times = { startedAt: at, sentAt: at, intervalMs: 30_000 }
-    master.inventory.hear({ type: 'facts', ...said, ...times, running: [], facts: {} }, at, undefined)
+    master.inventory.recordFacts({ type: 'facts', ...said, ...times, running: [], facts: {} }, at, undefined)
   }
   const before = heap()
   const run = await master.start({
@@ -64,7 +64,7 @@ async function heapOfRun(server: SqsServer, name: string, agents: number): Promi
     action: { kind: 'shell', command: 'uname -a' },
     timeoutMs: 60_000,
   })
-  const { counts } = await run.over
+  const { counts } = await run.ended
   if (counts['no-reply'] !== agents) throw new Error(`silent agents: ${JSON.stringify(counts)}`)
   await run.withdrawn()
   await run.flush()

@@ -41,7 +41,7 @@ async function startAgent(number: number): Promise<void> {
     queue: `${environment}_master`,
     pollIntervalMs: () => 1000,
     random: Math.random,
-    onTrouble: () => {},
+    onWarning: () => {},
     onMessage: (received: ReceivedMessage) => {
       const { message } = openBody(received.body)
       if (message.type !== 'command' || seen.has(message.runId)) return

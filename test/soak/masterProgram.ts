@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import type { Run } from '../../src/master/engine/run.ts'
 import { Master, NobodyMatches } from '../../src/master/master.ts'
-import type { MasterTrouble } from '../../src/master/masterWarning.ts'
+import type { MasterWarning } from '../../src/master/masterWarning.ts'
 import { History } from '../../src/master/store/history.ts'
 import { claimMasterId } from '../../src/master/store/masterId.ts'
 import type { Environment } from '../../src/queues/environment.ts'
@@ -27,7 +27,7 @@ const master = new Master({
   masterId: masterId.id,
   issuer: { name: 'soak', host: 'localhost' },
   replyQueue: values.replies === 'shared' ? 'shared' : 'private',
-  onTrouble: (trouble) => report({ kind: 'trouble', what: describe(trouble) }),
+  onWarning: (trouble) => report({ kind: 'trouble', what: describe(trouble) }),
 })
 
 await untilItWorks(() => master.resume())
@@ -92,7 +92,7 @@ async function startOnceKnown(request: RunRequest): Promise<Run> {
 }
 
 function follow(run: Run, token: string): void {
-  void run.over.then(({ counts }) => report({ kind: 'over', token, runId: run.runId, counts }))
+  void run.ended.then(({ counts }) => report({ kind: 'over', token, runId: run.runId, counts }))
 }
 
 async function untilItWorks<T>(act: () => Promise<T>): Promise<T> {
@@ -106,7 +106,7 @@ async function untilItWorks<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-function describe(trouble: MasterTrouble): string {
+function describe(trouble: MasterWarning): string {
   switch (trouble.kind) {
     case 'queue':
       return `queue: ${trouble.error?.kind ?? 'works again'}`

@@ -28,7 +28,7 @@ export interface JudgedMaster {
   readonly knewEverybody: boolean
 }
 
-export interface Judgement {
+export interface PolicyDecision {
   readonly runs: number
   readonly replies: number
   readonly verdicts: Record<string, number>
@@ -49,7 +49,7 @@ export interface Judgement {
 const expiredMost = 0.01
 
 /** Judges a soak when all is quiet: every promise, for every run and every agent. */
-export async function judge(evidence: Evidence): Promise<Judgement> {
+export async function judge(evidence: Evidence): Promise<PolicyDecision> {
   const effects = new Map<string, Map<string, Effects>>()
   for (const agent of evidence.agents) effects.set(agent.agentId, await readEffects(agent))
   const trial: Trial = {
@@ -84,7 +84,7 @@ interface Trial extends Evidence {
   readonly recorded: Set<string>
   readonly violations: string[]
   readonly verdicts: Record<string, number>
-  readonly seen: { -readonly [what in keyof Omit<Judgement, 'verdicts' | 'violations'>]: number }
+  readonly seen: { -readonly [what in keyof Omit<PolicyDecision, 'verdicts' | 'violations'>]: number }
 }
 
 async function judgeRun(trial: Trial, master: JudgedMaster, runId: string): Promise<void> {

@@ -8,7 +8,7 @@ import { startSqs } from '../support/sqs.ts'
 import { everyDay } from './badDay.ts'
 import { countExecutions } from './effects.ts'
 import { excessesOf, type Footprint, growthOf, largestOf, memoryOver } from './footprint.ts'
-import { type Judgement, judge } from './oracle.ts'
+import { judge, type PolicyDecision } from './oracle.ts'
 import { childrenOf, endChildren, watchForOrphans } from './orphans.ts'
 import type { SoakPrograms } from './programs.ts'
 import { isEnough, type Least, lacks } from './proof.ts'
@@ -33,7 +33,7 @@ export interface SoakOptions {
   readonly tell: (line: string) => void
 }
 
-export interface SoakReport extends Judgement {
+export interface SoakReport extends PolicyDecision {
   readonly seed: number
   readonly seconds: number
   readonly requests: number

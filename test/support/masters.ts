@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Run } from '../../src/master/engine/run.ts'
 import { Master, type MasterOptions } from '../../src/master/master.ts'
-import type { MasterTrouble } from '../../src/master/masterWarning.ts'
+import type { MasterWarning } from '../../src/master/masterWarning.ts'
 import { History } from '../../src/master/store/history.ts'
 import type { Environment } from '../../src/queues/environment.ts'
 import type { Queues } from '../../src/queues/queues.ts'
@@ -15,9 +15,9 @@ export interface OpenMaster {
   readonly master: Master
   readonly queues: Queues
   readonly history: History
-  readonly troubles: readonly MasterTrouble[]
+  readonly troubles: readonly MasterWarning[]
   /** Sweeps until so many agents are known. */
-  hear(agents: number): Promise<void>
+  discover(agents: number): Promise<void>
 }
 
 /** Opens masters that are all closed, and whose files are removed, by `close`. */
@@ -44,18 +44,18 @@ export function createMasters(sqs: SqsServer): Masters {
     async open(environment, options = {}) {
       const queues = options.queues ?? sqs.connect()
       const history = options.history ?? (await History.open(await newDirectory()))
-      const troubles: MasterTrouble[] = []
+      const troubles: MasterWarning[] = []
       const masterId = `test${opened.length + 1}-1`
       const master = new Master({
         ...{ environment, masterId, issuer: { name: 'ada', host: 'laptop' } },
         ...options,
         ...{ queues, history },
-        onTrouble: (trouble) => troubles.push(trouble),
+        onWarning: (trouble) => troubles.push(trouble),
       })
       opened.push(master)
       return {
         ...{ master, queues, history, troubles },
-        hear: (agents) =>
+        discover: (agents) =>
           until(
             async () => {
               await master.refresh()

@@ -101,7 +101,7 @@ export class PageBrowser {
     const session = new PageSession({
       ...{ run, environment, live: true, clock: systemClock, t: inEnglish },
       post: (message: ToPage) => post(message),
-      onTrouble: (error) => complaints.push(`host: ${error.message}`),
+      onWarning: (error) => complaints.push(`host: ${error.message}`),
     })
     await page.exposeFunction('__post', (json: unknown) => {
       const request = parseFromPage(json)

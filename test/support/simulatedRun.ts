@@ -62,7 +62,7 @@ export async function simulateRun(
     askEveryone: async () => {},
     withdraw: async () => {},
     backlogged: () => false,
-    onTrouble: (error) => {
+    onWarning: (error) => {
       throw error
     },
   })

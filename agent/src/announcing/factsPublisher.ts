@@ -33,7 +33,7 @@ export interface AnnouncerParts {
 }
 
 /** Keeps facts fresh and tells masters of them, so that they know whom to expect. */
-export class Announcer {
+export class FactsPublisher {
   readonly #parts: AnnouncerParts
   #announced = ''
   #announcedAt = Number.NEGATIVE_INFINITY

@@ -21,7 +21,7 @@ export type Decision =
     }
 
 /** What the decision depends on. Times in milliseconds, by SQS's clock. */
-export interface Situation {
+export interface AdmissionContext {
   readonly agentId: string
   readonly environment: string
   readonly configuredReplyQueue: string
@@ -45,7 +45,7 @@ const sendingSlackMs = 5 * 60_000
  * for stay silent, so that a refusal always means one server that was meant.
  * @param sentAt SQS's `SentTimestamp`
  */
-export function decide(command: CommandMessage, sentAt: number, situation: Situation): Decision {
+export function decide(command: CommandMessage, sentAt: number, situation: AdmissionContext): Decision {
   const { agentId, environment, configuredReplyQueue } = situation
   const selection = select(command, situation)
   if (selection.kind === 'no') return { kind: 'ignore', why: selection.why }
@@ -95,7 +95,10 @@ export function decide(command: CommandMessage, sentAt: number, situation: Situa
 }
 
 /** Whether what was issued then would be known, had it been executed. */
-export function remembers({ remembersSince }: Pick<Situation, 'remembersSince'>, issuedAt: number): boolean {
+export function remembers(
+  { remembersSince }: Pick<AdmissionContext, 'remembersSince'>,
+  issuedAt: number,
+): boolean {
   return issuedAt >= remembersSince - clockErrorMs
 }
 
@@ -109,7 +112,7 @@ type Selection =
   | { readonly kind: 'no'; readonly why: string }
   | { readonly kind: 'refuse'; readonly reason: string }
 
-function select({ targets, filter }: CommandMessage, { agentId, facts }: Situation): Selection {
+function select({ targets, filter }: CommandMessage, { agentId, facts }: AdmissionContext): Selection {
   if (targets !== undefined && !targets.includes(agentId)) return { kind: 'no', why: 'not among its targets' }
   let holds: boolean
   try {

@@ -3,16 +3,16 @@ import { type Opened, openBody, sealBody, UnreadableBody } from '../../../src/pr
 import type { Facts } from '../../../src/protocol/facts.ts'
 import type { CommandMessage, RefusalMessage, ResultMessage } from '../../../src/protocol/messages.ts'
 import type { ReceivedMessage } from '../../../src/queues/queues.ts'
-import type { Announcer } from '../announcing/factsPublisher.ts'
+import type { FactsPublisher } from '../announcing/factsPublisher.ts'
 import type { User } from '../execution/users.ts'
 import { type Audit, describeCommand, describeEnd } from '../log/audit.ts'
 import { type Log, reasonOf } from '../log/log.ts'
-import { judge } from '../policy/policyDecision.ts'
+import { evaluatePolicy } from '../policy/policyDecision.ts'
 import type { Deliveries } from '../replies/deliveries.ts'
 import type { Outbox } from '../replies/outbox.ts'
 import type { ReplyFrom } from '../replies/replyWriter.ts'
-import { NotTaken, type Workload } from '../runs/executor.ts'
-import type { PastRuns } from '../runs/recovery.ts'
+import { type Executor, NotTaken } from '../runs/executor.ts'
+import type { Recovery } from '../runs/recovery.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Journal } from '../store/journal.ts'
 import { decide, remembers } from './admission.ts'
@@ -24,11 +24,11 @@ export interface DispatcherParts {
   /** Own clock, milliseconds. */
   readonly startedAt: number
   readonly journal: Journal
-  readonly workload: Workload
-  readonly pastRuns: PastRuns
+  readonly executor: Executor
+  readonly recovery: Recovery
   readonly deliveries: Deliveries
   readonly outbox: Outbox
-  readonly announcer: Announcer
+  readonly factsPublisher: FactsPublisher
   readonly facts: () => Facts
   readonly audit: Audit
   readonly log: Log
@@ -93,7 +93,7 @@ export class Dispatcher {
     const judgement =
       action.kind === 'unsupported'
         ? undefined
-        : judge(policy, {
+        : evaluatePolicy(policy, {
             senderId: received.senderId,
             signature,
             action,
@@ -130,13 +130,13 @@ export class Dispatcher {
   }
 
   async #accept(command: CommandMessage, audited: ReturnType<typeof describeCommand>): Promise<void> {
-    const { journal, workload, pastRuns, announcer, audit } = this.#parts
+    const { journal, executor, recovery, factsPublisher, audit } = this.#parts
     const { action, runId, replyTo } = command
     switch (action.kind) {
       case 'shell':
       case 'script':
         try {
-          return await workload.take({ command, action, audited })
+          return await executor.take({ command, action, audited })
         } catch (error) {
           if (!(error instanceof NotTaken)) throw error
           audit(audited, { verdict: 'refused', code: 'busy', reason: error.message })
@@ -148,23 +148,23 @@ export class Dispatcher {
         return this.#answer(runId, replyTo, '', 0)
       case 'facts': {
         const startedAt = performance.now()
-        const facts = await announcer.refresh()
-        announcer.announce()
+        const facts = await factsPublisher.refresh()
+        factsPublisher.announce()
         const durationMs = Math.round(performance.now() - startedAt)
         audit(audited, describeEnd({ kind: 'exited', code: 0 }, durationMs))
         return this.#answer(runId, replyTo, `${Object.keys(facts).length} facts\n`, durationMs)
       }
       case 'cancel':
         audit(audited, { verdict: 'succeeded' })
-        if (workload.cancel(action.runId) === 'stopping') return
+        if (executor.cancel(action.runId) === 'stopping') return
         if (journal.knows(action.runId)) return this.#repeat(action.runId, replyTo)
         await journal.bar(action.runId)
         if (!this.#remembers(action.issuedAt)) return
-        return pastRuns.answerUnstarted(action.runId, replyTo)
+        return recovery.answerUnstarted(action.runId, replyTo)
       case 'resend':
         // Output goes to whoever asks for it by the run's id: that is worth a line.
         audit(audited, { verdict: 'succeeded' })
-        return pastRuns.resend(action.runId, replyTo, action.missing, action.result)
+        return recovery.resend(action.runId, replyTo, action.missing, action.result)
       case 'unsupported':
         return
     }
@@ -178,9 +178,9 @@ export class Dispatcher {
 
   /** Says again what there is to say of a run that is known. */
   async #repeat(runId: string, replyTo: string): Promise<void> {
-    const { workload, pastRuns, deliveries } = this.#parts
-    if (workload.acknowledge(runId) === 'acknowledged' || deliveries.isDue(runId)) return
-    await pastRuns.resend(runId, replyTo, [], true)
+    const { executor, recovery, deliveries } = this.#parts
+    if (executor.acknowledge(runId) === 'acknowledged' || deliveries.isDue(runId)) return
+    await recovery.resend(runId, replyTo, [], true)
   }
 
   /** For actions without side effects: the answer need not outlive the agent. */

@@ -7,23 +7,23 @@ import { createPollPace } from './pollPace.ts'
 /** More messages than this are not remembered: a forgotten one is read again, which does no harm. */
 const remembered = 20_000
 
-export interface Listening {
+export interface ListenOptions {
   readonly queues: Pick<Queues, 'receive'>
   readonly queue: string
   /** Longest pause, milliseconds. */
   readonly pollIntervalMs: () => number
   readonly onMessage: (message: ReceivedMessage) => void
-  readonly onTrouble: (error: QueueError | undefined) => void
+  readonly onWarning: (error: QueueError | undefined) => void
   /** From 0 to below 1. */
   readonly random: () => number
 }
 
 /** Receives broadcasts until `signal` aborts and hands on each message once. Hides nothing from anyone. */
-export async function listen(listening: Listening, signal: AbortSignal): Promise<void> {
-  const { queues, queue, pollIntervalMs, onMessage, onTrouble, random } = listening
+export async function listen(listening: ListenOptions, signal: AbortSignal): Promise<void> {
+  const { queues, queue, pollIntervalMs, onMessage, onWarning, random } = listening
   const seen = new Set<string>()
   const pace = createPollPace(random)
-  const options = { waitSeconds: 20, visibilitySeconds: 0, onTrouble }
+  const options = { waitSeconds: 20, visibilitySeconds: 0, onWarning }
   for await (const messages of receiveLoop(queues, queue, options, signal)) {
     let fresh = 0
     for (const message of messages) {

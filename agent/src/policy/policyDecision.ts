@@ -13,12 +13,12 @@ export interface Request {
   readonly ownUser: string
 }
 
-export type Judgement =
+export type PolicyDecision =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly code: 'policy' | 'signature'; readonly reason: string }
 
 /** Whether `policy` allows the request; without one, whoever may send to the queue may do everything. */
-export function judge(policy: Policy | undefined, request: Request): Judgement {
+export function evaluatePolicy(policy: Policy | undefined, request: Request): PolicyDecision {
   if (policy === undefined) return { allowed: true }
   const text = textOf(request.action)
   const denied = text === undefined ? undefined : policy.deny.find((pattern) => pattern.matches(text))
@@ -141,6 +141,6 @@ function fits(patterns: readonly TextPattern[], text: string): boolean {
   return patterns.some((pattern) => pattern.matches(text))
 }
 
-function refuse(reason: string): Judgement {
+function refuse(reason: string): PolicyDecision {
   return { allowed: false, code: 'policy', reason }
 }

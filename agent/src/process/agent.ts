@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createQueues } from '../../../src/queues/queues.ts'
-import { Announcer } from '../announcing/factsPublisher.ts'
+import { FactsPublisher } from '../announcing/factsPublisher.ts'
 import { ownUser } from '../execution/users.ts'
 import { FactReader } from '../facts/factReader.ts'
 import { isEc2Instance } from '../facts/instanceMetadata.ts'
@@ -14,8 +14,8 @@ import { type Log, reasonOf } from '../log/log.ts'
 import { LogFile } from '../log/logFile.ts'
 import { Deliveries } from '../replies/deliveries.ts'
 import { createTroubleTeller, Outbox } from '../replies/outbox.ts'
-import { Workload } from '../runs/executor.ts'
-import { PastRuns } from '../runs/recovery.ts'
+import { Executor } from '../runs/executor.ts'
+import { Recovery } from '../runs/recovery.ts'
 import type { Configuration } from '../settings/configuration.ts'
 import type { Settings } from '../settings/settings.ts'
 import { version } from '../settings/version.ts'
@@ -72,7 +72,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
       log.error(`The audit log cannot be written; the entry is: ${line.trim()}`)
   }, now)
   const deliveries = new Deliveries({ journal, spool, outbox, log, now })
-  const pastRuns = new PastRuns({
+  const recovery = new Recovery({
     from,
     killGraceMs: () => configuration().killGraceMs,
     journal,
@@ -83,7 +83,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     log,
     now,
   })
-  const workload = new Workload({
+  const executor = new Executor({
     configuration,
     from,
     ownUser: user,
@@ -102,7 +102,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
       now,
     )(),
   )
-  const announcer = new Announcer({
+  const factsPublisher = new FactsPublisher({
     reader,
     outbox,
     log,
@@ -112,7 +112,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     startedAt,
     now,
     random: Math.random,
-    running: () => workload.running,
+    running: () => executor.running,
     settings: () => ({ ...configuration().facts, queue: configuration().queues.facts }),
   })
   const dispatcher = new Dispatcher({
@@ -121,11 +121,11 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     ownUser: user,
     startedAt,
     journal,
-    workload,
-    pastRuns,
+    executor,
+    recovery,
     deliveries,
     outbox,
-    announcer,
+    factsPublisher,
     facts: () => reader.latest.facts,
     audit,
     log,
@@ -136,33 +136,33 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   log.info(
     `ec2-cagent ${version} is ${from.agentId} (${from.hostname}) in environment ${environment}, process ${process.pid}.`,
   )
-  pastRuns.recover()
-  await announcer.refresh()
+  recovery.recover()
+  await factsPublisher.refresh()
   onReady(() => {
     auditFile?.reopen()
-    void announcer.refresh()
+    void factsPublisher.refresh()
   })
   const running = new AbortController()
   const stop = () => running.abort()
   signals.end.addEventListener('abort', stop)
   if (signals.end.aborted) stop()
-  void endWhenIdle(signals.endWhenIdle, () => workload.isIdle && deliveries.isIdle, stop)
+  void endWhenIdle(signals.endWhenIdle, () => executor.isIdle && deliveries.isIdle, stop)
   await Promise.all([
-    announcer.run(running.signal),
+    factsPublisher.run(running.signal),
     listen(
       {
         queues,
         queue: names.commands,
         pollIntervalMs: () => configuration().pollIntervalMs,
         onMessage: (message) => dispatcher.handle(message),
-        onTrouble: createTroubleTeller(log, `Receiving from ${names.commands}`),
+        onWarning: createTroubleTeller(log, `Receiving from ${names.commands}`),
         random: Math.random,
       },
       running.signal,
     ),
   ])
   log.info('The agent ends.')
-  await workload.close()
+  await executor.close()
   const farewell = deliveries.close().then(() => outbox.idle())
   await Promise.race([farewell, sleep(farewellMs, undefined, { ref: false })])
   sending.abort(new Error('the agent has ended'))

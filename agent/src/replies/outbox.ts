@@ -121,7 +121,7 @@ export class Outbox {
     }
     const sender = createSender(this.#queues, queue, {
       signal: this.#o.signal,
-      onTrouble: createTroubleTeller(this.#o.log, `Sending to ${queue}`),
+      onWarning: createTroubleTeller(this.#o.log, `Sending to ${queue}`),
       giveUp: (error, waitedMs) =>
         isLasting(error) && waitedMs > (channel.owed > 0 ? patienceMs : littlePatienceMs),
     })

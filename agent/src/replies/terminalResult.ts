@@ -41,7 +41,7 @@ export async function readOutput(spooled: SpooledReply, runId: string): Promise<
 }
 
 /** The body of a result that ends such a reply. */
-export function closingResult(
+export function terminalResult(
   output: SpooledOutput,
   o: { readonly runId: string; readonly from: ReplyFrom; readonly now: number; readonly outcome: Outcome },
 ): string {

@@ -22,7 +22,7 @@ const flushEveryMs = 500
 /** Runs that may wait for a free slot. */
 const queuedMost = 1_000
 
-export interface Order {
+export interface AcceptedCommand {
   readonly command: CommandMessage
   readonly action: ExecutableAction
   readonly audited: AuditedCommand
@@ -48,7 +48,7 @@ export class NotTaken extends Error {
 
 /** A run that was taken on and is not over. */
 interface ActiveRun {
-  readonly order: Order
+  readonly order: AcceptedCommand
   readonly abort: AbortController
   readonly spooled: SpooledReply
   readonly writer: ReplyWriter
@@ -61,7 +61,7 @@ interface ActiveRun {
 }
 
 /** The runs of this agent: executes each at most once, so many at a time, and sees to it that each is answered. */
-export class Workload {
+export class Executor {
   readonly #parts: WorkloadParts
   readonly #active = new Map<string, ActiveRun>()
   readonly #queue: ActiveRun[] = []
@@ -88,7 +88,7 @@ export class Workload {
    * Takes a run on: resolves when that is recorded, so that it is executed once and answered whatever happens.
    * @throws NotTaken
    */
-  async take(order: Order): Promise<void> {
+  async take(order: AcceptedCommand): Promise<void> {
     const { journal, now, deliveries } = this.#parts
     const { runId, replyTo } = order.command
     if (this.#closing) throw new NotTaken('The agent is about to end.')
@@ -129,7 +129,7 @@ export class Workload {
     if (this.#active.size > 0) await new Promise<void>((resolve) => this.#rests.push(resolve))
   }
 
-  #prepare(order: Order): ActiveRun {
+  #prepare(order: AcceptedCommand): ActiveRun {
     const { command } = order
     const { outbox, spool, configuration, from, now } = this.#parts
     const spooled = spool.create(command.runId)

@@ -5,7 +5,7 @@ import { type Log, reasonOf } from '../log/log.ts'
 import type { Deliveries } from '../replies/deliveries.ts'
 import type { Outbox } from '../replies/outbox.ts'
 import type { ReplyFrom } from '../replies/replyWriter.ts'
-import { closingResult, readOutput, type SpooledOutput } from '../replies/terminalResult.ts'
+import { readOutput, type SpooledOutput, terminalResult } from '../replies/terminalResult.ts'
 import type { Journal } from '../store/journal.ts'
 import type { BegunRun } from '../store/journalLines.ts'
 import type { Spool } from '../store/spool.ts'
@@ -24,7 +24,7 @@ export interface PastRunsParts {
 }
 
 /** Answers for runs that are over: left by an earlier process, asked for again, or never begun. */
-export class PastRuns {
+export class Recovery {
   readonly #parts: PastRunsParts
 
   constructor(parts: PastRunsParts) {
@@ -62,7 +62,7 @@ export class PastRuns {
     const outcome = { kind: 'cancelled', started: false } as const
     const spooled = spool.create(runId)
     const output = await readOutput(spooled, runId)
-    const body = closingResult(output, { runId, from, now: now(), outcome })
+    const body = terminalResult(output, { runId, from, now: now(), outcome })
     spooled.append({ kind: 'result', body })
     spooled.close()
     outbox.post(replyTo, body)
@@ -88,7 +88,7 @@ export class PastRuns {
   ): Promise<void> {
     const { log, audit, deliveries } = this.#parts
     if (!spooled.isFinished) {
-      const left = await this.#bringToEnd(runId, spooled, output)
+      const left = await this.#complete(runId, spooled, output)
       audit(audited, { verdict: 'interrupted' })
       const stopped = left > 0 ? '; what was left of it was stopped' : ''
       log.warn(`Run ${runId} was interrupted by the end of an earlier process of this agent${stopped}.`)
@@ -97,11 +97,11 @@ export class PastRuns {
   }
 
   /** Stops what is left of a run, and ends its reply. Returns how many process groups there were. */
-  async #bringToEnd(runId: string, spooled: SpooledReply, output: SpooledOutput): Promise<number> {
+  async #complete(runId: string, spooled: SpooledReply, output: SpooledOutput): Promise<number> {
     const { from, now, killGraceMs } = this.#parts
     const left = await endLeftovers(markOf(from.agentId, runId), killGraceMs())
     const outcome = { kind: 'interrupted' } as const
-    spooled.append({ kind: 'result', body: closingResult(output, { runId, from, now: now(), outcome }) })
+    spooled.append({ kind: 'result', body: terminalResult(output, { runId, from, now: now(), outcome }) })
     return left
   }
 }

@@ -52,9 +52,9 @@ async function examine(
     import('../../queues/callerIdentity.ts'),
   ])
   const environment = await signing.connectionOf(declared.environment, () => true)
-  // What keeps the facts from being read is found by the survey, in better words.
+  // What keeps the facts from being read is found by the probe, in better words.
   await connections.refresh(declared).catch(() => undefined)
-  const [survey, arn] = await Promise.all([
+  const [probe, arn] = await Promise.all([
     surveyEnvironment(queues, environment, 'master'),
     callerIdentity(environment).then(
       (identity) => identity.arn,
@@ -64,10 +64,10 @@ async function examine(
   const state = connections.state(declared.key)
   const agents = master.inventory.agents()
   const unreadable = state.kind === 'open' ? state.unreadable : []
-  const findings = inspectSurvey(survey)
-  const { leftOut } = master
+  const findings = inspectSurvey(probe)
+  const { rejected } = master
   return printReport(
-    { environment, findings, agents, unreadable, leftOut, version, arn, requests: queues.requests },
+    { environment, findings, agents, unreadable, rejected, version, arn, requests: queues.requests },
     vscode.l10n.t,
   )
 }

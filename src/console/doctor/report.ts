@@ -1,5 +1,5 @@
 import type { KnownAgent } from '../../master/fleet/inventory.ts'
-import type { LeftOut } from '../../master/masterWarning.ts'
+import type { Rejected } from '../../master/masterWarning.ts'
 import type { Finding } from '../../queues/diagnosis.ts'
 import type { Environment } from '../../queues/environment.ts'
 import { dollars, idleRequestsPerMonth, runRequests } from '../../queues/price.ts'
@@ -16,7 +16,7 @@ export interface Examination {
   /** Messages on the facts queue that are not ours, or damaged. */
   readonly unreadable: readonly { readonly messageId: string; readonly reason: string }[]
   /** Of the replies to this window. */
-  readonly leftOut: Readonly<LeftOut>
+  readonly rejected: Readonly<Rejected>
   /** The version that agents should have: ours. */
   readonly version: string
   /** Who signs, by AWS's word; undefined when AWS did not say. */
@@ -166,8 +166,8 @@ function unreadableMessages({ unreadable, environment }: Examination, t: Transla
   ]
 }
 
-function leftOutReplies({ leftOut }: Examination, t: Translate): Diagnosis[] {
-  const { unreadable, forged, foreign } = leftOut
+function leftOutReplies({ rejected }: Examination, t: Translate): Diagnosis[] {
+  const { unreadable, forged, foreign } = rejected
   if (unreadable + forged + foreign === 0) return []
   return [
     {

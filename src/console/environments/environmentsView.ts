@@ -8,23 +8,23 @@ import { describeNode, explainNode } from './treeItems.ts'
 import {
   type AgentNode,
   type EnvironmentNode,
+  type ErrorNode,
   environmentNode,
   factNodes,
   type GroupNode,
   type NoticeNode,
   type TreeNode,
-  type WrongNode,
   wrongNode,
 } from './treeNode.ts'
 
 /** The tree environment → groups → agents → facts. Only environments that are open on the screen are kept fresh. */
-export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | WrongNode>, vscode.Disposable {
+export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | ErrorNode>, vscode.Disposable {
   readonly #list: EnvironmentList
   readonly #connections: Connections
   readonly #groupBy: () => string
   readonly #memento: vscode.Memento
   readonly #changed = new vscode.EventEmitter<EnvironmentNode | undefined>()
-  readonly #view: vscode.TreeView<TreeNode | WrongNode>
+  readonly #view: vscode.TreeView<TreeNode | ErrorNode>
   readonly #disposables: vscode.Disposable[]
   /** Environments that are open in the tree, by key, each with its row. */
   readonly #expanded = new Map<string, EnvironmentNode>()
@@ -80,7 +80,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Wron
     this.#changed.fire(undefined)
   }
 
-  async getChildren(parent?: TreeNode | WrongNode): Promise<(TreeNode | WrongNode)[]> {
+  async getChildren(parent?: TreeNode | ErrorNode): Promise<(TreeNode | ErrorNode)[]> {
     switch (parent?.kind) {
       case undefined:
         return this.#environments()
@@ -105,7 +105,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Wron
     }
   }
 
-  getTreeItem(node: TreeNode | WrongNode): vscode.TreeItem {
+  getTreeItem(node: TreeNode | ErrorNode): vscode.TreeItem {
     return describeNode(node, this.#connections, this.#opensByItself(node))
   }
 
@@ -114,7 +114,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Wron
     return undefined
   }
 
-  resolveTreeItem(item: vscode.TreeItem, node: TreeNode | WrongNode): vscode.TreeItem {
+  resolveTreeItem(item: vscode.TreeItem, node: TreeNode | ErrorNode): vscode.TreeItem {
     item.tooltip = explainNode(node, this.#connections)
     return item
   }
@@ -125,7 +125,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Wron
     for (const disposable of this.#disposables) disposable.dispose()
   }
 
-  async #environments(): Promise<(TreeNode | WrongNode)[]> {
+  async #environments(): Promise<(TreeNode | ErrorNode)[]> {
     const { environments, troubles } = await this.#list.read()
     const isTrusted = vscode.workspace.isTrusted
     await vscode.commands.executeCommand(
@@ -179,7 +179,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Wron
     }))
   }
 
-  #open(node: TreeNode | WrongNode): void {
+  #open(node: TreeNode | ErrorNode): void {
     if (node.kind === 'agent') this.#openAgents.add(node.agent.agentId)
     if (node.kind !== 'environment') return
     if (this.#expanded.has(node.declared.key)) return
@@ -188,7 +188,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Wron
     this.#watchWhatIsSeen()
   }
 
-  #shut(node: TreeNode | WrongNode): void {
+  #shut(node: TreeNode | ErrorNode): void {
     if (node.kind === 'agent') this.#openAgents.delete(node.agent.agentId)
     if (node.kind !== 'environment') return
     this.#expanded.delete(node.declared.key)
@@ -196,7 +196,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Wron
     this.#watchWhatIsSeen()
   }
 
-  #opensByItself(node: TreeNode | WrongNode): boolean {
+  #opensByItself(node: TreeNode | ErrorNode): boolean {
     if (node.kind !== 'environment') return false
     return this.#rows.size === 1 || this.#memento.get<string[]>(openRows, []).includes(node.declared.key)
   }

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import * as vscode from 'vscode'
-import type { MasterTrouble } from '../../master/masterWarning.ts'
+import type { MasterWarning } from '../../master/masterWarning.ts'
 import type { History, Retention } from '../../master/store/history.ts'
 import type { MasterId } from '../../master/store/masterId.ts'
 import type { SigningKey } from '../../protocol/envelope.ts'
@@ -22,7 +22,7 @@ export interface MasterSetting {
    * @throws Error in words when the environment may not be connected to: its workspace is not trusted
    */
   readonly checkTrust: (declared: DeclaredEnvironment) => void
-  readonly onTrouble: (environment: Environment, trouble: MasterTrouble) => void
+  readonly onWarning: (environment: Environment, trouble: MasterWarning) => void
 }
 
 /** Makes masters. What they need (the AWS SDK above all) is loaded when the first one is wanted. */
@@ -36,7 +36,7 @@ export class MasterOpener {
   }
 
   readonly open: OpenMasterFor = async (declared, isUserAct) => {
-    const { checkTrust, connectionOf, onTrouble } = this.#setting
+    const { checkTrust, connectionOf, onWarning } = this.#setting
     checkTrust(declared)
     const [{ createQueues }, { Master }, history, { id }, connection, signingKey] = await Promise.all([
       import('../../queues/queues.ts'),
@@ -55,7 +55,7 @@ export class MasterOpener {
       masterId: id,
       history,
       ...(signingKey === undefined ? {} : { signingKey }),
-      onTrouble: (trouble) => onTrouble(environment, trouble),
+      onWarning: (trouble) => onWarning(environment, trouble),
     })
     return { master, queues }
   }

@@ -7,16 +7,16 @@ import { environmentIcon } from './environmentIcon.ts'
 import type {
   AgentNode,
   EnvironmentNode,
+  ErrorNode,
   FactNode,
   GroupNode,
   NoticeNode,
   TreeNode,
-  WrongNode,
 } from './treeNode.ts'
 
 /** A row as VS Code shows it. Tooltips come later, for the one row under the mouse: see {@link explainNode}. */
 export function describeNode(
-  node: TreeNode | WrongNode,
+  node: TreeNode | ErrorNode,
   connections: Connections,
   isOpen: boolean,
 ): vscode.TreeItem {
@@ -27,7 +27,7 @@ export function describeNode(
 
 /** What there is to know about a row beyond its line. */
 export function explainNode(
-  node: TreeNode | WrongNode,
+  node: TreeNode | ErrorNode,
   connections: Connections,
 ): vscode.MarkdownString | string {
   switch (node.kind) {
@@ -46,7 +46,7 @@ export function explainNode(
   }
 }
 
-function itemOf(node: TreeNode | WrongNode, connections: Connections, isOpen: boolean): vscode.TreeItem {
+function itemOf(node: TreeNode | ErrorNode, connections: Connections, isOpen: boolean): vscode.TreeItem {
   switch (node.kind) {
     case 'environment':
       return environmentItem(node, connections, isOpen)
@@ -163,7 +163,7 @@ function noticeItem({ text, severity }: NoticeNode): vscode.TreeItem {
 }
 
 /** Enter or a click opens where it stands. */
-function wrongItem({ trouble: { name, origin, messages } }: WrongNode): vscode.TreeItem {
+function wrongItem({ trouble: { name, origin, messages } }: ErrorNode): vscode.TreeItem {
   const item = new vscode.TreeItem(name, None)
   item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
   item.description = messages.join(' ')

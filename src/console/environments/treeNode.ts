@@ -51,13 +51,13 @@ export interface FactNode {
 }
 
 /** Something that was declared as an environment and is none. No command is meant for it: it is to be mended. */
-export interface WrongNode {
+export interface ErrorNode {
   readonly kind: 'wrong'
   readonly id: string
   readonly trouble: DeclarationTrouble
 }
 
-export function wrongNode(trouble: DeclarationTrouble, index: number): WrongNode {
+export function wrongNode(trouble: DeclarationTrouble, index: number): ErrorNode {
   return { kind: 'wrong', id: `wrong/${index}/${environmentKey(trouble.origin, trouble.name)}`, trouble }
 }
 

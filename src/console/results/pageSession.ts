@@ -37,7 +37,7 @@ export interface PageSessionOptions {
   readonly t: Translate
   post(message: ToPage): void
   /** Something could not be read; the page goes on with the rest. */
-  onTrouble(error: Error): void
+  onWarning(error: Error): void
 }
 
 /** One page that shows one run: what it was told, and what it is to be told next. Says nothing before `ready`. */
@@ -92,7 +92,7 @@ export class PageSession {
         this.#startSearch(message.search, message.query)
         break
       case 'find':
-        this.#find(message).catch(this.#options.onTrouble)
+        this.#find(message).catch(this.#options.onWarning)
     }
   }
 
@@ -161,9 +161,9 @@ export class PageSession {
     this.#previewsStale ||= output.size > 0 && this.#inSight.length > 0
     this.#flushSoon()
     const open = this.#output
-    if (open !== undefined && output.has(open.agentId)) open.read().catch(this.#options.onTrouble)
+    if (open !== undefined && output.has(open.agentId)) open.read().catch(this.#options.onWarning)
     else if (open !== undefined && agents.has(open.agentId)) open.refresh()
-    if (output.size > 0) this.#search?.outputGrew(output, this.#options.onTrouble)
+    if (output.size > 0) this.#search?.outputGrew(output, this.#options.onWarning)
   }
 
   #flushSoon(): void {
@@ -242,7 +242,7 @@ export class PageSession {
         this.#tellsGroups = true
         this.#flushSoon()
       })
-      .catch(this.#options.onTrouble)
+      .catch(this.#options.onWarning)
   }
 
   /** Last lines of the agents in sight, where they have changed. */
@@ -263,7 +263,7 @@ export class PageSession {
           previews,
         })
       })
-      .catch(this.#options.onTrouble)
+      .catch(this.#options.onWarning)
   }
 
   async #findPreviews(agentIds: readonly string[]): Promise<[string, string][]> {
@@ -287,12 +287,12 @@ export class PageSession {
   }
 
   #showOutput(agentId: string, { view, from, to, follow }: Extract<FromPage, { type: 'output' }>): void {
-    const { run, clock, t, post, onTrouble } = this.#options
+    const { run, clock, t, post, onWarning } = this.#options
     if (this.#output === undefined || this.#output.agentId !== agentId || this.#output.page !== view) {
       this.#closeOutput()
       this.#output = new OpenOutput({ run, agentId, page: view, clock, t, post })
       this.#output.search(this.#matcher)
-      this.#output.read().catch(onTrouble)
+      this.#output.read().catch(onWarning)
     }
     this.#output.show({ from, to, follow })
   }
@@ -311,9 +311,9 @@ export class PageSession {
   #startSearch(number: number, query: Query): void {
     this.#endSearch()
     if (query.text !== '') {
-      const { run, clock, t, post, onTrouble } = this.#options
+      const { run, clock, t, post, onWarning } = this.#options
       this.#search = new RunningSearch(run, number, clock, post)
-      this.#matcher = this.#search.start(query, t, onTrouble)
+      this.#matcher = this.#search.start(query, t, onWarning)
     }
     this.#output?.search(this.#matcher)
   }

@@ -19,7 +19,7 @@ export interface ResultsActions {
   /** What the user asked for failed: to be shown. */
   onFailure(error: unknown): void
   /** Something is amiss that nobody waits for: to be logged. */
-  onTrouble(error: unknown): void
+  onWarning(error: unknown): void
 }
 
 export interface ResultsOptions {
@@ -110,16 +110,16 @@ export class Results implements vscode.Disposable {
       if (shown !== undefined) return await this.#open(panel, shown)
       await this.#say(panel, vscode.l10n.t('This run is no longer kept.'))
     } catch (error) {
-      this.#options.actions.onTrouble(error)
+      this.#options.actions.onWarning(error)
       await this.#say(panel, vscode.l10n.t('This run cannot be read: {0}', (error as Error).message))
     }
   }
 
   async #say(panel: vscode.WebviewPanel, reason: string): Promise<void> {
-    const { dressPanel } = await import('./resultsPage.ts')
+    const { setUpPanel } = await import('./resultsPage.ts')
     const message: ToPage = { type: 'not-kept', reason }
     panel.webview.onDidReceiveMessage(() => void panel.webview.postMessage(message))
-    dressPanel(panel, this.#options.extensionUri)
+    setUpPanel(panel, this.#options.extensionUri)
   }
 
   async #run(runId: string): Promise<ShownRun | undefined> {
@@ -127,11 +127,11 @@ export class Results implements vscode.Disposable {
   }
 }
 
-function bound(actions: ResultsActions): Pick<ResultsActions, 'runAgain' | 'onFailure' | 'onTrouble'> {
+function bound(actions: ResultsActions): Pick<ResultsActions, 'runAgain' | 'onFailure' | 'onWarning'> {
   return {
     runAgain: (shown, targets) => actions.runAgain(shown, targets),
     onFailure: (error) => actions.onFailure(error),
-    onTrouble: (error) => actions.onTrouble(error),
+    onWarning: (error) => actions.onWarning(error),
   }
 }
 

@@ -24,7 +24,7 @@ export interface ResultsPageOptions {
   /** What the user asked for failed. */
   onFailure(error: unknown): void
   /** Something is amiss that nobody waits for. */
-  onTrouble(error: unknown): void
+  onWarning(error: unknown): void
 }
 
 /** One page in its panel: carries out what the page asks for, after it was parsed. */
@@ -35,7 +35,7 @@ export class ResultsPage {
   readonly #session: PageSession
 
   constructor(options: ResultsPageOptions) {
-    const { panel, shown, onTrouble } = options
+    const { panel, shown, onWarning } = options
     this.#options = options
     this.panel = panel
     this.shown = shown
@@ -46,7 +46,7 @@ export class ResultsPage {
       clock: systemClock,
       t: vscode.l10n.t,
       post: (message) => void panel.webview.postMessage(message),
-      onTrouble,
+      onWarning,
     })
     panel.webview.onDidReceiveMessage((json: unknown) => this.#receive(json))
     panel.onDidChangeViewState(() => {
@@ -54,13 +54,13 @@ export class ResultsPage {
       if (!panel.visible) this.#session.pause()
     })
     panel.onDidDispose(() => this.#session.dispose())
-    dressPanel(panel, options.extensionUri)
+    setUpPanel(panel, options.extensionUri)
   }
 
   #receive(json: unknown): void {
     const request = parseFromPage(json)
     if (request === undefined) {
-      this.#options.onTrouble(
+      this.#options.onWarning(
         new Error('The results page sent something that is not a request; it was dropped.'),
       )
       return
@@ -164,7 +164,7 @@ export class ResultsPage {
 }
 
 /** Gives the panel the page, or keeps it from having one when only a sentence is to be said. */
-export function dressPanel(panel: vscode.WebviewPanel, extensionUri: vscode.Uri): void {
+export function setUpPanel(panel: vscode.WebviewPanel, extensionUri: vscode.Uri): void {
   const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview')
   panel.webview.options = { enableScripts: true, enableForms: false, localResourceRoots: [folder] }
   panel.webview.html = pageHtml(

@@ -37,7 +37,7 @@ export class RunningSearch {
    * Searches all outputs. Returns what finds the query in a line, undefined when the query is invalid.
    * @throws Error when an output cannot be read
    */
-  start(query: Query, t: Translate, onTrouble: (error: Error) => void): Matcher | undefined {
+  start(query: Query, t: Translate, onWarning: (error: Error) => void): Matcher | undefined {
     try {
       this.#matcher = createMatcher(query, t)
     } catch (error) {
@@ -46,15 +46,15 @@ export class RunningSearch {
       return undefined
     }
     for (const agentId of this.#run.state.replies.keys()) this.#changed.add(agentId)
-    this.#search().catch(onTrouble)
+    this.#search().catch(onWarning)
     return this.#matcher
   }
 
   /** These agents have more output. */
-  outputGrew(agentIds: Iterable<string>, onTrouble: (error: Error) => void): void {
+  outputGrew(agentIds: Iterable<string>, onWarning: (error: Error) => void): void {
     if (this.#matcher === undefined) return
     for (const agentId of agentIds) this.#changed.add(agentId)
-    this.#search().catch(onTrouble)
+    this.#search().catch(onWarning)
   }
 
   stop(): void {

@@ -25,7 +25,7 @@ export type FilterChoice =
       readonly detail: string
     }
 
-export interface FilterWorld {
+export interface FilterContext {
   /** Agents that can be expected to answer, by host name. */
   readonly agents: readonly KnownAgent[]
   readonly index: FactIndex
@@ -36,7 +36,7 @@ export interface FilterWorld {
 }
 
 /** What can be done with `text`, the best first. The cursor stands at its end: VS Code does not tell where it is. */
-export function filterChoices(text: string, world: FilterWorld, t: Translate): FilterChoice[] {
+export function filterChoices(text: string, world: FilterContext, t: Translate): FilterChoice[] {
   const completions = completionsOf(text, world, t)
   if (text.trim() === '') {
     const everyone: FilterChoice = {
@@ -74,7 +74,7 @@ export function filterChoices(text: string, world: FilterWorld, t: Translate): F
 /** So that everyone can be seen without scrolling, and is never the first. */
 const completionsBeforeEveryone = 8
 
-function completionsOf(text: string, { index, isPart }: FilterWorld, t: Translate): FilterChoice[] {
+function completionsOf(text: string, { index, isPart }: FilterContext, t: Translate): FilterChoice[] {
   const { start, end, suggestions } = completeFilter(text, text.length, index)
   return suggestions
     .filter(({ insert }) => insert !== '*' && insert !== text.slice(start, end))
@@ -91,7 +91,7 @@ function completionsOf(text: string, { index, isPart }: FilterWorld, t: Translat
     })
 }
 
-function recentsOf({ recent, agents }: FilterWorld, t: Translate): FilterChoice[] {
+function recentsOf({ recent, agents }: FilterContext, t: Translate): FilterChoice[] {
   return recent.slice(0, 5).flatMap((text) => {
     try {
       const filter = parseFilter(text)

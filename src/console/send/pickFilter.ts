@@ -3,7 +3,7 @@ import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts
 import type { Connections } from '../environments/connections.ts'
 import { plainText } from '../text/plainText.ts'
 import { FactSampler } from './factSample.ts'
-import { type FilterChoice, type FilterWorld, filterChoices } from './filterChoices.ts'
+import { type FilterChoice, type FilterContext, filterChoices } from './filterChoices.ts'
 import { type PickResult, type StepEnd, showPickStep } from './step.ts'
 
 interface FilterItem extends vscode.QuickPickItem {
@@ -72,7 +72,7 @@ function readWorld(
   declared: DeclaredEnvironment,
   recent: readonly string[],
   sampler: FactSampler,
-): FilterWorld {
+): FilterContext {
   const state = connections.state(declared.key)
   const all = state.kind === 'open' ? state.master.inventory.agents() : []
   const agents = all.filter((agent) => agent.state !== 'gone')

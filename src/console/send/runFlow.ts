@@ -22,7 +22,7 @@ export interface Draft {
 }
 
 /** What the flow offers to choose from. */
-export interface FlowWorld {
+export interface FlowContext {
   readonly connections: Connections
   readonly environments: readonly DeclaredEnvironment[]
   readonly recentFilters: readonly string[]
@@ -36,7 +36,7 @@ export interface FlowWorld {
 
 /** Asks box by box for what `start` leaves open, the last one being the review; every box has a way back. */
 export async function askForPlan(
-  world: FlowWorld,
+  world: FlowContext,
   start: Draft,
   title: string,
   options: { readonly review: boolean } = { review: true },
@@ -70,7 +70,7 @@ export async function askForPlan(
 type Place = { readonly title: string; readonly step: number; readonly totalSteps: number }
 
 async function askForPart(
-  world: FlowWorld,
+  world: FlowContext,
   part: 'environment' | 'filter' | 'action',
   draft: Draft,
   place: Place,
@@ -90,7 +90,7 @@ async function askForPart(
   return end.kind === 'done' ? draftOf(world, end.value) : end
 }
 
-async function draftOf(world: FlowWorld, picked: PickedCommand): Promise<StepEnd<Draft>> {
+async function draftOf(world: FlowContext, picked: PickedCommand): Promise<StepEnd<Draft>> {
   if (picked.kind === 'shell') return { kind: 'done', value: { action: picked } }
   const draft = await world.draftOfSnippet(picked.snippet)
   if (draft === undefined) return { kind: 'given-up' }
@@ -99,7 +99,7 @@ async function draftOf(world: FlowWorld, picked: PickedCommand): Promise<StepEnd
   return { kind: 'done', value: what }
 }
 
-function toPlan(world: FlowWorld, draft: Draft): RunPlan {
+function toPlan(world: FlowContext, draft: Draft): RunPlan {
   const environment = known(draft.environment)
   const { targets, secrets } = draft
   const rollout = draft.rollout ?? environment.defaults.rollout

@@ -79,7 +79,7 @@ export class Runs implements vscode.Disposable {
     if ([...this.#underWay].some(({ run }) => run === started.run)) return
     this.#underWay.add(started)
     this.#changed.fire()
-    void started.run.over.then(async () => {
+    void started.run.ended.then(async () => {
       this.#underWay.delete(started)
       this.#changed.fire()
       // What the history shows is read from the disk, where its end may come to be a little later.

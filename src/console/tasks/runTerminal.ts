@@ -63,7 +63,7 @@ export class RunTerminal implements vscode.Pseudoterminal {
       }
     }
     const stop = run.onChange(({ agents }) => tell(agents))
-    await run.over.finally(stop)
+    await run.ended.finally(stop)
     tell(run.state.replies.keys())
     this.#say('')
     const { exportText } = await import('../../report/runTables.ts')

@@ -14,7 +14,7 @@ export interface OpenRunsOptions {
   readonly onSleep: () => void
   /** Called with each tick. */
   readonly onTick: (now: number) => void
-  readonly onTrouble: (runId: string, error: Error) => void
+  readonly onWarning: (runId: string, error: Error) => void
 }
 
 /** The runs that a master has in hand: under way, or lately over. Tells them the time while they wait for something. */
@@ -76,7 +76,7 @@ export class OpenRuns {
       this.#ticker = undefined
       return
     }
-    for (const run of waiting) run.tick().catch((error) => this.#options.onTrouble(run.runId, error))
+    for (const run of waiting) run.tick().catch((error) => this.#options.onWarning(run.runId, error))
     this.#options.onTick(now)
   }
 
@@ -91,6 +91,6 @@ export class OpenRuns {
   }
 
   #leave(run: Run): Promise<void> {
-    return run.close().catch((error) => this.#options.onTrouble(run.runId, error))
+    return run.close().catch((error) => this.#options.onWarning(run.runId, error))
   }
 }

@@ -14,7 +14,7 @@ const mostBytes = 1024 ** 3
 const mostHeldBytes = 256 * 1024 * 1024
 
 /** The outputs of a run on their way from frames to the log: put in order, kept, and asked for again where they have gaps. */
-export class OutputGathering {
+export class OutputAssembler {
   readonly #log: OutputLog
   readonly #limitBytes: number
   /**
@@ -43,8 +43,8 @@ export class OutputGathering {
     replies: Iterable<ReplyState>,
     now: number,
     limitBytes?: number,
-  ): Promise<{ outputs: OutputGathering; damaged: string[] }> {
-    const outputs = new OutputGathering(log, limitBytes)
+  ): Promise<{ outputs: OutputAssembler; damaged: string[] }> {
+    const outputs = new OutputAssembler(log, limitBytes)
     const damaged: string[] = []
     for (const reply of replies) {
       const { agentId } = reply

@@ -7,7 +7,7 @@ import type { Timing } from '../../run/timing.ts'
 const mostFailedSends = 5
 
 /** What the silence of the agents of a run asks for now. */
-export interface SilenceJudged {
+export interface TimeoutDecision {
   /** To these the command is to be sent again, */
   readonly republish: string[]
   /** these are to be asked for their results, */
@@ -17,7 +17,7 @@ export interface SilenceJudged {
 }
 
 /** The silent agents of one run: who was told what again, and when that was enough. Each is told once. */
-export class SilentAgents {
+export class ReplyTimeouts {
   readonly #timing: Timing
   /** When the command was sent to an agent again, milliseconds. */
   readonly #republished = new Map<string, number>()
@@ -33,8 +33,8 @@ export class SilentAgents {
    * Judges all agents of the run; what it says to be done counts as done from then on.
    * @param sendingTookMs until SQS took the last step's command: nobody was silent before that
    */
-  judge(state: RunState, now: number, sendingTookMs: number | 'sending'): SilenceJudged {
-    const judged: SilenceJudged = { republish: [], ask: [], giveUp: [] }
+  judge(state: RunState, now: number, sendingTookMs: number | 'sending'): TimeoutDecision {
+    const judged: TimeoutDecision = { republish: [], ask: [], giveUp: [] }
     for (const reply of state.replies.values()) {
       if (isSettled(reply)) continue
       const { agentId } = reply

@@ -3,19 +3,19 @@ import type { Chunk } from '../../protocol/frames.ts'
 import type { ReplyMessage, ResultMessage } from '../../protocol/messages.ts'
 import { isVerdict } from '../../protocol/verdict.ts'
 import { nextMove } from '../../run/rollout.ts'
-import type { Gathered, Heard, RunEvent } from '../../run/runEvent.ts'
+import type { FromAgent, Gathered, RunEvent } from '../../run/runEvent.ts'
 import { applyEvent } from '../../run/runReducer.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
 import type { Timing } from '../../run/timing.ts'
 import type { RunRecord } from '../store/runRecord.ts'
-import { OutputGathering } from './outputAssembler.ts'
-import { SilentAgents } from './replyTimeouts.ts'
+import { OutputAssembler } from './outputAssembler.ts'
+import { ReplyTimeouts } from './replyTimeouts.ts'
 import { type RunChange, RunNotices } from './runNotices.ts'
 
 export type { RunChange } from './runNotices.ts'
 
-/** What a run needs of the world. */
-export interface RunWorld {
+/** What a run needs of the transport. */
+export interface RunTransport {
   readonly timing: Timing
   now(): number
   /** Sends the run's command; to these agents only, when given. */
@@ -30,7 +30,7 @@ export interface RunWorld {
   /** Whether replies may be waiting unread: silence proves nothing then. */
   backlogged(now: number): boolean
   /** Something that the run survives went wrong. */
-  onTrouble(error: Error): void
+  onWarning(error: Error): void
 }
 
 /** Resends asked for at a time: each is a broadcast, and more than some ten visible ones hide one another. */
@@ -43,11 +43,11 @@ const cancelRecordedWithinMs = 1_000
 export class Run {
   readonly state: RunState
   /** Resolves the moment the last expected agent has its verdict and its output. */
-  readonly over: Promise<RunState>
+  readonly ended: Promise<RunState>
   readonly #record: RunRecord
-  readonly #world: RunWorld
-  readonly #outputs: OutputGathering
-  readonly #silent: SilentAgents
+  readonly #transport: RunTransport
+  readonly #outputs: OutputAssembler
+  readonly #silent: ReplyTimeouts
   /** Until SQS took the last step's command, which may take several tries: nobody was silent before that. */
   #sendingTookMs = 0
   /** When commands last went out that may still be on the queue, milliseconds. */
@@ -63,28 +63,28 @@ export class Run {
   constructor(
     state: RunState,
     record: RunRecord,
-    world: RunWorld,
-    outputs: OutputGathering = new OutputGathering(record.output, state.request.outputLimitBytes),
+    transport: RunTransport,
+    outputs: OutputAssembler = new OutputAssembler(record.output, state.request.outputLimitBytes),
   ) {
     this.state = state
     this.#record = record
-    this.#world = world
+    this.#transport = transport
     this.#outputs = outputs
-    this.#silent = new SilentAgents(world.timing)
-    this.#notices = new RunNotices((error) => world.onTrouble(error))
-    this.over = new Promise((resolve) => {
+    this.#silent = new ReplyTimeouts(transport.timing)
+    this.#notices = new RunNotices((error) => transport.onWarning(error))
+    this.ended = new Promise((resolve) => {
       this.#resolveOver = resolve
     })
     if (state.phase === 'over') this.#resolveOver(state)
   }
 
   /** Picks up a run that an earlier master began: with what it kept of unfinished outputs. */
-  static async revive(state: RunState, record: RunRecord, world: RunWorld): Promise<Run> {
-    const at = world.now()
+  static async restore(state: RunState, record: RunRecord, transport: RunTransport): Promise<Run> {
+    const at = transport.now()
     const limitBytes = state.request.outputLimitBytes
     const replies = state.replies.values()
-    const { outputs, damaged } = await OutputGathering.resume(record.output, replies, at, limitBytes)
-    const run = new Run(state, record, world, outputs)
+    const { outputs, damaged } = await OutputAssembler.resume(record.output, replies, at, limitBytes)
+    const run = new Run(state, record, transport, outputs)
     for (const agentId of damaged) run.#apply({ kind: 'outputSettled', agentId, output: 'incomplete', at })
     // A step is on disk before it is on the queue: without one nobody has heard of the run, and nobody will answer.
     if (state.stepsStarted === 0)
@@ -134,38 +134,38 @@ export class Run {
   /** Asks every agent that is not done to stop; each confirms. Steps not reached are not started. */
   async cancel(): Promise<void> {
     if (this.state.phase === 'over') return
-    this.#apply({ kind: 'cancelRequested', at: this.#world.now() })
+    this.#apply({ kind: 'cancelRequested', at: this.#transport.now() })
     // On disk before it is on the queue, as a command is; but a disk that is full or slow keeps nothing from being stopped.
     const patience = delay(cancelRecordedWithinMs, undefined, { ref: false })
     await Promise.race([this.#attempt(() => this.#record.flush()), patience])
     const targets = [...this.state.replies.values()]
       .filter(({ state }) => !isVerdict(state))
       .map(({ agentId }) => agentId)
-    if (targets.length > 0) await this.#world.cancel(this.state, targets)
+    if (targets.length > 0) await this.#transport.cancel(this.state, targets)
   }
 
   /** Asks for answers that may be gone: of agents, too, that the run does not know of. */
   async askEveryone(): Promise<void> {
-    await this.#attempt(() => this.#world.askEveryone(this.state))
+    await this.#attempt(() => this.#transport.askEveryone(this.state))
   }
 
   /** No further step is started until {@link resume}. */
   pause(): void {
-    this.#apply({ kind: 'paused', at: this.#world.now() })
+    this.#apply({ kind: 'paused', at: this.#transport.now() })
   }
 
   resume(): void {
-    this.#apply({ kind: 'resumed', at: this.#world.now() })
+    this.#apply({ kind: 'resumed', at: this.#transport.now() })
   }
 
   /** Ends the rollout: what runs may finish, the other agents get `not-started`. */
   stopRollout(reason = 'stopped by hand'): void {
-    this.#apply({ kind: 'rolloutStopped', reason, at: this.#world.now() })
+    this.#apply({ kind: 'rolloutStopped', reason, at: this.#transport.now() })
   }
 
   /** Takes a reply. `mismatch` ones, sent by another than the agent that they name, are to be kept away by the caller. */
   receive(reply: ReplyMessage, data: Uint8Array, identity: ReplyState['identity']): void {
-    const at = this.#world.now()
+    const at = this.#transport.now()
     const { agentId, hostname } = reply
     const heard = { agentId, hostname, at, identity }
     switch (reply.type) {
@@ -196,19 +196,19 @@ export class Run {
   }
 
   /** The agent was heard of elsewhere, and says that it still has this run. */
-  heardOf(agentId: string, at: number): void {
+  seen(agentId: string, at: number): void {
     this.#apply({ kind: 'stillQueued', agentId, at })
   }
 
   /** The agent refused to stop, or to say something again. */
   orderRefused(agentId: string, order: 'cancel' | 'resend', reason: string): void {
-    if (order === 'cancel') this.#apply({ kind: 'cancelRefused', agentId, reason, at: this.#world.now() })
+    if (order === 'cancel') this.#apply({ kind: 'cancelRefused', agentId, reason, at: this.#transport.now() })
   }
 
   /** What time alone brings about: called a few times a second while the run {@link isWaiting}. */
   async tick(): Promise<void> {
-    const now = this.#world.now()
-    if (!this.#world.backlogged(now)) {
+    const now = this.#transport.now()
+    if (!this.#transport.backlogged(now)) {
       await this.#judgeSilence(now)
       await this.#askForFrames(now)
     }
@@ -234,7 +234,7 @@ export class Run {
     return this.#record.close()
   }
 
-  #finish(heard: Heard, result: ResultMessage, gathered: Gathered | undefined): void {
+  #finish(heard: FromAgent, result: ResultMessage, gathered: Gathered | undefined): void {
     const { outcome, durationMs, frames, stdout, stderr } = result
     const output = this.#outputs.ended(heard.agentId)
     this.#apply({
@@ -250,7 +250,7 @@ export class Run {
 
   /** What the frame brought; undefined when that is nothing that is in order. */
   #takeFrame(
-    { agentId, hostname }: Heard,
+    { agentId, hostname }: FromAgent,
     { frame, segments }: { frame: number; segments: [1 | 2, number][] },
     data: Uint8Array,
   ): Gathered | undefined {
@@ -259,7 +259,7 @@ export class Run {
       if (gathered !== undefined) this.#notices.output(agentId)
       return gathered
     } catch (error) {
-      this.#world.onTrouble(new Error(`${hostname}: ${(error as Error).message}`, { cause: error }))
+      this.#transport.onWarning(new Error(`${hostname}: ${(error as Error).message}`, { cause: error }))
       return undefined
     }
   }
@@ -272,8 +272,8 @@ export class Run {
     )
     for (const given of giveUp) this.#apply({ kind: 'silenceAssumed', ...given, at: now })
     await this.#tell('republish', republish, async () => {
-      await this.#world.publish(this.state, republish)
-      this.#publishedAt = this.#world.now()
+      await this.#transport.publish(this.state, republish)
+      this.#publishedAt = this.#transport.now()
     })
     // The cancel may have gone by. Whoever is done answers it with its result.
     const isToStop = (agentId: string) =>
@@ -281,8 +281,8 @@ export class Run {
       this.state.replies.get(agentId)?.cancelRefused === undefined
     const stop = ask.filter(isToStop)
     const done = ask.filter((agentId) => !isToStop(agentId))
-    await this.#tell('ask', stop, () => this.#world.cancel(this.state, stop))
-    await this.#tell('ask', done, () => this.#world.resend(this.state, done, [], true))
+    await this.#tell('ask', stop, () => this.#transport.cancel(this.state, stop))
+    await this.#tell('ask', done, () => this.#transport.resend(this.state, done, [], true))
   }
 
   async #tell(
@@ -294,18 +294,18 @@ export class Run {
   }
 
   async #askForFrames(now: number): Promise<void> {
-    const { missing, hopeless } = this.#outputs.due(now, this.#world.timing, maxResendsAtOnce)
+    const { missing, hopeless } = this.#outputs.due(now, this.#transport.timing, maxResendsAtOnce)
     for (const agentId of hopeless) {
       this.#apply({ kind: 'outputSettled', agentId, output: 'incomplete', at: now })
     }
     for (const [agentId, frames] of missing) {
-      await this.#attempt(() => this.#world.resend(this.state, [agentId], frames, false))
+      await this.#attempt(() => this.#transport.resend(this.state, [agentId], frames, false))
     }
   }
 
   /** A command that everybody has heard would only make agents ask for it again and again. */
   #withdrawEarly(now: number): void {
-    if (this.#publishedAt === undefined || now - this.#publishedAt < this.#world.timing.joinMs) return
+    if (this.#publishedAt === undefined || now - this.#publishedAt < this.#transport.timing.joinMs) return
     const isAwaited = ({ state, sentAt }: ReplyState) => state === 'expected' && sentAt !== undefined
     if (this.state.phase === 'over' || [...this.state.replies.values()].some(isAwaited)) return
     this.#withdraw()
@@ -314,7 +314,7 @@ export class Run {
   #withdraw(): void {
     this.#publishedAt = undefined
     this.#withdrawn = this.#withdrawn.then(async () => {
-      await this.#attempt(() => this.#world.withdraw())
+      await this.#attempt(() => this.#transport.withdraw())
     })
   }
 
@@ -323,7 +323,7 @@ export class Run {
     this.#advancing = true
     setImmediate(() => {
       this.#advancing = false
-      void this.#advance(this.#world.now())
+      void this.#advance(this.#transport.now())
     })
   }
 
@@ -345,16 +345,16 @@ export class Run {
     try {
       const everyone = state.steps.length === 1 && state.request.targets === undefined
       // Counted from before the send: a reply may be here before the send's own answer.
-      this.#apply({ kind: 'stepStarted', at: this.#world.now() })
+      this.#apply({ kind: 'stepStarted', at: this.#transport.now() })
       // On disk before it is on the queue: whoever takes the run up after a crash must know whom it was sent to.
       await Promise.all([this.#record.flush(), this.#record.summarize(state)])
-      const before = this.#world.now()
-      await this.#world.publish(state, everyone ? undefined : step)
-      this.#publishedAt = this.#world.now()
+      const before = this.#transport.now()
+      await this.#transport.publish(state, everyone ? undefined : step)
+      this.#publishedAt = this.#transport.now()
       this.#sendingTookMs = this.#publishedAt - before
     } catch (error) {
       const reason = (error as Error).message
-      this.#apply({ kind: 'sendFailed', agentIds: step, reason, at: this.#world.now() })
+      this.#apply({ kind: 'sendFailed', agentIds: step, reason, at: this.#transport.now() })
       throw error
     } finally {
       this.#stepping = false
@@ -367,7 +367,7 @@ export class Run {
       await act()
       return true
     } catch (error) {
-      this.#world.onTrouble(error as Error)
+      this.#transport.onWarning(error as Error)
       return false
     }
   }

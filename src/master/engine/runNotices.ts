@@ -11,15 +11,15 @@ export interface RunChange {
 /** Tells listeners of changes soon after them, many of them at once. */
 export class RunNotices {
   readonly #listeners = new Set<(change: RunChange) => void>()
-  readonly #onTrouble: (error: Error) => void
+  readonly #onWarning: (error: Error) => void
   #agents = new Set<string>()
   #output = new Set<string>()
   #run = false
   #scheduled = false
 
-  /** @param onTrouble told when a listener throws; the others are told all the same */
-  constructor(onTrouble: (error: Error) => void) {
-    this.#onTrouble = onTrouble
+  /** @param onWarning told when a listener throws; the others are told all the same */
+  constructor(onWarning: (error: Error) => void) {
+    this.#onWarning = onWarning
   }
 
   get areHeard(): boolean {
@@ -58,7 +58,7 @@ export class RunNotices {
       try {
         listener(change)
       } catch (error) {
-        this.#onTrouble(error as Error)
+        this.#onWarning(error as Error)
       }
     }
   }

@@ -3,7 +3,7 @@ import { openBody } from '../../protocol/envelope.ts'
 import type { FactsMessage } from '../../protocol/messages.ts'
 import type { Environment } from '../../queues/environment.ts'
 import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
-import { patiently } from '../../queues/retry.ts'
+import { retry } from '../../queues/retry.ts'
 import { type Inventory, isSaidAfter, type SaidFacts } from './inventory.ts'
 
 /** Receivers at a time. Each request takes some 20 ms to SQS and back. */
@@ -52,7 +52,7 @@ export async function sweepFacts(
   const reading = new Reading(environment.name, inventory, sqsNow(), held, visibilitySeconds * 1000)
   const receive = async (waitSeconds: number) => {
     const once = () => queues.receive(queue, { waitSeconds, visibilitySeconds }, signal)
-    return reading.take(await patiently(receiveTries, once, signal))
+    return reading.take(await retry(receiveTries, once, signal))
   }
   const drain = async () => {
     // SQS: a short poll asks some servers only, so one that brings nothing proves little.
@@ -170,7 +170,7 @@ class Reading {
     try {
       const facts = factsOf(message, this.#environment, this.#inventory)
       this.#awaited.delete(facts.agentId)
-      this.#inventory.hear(facts, message.sentAt, message.senderId)
+      this.#inventory.recordFacts(facts, message.sentAt, message.senderId)
       const said = { message: facts, sentAt: message.sentAt, received: message }
       const other = this.#latest.get(facts.agentId)
       const isNewer = other === undefined || isSaidAfter(said, other)

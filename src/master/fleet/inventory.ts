@@ -37,7 +37,7 @@ const forgottenAfterMs = 24 * 3600_000
 
 /** Who is there: filled from the facts queue, kept between runs. */
 export class Inventory {
-  readonly #heard = new Map<string, Heard>()
+  readonly #heard = new Map<string, Sighting>()
   readonly #listeners = new Set<() => void>()
   readonly #now: () => number
   #noticing = false
@@ -51,7 +51,7 @@ export class Inventory {
    * Takes a facts message of whoever {@link identify} does not refuse. One that is older than what is known changes nothing:
    * the queue keeps no order. But the first word of an instance itself is worth more than what others said of it before.
    */
-  hear(message: FactsMessage, sentAt: number, senderId: string | undefined): void {
+  recordFacts(message: FactsMessage, sentAt: number, senderId: string | undefined): void {
     const { agentId } = message
     const known = this.#heard.get(agentId)
     const isProven = checkIdentity(agentId, senderId) === 'proven'
@@ -125,14 +125,14 @@ export function isSaidAfter(one: SaidFacts, other: SaidFacts): boolean {
   return one.message.sentAt > other.message.sentAt
 }
 
-interface Heard extends SaidFacts {
+interface Sighting extends SaidFacts {
   lastHeardAt: number
   readonly senderId: string | undefined
   /** When facts came that SQS said the instance itself had sent. */
   readonly provenAt: number | undefined
 }
 
-function known({ message, sentAt, lastHeardAt, senderId }: Heard, now: number): KnownAgent {
+function known({ message, sentAt, lastHeardAt, senderId }: Sighting, now: number): KnownAgent {
   const { agentId, hostname, version, startedAt, running, problems = [] } = message
   const clockSkewMs = message.sentAt - sentAt
   const state = stateAfter(now - lastHeardAt, message.intervalMs)

@@ -7,7 +7,7 @@ const pilingUpMs = 1_000
 const patienceMs = 5 * 60_000
 
 /** Whether a master hears what is said to it. While it does not, silence of an agent proves nothing. */
-export class Listening {
+export class BacklogMonitor {
   #piledUpAt = Number.NEGATIVE_INFINITY
   #troubledSince: number | undefined
   /** How often there was doubt, and up to which of these times the queue has been read to its end since. */

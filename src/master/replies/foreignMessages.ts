@@ -8,7 +8,7 @@ const soughtForMs = 5_000
 const most = 10_000
 
 /** Messages on a shared queue that are not ours, or nobody's, and come again and again. */
-export class Strangers {
+export class ForeignMessages {
   readonly #metAt = new Map<string, number>()
 
   has(messageId: string): boolean {

@@ -6,12 +6,12 @@ import type { Environment } from '../../queues/environment.ts'
 import type { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage, ReceiveOptions } from '../../queues/queues.ts'
 import { receiveLoop } from '../../queues/receiveLoop.ts'
-import { Listening } from './backlogMonitor.ts'
-import { Strangers } from './foreignMessages.ts'
+import { BacklogMonitor } from './backlogMonitor.ts'
+import { ForeignMessages } from './foreignMessages.ts'
 import { chooseReplyQueue, type ReplyQueue } from './replyQueue.ts'
 
 /** A reply as it came: its binary data, who sent it by SQS's word, and when by SQS's clock. */
-export interface Delivery {
+export interface ReceivedReply {
   readonly reply: ReplyMessage
   readonly data: Uint8Array
   readonly senderId: string | undefined
@@ -33,12 +33,12 @@ export interface MailboxOptions {
   /** Whether replies are awaited now. */
   readonly isExpecting: () => boolean
   /** Takes the replies of one receive; they are done with when it resolves. Never rejects. */
-  readonly deliver: (deliveries: readonly Delivery[]) => Promise<Disposition[]>
+  readonly deliver: (deliveries: readonly ReceivedReply[]) => Promise<Disposition[]>
   /** A body that is not a reply; it is deleted from a private queue and left to expire on a shared one. */
   readonly onUnreadable: (messageId: string, reason: string) => void
   /** A reply on the private queue whose run is not known; it is deleted. */
-  readonly onForeign: (delivery: Delivery) => void
-  readonly onTrouble: (trouble: QueueError | undefined) => void
+  readonly onForeign: (delivery: ReceivedReply) => void
+  readonly onWarning: (trouble: QueueError | undefined) => void
 }
 
 /**
@@ -70,14 +70,14 @@ const endPollWithinMs = 1_000
  * Receives the replies to one master. Its queue is one of its own, where it may create one; otherwise the environment's
  * shared reply queue, on which masters leave one another's replies alone.
  */
-export class Mailbox {
+export class ReplyConsumer {
   readonly #options: MailboxOptions
   /** Ends receiving after the receive under way. */
   readonly #ending = new AbortController()
   /** Ends everything at once. */
   readonly #abort = new AbortController()
-  readonly #listening = new Listening()
-  readonly #strangers = new Strangers()
+  readonly #listening = new BacklogMonitor()
+  readonly #foreignMessages = new ForeignMessages()
   readonly #helpers = new Set<Promise<void>>()
   #receiver: Promise<void> | undefined
   #isPolling = false
@@ -124,7 +124,7 @@ export class Mailbox {
     this.#abort.abort()
     await Promise.all([this.#receiver, ...this.#helpers])
     if (place?.kind !== 'private' || !forgetQueue) return
-    await this.#options.queues.deleteQueue(place.queue).catch(this.#options.onTrouble)
+    await this.#options.queues.deleteQueue(place.queue).catch(this.#options.onWarning)
   }
 
   /**
@@ -148,7 +148,7 @@ export class Mailbox {
     const options = {
       waitSeconds: waitSeconds.idle,
       visibilitySeconds: this.#visibilityOf(place),
-      onTrouble: this.#onTrouble,
+      onWarning: this.#onWarning,
     }
     let heard = () => {}
     let handling = Promise.resolve()
@@ -213,7 +213,10 @@ export class Mailbox {
 
   async #take(place: ReplyQueue, messages: readonly ReceivedMessage[]): Promise<void> {
     // What only goes round on a shared queue is no backlog.
-    if (messages.length === fullAnswer && messages.some(({ messageId }) => !this.#strangers.has(messageId))) {
+    if (
+      messages.length === fullAnswer &&
+      messages.some(({ messageId }) => !this.#foreignMessages.has(messageId))
+    ) {
       this.#listening.isPilingUp(Date.now())
       this.#callHelp(place, 0)
     }
@@ -225,7 +228,7 @@ export class Mailbox {
     const { signal } = this.#abort
     const done: ReceivedMessage[] = []
     const foreign: ReceivedMessage[] = []
-    const readable: { message: ReceivedMessage; delivery: Delivery }[] = []
+    const readable: { message: ReceivedMessage; delivery: ReceivedReply }[] = []
     for (const message of messages) {
       const delivery = this.#read(message)
       if (delivery !== undefined) readable.push({ message, delivery })
@@ -237,19 +240,20 @@ export class Mailbox {
       const isLost = kind === 'private' && disposition === 'foreign'
       if (isLost && delivery.reply.runId !== noRun) onForeign(delivery)
       if (disposition === 'kept' || isLost) done.push(message)
-      else if (kind === 'shared' && this.#strangers.mayBeSought(message.messageId)) foreign.push(message)
+      else if (kind === 'shared' && this.#foreignMessages.mayBeSought(message.messageId))
+        foreign.push(message)
     }
     try {
       await Promise.all([queues.delete(queue, done, signal), queues.release(queue, foreign, signal)])
     } catch (error) {
       // What could not be deleted comes again, and is then known.
-      if (!signal.aborted) this.#onTrouble(error as QueueError)
+      if (!signal.aborted) this.#onWarning(error as QueueError)
     }
     // Another master looks for these at this very moment: let it.
     if (foreign.length > 0) await delay(50 + Math.random() * 100, undefined, { signal }).catch(() => {})
   }
 
-  #read(message: ReceivedMessage): Delivery | undefined {
+  #read(message: ReceivedMessage): ReceivedReply | undefined {
     try {
       const { message: reply, data } = openBody(message.body)
       if (reply.type === 'command' || reply.type === 'facts')
@@ -258,15 +262,16 @@ export class Mailbox {
     } catch (error) {
       // On a shared queue it comes again and again until it expires.
       const { messageId } = message
-      if (!this.#strangers.has(messageId)) this.#options.onUnreadable(messageId, (error as Error).message)
-      this.#strangers.meet(messageId)
+      if (!this.#foreignMessages.has(messageId))
+        this.#options.onUnreadable(messageId, (error as Error).message)
+      this.#foreignMessages.meet(messageId)
       return undefined
     }
   }
 
-  readonly #onTrouble = (trouble: QueueError | undefined) => {
+  readonly #onWarning = (trouble: QueueError | undefined) => {
     this.#listening.trouble(trouble?.kind, Date.now())
-    this.#options.onTrouble(trouble)
+    this.#options.onWarning(trouble)
   }
 }
 

@@ -2,7 +2,7 @@ import { type SigningKey, sealBody } from '../../protocol/envelope.ts'
 import type { CommandMessage } from '../../protocol/messages.ts'
 import { pause } from '../../queues/backOff.ts'
 import type { Queues } from '../../queues/queues.ts'
-import { patiently } from '../../queues/retry.ts'
+import { retry } from '../../queues/retry.ts'
 
 /** What a withdrawal hides others' commands for, at most, before it puts them back: seconds. */
 const withdrawHideSeconds = 2
@@ -75,7 +75,7 @@ export class Broadcast {
 
   async #send(body: string, signal: AbortSignal | undefined): Promise<void> {
     const send = () => this.#queues.send(this.#queue, body, signal)
-    const { messageId } = await patiently(sendTries, send, signal)
+    const { messageId } = await retry(sendTries, send, signal)
     this.#published.add(messageId)
   }
 }

@@ -6,11 +6,11 @@ import type { Queues } from '../../queues/queues.ts'
 import type { Issuer, RunRequest } from '../../run/runRequest.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { Timing } from '../../run/timing.ts'
-import type { RunWorld } from '../engine/run.ts'
+import type { RunTransport } from '../engine/run.ts'
 import { Broadcast } from './broadcast.ts'
 
 /** A message to agents about a run, rather than the run itself. Refusals name its id, not the run's. */
-export interface Order {
+export interface ControlMessage {
   readonly orderId: string
   readonly runId: string
   readonly kind: 'cancel' | 'resend'
@@ -33,12 +33,12 @@ export interface RunWorldOptions {
   readonly action: RunRequest['action'] | undefined
   readonly signal: AbortSignal
   readonly backlogged: (now: number) => boolean
-  readonly onOrder: (order: Order) => void
-  readonly onTrouble: (error: Error) => void
+  readonly onControlMessage: (order: ControlMessage) => void
+  readonly onWarning: (error: Error) => void
 }
 
 /** A run's way to the agents: what it wants becomes command messages on the environment's broadcast queue. */
-export function createRunWorld(options: RunWorldOptions): RunWorld {
+export function createRunTransport(options: RunWorldOptions): RunTransport {
   const { environment, queues, issuer, signingKey, timing, replyTo, action, signal } = options
   const broadcast = new Broadcast(queues, environment.queues.commands, signingKey)
 
@@ -61,11 +61,11 @@ export function createRunWorld(options: RunWorldOptions): RunWorld {
 
   const order = (
     state: RunState,
-    orderAction: Extract<CommandMessage['action'], { kind: Order['kind'] }>,
+    orderAction: Extract<CommandMessage['action'], { kind: ControlMessage['kind'] }>,
     { filter, targets }: { filter: string; targets: readonly string[] | undefined },
   ) => {
     const orderId = randomUUID()
-    options.onOrder({ orderId, runId: state.runId, kind: orderAction.kind })
+    options.onControlMessage({ orderId, runId: state.runId, kind: orderAction.kind })
     const issuedAt = bySqs(Date.now())
     return send(state, { runId: orderId, issuedAt, filter, action: orderAction, ttlMs: orderTtlMs }, targets)
   }
@@ -101,7 +101,7 @@ export function createRunWorld(options: RunWorldOptions): RunWorld {
     },
     withdraw: () => broadcast.withdraw(signal),
     backlogged: options.backlogged,
-    onTrouble: options.onTrouble,
+    onWarning: options.onWarning,
   }
 }
 

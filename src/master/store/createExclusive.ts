@@ -5,7 +5,7 @@ import { link, unlink, writeFile } from 'node:fs/promises'
  * Creates a file with its content in one step, readable by its owner only: nobody ever sees it without.
  * @returns false when it is there already
  */
-export async function createOnce(path: string, text: string): Promise<boolean> {
+export async function createExclusive(path: string, text: string): Promise<boolean> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`
   await writeFile(draft, text, { flag: 'wx', mode: 0o600 })
   try {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createOnce } from './createExclusive.ts'
+import { createExclusive } from './createExclusive.ts'
 import { takeLock } from './processLock.ts'
 
 /** Masters of one person at a time: windows, terminals, pipelines. */
@@ -40,5 +40,5 @@ async function baseId(path: string): Promise<string> {
 
 async function makeUp(path: string): Promise<string> {
   const fresh = randomBytes(4).toString('hex')
-  return (await createOnce(path, fresh)) ? fresh : (await readFile(path, 'utf8')).trim()
+  return (await createExclusive(path, fresh)) ? fresh : (await readFile(path, 'utf8')).trim()
 }

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, rmdir, stat, utimes } from 'node:fs/promises'
 import { hostname, uptime } from 'node:os'
-import { createOnce } from './createExclusive.ts'
+import { createExclusive } from './createExclusive.ts'
 
 /** A claim on something that only one process may use at a time. Ends with the process, at the latest. */
 export interface ProcessLock {
@@ -22,7 +22,8 @@ const abandonedAfterMs = 10_000
  */
 export async function takeLock(path: string): Promise<ProcessLock | undefined> {
   if (await isLocked(path)) return undefined
-  if (!(await createOnce(path, JSON.stringify(thisProcess()))) && !(await takeOver(path))) return undefined
+  if (!(await createExclusive(path, JSON.stringify(thisProcess()))) && !(await takeOver(path)))
+    return undefined
   const heartbeat = setInterval(() => {
     const now = new Date()
     // A lock that somebody removed is gone; its holder can do nothing about it.
@@ -76,7 +77,7 @@ async function takeOver(path: string): Promise<boolean> {
   try {
     if (await isLocked(path)) return false
     await rm(path, { force: true })
-    return await createOnce(path, JSON.stringify(thisProcess()))
+    return await createExclusive(path, JSON.stringify(thisProcess()))
   } finally {
     await rmdir(takingOver).catch(() => {})
   }

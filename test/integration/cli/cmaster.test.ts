@@ -25,7 +25,7 @@ beforeAll(async () => {
   environment = await sqs.environment('pipeline')
   fleet = await startAgents(environment, 4)
   masters = createMasters(sqs)
-  await (await masters.open(environment)).hear(4)
+  await (await masters.open(environment)).discover(4)
   state = await masters.newDirectory()
 })
 afterAll(async () => {
@@ -146,7 +146,7 @@ describe('ec2-cmaster', () => {
     const signed = await sqs.environment('signed')
     const strict = await startAgents(signed, 1, { general: { policy } })
     try {
-      await (await masters.open(signed)).hear(1)
+      await (await masters.open(signed)).discover(1)
       const command = ['-e', 'signed', '--everyone', '-c', 'echo hello']
       expect(await cmaster('--signing-key', `alice=${file}`, ...command)).toMatchObject({ exitCode: 0 })
       const variables = { EC2_COLLECTIVE_SIGNING_KEY: `alice=${file}` }

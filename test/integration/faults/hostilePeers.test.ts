@@ -98,7 +98,7 @@ describe('a master among hostile peers', () => {
     agent = await startScriptedAgent(connect('HONEST'), environment, honest, async () => {})
     masters = createMasters({ ...sqs, connect: () => connect('ADA') })
     opened = await masters.open(environment, { timing: { resendAfterMs: 100 } })
-    await opened.hear(1)
+    await opened.discover(1)
   })
   afterEach(async () => {
     await agent.stop()
@@ -131,7 +131,7 @@ describe('a master among hostile peers', () => {
     expect(troubles('forged')[0]).toMatchObject({ agentId: honest, senderId: malloryAsSender })
     expect(run.state.phase).toBe('running')
     await agent.send(replyTo, frame(0, 'it burns'), result(['it burns'], { kind: 'exited', code: 1 }))
-    expect((await run.over).counts.failed).toBe(1)
+    expect((await run.ended).counts.failed).toBe(1)
     expect(run.state.replies.get(honest)).toMatchObject({ identity: 'proven', output: 'complete' })
     expect(await outputOf(run, honest)).toBe('it burns')
   })
@@ -144,14 +144,14 @@ describe('a master among hostile peers', () => {
     await until(() => troubles('forged').length === 1, 'the forgery to be found')
     expect(troubles('forged')[0]).toMatchObject({ agentId: honest, senderId: 'AIDAADA' })
     await agent.send(replyTo, repliesOf(honest, run.runId).result([], { kind: 'exited', code: 1 }))
-    expect((await run.over).counts.failed).toBe(1)
+    expect((await run.ended).counts.failed).toBe(1)
   })
 
   it('leaves a peer that was not asked out of who was, and shows that it joined', async () => {
     const { run, replyTo } = await startRun()
     await forge(replyTo, repliesOf(mallory, run.runId).result([]))
     await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
-    await run.over
+    await run.ended
     await until(() => run.state.replies.size === 2, 'the one that joined')
     expect([...run.state.replies.values()].map(({ agentId, expected }) => [agentId, expected])).toEqual([
       [honest, true],
@@ -164,7 +164,7 @@ describe('a master among hostile peers', () => {
     await forge(replyTo, repliesOf(mallory, 'run-of-somebody-else').result([]))
     await forge(replyTo, repliesOf(honest, 'run-of-yesterday').result([]))
     await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
-    await run.over
+    await run.ended
     const from = { kind: 'foreign', senderId: malloryAsSender }
     await until(() => troubles('foreign').length === 2, 'both to be told')
     expect(troubles('foreign')).toContainEqual({ ...from, runId: 'run-of-somebody-else', agentId: mallory })
@@ -187,7 +187,7 @@ describe('a master among hostile peers', () => {
       JSON.stringify({ v: 1, m: JSON.stringify({ ...control.message, hostname: 'web\u001b[2J' }) }),
     )
     await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
-    expect((await run.over).counts.succeeded).toBe(1)
+    expect((await run.ended).counts.succeeded).toBe(1)
     await until(() => troubles('unreadable').length === sent.length + 1, 'all to be told')
     for (const messageId of sent)
       expect(troubles('unreadable')).toContainEqual(expect.objectContaining({ queue: 'replies', messageId }))
@@ -201,7 +201,7 @@ describe('a master among hostile peers', () => {
     await agent.send(replyTo, { message: boundless, data: new Uint8Array() })
     const frame = repliesOf(honest, run.runId).frame(Number.MAX_SAFE_INTEGER - 1, 'x')
     await agent.send(replyTo, frame)
-    expect((await run.over).counts.succeeded).toBe(1)
+    expect((await run.ended).counts.succeeded).toBe(1)
     expect(run.state.replies.get(honest)?.output).toBe('incomplete')
   }, 60_000)
 

@@ -97,8 +97,8 @@ describe('a run', () => {
     const environment = await newEnvironment()
     const fleet = await startAgents(environment, 1)
     context.onTestFinished(() => fleet.stop())
-    const { master, hear } = await masters.open(environment)
-    await hear(1)
+    const { master, discover } = await masters.open(environment)
+    await discover(1)
     const lift = proxy.inject({
       ...{ fault: { kind: 'cut', how: 'reset' }, actions: ['SendMessage'], principals: ['MASTER'] },
     })
@@ -108,7 +108,7 @@ describe('a run', () => {
     const command = `echo $EC2_COLLECTIVE_RUN_ID >>${effects}; sleep 2`
     const run = await master.start({ filter: '*', action: { kind: 'shell', command }, timeoutMs: 10_000 })
     await fleet.agent('agent-1').logged(new RegExp(`${run.runId} came again`))
-    expect((await run.over).counts.succeeded).toBe(1)
+    expect((await run.ended).counts.succeeded).toBe(1)
     expect(readFileSync(effects, 'utf8').trim().split('\n')).toEqual([run.runId])
   })
 
@@ -124,8 +124,8 @@ describe('a run', () => {
       },
     )
     const timing = { republishAfterMs: 1_000, responseTimeoutMs: 3_000, graceMs: 200 }
-    const { master, hear, troubles } = await masters.open(environment, { replyQueue: 'shared', timing })
-    await hear(1)
+    const { master, discover, troubles } = await masters.open(environment, { replyQueue: 'shared', timing })
+    await discover(1)
     const run = await master.start({
       filter: '*',
       action: { kind: 'shell', command: 'true' },
@@ -137,7 +137,7 @@ describe('a run', () => {
     await until(() => Date.now() > run.state.startedAt + 7_000, 'its time to pass')
     expect(run.state.counts.running).toBe(1)
     end()
-    expect((await run.over).counts.succeeded).toBe(1)
+    expect((await run.ended).counts.succeeded).toBe(1)
     expect(troubles).toContainEqual(expect.objectContaining({ kind: 'queue' }))
     await agent.stop()
   })
@@ -148,7 +148,7 @@ describe('runs of a master before', () => {
     const environment = await newEnvironment()
     const agent = await startScriptedAgent(sqs.connect(), environment, 'web', async () => {})
     const first = await masters.open(environment, { masterId: 'before-1' })
-    await first.hear(1)
+    await first.discover(1)
     const { runId } = await first.master.start({ filter: '*', action: { kind: 'ping' }, timeoutMs: 60_000 })
     await first.master.close()
     const { master } = await masters.open(environment, { masterId: 'before-1', history: first.history })
@@ -179,7 +179,7 @@ describe('two masters and six agents on a bad day', () => {
         await masters.open(environment, { replyQueue }),
         await masters.open(environment, { replyQueue }),
       ]
-      await Promise.all(both.map(({ hear }) => hear(6)))
+      await Promise.all(both.map(({ discover }) => discover(6)))
       const lift = proxy.inject(...badDay)
       let answers = 0
       const rounds = both.map(async ({ master }, index) => {
@@ -191,7 +191,7 @@ describe('two masters and six agents on a bad day', () => {
             action: { kind: 'shell', command },
             timeoutMs: 10_000,
           })
-          await run.over
+          await run.ended
           for (const reply of run.state.replies.values()) {
             // Whom SQS kept from hearing of it in time did not execute it, and says so, or says nothing.
             if (['no-reply', 'refused'].includes(reply.state)) continue

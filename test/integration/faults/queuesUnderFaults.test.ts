@@ -76,8 +76,8 @@ describe('a sender on a bad day', () => {
 
   it('waits out an outage, and says when it begins and when it is over', async () => {
     const told: (string | undefined)[] = []
-    const onTrouble = (error: QueueError | undefined) => told.push(error?.kind)
-    const sender = createSender(queues, queue, { signal: abort.signal, backOff: quick, onTrouble })
+    const onWarning = (error: QueueError | undefined) => told.push(error?.kind)
+    const sender = createSender(queues, queue, { signal: abort.signal, backOff: quick, onWarning })
     const end = proxy.outage()
     const sent = sender.send('x')
     await until(() => told.length >= 3, 'trouble to be told three times')
@@ -107,12 +107,12 @@ describe('a receive loop on a bad day', () => {
   it('is back as soon as SQS is', async () => {
     const told: (string | undefined)[] = []
     const received: ReceivedMessage[] = []
-    const onTrouble = (error: QueueError | undefined) => told.push(error?.kind)
+    const onWarning = (error: QueueError | undefined) => told.push(error?.kind)
     const listening = (async () => {
       for await (const messages of receiveLoop(
         queues,
         queue,
-        { ...patient, backOff: quick, onTrouble },
+        { ...patient, backOff: quick, onWarning },
         abort.signal,
       ))
         received.push(...messages)

@@ -25,7 +25,7 @@ beforeAll(async () => {
   // On a busy machine the first of them may answer when the last one has not begun.
   const timing = { republishAfterMs: 25_000, responseTimeoutMs: 60_000 }
   ours = await masters.open(environment, { timing })
-  await ours.hear(agents)
+  await ours.discover(agents)
 })
 afterAll(async () => {
   await masters?.close()
@@ -37,7 +37,7 @@ describe('a run over fifty agents', () => {
   it('ends the moment the last reply is in, with every agent accounted for', async () => {
     const before = ours.queues.requests
     const run = await ours.master.start(shell('uname -a'))
-    const state = await run.over
+    const state = await run.ended
     expect(state.counts).toMatchObject({ succeeded: agents, 'no-reply': 0 })
     const lastHeardAt = Math.max(...[...state.replies.values()].map(({ heardAt }) => heardAt ?? 0))
     expect(state.endedAt).toBe(lastHeardAt)
@@ -53,7 +53,7 @@ describe('a run over fifty agents', () => {
 
   it('expects those whom the filter matches, and nobody else answers', async () => {
     const run = await ours.master.start({ ...shell('echo $EC2_COLLECTIVE_AGENT_ID'), filter: 'role=web' })
-    const { replies, counts } = await run.over
+    const { replies, counts } = await run.ended
     expect(counts.succeeded).toBe(agents / 2)
     for (const { agentId, expected } of replies.values()) {
       expect(expected).toBe(true)
@@ -65,7 +65,7 @@ describe('a run over fifty agents', () => {
     const command =
       'f=$(mktemp) && head -c 5242880 /dev/urandom >"$f" && cat "$f" && sha256sum <"$f" >&2; rm -f "$f"'
     const run = await ours.master.start({ ...shell(command), targets: fleet.agentIds.slice(0, 10) })
-    const { counts, replies } = await run.over
+    const { counts, replies } = await run.ended
     expect(counts.succeeded).toBe(10)
     for (const { agentId, output } of replies.values()) {
       expect(output).toBe('complete')
@@ -88,7 +88,7 @@ describe('a run over fifty agents', () => {
     const run = await ours.master.start(shell('sleep 300'))
     await until(() => run.state.counts.running === agents, 'all agents to be at it')
     await run.cancel()
-    const { replies, counts } = await run.over
+    const { replies, counts } = await run.ended
     expect(counts.cancelled).toBe(agents)
     for (const { outcome } of replies.values()) expect(outcome).toEqual({ kind: 'cancelled', started: true })
   })
@@ -99,7 +99,7 @@ describe('a run over fifty agents', () => {
       timeoutMs: 5_000,
       filter: 'role=db',
     })
-    expect((await run.over).counts['timed-out']).toBe(agents / 2)
+    expect((await run.ended).counts['timed-out']).toBe(agents / 2)
     expect(await outputOf(run, 'agent-2')).toBe('begun\n')
   })
 })
@@ -107,7 +107,7 @@ describe('a run over fifty agents', () => {
 describe('a rollout over fifty agents', () => {
   it('begins with the canary, and goes on in batches', async () => {
     const run = await ours.master.start({ ...shell('true'), rollout: { canary: 1, batch: { percent: 40 } } })
-    const { replies, steps, counts } = await run.over
+    const { replies, steps, counts } = await run.ended
     expect(counts.succeeded).toBe(agents)
     expect(steps.map(({ length }) => length)).toEqual([1, 20, 20, 9])
     for (const [index, step] of steps.entries()) {
@@ -122,7 +122,7 @@ describe('a rollout over fifty agents', () => {
       ...shell('case $EC2_COLLECTIVE_AGENT_ID in agent-1 | agent-6 | agent-7) exit 3 ;; esac'),
       rollout: { batch: { count: 5 }, maxFailures: { count: 1 } },
     })
-    const { counts, stopReason } = await run.over
+    const { counts, stopReason } = await run.ended
     expect(counts).toMatchObject({ failed: 3, succeeded: 7, 'not-started': 40 })
     // The second step's first failure is one too many; its second one may have come with it.
     expect(stopReason).toMatch(/^[23] agents have failed$/)
@@ -135,7 +135,7 @@ describe('a rollout over fifty agents', () => {
     expect(run.state).toMatchObject({ phase: 'paused', stepsStarted: 1 })
     const resumedAt = Date.now()
     run.resume()
-    const { replies, steps } = await run.over
+    const { replies, steps } = await run.ended
     for (const agentId of steps[1] ?? []) {
       expect(replies.get(agentId)?.sentAt).toBeGreaterThanOrEqual(resumedAt)
     }

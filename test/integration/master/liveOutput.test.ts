@@ -25,8 +25,8 @@ afterAll(async () => {
 
 describe('a command that prints line by line', () => {
   it('shows each line as it comes: before there is a next one', async () => {
-    const { master, hear } = await masters.open(environment)
-    await hear(2)
+    const { master, discover } = await masters.open(environment)
+    await discover(2)
     const directory = await masters.newDirectory()
     // It goes on to the next line when the last one has been seen here.
     const seen = `${directory}/$EC2_COLLECTIVE_AGENT_ID`
@@ -39,7 +39,7 @@ describe('a command that prints line by line', () => {
         if (lines > 0) void writeFile(join(directory, `${agentId}-${lines}`), '')
       }
     })
-    const { counts } = await run.over
+    const { counts } = await run.ended
     expect(counts.succeeded).toBe(2)
     for (const agentId of fleet.agentIds) expect(await outputOf(run, agentId)).toBe('1\n2\n3\n4\n')
   })

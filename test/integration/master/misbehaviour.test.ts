@@ -34,7 +34,7 @@ describe('a master', () => {
       await agent.send(replyTo, ...frames.slice(0, 2).reverse(), ...frames, ack(), result(texts))
     })
     const run = await master.start(ping)
-    expect((await run.over).replies.get('shuffled')).toMatchObject({
+    expect((await run.ended).replies.get('shuffled')).toMatchObject({
       state: 'succeeded',
       output: 'complete',
       late: false,
@@ -56,7 +56,7 @@ describe('a master', () => {
       { resendAfterMs: 50, resendTries: 12 },
     )
     const run = await master.start(ping)
-    expect((await run.over).replies.get('forgetful')?.output).toBe('complete')
+    expect((await run.ended).replies.get('forgetful')?.output).toBe('complete')
     expect(await outputOf(run, 'forgetful')).toBe('zero one two')
   })
 
@@ -72,12 +72,15 @@ describe('a master', () => {
       { resendAfterMs: 20, resendTries: 2 },
     )
     const missing = await master.start(ping)
-    expect((await missing.over).replies.get('liar')).toMatchObject({
+    expect((await missing.ended).replies.get('liar')).toMatchObject({
       state: 'succeeded',
       output: 'incomplete',
     })
     const wrong = await master.start({ ...ping, action: { kind: 'facts' } })
-    expect((await wrong.over).replies.get('liar')).toMatchObject({ state: 'succeeded', output: 'incomplete' })
+    expect((await wrong.ended).replies.get('liar')).toMatchObject({
+      state: 'succeeded',
+      output: 'incomplete',
+    })
   })
 
   it('publishes again to an agent that has missed the command, and gives up one that stays silent', async () => {
@@ -91,7 +94,7 @@ describe('a master', () => {
       { republishAfterMs: 100, responseTimeoutMs: 5000 },
     )
     const first = await master.start(ping)
-    expect((await first.over).counts.succeeded).toBe(1)
+    expect((await first.ended).counts.succeeded).toBe(1)
     expect(heard).toBe(2)
   })
 
@@ -106,7 +109,7 @@ describe('a master', () => {
       { graceMs: 50 },
     )
     const run = await master.start({ ...ping, timeoutMs: 50 })
-    expect((await run.over).counts.succeeded).toBe(1)
+    expect((await run.ended).counts.succeeded).toBe(1)
   })
 
   it('calls lost whoever stays silent then', async () => {
@@ -118,7 +121,7 @@ describe('a master', () => {
       { republishAfterMs: 3_000, responseTimeoutMs: 3_000, graceMs: 50 },
     )
     const run = await master.start({ ...ping, timeoutMs: 50 })
-    expect((await run.over).counts.lost).toBe(1)
+    expect((await run.ended).counts.lost).toBe(1)
   })
 
   it('has its cancel refused, and waits for the result all the same', async () => {
@@ -132,7 +135,7 @@ describe('a master', () => {
     const run = await master.start(ping)
     await until(() => run.state.counts.running === 1, 'the agent to be at it')
     await run.cancel()
-    expect((await run.over).replies.get('stubborn')).toMatchObject({
+    expect((await run.ended).replies.get('stubborn')).toMatchObject({
       state: 'succeeded',
       cancelRefused: 'not by you',
     })
@@ -147,7 +150,7 @@ describe('a master', () => {
       await agent.send(replyTo, repliesOf('known', runId).result([]))
     })
     const run = await master.start(ping)
-    const { replies } = await run.over
+    const { replies } = await run.ended
     expect(replies.get('newcomer')).toMatchObject({ state: 'succeeded', expected: false })
     expect(environment.name).toBe('known')
   })
@@ -166,11 +169,11 @@ describe('a master', () => {
         replyQueue,
       )
       const run = await master.start(ping)
-      expect((await run.over).counts.succeeded).toBe(1)
+      expect((await run.ended).counts.succeeded).toBe(1)
       // On a shared queue, a reply to another run is another master's.
       const foreign = replyQueue === 'private' ? 1 : 0
       await until(() => troubles.length === 2 + foreign, 'all to be told')
-      expect(master.leftOut).toEqual({ unreadable: 2, forged: 0, foreign })
+      expect(master.rejected).toEqual({ unreadable: 2, forged: 0, foreign })
       const sentences = troubles.map((trouble) => describeTrouble(trouble) ?? '').join('\n')
       expect(sentences).toMatch(/message \S+ among the replies cannot be read and is left out: not JSON/)
       expect(sentences).toMatch(/is left out: protocol version 9; this side speaks version 1/)
@@ -197,10 +200,10 @@ describe('a master', () => {
         await honest.send(replyTo, repliesOf(real, runId).result([]))
       },
     )
-    const { master, troubles, hear } = await masters.open(environment, { queues: clients[2] })
-    await hear(2)
+    const { master, troubles, discover } = await masters.open(environment, { queues: clients[2] })
+    await discover(2)
     const run = await master.start(ping)
-    const { replies, counts } = await run.over
+    const { replies, counts } = await run.ended
     expect(counts).toMatchObject({ succeeded: 2, failed: 0 })
     expect(replies.get(real)?.identity).toBe('proven')
     expect(troubles).toMatchObject([{ kind: 'forged', agentId: real, senderId: senderIds.FORGER }])
@@ -224,7 +227,7 @@ describe('a master', () => {
     const before = queues.requests.byOperation.SendMessage?.requests ?? 0
     const others = Array.from({ length: 20_000 }, () => randomUUID())
     const run = await master.start({ ...ping, targets: [...others, 'one'] })
-    expect((await run.over).counts.succeeded).toBe(1)
+    expect((await run.ended).counts.succeeded).toBe(1)
     expect((queues.requests.byOperation.SendMessage?.requests ?? 0) - before).toBe(1)
     expect(bystander.commands).toEqual([])
   })
@@ -242,6 +245,6 @@ async function withAgent(
   const environment = await sqs.environment(name)
   agents.push(await startScriptedAgent(sqs.connect(), environment, name, obey))
   const opened = await masters.open(environment, { timing, replyQueue })
-  await opened.hear(1)
+  await opened.discover(1)
   return { ...opened, environment }
 }

@@ -40,7 +40,7 @@ describe('a run whose master was killed', () => {
   afterAll(() => fleet?.stop())
 
   it('is taken up by the next one, and loses nothing of what came before, meanwhile and after', async () => {
-    await (await masters.open(environment)).hear(3)
+    await (await masters.open(environment)).discover(3)
     const state = await masters.newDirectory()
     const places = {
       ids: join(state, 'ec2-collective', 'masters'),
@@ -77,7 +77,7 @@ describe('a run whose master was killed', () => {
     expect(run.state.counts.running).toBe(3)
     const opening = spawn('touch', [gate])
     await once(opening, 'exit')
-    const { counts, replies } = await run.over
+    const { counts, replies } = await run.ended
     expect(counts.succeeded).toBe(3)
     for (const { agentId, output } of replies.values()) {
       expect(output).toBe('complete')
@@ -92,14 +92,14 @@ describe('a run that another master has in hand', () => {
     const environment = await sqs.environment('inhand')
     const agent = await scripted(environment, 'quiet', () => {})
     const first = await masters.open(environment)
-    await first.hear(1)
+    await first.discover(1)
     const run = await first.master.start(ping)
     const second = await masters.open(environment, { history: first.history })
     expect(await second.master.resume()).toEqual([])
     expect(second.troubles).toEqual([])
     await until(() => agent.commands.length > 0, 'the command')
     await agent.send(replyTo(agent), repliesOf('quiet', run.runId).result([]))
-    expect((await run.over).counts.succeeded).toBe(1)
+    expect((await run.ended).counts.succeeded).toBe(1)
     await agent.stop()
   })
 })
@@ -111,7 +111,7 @@ describe('a master whose disk is full', () => {
     const directory = await masters.newDirectory()
     const history = await History.open(directory)
     const first = await masters.open(environment, { masterId: 'full-1', history })
-    await first.hear(1)
+    await first.discover(1)
     const run = await first.master.start(ping)
     await until(() => agent.commands.length > 0, 'the command')
     const events = join(directory, run.runId, 'run.ndjson')
@@ -119,7 +119,7 @@ describe('a master whose disk is full', () => {
     renameSync(events, `${events}.kept`)
     symlinkSync('/dev/full', events)
     await agent.send(replyTo(agent), repliesOf('heard', run.runId).result([]))
-    expect((await run.over).counts.succeeded).toBe(1)
+    expect((await run.ended).counts.succeeded).toBe(1)
     await until(() => first.troubles.some(({ kind }) => kind === 'run'), 'the master to tell of its disk')
     await first.master.close().catch(() => {})
     renameSync(`${events}.kept`, events)
@@ -146,7 +146,7 @@ describe('a run whose answers were lost with the shared reply queue', () => {
     const timing = { graceMs: 60_000, responseTimeoutMs: 60_000, republishAfterMs: 60_000 }
     const shared = { timing, replyQueue: 'shared', masterId: 'gone-1' } as const
     const first = await masters.open(environment, shared)
-    await first.hear(1)
+    await first.discover(1)
     await first.master.start(ping)
     await until(() => known.commands.length > 0, 'the command')
     await first.master.close()
@@ -166,10 +166,10 @@ describe('a late reply', () => {
   it('corrects the run that is over, and its summary in the history', async () => {
     const environment = await sqs.environment('late')
     const agent = await scripted(environment, 'slow', () => {})
-    const { master, history, hear } = await masters.open(environment, { timing })
-    await hear(1)
+    const { master, history, discover } = await masters.open(environment, { timing })
+    await discover(1)
     const run = await master.start(ping)
-    expect((await run.over).counts['no-reply']).toBe(1)
+    expect((await run.ended).counts['no-reply']).toBe(1)
     await until(() => agent.commands.length > 0, 'the command')
     const { ack, frame, result } = repliesOf('slow', run.runId)
     await agent.send(
@@ -191,9 +191,9 @@ describe('a late reply', () => {
     const environment = await sqs.environment('later')
     const agent = await scripted(environment, 'slow', () => {})
     const first = await masters.open(environment, { timing, masterId: 'later-1' })
-    await first.hear(1)
+    await first.discover(1)
     const run = await first.master.start(ping)
-    await run.over
+    await run.ended
     await until(() => agent.commands.length > 0, 'the command')
     await first.master.close()
     const { ack, frame, result } = repliesOf('slow', run.runId)
@@ -224,10 +224,12 @@ describe('a late reply', () => {
           ...action.missing.map((n) => repliesOf('slow', action.runId).frame(n, `frame ${n}`)),
         )
     })
-    const { master, hear } = await masters.open(environment, { timing: { ...timing, resendAfterMs: 100 } })
-    await hear(1)
+    const { master, discover } = await masters.open(environment, {
+      timing: { ...timing, resendAfterMs: 100 },
+    })
+    await discover(1)
     const run = await master.start(ping)
-    await run.over
+    await run.ended
     await until(() => agent.commands.length > 0, 'the command')
     await agent.send(replyTo(agent), repliesOf('slow', run.runId).result(['frame 0', 'frame 1']))
     await until(() => run.state.replies.get('slow')?.output === 'complete', 'the frames that were asked for')

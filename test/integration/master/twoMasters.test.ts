@@ -29,7 +29,7 @@ describe('two masters that command the same agents', () => {
     async (replyQueue) => {
       const first = await masters.open(environment, { replyQueue })
       const second = await masters.open(environment, { replyQueue, history: first.history })
-      await Promise.all([first.hear(6), second.hear(6)])
+      await Promise.all([first.discover(6), second.discover(6)])
       const runs = await Promise.all(
         [first, second].map(({ master }, index) =>
           inTurns(20, 4, (n) => master.start(shell(`echo ${index} ${n} $EC2_COLLECTIVE_AGENT_ID`))),
@@ -63,7 +63,7 @@ async function inTurns(count: number, atOnce: number, start: (n: number) => Prom
     for (let n = next++; n < count; n = next++) {
       const run = await start(n)
       runs[n] = run
-      await run.over
+      await run.ended
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work))

@@ -156,7 +156,7 @@ describe('receive loop on a queue', () => {
         waitSeconds: 1,
         visibilitySeconds: 0,
         backOff: { next: () => 0, reset() {} },
-        onTrouble: (error) => {
+        onWarning: (error) => {
           if (error !== undefined && told.length === 0) void sqs.environment('revived')
           if (told.at(-1) !== error?.kind) told.push(error?.kind)
           if (error === undefined) abort.abort()

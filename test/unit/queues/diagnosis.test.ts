@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { inspectSurvey } from '../../../src/queues/diagnosis.ts'
-import type { Survey } from '../../../src/queues/probe.ts'
+import type { Probe } from '../../../src/queues/probe.ts'
 import type { QueueAttributes } from '../../../src/queues/queueAttributes.ts'
 import { toQueueError } from '../../../src/queues/queueError.ts'
 import type { QueueRole } from '../../../src/queues/setUp.ts'
@@ -8,12 +8,12 @@ import { goodQueue, testing } from './fleetQueues.ts'
 
 describe('inspection', () => {
   it('finds nothing in queues that are as they should be', () => {
-    expect(inspectSurvey(survey())).toEqual([])
+    expect(inspectSurvey(probe())).toEqual([])
   })
 
   it('finds a missing queue, says what it is for, and offers to create it', () => {
     const [finding, ...others] = inspectSurvey(
-      survey({ replies: failure('QueueDoesNotExist', 'testing_agent') }),
+      probe({ replies: failure('QueueDoesNotExist', 'testing_agent') }),
     )
     expect(others).toEqual([])
     expect(finding).toMatchObject({
@@ -28,7 +28,7 @@ describe('inspection', () => {
   it('takes three missing queues for a wrong region, and says so once', () => {
     const missing = (queue: string) => failure('QueueDoesNotExist', queue)
     const findings = inspectSurvey(
-      survey({
+      probe({
         commands: missing('testing_master'),
         replies: missing('testing_agent'),
         facts: missing('testing_facts'),
@@ -58,7 +58,7 @@ describe('inspection', () => {
     ],
     ['facts', { delaySeconds: 5 }, 'delivery delay of testing_facts is 5 s; it should be 0 s'],
   ] as const)('finds the wrong attribute of %s: %o', (role, changes, sentence) => {
-    const findings = inspectSurvey(survey({ [role]: found(role, changes) }))
+    const findings = inspectSurvey(probe({ [role]: found(role, changes) }))
     expect(findings).toHaveLength(1)
     expect(findings[0]).toMatchObject({ code: 'wrong-attribute', queue: testing.queues[role], fix: 'set-up' })
     expect(findings[0]?.what).toContain(sentence)
@@ -68,7 +68,7 @@ describe('inspection', () => {
   it('finds a redrive policy, which is worst where everybody receives', () => {
     const redrivePolicy = '{"maxReceiveCount":3}'
     const severity = (role: QueueRole) =>
-      inspectSurvey(survey({ [role]: found(role, { redrivePolicy }) })).map((finding) => [
+      inspectSurvey(probe({ [role]: found(role, { redrivePolicy }) })).map((finding) => [
         finding.code,
         finding.severity,
       ])
@@ -78,28 +78,28 @@ describe('inspection', () => {
   })
 
   it('finds commands that somebody hides', () => {
-    const [finding] = inspectSurvey(survey({ commands: { attributes: goodQueue('commands'), hidden: 1 } }))
+    const [finding] = inspectSurvey(probe({ commands: { attributes: goodQueue('commands'), hidden: 1 } }))
     expect(finding).toMatchObject({ code: 'hidden-messages', severity: 'error', queue: 'testing_master' })
     expect(finding?.what).toBe('Somebody hides 1 command on testing_master from the agents.')
   })
 
   it('finds more than ten visible commands, as they hide one another', () => {
     const codes = (visible: number) =>
-      inspectSurvey(survey({ commands: found('commands', { visible }) })).map((f) => f.code)
+      inspectSurvey(probe({ commands: found('commands', { visible }) })).map((f) => f.code)
     expect(codes(10)).toEqual([])
     expect(codes(11)).toEqual(['many-commands'])
   })
 
   it('says once that credentials have expired, not once a queue', () => {
     const expired = () => failure('ExpiredToken', 'testing_master')
-    const findings = inspectSurvey(survey({ commands: expired(), replies: expired(), facts: expired() }))
+    const findings = inspectSurvey(probe({ commands: expired(), replies: expired(), facts: expired() }))
     expect(findings.map(({ code, queue }) => [code, queue])).toEqual([['credentials', '']])
     expect(findings[0]?.advice).toContain('Log in again')
   })
 
   it('says once that SQS cannot be reached', () => {
     const gone = () => failure('ENOTFOUND', 'testing_master')
-    const findings = inspectSurvey(survey({ commands: gone(), replies: gone(), facts: gone() }))
+    const findings = inspectSurvey(probe({ commands: gone(), replies: gone(), facts: gone() }))
     expect(findings.map(({ code }) => code)).toEqual(['unreachable'])
   })
 
@@ -112,7 +112,7 @@ describe('inspection', () => {
       { action: 'sqs:SendMessage', queue: 'testing_master', refusal },
       { action: 'sqs:ReceiveMessage', queue: 'testing_master', refusal: undefined },
     ]
-    const findings = inspectSurvey({ ...survey(), permissions })
+    const findings = inspectSurvey({ ...probe(), permissions })
     expect(findings).toHaveLength(1)
     expect(findings[0]).toMatchObject({
       code: 'forbidden',
@@ -120,7 +120,7 @@ describe('inspection', () => {
       why: 'The master needs sqs:SendMessage on testing_master.',
       fix: { allow: { action: 'sqs:SendMessage', queue: 'testing_master' } },
     })
-    const unseen = inspectSurvey(survey({ facts: failure('AccessDenied', 'testing_facts') }))
+    const unseen = inspectSurvey(probe({ facts: failure('AccessDenied', 'testing_facts') }))
     expect(unseen).toMatchObject([
       { fix: { allow: { action: 'sqs:GetQueueAttributes', queue: 'testing_facts' } } },
     ])
@@ -128,7 +128,7 @@ describe('inspection', () => {
 
   it('finds a clock that is wrong by more than ten seconds, and says which way', () => {
     const what = (clockOffsetMs: number) =>
-      inspectSurvey({ ...survey(), clockOffsetMs }).map((finding) => finding.what)
+      inspectSurvey({ ...probe(), clockOffsetMs }).map((finding) => finding.what)
     expect(what(9_000)).toEqual([])
     expect(what(61_000)).toEqual(["This machine's clock is 61 s behind SQS's."])
     expect(what(-30_000)).toEqual(["This machine's clock is 30 s ahead of SQS's."])
@@ -136,7 +136,7 @@ describe('inspection', () => {
 
   it('puts errors first', () => {
     const findings = inspectSurvey({
-      ...survey({
+      ...probe({
         commands: found('commands', { visible: 20, waitSeconds: 0 }),
         facts: found('facts', { delaySeconds: 9 }),
       }),
@@ -145,7 +145,7 @@ describe('inspection', () => {
   })
 })
 
-function survey(changes: Partial<Survey['queues']> = {}): Survey {
+function probe(changes: Partial<Probe['queues']> = {}): Probe {
   const queues = { commands: found('commands'), replies: found('replies'), facts: found('facts'), ...changes }
   return { environment: testing, side: 'master', queues, permissions: [], clockOffsetMs: 0 }
 }

@@ -25,7 +25,7 @@ describe('receive loop', () => {
     const loop = receiveLoop(
       queues,
       'testing_master',
-      { ...options, backOff, onTrouble: (error) => told.push(error?.kind ?? 'fine') },
+      { ...options, backOff, onWarning: (error) => told.push(error?.kind ?? 'fine') },
       abort.signal,
     )
     expect(await collect(loop)).toEqual([['a'], ['b']])
@@ -45,7 +45,7 @@ describe('receive loop', () => {
     const loop = receiveLoop(
       forever,
       'q',
-      { ...options, onTrouble: (error) => told.push(error) },
+      { ...options, onWarning: (error) => told.push(error) },
       receiving.signal,
     )
     const collected = collect(loop)
@@ -55,7 +55,7 @@ describe('receive loop', () => {
 
     const waiting = new AbortController()
     const refused = { receive: () => Promise.reject(queueError('forbidden')) }
-    const trouble = { ...options, onTrouble: () => waiting.abort() }
+    const trouble = { ...options, onWarning: () => waiting.abort() }
     expect(await collect(receiveLoop(refused, 'q', trouble, waiting.signal))).toEqual([])
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { QueueError, type QueueErrorKind } from '../../../src/queues/queueError.ts'
-import { patiently } from '../../../src/queues/retry.ts'
+import { retry } from '../../../src/queues/retry.ts'
 
 const trouble = (kind: QueueErrorKind) =>
   new QueueError(
@@ -18,24 +18,24 @@ function failing(...kinds: QueueErrorKind[]) {
   })
 }
 
-describe('patiently', () => {
+describe('retry', () => {
   it('waits out what may pass by itself', async () => {
     const work = failing('network', 'throttled')
-    expect(await patiently(3, work)).toBe('done')
+    expect(await retry(3, work)).toBe('done')
     expect(work).toHaveBeenCalledTimes(3)
   })
 
   it('gives up after its tries', async () => {
     const work = failing('network', 'network', 'network')
-    await expect(patiently(3, work)).rejects.toMatchObject({ kind: 'network' })
+    await expect(retry(3, work)).rejects.toMatchObject({ kind: 'network' })
     expect(work).toHaveBeenCalledTimes(3)
   })
 
   it('does not repeat what needs a person, or what is not wanted any more', async () => {
     const forbidden = failing('forbidden')
-    await expect(patiently(3, forbidden)).rejects.toMatchObject({ kind: 'forbidden' })
+    await expect(retry(3, forbidden)).rejects.toMatchObject({ kind: 'forbidden' })
     const unwanted = failing('network')
-    await expect(patiently(3, unwanted, AbortSignal.abort())).rejects.toMatchObject({ kind: 'network' })
+    await expect(retry(3, unwanted, AbortSignal.abort())).rejects.toMatchObject({ kind: 'network' })
     expect([forbidden, unwanted].map((work) => work.mock.calls.length)).toEqual([1, 1])
   })
 })

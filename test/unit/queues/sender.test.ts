@@ -102,7 +102,7 @@ describe('sender', () => {
       signal: new AbortController().signal,
       parallel: 1,
       backOff: impatient,
-      onTrouble: (error) => told.push(error?.kind ?? 'fine'),
+      onWarning: (error) => told.push(error?.kind ?? 'fine'),
     })
     await Promise.all(Array.from({ length: 30 }, (_, index) => sender.send(`${index}`)))
     expect(told).toEqual(['missing-queue', 'missing-queue', 'missing-queue', 'fine'])
@@ -128,7 +128,7 @@ describe('sender', () => {
   it('lets go of everything when its signal aborts: under way, waiting for its turn, and said later', async () => {
     const abort = new AbortController()
     const queues = { sendBatch: () => Promise.reject(queueError('network')) }
-    const sender = createSender(queues, 'q', { signal: abort.signal, onTrouble: () => abort.abort() })
+    const sender = createSender(queues, 'q', { signal: abort.signal, onWarning: () => abort.abort() })
     const sent = Array.from({ length: 25 }, (_, index) => sender.send(`${index}`))
     const outcomes = await Promise.allSettled([...sent, sender.idle()])
     expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(25)

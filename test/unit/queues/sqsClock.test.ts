@@ -23,7 +23,7 @@ function setUp() {
       time.sqs += ms
     },
     /** @param lateMs between SQS's answer and our reading it */
-    hear: (lateMs: number) => {
+    discover: (lateMs: number) => {
       const date = Math.floor(time.sqs / 1000) * 1000
       pass(lateMs)
       clock.heard(date)
@@ -38,43 +38,43 @@ describe('The clock of SQS', () => {
   })
 
   it('is known to half a second, however late some answers are read', () => {
-    const { hear, pass, errorMs } = setUp()
+    const { discover, pass, errorMs } = setUp()
     for (let answers = 0; answers < 300; answers += 1) {
-      hear(answers % 7 === 0 ? 10 : 700 * (answers % 5))
+      discover(answers % 7 === 0 ? 10 : 700 * (answers % 5))
       expect(Math.abs(errorMs())).toBeLessThanOrEqual(510)
       pass(333)
     }
   })
 
   it('is heard anew when ours was set, or the machine slept', () => {
-    const { hear, set, errorMs } = setUp()
+    const { discover, set, errorMs } = setUp()
     for (const ms of [-3_600_000, 7_200_000]) {
-      hear(10)
+      discover(10)
       set(ms)
-      hear(10)
+      discover(10)
       expect(Math.abs(errorMs())).toBeLessThanOrEqual(510)
     }
   })
 
   it('is still known when the machine has slept, and nothing was heard since', () => {
-    const { hear, sleep, errorMs } = setUp()
-    hear(10)
+    const { discover, sleep, errorMs } = setUp()
+    discover(10)
     sleep(3_600_000)
     expect(Math.abs(errorMs())).toBeLessThanOrEqual(510)
   })
 
   it('forgets what it heard long ago', () => {
-    const { clock, hear, pass, errorMs } = setUp()
+    const { clock, discover, pass, errorMs } = setUp()
     clock.heard(60_000_000)
-    hear(10)
+    discover(10)
     expect(errorMs()).toBeGreaterThan(1_000_000)
     pass(30_000)
-    hear(10)
+    discover(10)
     pass(30_000)
-    hear(10)
+    discover(10)
     expect(Math.abs(errorMs())).toBeLessThanOrEqual(510)
     pass(3_600_000)
-    hear(2_000)
+    discover(2_000)
     expect(errorMs()).toBeLessThan(-1_000)
   })
 })

@@ -7,7 +7,7 @@ import { defaultQueues } from '../../../src/queues/environment.ts'
 import type { RunEvent } from '../../../src/run/runEvent.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { type AgentFiles, agentIdOf, writeAgentFiles } from '../../soak/agentFiles.ts'
-import { type Evidence, type Judgement, judge } from '../../soak/oracle.ts'
+import { type Evidence, judge, type PolicyDecision } from '../../soak/oracle.ts'
 import type { SoakCommand } from '../../soak/soakCommand.ts'
 
 const runId = '0a1b2c3d-0000-4000-8000-000000000001'
@@ -159,7 +159,7 @@ describe('The oracle of the soak', () => {
   })
 })
 
-async function judged(soak: Soak): Promise<Judgement> {
+async function judged(soak: Soak): Promise<PolicyDecision> {
   const { expected = [first, second], printed = {}, given = ['t1'] } = soak
   const { replies = Object.fromEntries(expected.map((agentId) => [agentId, ends(agentId)])) } = soak
   const { effects = { [first]: once, [second]: once } } = soak

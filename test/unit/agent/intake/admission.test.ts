@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decide, type Situation } from '../../../../agent/src/intake/admission.ts'
+import { type AdmissionContext, decide } from '../../../../agent/src/intake/admission.ts'
 import type { CommandMessage } from '../../../../src/protocol/messages.ts'
 
 const sentAt = 1_000_000_000
@@ -18,7 +18,7 @@ const command: CommandMessage = {
   timeoutMs: 10_000,
 }
 
-const situation: Situation = {
+const situation: AdmissionContext = {
   agentId: 'agent-1',
   environment: 'testing',
   configuredReplyQueue: 'testing_agent',
@@ -29,7 +29,7 @@ const situation: Situation = {
   knows: () => false,
 }
 
-const given = (change: Partial<CommandMessage>, change2: Partial<Situation> = {}) =>
+const given = (change: Partial<CommandMessage>, change2: Partial<AdmissionContext> = {}) =>
   decide({ ...command, ...change }, sentAt, { ...situation, ...change2 })
 
 describe('a command', () => {

@@ -29,7 +29,7 @@ describe('listening', () => {
       queue: 'testing_master',
       pollIntervalMs: () => 50,
       onMessage: ({ messageId }: ReceivedMessage) => heard.push(messageId),
-      onTrouble: () => {},
+      onWarning: () => {},
       random: () => 0.5,
     }
     await listen(listening, stopping.signal)

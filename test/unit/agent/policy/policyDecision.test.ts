@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { parsePolicy } from '../../../../agent/src/policy/policy.ts'
-import { judge, type Request } from '../../../../agent/src/policy/policyDecision.ts'
+import { evaluatePolicy, type Request } from '../../../../agent/src/policy/policyDecision.ts'
 import { openBody, sealBody } from '../../../../src/protocol/envelope.ts'
 import type { Action } from '../../../../src/protocol/messages.ts'
 
@@ -15,7 +15,7 @@ const script = (content: string, more: object = {}): Action => ({
   ...more,
 })
 const ask = (rules: string, action: Action, more: Partial<Request> = {}) =>
-  judge(policy(rules), {
+  evaluatePolicy(policy(rules), {
     senderId: 'AROAEXAMPLE:alice',
     signature: undefined,
     action,
@@ -26,7 +26,7 @@ const allows = (...question: Parameters<typeof ask>) => ask(...question).allowed
 
 describe('a policy', () => {
   it('that is not there allows everything', () => {
-    expect(judge(undefined, {} as Request)).toEqual({ allowed: true })
+    expect(evaluatePolicy(undefined, {} as Request)).toEqual({ allowed: true })
   })
 
   it('without rules allows nothing', () => {

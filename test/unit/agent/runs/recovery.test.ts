@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLog } from '../../../../agent/src/log/log.ts'
 import { Deliveries } from '../../../../agent/src/replies/deliveries.ts'
 import type { Outbox } from '../../../../agent/src/replies/outbox.ts'
-import { PastRuns } from '../../../../agent/src/runs/recovery.ts'
+import { Recovery } from '../../../../agent/src/runs/recovery.ts'
 import type { Journal } from '../../../../agent/src/store/journal.ts'
 import type { BegunRun } from '../../../../agent/src/store/journalLines.ts'
 import { Spool } from '../../../../agent/src/store/spool.ts'
@@ -54,7 +54,7 @@ async function recover(spooled: string | Buffer) {
   const deliveries = new Deliveries(parts)
   const verdicts: unknown[] = []
   const audit = (_: unknown, { verdict }: { verdict: string }) => verdicts.push(verdict)
-  new PastRuns({ ...parts, from, killGraceMs: () => 100, deliveries, audit }).recover()
+  new Recovery({ ...parts, from, killGraceMs: () => 100, deliveries, audit }).recover()
   await until(() => deliveries.isIdle, 'the reply to be delivered')
   const assembly = new ReplyAssembly()
   const output: Uint8Array[] = []

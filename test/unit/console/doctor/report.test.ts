@@ -10,7 +10,7 @@ const examination = (changes: Partial<Examination> = {}): Examination => ({
   findings: [],
   agents: [knownAgent('a'), knownAgent('b')],
   unreadable: [],
-  leftOut: { unreadable: 0, forged: 0, foreign: 0 },
+  rejected: { unreadable: 0, forged: 0, foreign: 0 },
   version: '0.1.0',
   arn: 'arn:aws:iam::1:user/anna',
   requests: noRequests,
@@ -46,8 +46,8 @@ describe('the doctor’s report', () => {
   })
 
   it('counts the replies that were left out', () => {
-    const leftOut = { unreadable: 3, forged: 1, foreign: 2 }
-    expect(diagnose(examination({ leftOut }), inEnglish)[0]?.what).toBe(
+    const rejected = { unreadable: 3, forged: 1, foreign: 2 }
+    expect(diagnose(examination({ rejected }), inEnglish)[0]?.what).toBe(
       'Replies left out since this window connected: 3 unreadable, 1 in the name of another server, 2 to runs that are not in the history.',
     )
   })

@@ -58,7 +58,7 @@ async function scene(
     clock,
     t: inEnglish,
     post: (message) => sent.push(structuredClone(message)),
-    onTrouble: (error) => troubles.push(error.message),
+    onWarning: (error) => troubles.push(error.message),
   })
   open = {
     ...{ simulated, session, sent, clock, troubles },

@@ -66,7 +66,7 @@ describe('The status bar item', () => {
     expect(item().text).toContain('sync~spin')
     run.finish('web-01', 0)
     run.finish('web-02', 0)
-    await run.run.over
+    await run.run.ended
     await Promise.resolve()
     expect(item().text).toBe('$(server-environment) staging')
   })

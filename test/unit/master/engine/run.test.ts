@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Run, type RunChange, type RunWorld } from '../../../../src/master/engine/run.ts'
+import { Run, type RunChange, type RunTransport } from '../../../../src/master/engine/run.ts'
 import { History } from '../../../../src/master/store/history.ts'
 import { maxFrameBytes } from '../../../../src/protocol/frames.ts'
 import type { ReplyMessage } from '../../../../src/protocol/messages.ts'
@@ -39,7 +39,7 @@ describe('a run', () => {
     answer(run, 'a', 'fine')
     expect(run.state.phase).toBe('running')
     answer(run, 'b', 'fine')
-    expect((await run.over).counts.succeeded).toBe(2)
+    expect((await run.ended).counts.succeeded).toBe(2)
     await run.withdrawn()
     expect(world.said).toEqual(['publish to everyone', 'withdraw'])
     expect(await textOf(run, 'a')).toBe('fine')
@@ -250,7 +250,7 @@ describe('a run', () => {
     expect(run.state.replies.get('a')).toMatchObject({ state: 'succeeded', output: 'incomplete' })
     expect(await textOf(run, 'a')).toBe('onetwo')
     answer(run, 'b', 'enough')
-    expect((await run.over).replies.get('b')).toMatchObject({ state: 'succeeded', output: 'complete' })
+    expect((await run.ended).replies.get('b')).toMatchObject({ state: 'succeeded', output: 'complete' })
   })
 
   it('takes no frame that is larger than agents make them', async () => {
@@ -290,7 +290,7 @@ describe('a run', () => {
     first.world.cancel = () => Promise.reject(new Error('SQS says no'))
     await expect(first.run.cancel()).rejects.toThrow('SQS says no')
     await first.run.close()
-    const { run, world } = await revive()
+    const { run, world } = await restore()
     run.orderRefused('b', 'cancel', 'not by you')
     await world.pass(run, graceMs)
     expect(world.said).toEqual(['cancel a'])
@@ -340,7 +340,7 @@ describe('a run', () => {
       for (const [message, data] of reply) run.receive(message, data, 'unproven')
       if (run.state.unsettled % 10 === 0) await nextTurn()
     }
-    await run.over
+    await run.ended
     expect(groupReplies(run.state)).toHaveLength(3)
     const tookMs = processorMsSince(before)
     await run.flush()
@@ -420,11 +420,11 @@ describe('a run that is taken up again', () => {
           }
           receive(first.run, order.slice(0, diedAfter))
           await first.run.close()
-          const { run } = await revive()
+          const { run } = await restore()
           // SQS shows again what was received and not deleted.
           receive(run, order.slice(Math.max(0, diedAfter - 2)))
           receive(run, order)
-          expect((await run.over).replies.get('a')).toMatchObject({ state: 'succeeded', output: 'complete' })
+          expect((await run.ended).replies.get('a')).toMatchObject({ state: 'succeeded', output: 'complete' })
           expect(await textOf(run, 'a')).toBe(frames.join(''))
           await run.close()
         },
@@ -439,12 +439,12 @@ describe('a run that is taken up again', () => {
     for (const [message, data] of [reply[0], reply[1], reply[4]] as Reply)
       first.run.receive(message, data, 'unproven')
     await first.run.close()
-    const { run, world } = await revive()
+    const { run, world } = await restore()
     expect(run.state.phase).toBe('running')
     await world.pass(run, resendAfterMs)
     expect(world.said).toEqual(['resend to a: 1,2'])
     for (const [message, data] of [reply[2], reply[3]] as Reply) run.receive(message, data, 'unproven')
-    expect((await run.over).replies.get('a')?.output).toBe('complete')
+    expect((await run.ended).replies.get('a')?.output).toBe('complete')
     expect(await textOf(run, 'a')).toBe('one two three')
   })
 
@@ -455,12 +455,12 @@ describe('a run that is taken up again', () => {
     const first = await start(['a'])
     first.run.receive(result, Buffer.from('three'), 'unproven')
     await first.run.close()
-    const { run, world } = await revive()
+    const { run, world } = await restore()
     for (const [message, data] of reply.slice(1, 3)) run.receive(message, data, 'unproven')
     await world.pass(run, resendAfterMs)
     expect(world.said).toEqual(['resend to a: 2'])
     run.receive(result, Buffer.from('three'), 'unproven')
-    expect((await run.over).replies.get('a')?.output).toBe('complete')
+    expect((await run.ended).replies.get('a')?.output).toBe('complete')
     expect(await textOf(run, 'a')).toBe('one two three')
   })
 
@@ -477,8 +477,8 @@ describe('a run that is taken up again', () => {
       const lines = (await readFile(path, 'utf8')).split('\n')
       await writeFile(path, `${lines.slice(0, 2).join('\n')}\n`)
     } else await run.close()
-    const { run: next, world } = await revive()
-    const { counts, stopReason } = await next.over
+    const { run: next, world } = await restore()
+    const { counts, stopReason } = await next.ended
     expect(counts).toMatchObject({ 'not-started': agents, expected: 0 })
     expect(stopReason).toBe('its master ended before it was sent')
     await world.pass(next, responseTimeoutMs)
@@ -488,7 +488,7 @@ describe('a run that is taken up again', () => {
   it('goes on with its rollout', async () => {
     const first = await start(['a', 'b'], { rollout: { batch: { count: 1 } } })
     await first.run.close()
-    const { run, world } = await revive()
+    const { run, world } = await restore()
     answer(run, 'a', '')
     await said(world, ['publish to b'])
   })
@@ -498,10 +498,10 @@ describe('a run that is taken up again', () => {
     for (const [reply, data] of replyOf('a', ['one', 'two']).slice(0, 3)) run.receive(reply, data, 'unproven')
     await run.close()
     await truncate(join(directory, runId, 'output.log'), 3)
-    const { run: next } = await revive()
+    const { run: next } = await restore()
     expect(next.state.replies.get('a')).toMatchObject({ state: 'running', output: 'incomplete' })
     next.receive(resultOf('a', ['one', 'two']), nothing, 'unproven')
-    expect((await next.over).replies.get('a')).toMatchObject({ state: 'succeeded', output: 'incomplete' })
+    expect((await next.ended).replies.get('a')).toMatchObject({ state: 'succeeded', output: 'incomplete' })
   })
 
   it('takes a late reply after its end', async () => {
@@ -509,7 +509,7 @@ describe('a run that is taken up again', () => {
     await first.world.pass(first.run, responseTimeoutMs)
     await first.world.pass(first.run, graceMs)
     await first.run.close()
-    const { run } = await revive()
+    const { run } = await restore()
     expect(run.state.counts['no-reply']).toBe(1)
     answer(run, 'a', 'sorry')
     expect(run.state.replies.get('a')).toMatchObject({ state: 'succeeded', late: true, output: 'complete' })
@@ -520,7 +520,7 @@ describe('a run that is taken up again', () => {
 
 type Reply = [ReplyMessage, Uint8Array][]
 
-interface PlayedWorld extends RunWorld {
+interface PlayedWorld extends RunTransport {
   readonly said: string[]
   readonly troubles: string[]
   isBehind: boolean
@@ -543,7 +543,7 @@ function createWorld(): PlayedWorld {
     askEveryone: async () => void said.push('ask everyone'),
     withdraw: async () => void said.push('withdraw'),
     backlogged: () => world.isBehind,
-    onTrouble: (error) => void troubles.push(error.message),
+    onWarning: (error) => void troubles.push(error.message),
     pass: async (run, ms) => {
       world.time += ms
       await run.tick()
@@ -580,10 +580,10 @@ async function start(agentIds: readonly string[], options: Parameters<typeof cre
 }
 
 /** As the next master does it. */
-async function revive() {
+async function restore() {
   const world = createWorld()
   const { state, record } = await history.resume(runId)
-  const run = await Run.revive(state, record, world)
+  const run = await Run.restore(state, record, world)
   runs.push(run)
   return { run, world }
 }

@@ -15,7 +15,7 @@ describe('Inventory', () => {
       fc.property(any, (order) => {
         const inventory = new Inventory(() => 2000)
         for (const { agentId, sentAt } of order)
-          inventory.hear(factsOf(agentId, { version: sentAt }), sentAt, undefined)
+          inventory.recordFacts(factsOf(agentId, { version: sentAt }), sentAt, undefined)
         const versions = inventory.agents().map(({ agentId, facts }) => [agentId, facts.version])
         expect(versions).toEqual([
           ['a0', 1009],
@@ -29,7 +29,11 @@ describe('Inventory', () => {
   it("goes by the agent's clock where SQS's does not tell two facts apart", () => {
     const inventory = new Inventory(() => 2000)
     for (const agentClock of [8, 9, 7]) {
-      inventory.hear({ ...factsOf('a1', { version: agentClock }), sentAt: agentClock }, 1000, undefined)
+      inventory.recordFacts(
+        { ...factsOf('a1', { version: agentClock }), sentAt: agentClock },
+        1000,
+        undefined,
+      )
     }
     expect(inventory.agents()[0]?.facts.version).toBe(9)
   })
@@ -37,7 +41,7 @@ describe('Inventory', () => {
   it('lets agents fade from live to stale to gone, and forgets them in the end', () => {
     const clock = { now: 0 }
     const inventory = new Inventory(() => clock.now)
-    inventory.hear(factsOf('a1'), 0, undefined)
+    inventory.recordFacts(factsOf('a1'), 0, undefined)
     const stateAt = (now: number) => {
       clock.now = now
       return inventory.agents()[0]?.state
@@ -55,8 +59,8 @@ describe('Inventory', () => {
     const inventory = new Inventory(() => clock.now)
     const [instance, proof, other] = ['i-00000000000000001', 'AROAEXAMPLE:i-00000000000000001', 'AIDAEXAMPLE']
     expect(inventory.identify(instance, other)).toBe('unproven')
-    inventory.hear(factsOf(instance, { role: 'db' }), 2000, other)
-    inventory.hear(factsOf(instance, { role: 'web' }), 1000, proof)
+    inventory.recordFacts(factsOf(instance, { role: 'db' }), 2000, other)
+    inventory.recordFacts(factsOf(instance, { role: 'web' }), 1000, proof)
     expect(inventory.agents()[0]).toMatchObject({ facts: { role: 'web' }, senderId: proof })
     expect(inventory.identify(instance, other)).toBe('mismatch')
     expect(inventory.identify(instance, proof)).toBe('proven')
@@ -68,15 +72,15 @@ describe('Inventory', () => {
 
   it('does not believe an agent that claims to be silent for days', () => {
     const inventory = new Inventory(() => goneAfterMs + 1)
-    inventory.hear({ ...factsOf('a1'), intervalMs: 7 * 24 * 3600_000 }, 0, undefined)
+    inventory.recordFacts({ ...factsOf('a1'), intervalMs: 7 * 24 * 3600_000 }, 0, undefined)
     expect(inventory.agents()[0]?.state).toBe('gone')
   })
 
   it('hears of an agent by its replies, and still takes facts that were sent before them', () => {
     const inventory = new Inventory(() => 100_000)
-    inventory.hear(factsOf('a1', { role: 'old' }), 0, undefined)
+    inventory.recordFacts(factsOf('a1', { role: 'old' }), 0, undefined)
     inventory.answered('a1', 95_000)
-    inventory.hear(factsOf('a1', { role: 'new' }), 90_000, undefined)
+    inventory.recordFacts(factsOf('a1', { role: 'new' }), 90_000, undefined)
     expect(inventory.agents()[0]).toMatchObject({
       state: 'live',
       lastHeardAt: 95_000,
@@ -88,7 +92,7 @@ describe('Inventory', () => {
 
   it("measures an agent's clock against that of SQS, by its facts alone", () => {
     const inventory = new Inventory(() => 100_000)
-    inventory.hear({ ...factsOf('a1'), sentAt: 70_000 }, 10_000, undefined)
+    inventory.recordFacts({ ...factsOf('a1'), sentAt: 70_000 }, 10_000, undefined)
     inventory.answered('a1', 95_000)
     expect(inventory.agents()[0]?.clockSkewMs).toBe(60_000)
   })
@@ -96,7 +100,7 @@ describe('Inventory', () => {
   it('finds the agents that a filter matches, by host name as people order them', () => {
     const inventory = new Inventory(() => 0)
     for (const n of [10, 9, 2])
-      inventory.hear(factsOf(`a${n}`, { role: n === 2 ? 'db' : 'web' }), 0, undefined)
+      inventory.recordFacts(factsOf(`a${n}`, { role: n === 2 ? 'db' : 'web' }), 0, undefined)
     expect(inventory.matching(parseFilter('role=web')).map(({ hostname }) => hostname)).toEqual([
       'host-a9',
       'host-a10',
@@ -110,14 +114,14 @@ describe('Inventory', () => {
       notices += 1
     })
     const turn = () => new Promise((resolve) => setImmediate(resolve))
-    for (let n = 0; n < 100; n += 1) inventory.hear(factsOf(`a${n}`), 1, undefined)
+    for (let n = 0; n < 100; n += 1) inventory.recordFacts(factsOf(`a${n}`), 1, undefined)
     await turn()
     expect(notices).toBe(1)
-    inventory.hear(factsOf('a1'), 1, undefined)
+    inventory.recordFacts(factsOf('a1'), 1, undefined)
     await turn()
     expect(notices).toBe(1)
     stop()
-    inventory.hear(factsOf('a1'), 2, undefined)
+    inventory.recordFacts(factsOf('a1'), 2, undefined)
     await turn()
     expect(notices).toBe(1)
   })
