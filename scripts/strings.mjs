@@ -50,7 +50,7 @@ function unquoted(literal) {
 }
 
 function sources() {
-  const files = ['src/console', 'webview'].flatMap((folder) =>
+  const files = ['src/console', 'src/declarations', 'webview'].flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => path.join(root, folder, name)),

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import type { DeclaredEnvironment } from './declarations/declaredEnvironment.ts'
+import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import { MfaDeclined } from './profile/mfa.ts'
 import type { Trouble } from './trouble.ts'
 

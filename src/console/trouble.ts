@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import type { DeclaredEnvironment } from './declarations/declaredEnvironment.ts'
+import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import { plainText } from './text/plainText.ts'
 
 /** What can be offered beside an error, apart from the log. */

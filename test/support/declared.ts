@@ -1,7 +1,4 @@
-import {
-  type DeclaredEnvironment,
-  environmentKey,
-} from '../../src/console/declarations/declaredEnvironment.ts'
+import { type DeclaredEnvironment, environmentKey } from '../../src/declarations/declaredEnvironment.ts'
 import { defaultQueues, type Environment } from '../../src/queues/environment.ts'
 
 /** An environment of the settings, except for what `changes` says. */

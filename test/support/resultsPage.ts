@@ -9,9 +9,9 @@ import { systemClock } from '../../src/console/results/pageClock.ts'
 import { type PageLanguage, pageHtml } from '../../src/console/results/pageHtml.ts'
 import { PageSession } from '../../src/console/results/pageSession.ts'
 import type { ShownEnvironment, ShownRun } from '../../src/console/results/shownRun.ts'
-import { inEnglish } from '../../src/console/text/translate.ts'
 import { type FromPage, parseFromPage } from '../../src/page/fromPage.ts'
 import type { ToPage } from '../../src/page/toPage.ts'
+import { inEnglish } from '../../src/text/translate.ts'
 
 export type Theme = 'dark' | 'light' | 'high-contrast' | 'high-contrast-light'
 

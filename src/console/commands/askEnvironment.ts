@@ -3,7 +3,7 @@ import {
   type DeclaredEnvironment,
   describeOrigin,
   findEnvironment,
-} from '../declarations/declaredEnvironment.ts'
+} from '../../declarations/declaredEnvironment.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { environmentIcon } from '../environments/environmentIcon.ts'
 import { chosenNodes } from './chosenNodes.ts'

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 
 type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
+import { parseRunArguments } from '../../declarations/runArguments.ts'
 import { foldHosts } from '../../hosts/hostFolding.ts'
-import { parseRunArguments } from '../declarations/runArguments.ts'
 import { targetOfNodes } from '../send/runTarget.ts'
 import type { Sending } from '../send/sending.ts'
 import { plainText } from '../text/plainText.ts'

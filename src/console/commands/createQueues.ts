@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import { about } from '../command.ts'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import type { Connections } from '../environments/connections.ts'
 
 /** "Create Queues…": also repairs what is there. Says what it will do, and does it after a yes. */

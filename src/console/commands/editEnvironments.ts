@@ -1,11 +1,11 @@
 import * as vscode from 'vscode'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
-import { addEntry, removeEntry } from '../declarations/editEntries.ts'
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
+import { addEntry, removeEntry } from '../../declarations/editEntries.ts'
 import {
   colours,
   type EnvironmentDeclaration,
   readEnvironment,
-} from '../declarations/environmentDeclaration.ts'
+} from '../../declarations/environmentDeclaration.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { type WorkspaceFiles, workspaceFilePath } from '../declarations/workspaceFiles.ts'
 import type { Profiles } from '../profile/profiles.ts'

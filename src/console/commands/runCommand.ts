@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { parseRunArguments } from '../declarations/runArguments.ts'
+import { parseRunArguments } from '../../declarations/runArguments.ts'
 import { targetOfNodes } from '../send/runTarget.ts'
 import type { Sending } from '../send/sending.ts'
 import { chosenNodes } from './chosenNodes.ts'

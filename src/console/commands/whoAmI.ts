@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import { about } from '../command.ts'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import type { Profiles } from '../profile/profiles.ts'
 import type { Signing } from '../profile/signing.ts'
 

@@ -1,8 +1,12 @@
 import * as vscode from 'vscode'
+import {
+  type DeclaredEnvironment,
+  environmentKey,
+  type Origin,
+} from '../../declarations/declaredEnvironment.ts'
+import { type RunDefaults, readEnvironment } from '../../declarations/environmentDeclaration.ts'
+import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
 import type { Environment } from '../../queues/environment.ts'
-import { type DeclaredEnvironment, environmentKey, type Origin } from './declaredEnvironment.ts'
-import { type RunDefaults, readEnvironment } from './environmentDeclaration.ts'
-import { parseWorkspaceFile } from './workspaceFile.ts'
 import type { WorkspaceFiles } from './workspaceFiles.ts'
 
 /** Something declared as an environment that is none, or a file in which none can be found. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import { about } from '../command.ts'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import type { DocumentAction, ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { Signing } from '../profile/signing.ts'

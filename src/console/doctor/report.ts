@@ -4,8 +4,8 @@ import type { Finding } from '../../queues/diagnosis.ts'
 import type { Environment } from '../../queues/environment.ts'
 import { dollars, idleRequestsPerMonth, runRequests } from '../../queues/price.ts'
 import type { RequestCounts } from '../../queues/requestCounts.ts'
+import type { Translate } from '../../text/translate.ts'
 import { describeSkew } from '../environments/agentGroups.ts'
-import type { Translate } from '../text/translate.ts'
 
 /** Everything that the doctor looks at. */
 export interface Examination {

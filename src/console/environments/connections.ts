@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Sweep } from '../../master/fleet/factsSweep.ts'
 import type { Master } from '../../master/master.ts'
 import type { Queues } from '../../queues/queues.ts'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 
 /** A master with the queues that it uses. */
 export interface OpenMaster {

@@ -1,11 +1,11 @@
 import { hostname, userInfo } from 'node:os'
 import * as vscode from 'vscode'
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { MasterWarning } from '../../master/masterWarning.ts'
 import type { History, Retention } from '../../master/store/history.ts'
 import type { MasterId } from '../../master/store/masterId.ts'
 import type { SigningKey } from '../../protocol/envelope.ts'
 import type { Environment } from '../../queues/environment.ts'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import type { Signing } from '../profile/signing.ts'
 import type { OpenMasterFor } from './connections.ts'
 

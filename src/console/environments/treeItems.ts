@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
-import { describeOrigin } from '../declarations/declaredEnvironment.ts'
-import { printDuration } from '../declarations/duration.ts'
+import { describeOrigin } from '../../declarations/declaredEnvironment.ts'
+import { printDuration } from '../../declarations/duration.ts'
 import { agentTroubles, describeSkew, isTroubled, printFact } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
 import { environmentIcon } from './environmentIcon.ts'

@@ -1,6 +1,6 @@
+import { type DeclaredEnvironment, environmentKey } from '../../declarations/declaredEnvironment.ts'
 import type { KnownAgent } from '../../master/fleet/inventory.ts'
 import type { FactValue } from '../../protocol/facts.ts'
-import { type DeclaredEnvironment, environmentKey } from '../declarations/declaredEnvironment.ts'
 import type { DeclarationTrouble } from '../declarations/environmentList.ts'
 
 /**

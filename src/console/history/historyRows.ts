@@ -1,7 +1,7 @@
 import type { RunSummary } from '../../master/store/history.ts'
 import { verdicts } from '../../protocol/verdict.ts'
+import type { Translate } from '../../text/translate.ts'
 import { oneLine } from '../send/runPlan.ts'
-import type { Translate } from '../text/translate.ts'
 
 /** The command of a run on one line. */
 export function nameOfRun({ request: { action } }: Pick<RunSummary, 'request'>, t: Translate): string {

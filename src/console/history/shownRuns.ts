@@ -1,5 +1,5 @@
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Run } from '../../master/engine/run.ts'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { Shown } from '../results/shownRun.ts'

@@ -1,4 +1,4 @@
-import type { Translate } from '../text/translate.ts'
+import type { Translate } from '../../text/translate.ts'
 
 /** An AWS profile, as far as its files tell without asking AWS. */
 export interface Profile {

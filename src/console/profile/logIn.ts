@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Profiles } from './profiles.ts'
 
 /** "Log In with AWS SSO…": `aws sso login` in a terminal, where the user sees what it does. */

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js'
 import type { Query } from '../../page/fromPage.ts'
-import { inEnglish, type Translate } from '../text/translate.ts'
+import { inEnglish, type Translate } from '../../text/translate.ts'
 
 /** Finds a query in one line; `[start, length]` of each match, in characters, none of them empty. */
 export type Matcher = (line: string) => (readonly [start: number, length: number])[]

@@ -1,5 +1,5 @@
 import type { OutputWindow } from '../../page/toPage.ts'
-import type { Translate } from '../text/translate.ts'
+import type { Translate } from '../../text/translate.ts'
 import type { Matcher } from './matcher.ts'
 import { OutputView } from './outputView.ts'
 import type { Clock } from './pageClock.ts'

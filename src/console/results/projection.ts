@@ -1,7 +1,7 @@
 import type { ActionHeader, AgentRow, GroupRow, RunHeader } from '../../page/toPage.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
-import type { Translate } from '../text/translate.ts'
+import type { Translate } from '../../text/translate.ts'
 import type { ShownEnvironment } from './shownRun.ts'
 
 /** A reply as a row of the page. */

@@ -1,7 +1,7 @@
 import type { Query } from '../../page/fromPage.ts'
 import type { SearchProgress } from '../../page/toPage.ts'
 import type { ReplyState } from '../../run/runState.ts'
-import type { Translate } from '../text/translate.ts'
+import type { Translate } from '../../text/translate.ts'
 import type { Matcher } from './matcher.ts'
 import { createMatcher, InvalidQuery } from './matcher.ts'
 import { searchOutputs } from './outputSearch.ts'

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import type { Snippet, SnippetInput } from '../declarations/snippet.ts'
+import type { Snippet, SnippetInput } from '../../declarations/snippet.ts'
 import { plainText } from '../text/plainText.ts'
 
 /**

@@ -5,7 +5,7 @@ import type { FactIndex } from '../../protocol/filter/factIndex.ts'
 import { matchesFilter } from '../../protocol/filter/match.ts'
 import { parseFilter } from '../../protocol/filter/parse.ts'
 import { FilterSyntaxError } from '../../protocol/filter/syntaxError.ts'
-import type { Translate } from '../text/translate.ts'
+import type { Translate } from '../../text/translate.ts'
 
 /** A row below the box into which a filter is typed. */
 export type FilterChoice =

@@ -1,4 +1,4 @@
-import type { Translate } from '../text/translate.ts'
+import type { Translate } from '../../text/translate.ts'
 
 interface Agent {
   readonly agentId: string

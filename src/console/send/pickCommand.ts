@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import type { Snippet } from '../declarations/snippet.ts'
+import type { Snippet } from '../../declarations/snippet.ts'
 import { plainText } from '../text/plainText.ts'
 import { oneLine } from './runPlan.ts'
 import { type StepEnd, showPickStep } from './step.ts'

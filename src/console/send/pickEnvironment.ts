@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { type DeclaredEnvironment, describeOrigin } from '../declarations/declaredEnvironment.ts'
+import { type DeclaredEnvironment, describeOrigin } from '../../declarations/declaredEnvironment.ts'
 import { environmentIcon } from '../environments/environmentIcon.ts'
 import { plainText } from '../text/plainText.ts'
 import { type StepEnd, showPickStep } from './step.ts'

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Connections } from '../environments/connections.ts'
 import { plainText } from '../text/plainText.ts'
 import { FactSampler } from './factSample.ts'

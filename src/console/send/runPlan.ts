@@ -1,8 +1,8 @@
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
+import { printDuration } from '../../declarations/duration.ts'
+import { describeRollout } from '../../declarations/rolloutText.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
-import { printDuration } from '../declarations/duration.ts'
-import { describeRollout } from '../declarations/rolloutText.ts'
-import type { Translate } from '../text/translate.ts'
+import type { Translate } from '../../text/translate.ts'
 
 /** A run that nobody has confirmed yet. */
 export interface RunPlan {

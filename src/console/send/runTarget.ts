@@ -1,7 +1,7 @@
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { KnownAgent } from '../../master/fleet/inventory.ts'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
+import type { Translate } from '../../text/translate.ts'
 import type { TreeNode } from '../environments/treeNode.ts'
-import type { Translate } from '../text/translate.ts'
 
 /** Whom a command is meant for, as far as the user has said by where they started it. */
 export interface RunTarget {

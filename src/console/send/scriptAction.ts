@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { RunRequest } from '../../run/runRequest.ts'
-import type { Translate } from '../text/translate.ts'
+import type { Translate } from '../../text/translate.ts'
 
 type ScriptAction = Extract<RunRequest['action'], { kind: 'script' }>
 

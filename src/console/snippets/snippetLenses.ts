@@ -1,9 +1,9 @@
 import * as vscode from 'vscode'
+import { type DeclaredEnvironment, findEnvironment } from '../../declarations/declaredEnvironment.ts'
+import type { SnippetDeclaration } from '../../declarations/snippet.ts'
+import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
 import { parseFilter } from '../../protocol/filter/parse.ts'
-import { type DeclaredEnvironment, findEnvironment } from '../declarations/declaredEnvironment.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
-import type { SnippetDeclaration } from '../declarations/snippet.ts'
-import { parseWorkspaceFile } from '../declarations/workspaceFile.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
 

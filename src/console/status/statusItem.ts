@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import { isVerdict } from '../../protocol/verdict.ts'
 import { QueueError } from '../../queues/queueError.ts'
-import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { Profiles } from '../profile/profiles.ts'
 import type { Runs, StartedRun } from '../send/runs.ts'

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { parseRunArguments } from '../declarations/runArguments.ts'
+import { parseRunArguments } from '../../declarations/runArguments.ts'
 import type { Sending } from '../send/sending.ts'
 import type { Snippets } from '../send/snippets.ts'
 import { RunTerminal } from './runTerminal.ts'

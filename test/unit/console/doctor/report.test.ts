@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { diagnose, type Examination, printReport } from '../../../../src/console/doctor/report.ts'
-import { inEnglish } from '../../../../src/console/text/translate.ts'
 import { noRequests } from '../../../../src/queues/requestCounts.ts'
+import { inEnglish } from '../../../../src/text/translate.ts'
 import { declared } from '../../../support/declared.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { agentTroubles, groupAgents, isTroubled } from '../../../../src/console/environments/agentGroups.ts'
-import { inEnglish } from '../../../../src/console/text/translate.ts'
+import { inEnglish } from '../../../../src/text/translate.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 import { inProcessorTime } from '../../../support/processorTime.ts'
 

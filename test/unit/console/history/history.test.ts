@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { describeCounts, nameOfRun, outcomeOfRun } from '../../../../src/console/history/historyRows.ts'
 import { describeFleetChange } from '../../../../src/console/send/fleetChange.ts'
-import { inEnglish } from '../../../../src/console/text/translate.ts'
 import { type AgentState, verdicts } from '../../../../src/protocol/verdict.ts'
+import { inEnglish } from '../../../../src/text/translate.ts'
 
 const agent = (hostname: string) => ({ agentId: `i-${hostname}`, hostname })
 const counts = (some: Partial<Record<AgentState, number>>) =>

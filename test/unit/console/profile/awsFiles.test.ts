@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { listProfiles } from '../../../../src/console/profile/awsFiles.ts'
-import { inEnglish } from '../../../../src/console/text/translate.ts'
+import { inEnglish } from '../../../../src/text/translate.ts'
 
 const config = `
 [default]

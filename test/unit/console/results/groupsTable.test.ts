@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { GroupNumbers } from '../../../../src/console/results/groupsTable.ts'
-import { inEnglish } from '../../../../src/console/text/translate.ts'
 import { groupReplies } from '../../../../src/report/grouping.ts'
+import { inEnglish } from '../../../../src/text/translate.ts'
 import { type SimulatedRun, simulateRun } from '../../../support/simulatedRun.ts'
 
 let simulated: SimulatedRun

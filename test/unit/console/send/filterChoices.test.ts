@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { filterChoices } from '../../../../src/console/send/filterChoices.ts'
-import { inEnglish } from '../../../../src/console/text/translate.ts'
 import { indexFacts } from '../../../../src/protocol/filter/factIndex.ts'
+import { inEnglish } from '../../../../src/text/translate.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 
 const agents = [

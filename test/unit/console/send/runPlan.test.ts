@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { describePlan, oneLine } from '../../../../src/console/send/runPlan.ts'
-import { inEnglish } from '../../../../src/console/text/translate.ts'
 import type { RunRequest } from '../../../../src/run/runRequest.ts'
+import { inEnglish } from '../../../../src/text/translate.ts'
 import { declared } from '../../../support/declared.ts'
 
 const reach = { matching: 37, known: 412, hostnames: ['web1', 'web2'] }

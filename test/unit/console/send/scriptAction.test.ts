@@ -4,7 +4,7 @@ import { scriptAction, shebangProgram, splitArguments } from '../../../../src/co
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-import { inEnglish } from '../../../../src/console/text/translate.ts'
+import { inEnglish } from '../../../../src/text/translate.ts'
 
 describe('scriptAction', () => {
   it('carries the exact bytes, whatever they are', () => {

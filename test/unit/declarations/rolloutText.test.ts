@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { parseDuration, printDuration } from '../../../../src/console/declarations/duration.ts'
-import {
-  describeRollout,
-  parseRolloutText,
-  printRollout,
-} from '../../../../src/console/declarations/rolloutText.ts'
-import { inEnglish } from '../../../../src/console/text/translate.ts'
+import { parseDuration, printDuration } from '../../../src/declarations/duration.ts'
+import { describeRollout, parseRolloutText, printRollout } from '../../../src/declarations/rolloutText.ts'
+import { inEnglish } from '../../../src/text/translate.ts'
 
 describe('parseRolloutText', () => {
   it('understands each part, in any order', () => {

@@ -1,4 +1,4 @@
-import type { Environment } from '../../queues/environment.ts'
+import type { Environment } from '../queues/environment.ts'
 import type { Translate } from '../text/translate.ts'
 import type { RunDefaults } from './environmentDeclaration.ts'
 

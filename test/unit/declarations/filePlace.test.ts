@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pathAt, placeAt } from '../../../../src/console/declarations/filePlace.ts'
+import { pathAt, placeAt } from '../../../src/declarations/filePlace.ts'
 
 /** The place of the `|` in a text without it. */
 const at = (text: string) => placeAt(text.replace('¦', ''), text.indexOf('¦'))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { addEntry, removeEntry } from '../../../../src/console/declarations/editEntries.ts'
-import { parseWorkspaceFile } from '../../../../src/console/declarations/workspaceFile.ts'
+import { addEntry, removeEntry } from '../../../src/declarations/editEntries.ts'
+import { parseWorkspaceFile } from '../../../src/declarations/workspaceFile.ts'
 
 const text = `# Ours.
 environments:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseRunArguments } from '../../../../src/console/declarations/runArguments.ts'
+import { parseRunArguments } from '../../../src/declarations/runArguments.ts'
 
 describe('parseRunArguments', () => {
   it('takes nothing for a flow that asks for everything', () => {

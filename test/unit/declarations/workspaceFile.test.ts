@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lineAndColumn, parseWorkspaceFile } from '../../../../src/console/declarations/workspaceFile.ts'
+import { lineAndColumn, parseWorkspaceFile } from '../../../src/declarations/workspaceFile.ts'
 
 const good = `# Reviewed by the platform team.
 environments:

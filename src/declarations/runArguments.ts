@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { RunRequest } from '../../run/runRequest.ts'
+import type { RunRequest } from '../run/runRequest.ts'
 import { DeclaredDuration, DeclaredRollout } from './declaredRun.ts'
 import { describeIssue } from './environmentDeclaration.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseWorkspaceFile } from '../../../../src/console/declarations/workspaceFile.ts'
-import { inProcessorTime } from '../../../support/processorTime.ts'
+import { parseWorkspaceFile } from '../../../src/declarations/workspaceFile.ts'
+import { inProcessorTime } from '../../support/processorTime.ts'
 
 /** Each alias stands for ten of the one before: a thousand million words. */
 const laughs = [

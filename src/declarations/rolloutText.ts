@@ -1,4 +1,4 @@
-import type { Amount, Rollout } from '../../run/runRequest.ts'
+import type { Amount, Rollout } from '../run/runRequest.ts'
 import { inEnglish, type Translate } from '../text/translate.ts'
 import { parseDuration, printDuration } from './duration.ts'
 

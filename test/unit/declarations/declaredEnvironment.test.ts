@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { findEnvironment, labelOf } from '../../../../src/console/declarations/declaredEnvironment.ts'
-import { inEnglish } from '../../../../src/console/text/translate.ts'
-import { declared } from '../../../support/declared.ts'
+import { findEnvironment, labelOf } from '../../../src/declarations/declaredEnvironment.ts'
+import { inEnglish } from '../../../src/text/translate.ts'
+import { declared } from '../../support/declared.ts'
 
 const testing = declared('testing')
 const local = declared('testing', { origin: { kind: 'local-fleet' } })
