@@ -1,5 +1,5 @@
+import { naturalKey } from '../src/hosts/naturalOrder.ts'
 import type { PageState } from '../src/page/fromPage.ts'
-import { naturalKey } from '../src/page/hostOrder.ts'
 import type { AgentRow, Delta, GroupRow, GroupsTable, RunHeader, Snapshot } from '../src/page/toPage.ts'
 import type { AgentState } from '../src/protocol/verdict.ts'
 import { stateOrder } from './verdictWords.ts'

@@ -1,3 +1,5 @@
+import { inNaturalOrder } from './naturalOrder.ts'
+
 /** Names that one text may unfold to. */
 const maxUnfolded = 100_000
 
@@ -13,7 +15,7 @@ export function foldHosts(names: Iterable<string>): string {
   let patterns = [...new Set(names)].map(split)
   const numericParts = Math.max(0, ...new Set(patterns.map((pattern) => (pattern.length - 1) / 2)))
   for (let part = 0; part < numericParts; part += 1) patterns = foldPart(patterns, part * 2 + 1)
-  return patterns.map(print).sort(byNature).join(',')
+  return inNaturalOrder(patterns.map(print), (text) => text).join(',')
 }
 
 /**
@@ -29,13 +31,6 @@ export function unfoldHosts(text: string): string[] {
   }
   return names
 }
-
-/** Compares names with numbers in them as people do: `web2` before `web10`. */
-export function byNature(a: string, b: string): number {
-  return collator.compare(a, b) || (a < b ? -1 : Number(a > b))
-}
-
-const collator = new Intl.Collator('en', { numeric: true })
 
 /** Text at even places, sets of numbers (as written) at odd ones. */
 type Pattern = (string | string[])[]

@@ -1,4 +1,5 @@
-import { byNature, foldHosts } from '../hosts/hostFolding.ts'
+import { foldHosts } from '../hosts/hostFolding.ts'
+import { byNature, inNaturalOrder } from '../hosts/naturalOrder.ts'
 import { type AgentState, isVerdict, verdicts } from '../protocol/verdict.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
 
@@ -69,7 +70,7 @@ function groupKey(reply: ReplyState): string {
 }
 
 function describe(key: string, replies: ReplyState[], majority: boolean): Group {
-  const sorted = replies.sort((a, b) => byNature(a.hostname, b.hostname))
+  const sorted = inNaturalOrder(replies, ({ hostname }) => hostname)
   const first = sorted[0] as ReplyState
   return {
     key,

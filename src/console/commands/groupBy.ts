@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { byNature } from '../../hosts/naturalOrder.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import type { Connections } from '../environments/connections.ts'
 import { FactSampler } from '../send/factSample.ts'
@@ -18,7 +19,7 @@ export function groupBy(list: EnvironmentList, connections: Connections) {
     const known = [...paths.values()]
       .filter(({ text }) => !text.includes('*'))
       .map(({ text, agents: having, values }) => ({ text, having, groups: values.size }))
-      .sort((a, b) => rank(a, agents) - rank(b, agents) || a.text.localeCompare(b.text))
+      .sort((a, b) => rank(a, agents) - rank(b, agents) || byNature(a.text, b.text))
     const items = [
       { label: `$(list-flat) ${vscode.l10n.t('No groups')}`, description: '', fact: '' },
       ...known.map(({ text, having, groups }) => ({

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { byNature } from '../../hosts/naturalOrder.ts'
 
 /** A workspace file as it stands in the editor or on disk. */
 export interface FoundFile {
@@ -71,7 +72,7 @@ export class WorkspaceFiles implements vscode.Disposable {
 async function readFolder(folder: vscode.WorkspaceFolder): Promise<FoundFile[]> {
   const pattern = new vscode.RelativePattern(folder, workspaceFilePattern)
   const uris = await vscode.workspace.findFiles(pattern, '**/node_modules/**', 200)
-  uris.sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path))
+  uris.sort((a, b) => rank(a) - rank(b) || byNature(a.path, b.path))
   const files = await Promise.all(
     uris.map(async (uri) => {
       const text = await readText(uri)

@@ -1,4 +1,5 @@
 import { printDuration } from '../../declarations/duration.ts'
+import { inNaturalOrder } from '../../hosts/naturalOrder.ts'
 import type { KnownAgent } from '../../master/fleet/inventory.ts'
 import { type FactValue, factAt } from '../../protocol/facts.ts'
 import type { Translate } from '../../text/translate.ts'
@@ -12,7 +13,7 @@ export interface AgentGroup {
 
 /**
  * Groups `agents` by the fact at `path` (dotted, as in filters). Every element of a list makes a group of its own, so an
- * agent may be in several. Groups come in natural order, those without the fact last; agents by host name.
+ * agent may be in several. Groups come in natural order, those without the fact last; agents stay in the order they have.
  * @returns undefined when no agent has the fact: groups would say nothing
  */
 export function groupAgents(agents: readonly KnownAgent[], path: string): AgentGroup[] | undefined {
@@ -29,18 +30,12 @@ export function groupAgents(agents: readonly KnownAgent[], path: string): AgentG
     }
   }
   if (byValue.size === 0) return undefined
-  const groups: AgentGroup[] = [...byValue]
-    .sort(([a], [b]) => natural.compare(a, b))
-    .map(([value, members]) => ({ value, agents: sortAgents(members) }))
-  if (without.length > 0) groups.push({ value: undefined, agents: sortAgents(without) })
+  const groups: AgentGroup[] = inNaturalOrder(byValue, ([value]) => value).map(([value, members]) => ({
+    value,
+    agents: members,
+  }))
+  if (without.length > 0) groups.push({ value: undefined, agents: without })
   return groups
-}
-
-/** By host name as people count (`web2` before `web10`), then by id. */
-export function sortAgents(agents: readonly KnownAgent[]): KnownAgent[] {
-  return [...agents].sort(
-    (a, b) => natural.compare(a.hostname, b.hostname) || natural.compare(a.agentId, b.agentId),
-  )
 }
 
 /** What is the matter with an agent, in sentences; empty when nothing is. */
@@ -82,5 +77,3 @@ function groupValues(value: FactValue | undefined): string[] {
   if (Array.isArray(value)) return [...new Set(value.flatMap(groupValues))]
   return typeof value === 'object' ? Object.keys(value) : [String(value)]
 }
-
-const natural = new Intl.Collator('en', { numeric: true })

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { factAt } from '../../protocol/facts.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
-import { type AgentGroup, groupAgents, isTroubled, sortAgents } from './agentGroups.ts'
+import { type AgentGroup, groupAgents, isTroubled } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
 import { fingerprint } from './shownAgents.ts'
 import { describeNode, explainNode } from './treeItems.ts'
@@ -162,7 +162,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
     const fact = this.#groupBy()
     const groups: AgentGroup[] | undefined = fact === '' ? undefined : groupAgents(agents, fact)
     if (groups === undefined) {
-      return sortAgents(agents).map((agent) => ({
+      return agents.map((agent) => ({
         kind: 'agent',
         id: `${node.id}/${agent.agentId}`,
         declared,

@@ -1,6 +1,6 @@
+import { inNaturalOrder } from '../../hosts/naturalOrder.ts'
 import type { RunChange } from '../../master/engine/run.ts'
 import type { FromPage, Query } from '../../page/fromPage.ts'
-import { naturalKey } from '../../page/hostOrder.ts'
 import type { AgentRow, ToPage } from '../../page/toPage.ts'
 import { type Group, groupReplies } from '../../report/grouping.ts'
 import type { Translate } from '../../text/translate.ts'
@@ -132,11 +132,8 @@ export class PageSession {
     this.#regroup()
     this.#dirty.clear()
     this.#sentPreviews.clear()
-    const order = [...state.replies.values()].map(
-      ({ agentId, hostname }) => [naturalKey(hostname), agentId] as const,
-    )
-    order.sort(([a], [b]) => (a < b ? -1 : Number(a > b)))
-    for (const [, agentId] of order) this.#dirty.add(agentId)
+    for (const { agentId } of inNaturalOrder(state.replies.values(), ({ hostname }) => hostname))
+      this.#dirty.add(agentId)
     this.#seq = 0
     this.#tellsRun = this.#tellsGroups = false
     post({

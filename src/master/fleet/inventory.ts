@@ -1,4 +1,4 @@
-import { byNature } from '../../hosts/hostFolding.ts'
+import { byNature } from '../../hosts/naturalOrder.ts'
 import type { Facts } from '../../protocol/facts.ts'
 import { matchesFilter } from '../../protocol/filter/match.ts'
 import type { Filter } from '../../protocol/filter/syntax.ts'

