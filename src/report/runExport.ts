@@ -1,25 +1,22 @@
 import * as v from 'valibot'
-import type { Run } from '../master/engine/run.ts'
 import type { Chunk } from '../protocol/frames.ts'
 import { AgentId, EnvironmentName, Hostname, RunId } from '../protocol/names.ts'
 import { verdicts } from '../protocol/verdict.ts'
 import { withoutSecrets } from '../run/runRequest.ts'
 import type { ReplyState } from '../run/runState.ts'
-
-/** A run as it stands, with its outputs: under way or of the past. */
-export type ExportableRun = Pick<Run, 'state' | 'output'>
+import type { RecordedRun } from './recordedRun.ts'
 
 /**
  * The run as NDJSON: a line about the run, then a line for each agent. {@link readRunExport} gives the same data back,
  * byte for byte, in the order in which stdout and stderr were written. Values of secret variables are left out.
  */
-export async function* exportNdjson(run: ExportableRun): AsyncGenerator<string> {
+export async function* exportNdjson(run: RecordedRun): AsyncGenerator<string> {
   yield `${JSON.stringify(head(run))}\n`
   for (const reply of run.state.replies.values()) yield `${JSON.stringify(await exportedReply(run, reply))}\n`
 }
 
 /** The same as one JSON document. */
-export async function* exportJson(run: ExportableRun): AsyncGenerator<string> {
+export async function* exportJson(run: RecordedRun): AsyncGenerator<string> {
   yield `${JSON.stringify(head(run)).slice(0, -1)},"replies":[`
   let separator = '\n'
   for (const reply of run.state.replies.values()) {
@@ -92,7 +89,7 @@ const Reply = v.looseObject({
   content: Output,
 })
 
-function head({ state }: ExportableRun): object {
+function head({ state }: RecordedRun): object {
   const { runId, environment, request, issuer, startedAt, endedAt, phase, stopReason } = state
   return {
     ...{ format: 'ec2-collective-run', v: 1 },
@@ -104,7 +101,7 @@ function head({ state }: ExportableRun): object {
   }
 }
 
-async function exportedReply(run: ExportableRun, reply: ReplyState) {
+async function exportedReply(run: RecordedRun, reply: ReplyState) {
   const { frames, ...told } = reply
   return { ...told, content: merge(await run.output(reply.agentId)).map(content) }
 }

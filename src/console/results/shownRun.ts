@@ -1,7 +1,8 @@
 import type { Run } from '../../master/engine/run.ts'
+import type { RecordedRun } from '../../report/recordedRun.ts'
 
 /** What the page needs of a run, be it under way or one of the past. */
-export type ShownRun = Pick<Run, 'state' | 'onChange' | 'output'>
+export type ShownRun = RecordedRun & Pick<Run, 'onChange'>
 
 /** What can be done to a run that is under way. Stopping things asks for no confirmation. */
 export type Steering = Pick<Run, 'cancel' | 'pause' | 'resume' | 'stopRollout'>

@@ -1,0 +1,568 @@
+// @ts-check
+// `npm run rooms`: the one table of the rooms of the sources, and what each may import. From it come the linter's rules
+// (biome.rooms.json) and the part of docs/architecture.md that shows it. A new folder, or an import that no room above
+// it has yet, begins here.
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * A folder, without the folders in it.
+ *
+ * @typedef {{ room: string, holds: string, imports?: string[], packages?: string[], alone?: Record<string, string[]> }} Room
+ *   `imports`: rooms that stand before this one in the table, so that nothing can run in circles. `packages`: `node` is
+ *   every module of Node but `node:child_process`, since few may start programs; rooms without `node` do no input or
+ *   output. `alone`: packages that one file of the room may import, and no other.
+ */
+
+/** From the lowest to the highest. @type {readonly Room[]} */
+export const rooms = [
+  {
+    room: 'src/protocol',
+    holds: 'the language of the queues: messages, envelope, output frames, names, verdicts, facts',
+    packages: ['node:crypto', 'node:zlib', 'valibot'],
+  },
+  {
+    room: 'src/protocol/filter',
+    holds: 'filters over facts: parse, print, match, explain, complete',
+    imports: ['src/protocol'],
+    packages: ['re2js'],
+  },
+  { room: 'src/hosts', holds: 'names of many hosts folded to one short text' },
+  { room: 'src/text', holds: 'how rooms that do not know VS Code say sentences that can be translated' },
+  {
+    room: 'src/run',
+    holds: 'the model of a run: request, events, reducer, state, summary, rollout, reply timeouts',
+    imports: ['src/protocol'],
+    packages: ['valibot'],
+  },
+  {
+    room: 'src/queues',
+    holds: 'SQS: client, names and attributes, receive loop, batching sender, set-up, diagnosis, IAM texts',
+    imports: ['src/protocol'],
+    packages: ['@aws-sdk/client-sqs', '@aws-sdk/credential-providers', 'node', 'valibot'],
+  },
+  {
+    room: 'src/declarations',
+    holds:
+      'what people declare, in settings and workspace files: environments, snippets, runs; where it stands in a file, how it is edited there',
+    imports: ['src/protocol', 'src/text', 'src/run', 'src/queues'],
+    packages: ['js-yaml', 'valibot'],
+  },
+  {
+    room: 'src/master/store',
+    holds: 'what a master keeps on disk: history, records and outputs of runs, its id, locks',
+    imports: ['src/protocol', 'src/run'],
+    packages: ['node', 'valibot'],
+  },
+  {
+    room: 'src/master/engine',
+    holds: 'runs under way: replies taken in, agents waited for, steps of a rollout',
+    imports: ['src/protocol', 'src/run', 'src/master/store'],
+    packages: ['node'],
+  },
+  {
+    room: 'src/master/sending',
+    holds: 'commands on their way to the agents: broadcast, signing key',
+    imports: ['src/protocol', 'src/run', 'src/queues', 'src/master/engine'],
+    packages: ['node'],
+  },
+  {
+    room: 'src/master/replies',
+    holds: 'the reply queue and what comes on it, also what is not for us',
+    imports: ['src/protocol', 'src/queues'],
+    packages: ['node'],
+  },
+  {
+    room: 'src/master/fleet',
+    holds: 'who is there: inventory, sweeps of the facts queue, duplicate identities',
+    imports: ['src/protocol', 'src/protocol/filter', 'src/hosts', 'src/queues'],
+    packages: ['node'],
+  },
+  {
+    room: 'src/master',
+    holds: 'the master itself, and its warnings',
+    imports: [
+      'src/protocol',
+      'src/protocol/filter',
+      'src/run',
+      'src/queues',
+      'src/master/store',
+      'src/master/engine',
+      'src/master/sending',
+      'src/master/replies',
+      'src/master/fleet',
+    ],
+    packages: ['node'],
+  },
+  {
+    room: 'src/report',
+    holds: 'how a run is read: groups, tables, export, terminal lines and colours, exit code',
+    imports: ['src/protocol', 'src/hosts', 'src/run'],
+    packages: ['valibot'],
+  },
+  {
+    room: 'src/page',
+    holds: 'what the console and the results page say to each other: types, and the parsing of both sides',
+    imports: ['src/protocol'],
+    packages: ['valibot'],
+  },
+  {
+    room: 'webview/ui',
+    holds: 'elements of the page, and the only use of the UI toolkit',
+    packages: ['@vscode/webview-ui-toolkit'],
+  },
+  {
+    room: 'webview',
+    holds: 'the results page, which runs in a browser',
+    imports: ['src/protocol', 'src/hosts', 'src/page', 'webview/ui'],
+    packages: ['@tanstack/virtual-core', 'anser'],
+  },
+  {
+    room: 'src/localFleet',
+    holds: 'an SQS server and a few real agents as processes of their own, to try everything out',
+    imports: ['src/queues'],
+    packages: ['../../node_modules/fauxqs/dist/sqs/sqsStore.js', 'fauxqs', 'node', 'node:child_process'],
+  },
+  {
+    room: 'src/cli',
+    holds: 'ec2-cmaster: the master for pipelines, with the flags of the original',
+    imports: [
+      'src/protocol',
+      'src/protocol/filter',
+      'src/hosts',
+      'src/run',
+      'src/queues',
+      'src/master/store',
+      'src/master/engine',
+      'src/master/sending',
+      'src/master/fleet',
+      'src/master',
+      'src/report',
+      'src/localFleet',
+    ],
+    packages: ['../../package.json', 'js-yaml', 'node', 'valibot'],
+  },
+  { room: 'src/console/text', holds: 'text that is safe to show in the editor' },
+  {
+    room: 'src/console/declarations',
+    holds: 'settings and workspace files as the editor has them: what they declare, and edits to them',
+    imports: ['src/hosts', 'src/queues', 'src/declarations'],
+    packages: ['vscode'],
+  },
+  {
+    room: 'src/console/profile',
+    holds: 'AWS profiles: reading, choosing, logging in',
+    imports: ['src/text', 'src/queues', 'src/declarations'],
+    packages: ['node', 'vscode'],
+  },
+  { room: 'src/console/documents', holds: 'read-only texts in editors', packages: ['vscode'] },
+  {
+    room: 'src/console',
+    holds: 'how commands are registered, and how their errors reach the user',
+    imports: ['src/queues', 'src/declarations', 'src/console/text', 'src/console/profile'],
+    packages: ['vscode'],
+  },
+  {
+    room: 'src/console/environments',
+    holds: 'the tree of environments and agents, and the masters behind it',
+    imports: [
+      'src/protocol',
+      'src/hosts',
+      'src/text',
+      'src/queues',
+      'src/declarations',
+      'src/master/store',
+      'src/master/sending',
+      'src/master/fleet',
+      'src/master',
+      'src/console/declarations',
+      'src/console/profile',
+    ],
+    packages: ['node', 'vscode'],
+  },
+  {
+    room: 'src/console/results',
+    holds: 'the results page as the editor has it: panel, sessions, outputs, search, export',
+    imports: [
+      'src/protocol',
+      'src/hosts',
+      'src/text',
+      'src/run',
+      'src/master/engine',
+      'src/report',
+      'src/page',
+    ],
+    packages: ['node', 're2js', 'vscode'],
+  },
+  {
+    room: 'src/console/send',
+    holds: 'from a command to a run: what, where, to whom, confirmation',
+    imports: [
+      'src/protocol/filter',
+      'src/hosts',
+      'src/text',
+      'src/run',
+      'src/declarations',
+      'src/master/store',
+      'src/master/engine',
+      'src/master/fleet',
+      'src/master',
+      'src/console/text',
+      'src/console/declarations',
+      'src/console',
+      'src/console/environments',
+    ],
+    packages: ['node', 'vscode'],
+  },
+  {
+    room: 'src/console/history',
+    holds: 'the runs of the past: view, opening, comparing, running again',
+    imports: [
+      'src/protocol',
+      'src/text',
+      'src/run',
+      'src/declarations',
+      'src/master/store',
+      'src/master/engine',
+      'src/report',
+      'src/console/text',
+      'src/console/declarations',
+      'src/console/documents',
+      'src/console/environments',
+      'src/console/results',
+      'src/console/send',
+    ],
+    packages: ['vscode'],
+  },
+  {
+    room: 'src/console/snippets',
+    holds: 'named commands: view, lenses, saving',
+    imports: [
+      'src/protocol/filter',
+      'src/declarations',
+      'src/console/text',
+      'src/console/declarations',
+      'src/console/environments',
+      'src/console/send',
+    ],
+    packages: ['vscode'],
+  },
+  {
+    room: 'src/console/tasks',
+    holds: 'runs as tasks of the editor',
+    imports: ['src/protocol', 'src/declarations', 'src/report', 'src/console', 'src/console/send'],
+    packages: ['vscode'],
+  },
+  {
+    room: 'src/console/doctor',
+    holds: 'the report on an environment',
+    imports: [
+      'src/text',
+      'src/queues',
+      'src/declarations',
+      'src/master/fleet',
+      'src/master',
+      'src/console/profile',
+      'src/console/documents',
+      'src/console',
+      'src/console/environments',
+    ],
+    packages: ['vscode'],
+  },
+  {
+    room: 'src/console/localFleet',
+    holds: 'the local fleet as an environment of the editor',
+    imports: ['src/queues', 'src/localFleet', 'src/console/declarations', 'src/console/environments'],
+    packages: ['vscode'],
+  },
+  {
+    room: 'src/console/status',
+    holds: 'the item in the status bar, and its menu',
+    imports: [
+      'src/protocol',
+      'src/queues',
+      'src/declarations',
+      'src/console/text',
+      'src/console/profile',
+      'src/console/environments',
+      'src/console/send',
+    ],
+    packages: ['vscode'],
+  },
+  {
+    room: 'src/console/commands',
+    holds: 'the commands that belong to no other folder, a file each',
+    imports: [
+      'src/hosts',
+      'src/queues',
+      'src/declarations',
+      'src/console/text',
+      'src/console/declarations',
+      'src/console/profile',
+      'src/console/documents',
+      'src/console',
+      'src/console/environments',
+      'src/console/send',
+      'src/console/localFleet',
+    ],
+    packages: ['vscode'],
+  },
+  {
+    room: 'src',
+    holds: 'puts the extension together: read from top to bottom, it tells what the product is',
+    imports: [
+      'src/master/store',
+      'src/master',
+      'src/console/declarations',
+      'src/console/profile',
+      'src/console/documents',
+      'src/console',
+      'src/console/environments',
+      'src/console/results',
+      'src/console/send',
+      'src/console/history',
+      'src/console/snippets',
+      'src/console/tasks',
+      'src/console/doctor',
+      'src/console/localFleet',
+      'src/console/status',
+      'src/console/commands',
+    ],
+    packages: ['node', 'vscode'],
+  },
+  {
+    room: 'agent/src/execution',
+    holds: 'programs run as they were asked for: process groups, users, environment, what outlived its run',
+    imports: ['src/protocol'],
+    packages: ['node', 'node:child_process'],
+  },
+  {
+    room: 'agent/src/log',
+    holds: 'log lines and the audit trail',
+    imports: ['src/protocol'],
+    packages: ['node'],
+  },
+  {
+    room: 'agent/src/policy',
+    holds: 'what an administrator lets this server run',
+    imports: ['src/protocol'],
+    packages: ['js-yaml', 'node', 're2js', 'valibot'],
+  },
+  {
+    room: 'agent/src/settings',
+    holds: 'the configuration file, parsed',
+    imports: ['src/protocol', 'agent/src/log', 'agent/src/policy'],
+    packages: ['js-yaml', 'node', 'valibot'],
+  },
+  {
+    room: 'agent/src/store',
+    holds: 'what must outlive a crash: the journal of runs, spooled replies',
+    imports: ['agent/src/log'],
+    packages: ['node'],
+  },
+  {
+    room: 'agent/src/replies',
+    holds: 'replies on their way to the master: written, spooled, delivered',
+    imports: ['src/protocol', 'src/queues', 'agent/src/log', 'agent/src/store'],
+    packages: ['node'],
+  },
+  {
+    room: 'agent/src/facts',
+    holds: 'where facts come from, and how they are put together',
+    imports: ['src/protocol', 'agent/src/execution', 'agent/src/settings'],
+    packages: ['js-yaml', 'node'],
+  },
+  {
+    room: 'agent/src/identity',
+    holds: 'who this agent is',
+    imports: ['src/protocol', 'agent/src/log', 'agent/src/settings', 'agent/src/replies', 'agent/src/facts'],
+    packages: ['node', 'valibot'],
+  },
+  {
+    room: 'agent/src/announcing',
+    holds: 'facts on their way to the masters',
+    imports: ['src/protocol', 'agent/src/log', 'agent/src/replies', 'agent/src/facts'],
+    packages: ['node'],
+  },
+  {
+    room: 'agent/src/runs',
+    holds: 'commands under execution, and those that an earlier process of the agent left',
+    imports: [
+      'src/protocol',
+      'agent/src/execution',
+      'agent/src/log',
+      'agent/src/settings',
+      'agent/src/store',
+      'agent/src/replies',
+    ],
+    packages: ['node'],
+  },
+  {
+    room: 'agent/src/intake',
+    holds: 'what arrives: listening, admission, and what becomes of a message',
+    imports: [
+      'src/protocol',
+      'src/protocol/filter',
+      'src/queues',
+      'agent/src/execution',
+      'agent/src/log',
+      'agent/src/policy',
+      'agent/src/settings',
+      'agent/src/store',
+      'agent/src/replies',
+      'agent/src/announcing',
+      'agent/src/runs',
+    ],
+    packages: ['node'],
+  },
+  {
+    room: 'agent/src/process',
+    holds: 'the program: arguments, start and stop, checks, state directory, and the agent put together',
+    imports: [
+      'src/protocol',
+      'src/queues',
+      'agent/src/execution',
+      'agent/src/log',
+      'agent/src/policy',
+      'agent/src/settings',
+      'agent/src/store',
+      'agent/src/replies',
+      'agent/src/facts',
+      'agent/src/identity',
+      'agent/src/announcing',
+      'agent/src/runs',
+      'agent/src/intake',
+    ],
+    packages: ['node'],
+    alone: { 'background.ts': ['node:child_process'] },
+  },
+]
+
+/** @param {string} room @returns {string} the room that a person knows by name, with those inside it */
+const houseOf = (room) => room.match(/^(src\/\w+|agent\/src|webview|src)/)?.[0] ?? room
+
+/** @param {string} room @returns {string} as people say it */
+const short = (room) =>
+  room === 'src' ? 'extension.ts' : room.replace(/^src\//, '').replace(/^agent\/src/, 'agent')
+
+/** The linter's rules: what a room does not list is refused. Part of biome.json by its `extends`. */
+export function linterRules() {
+  const overrides = rooms.flatMap(({ room, imports = [], packages = [], alone = {} }) => [
+    rule(`${room}/*.ts`, room, imports, packages),
+    ...Object.entries(alone).map(([file, more]) =>
+      rule(`${room}/${file}`, room, imports, [...packages, ...more]),
+    ),
+  ])
+  return { $schema: './node_modules/@biomejs/biome/configuration_schema.json', overrides }
+}
+
+/** @param {string} files @param {string} room @param {string[]} imports @param {string[]} packages */
+function rule(files, room, imports, packages) {
+  // The last pattern that fits decides.
+  const group = [
+    ...['**', '!./*'],
+    ...imports.map((other) => `!${folderFrom(room, other)}/*`),
+    ...packages.flatMap((name) => (name === 'node' ? ['!node:*', '!node:*/*'] : [`!${name}`])),
+    ...(packages.includes('node') && !packages.includes('node:child_process') ? ['node:child_process'] : []),
+  ]
+  const message = `${room} may import of our rooms: ${listed(imports)}; of packages: ${listed(packages)}. The table is in scripts/rooms.mjs; after a change of it: npm run rooms.`
+  const options = { patterns: [{ group, message }] }
+  return {
+    includes: [files],
+    linter: { rules: { style: { noRestrictedImports: { level: 'error', options } } } },
+  }
+}
+
+/** @param {string} from @param {string} to rooms @returns {string} as an import of the one begins for the other */
+export function folderFrom(from, to) {
+  const relative = path.posix.relative(from, to)
+  return relative.startsWith('.') ? relative : `./${relative}`
+}
+
+/** @param {readonly string[]} names */
+function listed(names) {
+  return names.length === 0 ? 'none' : names.join(', ')
+}
+
+/** What docs/architecture.md says between its marks. */
+export function documentation() {
+  const drawn = [
+    ['The whole:', floors([...new Set(rooms.map(({ room }) => houseOf(room)))], dependencies(houseOf))],
+    ...['src/master', 'src/console', 'agent/src'].map((house) => {
+      const inside = rooms.map(({ room }) => room).filter((room) => houseOf(room) === house)
+      return [`Inside \`${house}\`:`, floors(inside, dependencies(), house)]
+    }),
+  ].map(([title, drawing]) => `${title}\n\n${drawing}`)
+  const rows = rooms.map(({ room, holds, imports = [], packages = [], alone = {} }) => {
+    const ofFiles = Object.entries(alone).map(([file, more]) => `${more.join(', ')} (\`${file}\` alone)`)
+    const allPackages = [
+      ...packages.map((name) => (path.posix.basename(name) === 'package.json' ? 'package.json' : name)),
+      ...ofFiles,
+    ]
+    const cells = [`\`${room}\``, holds, imports.map(short).join(', ') || '–', allPackages.join(', ') || '–']
+    return `| ${cells.join(' | ')} |`
+  })
+  const head = ['| room | what it holds | imports | packages |', '| --- | --- | --- | --- |']
+  return [...drawn, [...head, ...rows].join('\n')].join('\n\n')
+}
+
+/** @param {(room: string) => string} [name] @returns {Map<string, Set<string>>} what each imports of the others */
+function dependencies(name = (room) => room) {
+  /** @type {Map<string, Set<string>>} */
+  const found = new Map()
+  for (const { room, imports = [] } of rooms) {
+    const from = name(room)
+    const all = found.get(from) ?? new Set()
+    for (const other of imports.map(name)) if (other !== from) all.add(other)
+    found.set(from, all)
+  }
+  return found
+}
+
+/**
+ * Each on the lowest floor on which it stands above all that it imports; the highest floor first.
+ *
+ * @param {readonly string[]} names @param {Map<string, Set<string>>} imports @param {string} [house] that they are in
+ */
+function floors(names, imports, house) {
+  /** @type {(name: string, above?: string[]) => number} */
+  const floorOf = (name, above = []) => {
+    if (above.includes(name)) throw new Error(`A circle of imports: ${[...above, name].join(' -> ')}`)
+    const below = [...(imports.get(name) ?? [])].filter((other) => names.includes(other))
+    return Math.max(-1, ...below.map((other) => floorOf(other, [...above, name]))) + 1
+  }
+  /** @type {string[][]} */
+  const lines = []
+  for (const name of names) {
+    const floor = floorOf(name)
+    lines[floor] = [...(lines[floor] ?? []), inside(name, house)]
+  }
+  const drawn = lines.map((line, floor) => `    ${floor}  ${line.join('  ')}`)
+  return drawn.reverse().join('\n')
+}
+
+/** @param {string} name @param {string | undefined} house */
+function inside(name, house) {
+  if (house === undefined) return short(name)
+  return name === house ? '(its own files)' : name.slice(house.length + 1)
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const marks = ['<!-- rooms: written by npm run rooms -->', '<!-- end of rooms -->']
+
+/** @param {string} document @returns {string} the same with the part between the marks as the table has it */
+export function withDocumentation(document) {
+  const [start = '', end = ''] = marks
+  const [before, after] = [document.indexOf(start), document.indexOf(end)]
+  if (before < 0 || after < before) throw new Error(`docs/architecture.md lacks the marks ${start} … ${end}`)
+  return `${document.slice(0, before + start.length)}\n\n${documentation()}\n\n${document.slice(after)}`
+}
+
+function write() {
+  writeFileSync(path.join(root, 'biome.rooms.json'), `${JSON.stringify(linterRules(), null, 2)}\n`)
+  const architecture = path.join(root, 'docs/architecture.md')
+  writeFileSync(architecture, withDocumentation(readFileSync(architecture, 'utf8')))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) write()
