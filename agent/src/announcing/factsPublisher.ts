@@ -6,41 +6,37 @@ import type { FactsMessage } from '../../../src/protocol/messages.ts'
 import type { FactReader } from '../facts/factReader.ts'
 import type { Log } from '../log/log.ts'
 import type { Outbox } from '../replies/outbox.ts'
-import type { ReplyFrom } from '../replies/replyWriter.ts'
 
 /** SQS and the master take sentences of at most this length. */
 const problemLength = 1000
 
-export interface AnnouncerParts {
+/** What a facts message says beside the facts. */
+export type FactsHead = Omit<FactsMessage, 'type' | 'problems' | 'facts'>
+
+export interface PublisherOptions {
   readonly reader: FactReader
-  readonly outbox: Outbox
+  readonly outbox: Pick<Outbox, 'post' | 'bodyLimit'>
   readonly log: Log
-  readonly from: ReplyFrom
-  readonly environment: string
-  readonly version: string
-  /** Own clock, milliseconds. */
-  readonly startedAt: number
-  readonly now: () => number
   /** From 0 to below 1. */
   readonly random: () => number
-  readonly running: () => string[]
+  /** As it is at the moment. */
+  readonly head: () => FactsHead
   readonly settings: () => {
     readonly queue: string
     readonly publish: boolean
-    readonly intervalMs: number
     readonly refreshMs: number
   }
 }
 
 /** Keeps facts fresh and tells masters of them, so that they know whom to expect. */
 export class FactsPublisher {
-  readonly #parts: AnnouncerParts
+  readonly #o: PublisherOptions
   #announced = ''
   #announcedAt = Number.NEGATIVE_INFINITY
   #problems: readonly string[] = []
 
-  constructor(parts: AnnouncerParts) {
-    this.#parts = parts
+  constructor(options: PublisherOptions) {
+    this.#o = options
   }
 
   /**
@@ -48,7 +44,7 @@ export class FactsPublisher {
    * @returns the facts
    */
   async refresh(): Promise<Facts> {
-    const { facts, problems } = await this.#parts.reader.refresh()
+    const { facts, problems } = await this.#o.reader.refresh()
     this.#logProblems(problems)
     if (digestOf(facts, problems) !== this.#announced) this.announce()
     return facts
@@ -56,7 +52,7 @@ export class FactsPublisher {
 
   /** Tells of facts, problems and running runs as they are now. */
   announce(): void {
-    const { reader, settings } = this.#parts
+    const { reader, settings } = this.#o
     this.#announced = digestOf(reader.latest.facts, reader.latest.problems)
     this.#announcedAt = performance.now()
     // Nobody waits for SQS here: facts are also for filtering.
@@ -67,9 +63,10 @@ export class FactsPublisher {
   async run(signal: AbortSignal): Promise<void> {
     let refreshedAt = performance.now()
     while (!signal.aborted) {
-      const { intervalMs, refreshMs } = this.#parts.settings()
+      const { intervalMs } = this.#o.head()
+      const { refreshMs } = this.#o.settings()
       // A fleet that was started together does not announce together.
-      const dueAt = this.#announcedAt + intervalMs * (0.85 + 0.1 * this.#parts.random())
+      const dueAt = this.#announcedAt + intervalMs * (0.85 + 0.1 * this.#o.random())
       const wakeAt = Math.min(dueAt, refreshedAt + refreshMs)
       await sleep(Math.max(0, wakeAt - performance.now()), undefined, { signal }).catch(() => {})
       if (signal.aborted) return
@@ -82,14 +79,14 @@ export class FactsPublisher {
   }
 
   async #publish(queue: string): Promise<void> {
-    const { outbox } = this.#parts
+    const { outbox } = this.#o
     const limitBytes = await outbox.bodyLimit(queue)
     outbox.post(queue, this.#fittingBody(limitBytes))
   }
 
   /** Facts that are too large for the queue lose their largest parts, and say so. */
   #fittingBody(limitBytes: number): string {
-    const { reader } = this.#parts
+    const { reader } = this.#o
     let facts = reader.latest.facts
     const problems = [...reader.latest.problems]
     for (;;) {
@@ -108,16 +105,9 @@ export class FactsPublisher {
   }
 
   #message(facts: Facts, problems: readonly string[]): FactsMessage {
-    const { from, environment, version, startedAt, now, running, settings } = this.#parts
     return {
       type: 'facts',
-      ...from,
-      environment,
-      version,
-      startedAt,
-      sentAt: now(),
-      intervalMs: settings().intervalMs,
-      running: running(),
+      ...this.#o.head(),
       ...(problems.length > 0
         ? { problems: problems.map((problem) => problem.slice(0, problemLength)) }
         : {}),
@@ -126,7 +116,7 @@ export class FactsPublisher {
   }
 
   #logProblems(problems: readonly string[]): void {
-    const { log } = this.#parts
+    const { log } = this.#o
     for (const problem of problems) if (!this.#problems.includes(problem)) log.warn(`Facts: ${problem}`)
     for (const problem of this.#problems)
       if (!problems.includes(problem)) log.info(`Facts: no longer: ${problem}`)

@@ -4,15 +4,15 @@ import { parseFilter } from '../../../src/protocol/filter/parse.ts'
 import type { CommandMessage, RefusalMessage } from '../../../src/protocol/messages.ts'
 import { mayReplyTo } from '../../../src/protocol/names.ts'
 
-/** What to do with a command. */
-export type Decision =
+/** Whether a command is let in, policy aside. */
+export type Admission =
   | { readonly kind: 'accept' }
   /** Nothing is said: it is not for this agent. `why` is for the log. */
   | { readonly kind: 'ignore'; readonly why: string }
   /** It is for this agent, which neither executes nor answers it. `why` is for the log. */
-  | { readonly kind: 'withheld'; readonly why: string }
-  /** It came before, by another message: whoever sent it again has not heard of our reply. */
-  | { readonly kind: 'repeated' }
+  | { readonly kind: 'withhold'; readonly why: string }
+  /** It came before, by another message: its sender may have missed our reply. */
+  | { readonly kind: 'repeat' }
   | {
       readonly kind: 'refuse'
       readonly code: RefusalMessage['code']
@@ -20,7 +20,7 @@ export type Decision =
       readonly replyTo: string
     }
 
-/** What the decision depends on. Times in milliseconds, by SQS's clock. */
+/** What admission depends on. Times in milliseconds, by SQS's clock. */
 export interface AdmissionContext {
   readonly agentId: string
   readonly environment: string
@@ -45,12 +45,12 @@ const sendingSlackMs = 5 * 60_000
  * for stay silent, so that a refusal always means one server that was meant.
  * @param sentAt SQS's `SentTimestamp`
  */
-export function decide(command: CommandMessage, sentAt: number, situation: AdmissionContext): Decision {
-  const { agentId, environment, configuredReplyQueue } = situation
-  const selection = select(command, situation)
+export function admit(command: CommandMessage, sentAt: number, context: AdmissionContext): Admission {
+  const { agentId, environment, configuredReplyQueue } = context
+  const selection = select(command, context)
   if (selection.kind === 'no') return { kind: 'ignore', why: selection.why }
   const mayReply = mayReplyTo(environment, configuredReplyQueue, command.replyTo)
-  const refuse = (code: RefusalMessage['code'], reason: string): Decision => ({
+  const refuse = (code: RefusalMessage['code'], reason: string): Admission => ({
     kind: 'refuse',
     code,
     reason,
@@ -62,21 +62,21 @@ export function decide(command: CommandMessage, sentAt: number, situation: Admis
       `This command is for environment ${command.environment}; ${agentId} is in ${environment}.`,
     )
   }
-  if (isExecuted(command) && situation.knows(command.runId)) {
+  if (isExecuted(command) && context.knows(command.runId)) {
     return mayReply
-      ? { kind: 'repeated' }
-      : { kind: 'withheld', why: `it is known, and asks for a reply to ${command.replyTo} now` }
+      ? { kind: 'repeat' }
+      : { kind: 'withhold', why: `it is known, and asks for a reply to ${command.replyTo} now` }
   }
-  const late = lateness(command, sentAt, situation.now)
+  const late = lateness(command, sentAt, context.now)
   if (late !== undefined) {
     // Who was not there then has nothing to say.
-    const wasAway = sentAt < situation.startedAt - clockErrorMs
+    const wasAway = sentAt < context.startedAt - clockErrorMs
     return wasAway ? { kind: 'ignore', why: late } : refuse('expired', late)
   }
-  if (isExecuted(command) && !remembers(situation, Math.min(sentAt, command.issuedAt))) {
-    const memoryMs = situation.now - situation.remembersSince
-    const why = `it may have been executed, as it was issued ${seconds(situation.now - command.issuedAt)} ago and this agent remembers ${seconds(memoryMs)}`
-    return { kind: 'withheld', why }
+  if (isExecuted(command) && !remembers(context, Math.min(sentAt, command.issuedAt))) {
+    const memoryMs = context.now - context.remembersSince
+    const why = `it may have been executed, as it was issued ${seconds(context.now - command.issuedAt)} ago and this agent remembers ${seconds(memoryMs)}`
+    return { kind: 'withhold', why }
   }
   if (!mayReply) {
     return refuse(

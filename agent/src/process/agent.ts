@@ -1,26 +1,23 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createQueues } from '../../../src/queues/queues.ts'
-import { FactsPublisher } from '../announcing/factsPublisher.ts'
-import { ownUser } from '../execution/users.ts'
+import { type FactsHead, FactsPublisher } from '../announcing/factsPublisher.ts'
+import { ownUser as currentUser } from '../execution/users.ts'
 import { FactReader } from '../facts/factReader.ts'
 import { isEc2Instance } from '../facts/instanceMetadata.ts'
 import { createSources } from '../facts/sources.ts'
 import { identify } from '../identity/agentIdentity.ts'
 import { Dispatcher } from '../intake/dispatcher.ts'
+import type { IntakeContext } from '../intake/intake.ts'
 import { listen } from '../intake/listen.ts'
 import { type Audit, createAudit } from '../log/audit.ts'
 import { type Log, reasonOf } from '../log/log.ts'
 import { LogFile } from '../log/logFile.ts'
-import { Deliveries } from '../replies/deliveries.ts'
+import { Answers } from '../replies/answers.ts'
 import { createTroubleTeller, Outbox } from '../replies/outbox.ts'
-import { Executor } from '../runs/executor.ts'
-import { Recovery } from '../runs/recovery.ts'
+import { Runs } from '../runs/runs.ts'
 import type { Configuration } from '../settings/configuration.ts'
 import type { Settings } from '../settings/settings.ts'
 import { version } from '../settings/version.ts'
-import { Journal } from '../store/journal.ts'
-import { Spool } from '../store/spool.ts'
 
 /** What is left to say when the agent ends has this long, milliseconds. */
 const farewellMs = 5_000
@@ -47,13 +44,10 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   const now = Date.now
   const configuration = () => settings().configuration
   const startedAt = now()
-  const { stateDir, queues: names, environment } = configuration()
+  const { queues: names, environment } = configuration()
   const onEc2 = await expectsMetadata(configuration())
   const from = await identify(configuration(), onEc2, log)
-  const user = ownUser()
-  const journal = await Journal.open(join(stateDir, 'journal'), log, now)
-  const spool = new Spool(join(stateDir, 'spool'))
-  await spool.prepare()
+  const ownUser = currentUser()
   const { region, endpoint, profile } = names
   const queues = createQueues({
     region,
@@ -66,35 +60,13 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     return queue === replies || queue === facts
   }
   const outbox = new Outbox(queues, { signal: sending.signal, log, isOwn })
+  const answers = new Answers(outbox, from, log, now)
   const auditFile = openAudit(configuration(), log)
   const audit: Audit = createAudit((line) => {
     if (auditFile?.append(line) === false)
       log.error(`The audit log cannot be written; the entry is: ${line.trim()}`)
   }, now)
-  const deliveries = new Deliveries({ journal, spool, outbox, log, now })
-  const recovery = new Recovery({
-    from,
-    killGraceMs: () => configuration().killGraceMs,
-    journal,
-    spool,
-    outbox,
-    deliveries,
-    audit,
-    log,
-    now,
-  })
-  const executor = new Executor({
-    configuration,
-    from,
-    ownUser: user,
-    journal,
-    spool,
-    outbox,
-    deliveries,
-    audit,
-    log,
-    now,
-  })
+  const runs = await Runs.open({ from, ownUser, configuration, audit, log, now }, outbox, answers)
   const reader = new FactReader(() =>
     createSources(
       configuration().facts,
@@ -102,41 +74,39 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
       now,
     )(),
   )
+  const head = (): FactsHead => {
+    const { intervalMs } = configuration().facts
+    return { ...from, environment, version, startedAt, sentAt: now(), intervalMs, running: runs.running }
+  }
   const factsPublisher = new FactsPublisher({
     reader,
     outbox,
     log,
-    from,
-    environment,
-    version,
-    startedAt,
-    now,
     random: Math.random,
-    running: () => executor.running,
+    head,
     settings: () => ({ ...configuration().facts, queue: configuration().queues.facts }),
   })
-  const dispatcher = new Dispatcher({
-    settings,
-    from,
-    ownUser: user,
-    startedAt,
-    journal,
-    executor,
-    recovery,
-    deliveries,
-    outbox,
-    factsPublisher,
-    facts: () => reader.latest.facts,
-    audit,
-    log,
-    now,
-    clockOffsetMs: () => queues.clockOffsetMs ?? 0,
-  })
+  const context = (): IntakeContext => {
+    const offset = queues.clockOffsetMs ?? 0
+    return {
+      agentId: from.agentId,
+      environment,
+      configuredReplyQueue: configuration().queues.replies,
+      facts: reader.latest.facts,
+      now: now() + offset,
+      startedAt: startedAt + offset,
+      remembersSince: runs.rememberedSince + offset,
+      knows: (runId) => runs.knows(runId),
+      policy: settings().policy,
+      ownUser: ownUser.name,
+    }
+  }
+  const dispatcher = new Dispatcher({ context, runs, answers, factsPublisher, audit, log })
 
   log.info(
     `ec2-cagent ${version} is ${from.agentId} (${from.hostname}) in environment ${environment}, process ${process.pid}.`,
   )
-  recovery.recover()
+  runs.recover()
   await factsPublisher.refresh()
   onReady(() => {
     auditFile?.reopen()
@@ -146,7 +116,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   const stop = () => running.abort()
   signals.end.addEventListener('abort', stop)
   if (signals.end.aborted) stop()
-  void endWhenIdle(signals.endWhenIdle, () => executor.isIdle && deliveries.isIdle, stop)
+  void endWhenIdle(signals.endWhenIdle, () => runs.isIdle, stop)
   await Promise.all([
     factsPublisher.run(running.signal),
     listen(
@@ -162,11 +132,11 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     ),
   ])
   log.info('The agent ends.')
-  await executor.close()
-  const farewell = deliveries.close().then(() => outbox.idle())
+  await runs.stop()
+  const farewell = runs.deliver().then(() => outbox.idle())
   await Promise.race([farewell, sleep(farewellMs, undefined, { ref: false })])
   sending.abort(new Error('the agent has ended'))
-  await journal.close()
+  await runs.close()
   queues.close()
 }
 

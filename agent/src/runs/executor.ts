@@ -1,19 +1,13 @@
-import { join } from 'node:path'
-import { sealBody } from '../../../src/protocol/envelope.ts'
 import type { CommandMessage, Outcome } from '../../../src/protocol/messages.ts'
 import { execute, type StopReason } from '../execution/execute.ts'
 import type { ExecutableAction } from '../execution/preparation.ts'
 import { markOf } from '../execution/runMark.ts'
-import type { User } from '../execution/users.ts'
-import { type Audit, type AuditedCommand, describeEnd } from '../log/audit.ts'
-import { type Log, reasonOf } from '../log/log.ts'
-import type { Deliveries } from '../replies/deliveries.ts'
-import type { Outbox } from '../replies/outbox.ts'
-import { type ReplyFrom, ReplyWriter } from '../replies/replyWriter.ts'
-import type { Configuration } from '../settings/configuration.ts'
+import { type AuditedCommand, describeEnd } from '../log/audit.ts'
+import { reasonOf } from '../log/log.ts'
+import type { Answers } from '../replies/answers.ts'
+import type { Deliveries, OpenReply } from '../replies/deliveries.ts'
 import type { Journal } from '../store/journal.ts'
-import type { Spool } from '../store/spool.ts'
-import type { SpooledReply } from '../store/spooledReply.ts'
+import type { RunContext } from './runContext.ts'
 
 /** A run that ends sooner is answered by one message with everything in it, milliseconds. */
 const ackAfterMs = 500
@@ -28,19 +22,6 @@ export interface AcceptedCommand {
   readonly audited: AuditedCommand
 }
 
-export interface WorkloadParts {
-  readonly configuration: () => Configuration
-  readonly from: ReplyFrom
-  readonly ownUser: User
-  readonly journal: Journal
-  readonly spool: Spool
-  readonly outbox: Outbox
-  readonly deliveries: Deliveries
-  readonly audit: Audit
-  readonly log: Log
-  readonly now: () => number
-}
-
 /** Why a run was not taken on, in words. */
 export class NotTaken extends Error {
   override readonly name = 'NotTaken'
@@ -50,10 +31,7 @@ export class NotTaken extends Error {
 interface ActiveRun {
   readonly order: AcceptedCommand
   readonly abort: AbortController
-  readonly spooled: SpooledReply
-  readonly writer: ReplyWriter
-  /** Called when there is more in the spool. */
-  tellMore: () => void
+  readonly reply: OpenReply
   state: 'queued' | 'started'
   /** The state that was last acknowledged. */
   acknowledged: 'queued' | 'started' | undefined
@@ -62,7 +40,10 @@ interface ActiveRun {
 
 /** The runs of this agent: executes each at most once, so many at a time, and sees to it that each is answered. */
 export class Executor {
-  readonly #parts: WorkloadParts
+  readonly #context: RunContext
+  readonly #journal: Pick<Journal, 'begin'>
+  readonly #deliveries: Pick<Deliveries, 'open'>
+  readonly #answers: Pick<Answers, 'acknowledge'>
   readonly #active = new Map<string, ActiveRun>()
   readonly #queue: ActiveRun[] = []
   /** Told when no run is active any more. */
@@ -70,8 +51,16 @@ export class Executor {
   #startedRuns = 0
   #closing = false
 
-  constructor(parts: WorkloadParts) {
-    this.#parts = parts
+  constructor(
+    context: RunContext,
+    journal: Pick<Journal, 'begin'>,
+    deliveries: Pick<Deliveries, 'open'>,
+    answers: Pick<Answers, 'acknowledge'>,
+  ) {
+    this.#context = context
+    this.#journal = journal
+    this.#deliveries = deliveries
+    this.#answers = answers
   }
 
   /** Ids of runs that are queued or being executed. */
@@ -89,20 +78,19 @@ export class Executor {
    * @throws NotTaken
    */
   async take(order: AcceptedCommand): Promise<void> {
-    const { journal, now, deliveries } = this.#parts
     const { runId, replyTo } = order.command
     if (this.#closing) throw new NotTaken('The agent is about to end.')
     if (this.#queue.length >= queuedMost) throw new NotTaken(`${queuedMost} runs are waiting already.`)
     const run = this.#prepare(order)
     this.#active.set(runId, run)
     try {
-      await journal.begin({ runId, at: now(), replyTo, audited: order.audited })
+      await this.#journal.begin({ runId, at: this.#context.now(), replyTo, audited: order.audited })
     } catch (error) {
       clearTimeout(run.ackTimer)
       this.#leave(runId)
       throw new NotTaken(`It cannot be recorded, and is not executed without: ${reasonOf(error)}`)
     }
-    run.tellMore = deliveries.start(runId, replyTo, run.spooled)
+    run.reply.deliver()
     this.#queue.push(run)
     this.#fill()
   }
@@ -131,27 +119,14 @@ export class Executor {
 
   #prepare(order: AcceptedCommand): ActiveRun {
     const { command } = order
-    const { outbox, spool, configuration, from, now } = this.#parts
-    const spooled = spool.create(command.runId)
-    const writer = new ReplyWriter({
-      runId: command.runId,
-      from,
-      spooled,
-      outputLimitBytes: Math.min(
-        configuration().outputLimitBytes,
-        command.outputLimitBytes ?? Number.POSITIVE_INFINITY,
-      ),
-      bodyLimit: () => outbox.bodyLimit(command.replyTo),
-      tailPath: join(spool.directory, command.runId),
-      now,
-      onBody: () => run.tellMore(),
-    })
+    const outputLimitBytes = Math.min(
+      this.#context.configuration().outputLimitBytes,
+      command.outputLimitBytes ?? Number.POSITIVE_INFINITY,
+    )
     const run: ActiveRun = {
       order,
-      spooled,
+      reply: this.#deliveries.open(command, outputLimitBytes),
       abort: new AbortController(),
-      writer,
-      tellMore: () => {},
       state: 'queued',
       acknowledged: undefined,
       ackTimer: setTimeout(() => this.#acknowledge(run), ackAfterMs),
@@ -162,7 +137,7 @@ export class Executor {
   /** Starts what has a free slot; what was cancelled while it was queued needs none. */
   #fill(): void {
     for (const run of this.#queue.filter(({ abort }) => abort.signal.aborted)) this.#start(run)
-    const { maxParallel } = this.#parts.configuration()
+    const { maxParallel } = this.#context.configuration()
     while (this.#startedRuns < maxParallel) {
       const run = this.#queue[0]
       if (run === undefined) return
@@ -180,7 +155,7 @@ export class Executor {
     if (run.acknowledged === 'queued') run.ackTimer = setTimeout(() => this.#acknowledge(run), ackAfterMs)
     const { runId } = run.order.command
     this.#execute(run)
-      .catch((error) => this.#parts.log.error(`Run ${runId} cannot be answered: ${reasonOf(error)}`))
+      .catch((error) => this.#context.log.error(`Run ${runId} cannot be answered: ${reasonOf(error)}`))
       .finally(() => {
         this.#startedRuns -= 1
         this.#leave(runId)
@@ -195,8 +170,9 @@ export class Executor {
 
   async #execute(run: ActiveRun): Promise<void> {
     const { command, action, audited } = run.order
-    const { writer, abort } = run
-    const { audit, log } = this.#parts
+    const { abort } = run
+    const { writer } = run.reply
+    const { audit, log } = this.#context
     const flushing = setInterval(() => {
       if (run.acknowledged === 'started') void writer.flush()
     }, flushEveryMs)
@@ -219,13 +195,14 @@ export class Executor {
         ? { kind: 'cancelled', started: false }
         : { kind: 'interrupted' }
     }
-    const { shell, stateDir, killGraceMs, environment } = this.#parts.configuration()
-    const { agentId } = this.#parts.from
+    const { from, ownUser, configuration } = this.#context
+    const { agentId } = from
+    const { shell, stateDir, killGraceMs, environment } = configuration()
     return execute(
       action,
       {
         mark: markOf(agentId, run.order.command.runId),
-        ownUser: this.#parts.ownUser,
+        ownUser,
         shell,
         stateDir,
         killGraceMs,
@@ -235,7 +212,7 @@ export class Executor {
           EC2_COLLECTIVE_AGENT_ID: agentId,
           EC2_COLLECTIVE_RUN_ID: run.order.command.runId,
         },
-        onOutput: (chunk) => run.writer.write(chunk),
+        onOutput: (chunk) => run.reply.writer.write(chunk),
       },
       signal,
     )
@@ -243,9 +220,8 @@ export class Executor {
 
   #acknowledge(run: ActiveRun): void {
     const { runId, replyTo } = run.order.command
-    const { from, now, outbox } = this.#parts
     run.acknowledged = run.state
-    outbox.post(replyTo, sealBody({ type: 'ack', runId, ...from, sentAt: now(), state: run.state }))
-    if (run.state === 'started') void run.writer.flush()
+    this.#answers.acknowledge(runId, replyTo, run.state)
+    if (run.state === 'started') void run.reply.writer.flush()
   }
 }

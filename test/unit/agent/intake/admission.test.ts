@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type AdmissionContext, decide } from '../../../../agent/src/intake/admission.ts'
+import { type AdmissionContext, admit } from '../../../../agent/src/intake/admission.ts'
 import type { CommandMessage } from '../../../../src/protocol/messages.ts'
 
 const sentAt = 1_000_000_000
@@ -18,7 +18,7 @@ const command: CommandMessage = {
   timeoutMs: 10_000,
 }
 
-const situation: AdmissionContext = {
+const context: AdmissionContext = {
   agentId: 'agent-1',
   environment: 'testing',
   configuredReplyQueue: 'testing_agent',
@@ -30,7 +30,7 @@ const situation: AdmissionContext = {
 }
 
 const given = (change: Partial<CommandMessage>, change2: Partial<AdmissionContext> = {}) =>
-  decide({ ...command, ...change }, sentAt, { ...situation, ...change2 })
+  admit({ ...command, ...change }, sentAt, { ...context, ...change2 })
 
 describe('a command', () => {
   it('is accepted when filter and targets select this agent', () => {
@@ -72,8 +72,8 @@ describe('a command', () => {
   })
 
   it('is repeated when its run is known, unless the answer would leave the environment', () => {
-    expect(given({}, { knows: () => true })).toEqual({ kind: 'repeated' })
-    expect(given({ replyTo: 'production_agent' }, { knows: () => true }).kind).toBe('withheld')
+    expect(given({}, { knows: () => true })).toEqual({ kind: 'repeat' })
+    expect(given({ replyTo: 'production_agent' }, { knows: () => true }).kind).toBe('withhold')
   })
 
   it('is refused when it is too old, unless the agent did not live then', () => {
@@ -89,14 +89,14 @@ describe('a command', () => {
   it('from before the agent’s memory is not executed', () => {
     const remembersSince = sentAt + 5_000
     const now = sentAt + 6_000
-    expect(given({}, { now, remembersSince, startedAt: remembersSince }).kind).toBe('withheld')
-    expect(given({}, { now, remembersSince }).kind).toBe('withheld')
+    expect(given({}, { now, remembersSince, startedAt: remembersSince }).kind).toBe('withhold')
+    expect(given({}, { now, remembersSince }).kind).toBe('withhold')
     expect(given({ action: { kind: 'ping' } }, { now, remembersSince })).toEqual({ kind: 'accept' })
   })
 
   it('that was sent again after the memory was lost is not executed: it was issued before', () => {
     const remembersSince = sentAt - 1_000
-    expect(given({ issuedAt: sentAt - 4_000 }, { remembersSince }).kind).toBe('withheld')
+    expect(given({ issuedAt: sentAt - 4_000 }, { remembersSince }).kind).toBe('withhold')
     expect(given({ issuedAt: sentAt - 2_000 }, { remembersSince })).toEqual({ kind: 'accept' })
   })
 

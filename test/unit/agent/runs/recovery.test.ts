@@ -6,6 +6,7 @@ import { createLog } from '../../../../agent/src/log/log.ts'
 import { Deliveries } from '../../../../agent/src/replies/deliveries.ts'
 import type { Outbox } from '../../../../agent/src/replies/outbox.ts'
 import { Recovery } from '../../../../agent/src/runs/recovery.ts'
+import type { Configuration } from '../../../../agent/src/settings/configuration.ts'
 import type { Journal } from '../../../../agent/src/store/journal.ts'
 import type { BegunRun } from '../../../../agent/src/store/journalLines.ts'
 import { Spool } from '../../../../agent/src/store/spool.ts'
@@ -50,11 +51,13 @@ async function recover(spooled: string | Buffer) {
   } as Partial<Journal> as Journal
   const outbox = { send: async (_: string, body: string) => void bodies.push(body) } as unknown as Outbox
   const log = createLog('error', () => {}, Date.now)
-  const parts = { journal, outbox, log, spool: new Spool(directory), now: () => 1 }
-  const deliveries = new Deliveries(parts)
+  const spool = new Spool(directory)
   const verdicts: unknown[] = []
   const audit = (_: unknown, { verdict }: { verdict: string }) => verdicts.push(verdict)
-  new Recovery({ ...parts, from, killGraceMs: () => 100, deliveries, audit }).recover()
+  const configuration = () => ({ killGraceMs: 100 }) as Configuration
+  const context = { from, configuration, audit, log, now: () => 1 }
+  const deliveries = new Deliveries(context, journal, spool, outbox)
+  new Recovery(context, journal, spool, outbox, deliveries).recover()
   await until(() => deliveries.isIdle, 'the reply to be delivered')
   const assembly = new ReplyAssembly()
   const output: Uint8Array[] = []

@@ -1,0 +1,95 @@
+import { openBody, type Signature } from '../../../src/protocol/envelope.ts'
+import type { CommandMessage, RefusalMessage } from '../../../src/protocol/messages.ts'
+import type { ReceivedMessage } from '../../../src/queues/queues.ts'
+import { type AuditedCommand, describeCommand } from '../log/audit.ts'
+import { reasonOf } from '../log/log.ts'
+import type { Policy } from '../policy/policy.ts'
+import { evaluatePolicy } from '../policy/policyDecision.ts'
+import { type AdmissionContext, admit } from './admission.ts'
+
+/** What the decision on a message depends on: all of it as it is at the moment of the decision. */
+export interface IntakeContext extends AdmissionContext {
+  readonly policy: Policy | undefined
+  /** Name of the user that the agent runs as. */
+  readonly ownUser: string
+}
+
+/** What is to be done about a message from the command queue. */
+export type Decision =
+  /** It is not a command of this version. */
+  | { readonly kind: 'unreadable'; readonly why: string }
+  /** It is for other agents. */
+  | { readonly kind: 'ignored'; readonly command: CommandMessage; readonly why: string }
+  /** It is for this agent, which neither executes nor answers it. */
+  | { readonly kind: 'withheld'; readonly command: CommandMessage; readonly why: string }
+  | Refused
+  /** It came before, by another message: what there is to say of it is said again. */
+  | Admitted<'repeated'>
+  | Admitted<'accepted'>
+
+export interface Refused {
+  readonly kind: 'refused'
+  readonly command: CommandMessage
+  readonly audited: AuditedCommand
+  readonly code: RefusalMessage['code']
+  readonly reason: string
+  /** Where the refusal goes. Absent when the run was executed before: then its result is the answer. */
+  readonly replyTo: string | undefined
+  /** The run must not be executed later either, when it comes again and nothing speaks against it any more. */
+  readonly stands: boolean
+}
+
+interface Admitted<Kind> {
+  readonly kind: Kind
+  readonly command: CommandMessage
+  readonly audited: AuditedCommand
+}
+
+/** Decides about a message: understands it, asks whether it is for this agent and in time, and asks the policy. */
+export function decide(received: ReceivedMessage, context: IntakeContext): Decision {
+  let command: CommandMessage
+  let signature: Signature | undefined
+  try {
+    const opened = openBody(received.body)
+    const { message } = opened
+    if (message.type !== 'command')
+      return { kind: 'unreadable', why: `a message of type ${message.type}, which is not for agents` }
+    command = message
+    signature = opened.signature
+  } catch (error) {
+    return { kind: 'unreadable', why: reasonOf(error) }
+  }
+  const admission = admit(command, received.sentAt, context)
+  if (admission.kind === 'ignore') return { kind: 'ignored', command, why: admission.why }
+  if (admission.kind === 'withhold') return { kind: 'withheld', command, why: admission.why }
+  const audited = describeCommand(command, received.senderId, signature?.key)
+  const verdict = policyVerdict(command, received.senderId, signature, context)
+  if (admission.kind === 'refuse') {
+    const { code, reason, replyTo } = admission
+    // Only for senders whom the policy allows: no other may keep a run of theirs from being executed.
+    const stands = verdict?.allowed === true && code !== 'environment' && hasEffects(command)
+    return { kind: 'refused', command, audited, code, reason, replyTo, stands }
+  }
+  if (verdict?.allowed === false) {
+    const { code, reason } = verdict
+    const replyTo = admission.kind === 'repeat' ? undefined : command.replyTo
+    return { kind: 'refused', command, audited, code, reason, replyTo, stands: false }
+  }
+  return { kind: admission.kind === 'repeat' ? 'repeated' : 'accepted', command, audited }
+}
+
+/** Actions that are executed, at most once. */
+function hasEffects({ action }: CommandMessage): boolean {
+  return action.kind === 'shell' || action.kind === 'script'
+}
+
+/** Undefined for what no policy speaks of: an action that this version does not know is refused anyway. */
+function policyVerdict(
+  { action }: CommandMessage,
+  senderId: string | undefined,
+  signature: Signature | undefined,
+  { policy, ownUser }: IntakeContext,
+) {
+  if (action.kind === 'unsupported') return undefined
+  return evaluatePolicy(policy, { senderId, signature, action, ownUser })
+}

@@ -1,0 +1,100 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { decide, type IntakeContext } from '../../../../agent/src/intake/intake.ts'
+import { parsePolicy } from '../../../../agent/src/policy/policy.ts'
+import { sealBody } from '../../../../src/protocol/envelope.ts'
+import type { CommandMessage } from '../../../../src/protocol/messages.ts'
+
+const sentAt = 1_000_000_000
+
+const command: CommandMessage = {
+  type: 'command',
+  runId: 'run-00000001',
+  environment: 'testing',
+  issuedAt: sentAt,
+  ttlMs: 60_000,
+  issuer: { name: 'me', host: 'desk' },
+  replyTo: 'testing_desk-1_agent',
+  filter: 'role=web',
+  action: { kind: 'shell', command: 'id' },
+  timeoutMs: 10_000,
+}
+
+const context: IntakeContext = {
+  agentId: 'agent-1',
+  environment: 'testing',
+  configuredReplyQueue: 'testing_agent',
+  facts: { role: 'web' },
+  now: sentAt + 1_000,
+  startedAt: sentAt - 3_600_000,
+  remembersSince: sentAt - 3_600_000,
+  knows: () => false,
+  policy: undefined,
+  ownUser: 'root',
+}
+
+const pingsOnly = parsePolicy('rules: [{ actions: [ping] }]', 'policy.yaml')
+
+const received = (body: string) => ({
+  messageId: 'message-1',
+  body,
+  receiptHandle: '',
+  sentAt,
+  senderId: 'AIDAEXAMPLE',
+  receiveCount: 1,
+})
+
+const given = (change: Partial<CommandMessage>, other: Partial<IntakeContext> = {}) =>
+  decide(received(sealBody({ ...command, ...change })), { ...context, ...other })
+
+describe('the intake', () => {
+  it('accepts a command for this agent that the policy allows, and says what is audited', () => {
+    expect(given({})).toMatchObject({
+      kind: 'accepted',
+      command: { runId: command.runId },
+      audited: { senderId: 'AIDAEXAMPLE', issuer: 'me@desk', action: 'shell', key: undefined },
+    })
+  })
+
+  it('says why it cannot read what is no command', () => {
+    expect(decide(received('garbage'), context)).toEqual({ kind: 'unreadable', why: 'not JSON' })
+    const reply = { agentId: 'a', hostname: 'h', runId: 'run-00000001', sentAt }
+    const ack = sealBody({ type: 'ack', ...reply, state: 'queued' })
+    expect(decide(received(ack), context)).toMatchObject({
+      kind: 'unreadable',
+      why: expect.stringContaining('a message of type ack'),
+    })
+  })
+
+  it('ignores commands for others, also where the policy would refuse them', () => {
+    expect(given({ filter: 'role=db' }, { policy: pingsOnly }).kind).toBe('ignored')
+  })
+
+  it('refuses what the policy does not allow; that refusal binds nobody whom the policy allows', () => {
+    expect(given({}, { policy: pingsOnly })).toMatchObject({
+      kind: 'refused',
+      code: 'policy',
+      replyTo: command.replyTo,
+      stands: false,
+    })
+  })
+
+  it('does not answer again for a run that was executed when the policy no longer allows it', () => {
+    const decision = given({}, { policy: pingsOnly, knows: () => true })
+    expect(decision).toMatchObject({ kind: 'refused', replyTo: undefined })
+  })
+
+  it('lets the refusal of an executable command stand, when the policy allows its sender', () => {
+    const late = { now: sentAt + 61_000 }
+    expect(given({}, late)).toMatchObject({ kind: 'refused', code: 'expired', stands: true })
+    expect(given({}, { ...late, policy: pingsOnly })).toMatchObject({ code: 'expired', stands: false })
+    expect(given({ action: { kind: 'ping' } }, late)).toMatchObject({ code: 'expired', stands: false })
+    expect(given({ environment: 'production' })).toMatchObject({ code: 'environment', stands: false })
+  })
+
+  it('names the key that a sender claims', () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const body = sealBody(command, undefined, { name: 'alice', privateKey })
+    expect(decide(received(body), context)).toMatchObject({ kind: 'accepted', audited: { key: 'alice' } })
+  })
+})
