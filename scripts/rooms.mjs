@@ -18,6 +18,11 @@ import { fileURLToPath } from 'node:url'
 /** From the lowest to the highest. @type {readonly Room[]} */
 export const rooms = [
   {
+    room: 'src/async',
+    holds:
+      'promises and signals: work done once, waits that a signal ends, listeners that must not end their caller',
+  },
+  {
     room: 'src/protocol',
     holds: 'the language of the queues: messages, envelope, output frames, names, verdicts, facts',
     packages: ['node:crypto', 'node:zlib', 'valibot'],
@@ -39,7 +44,7 @@ export const rooms = [
   {
     room: 'src/queues',
     holds: 'SQS: client, names and attributes, receive loop, batching sender, set-up, diagnosis, IAM texts',
-    imports: ['src/protocol'],
+    imports: ['src/async', 'src/protocol'],
     packages: ['@aws-sdk/client-sqs', '@aws-sdk/credential-providers', 'node', 'valibot'],
   },
   {
@@ -70,7 +75,7 @@ export const rooms = [
   {
     room: 'src/master/replies',
     holds: 'the reply queue and what comes on it, also what is not for us',
-    imports: ['src/protocol', 'src/queues'],
+    imports: ['src/async', 'src/protocol', 'src/queues'],
     packages: ['node'],
   },
   {
@@ -83,6 +88,7 @@ export const rooms = [
     room: 'src/master',
     holds: 'the master itself, and its warnings',
     imports: [
+      'src/async',
       'src/protocol',
       'src/protocol/filter',
       'src/run',
@@ -402,6 +408,7 @@ export const rooms = [
     room: 'agent/src/intake',
     holds: 'what arrives: listening, admission, and what becomes of a message',
     imports: [
+      'src/async',
       'src/protocol',
       'src/protocol/filter',
       'src/queues',

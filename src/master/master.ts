@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { contained } from '../async/contained.ts'
 import type { SigningKey } from '../protocol/envelope.ts'
 import { parseFilter } from '../protocol/filter/parse.ts'
 import type { Environment } from '../queues/environment.ts'
@@ -56,6 +57,7 @@ export class Master {
   readonly environment: Environment
   readonly inventory: Inventory
   readonly #options: MasterOptions
+  readonly #warn: (warning: MasterWarning) => void
   readonly #replyConsumer: ReplyConsumer
   readonly #runs: OpenRuns
   /** Runs that are being taken up from the history. */
@@ -70,6 +72,7 @@ export class Master {
     const { environment, queues, masterId, replyQueue } = options
     this.environment = environment
     this.#options = options
+    this.#warn = contained(options.onWarning)
     this.inventory = new Inventory(() => this.#sqsNow())
     this.#replyConsumer = new ReplyConsumer({
       ...{ environment, queues, masterId },
@@ -323,7 +326,7 @@ export class Master {
   #trouble(trouble: MasterWarning): void {
     // What is cut short by closing is no trouble.
     if (this.#abort.signal.aborted) return
-    this.#options.onWarning?.(trouble)
+    this.#warn(trouble)
   }
 
   #sqsNow(): number {

@@ -123,15 +123,12 @@ export function createQueues(connection: Connection): Queues {
         MaxNumberOfMessages: max,
         MessageSystemAttributeNames: ['SenderId', 'SentTimestamp', 'ApproximateReceiveCount'],
       })
-      const { Messages = [] } = await once(
-        'ReceiveMessage',
-        queue,
-        signal,
-        (send) => send(command),
-        waitSeconds * 1000,
-      )
-      // SQS: with visibility 0 one answer can hold a message twice; only the later handle is good for deleting.
-      return [...new Map(Messages.map((message) => [message.MessageId, received(message)])).values()]
+      const receive = async (send: SqsSend) => {
+        const { Messages = [] } = await send(command)
+        // SQS: with visibility 0 one answer can hold a message twice; only the later handle is good for deleting.
+        return [...new Map(Messages.map((message) => [message.MessageId, received(message)])).values()]
+      }
+      return once('ReceiveMessage', queue, signal, receive, waitSeconds * 1000)
     },
 
     async send(queue, body, signal) {

@@ -1,3 +1,4 @@
+import { contained } from '../async/contained.ts'
 import { type BackOff, createBackOff, pause } from './backOff.ts'
 import { QueueError } from './queueError.ts'
 import type { Queues } from './queues.ts'
@@ -8,7 +9,7 @@ export interface SenderOptions {
   /** Batches under way at a time, default 4. */
   readonly parallel?: number
   /** Told of each failure, and with `undefined` when it works again. */
-  readonly onWarning?: (error: QueueError | undefined) => void
+  readonly onWarning?: (error: QueueError | undefined) => unknown
   /** Whether to stop trying for one body; without it only what SQS calls invalid is given up. */
   readonly giveUp?: (error: QueueError, waitedMs: number) => boolean
   readonly backOff?: BackOff
@@ -46,6 +47,7 @@ export function createSender(
   queue: string,
   { signal, parallel = 4, onWarning, giveUp = () => false, backOff = createBackOff() }: SenderOptions,
 ): Sender {
+  const warn = contained(onWarning)
   const pending: Parcel[] = []
   const idlers: (() => void)[] = []
   let bodies = 0
@@ -125,13 +127,13 @@ export function createSender(
   function recovered(): void {
     if (resting) return
     backOff.reset()
-    if (troubled) onWarning?.(undefined)
+    if (troubled) warn(undefined)
     troubled = false
   }
 
   async function rest(error: QueueError): Promise<void> {
     troubled = true
-    onWarning?.(error)
+    warn(error)
     if (resting) return
     resting = true
     await pause(backOff.next(error.kind), signal)

@@ -51,7 +51,7 @@ export function startCommander(queues: Queues, environment: Environment, replyTo
   const listening = listen()
 
   async function listen(): Promise<void> {
-    const options = { waitSeconds: 20, visibilitySeconds: 60 }
+    const options = () => ({ waitSeconds: 20, visibilitySeconds: 60 })
     for await (const messages of receiveLoop(queues, queue, options, stopping.signal)) {
       for (const { body } of messages) {
         const { message, data } = openBody(body)

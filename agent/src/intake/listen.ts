@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { contained } from '../../../src/async/contained.ts'
 import type { QueueError } from '../../../src/queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../../src/queues/queues.ts'
 import { receiveLoop } from '../../../src/queues/receiveLoop.ts'
@@ -23,14 +24,16 @@ export async function listen(listening: ListenOptions, signal: AbortSignal): Pro
   const { queues, queue, pollIntervalMs, onMessage, onWarning, random } = listening
   const seen = new Set<string>()
   const pace = createPollPace(random)
-  const options = { waitSeconds: 20, visibilitySeconds: 0, onWarning }
-  for await (const messages of receiveLoop(queues, queue, options, signal)) {
+  const handOn = contained(onMessage)
+  const options = () => ({ waitSeconds: 20, visibilitySeconds: 0 })
+  for await (const messages of receiveLoop(queues, queue, options, signal, { onWarning })) {
+    if (messages.length === 0) continue
     let fresh = 0
     for (const message of messages) {
       if (seen.has(message.messageId)) continue
       remember(seen, message.messageId)
       fresh += 1
-      onMessage(message)
+      handOn(message)
     }
     const pauseMs = pace({ total: messages.length, fresh }, pollIntervalMs())
     if (pauseMs > 0) await sleep(pauseMs, undefined, { signal }).catch(() => {})

@@ -323,7 +323,7 @@ export class Run {
     this.#advancing = true
     setImmediate(() => {
       this.#advancing = false
-      void this.#advance(this.#transport.now())
+      void this.#attempt(() => this.#advance(this.#transport.now()))
     })
   }
 

@@ -1,5 +1,8 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
+import { aborted, orAborted } from '../../async/aborted.ts'
+import { contained, warnOfBug } from '../../async/contained.ts'
+import { type Lazy, lazy } from '../../async/lazy.ts'
 import { openBody, sealBody } from '../../protocol/envelope.ts'
 import type { ReplyMessage } from '../../protocol/messages.ts'
 import type { Environment } from '../../queues/environment.ts'
@@ -63,7 +66,7 @@ const fullAnswer = 10
 /** No run has this id. */
 const noRun = '00000000-0000-0000-0000-000000000000'
 
-/** What the end of a long poll may take before it is cut off, milliseconds. */
+/** What the end of a long poll, or of the question where replies go, may take before it is cut off, milliseconds. */
 const endPollWithinMs = 1_000
 
 /**
@@ -79,12 +82,19 @@ export class ReplyConsumer {
   readonly #listening = new BacklogMonitor()
   readonly #foreignMessages = new ForeignMessages()
   readonly #helpers = new Set<Promise<void>>()
+  readonly #place: Lazy<ReplyQueue>
   #receiver: Promise<void> | undefined
   #isPolling = false
-  #place: Promise<ReplyQueue> | undefined
 
   constructor(options: MailboxOptions) {
-    this.#options = options
+    const { onUnreadable, onForeign, onWarning } = options
+    // A listener that throws must not end receiving.
+    this.#options = {
+      ...options,
+      ...{ onUnreadable: contained(onUnreadable), onForeign: contained(onForeign) },
+      onWarning: contained(onWarning),
+    }
+    this.#place = lazy(() => chooseReplyQueue(options, this.#abort.signal))
   }
 
   /**
@@ -92,15 +102,9 @@ export class ReplyConsumer {
    * @throws QueueError when neither queue can be used
    */
   async open(): Promise<string> {
-    this.#place ??= chooseReplyQueue(this.#options, this.#abort.signal)
-    try {
-      const place = await this.#place
-      this.#receiver ??= this.#receive(place)
-      return place.queue
-    } catch (error) {
-      this.#place = undefined
-      throw error
-    }
+    const place = await this.#place.get()
+    if (!this.#ending.signal.aborted) this.#startReceiving(place)
+    return place.queue
   }
 
   /** Whether replies may be waiting unread: silence proves nothing then. */
@@ -111,7 +115,7 @@ export class ReplyConsumer {
   /** This process slept, or has only just come: what is waiting must be read before silence means anything. */
   async catchUp(): Promise<void> {
     this.#listening.doubt()
-    const place = await this.#place?.catch(() => undefined)
+    const place = await this.#place.started?.catch(() => undefined)
     // The receiver may hang on a connection that died in the sleep.
     if (place !== undefined) this.#callHelp(place, 1)
   }
@@ -119,12 +123,19 @@ export class ReplyConsumer {
   /** @param forgetQueue deletes the private queue, with what is in it */
   async close(forgetQueue: boolean): Promise<void> {
     this.#ending.abort()
-    const place = await this.#place?.catch(() => undefined)
+    const place = await this.#placeSoon()
     if (place?.kind === 'private' && !forgetQueue) await this.#endPoll(place)
     this.#abort.abort()
     await Promise.all([this.#receiver, ...this.#helpers])
     if (place?.kind !== 'private' || !forgetQueue) return
     await this.#options.queues.deleteQueue(place.queue).catch(this.#options.onWarning)
+  }
+
+  /** Where replies go, if that is known before long: an SQS that is away must not keep a master from ending. */
+  async #placeSoon(): Promise<ReplyQueue | undefined> {
+    const asked = this.#place.started?.catch(() => undefined)
+    const place = await (asked && orAborted(asked, AbortSignal.timeout(endPollWithinMs)))
+    return place === aborted ? undefined : place
   }
 
   /**
@@ -142,39 +153,42 @@ export class ReplyConsumer {
     }
   }
 
+  #startReceiving(place: ReplyQueue): void {
+    this.#receiver ??= this.#receive(place)
+      // The next run starts it again.
+      .catch(warnOfBug)
+      .finally(() => {
+        this.#receiver = undefined
+      })
+  }
+
   /** The receiver that is always there. While replies pile up, it calls others for help. */
   async #receive(place: ReplyQueue): Promise<void> {
     const { queues, isExpecting } = this.#options
-    const options = {
-      waitSeconds: waitSeconds.idle,
-      visibilitySeconds: this.#visibilityOf(place),
-      onWarning: this.#onWarning,
-    }
     let heard = () => {}
     let handling = Promise.resolve()
-    const receiving: Pick<Queues, 'receive'> = {
-      receive: async (queue, receive) => {
-        heard = this.#listening.start()
-        const now = {
-          waitSeconds: isExpecting() ? waitSeconds.expecting : waitSeconds.idle,
-          visibilitySeconds: this.#visibilityOf(place),
-        }
-        this.#isPolling = true
-        // Not the loop's signal: it shall end after this receive, not in the middle of it.
-        const messages = await queues
-          .receive(queue, { ...receive, ...now }, this.#abort.signal)
-          .finally(() => {
-            this.#isPolling = false
-          })
-        if (messages.length === 0) heard()
-        return messages
-      },
+    const options = (): ReceiveOptions => {
+      heard = this.#listening.start()
+      this.#isPolling = true
+      return {
+        waitSeconds: isExpecting() ? waitSeconds.expecting : waitSeconds.idle,
+        visibilitySeconds: this.#visibilityOf(place),
+      }
     }
-    for await (const messages of receiveLoop(receiving, place.queue, options, this.#ending.signal)) {
+    const onWarning = (trouble: QueueError | undefined) => {
+      if (trouble !== undefined) this.#isPolling = false
+      this.#onWarning(trouble)
+    }
+    for await (const messages of receiveLoop(queues, place.queue, options, this.#abort.signal, {
+      onWarning,
+    })) {
+      this.#isPolling = false
       const isHeard = messages.length < fullAnswer ? heard : () => {}
       await handling
       handling = this.#take(place, messages).then(isHeard)
       if (!mayReceiveAhead(place)) await handling
+      // Asked to end, it does so between two receives: one that is cut short may take replies along.
+      if (this.#ending.signal.aborted) break
     }
     await handling
   }
@@ -186,7 +200,9 @@ export class ReplyConsumer {
 
   #callHelp(place: ReplyQueue, seconds: number): void {
     if (this.#helpers.size >= maxHelpers || this.#ending.signal.aborted) return
-    const helper = this.#help(place, seconds).finally(() => this.#helpers.delete(helper))
+    const helper = this.#help(place, seconds)
+      .catch(warnOfBug)
+      .finally(() => this.#helpers.delete(helper))
     this.#helpers.add(helper)
   }
 
@@ -220,7 +236,8 @@ export class ReplyConsumer {
       this.#listening.isPilingUp(Date.now())
       this.#callHelp(place, 0)
     }
-    if (messages.length > 0) await this.#handle(place, messages)
+    // What was not dealt with comes again.
+    if (messages.length > 0) await this.#handle(place, messages).catch(warnOfBug)
   }
 
   async #handle({ queue, kind }: ReplyQueue, messages: readonly ReceivedMessage[]): Promise<void> {

@@ -95,8 +95,8 @@ describe('a receive loop on a bad day', () => {
     for (let n = 0; n < bodies.length; n += 10) await direct.sendBatch(queue, bodies.slice(n, n + 10))
     proxy.inject(...badDay)
     const missing = new Set(bodies)
-    const options = { ...patient, visibilitySeconds: 1, backOff: quick }
-    for await (const messages of receiveLoop(queues, queue, options, abort.signal)) {
+    const options = () => ({ ...patient, visibilitySeconds: 1 })
+    for await (const messages of receiveLoop(queues, queue, options, abort.signal, { backOff: quick })) {
       for (const { body } of messages) missing.delete(body)
       await queues.delete(queue, messages, abort.signal).catch(() => {})
       if (missing.size === 0) abort.abort()
@@ -109,12 +109,8 @@ describe('a receive loop on a bad day', () => {
     const received: ReceivedMessage[] = []
     const onWarning = (error: QueueError | undefined) => told.push(error?.kind)
     const listening = (async () => {
-      for await (const messages of receiveLoop(
-        queues,
-        queue,
-        { ...patient, backOff: quick, onWarning },
-        abort.signal,
-      ))
+      const told = { backOff: quick, onWarning }
+      for await (const messages of receiveLoop(queues, queue, () => patient, abort.signal, told))
         received.push(...messages)
     })()
     await until(() => proxy.requests > 1, 'a receive')
@@ -139,7 +135,7 @@ describe('a receive loop on a bad day', () => {
       },
       reset: real.reset,
     }
-    const loop = receiveLoop(queues, queue, { ...patient, backOff }, abort.signal)
+    const loop = receiveLoop(queues, queue, () => patient, abort.signal, { backOff })
     const next = loop.next()
     await until(() => waits.length >= 7, 'seven failures')
     abort.abort()
@@ -155,7 +151,8 @@ describe('a receive loop on a bad day', () => {
       pauses += 1
       return 600_000
     }
-    const loop = receiveLoop(queues, queue, { ...patient, backOff: { next, reset() {} } }, abort.signal)
+    const backOff = { next, reset() {} }
+    const loop = receiveLoop(queues, queue, () => patient, abort.signal, { backOff })
     const over = loop.next()
     await until(() => pauses === 1, 'a failure')
     abort.abort()

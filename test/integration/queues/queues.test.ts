@@ -131,7 +131,8 @@ describe('receive loop on a queue', () => {
     const { commands } = (await sqs.environment('loop')).queues
     const abort = new AbortController()
     const got: string[] = []
-    const loop = receiveLoop(queues, commands, { waitSeconds: 20, visibilitySeconds: 30 }, abort.signal)
+    const options = () => ({ waitSeconds: 20, visibilitySeconds: 30 })
+    const loop = receiveLoop(queues, commands, options, abort.signal)
     const done = (async () => {
       for await (const messages of loop) {
         got.push(...bodies(messages))
@@ -152,9 +153,9 @@ describe('receive loop on a queue', () => {
     const loop = receiveLoop(
       queues,
       commands,
+      () => ({ waitSeconds: 1, visibilitySeconds: 0 }),
+      abort.signal,
       {
-        waitSeconds: 1,
-        visibilitySeconds: 0,
         backOff: { next: () => 0, reset() {} },
         onWarning: (error) => {
           if (error !== undefined && told.length === 0) void sqs.environment('revived')
@@ -162,7 +163,6 @@ describe('receive loop on a queue', () => {
           if (error === undefined) abort.abort()
         },
       },
-      abort.signal,
     )
     for await (const _ of loop);
     expect(told).toEqual(['missing-queue', undefined])
