@@ -1,6 +1,6 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { type Message, parseMessage } from './messages.ts'
+import { type Message, parseMessage, wireForm } from './messages.ts'
 
 /**
  * The body of an SQS message: JSON text, so that every character is one that SQS takes. `m` is the message's
@@ -62,7 +62,7 @@ export class UnreadableBody extends Error {
 
 /** Makes the body for `message` with optional binary `data`. The size is that of the string: it is ASCII only. */
 export function sealBody(message: Message, data?: Uint8Array, key?: SigningKey): string {
-  const text = asciiJson(message)
+  const text = asciiJson(wireForm(message))
   const head = asciiJson({
     v: 1,
     ...sealText(text),
@@ -112,7 +112,7 @@ export function openBody(body: string): Opened {
 
 /** Characters of JSON that the message makes. */
 export function lengthOf(message: Message): number {
-  return asciiJson(message).length
+  return asciiJson(wireForm(message)).length
 }
 
 /** By hand: every body that comes is checked, and a schema would take as long as parsing it. */

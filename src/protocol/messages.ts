@@ -1,73 +1,12 @@
 import * as v from 'valibot'
+import { ActionSchema, requirableParts, requiring } from './action.ts'
 import { AgentId, EnvironmentName, Hostname, QueueName, RunId } from './names.ts'
+import { Count, DurationMs, Time } from './numbers.ts'
 
 /** Levels of nesting in facts. Deeper data is nobody's facts, and breaks whatever walks it by recursion. */
 const deepestFacts = 64
 
-/** Milliseconds since the epoch. */
-const Time = v.pipe(v.number(), v.integer(), v.minValue(0))
-const Count = v.pipe(v.number(), v.integer(), v.minValue(0))
-const DurationMs = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(7 * 24 * 3600 * 1000))
 const ShortText = v.pipe(v.string(), v.maxLength(1024))
-
-/** Valibot's own check of base64 needs a stack as deep as the text is long. */
-const Base64 = v.pipe(
-  v.string(),
-  v.check((text) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text), 'base64 text'),
-)
-
-const EnvironmentVariables = v.record(
-  v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'a variable name: letters, digits, _')),
-  v.pipe(
-    v.string(),
-    v.check((value) => !value.includes('\0'), 'a value without NUL'),
-  ),
-)
-
-/** How a shell command or a script is to be executed. Each part is subject to the agent's policy. */
-const executionFields = {
-  /** Absolute directory to run in; the agent's default otherwise. */
-  directory: v.optional(v.pipe(v.string(), v.startsWith('/', 'an absolute directory'), v.maxLength(4096))),
-  environment: v.optional(EnvironmentVariables),
-  /** User name to run as; the agent's own otherwise. */
-  user: v.optional(v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/i, 'a user name'))),
-}
-
-const KnownAction = v.variant('kind', [
-  v.object({ kind: v.literal('shell'), command: v.pipe(v.string(), v.minLength(1)), ...executionFields }),
-  v.object({
-    kind: v.literal('script'),
-    /** File name for people and for `$0`; no directories. */
-    name: v.pipe(v.string(), v.regex(/^[^/\p{C}]{1,255}$/u, 'a file name')),
-    /** The script's exact bytes, base64. */
-    content: Base64,
-    args: v.array(v.string()),
-    /** Program that runs the script; otherwise its `#!` line, otherwise the agent's shell. */
-    interpreter: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(255))),
-    ...executionFields,
-  }),
-  v.object({ kind: v.literal('ping') }),
-  /** Read all fact sources again and publish. */
-  v.object({ kind: v.literal('facts') }),
-  /**
-   * Stop `runId`, or never start it. Answered within that run. `issuedAt` is the run's: an agent that remembers less cannot
-   * say that it never began it.
-   */
-  v.object({ kind: v.literal('cancel'), runId: RunId, issuedAt: v.optional(Time) }),
-  /** Send frames of `runId` again; `missing` holds frame numbers, and `result` asks for the result too. */
-  v.object({
-    kind: v.literal('resend'),
-    runId: RunId,
-    missing: v.pipe(v.array(Count), v.maxLength(1000)),
-    result: v.boolean(),
-  }),
-])
-
-/** An action that this version does not know, or whose fields it cannot use: refused by name, never ignored. */
-const UnsupportedAction = v.pipe(
-  v.looseObject({ kind: v.pipe(v.string(), v.maxLength(64)) }),
-  v.transform(({ kind }) => ({ kind: 'unsupported' as const, requested: kind })),
-)
 
 const CommandSchema = v.object({
   type: v.literal('command'),
@@ -88,7 +27,7 @@ const CommandSchema = v.object({
   filter: v.pipe(v.string(), v.minLength(1)),
   /** When given, only these agents; the filter must hold as well. A long list is spread over several messages. */
   targets: v.optional(v.array(AgentId)),
-  action: v.union([KnownAction, UnsupportedAction]),
+  action: ActionSchema,
   /** The agent stops the command after this. */
   timeoutMs: DurationMs,
   /** Bytes of output per reply that the agent keeps (head and tail); its own limit rules when lower. */
@@ -155,20 +94,23 @@ const ResultSchema = v.object({
   last: v.optional(v.object({ frame: Count, segments: Segments })),
 })
 
+const refusalCodes = [
+  'environment',
+  'filter',
+  'targets',
+  'unsupported',
+  'policy',
+  'signature',
+  'expired',
+  'reply-queue',
+  'busy',
+] as const
+
 const RefusalSchema = v.object({
   type: v.literal('refusal'),
   ...from,
-  code: v.picklist([
-    'environment',
-    'filter',
-    'targets',
-    'unsupported',
-    'policy',
-    'signature',
-    'expired',
-    'reply-queue',
-    'busy',
-  ]),
+  /** One of a later version is taken as `unsupported`: that the agent refused matters, and the reason says why. */
+  code: v.fallback(v.picklist(refusalCodes), 'unsupported'),
   /** A sentence for the person who sent the command. */
   reason: ShortText,
 })
@@ -201,7 +143,6 @@ const schemas = {
 const MessageSchema = v.variant('type', Object.values(schemas))
 
 export type CommandMessage = v.InferOutput<typeof CommandSchema>
-export type Action = v.InferOutput<typeof KnownAction>
 export type AckMessage = v.InferOutput<typeof AckSchema>
 export type OutputMessage = v.InferOutput<typeof OutputSchema>
 export type ResultMessage = v.InferOutput<typeof ResultSchema>
@@ -225,6 +166,13 @@ export function parseMessage(json: unknown): Message {
   const [issue] = parsed.issues
   const field = v.getDotPath(issue) ?? 'message'
   throw new Error(`${field}: ${issue.message.slice(0, 200)}`)
+}
+
+/** The message as it travels: a command's action says which parts of it nobody may pass over. */
+export function wireForm(message: Message): unknown {
+  if (message.type !== 'command' || message.action.kind === 'unsupported') return message
+  const parts = requirableParts.filter((part) => Object.hasOwn(message, part))
+  return parts.length === 0 ? message : { ...message, action: requiring(message.action, parts) }
 }
 
 /** Found by name: to have them all tried takes as long as the one that fits. */

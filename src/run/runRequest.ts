@@ -1,4 +1,4 @@
-import type { Action } from '../protocol/messages.ts'
+import type { Action } from '../protocol/action.ts'
 
 /** What a person (or a pipeline) asks for: one command to the agents of one environment. */
 export interface RunRequest {

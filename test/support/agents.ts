@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Environment } from '../../src/queues/environment.ts'
-import { type AgentProcess, startAgent } from './agentProcess.ts'
+import { type AgentProcess, type AgentSettings, startAgent } from './agentProcess.ts'
 
 /** A fleet of real agents: `agent-1`, `agent-2` and so on, with a fact `role` that is `web` for odd ones, `db` for even ones. */
 export interface AgentFleet {
@@ -18,7 +18,7 @@ const startersAtOnce = 4
 export async function startAgents(
   environment: Environment,
   count: number,
-  settings: { readonly general?: object; readonly facts?: object } = {},
+  settings: Pick<AgentSettings, 'general' | 'facts' | 'command'> = {},
 ): Promise<AgentFleet> {
   const directory = await mkdtemp(join(tmpdir(), 'agents-'))
   const agentIds = Array.from({ length: count }, (_, index) => `agent-${index + 1}`)

@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Action } from '../../../src/protocol/messages.ts'
+import type { Action } from '../../../src/protocol/action.ts'
 import { baseEnvironment } from './baseEnvironment.ts'
 import type { Launch } from './processGroup.ts'
 import { runProgram } from './program.ts'

@@ -1,3 +1,4 @@
+import type { UnsupportedAction } from '../../../src/protocol/action.ts'
 import type { Facts } from '../../../src/protocol/facts.ts'
 import { matchesFilter } from '../../../src/protocol/filter/match.ts'
 import { parseFilter } from '../../../src/protocol/filter/parse.ts'
@@ -85,13 +86,13 @@ export function admit(command: CommandMessage, sentAt: number, context: Admissio
     )
   }
   if (selection.kind === 'refuse') return refuse('filter', selection.reason)
-  if (command.action.kind === 'unsupported') {
-    return refuse(
-      'unsupported',
-      `This version of the agent does not know the action "${command.action.requested}".`,
-    )
-  }
+  if (command.action.kind === 'unsupported') return refuse('unsupported', missingIn(command.action))
   return { kind: 'accept' }
+}
+
+function missingIn({ requested, unknown }: UnsupportedAction): string {
+  if (unknown === undefined) return `This version of the agent does not know the action "${requested}".`
+  return `This version of the agent does not know ${unknown.map((part) => `"${part}"`).join(', ')}, which the command requires. Upgrade the agent.`
 }
 
 /** Whether what was issued then would be known, had it been executed. */

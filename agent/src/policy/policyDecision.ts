@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { Action } from '../../../src/protocol/action.ts'
 import type { Signature } from '../../../src/protocol/envelope.ts'
-import type { Action } from '../../../src/protocol/messages.ts'
 import type { TextPattern } from './commandPattern.ts'
 import type { Policy, Rule } from './policy.ts'
 

@@ -19,12 +19,23 @@ export type JournalLine =
   | { readonly t: 'delivered'; readonly runId: string }
   | { readonly t: 'known'; readonly runId: string; readonly at: number }
 
+const kinds: ReadonlySet<unknown> = new Set<JournalLine['t']>([
+  'memory',
+  'begun',
+  'barred',
+  'delivered',
+  'known',
+])
+
 export function printLine(line: JournalLine): string {
   const json = JSON.stringify(line)
   return `${checksum(json)} ${json}\n`
 }
 
-/** Damage to the unfinished last line is a write that nobody waited out; damage elsewhere is lost memory. */
+/**
+ * Damage to the unfinished last line is a write that nobody waited out; damage elsewhere, or a line of a kind that this
+ * version does not know, is lost memory.
+ */
 export function readLines(text: string): { lines: JournalLine[]; damaged: { whole: number; torn: boolean } } {
   const rows = text.split('\n')
   const last = rows.pop() ?? ''
@@ -33,7 +44,9 @@ export function readLines(text: string): { lines: JournalLine[]; damaged: { whol
   for (const row of rows) {
     if (row === '') continue
     const json = row.slice(9)
-    if (row[8] === ' ' && row.slice(0, 8) === checksum(json)) lines.push(JSON.parse(json))
+    const line = row[8] === ' ' && row.slice(0, 8) === checksum(json) ? JSON.parse(json) : undefined
+    // One of a later version may say of a run that it was taken on: to pass over it would be to forget that.
+    if (line !== undefined && kinds.has(line.t)) lines.push(line)
     else whole += 1
   }
   return { lines, damaged: { whole, torn: last !== '' } }

@@ -9,6 +9,12 @@ import { OutputLog } from './outputLog.ts'
 import { isLocked, type ProcessLock, takeLock } from './processLock.ts'
 
 /**
+ * Version of `run.ndjson`, raised when an event is added that an earlier version must not pass over (docs/versions.md).
+ * Events of kinds that a version does not know change nothing for it.
+ */
+const recordVersion = 1
+
+/**
  * The folder of one run, in the hands of the one master that completes it: `run.ndjson` (its start, then its events),
  * `output.log`, and `summary.json`. Events are written after the output that they speak of, so that whatever a crash
  * leaves can be taken up again: what the events know is there, and what they do not know comes again.
@@ -34,7 +40,7 @@ export class RunRecord {
     const held = await lock(folder)
     try {
       const record = new RunRecord(folder, await OutputLog.resume(outputOf(folder)), held)
-      record.#write({ v: 1, start })
+      record.#write({ v: recordVersion, start })
       await record.summarize(startRunState(start))
       return record
     } catch (error) {
@@ -86,7 +92,7 @@ export class RunRecord {
     await this.flush().finally(() => this.#lock.release())
   }
 
-  #write(line: RunEvent | { v: 1; start: RunStart }): void {
+  #write(line: RunEvent | { v: number; start: RunStart }): void {
     this.#events.append(`${JSON.stringify(line)}\n`)
   }
 
@@ -130,7 +136,11 @@ async function readEvents(folder: string, runId: string): Promise<{ state: RunSt
   const end = bytes.lastIndexOf(0x0a) + 1
   const [first = '', ...lines] = bytes.toString('utf8', 0, end).split('\n')
   const head = parseLine(first) as { v?: unknown; start?: RunStart } | undefined
-  if (head?.v !== 1 || head.start?.runId !== runId)
+  if (typeof head?.v === 'number' && head.v > recordVersion)
+    throw new Error(
+      `${path} was written by a newer version of EC2 Collective (record ${head.v}; this version reads ${recordVersion}). Upgrade to open it.`,
+    )
+  if (head?.v !== recordVersion || head.start?.runId !== runId)
     throw new Error(`${path} is not the record of run ${runId}`)
   const state = startRunState(head.start)
   for (const line of lines) {

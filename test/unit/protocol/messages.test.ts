@@ -61,6 +61,11 @@ describe('parseMessage', () => {
     expect(() => parseMessage({ type: 'output', ...from, frame: -1, segments: [] })).toThrow(/frame/)
   })
 
+  it('takes a refusal whose code is of a later version: that it is one, and why, is what matters', () => {
+    const refusal = { type: 'refusal', ...from, code: 'moonlight', reason: 'It is not full moon.' }
+    expect(parseMessage(refusal)).toEqual({ ...refusal, code: 'unsupported' })
+  })
+
   it('takes a script of several megabytes', () => {
     const content = Buffer.alloc(6 * 1024 * 1024, 'x').toString('base64')
     const action = { kind: 'script', name: 'big.sh', content, args: [] }

@@ -2,8 +2,8 @@ import { createHash, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { parsePolicy } from '../../../../agent/src/policy/policy.ts'
 import { evaluatePolicy, type Request } from '../../../../agent/src/policy/policyDecision.ts'
+import type { Action } from '../../../../src/protocol/action.ts'
 import { openBody, sealBody } from '../../../../src/protocol/envelope.ts'
-import type { Action } from '../../../../src/protocol/messages.ts'
 
 const policy = (text: string) => parsePolicy(text, 'policy.yaml')
 const shell = (command: string, more: object = {}): Action => ({ kind: 'shell', command, ...more })

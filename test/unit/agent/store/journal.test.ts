@@ -13,6 +13,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLog } from '../../../../agent/src/log/log.ts'
 import { Journal } from '../../../../agent/src/store/journal.ts'
+import { printLine } from '../../../../agent/src/store/journalLines.ts'
 
 let directory: string
 let path: string
@@ -152,6 +153,18 @@ describe('the journal', () => {
     ])
     expect(next.remembersSince).toBe(now)
     expect(logged.join('')).toMatch(/1 damaged lines/)
+    await next.close()
+  })
+
+  it('with a line of a kind that only a later version knows does not claim to remember', async () => {
+    const journal = await open()
+    await journal.begin(run('run-first-1'))
+    await journal.close()
+    appendFileSync(path, printLine({ t: 'promised', runId: 'run-second-2' } as never))
+    now += 5_000
+    const next = await open()
+    expect([next.knows('run-first-1'), next.knows('run-second-2')]).toEqual([true, false])
+    expect(next.remembersSince).toBe(now)
     await next.close()
   })
 

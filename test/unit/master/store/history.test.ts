@@ -28,6 +28,27 @@ describe('History', () => {
     expect(loaded.record.output.bytes('web2')).toBe('hello from web2'.length)
   })
 
+  it('does not read what only a later version understands, and says so', async () => {
+    const { record } = await liveRun(history, startOf('run-00001'))
+    await record.close()
+    const events = join(directory, 'run-00001', 'run.ndjson')
+    const text = await readFile(events, 'utf8')
+    await writeFile(events, text.replace(/^\{"v":1,/, '{"v":2,'))
+    const sentence = /was written by a newer version of EC2 Collective \(record 2; this version reads 1\)/
+    await expect(history.load('run-00001')).rejects.toThrow(sentence)
+    await expect(history.resume('run-00001')).rejects.toThrow(sentence)
+    // It is still listed, and not taken for nobody's.
+    expect((await history.list()).map(({ runId }) => runId)).toEqual(['run-00001'])
+    expect(await readFile(events, 'utf8')).toContain('{"v":2,')
+  })
+
+  it('passes over events of kinds that only a later version knows', async () => {
+    const { state, record } = await liveRun(history, startOf('run-00001'))
+    record.append({ kind: 'moonRose', at: 5 } as never)
+    await record.close()
+    expect((await history.load('run-00001')).state).toEqual(state)
+  })
+
   it('has a readable run after a crash at any byte of any of its files', async () => {
     const { record } = await liveRun(history, startOf('run-00001'))
     await record.close()
@@ -148,7 +169,7 @@ describe('History', () => {
     for (const text of [
       '',
       'null\n',
-      '{"v":2}\n',
+      '{"v":0}\n',
       '{"v":1,"start":{"runId":"run-00008"}}\n',
       'x'.repeat(1000),
     ]) {

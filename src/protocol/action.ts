@@ -1,0 +1,113 @@
+import * as v from 'valibot'
+import { RunId } from './names.ts'
+import { Count, Time } from './numbers.ts'
+
+/** Valibot's own check of base64 needs a stack as deep as the text is long. */
+const Base64 = v.pipe(
+  v.string(),
+  v.check((text) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text), 'base64 text'),
+)
+
+const EnvironmentVariables = v.record(
+  v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'a variable name: letters, digits, _')),
+  v.pipe(
+    v.string(),
+    v.check((value) => !value.includes('\0'), 'a value without NUL'),
+  ),
+)
+
+/** How a shell command or a script is to be executed. Each part is subject to the agent's policy. */
+const executionFields = {
+  /** Absolute directory to run in; the agent's default otherwise. */
+  directory: v.optional(v.pipe(v.string(), v.startsWith('/', 'an absolute directory'), v.maxLength(4096))),
+  environment: v.optional(EnvironmentVariables),
+  /** User name to run as; the agent's own otherwise. */
+  user: v.optional(v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/i, 'a user name'))),
+}
+
+const KnownAction = v.variant('kind', [
+  v.object({ kind: v.literal('shell'), command: v.pipe(v.string(), v.minLength(1)), ...executionFields }),
+  v.object({
+    kind: v.literal('script'),
+    /** File name for people and for `$0`; no directories. */
+    name: v.pipe(v.string(), v.regex(/^[^/\p{C}]{1,255}$/u, 'a file name')),
+    /** The script's exact bytes, base64. */
+    content: Base64,
+    args: v.array(v.string()),
+    /** Program that runs the script; otherwise its `#!` line, otherwise the agent's shell. */
+    interpreter: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(255))),
+    ...executionFields,
+  }),
+  v.object({ kind: v.literal('ping') }),
+  /** Read all fact sources again and publish. */
+  v.object({ kind: v.literal('facts') }),
+  /**
+   * Stop `runId`, or never start it. Answered within that run. `issuedAt` is the run's: an agent that remembers less cannot
+   * say that it never began it.
+   */
+  v.object({ kind: v.literal('cancel'), runId: RunId, issuedAt: v.optional(Time) }),
+  /** Send frames of `runId` again; `missing` holds frame numbers, and `result` asks for the result too. */
+  v.object({
+    kind: v.literal('resend'),
+    runId: RunId,
+    missing: v.pipe(v.array(Count), v.maxLength(1000)),
+    result: v.boolean(),
+  }),
+])
+
+export type Action = v.InferOutput<typeof KnownAction>
+
+/**
+ * Names of the parts of a command that came after version 1 of the protocol and that nobody may pass over, as they change
+ * what the command means: whom it is for, when or how it is executed. A part is a field of the command with this name.
+ * An agent refuses a command that requires a part whose name it does not know (docs/versions.md).
+ */
+export const requirableParts: readonly string[] = []
+
+const PartName = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9]{0,31}$/, 'the name of a part'))
+
+/** Characters of an action's kind. Agents of version 1 cannot read a command with a longer one, and stay silent. */
+const longestKind = 64
+
+/** An action that this version does not know, or whose fields it cannot use: refused by name, never ignored. */
+export interface UnsupportedAction {
+  readonly kind: 'unsupported'
+  readonly requested: string
+  /** Names of parts that the command requires and this version does not know. */
+  readonly unknown?: readonly string[]
+}
+
+const OtherAction = v.pipe(
+  v.looseObject({ kind: v.pipe(v.string(), v.maxLength(longestKind)) }),
+  v.transform(({ kind }): UnsupportedAction => ({ kind: 'unsupported', requested: kind })),
+)
+
+const PlainAction = v.union([KnownAction, OtherAction])
+
+/** See {@link requiring}. */
+const RequiringAction = v.pipe(
+  v.object({
+    kind: v.pipe(v.string(), v.maxLength(longestKind)),
+    requires: v.pipe(v.array(PartName), v.maxLength(32)),
+    action: PlainAction,
+  }),
+  v.transform(({ kind, requires, action }): Action | UnsupportedAction => {
+    const unknown = requires.filter((name) => !requirableParts.includes(name))
+    return unknown.length === 0 ? action : { kind: 'unsupported', requested: kind, unknown }
+  }),
+)
+
+const AnyAction = v.union([RequiringAction, OtherAction])
+
+/** An action as it stands in a command. What requires anything is never taken for the same without. */
+export const ActionSchema = v.lazy((json) =>
+  typeof json === 'object' && json !== null && 'requires' in json ? AnyAction : PlainAction,
+)
+
+/**
+ * The action of a command that has these parts, as it travels. Its kind is one that version 1 does not know: agents that
+ * know nothing of `requires` refuse it by that name, in which the names of the parts stand.
+ */
+export function requiring(action: Action, parts: readonly string[]) {
+  return { kind: `requires ${parts.join(', ')}`.slice(0, longestKind), requires: parts, action }
+}
