@@ -36,6 +36,11 @@ export const rooms = [
   { room: 'src/hosts', holds: 'names of many hosts folded to one short text' },
   { room: 'src/text', holds: 'how rooms that do not know VS Code say sentences that can be translated' },
   {
+    room: 'src/locks',
+    holds: 'what only one process may use at a time: the one lock of all programs',
+    packages: ['node'],
+  },
+  {
     room: 'src/run',
     holds: 'the model of a run: request, events, reducer, state, summary, rollout, reply timeouts',
     imports: ['src/protocol'],
@@ -56,8 +61,8 @@ export const rooms = [
   },
   {
     room: 'src/master/store',
-    holds: 'what a master keeps on disk: history, records and outputs of runs, its id, locks',
-    imports: ['src/protocol', 'src/run'],
+    holds: 'what a master keeps on disk: history, records and outputs of runs, its id',
+    imports: ['src/protocol', 'src/locks', 'src/run'],
     packages: ['node', 'valibot'],
   },
   {
@@ -127,7 +132,7 @@ export const rooms = [
   {
     room: 'src/localFleet',
     holds: 'an SQS server and a few real agents as processes of their own, to try everything out',
-    imports: ['src/queues'],
+    imports: ['src/locks', 'src/queues'],
     packages: ['../../node_modules/fauxqs/dist/sqs/sqsStore.js', 'fauxqs', 'node', 'node:child_process'],
   },
   {
@@ -425,6 +430,7 @@ export const rooms = [
     holds: 'the program: arguments, start and stop, checks, state directory, and the agent put together',
     imports: [
       'src/protocol',
+      'src/locks',
       'src/queues',
       'agent/src/execution',
       'agent/src/log',

@@ -1,7 +1,7 @@
-import { link, lstat, rename, unlink } from 'node:fs/promises'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { rm } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
+import { takeLock } from '../locks/processLock.ts'
 import type { FleetRequest, FleetState } from './fleetState.ts'
 
 /** Where a supervisor meets its clients. */
@@ -18,17 +18,11 @@ export interface ReceptionOptions {
   /** Number of clients, whenever it changes. */
   readonly onClients: (count: number) => void
   readonly onStop: () => void
-  /** Another supervisor has taken the place: this one has lost. */
+  /** The lock was taken away: another supervisor may start at any moment. */
   readonly onReplaced: () => void
 }
 
-/** How often the place is checked, milliseconds. */
-const checkEveryMs = 1_000
-
-/** How long a place that was left behind must stay ours before anything is started, milliseconds. */
-const settleMs = 300
-
-/** Takes the meeting point; `undefined` when a living supervisor has it. */
+/** Takes the socket's place; `undefined` when a living supervisor has it. */
 export async function openReception(options: ReceptionOptions): Promise<ControlServer | undefined> {
   const { socketPath, state, onClients, onStop, onReplaced } = options
   const clients = new Set<Socket>()
@@ -47,22 +41,22 @@ export async function openReception(options: ReceptionOptions): Promise<ControlS
       .on('error', () => {})
     client.write(`${JSON.stringify(state())}\n`)
   })
-  const isOurs = await take(server, socketPath)
-  if (isOurs === undefined) return undefined
-  const checking = setInterval(async () => {
-    if (!(await isOurs())) onReplaced()
-  }, checkEveryMs)
+  const lock = await takeLock(`${socketPath}.lock`)
+  if (lock === undefined) return undefined
+  lock.lost.addEventListener('abort', onReplaced)
+  // What is there was left by a supervisor that was killed.
+  await rm(socketPath, { force: true })
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socketPath, resolve))
 
   return {
     publish(news) {
       for (const client of clients) client.write(`${JSON.stringify(news)}\n`)
     },
     async close() {
-      clearInterval(checking)
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const client of clients) client.destroy()
       await closed
-      if (await isOurs()) await unlink(socketPath)
+      await lock.release()
     },
   }
 }
@@ -73,41 +67,4 @@ function isStop(line: string): boolean {
   } catch {
     return false
   }
-}
-
-/**
- * Listens under a name of its own and only then takes the common one, so that a socket under the common name which
- * does not answer was left behind by a supervisor that was killed.
- * @returns a function that says whether the common name still is ours
- */
-async function take(server: Server, socketPath: string): Promise<(() => Promise<boolean>) | undefined> {
-  const ownPath = `${socketPath}.${process.pid}`
-  await unlink(ownPath).catch(() => {})
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(ownPath, resolve))
-  const { ino } = await lstat(ownPath)
-  const isOurs = async () => (await lstat(socketPath).catch(() => undefined))?.ino === ino
-  try {
-    await link(ownPath, socketPath)
-    await unlink(ownPath)
-  } catch {
-    if (await isAnswered(socketPath)) {
-      await unlink(ownPath)
-      return undefined
-    }
-    await rename(ownPath, socketPath)
-    // Others may have found it left behind at the same moment: the last one has it.
-    await delay(settleMs)
-  }
-  return (await isOurs()) ? isOurs : undefined
-}
-
-function isAnswered(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = connect(socketPath)
-    connection.once('connect', () => {
-      connection.destroy()
-      resolve(true)
-    })
-    connection.once('error', () => resolve(false))
-  })
 }

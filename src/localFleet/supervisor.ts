@@ -131,7 +131,7 @@ function run(
   const log = openSync(logFile, 'a', 0o600)
   try {
     return spawn(process.execPath, args, {
-      // The agent's lock is a socket, whose path must be short: it is found from here.
+      // Not where the user is, who may want to remove that folder.
       cwd: path.dirname(logFile),
       env: { ...environment, ELECTRON_RUN_AS_NODE: '1' },
       stdio: ['pipe', stdout ?? log, log],

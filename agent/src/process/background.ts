@@ -5,8 +5,8 @@ import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServeInvocation } from './arguments.ts'
 
-/** The process has this long to say that it lives, milliseconds. */
-const startMs = 10_000
+/** The process has this long to say that it lives, milliseconds: it may look for 10 s whether another agent is there. */
+const startMs = 30_000
 
 /**
  * Starts the agent as a process of its own, in a session of its own, and waits until it has written its pid file.

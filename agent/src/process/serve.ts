@@ -25,15 +25,15 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
   const log = createLog(settings.configuration.logLevel, write, Date.now)
   surviveAccidents(log)
   try {
-    const release = await takeStateDirectory(settings.configuration.stateDir)
+    const stateDirectory = await takeStateDirectory(settings.configuration.stateDir)
     // Whoever waits for the pid file then knows that the agent has its place.
     const removePidFile =
       invocation.mode === 'supervised' ? await writePidFile(invocation.pidFile) : async () => {}
     try {
-      await supervise(settings, invocation, log, file)
+      await supervise(settings, invocation, log, file, stateDirectory.lost)
     } finally {
       await removePidFile()
-      await release()
+      await stateDirectory.release()
     }
     return 0
   } catch (error) {
@@ -47,6 +47,7 @@ async function supervise(
   { untilStdinCloses }: ServeInvocation,
   log: Log,
   file: LogFile | undefined,
+  stateDirectoryLost: AbortSignal,
 ): Promise<void> {
   const settings = new LiveSettings(first, log)
   const end = new AbortController()
@@ -56,6 +57,8 @@ async function supervise(
     if (!end.signal.aborted) log.info(`Asked to end: ${why}.`)
     end.abort()
   }
+  // With another agent's memory, or with none, it would execute commands twice.
+  stateDirectoryLost.addEventListener('abort', () => stop('its state directory was taken away'))
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
   process.on('SIGUSR2', () => {

@@ -1,6 +1,6 @@
-import { chmod, mkdir, stat, unlink } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
-import { join, relative } from 'node:path'
+import { chmod, mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ProcessLock, takeLock } from '../../../src/locks/processLock.ts'
 
 /** A state directory that the agent cannot work with; the message says what to do. */
 export class StateDirectoryError extends Error {
@@ -8,11 +8,12 @@ export class StateDirectoryError extends Error {
 }
 
 /**
- * Makes the directory and takes it for this process alone: two agents with one memory would execute commands twice.
- * @returns a function that lets it go; the death of the process does so too
+ * Makes the directory and takes it for this process alone: two agents with one memory would execute commands twice. Takes
+ * up to 10 s where an agent of another container or machine has left it without a word.
  * @throws StateDirectoryError
  */
-export async function takeStateDirectory(path: string): Promise<() => Promise<void>> {
+export async function takeStateDirectory(path: string): Promise<ProcessLock> {
+  let lock: ProcessLock | undefined
   try {
     // Scripts that run as other users lie beneath it: others may pass through, and see nothing.
     await mkdir(path, { recursive: true, mode: 0o711 })
@@ -23,6 +24,7 @@ export async function takeStateDirectory(path: string): Promise<() => Promise<vo
       )
     }
     if ((mode & 0o066) !== 0) await chmod(path, 0o711)
+    lock = await takeLock(join(path, 'lock'))
   } catch (cause) {
     if (cause instanceof StateDirectoryError) throw cause
     throw new StateDirectoryError(
@@ -30,52 +32,6 @@ export async function takeStateDirectory(path: string): Promise<() => Promise<vo
       { cause },
     )
   }
-  return lock(shortest(join(path, 'lock')), path)
-}
-
-/** A socket's path may have 104 bytes (macOS) or 108 (Linux): in a deep directory the way from here may do. */
-function shortest(path: string): string {
-  const fromHere = relative(process.cwd(), path)
-  return fromHere.length < path.length ? fromHere : path
-}
-
-/** A listening socket is a lock that the system lets go whatever happens to the process. */
-async function lock(socket: string, path: string): Promise<() => Promise<void>> {
-  const taken = await listen(socket)
-  if (taken !== undefined) return taken
-  if (await isAnswered(socket)) {
-    throw new StateDirectoryError(`Another agent is using the state directory ${path}: stop it first.`)
-  }
-  await unlink(socket).catch(() => {})
-  const retaken = await listen(socket)
-  if (retaken !== undefined) return retaken
-  throw new StateDirectoryError(`Another agent has just taken the state directory ${path}.`)
-}
-
-function listen(socket: string): Promise<(() => Promise<void>) | undefined> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((connection) => connection.destroy())
-    server.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(undefined)
-      else
-        reject(
-          new StateDirectoryError(`The state directory's lock ${socket} cannot be made: ${error.message}`),
-        )
-    })
-    server.listen(socket, () => {
-      server.unref()
-      resolve(() => new Promise((closed) => server.close(() => closed())))
-    })
-  })
-}
-
-function isAnswered(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = connect(socket)
-    connection.on('connect', () => {
-      connection.destroy()
-      resolve(true)
-    })
-    connection.on('error', () => resolve(false))
-  })
+  if (lock !== undefined) return lock
+  throw new StateDirectoryError(`Another agent is using the state directory ${path}: stop it first.`)
 }

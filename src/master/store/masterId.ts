@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { takeLock } from '../../locks/processLock.ts'
 import { createExclusive } from './createExclusive.ts'
-import { takeLock } from './processLock.ts'
 
 /** Masters of one person at a time: windows, terminals, pipelines. */
 const slots = 64

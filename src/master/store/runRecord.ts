@@ -1,12 +1,12 @@
 import { mkdir, readFile, rename, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isLocked, type ProcessLock, takeLock } from '../../locks/processLock.ts'
 import type { RunEvent } from '../../run/runEvent.ts'
 import { applyEvent } from '../../run/runReducer.ts'
 import { type RunStart, type RunState, startRunState } from '../../run/runState.ts'
 import { summaryOf } from '../../run/runSummary.ts'
 import { AppendOnlyFile } from './appendOnlyFile.ts'
 import { OutputLog } from './outputLog.ts'
-import { isLocked, type ProcessLock, takeLock } from './processLock.ts'
 
 /**
  * Version of `run.ndjson`, raised when an event is added that an earlier version must not pass over (docs/versions.md).

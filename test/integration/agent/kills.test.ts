@@ -8,6 +8,8 @@ import type { Environment } from '../../../src/queues/environment.ts'
 import type { Queues } from '../../../src/queues/queues.ts'
 import { type AgentProcess, launchAgent } from '../../support/agentProcess.ts'
 import { type Commander, startCommander } from '../../support/commander.ts'
+import { createDice } from '../../support/faults/dice.ts'
+import { faultSeed } from '../../support/faults/seed.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
 
@@ -43,7 +45,8 @@ afterAll(async () => {
 describe(`an agent that is killed ${kills} times at random moments`, () => {
   it('executes nothing twice, answers every run, and comes back each time', {
     timeout: 20_000 + kills * 4_000,
-  }, async () => {
+  }, async (context) => {
+    const lifetimes = createDice(faultSeed(context))('lifetimes')
     const runs: string[] = []
     const effects = join(directory, 'effects')
     const sending = new AbortController()
@@ -61,7 +64,7 @@ describe(`an agent that is killed ${kills} times at random moments`, () => {
       agent = await launchAgent({ environment, directory })
       // Every other one lives long enough to listen, however slow the machine is.
       if (kill % 2 === 1) await agent.logged(/ is agent-1 /)
-      await Promise.race([sleep(Math.random() * longestLifeMs), agent.ended])
+      await Promise.race([sleep(lifetimes.between([0, longestLifeMs])), agent.ended])
       if (/ is agent-1 /.test(agent.log)) lives += 1
       await agent.kill()
     }

@@ -187,8 +187,8 @@ describe('an agent that has lost its memory', () => {
     await master.result(runId)
     await agent.kill()
     rmSync(agent.stateDirectory, { recursive: true })
-    // Clocks are known to two seconds.
-    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    // Clocks are known to two seconds: by SQS's clock the next one starts later than that.
+    proxy.inject({ fault: { kind: 'clock', offsetMs: 60_000 } })
     const next = await start()
     await master.send(shell(`echo did >> ${file}`), { runId, issuedAt })
     await next.logged(new RegExp(`Run ${runId} is neither executed nor answered: it may have been executed`))
@@ -262,6 +262,32 @@ describe('a second agent', () => {
     const second = await launchAgent(settings)
     expect(await second.ended).toBe(1)
     expect(second.log).toMatch(/Another agent is using the state directory/)
+  })
+
+  it('does not start either where several do at once after the first was killed', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const started = await Promise.all(Array.from({ length: 4 }, () => launchAgent(settings)))
+      const endings: (number | NodeJS.Signals)[] = []
+      for (const agent of started) void agent.ended.then((how) => endings.push(how))
+      await until(
+        () => endings.length >= 3,
+        'three of four agents to end',
+        () => `: ${started.map(({ log }) => log)}`,
+      )
+      const [left, ...others] = started.filter(({ log }) => !/Another agent is using/.test(log))
+      expect(others).toEqual([])
+      await left?.logged(/ is agent-1 /)
+      await left?.kill()
+      expect(endings).toEqual([1, 1, 1, 'SIGKILL'])
+    }
+  })
+
+  it('takes the place of one whose state directory was removed, which ends', async () => {
+    const agent = await start()
+    rmSync(agent.stateDirectory, { recursive: true })
+    expect(await agent.ended).toBe(0)
+    expect(agent.log).toMatch(/Asked to end: its state directory was taken away/)
+    await start()
   })
 })
 

@@ -1,0 +1,48 @@
+import { lstat, readFile, unlink } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { hostname } from 'node:os'
+import { relative } from 'node:path'
+
+/** Such a lock was touched every 30 s, milliseconds. */
+const silentMs = 5 * 60_000
+
+/**
+ * Whether a process of version 0.1.0 or before holds `path`: windows and agents of both versions may run at a time. A
+ * master's lock was a file with its process id then, an agent's a socket. What one of them has left behind is removed.
+ * (To them a folder is held, whoever has it.)
+ */
+export async function isHeldByEarlierVersion(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found === undefined || found.isDirectory()) return false
+  const isHeld = found.isSocket()
+    ? await isAnswered(path)
+    : Math.abs(Date.now() - found.mtimeMs) < silentMs && isAlive(await readFile(path, 'utf8'))
+  // Never a folder: one that a process of this version has made meanwhile stays.
+  if (!isHeld) await unlink(path).catch(() => {})
+  return isHeld
+}
+
+function isAlive(text: string): boolean {
+  try {
+    const { pid, host } = JSON.parse(text)
+    if (!Number.isInteger(pid) || pid < 1) return false
+    return host !== hostname() || process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  // A socket's path may have 104 bytes (macOS) or 108 (Linux): in a deep folder the way from here may do.
+  const fromHere = relative(process.cwd(), path)
+  return new Promise((resolve) => {
+    const connection = connect(fromHere.length < path.length ? fromHere : path)
+    connection.on('connect', () => {
+      connection.destroy()
+      resolve(true)
+    })
+    connection.on('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'),
+    )
+  })
+}

@@ -1,0 +1,88 @@
+import { mkdir, open, readdir, rm, rmdir, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type LockEntries, markedAsHeld } from './contention.ts'
+import type { ProcessMark } from './processMark.ts'
+
+/** Others may remove the folder just before an entry is made in it, as often as they let a lock go. */
+const mostRemovals = 100
+
+/**
+ * The entries of one lock as empty files in a folder of its own: a full disk has room for them, and no file system shows
+ * half of one. It asks for nothing that a network or container file system may lack: no links, sockets or system locks.
+ */
+export class LockFolder implements LockEntries {
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  async names(): Promise<string[]> {
+    try {
+      return (await readdir(this.#path)).filter((name) => markOf(markedAsHeld(name) ?? name) !== undefined)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return []
+      throw error
+    }
+  }
+
+  async create(name: string): Promise<void> {
+    for (let left = mostRemovals; ; left -= 1) {
+      await mkdir(this.#path, { mode: 0o700 }).catch((error) => {
+        if (codeOf(error) !== 'EEXIST') throw error
+      })
+      try {
+        await (await open(join(this.#path, name), 'wx', 0o600)).close()
+        return
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT' || left === 0) throw error
+      }
+    }
+  }
+
+  /** Windows lets nobody remove a file for as long as a virus scanner reads it. */
+  async remove(name: string): Promise<void> {
+    await rm(join(this.#path, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
+  }
+
+  /** Removes the folder, where nobody else has an entry in it. */
+  async tidy(): Promise<void> {
+    await rmdir(this.#path).catch(() => {})
+  }
+
+  /** @returns false when the entry is not there any more */
+  async touch(name: string): Promise<boolean> {
+    const now = new Date()
+    return utimes(join(this.#path, name), now, now).then(
+      () => true,
+      (error) => codeOf(error) !== 'ENOENT',
+    )
+  }
+
+  /** When its process last touched it, by that one's clock, milliseconds; undefined when it is not there any more. */
+  async touchedAt(name: string): Promise<number | undefined> {
+    try {
+      return (await stat(join(this.#path, name))).mtimeMs
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+}
+
+/** Later versions may add other names beside these, not change what these mean. */
+export function entryName(nonce: string, { space, pid, start }: ProcessMark): string {
+  return `${nonce}.${space}.${pid}.${start === '' ? '-' : start}`
+}
+
+/** @returns undefined for a name that is no entry's */
+export function markOf(name: string): ProcessMark | undefined {
+  const [, space, pid, start] =
+    /^[0-9a-f]{16}\.([0-9a-f]{16})\.([1-9]\d{0,9})\.(\d{1,20}|-)$/.exec(name) ?? []
+  if (space === undefined || start === undefined) return undefined
+  return { space, pid: Number(pid), start: start === '-' ? '' : start }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
+}
