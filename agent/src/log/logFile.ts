@@ -1,39 +1,62 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** A file that lines are appended to and that can be opened anew after logrotate has moved it away. */
+/**
+ * A file that lines are appended to, and that can be opened anew after logrotate has moved it away. Nothing here throws:
+ * a log that cannot be written is no reason for a server to lose its agent.
+ */
 export class LogFile {
   readonly #path: string
   readonly #mode: number
-  #descriptor: number
+  #descriptor: number | undefined
+  #problem: string | undefined
 
-  /**
-   * @param mode permissions of a file that is created
-   * @throws Error when the file cannot be opened
-   */
+  /** @param mode permissions of a file that is created */
   constructor(path: string, mode = 0o640) {
     this.#path = path
     this.#mode = mode
-    this.#descriptor = this.#open()
+    this.#open()
   }
 
-  /** A full disk must not stop the agent: a line that cannot be written is lost, and `false` says so. */
+  /** Why the file of this name cannot be opened, in words; undefined when it is open. */
+  get problem(): string | undefined {
+    return this.#problem
+  }
+
+  /** Whether the whole line is in the file. A file that could not be opened is tried again with each line. */
   append(line: string): boolean {
+    if (this.#problem !== undefined) this.#open()
+    if (this.#descriptor === undefined) return false
     try {
-      return writeSync(this.#descriptor, line) > 0
+      return writeSync(this.#descriptor, line) === Buffer.byteLength(line)
     } catch {
       return false
     }
   }
 
-  reopen(): void {
-    const previous = this.#descriptor
-    this.#descriptor = this.#open()
-    closeSync(previous)
+  /**
+   * Opens the file of this name. While that is impossible, lines go on into the file that was open before.
+   * @returns the problem, in words
+   */
+  reopen(): string | undefined {
+    this.#open()
+    return this.#problem
   }
 
-  #open(): number {
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o750 })
-    return openSync(this.#path, 'a', this.#mode)
+  #open(): void {
+    const previous = this.#descriptor
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o750 })
+      this.#descriptor = openSync(this.#path, 'a', this.#mode)
+    } catch (error) {
+      this.#problem = `${this.#path} cannot be opened: ${(error as Error).message}`
+      return
+    }
+    this.#problem = undefined
+    try {
+      if (previous !== undefined) closeSync(previous)
+    } catch {
+      // What a full disk has to say about the old file changes nothing.
+    }
   }
 }

@@ -61,7 +61,10 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   }
   const outbox = new Outbox(queues, { signal: sending.signal, log, isOwn })
   const answers = new Answers(outbox, from, log, now)
-  const auditFile = openAudit(configuration(), log)
+  const { auditLog } = configuration()
+  const auditFile = auditLog === undefined ? undefined : new LogFile(auditLog, 0o600)
+  // No audit log is no reason to leave a server without its agent; it is said loudly.
+  if (auditFile?.problem !== undefined) log.error(`Commands are not audited, as ${auditFile.problem}`)
   const audit: Audit = createAudit((line) => {
     if (auditFile?.append(line) === false)
       log.error(`The audit log cannot be written; the entry is: ${line.trim()}`)
@@ -109,8 +112,9 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   runs.recover()
   await factsPublisher.refresh()
   onReady(() => {
-    auditFile?.reopen()
-    void factsPublisher.refresh()
+    const problem = auditFile?.reopen()
+    if (problem !== undefined) log.error(`The audit log goes on in the file that was open, as ${problem}`)
+    factsPublisher.refresh().catch((error) => log.error(`Facts cannot be read: ${reasonOf(error)}`))
   })
   const running = new AbortController()
   const stop = () => running.abort()
@@ -142,17 +146,6 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
 
 async function expectsMetadata({ facts }: Configuration): Promise<boolean> {
   return facts.ec2Metadata === 'auto' ? isEc2Instance() : facts.ec2Metadata === 'always'
-}
-
-/** No audit log is no reason to leave a server without its agent; it is said loudly. */
-function openAudit({ auditLog }: Configuration, log: Log): LogFile | undefined {
-  if (auditLog === undefined) return undefined
-  try {
-    return new LogFile(auditLog, 0o600)
-  } catch (error) {
-    log.error(`Commands are not audited: ${auditLog} cannot be opened: ${reasonOf(error)}`)
-    return undefined
-  }
 }
 
 async function endWhenIdle(signal: AbortSignal, isIdle: () => boolean, stop: () => void): Promise<void> {

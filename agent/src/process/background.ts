@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { access, constants, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServeInvocation } from './arguments.ts'
@@ -28,7 +28,12 @@ export async function startInBackground(invocation: ServeInvocation): Promise<st
   await Promise.race([ended, hasWritten(pidFile, child.pid)])
   ended.catch(() => {})
   child.unref()
-  return `ec2-cagent runs in the background, process ${child.pid}, log ${logFile}.`
+  const hasLog = await access(logFile, constants.W_OK).then(
+    () => true,
+    () => false,
+  )
+  const log = hasLog ? `log ${logFile}` : `without a log, because ${logFile} cannot be written`
+  return `ec2-cagent runs in the background, process ${child.pid}, ${log}.`
 }
 
 async function hasWritten(pidFile: string, pid: number | undefined): Promise<void> {

@@ -20,10 +20,13 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
     return 0
   }
   const file = invocation.mode === 'supervised' ? new LogFile(invocation.logFile) : undefined
-  const write =
-    file === undefined ? (line: string) => process.stderr.write(line) : (line: string) => file.append(line)
+  // Under systemd, standard error is the journal.
+  const write = (line: string) => {
+    if (file?.append(line) !== true) process.stderr.write(line)
+  }
   const log = createLog(settings.configuration.logLevel, write, Date.now)
   surviveAccidents(log)
+  if (file?.problem !== undefined) log.error(`The log goes to standard error, as ${file.problem}`)
   try {
     const stateDirectory = await takeStateDirectory(settings.configuration.stateDir)
     // Whoever waits for the pid file then knows that the agent has its place.
@@ -37,7 +40,8 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
     }
     return 0
   } catch (error) {
-    if (file !== undefined) log.error(reasonOf(error))
+    // Whoever started it sees what is thrown; the log should tell, too.
+    if (file !== undefined && file.problem === undefined) log.error(reasonOf(error))
     throw error
   }
 }
@@ -66,9 +70,10 @@ async function supervise(
     endWhenIdle.abort()
   })
   process.on('SIGHUP', () => {
-    file?.reopen()
+    const problem = file?.reopen()
+    if (problem !== undefined) log.error(`The log goes on in the file that was open, as ${problem}`)
     log.info('Asked to reload: SIGHUP.')
-    void settings.reload().then(refresh)
+    void settings.reload().then(() => refresh())
   })
   if (untilStdinCloses) {
     process.stdin.on('end', () => stop('standard input closed'))
@@ -93,17 +98,17 @@ async function supervise(
   }
 }
 
-/** A mistake of ours in one place must not take the agent off the server. */
+/** An error of ours in one place must not take the agent off the server. */
 function surviveAccidents(log: Log): void {
-  // Whoever read what we write to the terminal may be gone.
+  // The reader of what we write to the terminal may be gone.
   process.stderr.on('error', () => {})
   process.on('unhandledRejection', (error) => {
     log.error(
-      `A mistake in the agent, please report it: ${error instanceof Error ? error.stack : String(error)}`,
+      `Internal error in the agent (please report it): ${error instanceof Error ? error.stack : String(error)}`,
     )
   })
   process.on('uncaughtException', (error) => {
-    log.error(`A mistake in the agent, please report it; it restarts: ${error.stack}`)
+    log.error(`Internal error in the agent, which restarts (please report it): ${error.stack}`)
     process.exit(70)
   })
 }

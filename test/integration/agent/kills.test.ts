@@ -95,7 +95,7 @@ describe(`an agent that is killed ${kills} times at random moments`, () => {
     const interrupted = runs.filter((runId) => results(runId)[0]?.outcome.kind === 'interrupted')
     expect(exited.length + interrupted.length).toBe(runs.length)
     expect(lives).toBeGreaterThanOrEqual(Math.floor(kills / 2))
-    expect(agent.log).not.toContain('A mistake in the agent')
+    expect(agent.log).not.toContain('Internal error in the agent')
     console.log(
       `${kills} kills, ${lives} of them while listening; ${runs.length} runs: ${exited.length} exited, ${interrupted.length} interrupted, ${twice.length} executed twice`,
     )

@@ -333,7 +333,7 @@ describe('an agent among hostile peers', () => {
     for (const body of Object.values(bombs)) sent.push((await sendHostile(body)).messageId)
     await settle()
     for (const messageId of sent) await isTold([`Message ${messageId} cannot be read`])
-    expect(agent.log).not.toMatch(/mistake in the agent/)
+    expect(agent.log).not.toMatch(/Internal error in the agent/)
   })
 
   it.each(hostilities)('does not obey a command with %s, and tells why', async (_, command, told) => {
@@ -343,7 +343,7 @@ describe('an agent among hostile peers', () => {
     await isTold([told.startsWith('cannot be read') ? messageId : runId, told])
     expect(executions()).toBe(0)
     if (told.startsWith('refused')) expect(audited(runId)).toMatchObject([{ senderId: malloryAsSender }])
-    expect(agent.log).not.toMatch(/mistake in the agent/)
+    expect(agent.log).not.toMatch(/Internal error in the agent/)
   })
 
   it('writes no line into its log that a peer made up', async () => {
