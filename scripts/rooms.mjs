@@ -144,9 +144,7 @@ export const rooms = [
       'src/hosts',
       'src/run',
       'src/queues',
-      'src/master/store',
       'src/master/engine',
-      'src/master/sending',
       'src/master/fleet',
       'src/master',
       'src/report',
@@ -190,7 +188,7 @@ export const rooms = [
       'src/console/declarations',
       'src/console/profile',
     ],
-    packages: ['node', 'vscode'],
+    packages: ['vscode'],
   },
   {
     room: 'src/console/results',

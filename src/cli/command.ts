@@ -1,18 +1,14 @@
 import { once } from 'node:events'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { homedir, hostname, tmpdir, userInfo } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
 import type { KnownAgent } from '../master/fleet/inventory.ts'
-import { Master } from '../master/master.ts'
+import { openMaster } from '../master/library.ts'
 import { describeTrouble, type MasterWarning } from '../master/masterWarning.ts'
-import { readSigningKey } from '../master/sending/signingKey.ts'
-import { History } from '../master/store/history.ts'
-import { claimMasterId } from '../master/store/masterId.ts'
 import { parseFilter } from '../protocol/filter/parse.ts'
 import type { Environment } from '../queues/environment.ts'
-import { createQueues } from '../queues/queues.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
 import { exitCodeOf } from '../report/exitCode.ts'
 import type { Arguments } from './arguments.ts'
@@ -30,15 +26,10 @@ const retention = { maxRuns: 200, maxBytes: 512 * 1024 * 1024, maxAgeMs: 30 * 24
  */
 export async function command(args: Arguments, environment: Environment): Promise<number> {
   const request = requestOf(args)
-  const declaredKey = args.signingKey ?? process.env.EC2_COLLECTIVE_SIGNING_KEY
-  const signingKey = declaredKey === undefined ? undefined : await readSigningKey(declaredKey)
+  const signingKey = args.signingKey ?? process.env.EC2_COLLECTIVE_SIGNING_KEY
   const state = stateDirectory()
-  const masterId = await claimMasterId(join(state.path, 'masters'))
-  const history = await History.open(join(state.path, 'history'))
-  const queues = createQueues(environment)
-  const master = new Master({
-    ...{ environment, queues, masterId: masterId.id, history, onWarning: tell },
-    issuer: { name: userInfo().username, host: hostname() },
+  const { master, history, requests, close } = await openMaster({
+    ...{ environment, folder: state.path, onWarning: tell },
     ...(signingKey === undefined ? {} : { signingKey }),
     ...(args.sharedReplies ? { replyQueue: 'shared' as const } : {}),
   })
@@ -54,13 +45,11 @@ export async function command(args: Arguments, environment: Environment): Promis
     stopWatching()
     const exitCode = exitCodeOf(run.state, args.strict ? 'strict' : 'last-non-zero')
     await run.withdrawn()
-    await print(run, exitCode, args, queues.requests)
+    await print(run, exitCode, args, requests())
     return exitCode
   } finally {
-    await master.close({ forgetReplyQueue: state.isThrowAway })
-    queues.close()
+    await close({ forgetReplyQueue: state.isThrowAway })
     await history.prune(retention, Date.now()).catch((error) => say(error.message))
-    await masterId.release()
     if (state.isThrowAway) rmSync(state.path, { recursive: true, force: true })
   }
 }

@@ -1,7 +1,7 @@
-import { hostname, userInfo } from 'node:os'
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { MasterWarning } from '../../master/masterWarning.ts'
+import { ownIssuer } from '../../master/sending/issuer.ts'
 import type { History, Retention } from '../../master/store/history.ts'
 import type { MasterId } from '../../master/store/masterId.ts'
 import type { SigningKey } from '../../protocol/envelope.ts'
@@ -51,7 +51,7 @@ export class MasterOpener {
     const master = new Master({
       environment,
       queues,
-      issuer: { name: userInfo().username, host: hostname() },
+      issuer: ownIssuer(),
       masterId: id,
       history,
       ...(signingKey === undefined ? {} : { signingKey }),

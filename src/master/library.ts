@@ -1,0 +1,129 @@
+/**
+ * The master as a library for Node 20 and later: sends commands to the agents of an environment, and receives what they
+ * answer. This module is all of its public face; whatever else is in the sources may change from one version to the next.
+ *
+ * ```ts
+ * const { master, close } = await openMaster({
+ *   environment: { name: 'testing', region: 'eu-west-1' },
+ *   folder: '.ec2-collective',
+ * })
+ * await master.refresh()
+ * const action = { kind: 'shell', command: 'uptime' } as const
+ * const run = await master.start({ filter: 'role=web', action, timeoutMs: 60_000 })
+ * await run.ended
+ * for (const { hostname, state } of run.state.replies.values()) console.log(hostname, state)
+ * await close()
+ * ```
+ *
+ * Tell errors apart by their `name`: after `FilterSyntaxError` and `NobodyMatches` nothing was sent; a `QueueError` says
+ * what SQS answered (`kind`), about which `queue` and which IAM `action`.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+import { defaultQueues, type Environment } from '../queues/environment.ts'
+import { createQueues } from '../queues/queues.ts'
+import type { RequestCounts } from '../queues/requestCounts.ts'
+import type { Connection } from '../queues/sqsClient.ts'
+import type { Issuer } from '../run/runRequest.ts'
+import type { Timing } from '../run/timing.ts'
+import { Master } from './master.ts'
+import type { MasterWarning } from './masterWarning.ts'
+import { ownIssuer } from './sending/issuer.ts'
+import { readSigningKey } from './sending/signingKey.ts'
+import { History } from './store/history.ts'
+import { claimMasterId } from './store/masterId.ts'
+
+/** What {@link openMaster} needs to know. */
+export interface MasterSetup {
+  /** Where to send. Without `queues`, they have the names that agents use by default. */
+  readonly environment: Pick<Environment, 'name' | 'region'> & Partial<Environment>
+  /**
+   * Where runs and the master's id are kept. It is created if it does not exist, readable by its owner only. Several
+   * processes of one user can share it.
+   */
+  readonly folder: string
+  /** How to reach SQS, and as whom, if not as `environment` says. */
+  readonly connection?: Connection
+  /** Who sends: shown to people, and written to the agents' audit logs. Default: user and host of this process. */
+  readonly issuer?: Issuer
+  /** `NAME=FILE` of the ed25519 private key that signs commands, for agents whose policy requires it. */
+  readonly signingKey?: string
+  /** `shared` if this identity may not create queues: replies then arrive on the environment's own reply queue. */
+  readonly replyQueue?: 'private' | 'shared'
+  /** Waits that differ from the defaults. */
+  readonly timing?: Partial<Timing>
+  /** Receives what the master survives and a person should be able to find. */
+  readonly onWarning?: (warning: MasterWarning) => void
+}
+
+/** A master at work, with what it was made of. */
+export interface OpenMaster {
+  readonly master: Master
+  /** The runs in the folder, including those of earlier masters. `prune` limits how many are kept. */
+  readonly history: History
+  /** What SQS was asked so far, and how much of it AWS bills. */
+  readonly requests: () => RequestCounts
+  /**
+   * Stops receiving and gives the id back. Runs under way go on at their agents; `master.resume` of a later master with
+   * the same folder picks them up. Further calls change nothing.
+   * @param options.forgetReplyQueue deletes the private reply queue: for a folder that no later master will use
+   */
+  readonly close: (options?: { readonly forgetReplyQueue?: boolean }) => Promise<void>
+}
+
+/**
+ * Opens a master of one environment. SQS is not asked anything yet; `master.refresh` finds the agents.
+ * @throws Error when the folder cannot be used, or the signing key cannot be read
+ */
+export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
+  const { folder, connection, issuer = ownIssuer(), replyQueue, timing, onWarning } = setup
+  const { name } = setup.environment
+  const environment: Environment = { queues: defaultQueues(name), protected: false, ...setup.environment }
+  const signingKey = setup.signingKey === undefined ? undefined : await readSigningKey(setup.signingKey)
+  const history = await History.open(join(folder, 'history'))
+  const queues = createQueues(connection ?? environment)
+  const masterId = await claimMasterId(join(folder, 'masters')).catch((error) => {
+    queues.close()
+    throw error
+  })
+  const master = new Master({
+    ...{ environment, queues, history, issuer, masterId: masterId.id },
+    ...(signingKey === undefined ? {} : { signingKey }),
+    ...(replyQueue === undefined ? {} : { replyQueue }),
+    ...(timing === undefined ? {} : { timing }),
+    ...(onWarning === undefined ? {} : { onWarning }),
+  })
+  const end = async (options?: { readonly forgetReplyQueue?: boolean }) => {
+    try {
+      await master.close(options)
+    } finally {
+      queues.close()
+      await masterId.release()
+    }
+  }
+  let ending: Promise<void> | undefined
+  const close: OpenMaster['close'] = (options) => {
+    ending ??= end(options)
+    return ending
+  }
+  return { master, history, requests: () => queues.requests, close }
+}
+
+export type { Action } from '../protocol/action.ts'
+export type { Chunk } from '../protocol/frames.ts'
+export type { AgentState, Verdict } from '../protocol/verdict.ts'
+export type { Environment, EnvironmentQueues, StaticCredentials } from '../queues/environment.ts'
+export type { QueueError } from '../queues/queueError.ts'
+export type { RequestCounts } from '../queues/requestCounts.ts'
+export type { Connection, CredentialProvider } from '../queues/sqsClient.ts'
+export type { Amount, Issuer, Rollout, RunRequest } from '../run/runRequest.ts'
+export type { ReplyState, RunState } from '../run/runState.ts'
+export type { RunSummary } from '../run/runSummary.ts'
+export type { Timing } from '../run/timing.ts'
+export type { Run, RunChange } from './engine/run.ts'
+export type { Sweep } from './fleet/factsSweep.ts'
+export type { Inventory, KnownAgent } from './fleet/inventory.ts'
+export type { Master, NobodyMatches } from './master.ts'
+export type { MasterWarning, Rejected } from './masterWarning.ts'
+export type { History, Retention } from './store/history.ts'
