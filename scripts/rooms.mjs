@@ -74,7 +74,7 @@ export const rooms = [
   {
     room: 'src/master/sending',
     holds: 'commands on their way to the agents: broadcast, signing key',
-    imports: ['src/protocol', 'src/run', 'src/queues', 'src/master/engine'],
+    imports: ['src/async', 'src/protocol', 'src/run', 'src/queues', 'src/master/engine'],
     packages: ['node'],
   },
   {

@@ -56,7 +56,7 @@ export async function simulateRun(
   const run = new Run(startRunState(start), await history.create(start), {
     timing: defaultTiming,
     now,
-    publish: async () => {},
+    publish: async () => 'sent',
     cancel: async () => {},
     resend: async () => {},
     askEveryone: async () => {},

@@ -2,36 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Chunk } from '../../protocol/frames.ts'
 import type { ReplyMessage, ResultMessage } from '../../protocol/messages.ts'
 import { isVerdict } from '../../protocol/verdict.ts'
-import { nextMove } from '../../run/rollout.ts'
 import type { FromAgent, Gathered, RunEvent } from '../../run/runEvent.ts'
 import { applyEvent } from '../../run/runReducer.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
-import type { Timing } from '../../run/timing.ts'
 import type { RunRecord } from '../store/runRecord.ts'
 import { OutputAssembler } from './outputAssembler.ts'
 import { ReplyTimeouts } from './replyTimeouts.ts'
+import { RolloutSteps } from './rolloutSteps.ts'
 import { type RunChange, RunNotices } from './runNotices.ts'
+import type { Publication, RunTransport } from './transport.ts'
 
 export type { RunChange } from './runNotices.ts'
-
-/** What a run needs of the transport. */
-export interface RunTransport {
-  readonly timing: Timing
-  now(): number
-  /** Sends the run's command; to these agents only, when given. */
-  publish(state: RunState, targets: readonly string[] | undefined): Promise<void>
-  cancel(state: RunState, targets: readonly string[]): Promise<void>
-  /** Asks these agents for frames again, or for their results. */
-  resend(state: RunState, targets: readonly string[], missing: number[], result: boolean): Promise<void>
-  /** Asks whoever has this run for its result: also agents that the run does not know of. */
-  askEveryone(state: RunState): Promise<void>
-  /** Takes what was published away again. */
-  withdraw(): Promise<void>
-  /** Whether replies may be waiting unread: silence proves nothing then. */
-  backlogged(now: number): boolean
-  /** Something that the run survives went wrong. */
-  onWarning(error: Error): void
-}
 
 /** Resends asked for at a time: each is a broadcast, and more than some ten visible ones hide one another. */
 const maxResendsAtOnce = 4
@@ -48,14 +29,8 @@ export class Run {
   readonly #transport: RunTransport
   readonly #outputs: OutputAssembler
   readonly #silent: ReplyTimeouts
-  /** Until SQS took the last step's command, which may take several tries: nobody was silent before that. */
-  #sendingTookMs = 0
-  /** When commands last went out that may still be on the queue, milliseconds. */
-  #publishedAt: number | undefined
+  readonly #steps: RolloutSteps
   readonly #notices: RunNotices
-  #advancing = false
-  #stepping = false
-  #stepEndedAt: number | undefined
   #withdrawn: Promise<void> = Promise.resolve()
   #resolveOver: (state: RunState) => void = () => {}
 
@@ -72,6 +47,7 @@ export class Run {
     this.#outputs = outputs
     this.#silent = new ReplyTimeouts(transport.timing)
     this.#notices = new RunNotices((error) => transport.onWarning(error))
+    this.#steps = new RolloutSteps({ state, record, transport, apply: (event) => this.#apply(event) })
     this.ended = new Promise((resolve) => {
       this.#resolveOver = resolve
     })
@@ -122,22 +98,28 @@ export class Run {
   }
 
   /**
-   * Says who is expected and in which steps, and sends the first step.
+   * Says who is expected and in which steps, and sends the first step. A run that is cancelled meanwhile may be `not-sent`,
+   * and is over then.
    * @throws QueueError when it could not be sent, Error when it could not be recorded: the run is over then, with every
    *   agent `not-started`
    */
-  async begin(agents: readonly { agentId: string; hostname: string }[], steps: string[][]): Promise<void> {
+  begin(agents: readonly { agentId: string; hostname: string }[], steps: string[][]): Promise<Publication> {
     this.#apply({ kind: 'agentsExpected', agents, steps })
-    await this.#startStep()
+    return this.#steps.start()
   }
 
-  /** Asks every agent that is not done to stop; each confirms. Steps not reached are not started. */
+  /**
+   * Asks every agent that is not done to stop; each confirms. Steps not reached are not started, and what is being sent is cut
+   * short.
+   * @throws QueueError when SQS refuses: agents go on then
+   */
   async cancel(): Promise<void> {
     if (this.state.phase === 'over') return
     this.#apply({ kind: 'cancelRequested', at: this.#transport.now() })
+    const stopped = this.#steps.stop()
     // On disk before it is on the queue, as a command is; but a disk that is full or slow keeps nothing from being stopped.
     const patience = delay(cancelRecordedWithinMs, undefined, { ref: false })
-    await Promise.race([this.#attempt(() => this.#record.flush()), patience])
+    await Promise.race([Promise.all([stopped, this.#attempt(() => this.#record.flush())]), patience])
     const targets = [...this.state.replies.values()]
       .filter(({ state }) => !isVerdict(state))
       .map(({ agentId }) => agentId)
@@ -212,7 +194,7 @@ export class Run {
       await this.#judgeSilence(now)
       await this.#askForFrames(now)
     }
-    await this.#advance(now)
+    await this.#attempt(() => this.#steps.advance(now))
     this.#withdrawEarly(now)
   }
 
@@ -230,8 +212,10 @@ export class Run {
   }
 
   /** Leaves the run to others. Its output can still be read. */
-  close(): Promise<void> {
-    return this.#record.close()
+  async close(): Promise<void> {
+    // What becomes of a step that is being sent belongs to the record.
+    await this.#steps.idle()
+    await this.#record.close()
   }
 
   #finish(heard: FromAgent, result: ResultMessage, gathered: Gathered | undefined): void {
@@ -265,16 +249,9 @@ export class Run {
   }
 
   async #judgeSilence(now: number): Promise<void> {
-    const { republish, ask, giveUp } = this.#silent.judge(
-      this.state,
-      now,
-      this.#stepping ? 'sending' : this.#sendingTookMs,
-    )
+    const { republish, ask, giveUp } = this.#silent.judge(this.state, now, this.#steps.sendingTookMs)
     for (const given of giveUp) this.#apply({ kind: 'silenceAssumed', ...given, at: now })
-    await this.#tell('republish', republish, async () => {
-      await this.#transport.publish(this.state, republish)
-      this.#publishedAt = this.#transport.now()
-    })
+    await this.#tell('republish', republish, () => this.#steps.again(republish))
     // The cancel may have gone by. Whoever is done answers it with its result.
     const isToStop = (agentId: string) =>
       this.state.cancelRequestedAt !== undefined &&
@@ -305,60 +282,18 @@ export class Run {
 
   /** A command that everybody has heard would only make agents ask for it again and again. */
   #withdrawEarly(now: number): void {
-    if (this.#publishedAt === undefined || now - this.#publishedAt < this.#transport.timing.joinMs) return
+    const { publishedAt } = this.#steps
+    if (publishedAt === undefined || now - publishedAt < this.#transport.timing.joinMs) return
     const isAwaited = ({ state, sentAt }: ReplyState) => state === 'expected' && sentAt !== undefined
     if (this.state.phase === 'over' || [...this.state.replies.values()].some(isAwaited)) return
     this.#withdraw()
   }
 
   #withdraw(): void {
-    this.#publishedAt = undefined
+    this.#steps.withdrawn()
     this.#withdrawn = this.#withdrawn.then(async () => {
       await this.#attempt(() => this.#transport.withdraw())
     })
-  }
-
-  #advanceSoon(): void {
-    if (this.#advancing || this.state.request.rollout === undefined) return
-    this.#advancing = true
-    setImmediate(() => {
-      this.#advancing = false
-      void this.#attempt(() => this.#advance(this.#transport.now()))
-    })
-  }
-
-  /** Starts the next step of a rollout when it is time for it, or ends the rollout. */
-  async #advance(now: number): Promise<void> {
-    const move = nextMove(this.state)
-    if (move.kind === 'stop') this.#apply({ kind: 'rolloutStopped', reason: move.reason, at: now })
-    if (move.kind === 'wait' || move.kind === 'stop' || this.#stepping) return
-    this.#stepEndedAt ??= now
-    if (move.kind === 'held' || now - this.#stepEndedAt < (this.state.request.rollout?.pauseMs ?? 0)) return
-    this.#stepEndedAt = undefined
-    await this.#attempt(() => this.#startStep())
-  }
-
-  async #startStep(): Promise<void> {
-    const { state } = this
-    const step = state.steps[state.stepsStarted] ?? []
-    this.#stepping = true
-    try {
-      const everyone = state.steps.length === 1 && state.request.targets === undefined
-      // Counted from before the send: a reply may be here before the send's own answer.
-      this.#apply({ kind: 'stepStarted', at: this.#transport.now() })
-      // On disk before it is on the queue: whoever takes the run up after a crash must know whom it was sent to.
-      await Promise.all([this.#record.flush(), this.#record.summarize(state)])
-      const before = this.#transport.now()
-      await this.#transport.publish(state, everyone ? undefined : step)
-      this.#publishedAt = this.#transport.now()
-      this.#sendingTookMs = this.#publishedAt - before
-    } catch (error) {
-      const reason = (error as Error).message
-      this.#apply({ kind: 'sendFailed', agentIds: step, reason, at: this.#transport.now() })
-      throw error
-    } finally {
-      this.#stepping = false
-    }
   }
 
   /** Whether it went well. */
@@ -379,7 +314,7 @@ export class Run {
     if ('agentId' in event) this.#notices.agents([event.agentId])
     else if (event.kind === 'paused' || event.kind === 'resumed') this.#notices.run()
     else this.#notices.agents(this.state.replies.keys())
-    this.#advanceSoon()
+    this.#steps.advanceSoon()
     if (this.state.phase !== 'over') return
     void this.#attempt(() => this.#record.summarize(this.state))
     if (wasOver) return

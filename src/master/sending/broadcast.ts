@@ -1,8 +1,11 @@
+import { aborted, orAborted } from '../../async/aborted.ts'
 import { type SigningKey, sealBody } from '../../protocol/envelope.ts'
 import type { CommandMessage } from '../../protocol/messages.ts'
 import { pause } from '../../queues/backOff.ts'
-import type { Queues } from '../../queues/queues.ts'
+import { QueueError } from '../../queues/queueError.ts'
+import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
 import { retry } from '../../queues/retry.ts'
+import type { Publication } from '../engine/transport.ts'
 
 /** What a withdrawal hides others' commands for, at most, before it puts them back: seconds. */
 const withdrawHideSeconds = 2
@@ -22,6 +25,8 @@ export class Broadcast {
   readonly #queue: string
   readonly #key: SigningKey | undefined
   readonly #published = new Set<string>()
+  /** Bodies that SQS may have taken without saying so: they are known by what they say. */
+  readonly #doubtful = new Set<string>()
 
   constructor(queues: Queues, queue: string, key: SigningKey | undefined) {
     this.#queues = queues
@@ -31,12 +36,24 @@ export class Broadcast {
 
   /**
    * Sends the command, in several messages when its list of targets is too long for one.
+   * @param signal ends it at once, also in the midst of a request
    * @throws QueueError when SQS refuses; Error when the command itself does not fit into a message
    */
-  async publish(command: CommandMessage, signal?: AbortSignal): Promise<void> {
-    const limit = await this.#queues.maximumMessageSize(this.#queue, signal)
+  async publish(command: CommandMessage, signal: AbortSignal): Promise<Publication> {
+    const limit = await orAborted(this.#queues.maximumMessageSize(this.#queue, signal), signal)
+    if (limit === aborted) return 'not-sent'
     // All of them are made before the first one is sent: either all fit, or nobody hears of it.
-    for (const body of [...commandBodies(command, limit, this.#key)]) await this.#send(body, signal)
+    const bodies = [...commandBodies(command, limit, this.#key)]
+    for (const [index, body] of bodies.entries()) {
+      if (signal.aborted) return index === 0 ? 'not-sent' : 'interrupted'
+      try {
+        await this.#send(body, signal)
+      } catch (error) {
+        if (signal.aborted) return 'interrupted'
+        throw error
+      }
+    }
+    return 'sent'
   }
 
   /**
@@ -47,24 +64,29 @@ export class Broadcast {
    */
   async withdraw(signal?: AbortSignal): Promise<void> {
     const wanted = new Set(this.#published)
+    const doubtful = new Set(this.#doubtful)
     this.#published.clear()
+    this.#doubtful.clear()
     try {
-      await this.#take(wanted, signal)
+      await this.#take(wanted, doubtful, signal)
     } catch (error) {
       for (const messageId of wanted) this.#published.add(messageId)
+      for (const body of doubtful) this.#doubtful.add(body)
       throw error
     }
   }
 
-  /** Deletes the messages that are wanted, as far as they are found. */
-  async #take(wanted: Set<string>, signal: AbortSignal | undefined): Promise<void> {
+  /** Deletes the messages with these ids or these bodies, as far as they are found. */
+  async #take(wanted: Set<string>, doubtful: Set<string>, signal: AbortSignal | undefined): Promise<void> {
     for (const pauseMs of withdrawPausesMs) {
-      if (wanted.size === 0) return
+      // Whether SQS has one that is doubtful, and how often, nobody can say: it is looked for to the end.
+      if (wanted.size === 0 && doubtful.size === 0) return
       if (pauseMs > 0) await pause(pauseMs * (0.5 + Math.random()), signal)
       const options = { waitSeconds: 0, visibilitySeconds: withdrawHideSeconds }
       const received = await this.#queues.receive(this.#queue, options, signal)
-      const ours = received.filter(({ messageId }) => wanted.has(messageId))
-      const others = received.filter(({ messageId }) => !wanted.has(messageId))
+      const isOurs = ({ messageId, body }: ReceivedMessage) => wanted.has(messageId) || doubtful.has(body)
+      const ours = received.filter(isOurs)
+      const others = received.filter((message) => !isOurs(message))
       await Promise.all([
         ours.length > 0 && this.#queues.delete(this.#queue, ours, signal),
         others.length > 0 && this.#queues.release(this.#queue, others, signal),
@@ -73,10 +95,17 @@ export class Broadcast {
     }
   }
 
-  async #send(body: string, signal: AbortSignal | undefined): Promise<void> {
+  async #send(body: string, signal: AbortSignal): Promise<void> {
+    this.#doubtful.add(body)
     const send = () => this.#queues.send(this.#queue, body, signal)
-    const { messageId } = await retry(sendTries, send, signal)
-    this.#published.add(messageId)
+    try {
+      const { messageId } = await retry(sendTries, send, signal)
+      this.#doubtful.delete(body)
+      this.#published.add(messageId)
+    } catch (error) {
+      if (error instanceof QueueError && error.kind !== 'network') this.#doubtful.delete(body)
+      throw error
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import type { Queues } from '../../queues/queues.ts'
 import type { Issuer, RunRequest } from '../../run/runRequest.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { Timing } from '../../run/timing.ts'
-import type { RunTransport } from '../engine/run.ts'
+import type { RunTransport } from '../engine/transport.ts'
 import { Broadcast } from './broadcast.ts'
 
 /** A message to agents about a run, rather than the run itself. Refusals name its id, not the run's. */
@@ -45,7 +45,12 @@ export function createRunTransport(options: RunWorldOptions): RunTransport {
   /** A time of ours by SQS's clock. */
   const bySqs = (at: number) => Math.max(0, Math.round(at + (queues.clockOffsetMs ?? 0)))
 
-  const send = ({ request }: RunState, content: Content, targets: readonly string[] | undefined) => {
+  const send = (
+    { request }: RunState,
+    content: Content,
+    targets: readonly string[] | undefined,
+    stop: AbortSignal,
+  ) => {
     const { timeoutMs, outputLimitBytes } = request
     return broadcast.publish(
       {
@@ -55,11 +60,11 @@ export function createRunTransport(options: RunWorldOptions): RunTransport {
         ...(targets === undefined ? {} : { targets: [...targets] }),
         ...(outputLimitBytes === undefined ? {} : { outputLimitBytes }),
       },
-      signal,
+      stop,
     )
   }
 
-  const order = (
+  const order = async (
     state: RunState,
     orderAction: Extract<CommandMessage['action'], { kind: ControlMessage['kind'] }>,
     { filter, targets }: { filter: string; targets: readonly string[] | undefined },
@@ -67,7 +72,8 @@ export function createRunTransport(options: RunWorldOptions): RunTransport {
     const orderId = randomUUID()
     options.onControlMessage({ orderId, runId: state.runId, kind: orderAction.kind })
     const issuedAt = bySqs(Date.now())
-    return send(state, { runId: orderId, issuedAt, filter, action: orderAction, ttlMs: orderTtlMs }, targets)
+    const content = { runId: orderId, issuedAt, filter, action: orderAction, ttlMs: orderTtlMs }
+    if ((await send(state, content, targets, signal)) !== 'sent') throw signal.reason
   }
 
   /** Agents of the run, whatever their facts are by now. */
@@ -76,12 +82,13 @@ export function createRunTransport(options: RunWorldOptions): RunTransport {
   return {
     timing,
     now: Date.now,
-    publish: async (state, targets) => {
-      if (action === undefined) return
+    publish: async (state, targets, stop) => {
+      if (action === undefined) return 'not-sent'
       const { runId, request } = state
       const { filter } = request
       const issuedAt = bySqs(firstSentAt(state, targets))
-      await send(state, { runId, issuedAt, filter, action, ttlMs: timing.responseTimeoutMs }, targets)
+      const content = { runId, issuedAt, filter, action, ttlMs: timing.responseTimeoutMs }
+      return send(state, content, targets, AbortSignal.any([signal, stop]))
     },
     cancel: (state, targets) => {
       const { runId } = state

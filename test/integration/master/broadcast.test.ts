@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Broadcast } from '../../../src/master/sending/broadcast.ts'
 import { openBody } from '../../../src/protocol/envelope.ts'
 import type { CommandMessage } from '../../../src/protocol/messages.ts'
@@ -17,14 +17,31 @@ beforeAll(async () => {
   sqs = await startSqs()
   queues = sqs.connect()
 })
+afterEach(async () => {
+  await Promise.all(endings.splice(0).map((end) => end()))
+})
 afterAll(() => sqs?.stop())
+
+const endings: (() => Promise<void>)[] = []
+
+async function behindProxy(name: string) {
+  const environment = await sqs.environment(name)
+  const proxy = await startFaultProxy({ endpoint: sqs.endpoint, seed: 7 })
+  const ours = createQueues({ ...environment, endpoint: proxy.endpoint })
+  endings.push(async () => {
+    ours.close()
+    await proxy.stop()
+  })
+  const queue = environment.queues.commands
+  return { broadcast: new Broadcast(ours, queue, undefined), proxy, queue }
+}
 
 describe('Broadcast', () => {
   it('spreads a list of targets that is too long for one message over several, each target in one of them', async () => {
     const { commands } = (await sqs.environment('spread')).queues
     const targets = Array.from({ length: 10_000 }, () => `i-${randomUUID().replaceAll('-', '').slice(0, 17)}`)
     const broadcast = new Broadcast(queues, commands, undefined)
-    await broadcast.publish({ ...command, targets })
+    await broadcast.publish({ ...command, targets }, unstopped)
     const sent = await commandsOn(commands)
     expect(sent.length).toBeGreaterThan(1)
     expect(sent.flatMap((message) => message.targets ?? []).toSorted()).toEqual(targets.toSorted())
@@ -37,9 +54,9 @@ describe('Broadcast', () => {
     const { commands } = (await sqs.environment('large')).queues
     const broadcast = new Broadcast(queues, commands, undefined)
     const script = { kind: 'shell', command: randomBytes(80_000).toString('base64') } as const
-    await expect(broadcast.publish({ ...command, action: script, targets: ['a', 'b'] })).rejects.toThrow(
-      /takes \d+ bytes, and the queue's MaximumMessageSize is 65536/,
-    )
+    await expect(
+      broadcast.publish({ ...command, action: script, targets: ['a', 'b'] }, unstopped),
+    ).rejects.toThrow(/takes \d+ bytes, and the queue's MaximumMessageSize is 65536/)
     expect(await commandsOn(commands)).toEqual([])
   })
 
@@ -50,8 +67,8 @@ describe('Broadcast', () => {
       new Broadcast(queues, commands, undefined),
     ]
     for (let n = 0; n < 3; n += 1) {
-      await ours.publish({ ...command, runId: `ours-000${n}` })
-      await theirs.publish({ ...command, runId: `theirs-0${n}` })
+      await ours.publish({ ...command, runId: `ours-000${n}` }, unstopped)
+      await theirs.publish({ ...command, runId: `theirs-0${n}` }, unstopped)
     }
     await queues.send(commands, 'garbage')
     await ours.withdraw()
@@ -62,7 +79,7 @@ describe('Broadcast', () => {
   it('finds its commands although others take theirs away at the same time', async () => {
     const { commands } = (await sqs.environment('crowd')).queues
     const crowd = Array.from({ length: 9 }, () => new Broadcast(queues, commands, undefined))
-    await Promise.all(crowd.map((each, n) => each.publish({ ...command, runId: `crowd-00${n}` })))
+    await Promise.all(crowd.map((each, n) => each.publish({ ...command, runId: `crowd-00${n}` }, unstopped)))
     await Promise.all(crowd.map((each) => each.withdraw()))
     expect(await commandsOn(commands)).toEqual([])
   })
@@ -70,13 +87,40 @@ describe('Broadcast', () => {
   it('leaves what it publishes while it takes the rest away', async () => {
     const { commands } = (await sqs.environment('meanwhile')).queues
     const broadcast = new Broadcast(queues, commands, undefined)
-    await broadcast.publish({ ...command, runId: 'the-first-step' })
+    await broadcast.publish({ ...command, runId: 'the-first-step' }, unstopped)
     const withdrawing = broadcast.withdraw()
-    await broadcast.publish({ ...command, runId: 'the-second-step' })
+    await broadcast.publish({ ...command, runId: 'the-second-step' }, unstopped)
     await withdrawing
     expect((await commandsOn(commands)).map(({ runId }) => runId)).toEqual(['the-second-step'])
     await broadcast.withdraw()
     expect(await commandsOn(commands)).toEqual([])
+  })
+
+  it('says that a command was not sent when it is stopped before SQS was told of it', async () => {
+    const { broadcast, proxy, queue } = await behindProxy('unsaid')
+    proxy.inject({ fault: { kind: 'slow', ms: [60_000, 60_000] }, actions: ['GetQueueAttributes'] })
+    const stop = new AbortController()
+    const publishing = broadcast.publish(command, stop.signal)
+    await until(() => proxy.requests > 1, 'the question how large a message may be')
+    stop.abort()
+    expect(await publishing).toBe('not-sent')
+    expect(await broadcast.publish(command, stop.signal)).toBe('not-sent')
+    expect(await commandsOn(queue)).toEqual([])
+  })
+
+  it('says that it was interrupted when it is stopped while SQS is told, and takes away what SQS took all the same', async () => {
+    const { broadcast, proxy, queue } = await behindProxy('half-said')
+    // SQS takes the command, and its answers get lost: nobody learns the message's id.
+    const mend = proxy.inject({ fault: { kind: 'cut', how: 'reset' }, actions: ['SendMessage'] })
+    const stop = new AbortController()
+    const publishing = broadcast.publish(command, stop.signal)
+    await until(() => proxy.struck.reset !== undefined, 'a broken answer')
+    stop.abort()
+    expect(await publishing).toBe('interrupted')
+    expect((await commandsOn(queue)).length).toBeGreaterThan(0)
+    mend()
+    await broadcast.withdraw()
+    expect(await commandsOn(queue)).toEqual([])
   })
 
   it('tries again when SQS throttles or a connection breaks, says so when it refuses, and takes away later what it could not', async () => {
@@ -87,7 +131,7 @@ describe('Broadcast', () => {
     await shaky.maximumMessageSize(environment.queues.commands)
     const mend = proxy.outage({ actions: ['SendMessage'] })
     const requests = proxy.requests
-    const publishing = broadcast.publish(command)
+    const publishing = broadcast.publish(command, unstopped)
     await until(() => proxy.requests > requests, 'the first try')
     mend()
     await publishing
@@ -97,13 +141,17 @@ describe('Broadcast', () => {
     mendReceives()
     await broadcast.withdraw()
     expect(await commandsOn(environment.queues.commands)).toEqual([])
-    await expect(new Broadcast(shaky, 'not_there', undefined).publish(command)).rejects.toMatchObject({
+    await expect(
+      new Broadcast(shaky, 'not_there', undefined).publish(command, unstopped),
+    ).rejects.toMatchObject({
       kind: 'missing-queue',
     })
     shaky.close()
     await proxy.stop()
   })
 })
+
+const unstopped = new AbortController().signal
 
 const command: CommandMessage = {
   ...{

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Run, type RunChange, type RunTransport } from '../../../../src/master/engine/run.ts'
+import { Run, type RunChange } from '../../../../src/master/engine/run.ts'
 import { History } from '../../../../src/master/store/history.ts'
 import { maxFrameBytes } from '../../../../src/protocol/frames.ts'
 import type { ReplyMessage } from '../../../../src/protocol/messages.ts'
@@ -13,6 +13,7 @@ import { planSteps } from '../../../../src/run/rollout.ts'
 import type { Rollout } from '../../../../src/run/runRequest.ts'
 import { startRunState } from '../../../../src/run/runState.ts'
 import { defaultTiming } from '../../../../src/run/timing.ts'
+import { createWorld, type PlayedWorld } from '../../../support/playedTransport.ts'
 import { processorMsSince } from '../../../support/processorTime.ts'
 import { until } from '../../../support/until.ts'
 
@@ -50,6 +51,7 @@ describe('a run', () => {
     const world = createWorld()
     world.publish = async () => {
       agents = [...(await history.load(runId)).state.replies.keys()]
+      return 'sent'
     }
     await start(['a', 'b'], { world })
     expect(agents).toEqual(['a', 'b'])
@@ -90,6 +92,7 @@ describe('a run', () => {
       isSending = true
       await isTaken
       world.said.push(`publish to ${targets ?? 'everyone'}`)
+      return 'sent'
     }
     const { run, begin } = await create(['a'], { world })
     const beginning = begin()
@@ -181,7 +184,8 @@ describe('a run', () => {
 
   it('does not wait for ever for the permission to ask', async () => {
     const { run, world } = await start(['a'])
-    world.publish = world.resend = () => Promise.reject(new Error('SQS says no'))
+    const refuse = () => Promise.reject(new Error('SQS says no'))
+    Object.assign(world, { publish: refuse, resend: refuse })
     for (let time = 0; time < 100 && run.state.phase !== 'over'; time += 1) await world.pass(run, graceMs)
     expect(run.state.counts['no-reply']).toBe(1)
     expect(world.troubles.length).toBeLessThan(10)
@@ -520,37 +524,7 @@ describe('a run that is taken up again', () => {
 
 type Reply = [ReplyMessage, Uint8Array][]
 
-interface PlayedWorld extends RunTransport {
-  readonly said: string[]
-  readonly troubles: string[]
-  isBehind: boolean
-  time: number
-  pass(run: Run, ms: number): Promise<void>
-}
-
 const nothing = new Uint8Array()
-
-function createWorld(): PlayedWorld {
-  const said: string[] = []
-  const troubles: string[] = []
-  const world: PlayedWorld = {
-    ...{ said, troubles, isBehind: false, time: 1000, timing: defaultTiming },
-    now: () => world.time,
-    publish: async (_, targets) => void said.push(`publish to ${targets ?? 'everyone'}`),
-    cancel: async (_, targets) => void said.push(`cancel ${targets}`),
-    resend: async (_, targets, missing, result) =>
-      void said.push(`resend to ${targets}: ${missing}${result ? ', and the result' : ''}`),
-    askEveryone: async () => void said.push('ask everyone'),
-    withdraw: async () => void said.push('withdraw'),
-    backlogged: () => world.isBehind,
-    onWarning: (error) => void troubles.push(error.message),
-    pass: async (run, ms) => {
-      world.time += ms
-      await run.tick()
-    },
-  }
-  return world
-}
 
 async function create(
   agentIds: readonly string[],

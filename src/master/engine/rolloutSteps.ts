@@ -1,0 +1,135 @@
+import { nextMove } from '../../run/rollout.ts'
+import type { RunEvent } from '../../run/runEvent.ts'
+import type { RunState } from '../../run/runState.ts'
+import type { RunRecord } from '../store/runRecord.ts'
+import type { Publication, RunTransport } from './transport.ts'
+
+export interface RolloutStepsParts {
+  readonly state: RunState
+  readonly record: Pick<RunRecord, 'flush' | 'summarize'>
+  readonly transport: Pick<RunTransport, 'now' | 'publish' | 'onWarning'>
+  readonly apply: (event: RunEvent) => void
+}
+
+/** Sends the command of one run, step by step. Without a rollout there is one step. */
+export class RolloutSteps {
+  readonly #parts: RolloutStepsParts
+  readonly #stop = new AbortController()
+  #sending: Promise<Publication> | undefined
+  #sendingTookMs = 0
+  #publishedAt: number | undefined
+  #stepEndedAt: number | undefined
+  #isAdvancing = false
+
+  constructor(parts: RolloutStepsParts) {
+    this.#parts = parts
+  }
+
+  /** Until SQS took the last step's command, which may take several tries: nobody was silent before that. */
+  get sendingTookMs(): number | 'sending' {
+    return this.#sending === undefined ? this.#sendingTookMs : 'sending'
+  }
+
+  /** When commands last went out that may still be on the queue, milliseconds. */
+  get publishedAt(): number | undefined {
+    return this.#publishedAt
+  }
+
+  /** What was published is off the queue. */
+  withdrawn(): void {
+    this.#publishedAt = undefined
+  }
+
+  /**
+   * Starts the next step.
+   * @throws QueueError when it could not be sent, Error when it could not be recorded: its agents are `not-started` then
+   */
+  start(): Promise<Publication> {
+    const sending = this.#startStep().finally(() => {
+      this.#sending = undefined
+    })
+    this.#sending = sending
+    return sending
+  }
+
+  /** Sends the command of the steps so far again. */
+  async again(agentIds: readonly string[]): Promise<void> {
+    const { state, transport } = this.#parts
+    const publication = await transport.publish(state, agentIds, this.#stop.signal)
+    if (publication !== 'not-sent') this.#publishedAt = transport.now()
+  }
+
+  /** Cuts short what is being sent; nothing is sent any more. Resolves when it is known what became of it. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.idle()
+  }
+
+  /** Resolves when no step is being sent. */
+  async idle(): Promise<void> {
+    await this.#sending?.catch(() => {})
+  }
+
+  /** Something has changed that may be the end of a step. */
+  advanceSoon(): void {
+    const { state, transport } = this.#parts
+    if (this.#isAdvancing || state.request.rollout === undefined) return
+    this.#isAdvancing = true
+    setImmediate(() => {
+      this.#isAdvancing = false
+      this.advance(transport.now()).catch((error) => transport.onWarning(error))
+    })
+  }
+
+  /**
+   * Starts the next step when it is time for it, or ends the rollout.
+   * @throws Error as {@link start}
+   */
+  async advance(now: number): Promise<void> {
+    const { state, apply } = this.#parts
+    const move = nextMove(state)
+    if (move.kind === 'stop') apply({ kind: 'rolloutStopped', reason: move.reason, at: now })
+    if (move.kind === 'wait' || move.kind === 'stop' || this.#sending !== undefined) return
+    this.#stepEndedAt ??= now
+    if (move.kind === 'held' || now - this.#stepEndedAt < (state.request.rollout?.pauseMs ?? 0)) return
+    this.#stepEndedAt = undefined
+    await this.start()
+  }
+
+  async #startStep(): Promise<Publication> {
+    const { state, record, transport, apply } = this.#parts
+    const step = state.steps[state.stepsStarted] ?? []
+    const failed = (reason: string) =>
+      apply({ kind: 'sendFailed', agentIds: step, reason, at: transport.now() })
+    try {
+      // Counted from before the send: a reply may be here before the send's own answer.
+      apply({ kind: 'stepStarted', at: transport.now() })
+      // On disk before it is on the queue: whoever takes the run up after a crash must know whom it was sent to.
+      await Promise.all([record.flush(), record.summarize(state)])
+      const before = transport.now()
+      const publication = await this.#publish(step)
+      if (publication === 'not-sent') failed(whyNotSent(state))
+      else {
+        this.#publishedAt = transport.now()
+        this.#sendingTookMs = this.#publishedAt - before
+      }
+      return publication
+    } catch (error) {
+      failed((error as Error).message)
+      throw error
+    }
+  }
+
+  async #publish(step: readonly string[]): Promise<Publication> {
+    const { state, transport } = this.#parts
+    if (this.#stop.signal.aborted) return 'not-sent'
+    const isEveryone = state.steps.length === 1 && state.request.targets === undefined
+    return transport.publish(state, isEveryone ? undefined : step, this.#stop.signal)
+  }
+}
+
+function whyNotSent({ cancelRequestedAt }: RunState): string {
+  return cancelRequestedAt === undefined
+    ? 'its master ended before it was sent'
+    : 'cancelled before it was sent'
+}

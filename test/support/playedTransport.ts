@@ -1,0 +1,37 @@
+import type { Run } from '../../src/master/engine/run.ts'
+import type { RunTransport } from '../../src/master/engine/transport.ts'
+import { defaultTiming } from '../../src/run/timing.ts'
+
+/** A run's way to agents that the test plays: what it says is taken down, and time passes when it is told to. */
+export interface PlayedWorld extends RunTransport {
+  readonly said: string[]
+  readonly troubles: string[]
+  isBehind: boolean
+  time: number
+  pass(run: Run, ms: number): Promise<void>
+}
+
+export function createWorld(): PlayedWorld {
+  const said: string[] = []
+  const troubles: string[] = []
+  const world: PlayedWorld = {
+    ...{ said, troubles, isBehind: false, time: 1000, timing: defaultTiming },
+    now: () => world.time,
+    async publish(_, targets) {
+      said.push(`publish to ${targets ?? 'everyone'}`)
+      return 'sent'
+    },
+    cancel: async (_, targets) => void said.push(`cancel ${targets}`),
+    resend: async (_, targets, missing, result) =>
+      void said.push(`resend to ${targets}: ${missing}${result ? ', and the result' : ''}`),
+    askEveryone: async () => void said.push('ask everyone'),
+    withdraw: async () => void said.push('withdraw'),
+    backlogged: () => world.isBehind,
+    onWarning: (error) => void troubles.push(error.message),
+    pass: async (run, ms) => {
+      world.time += ms
+      await run.tick()
+    },
+  }
+  return world
+}
