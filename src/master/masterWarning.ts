@@ -16,7 +16,8 @@ export type MasterWarning =
   /** A reply on our own queue to a run that the history does not have. It was left out. */
   | (Sender & { readonly kind: 'foreign' })
 
-interface Sender {
+/** From whom a reply came, and to what. */
+export interface Sender {
   readonly runId: string
   readonly agentId: string
   readonly senderId: string | undefined

@@ -55,6 +55,7 @@ const KnownAction = v.variant('kind', [
   }),
 ])
 
+/** What agents are asked to do. What {@link RunRequest} takes of it is for people; cancel and resend are orders of a run. */
 export type Action = v.InferOutput<typeof KnownAction>
 
 /**

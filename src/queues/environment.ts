@@ -30,6 +30,7 @@ export interface EnvironmentQueues {
   readonly facts: string
 }
 
+/** An access key. */
 export interface StaticCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string

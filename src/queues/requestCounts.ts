@@ -5,7 +5,7 @@ export const billedUnitBytes = 64 * 1024
 export interface RequestCounts {
   /** HTTP requests, retries and failed ones included. */
   readonly requests: number
-  /** What SQS charges for: answered requests, each counted once per {@link billedUnitBytes} of bodies. */
+  /** What SQS charges for: answered requests, each counted once per 64 KiB of bodies. */
   readonly billed: number
   /** The same by SQS operation, as in `ReceiveMessage`. */
   readonly byOperation: Readonly<Record<string, { readonly requests: number; readonly billed: number }>>

@@ -22,6 +22,7 @@ export interface Connection {
   readonly mfaCode?: ((serial: string) => Promise<string>) | undefined
 }
 
+/** Called when credentials are needed, and again when they expire or SQS refuses them. */
 export type CredentialProvider = () => Promise<
   StaticCredentials & { readonly sessionToken?: string; readonly expiration?: Date }
 >

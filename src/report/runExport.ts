@@ -4,19 +4,19 @@ import { AgentId, EnvironmentName, Hostname, RunId } from '../protocol/names.ts'
 import { verdicts } from '../protocol/verdict.ts'
 import { withoutSecrets } from '../run/runRequest.ts'
 import type { ReplyState } from '../run/runState.ts'
-import type { RecordedRun } from './recordedRun.ts'
+import type { ReportedRun } from './reportedRun.ts'
 
 /**
  * The run as NDJSON: a line about the run, then a line for each agent. {@link readRunExport} gives the same data back,
  * byte for byte, in the order in which stdout and stderr were written. Values of secret variables are left out.
  */
-export async function* exportNdjson(run: RecordedRun): AsyncGenerator<string> {
+export async function* exportNdjson(run: ReportedRun): AsyncGenerator<string> {
   yield `${JSON.stringify(head(run))}\n`
   for (const reply of run.state.replies.values()) yield `${JSON.stringify(await exportedReply(run, reply))}\n`
 }
 
 /** The same as one JSON document. */
-export async function* exportJson(run: RecordedRun): AsyncGenerator<string> {
+export async function* exportJson(run: ReportedRun): AsyncGenerator<string> {
   yield `${JSON.stringify(head(run)).slice(0, -1)},"replies":[`
   let separator = '\n'
   for (const reply of run.state.replies.values()) {
@@ -89,7 +89,7 @@ const Reply = v.looseObject({
   content: Output,
 })
 
-function head({ state }: RecordedRun): object {
+function head({ state }: ReportedRun): object {
   const { runId, environment, request, issuer, startedAt, endedAt, phase, stopReason } = state
   return {
     ...{ format: 'ec2-collective-run', v: 1 },
@@ -101,7 +101,7 @@ function head({ state }: RecordedRun): object {
   }
 }
 
-async function exportedReply(run: RecordedRun, reply: ReplyState) {
+async function exportedReply(run: ReportedRun, reply: ReplyState) {
   const { frames, ...told } = reply
   return { ...told, content: merge(await run.output(reply.agentId)).map(content) }
 }

@@ -1,6 +1,6 @@
 import type { ReplyState } from '../run/runState.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
-import type { RecordedRun } from './recordedRun.ts'
+import type { ReportedRun } from './reportedRun.ts'
 import { withoutSgr } from './sgr.ts'
 import { TerminalLines } from './terminalLines.ts'
 
@@ -8,7 +8,7 @@ import { TerminalLines } from './terminalLines.ts'
 const maxCellCharacters = 32_000
 
 /** One line an agent, for a spreadsheet (RFC 4180). Output is text without control sequences, and cut when long. */
-export async function* exportCsv(run: RecordedRun): AsyncGenerator<string> {
+export async function* exportCsv(run: ReportedRun): AsyncGenerator<string> {
   yield `${columns.map(([name]) => name).join(',')},output\r\n`
   for (const reply of run.state.replies.values()) {
     const output = (await plainOutput(run, reply.agentId)).slice(0, maxCellCharacters)
@@ -18,7 +18,7 @@ export async function* exportCsv(run: RecordedRun): AsyncGenerator<string> {
 }
 
 /** For people: what was run, the sums, and each group of identical replies with its output, outliers first. */
-export async function* exportText(run: RecordedRun): AsyncGenerator<string> {
+export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
   const { state } = run
   const { environment, request, issuer, startedAt, counts, replies } = state
   const { action } = request
@@ -39,7 +39,7 @@ export async function* exportText(run: RecordedRun): AsyncGenerator<string> {
 }
 
 /** An agent's output as text: lines as a terminal would show them, without colours, stdout and stderr together. */
-export async function plainOutput(run: RecordedRun, agentId: string): Promise<string> {
+export async function plainOutput(run: ReportedRun, agentId: string): Promise<string> {
   const lines = new TerminalLines()
   for (const chunk of await run.output(agentId)) lines.add(chunk)
   const texts: string[] = []

@@ -41,6 +41,7 @@ export interface Rollout {
   readonly maxFailures?: Amount
 }
 
+/** Of agents: how many, or how many of a hundred that are expected. */
 export type Amount = { readonly count: number } | { readonly percent: number }
 
 /** Whoever sends: shown to people, written to the agents' audit logs, proven by nothing but SQS's SenderId. */

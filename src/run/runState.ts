@@ -67,6 +67,7 @@ export interface ReplyState {
   identity: 'proven' | 'unproven' | 'mismatch'
 }
 
+/** What is known of a run before anything of it was sent. */
 export interface RunStart {
   readonly runId: string
   readonly environment: string

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import * as vscode from 'vscode'
-import type { RecordedRun } from '../../report/recordedRun.ts'
+import type { ReportedRun } from '../../report/reportedRun.ts'
 import { exportJson, exportNdjson } from '../../report/runExport.ts'
 import { exportCsv, exportText } from '../../report/runTables.ts'
 
@@ -10,7 +10,7 @@ export type ExportFormat = keyof typeof formats
  * Asks where to, and writes the run there, an agent at a time: all outputs together may be larger than memory.
  * @returns where it is; undefined when the user gave up
  */
-export async function saveExport(run: RecordedRun, format: ExportFormat): Promise<vscode.Uri | undefined> {
+export async function saveExport(run: ReportedRun, format: ExportFormat): Promise<vscode.Uri | undefined> {
   const { write, extension, name } = formats[format]
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri
   const file = `${run.state.environment}-${timestamp(run.state.startedAt)}.${extension}`

@@ -1,8 +1,8 @@
 import type { Run } from '../../master/engine/run.ts'
-import type { RecordedRun } from '../../report/recordedRun.ts'
+import type { ReportedRun } from '../../report/reportedRun.ts'
 
 /** What the page needs of a run, be it under way or one of the past. */
-export type ShownRun = RecordedRun & Pick<Run, 'onChange'>
+export type ShownRun = ReportedRun & Pick<Run, 'onChange'>
 
 /** What can be done to a run that is under way. Stopping things asks for no confirmation. */
 export type Steering = Pick<Run, 'cancel' | 'pause' | 'resume' | 'stopRollout'>

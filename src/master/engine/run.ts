@@ -68,6 +68,7 @@ export class Run {
     return run
   }
 
+  /** Names the run in the history, in replies and in logs. */
   get runId(): string {
     return this.state.runId
   }
@@ -136,6 +137,7 @@ export class Run {
     this.#apply({ kind: 'paused', at: this.#transport.now() })
   }
 
+  /** Ends {@link pause}. */
   resume(): void {
     this.#apply({ kind: 'resumed', at: this.#transport.now() })
   }

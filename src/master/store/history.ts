@@ -47,6 +47,7 @@ export class History {
     return RunRecord.resume(this.#folder(runId), runId)
   }
 
+  /** Whether there is a run with this id. */
   async has(runId: string): Promise<boolean> {
     if (!v.is(RunId, runId)) return false
     return stat(join(this.#folder(runId), 'run.ndjson')).then(
@@ -66,6 +67,7 @@ export class History {
     return isRunInUse(this.#folder(runId))
   }
 
+  /** Deletes a run, with its outputs. Fine when there is none. */
   async delete(runId: string): Promise<void> {
     await rm(this.#folder(runId), { recursive: true, force: true })
   }
