@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url'
 
 /** From the lowest to the highest. @type {readonly Room[]} */
 export const rooms = [
+  { room: 'src/text', holds: 'sentences that the console translates, for rooms that do not know VS Code' },
   {
     room: 'src/async',
     holds:
@@ -25,6 +26,7 @@ export const rooms = [
   {
     room: 'src/protocol',
     holds: 'the language of the queues: messages, envelope, output frames, names, verdicts, facts',
+    imports: ['src/text'],
     packages: ['node:crypto', 'node:zlib', 'valibot'],
   },
   {
@@ -34,7 +36,6 @@ export const rooms = [
     packages: ['re2js'],
   },
   { room: 'src/hosts', holds: 'names of many hosts folded to one short text' },
-  { room: 'src/text', holds: 'how rooms that do not know VS Code say sentences that can be translated' },
   {
     room: 'src/locks',
     holds: 'what only one process may use at a time: the one lock of all programs',
@@ -49,7 +50,7 @@ export const rooms = [
   {
     room: 'src/queues',
     holds: 'SQS: client, names and attributes, receive loop, batching sender, set-up, diagnosis, IAM texts',
-    imports: ['src/async', 'src/protocol'],
+    imports: ['src/text', 'src/async', 'src/protocol'],
     packages: ['@aws-sdk/client-sqs', '@aws-sdk/credential-providers', 'node', 'valibot'],
   },
   {
@@ -80,13 +81,13 @@ export const rooms = [
   {
     room: 'src/master/replies',
     holds: 'the reply queue and what comes on it, also what is not for us',
-    imports: ['src/async', 'src/protocol', 'src/queues'],
+    imports: ['src/text', 'src/async', 'src/protocol', 'src/queues'],
     packages: ['node'],
   },
   {
     room: 'src/master/fleet',
     holds: 'who is there: inventory, sweeps of the facts queue, duplicate identities',
-    imports: ['src/protocol', 'src/protocol/filter', 'src/hosts', 'src/queues'],
+    imports: ['src/text', 'src/protocol', 'src/protocol/filter', 'src/hosts', 'src/queues'],
     packages: ['node'],
   },
   {
@@ -94,6 +95,7 @@ export const rooms = [
     holds: 'the master itself, and its warnings',
     imports: [
       'src/async',
+      'src/text',
       'src/protocol',
       'src/protocol/filter',
       'src/run',
@@ -139,6 +141,7 @@ export const rooms = [
     room: 'src/cli',
     holds: 'ec2-cmaster: the master for pipelines, with the flags of the original',
     imports: [
+      'src/text',
       'src/protocol',
       'src/protocol/filter',
       'src/hosts',
@@ -152,7 +155,12 @@ export const rooms = [
     ],
     packages: ['../../package.json', 'js-yaml', 'node', 'valibot'],
   },
-  { room: 'src/console/text', holds: 'text that is safe to show in the editor' },
+  {
+    room: 'src/console/text',
+    holds: 'text that is safe to show in the editor, in its language',
+    imports: ['src/text'],
+    packages: ['vscode'],
+  },
   {
     room: 'src/console/declarations',
     holds: 'settings and workspace files as the editor has them: what they declare, and edits to them',
@@ -176,15 +184,16 @@ export const rooms = [
     room: 'src/console/environments',
     holds: 'the tree of environments and agents, and the masters behind it',
     imports: [
+      'src/text',
       'src/protocol',
       'src/hosts',
-      'src/text',
       'src/queues',
       'src/declarations',
       'src/master/store',
       'src/master/sending',
       'src/master/fleet',
       'src/master',
+      'src/console/text',
       'src/console/declarations',
       'src/console/profile',
     ],
@@ -194,13 +203,14 @@ export const rooms = [
     room: 'src/console/results',
     holds: 'the results page as the editor has it: panel, sessions, outputs, search, export',
     imports: [
+      'src/text',
       'src/protocol',
       'src/hosts',
-      'src/text',
       'src/run',
       'src/master/engine',
       'src/report',
       'src/page',
+      'src/console/text',
     ],
     packages: ['node', 're2js', 'vscode'],
   },
@@ -260,7 +270,7 @@ export const rooms = [
   {
     room: 'src/console/tasks',
     holds: 'runs as tasks of the editor',
-    imports: ['src/protocol', 'src/declarations', 'src/report', 'src/console', 'src/console/send'],
+    imports: ['src/protocol', 'src/declarations', 'src/report', 'src/console/text', 'src/console/send'],
     packages: ['vscode'],
   },
   {
@@ -303,6 +313,7 @@ export const rooms = [
     room: 'src/console/commands',
     holds: 'the commands that belong to no other folder, a file each',
     imports: [
+      'src/text',
       'src/hosts',
       'src/queues',
       'src/declarations',
@@ -321,6 +332,7 @@ export const rooms = [
     room: 'src',
     holds: 'puts the extension together: read from top to bottom, it tells what the product is',
     imports: [
+      'src/text',
       'src/master/store',
       'src/master',
       'src/console/declarations',

@@ -1,5 +1,6 @@
 // @ts-check
-// `npm run strings`: gathers what the console and its page say into l10n/bundle.l10n.json, for whoever translates it. A translation
+// `npm run strings`: collects what the console shows into l10n/bundle.l10n.json, for translators: its own sentences and those of
+// the rooms below it. A translation
 // is that file as l10n/bundle.l10n.LANGUAGE.json, and package.nls.json as package.nls.LANGUAGE.json.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -10,10 +11,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export const bundleFile = path.join(root, 'l10n/bundle.l10n.json')
 
 /**
- * Every string that stands in a call of `vscode.l10n.t`, of a `t` that was passed on, or of the page's own: by itself, as VS Code looks them up.
+ * Every string in a call of `vscode.l10n.t`, of a `t` that was passed on, of the page's own, or of `say`: the key by which VS Code
+ * finds its translation.
  *
  * @returns {Record<string, string>}
- * @throws {Error} where a string is put together before it is translated: nobody could look it up
+ * @throws {Error} where a string is put together before it is translated: no translation can be found for it
  */
 export function collectStrings() {
   const strings = new Set(
@@ -36,21 +38,34 @@ export function stringsIn(source, file) {
     const literal = match[1]
     if (literal === undefined) {
       const line = source.slice(0, match.index).split('\n').length
-      throw new Error(`${file}:${line}: what is translated has to stand there as a string in quotes`)
+      throw new Error(`${file}:${line}: text to translate has to be one string in quotes`)
     }
     return unquoted(literal)
   })
 }
 
-const call = /(?:\bl10n\.|(?<![\w$.]))t\(\s*(?:('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")\s*[,)])?/g
+const call =
+  /(?:\bl10n\.t|(?<![\w$.#])t|(?<![\w$.#]|function )say)\(\s*(?:('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")\s*[,)])?/g
 
 /** @param {string} literal */
 function unquoted(literal) {
   return literal.slice(1, -1).replace(/\\(.)/g, (_, character) => (character === 'n' ? '\n' : character))
 }
 
+/** The console and its page, and the rooms whose sentences it translates. The command line and the agent speak English. */
+const folders = [
+  'src/console',
+  'src/declarations',
+  'src/master',
+  'src/protocol',
+  'src/queues',
+  'src/report',
+  'src/run',
+  'webview',
+]
+
 function sources() {
-  const files = ['src/console', 'src/declarations', 'webview'].flatMap((folder) =>
+  const files = folders.flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => path.join(root, folder, name)),

@@ -53,8 +53,10 @@ import { showMenu } from './console/status/menu.ts'
 import { StatusItem } from './console/status/statusItem.ts'
 import { FleetTasks, taskType } from './console/tasks/fleetTasks.ts'
 import { Trouble } from './console/trouble.ts'
-import { describeTrouble } from './master/masterWarning.ts'
+import { describeWarning } from './master/masterWarning.ts'
 import type { Retention } from './master/store/history.ts'
+import { localize } from './text/localizable.ts'
+import { inEnglish } from './text/translate.ts'
 
 /** Puts the console together. Nothing here reads a file or talks to anybody: that waits until somebody looks. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -86,8 +88,8 @@ export function activate(context: vscode.ExtensionContext): void {
       throw new Error(vscode.l10n.t('This workspace is not trusted: its environments are not connected to.'))
     },
     onWarning: (environment, trouble) => {
-      const sentence = describeTrouble(trouble)
-      if (sentence !== undefined) log.warn(`${environment.name}: ${sentence}`)
+      const warning = describeWarning(trouble)
+      if (warning !== undefined) log.warn(`${environment.name}: ${localize(warning, inEnglish)}`)
     },
   })
   const connections = new Connections(opener.open, (key) => runs.isBusy(key))

@@ -6,11 +6,13 @@ import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
 import type { KnownAgent } from '../master/fleet/inventory.ts'
 import { openMaster } from '../master/library.ts'
-import { describeTrouble, type MasterWarning } from '../master/masterWarning.ts'
+import { describeWarning, type MasterWarning } from '../master/masterWarning.ts'
 import { parseFilter } from '../protocol/filter/parse.ts'
 import type { Environment } from '../queues/environment.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
 import { exitCodeOf } from '../report/exitCode.ts'
+import { localize } from '../text/localizable.ts'
+import { inEnglish } from '../text/translate.ts'
 import type { Arguments } from './arguments.ts'
 import { confirm } from './confirm.ts'
 import { printable } from './printable.ts'
@@ -29,7 +31,7 @@ export async function command(args: Arguments, environment: Environment): Promis
   const signingKey = args.signingKey ?? process.env.EC2_COLLECTIVE_SIGNING_KEY
   const state = stateDirectory()
   const { master, history, requests, close } = await openMaster({
-    ...{ environment, folder: state.path, onWarning: tell },
+    ...{ environment, folder: state.path, onWarning: warn },
     ...(signingKey === undefined ? {} : { signingKey }),
     ...(args.sharedReplies ? { replyQueue: 'shared' as const } : {}),
   })
@@ -49,19 +51,19 @@ export async function command(args: Arguments, environment: Environment): Promis
     return exitCode
   } finally {
     await close({ forgetReplyQueue: state.isThrowAway })
-    await history.prune(retention, Date.now()).catch((error) => say(error.message))
+    await history.prune(retention, Date.now()).catch((error) => tell(error.message))
     if (state.isThrowAway) rmSync(state.path, { recursive: true, force: true })
   }
 }
 
-function say(sentence: string): void {
+function tell(sentence: string): void {
   console.error(`ec2-cmaster: ${printable(sentence)}`)
 }
 
-/** Troubles that the run survives. */
-function tell(trouble: MasterWarning): void {
-  const sentence = describeTrouble(trouble)
-  if (sentence !== undefined) say(sentence)
+/** Problems that do not stop the run. */
+function warn(warning: MasterWarning): void {
+  const sentence = describeWarning(warning)
+  if (sentence !== undefined) tell(localize(sentence, inEnglish))
 }
 
 function count(agents: readonly KnownAgent[], filter: string): number {
@@ -85,7 +87,7 @@ function watch(run: Run, args: Arguments): () => void {
     if (interrupted) process.exit(130)
     interrupted = true
     console.error('\nAsking the agents to stop. Ctrl-C again leaves them to it.')
-    run.cancel().catch((error) => say(error.message))
+    run.cancel().catch((error) => tell(error.message))
   }
   process.on('SIGINT', interrupt)
   return () => {

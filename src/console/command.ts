@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import { MfaDeclined } from './profile/mfa.ts'
+import { messageOf } from './text/messageOf.ts'
 import type { Trouble } from './trouble.ts'
 
 /** What a command throws when it also knows which environment it was about. */
@@ -9,7 +10,7 @@ export class TroubleWith extends Error {
   readonly environment: DeclaredEnvironment
 
   constructor(environment: DeclaredEnvironment, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    super(messageOf(cause), { cause })
     this.environment = environment
   }
 }

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
+import { QueueError } from '../queues/queueError.ts'
+import { messageOf } from './text/messageOf.ts'
 import { plainText } from './text/plainText.ts'
 
 /** What can be offered beside an error, apart from the log. */
@@ -37,12 +39,9 @@ export class Trouble {
   }
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 function causeChain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const text = error.stack ?? error.message
+  const details = error instanceof QueueError ? ` [${error.details}]` : ''
+  const text = `${error.stack ?? error.message}${details}`
   return error.cause === undefined ? text : `${text}\nCaused by: ${causeChain(error.cause)}`
 }

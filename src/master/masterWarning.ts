@@ -1,6 +1,7 @@
 import type { QueueError } from '../queues/queueError.ts'
+import { type Localizable, say, sentenceOf } from '../text/localizable.ts'
 
-/** Something that the master survives, and that a person should be able to find. */
+/** A problem that does not stop the master, and that a person can find in the log. */
 export type MasterWarning =
   /** Without an error: it is over. */
   | { readonly kind: 'queue'; readonly error: QueueError | undefined }
@@ -9,11 +10,11 @@ export type MasterWarning =
       readonly kind: 'unreadable'
       readonly queue: 'replies' | 'facts'
       readonly messageId: string
-      readonly reason: string
+      readonly reason: Localizable
     }
-  /** A reply that SQS says was sent by another than the agent that it names. It was left out. */
+  /** A reply that another sender than the agent that it names has sent, as SQS says. It was rejected. */
   | (Sender & { readonly kind: 'forged' })
-  /** A reply on our own queue to a run that the history does not have. It was left out. */
+  /** A reply on our own queue to a run that is not in the history. It was rejected. */
   | (Sender & { readonly kind: 'foreign' })
 
 /** From whom a reply came, and to what. */
@@ -23,25 +24,37 @@ export interface Sender {
   readonly senderId: string | undefined
 }
 
-/** Messages on the reply queue that were left out since a master began, by why. */
+/** Messages on the reply queue that were rejected since a master began, by reason. */
 export type Rejected = Record<'unreadable' | 'forged' | 'foreign', number>
 
-/** What happened, in a sentence; undefined for trouble that is over. */
-export function describeTrouble(trouble: MasterWarning): string | undefined {
-  switch (trouble.kind) {
+/** What happened; undefined for a problem that is over. */
+export function describeWarning(warning: MasterWarning): Localizable | undefined {
+  switch (warning.kind) {
     case 'queue':
-      return trouble.error?.message
+      return warning.error?.localizable
     case 'run':
-      return `run ${trouble.runId}: ${trouble.error.message}`
+      return say('Run {0}: {1}', warning.runId, sentenceOf(warning.error))
     case 'unreadable':
-      return `message ${trouble.messageId} among the ${trouble.queue} cannot be read and is left out: ${trouble.reason}`
+      return warning.queue === 'facts'
+        ? say('Ignored unreadable message {0} on the facts queue: {1}', warning.messageId, warning.reason)
+        : say('Ignored unreadable message {0} on the reply queue: {1}', warning.messageId, warning.reason)
     case 'forged':
-      return `a reply to run ${trouble.runId} in the name of ${trouble.agentId} is left out: ${senderOf(trouble)} sent it`
+      return say(
+        'Rejected a reply to run {0} under the name of {1}: SQS says that {2} sent it.',
+        warning.runId,
+        warning.agentId,
+        senderOf(warning),
+      )
     case 'foreign':
-      return `a reply of ${trouble.agentId} to run ${trouble.runId} is left out: there is no such run here; ${senderOf(trouble)} sent it`
+      return say(
+        'Rejected a reply of {1} to run {0}, which is not in the history. SQS says that {2} sent it.',
+        warning.runId,
+        warning.agentId,
+        senderOf(warning),
+      )
   }
 }
 
-function senderOf({ senderId }: Sender): string {
-  return senderId ?? 'somebody whom SQS does not name'
+function senderOf({ senderId }: Sender): Localizable | string {
+  return senderId ?? say('an unknown sender')
 }

@@ -1,5 +1,6 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { type Localizable, LocalizableError, say, sentenceOf } from '../text/localizable.ts'
 import { type Message, parseMessage, wireForm } from './messages.ts'
 
 /**
@@ -56,7 +57,7 @@ export interface Signature {
 }
 
 /** A body that is not one of ours, or is damaged, or from another version. `message` says which. */
-export class UnreadableBody extends Error {
+export class UnreadableBody extends LocalizableError {
   override readonly name = 'UnreadableBody'
 }
 
@@ -85,24 +86,26 @@ export function openBody(body: string): Opened {
   try {
     json = JSON.parse(body)
   } catch {
-    throw new UnreadableBody('not JSON')
+    throw new UnreadableBody(say('not JSON'))
   }
   if (!isEnvelope(json)) throw new UnreadableBody(describeForeign(json))
   const { m, mz, d, dz, sig } = json
   const text = m ?? (mz === undefined ? undefined : gunzip(mz).toString('utf8'))
-  if (text === undefined) throw new UnreadableBody('an envelope without a message')
+  if (text === undefined) throw new UnreadableBody(say('an envelope without a message'))
   const data = dz !== undefined ? gunzip(dz) : Buffer.from(d ?? '', 'base64')
   let message: Message
   try {
     message = parseMessage(JSON.parse(text))
   } catch (cause) {
     throw new UnreadableBody(
-      cause instanceof SyntaxError ? 'a message that is not JSON' : (cause as Error).message,
+      cause instanceof SyntaxError ? say('a message that is not JSON') : sentenceOf(cause),
       { cause },
     )
   }
   if (message.type !== 'command' && text.length > maxReportLength)
-    throw new UnreadableBody(`a ${message.type} message of ${text.length} characters`)
+    throw new UnreadableBody(
+      say('a message of type {0} that is too long: {1} characters', message.type, text.length),
+    )
   const signature: Signature | undefined = sig && {
     key: sig.key,
     verifies: (publicKey) => verify(null, signed(text, data), publicKey, Buffer.from(sig.value, 'base64')),
@@ -175,7 +178,7 @@ function gunzip(base64: string): Buffer {
   } catch (cause) {
     const tooLarge = (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
     throw new UnreadableBody(
-      tooLarge ? `unpacks to more than ${maxUnpackedBytes} bytes` : 'damaged gzip data',
+      tooLarge ? say('unpacks to more than {0} bytes', maxUnpackedBytes) : say('damaged gzip data'),
       { cause },
     )
   }
@@ -189,8 +192,8 @@ function asciiJson(value: unknown): string {
   )
 }
 
-function describeForeign(json: unknown): string {
+function describeForeign(json: unknown): Localizable {
   const version = typeof json === 'object' && json !== null && 'v' in json ? json.v : undefined
-  if (typeof version === 'number') return `protocol version ${version}; this side speaks version 1`
-  return 'JSON that is not a message of EC2 Collective'
+  if (typeof version === 'number') return say('protocol version {0}; this side supports version 1', version)
+  return say('JSON that is not a message of EC2 Collective')
 }

@@ -1,3 +1,4 @@
+import { type Localizable, say } from '../text/localizable.ts'
 import type { Probe } from './probe.ts'
 import { isClockCode, type QueueError } from './queueError.ts'
 import { checkedSettings, inUnits, label, type QueueRole, queueRoles, roleSettings } from './setUp.ts'
@@ -10,11 +11,11 @@ export interface Finding {
   /** Queue name; empty where the finding is about the environment. */
   readonly queue: string
   /** What is wrong, in one sentence. */
-  readonly what: string
+  readonly what: Localizable
   /** What it does to the user. */
-  readonly why: string
+  readonly why: Localizable
   /** What to do. */
-  readonly advice: string
+  readonly advice: Localizable
   /** What we can do about it: run a set-up plan, or give the IAM statement that is missing. */
   readonly fix?: 'set-up' | { readonly allow: { readonly action: string; readonly queue: string } }
 }
@@ -39,7 +40,7 @@ const commandsInOneReceive = 10
 const clockToleranceMs = 10_000
 
 /** Judges a probe. Errors first; what is wrong with the connection as a whole is said once. */
-export function inspectSurvey(probe: Probe): Finding[] {
+export function diagnoseProbe(probe: Probe): Finding[] {
   const findings = [
     ...unusable(probe),
     ...queueRoles.flatMap((role) => [
@@ -62,16 +63,24 @@ function unusable({ environment, queues }: Probe): Finding[] {
   })
   const everywhere = errors.length === queueRoles.length
   if (everywhere && errors.every(({ error }) => error.kind === 'missing-queue')) {
-    const place = endpoint === undefined ? `region ${region}` : `${endpoint} (region ${region})`
     return [
       {
         code: 'wrong-region',
         severity: 'error',
         queue: '',
-        what: `None of the three queues of ${environment.name} exists in ${place}.`,
-        why: 'No command can be sent, and no agent can listen.',
-        advice:
+        what:
+          endpoint === undefined
+            ? say('None of the three queues of {0} exists in region {1}.', environment.name, region)
+            : say(
+                'None of the three queues of {0} exists at {1} (region {2}).',
+                environment.name,
+                endpoint,
+                region,
+              ),
+        why: say('No command can be sent, and no agent can receive one.'),
+        advice: say(
           'If this environment is in use elsewhere, correct its region, endpoint, profile or queue names. If it is new, create its queues.',
+        ),
         fix: 'set-up',
       },
     ]
@@ -86,7 +95,7 @@ function unusable({ environment, queues }: Probe): Finding[] {
       code,
       severity,
       queue: general ? '' : error.queue,
-      what: error.message,
+      what: error.localizable,
       why,
       advice,
     }
@@ -100,39 +109,35 @@ function unusable({ environment, queues }: Probe): Finding[] {
 function meaning(error: QueueError, role: QueueRole): Pick<Finding, 'code' | 'severity' | 'why' | 'advice'> {
   switch (error.kind) {
     case 'missing-queue':
-      return { code: 'missing-queue', severity: 'error', why: needed[role], advice: 'Create the queue.' }
+      return { code: 'missing-queue', severity: 'error', why: needed[role], advice: say('Create the queue.') }
     case 'forbidden':
       return {
         code: 'forbidden',
         severity: 'error',
-        why: 'Without this the queue cannot be used, or not be looked at.',
-        advice: `Let ${error.action} on ${error.queue} be added to your IAM policy.`,
+        why: say('Without this permission the queue cannot be used, or cannot be checked.'),
+        advice: askToAllow(error.action, error.queue),
       }
     case 'credentials':
       if (isClockCode(error.code)) {
-        return {
-          code: 'clock',
-          severity: 'error',
-          why: 'AWS takes no request from it.',
-          advice: 'Set the clock.',
-        }
+        return { code: 'clock', severity: 'error', why: rejected, advice: synchronise }
       }
       return {
         code: 'credentials',
         severity: 'error',
-        why: 'AWS takes no request from you.',
+        why: rejected,
         advice: /expired/i.test(error.message)
-          ? 'Log in again, or renew the keys; they are read afresh, without a reload.'
-          : 'Choose another AWS profile, or correct this one; it is read afresh, without a reload.',
+          ? say('Log in again or renew the keys. They are read again without a reload.')
+          : say('Choose another AWS profile or correct this one. It is read again without a reload.'),
       }
     case 'network':
     case 'throttled':
       return {
         code: 'unreachable',
         severity: 'error',
-        why: 'Nothing can be sent or received while it lasts.',
-        advice:
-          'Check network, proxy, region and endpoint. A name that does not resolve is mostly a region misspelt.',
+        why: say('Nothing can be sent or received until this is fixed.'),
+        advice: say(
+          'Check network, proxy, region and endpoint. If the host name is not found, the region is probably misspelt.',
+        ),
       }
     case 'invalid':
     case 'unknown':
@@ -140,15 +145,21 @@ function meaning(error: QueueError, role: QueueRole): Pick<Finding, 'code' | 'se
         code: 'failed',
         severity: 'error',
         why: needed[role],
-        advice: 'See the log for the full answer of SQS.',
+        advice: say('See the log for the full answer of SQS.'),
       }
   }
 }
 
-const needed: Readonly<Record<QueueRole, string>> = {
-  commands: 'Commands go through this queue to the agents.',
-  replies: 'Replies go through this queue to masters that have none of their own.',
-  facts: 'Through this queue the agents tell that they are there, and what they are.',
+const rejected = say('AWS rejects every request that is signed like this.')
+const synchronise = say('Synchronise the clock, for example with chrony.')
+
+const askToAllow = (action: string, queue: string) =>
+  say('Ask your administrator to allow {0} on queue {1}.', action, queue)
+
+const needed: Readonly<Record<QueueRole, Localizable>> = {
+  commands: say('Agents receive commands from this queue.'),
+  replies: say('Masters that have no reply queue of their own receive replies from this queue.'),
+  facts: say('Agents publish on this queue that they are running, and their facts.'),
 }
 
 function wrongAttributes({ environment, queues }: Probe, role: QueueRole): Finding[] {
@@ -156,17 +167,21 @@ function wrongAttributes({ environment, queues }: Probe, role: QueueRole): Findi
   if (!('attributes' in found)) return []
   return checkedSettings.flatMap((setting): Finding[] => {
     const is = found.attributes[setting]
-    const should = roleSettings[role][setting]
-    if (is === should) return []
-    const { severity, why } = attributeTrouble(role, setting, is > should)
+    const wanted = roleSettings[role][setting]
+    if (is === wanted) return []
     return [
       {
         code: 'wrong-attribute',
-        severity,
+        ...attributeTrouble(role, setting, is > wanted),
         queue: environment.queues[role],
-        what: `The ${label[setting]} of ${environment.queues[role]} is ${inUnits(setting, is)}; it should be ${inUnits(setting, should)}.`,
-        why,
-        advice: 'Repair the queue.',
+        what: say(
+          'The {0} of {1} is {2}; it has to be {3}.',
+          label[setting],
+          environment.queues[role],
+          inUnits(setting, is),
+          inUnits(setting, wanted),
+        ),
+        advice: say('Repair the queue.'),
         fix: 'set-up',
       },
     ]
@@ -180,40 +195,43 @@ function attributeTrouble(
 ): Pick<Finding, 'severity' | 'why'> {
   switch (setting) {
     case 'visibilitySeconds':
-      if (role === 'commands') {
-        return {
-          severity: 'warning',
-          why: 'An agent that leaves it to the queue hides commands from the others.',
-        }
-      }
       return {
         severity: 'warning',
-        why: 'A reader that leaves it to the queue hides messages from other masters.',
+        why:
+          role === 'commands'
+            ? say("An agent that relies on the queue's setting hides commands from the other agents.")
+            : say("A master that relies on the queue's setting hides messages from the other masters."),
       }
     case 'retentionSeconds':
       if (role === 'facts') {
         return {
           severity: 'error',
-          why: 'Facts of the past pile up, and servers that are gone seem to be there.',
+          why: say('Old facts pile up, and servers that no longer exist still appear.'),
         }
       }
-      if (role === 'commands') {
-        return { severity: 'warning', why: 'Old commands stay in the way of new ones.' }
+      return {
+        severity: 'warning',
+        why:
+          role === 'commands'
+            ? say('Old commands delay new ones.')
+            : say('Replies that no master collects delay new ones.'),
       }
-      return { severity: 'warning', why: 'Replies that nobody takes stay in the way of new ones.' }
     case 'maximumMessageSize':
-      return above
-        ? { severity: 'warning', why: 'Messages beyond 64 KB are billed as several requests.' }
-        : { severity: 'warning', why: 'Large facts and scripts do not fit, and output takes more messages.' }
+      return {
+        severity: 'warning',
+        why: above
+          ? say('A message of more than 64 KB is billed as several requests.')
+          : say('Large facts and scripts cannot be sent, and output takes more messages.'),
+      }
     case 'waitSeconds':
-      return above
-        ? { severity: 'warning', why: 'A reader that leaves it to the queue waits where it should not.' }
-        : {
-            severity: 'warning',
-            why: 'An agent that leaves it to the queue misses commands, and asks too often.',
-          }
+      return {
+        severity: 'warning',
+        why: above
+          ? say("A receiver that relies on the queue's setting waits where it has to return at once.")
+          : say("An agent that relies on the queue's setting misses commands, and sends too many requests."),
+      }
     case 'delaySeconds':
-      return { severity: 'error', why: 'Every message comes late by this time.' }
+      return { severity: 'error', why: say('Every message arrives later by this time.') }
   }
 }
 
@@ -226,15 +244,27 @@ function redrivePolicy({ environment, queues }: Probe, role: QueueRole): Finding
       code: 'redrive-policy',
       severity: role === 'replies' ? 'warning' : 'error',
       queue,
-      what: `${queue} has a redrive policy, so messages that were received several times go to another queue.`,
-      why:
-        role === 'replies'
-          ? 'Masters that share the queue put back what is not theirs, so replies may be moved away.'
-          : 'Everyone receives every message here: it is moved away before all have seen it.',
-      advice: 'Take the redrive policy away.',
+      what: say(
+        '{0} has a redrive policy: messages that were received several times move to another queue.',
+        queue,
+      ),
+      why: whyNoRedrive[role],
+      advice: say('Remove the redrive policy.'),
       fix: 'set-up',
     },
   ]
+}
+
+const whyNoRedrive: Readonly<Record<QueueRole, Localizable>> = {
+  commands: say(
+    'All agents share this queue, so messages reach the dead-letter queue before every agent has seen them.',
+  ),
+  replies: say(
+    'Masters that share this queue put back replies to other masters, so replies may reach the dead-letter queue.',
+  ),
+  facts: say(
+    'All masters share this queue, so messages reach the dead-letter queue before every master has seen them.',
+  ),
 }
 
 function hiddenMessages({ environment, queues }: Probe, role: QueueRole): Finding[] {
@@ -247,10 +277,20 @@ function hiddenMessages({ environment, queues }: Probe, role: QueueRole): Findin
       code: 'hidden-messages',
       severity: 'error',
       queue,
-      what: `Somebody hides ${found.hidden} ${found.hidden === 1 ? 'command' : 'commands'} on ${queue} from the agents.`,
-      why: 'Whoever receives with a visibility timeout keeps commands from all others for that time.',
-      advice:
-        'Find who receives from this queue besides the agents: an agent of another make, a console, a Lambda trigger. Hidden commands expire with the queue’s retention.',
+      what:
+        found.hidden === 1
+          ? say('Another consumer is holding 1 command on {0} in flight; agents cannot see it.', queue)
+          : say(
+              'Another consumer is holding {1} commands on {0} in flight; agents cannot see them.',
+              queue,
+              found.hidden,
+            ),
+      why: say(
+        'A consumer that receives with a visibility timeout hides commands from all agents for that time.',
+      ),
+      advice: say(
+        "Find out what receives from this queue besides the agents: other software, the SQS console, a Lambda trigger. Hidden commands expire with the queue's retention.",
+      ),
     },
   ]
 }
@@ -263,26 +303,34 @@ function manyCommands({ environment, queues }: Probe): Finding[] {
       code: 'many-commands',
       severity: 'warning',
       queue: environment.queues.commands,
-      what: `${found.attributes.visible} commands are visible on ${environment.queues.commands} at once.`,
-      why: `A receive returns at most ${commandsInOneReceive}, so agents find new commands late.`,
-      advice:
-        'Wait until runs are over: their commands are then deleted, or expire within a minute. Send less often, or spread the fleet over environments.',
+      what: say(
+        '{0} commands are visible on {1} at once.',
+        found.attributes.visible,
+        environment.queues.commands,
+      ),
+      why: say('One receive returns at most {0}, so agents find new commands late.', commandsInOneReceive),
+      advice: say(
+        'Wait until runs have ended: their commands are then deleted, or expire within a minute. Send less often, or split the fleet into several environments.',
+      ),
     },
   ]
 }
 
 function forbidden({ permissions, side }: Probe): Finding[] {
   return permissions.flatMap(({ action, queue, refusal }): Finding[] => {
-    // Reading the attributes came first, and was told there.
+    // Reading the attributes comes first, and is reported there.
     if (refusal === undefined || action === 'sqs:GetQueueAttributes') return []
     return [
       {
         code: 'forbidden',
         severity: 'error',
         queue,
-        what: refusal.message,
-        why: `The ${side} needs ${action} on ${queue}.`,
-        advice: `Let ${action} on ${queue} be added to the IAM policy.`,
+        what: refusal.localizable,
+        why:
+          side === 'master'
+            ? say('The master needs {0} on {1}.', action, queue)
+            : say('The agent needs {0} on {1}.', action, queue),
+        advice: askToAllow(action, queue),
         fix: { allow: { action, queue } },
       },
     ]
@@ -297,9 +345,12 @@ function clock({ clockOffsetMs }: Probe): Finding[] {
       code: 'clock',
       severity: 'warning',
       queue: '',
-      what: `This machine's clock is ${seconds} s ${clockOffsetMs > 0 ? 'behind' : 'ahead of'} SQS's.`,
-      why: 'Times that it shows are wrong, and from five minutes on AWS refuses its signatures.',
-      advice: 'Set the clock, best by a time service.',
+      what:
+        clockOffsetMs > 0
+          ? say("This machine's clock is {0} s behind that of SQS.", seconds)
+          : say("This machine's clock is {0} s ahead of that of SQS.", seconds),
+      why: say('The times shown are wrong. AWS rejects requests when a clock is off by 5 minutes or more.'),
+      advice: synchronise,
     },
   ]
 }

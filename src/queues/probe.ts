@@ -7,17 +7,17 @@ import { QueueError } from './queueError.ts'
 import type { Queues } from './queues.ts'
 import { type QueueRole, queueRoles } from './setUp.ts'
 
-/** What was found out about an environment's queues; judged by `inspectSurvey`. */
+/** What was found out about an environment's queues; judged by `diagnoseProbe`. */
 export interface Probe {
   readonly environment: Environment
   readonly side: Side
-  readonly queues: Readonly<Record<QueueRole, SurveyedQueue>>
+  readonly queues: Readonly<Record<QueueRole, ProbedQueue>>
   readonly permissions: readonly Permission[]
   /** SQS's clock minus ours. */
   readonly clockOffsetMs: number | undefined
 }
 
-export type SurveyedQueue =
+export type ProbedQueue =
   | {
       readonly attributes: QueueAttributes
       /** Of the commands: hidden messages that did not come back within {@link hiddenForMs}. */
@@ -25,29 +25,29 @@ export type SurveyedQueue =
     }
   | { readonly error: QueueError }
 
-/** A master that withdraws a command hides the others for 2 s; what is hidden for longer, somebody else hides. */
+/** A master that withdraws a command hides the others for 2 s; another consumer hides what is hidden for longer. */
 const hiddenForMs = 3_000
 
 /**
  * Looks at the three queues without changing anything, as `side` would use them. Takes 3 s longer when there are
- * hidden commands. Never rejects for trouble with SQS: that is a finding.
+ * hidden commands. Never rejects when SQS fails: that is a finding.
  */
-export async function surveyEnvironment(
+export async function probeEnvironment(
   queues: Queues,
   environment: Environment,
   side: Side,
   signal?: AbortSignal,
 ): Promise<Probe> {
-  const probe = async (role: QueueRole): Promise<SurveyedQueue> => {
+  const probe = async (role: QueueRole): Promise<ProbedQueue> => {
     try {
-      return await surveyQueue(queues, environment.queues[role], role === 'commands', signal)
+      return await probeQueue(queues, environment.queues[role], role === 'commands', signal)
     } catch (error) {
       if (error instanceof QueueError) return { error }
       throw error
     }
   }
   const [commands, replies, facts] = await Promise.all(queueRoles.map(probe))
-  const found = { commands, replies, facts } as Record<QueueRole, SurveyedQueue>
+  const found = { commands, replies, facts } as Record<QueueRole, ProbedQueue>
   const reachable = queueRoles.some((role) => 'attributes' in found[role])
   return {
     environment,
@@ -58,12 +58,12 @@ export async function surveyEnvironment(
   }
 }
 
-async function surveyQueue(
+async function probeQueue(
   queues: Queues,
   queue: string,
   watchHidden: boolean,
   signal?: AbortSignal,
-): Promise<SurveyedQueue> {
+): Promise<ProbedQueue> {
   let attributes = await queues.attributes(queue, signal)
   let hidden = watchHidden ? attributes.notVisible : 0
   const until = performance.now() + hiddenForMs

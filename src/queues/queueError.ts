@@ -1,3 +1,5 @@
+import { type Localizable, LocalizableError, say } from '../text/localizable.ts'
+
 /**
  * Why SQS did not do what was asked; decides about back-off and about what a person can do.
  * `throttled` and `network` (5xx answers included) pass by themselves; the others need somebody.
@@ -11,8 +13,8 @@ export type QueueErrorKind =
   | 'invalid'
   | 'unknown'
 
-/** A request to SQS that failed: `message` is a sentence for people, the SDK's error is in `cause`. */
-export class QueueError extends Error {
+/** A request to SQS that failed, in a sentence for people; the SDK's error is in `cause`. */
+export class QueueError extends LocalizableError {
   override readonly name = 'QueueError'
   readonly kind: QueueErrorKind
   /** Name of the queue, or empty where no single queue was asked for. */
@@ -22,12 +24,23 @@ export class QueueError extends Error {
   /** SQS's or Node's own name of the error, as in `ThrottlingException` or `ECONNREFUSED`. */
   readonly code: string
 
-  constructor(failure: QueueFailure, kind: QueueErrorKind, code: string, message: string, cause?: unknown) {
-    super(message, { cause })
+  constructor(
+    failure: QueueFailure,
+    kind: QueueErrorKind,
+    code: string,
+    sentence: Localizable,
+    cause?: unknown,
+  ) {
+    super(sentence, { cause })
     this.kind = kind
     this.queue = failure.queue
     this.action = failure.action
     this.code = code
+  }
+
+  /** For logs: what the sentence leaves out, as in `ECONNREFUSED for sqs:SendMessage on queue testing_master`. */
+  get details(): string {
+    return `${this.code} for ${this.action}${this.queue === '' ? '' : ` on queue ${this.queue}`}`
   }
 }
 
@@ -175,51 +188,142 @@ function codeOf(cause: unknown): string {
   return codes.find((code) => kindByCode.has(code)) ?? codes.find((code) => code !== 'Error') ?? 'Error'
 }
 
-function sentence(kind: QueueErrorKind, code: string, text: string, failure: QueueFailure): string {
+function sentence(kind: QueueErrorKind, code: string, text: string, failure: QueueFailure): Localizable {
   const { action, queue, region, endpoint, profile } = failure
   const place = endpoint ?? region
   const service = action.slice(0, action.indexOf(':')).toUpperCase()
-  const at = endpoint === undefined ? `${service} in ${region}` : `${service} at ${endpoint}`
-  const on = queue === '' ? at : `queue ${queue} (${place})`
+  const at =
+    endpoint === undefined ? say('{0} in {1}', service, region) : say('{0} at {1}', service, endpoint)
+  const on = queue === '' ? at : say('queue {0} ({1})', queue, place)
   switch (kind) {
     case 'throttled':
-      return `${at} asks for fewer requests: ${action} on ${on} will be tried again, slower (${code}).`
+      return say(
+        '{0} is throttling {1} on {2} ({3}). Requests are retried more slowly.',
+        at,
+        action,
+        on,
+        code,
+      )
     case 'network':
-      return `${at} cannot be reached, or does not answer: ${code} for ${action} on ${on}. Check network, proxy and ${endpoint === undefined ? 'region' : 'endpoint'}.`
+      return endpoint === undefined
+        ? say('Cannot reach {0} ({1}). Check network, proxy and region.', at, networkReason(code))
+        : say('Cannot reach {0} ({1}). Check network, proxy and endpoint.', at, networkReason(code))
     case 'credentials':
       return credentialsSentence(code, text, at, profile)
     case 'missing-queue':
       if (code === 'QueueDeletedRecently') {
-        return `Queue ${queue} (${place}) was deleted less than a minute ago. Create it again when the minute is over.`
+        return say(
+          'Queue {0} ({1}) was deleted less than a minute ago. Wait a minute, then create it again.',
+          queue,
+          place,
+        )
       }
-      return `There is no queue ${queue} in ${place}, or it is hidden from you. Create the environment's queues, or check region and queue name.`
+      return say(
+        "Queue {0} does not exist in {1}, or you are not allowed to see it. Create the environment's queues, or check region and queue name.",
+        queue,
+        place,
+      )
     case 'forbidden':
       if (code.startsWith('Kms')) {
-        return `The key that encrypts ${on} may not be used. Allow kms:GenerateDataKey and kms:Decrypt on it. (${text})`
+        return say(
+          'You are not allowed to use the key that encrypts {0}. Allow kms:GenerateDataKey and kms:Decrypt on it. ({1})',
+          on,
+          text,
+        )
       }
-      return `${profile === undefined ? 'You are' : `Profile ${profile} is`} not allowed ${action} on ${on}. Add it to the IAM policy. (${text})`
+      return profile === undefined
+        ? say(
+            'The AWS credentials in use do not allow {0} on {1}. Ask your administrator to add it to their IAM policy. ({2})',
+            action,
+            on,
+            text,
+          )
+        : say(
+            'The credentials of AWS profile {0} do not allow {1} on {2}. Ask your administrator to add it to their IAM policy. ({3})',
+            profile,
+            action,
+            on,
+            text,
+          )
     case 'invalid':
-      return `SQS refuses ${action} on ${on}: ${text} (${code})`
+      return say('{0} rejected {1} on {2}: {3} ({4})', service, action, on, text, code)
     case 'unknown':
-      return `${action} on ${on} failed: ${text} (${code})`
+      return say('{0} on {1} failed: {2} ({3})', action, on, text, code)
   }
 }
 
-function credentialsSentence(code: string, text: string, at: string, profile: string | undefined): string {
-  const whose = profile === undefined ? 'AWS credentials' : `credentials of AWS profile ${profile}`
+/** What the network did, in words; codes without any stand for themselves. */
+function networkReason(code: string): Localizable | string {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return say('connection refused')
+    case 'ECONNABORTED':
+    case 'ECONNRESET':
+    case 'EPIPE':
+    case 'UND_ERR_SOCKET':
+      return say('connection lost')
+    case 'EAI_AGAIN':
+    case 'ENOTFOUND':
+      return say('host name not found')
+    case 'EHOSTUNREACH':
+    case 'ENETDOWN':
+    case 'ENETUNREACH':
+      return say('network unreachable')
+    case 'ETIMEDOUT':
+    case 'RequestTimeout':
+    case 'RequestTimeoutException':
+    case 'TimeoutError':
+      return say('no answer in time')
+    case 'SyntaxError':
+      return say('the answer is not from AWS, but perhaps from a proxy or a login page')
+    default:
+      return code
+  }
+}
+
+function credentialsSentence(
+  code: string,
+  text: string,
+  at: Localizable,
+  profile: string | undefined,
+): Localizable {
   if (isClockCode(code) || /signature expired|not yet current/i.test(text)) {
-    return `This machine's clock is wrong, so ${at} does not accept its signatures. Set the clock. (${text})`
+    return say(
+      "This machine's clock is wrong, so {0} rejects its signatures. Synchronise the clock, for example with chrony. ({1})",
+      at,
+      text,
+    )
   }
-  if (code.startsWith('Expired'))
-    return `The ${whose} have expired. Log in again, or renew the keys. (${text})`
+  if (code.startsWith('Expired')) {
+    return profile === undefined
+      ? say('The AWS credentials have expired. Log in again or renew the keys. ({0})', text)
+      : say(
+          'The credentials of AWS profile {0} have expired. Log in again or renew the keys. ({1})',
+          profile,
+          text,
+        )
+  }
   if (/^(CredentialsProviderError|Token(ProviderError|RefreshRequired))$/.test(code)) {
-    const advice =
-      profile === undefined
-        ? 'Choose an AWS profile, or give this machine keys or a role.'
-        : 'Log in again, or mend the profile.'
-    return `There are no usable ${whose}. ${advice} (${text})`
+    return profile === undefined
+      ? say(
+          'No usable AWS credentials found. Choose an AWS profile, or give this machine keys or a role. ({0})',
+          text,
+        )
+      : say(
+          'AWS profile {0} has no usable credentials. Log in again or fix the profile. ({1})',
+          profile,
+          text,
+        )
   }
-  return `${at} does not accept the ${whose}. Check key, secret and session token. (${code}: ${text})`
+  return profile === undefined
+    ? say('{0} rejects the AWS credentials. Check key, secret and session token. ({1}: {2})', at, code, text)
+    : say(
+        '{0} rejects the credentials of AWS profile {1}. Check key, secret and session token. ({2}: {3})',
+        at,
+        profile,
+        code,
+        text,
+      )
 }
 
 /** The SDK learns SQS's time from such an answer, so that the next request may well be signed right. */

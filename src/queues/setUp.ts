@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { QueueName } from '../protocol/names.ts'
+import { type Localizable, LocalizableError, listOf, say } from '../text/localizable.ts'
 import type { Environment } from './environment.ts'
 import type { QueueAttributes, QueueSettings } from './queueAttributes.ts'
 import { QueueError } from './queueError.ts'
@@ -10,7 +11,7 @@ export type QueueRole = (typeof queueRoles)[number]
 
 export const queueRoles = ['commands', 'replies', 'facts'] as const
 
-/** Settings that are checked and repaired one by one; `redrivePolicy` besides must be absent. */
+/** Settings that are checked and repaired one by one. Besides, there must be no `redrivePolicy`. */
 export const checkedSettings = [
   'visibilitySeconds',
   'retentionSeconds',
@@ -22,7 +23,7 @@ export const checkedSettings = [
 export type CheckedSettings = Required<Pick<QueueSettings, (typeof checkedSettings)[number]>>
 
 const shared = {
-  // Everyone who receives sees the same message.
+  // Every receiver gets the same message.
   visibilitySeconds: 0,
   retentionSeconds: 60,
   // What SQS bills as one request.
@@ -30,7 +31,7 @@ const shared = {
   delaySeconds: 0,
 }
 
-/** The attributes that the original asked for. */
+/** The attributes that the original software required. */
 export const roleSettings: Readonly<Record<QueueRole, CheckedSettings>> = {
   commands: { ...shared, waitSeconds: 20 },
   replies: { ...shared, waitSeconds: 0 },
@@ -52,14 +53,14 @@ export type SetUpStep =
       readonly kind: 'change'
       readonly queue: string
       readonly role: QueueRole
-      /** Only what is not as it should be. */
+      /** Only those that differ from what the queue needs. */
       readonly settings: QueueSettings
       readonly before: QueueAttributes
     }
 
 /**
- * What must be done until the environment's queues are as they should be; nothing when they are.
- * @throws Error when a queue name is none, or two roles share one
+ * The steps that give the environment's queues the settings they need; none when they have them.
+ * @throws LocalizableError when a queue name is not valid, or two roles share one queue
  */
 export function planSetUp(environment: Environment, found: FoundQueues): SetUpStep[] {
   checkNames(environment)
@@ -76,21 +77,22 @@ export function planSetUp(environment: Environment, found: FoundQueues): SetUpSt
   })
 }
 
-/** One sentence for the person who is to agree. */
-export function describeStep(step: SetUpStep): string {
+/** What the step does, for the person who confirms it. */
+export function describeStep(step: SetUpStep): Localizable {
   if (step.kind === 'create') {
-    const settings = checkedSettings.map(
-      (setting) => `${label[setting]} ${inUnits(setting, step.settings[setting])}`,
+    const settings = checkedSettings.map((setting) =>
+      say('{0} {1}', label[setting], inUnits(setting, step.settings[setting])),
     )
-    return `Create queue ${step.queue} for ${step.role}: ${settings.join(', ')}`
+    return say('Create queue {0} for {1}: {2}', step.queue, roleLabel[step.role], listOf(settings))
   }
   const changes = checkedSettings.flatMap((setting) => {
     const value = step.settings[setting]
     if (value === undefined) return []
-    return [`${label[setting]} from ${inUnits(setting, step.before[setting])} to ${inUnits(setting, value)}`]
+    const before = inUnits(setting, step.before[setting])
+    return [say('{0} from {1} to {2}', label[setting], before, inUnits(setting, value))]
   })
-  if (step.settings.redrivePolicy !== undefined) changes.push('redrive policy taken away')
-  return `Change queue ${step.queue}: ${changes.join(', ')}`
+  if (step.settings.redrivePolicy !== undefined) changes.push(say('redrive policy removed'))
+  return say('Change queue {0}: {1}', step.queue, listOf(changes))
 }
 
 export async function findQueues(
@@ -111,8 +113,8 @@ export async function findQueues(
 }
 
 /**
- * Does the steps in order, telling each before it begins. What was done stays done when a later step fails; a
- * new plan then holds the rest. New queues may be used after one second, changes take up to 60 s (retention 15 min).
+ * Executes the steps in order, and reports each before it begins. Completed steps stay when a later one fails; a
+ * new plan then holds the rest. New queues can be used after one second, changes take up to 60 s (retention 15 min).
  * @throws QueueError
  */
 export async function executeSetUp(
@@ -128,28 +130,42 @@ export async function executeSetUp(
   }
 }
 
-/** How people call a setting. */
-export const label: Readonly<Record<keyof CheckedSettings, string>> = {
-  visibilitySeconds: 'visibility timeout',
-  retentionSeconds: 'retention',
-  maximumMessageSize: 'maximum message size',
-  waitSeconds: 'receive wait time',
-  delaySeconds: 'delivery delay',
+const roleLabel: Readonly<Record<QueueRole, Localizable>> = {
+  commands: say('commands'),
+  replies: say('replies'),
+  facts: say('facts'),
+}
+
+/** What SQS's documentation calls a setting. */
+export const label: Readonly<Record<keyof CheckedSettings, Localizable>> = {
+  visibilitySeconds: say('visibility timeout'),
+  retentionSeconds: say('message retention'),
+  maximumMessageSize: say('maximum message size'),
+  waitSeconds: say('receive wait time'),
+  delaySeconds: say('delivery delay'),
 }
 
 /** As in `60 s`, `64 KB`. */
-export function inUnits(setting: keyof CheckedSettings, value: number): string {
-  if (setting !== 'maximumMessageSize') return `${value} s`
-  return value % 1024 === 0 ? `${value / 1024} KB` : `${value} bytes`
+export function inUnits(setting: keyof CheckedSettings, value: number): Localizable {
+  if (setting !== 'maximumMessageSize') return say('{0} s', value)
+  return value % 1024 === 0 ? say('{0} KB', value / 1024) : say('{0} bytes', value)
 }
 
 function checkNames({ name, queues }: Environment): void {
   const names = queueRoles.map((role) => queues[role])
   const wrong = names.find((queue) => !v.is(QueueName, queue))
   if (wrong !== undefined) {
-    throw new Error(`"${wrong}" of environment ${name} is not a queue name: 1 to 80 of A-Z a-z 0-9 _ -`)
+    throw new LocalizableError(
+      say(
+        '"{0}" in environment {1} is not a valid queue name: use 1 to 80 characters of A-Z a-z 0-9 _ -',
+        wrong,
+        name,
+      ),
+    )
   }
   if (new Set(names).size < names.length) {
-    throw new Error(`The environment ${name} needs three different queues, and has ${names.join(', ')}`)
+    throw new LocalizableError(
+      say('Environment {0} needs three different queues, but has {1}.', name, names.join(', ')),
+    )
   }
 }

@@ -16,7 +16,7 @@ let expired: ScriptedEndpoint
 let forbidding: ScriptedEndpoint
 let workbench: Workbench
 
-/** A queue that is as it should be, as SQS describes it. */
+/** A queue with the right settings, as SQS describes it. */
 const goodAttributes = (queue: string) => ({
   QueueArn: `arn:aws:sqs:eu-west-1:000000000000:${queue}`,
   VisibilityTimeout: '0',
@@ -73,13 +73,13 @@ describe('The doctor', () => {
 
   it('finds a missing queue, wrong attributes, a redrive policy and hidden commands', async () => {
     const report = await examine('ill')
-    expect(report).toContain('There is no queue ill_agent')
-    expect(report).toContain('The receive wait time of ill_master is 0 s; it should be 20 s.')
-    expect(report).toContain('The visibility timeout of ill_master is 45 s; it should be 0 s.')
-    expect(report).toContain('The retention of ill_facts is 345600 s; it should be 60 s.')
-    expect(report).toContain('The maximum message size of ill_facts is 1 KB; it should be 64 KB.')
+    expect(report).toContain('Queue ill_agent does not exist')
+    expect(report).toContain('The receive wait time of ill_master is 0 s; it has to be 20 s.')
+    expect(report).toContain('The visibility timeout of ill_master is 45 s; it has to be 0 s.')
+    expect(report).toContain('The message retention of ill_facts is 345600 s; it has to be 60 s.')
+    expect(report).toContain('The maximum message size of ill_facts is 1 KB; it has to be 64 KB.')
     expect(report).toContain('ill_facts has a redrive policy')
-    expect(report).toContain('Somebody hides 1 command on ill_master')
+    expect(report).toContain('Another consumer is holding 1 command on ill_master in flight')
   })
 
   it('offers the repair, says what it will do, and does it', async () => {
@@ -88,7 +88,7 @@ describe('The doctor', () => {
     expect(plan).toContain('Create queue ill_agent for replies')
     expect(plan).toContain('Change queue ill_facts')
     expect(plan).toContain('redrive policy taken away')
-    await workbench.dialog.press('Do It')
+    await workbench.dialog.press('Create Queues')
     await workbench.notifications.shows('The queues of ill are set up')
     const repaired = await sqs.connect().attributes('ill_facts')
     expect(repaired).toMatchObject({ retentionSeconds: 60, maximumMessageSize: 65_536 })
@@ -109,12 +109,12 @@ describe('The doctor', () => {
   it('finds expired credentials, and says what to do', async () => {
     const report = await examine('expired')
     expect(report).toContain('The AWS credentials have expired')
-    expect(report).toContain('they are read afresh, without a reload')
+    expect(report).toContain('They are read again without a reload')
   })
 
   it('finds a forbidden action, and gives the policy that would allow it', async () => {
     const report = await examine('forbidden')
-    expect(report).toContain('You are not allowed sqs:SendMessage on queue forbidden_master')
+    expect(report).toContain('credentials in use do not allow sqs:SendMessage on queue forbidden_master')
     const lens = workbench.page.locator('.codelens-decoration a', { hasText: 'Copy the policy' }).first()
     const copied = 'A policy that allows sqs:SendMessage on forbidden_master is in the clipboard'
     // It is said for five seconds.

@@ -82,6 +82,8 @@ export const l10n = {
 }
 
 export const window = recorded('window', {
+  // Closed without an answer.
+  showErrorMessage: async () => undefined,
   createTreeView: (/** @type {string} */ _id, /** @type {unknown} */ options) => {
     const treeView = makeTreeView(options)
     made.treeViews.push(treeView)

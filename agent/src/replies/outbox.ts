@@ -140,7 +140,7 @@ export function createTroubleTeller(log: Log, what: string): (error: QueueError 
   let kind: QueueError['kind'] | undefined
   return (error) => {
     if (error === undefined) log.info(`${what} works again.`)
-    else if (error.kind !== kind) log.warn(`${what}: ${error.message}`)
+    else if (error.kind !== kind) log.warn(`${what}: ${error.message} [${error.details}]`)
     kind = error?.kind
   }
 }

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
+import { localize } from '../../text/localizable.ts'
 import { about } from '../command.ts'
 import type { Connections } from '../environments/connections.ts'
 
-/** "Create Queues…": also repairs what is there. Says what it will do, and does it after a yes. */
+/** "Create Queues…": also repairs existing queues. Shows what it will do, and does it when confirmed. */
 export function createQueues(
   ask: (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>,
   connections: Connections,
@@ -22,18 +23,21 @@ async function setUp(declared: DeclaredEnvironment, connections: Connections): P
   const steps = planSetUp(environment, await findQueues(queues, environment))
   if (steps.length === 0) {
     void vscode.window.showInformationMessage(
-      vscode.l10n.t('The queues of {0} are there, and as they should be.', environment.name),
+      vscode.l10n.t('The queues of {0} exist and have the right settings.', environment.name),
     )
     return
   }
-  const go = vscode.l10n.t('Do It')
+  const go = vscode.l10n.t('Create Queues')
   const answer = await vscode.window.showWarningMessage(
     vscode.l10n.t(
       'Set up the queues of {0} in {1}?',
       environment.name,
       environment.endpoint ?? environment.region,
     ),
-    { modal: true, detail: steps.map((step) => `• ${describeStep(step)}`).join('\n') },
+    {
+      modal: true,
+      detail: steps.map((step) => `• ${localize(describeStep(step), vscode.l10n.t)}`).join('\n'),
+    },
     go,
   )
   if (answer !== go) return
@@ -48,7 +52,7 @@ async function setUp(declared: DeclaredEnvironment, connections: Connections): P
   )
   void vscode.window.showInformationMessage(
     vscode.l10n.t(
-      'The queues of {0} are set up. SQS may need a minute until all of it applies.',
+      'The queues of {0} are set up. It can take SQS a minute to apply all settings.',
       environment.name,
     ),
   )

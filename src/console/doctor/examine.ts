@@ -8,7 +8,7 @@ import { type Diagnosis, printReport } from './report.ts'
 
 type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>
 
-/** "Doctor": looks at everything that an environment needs, and writes down what is wrong and what to do. */
+/** "Doctor": checks everything that an environment needs, and reports what is wrong and what to do. */
 export function examineEnvironment(
   ask: AskEnvironment,
   connections: Connections,
@@ -19,7 +19,7 @@ export function examineEnvironment(
   return async (clicked?: unknown) => {
     const declared = await ask(clicked, vscode.l10n.t('Doctor'))
     if (declared === undefined) return
-    const title = vscode.l10n.t('The doctor looks at {0}', declared.environment.name)
+    const title = vscode.l10n.t('Checking {0}', declared.environment.name)
     const { text, lines } = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title },
       () => about(declared, () => examine(declared, connections, signing, version)),
@@ -27,7 +27,7 @@ export function examineEnvironment(
     const actions = lines.flatMap(({ line, diagnosis }) => actionsFor(declared, line, diagnosis))
     const again: DocumentAction = {
       line: 0,
-      title: `$(refresh) ${vscode.l10n.t('Look again')}`,
+      title: `$(refresh) ${vscode.l10n.t('Check again')}`,
       command: 'ec2-collective.doctor',
       arguments: [declared.key],
     }
@@ -46,16 +46,16 @@ async function examine(
   version: string,
 ) {
   const { master, queues } = await connections.use(declared)
-  const [{ surveyEnvironment }, { inspectSurvey }, { callerIdentity }] = await Promise.all([
+  const [{ probeEnvironment }, { diagnoseProbe }, { callerIdentity }] = await Promise.all([
     import('../../queues/probe.ts'),
     import('../../queues/diagnosis.ts'),
     import('../../queues/callerIdentity.ts'),
   ])
   const environment = await signing.connectionOf(declared.environment, () => true)
-  // What keeps the facts from being read is found by the probe, in better words.
+  // The probe finds what prevents reading the facts, and describes it better.
   await connections.refresh(declared).catch(() => undefined)
   const [probe, arn] = await Promise.all([
-    surveyEnvironment(queues, environment, 'master'),
+    probeEnvironment(queues, environment, 'master'),
     callerIdentity(environment).then(
       (identity) => identity.arn,
       () => undefined,
@@ -64,7 +64,7 @@ async function examine(
   const state = connections.state(declared.key)
   const agents = master.inventory.agents()
   const unreadable = state.kind === 'open' ? state.unreadable : []
-  const findings = inspectSurvey(probe)
+  const findings = diagnoseProbe(probe)
   const { rejected } = master
   return printReport(
     { environment, findings, agents, unreadable, rejected, version, arn, requests: queues.requests },

@@ -1,39 +1,43 @@
+import type { Sweep } from '../../master/fleet/factsSweep.ts'
 import type { KnownAgent } from '../../master/fleet/inventory.ts'
 import type { Rejected } from '../../master/masterWarning.ts'
 import type { Finding } from '../../queues/diagnosis.ts'
 import type { Environment } from '../../queues/environment.ts'
 import { dollars, idleRequestsPerMonth, runRequests } from '../../queues/price.ts'
 import type { RequestCounts } from '../../queues/requestCounts.ts'
+import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
 import { describeSkew } from '../environments/agentGroups.ts'
 
-/** Everything that the doctor looks at. */
+/** Everything that the doctor checks. */
 export interface Examination {
   readonly environment: Environment
   /** Of the queues. */
   readonly findings: readonly Finding[]
   readonly agents: readonly KnownAgent[]
-  /** Messages on the facts queue that are not ours, or damaged. */
-  readonly unreadable: readonly { readonly messageId: string; readonly reason: string }[]
+  /** Messages on the facts queue that are not facts of this environment, or damaged. */
+  readonly unreadable: Sweep['unreadable']
   /** Of the replies to this window. */
   readonly rejected: Readonly<Rejected>
   /** The version that agents should have: ours. */
   readonly version: string
-  /** Who signs, by AWS's word; undefined when AWS did not say. */
+  /** The identity that AWS sees; undefined when it could not be read. */
   readonly arn: string | undefined
   readonly requests: RequestCounts
 }
 
-/** One thing that is wrong, whoever found it. */
-export type Diagnosis = Pick<Finding, 'severity' | 'what' | 'why' | 'advice'> & Partial<Pick<Finding, 'fix'>>
+/** One thing that is wrong, in the reader's language. */
+export type Diagnosis = Pick<Finding, 'severity'> &
+  Readonly<Record<'what' | 'why' | 'advice', string>> &
+  Partial<Pick<Finding, 'fix'>>
 
-/** A clock that is off by more is worth a word, milliseconds. */
+/** A clock that is off by more is reported, milliseconds. */
 const skewToleranceMs = 5_000
 
 /** What is wrong with queues, agents and messages; errors first. */
 export function diagnose(examination: Examination, t: Translate): Diagnosis[] {
   const diagnoses: Diagnosis[] = [
-    ...examination.findings,
+    ...examination.findings.map((finding) => inLanguage(finding, t)),
     ...otherVersions(examination, t),
     ...skewedClocks(examination, t),
     ...quietAgents(examination, t),
@@ -67,7 +71,7 @@ export function printReport(
     out.push(t('Why it matters: {0}', diagnosis.why), '', t('What to do: {0}', diagnosis.advice))
   }
   const { commands, replies, facts } = environment.queues
-  out.push('', `## ${t('What was looked at')}`, '')
+  out.push('', `## ${t('What was checked')}`, '')
   out.push(
     `- ${t('Queues: {0} in {1}', [commands, replies, facts].join(', '), environment.endpoint ?? environment.region)}`,
   )
@@ -77,6 +81,16 @@ export function printReport(
   return { text: out.join('\n'), lines }
 }
 
+function inLanguage({ severity, fix, what, why, advice }: Finding, t: Translate): Diagnosis {
+  return {
+    severity,
+    what: localize(what, t),
+    why: localize(why, t),
+    advice: localize(advice, t),
+    ...(fix === undefined ? {} : { fix }),
+  }
+}
+
 function otherVersions({ agents, version }: Examination, t: Translate): Diagnosis[] {
   const others = agents.filter((agent) => agent.state !== 'gone' && agent.version !== version)
   if (others.length === 0) return []
@@ -84,17 +98,12 @@ function otherVersions({ agents, version }: Examination, t: Translate): Diagnosi
   return [
     {
       severity: 'warning',
-      what: t(
-        '{0} of another version than this extension ({1}): {2}.',
-        countAgents(others.length, t),
-        version,
-        versions,
-      ),
-      why: t(
-        'What one side knows and the other does not is refused, never guessed. Agents: {0}.',
-        hosts(others),
-      ),
-      advice: t('Update the agents to {0}, or this extension.', version),
+      what:
+        others.length === 1
+          ? t('1 agent runs {0}; this extension is {1}.', versions, version)
+          : t('{0} agents run {1}; this extension is {2}.', others.length, versions, version),
+      why: t('Each side refuses what it does not support; it never guesses. Agents: {0}.', hosts(others)),
+      advice: t('Update the agents to {0}, or update this extension.', version),
     },
   ]
 }
@@ -109,16 +118,16 @@ function skewedClocks({ agents }: Examination, t: Translate): Diagnosis[] {
     {
       severity: 'warning',
       what: t(
-        'Wrong clock on {0}; the worst is {1} ({2}).',
+        'The clock is wrong on {0}; the worst is {1} ({2}).',
         countAgents(skewed.length, t),
         worst.hostname,
         describeSkew(worst.clockSkewMs, t),
       ),
       why: t(
-        'From five minutes on AWS refuses their signatures, and they fall silent. Agents: {0}.',
+        'AWS rejects requests when a clock is off by 5 minutes or more, so these agents stop answering. Agents: {0}.',
         hosts(skewed),
       ),
-      advice: t('Set their clocks, best by a time service such as chrony.'),
+      advice: t('Synchronise their clocks, for example with chrony.'),
     },
   ]
 }
@@ -129,16 +138,19 @@ function quietAgents({ agents }: Examination, t: Translate): Diagnosis[] {
   if (quiet.length > 0) {
     diagnoses.push({
       severity: 'warning',
-      what: t('{0} not heard of any more.', countAgents(quiet.length, t)),
-      why: t('A command that is meant for them gets no answer. Agents: {0}.', hosts(quiet)),
-      advice: t('Look whether ec2-cagent runs there, and what its log says.'),
+      what:
+        quiet.length === 1
+          ? t('1 agent has stopped reporting.')
+          : t('{0} agents have stopped reporting.', quiet.length),
+      why: t('Commands that target them get no reply. Agents: {0}.', hosts(quiet)),
+      advice: t('Check that ec2-cagent is running there, and read its log.'),
     })
   }
   for (const agent of agents.filter(({ problems }) => problems.length > 0)) {
     diagnoses.push({
       severity: 'warning',
-      what: t('{0} has trouble with its facts: {1}', agent.hostname, agent.problems.join(' ')),
-      why: t('Filters work on the last good values.'),
+      what: t('{0} cannot read all of its facts: {1}', agent.hostname, agent.problems.join(' ')),
+      why: t('Filters use the last values that could be read.'),
       advice: t('Run “ec2-cagent facts” there: it shows where each fact comes from.'),
     })
   }
@@ -147,7 +159,7 @@ function quietAgents({ agents }: Examination, t: Translate): Diagnosis[] {
 
 function unreadableMessages({ unreadable, environment }: Examination, t: Translate): Diagnosis[] {
   if (unreadable.length === 0) return []
-  const reasons = [...new Set(unreadable.map(({ reason }) => reason))]
+  const reasons = [...new Set(unreadable.map(({ reason }) => localize(reason, t)))]
   return [
     {
       severity: 'warning',
@@ -158,10 +170,10 @@ function unreadableMessages({ unreadable, environment }: Examination, t: Transla
         reasons.slice(0, 3).join('; '),
       ),
       why: t(
-        'They are left out. Whoever sends them is no agent of ours, or of another version. First message id: {0}.',
+        'They are ignored. They come from something that is not an agent, or from an incompatible version. First message id: {0}.',
         unreadable[0]?.messageId ?? '',
       ),
-      advice: t('Find out who else sends to this queue; its SenderId is in the message.'),
+      advice: t('Find out what else sends to this queue; each message carries its SenderId.'),
     },
   ]
 }
@@ -173,22 +185,22 @@ function leftOutReplies({ rejected }: Examination, t: Translate): Diagnosis[] {
     {
       severity: 'warning',
       what: t(
-        'Replies left out since this window connected: {0} unreadable, {1} in the name of another server, {2} to runs that are not in the history.',
+        'Replies rejected since this window connected: {0} unreadable, {1} that another server sent under an agent’s name, {2} to runs that are not in the history.',
         unreadable,
         forged,
         foreign,
       ),
-      why: t('Somebody sends what is no answer to a command of yours. It reached no run.'),
-      advice: t('The log names each with who sent it, by AWS’s word. Look who may send to the reply queues.'),
+      why: t('These messages are not replies to your commands. None of them reached a run.'),
+      advice: t('The log lists each SenderId. Review who may send to the reply queues.'),
     },
   ]
 }
 
 function describeAgents(agents: readonly KnownAgent[], t: Translate): string {
-  if (agents.length === 0) return t('none was heard of')
+  if (agents.length === 0) return t('none')
   const live = agents.filter(({ state }) => state === 'live').length
   const versions = [...new Set(agents.map(({ version }) => version))].sort().join(', ')
-  return t('{0} heard of, {1} live, version {2}', agents.length, live, versions)
+  return t('{0} known, {1} live, version {2}', agents.length, live, versions)
 }
 
 function describePrice({ agents, requests }: Examination, t: Translate): string[] {
@@ -196,9 +208,9 @@ function describePrice({ agents, requests }: Examination, t: Translate): string[
   const idle = idleRequestsPerMonth(count)
   const perRun = runRequests(count, 10) + 3 * count
   return [
-    `- ${t('{0} that wait: {1} requests a month, about {2}', countAgents(count, t), number(idle), money(idle, t))}`,
-    `- ${t('A run over all of them that takes 10 s: about {0} requests, {1}', number(perRun), money(perRun, t))}`,
-    `- ${t('This window since it connected: {0} requests', number(requests.billed))}`,
+    `- ${t('{0} when idle: {1} requests a month, about {2}', countAgents(count, t), number(idle), money(idle, t))}`,
+    `- ${t('A run of 10 s on all of them: about {0} requests, {1}', number(perRun), money(perRun, t))}`,
+    `- ${t('This window, since it connected: {0} requests', number(requests.billed))}`,
     '',
     t(
       'At $0.40 per million requests, the list price of standard queues in most regions; the first million a month is free.',

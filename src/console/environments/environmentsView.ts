@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { factAt } from '../../protocol/facts.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
+import { messageOf } from '../text/messageOf.ts'
 import { type AgentGroup, groupAgents, isTroubled } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
 import { fingerprint } from './shownAgents.ts'
@@ -147,13 +148,13 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
       { kind: 'notice', id: `${node.id}/notice`, declared, text, severity },
     ]
     const state = this.#connections.state(declared.key)
-    if (state.kind === 'failed') return notice(state.error.message, 'error')
-    if (state.kind !== 'open') return notice(vscode.l10n.t('Connecting …'), 'info')
+    if (state.kind === 'failed') return notice(messageOf(state.error), 'error')
+    if (state.kind !== 'open') return notice(vscode.l10n.t('Connecting…'), 'info')
     const agents = state.master.inventory.agents()
     const rows = this.#groups(node, agents)
-    if (state.trouble !== undefined) return [...notice(state.trouble.message, 'error'), ...rows]
+    if (state.trouble !== undefined) return [...notice(messageOf(state.trouble), 'error'), ...rows]
     if (rows.length > 0) return rows
-    if (!state.heard) return notice(vscode.l10n.t('Looking who is there …'), 'info')
+    if (!state.heard) return notice(vscode.l10n.t('Looking for agents…'), 'info')
     return notice(vscode.l10n.t('No agent has answered yet'), 'info')
   }
 

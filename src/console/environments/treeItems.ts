@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { describeOrigin } from '../../declarations/declaredEnvironment.ts'
 import { printDuration } from '../../declarations/duration.ts'
+import { messageOf } from '../text/messageOf.ts'
 import { agentTroubles, describeSkew, isTroubled, printFact } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
 import { environmentIcon } from './environmentIcon.ts'
@@ -193,7 +194,7 @@ function explainEnvironment({ declared }: EnvironmentNode, connections: Connecti
   const error = state.kind === 'failed' ? state.error : state.kind === 'open' ? state.trouble : undefined
   const text = new vscode.MarkdownString()
   text.appendMarkdown(`**${asText(environment.name)}**\n\n`)
-  if (error !== undefined) text.appendMarkdown(`$(error) ${asText(error.message)}\n\n`)
+  if (error !== undefined) text.appendMarkdown(`$(error) ${asText(messageOf(error))}\n\n`)
   text.appendMarkdown(
     table([
       [vscode.l10n.t('Region'), environment.region],

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { parsePageState } from '../../page/fromPage.ts'
 import type { ToPage } from '../../page/toPage.ts'
+import { messageOf } from '../text/messageOf.ts'
 import { OutputDocuments } from './outputDocuments.ts'
 import type { Shown, ShownRun } from './shownRun.ts'
 
@@ -101,17 +102,14 @@ export class Results implements vscode.Disposable {
     const runId = parsePageState(state)?.runId
     // The window was reloaded before the page could leave word of what it shows.
     if (runId === undefined)
-      return this.#say(
-        panel,
-        vscode.l10n.t('It is not known any more whose page this was. Open the run in the history.'),
-      )
+      return this.#say(panel, vscode.l10n.t("This page's run is unknown. Open it from History."))
     try {
       const shown = await this.#options.actions.find(runId)
       if (shown !== undefined) return await this.#open(panel, shown)
       await this.#say(panel, vscode.l10n.t('This run is no longer kept.'))
     } catch (error) {
       this.#options.actions.onWarning(error)
-      await this.#say(panel, vscode.l10n.t('This run cannot be read: {0}', (error as Error).message))
+      await this.#say(panel, vscode.l10n.t('This run cannot be read: {0}', messageOf(error)))
     }
   }
 

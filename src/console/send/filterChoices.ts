@@ -5,6 +5,7 @@ import type { FactIndex } from '../../protocol/filter/factIndex.ts'
 import { matchesFilter } from '../../protocol/filter/match.ts'
 import { parseFilter } from '../../protocol/filter/parse.ts'
 import { FilterSyntaxError } from '../../protocol/filter/syntaxError.ts'
+import { localize, sentenceOf } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
 
 /** A row below the box into which a filter is typed. */
@@ -64,7 +65,7 @@ export function filterChoices(text: string, world: FilterContext, t: Translate):
     if (!(error instanceof FilterSyntaxError)) throw error
     const wrong: FilterChoice = {
       kind: 'wrong',
-      label: error.message,
+      label: localize(sentenceOf(error), t),
       detail: '',
     }
     return [...completions, wrong]

@@ -11,6 +11,7 @@ import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
 import { FactSampler } from '../send/factSample.ts'
+import { messageOf } from '../text/messageOf.ts'
 
 /** What makes workspace files pleasant to write: diagnostics with line and column, completion, hover. */
 export class FileLanguage implements vscode.CompletionItemProvider, vscode.HoverProvider, vscode.Disposable {
@@ -143,7 +144,7 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
         vscode.l10n.t('{0}: {1} of {2} agents match', name, inventory.matching(filter).length, agents.length),
       )
     } catch (error) {
-      return [(error as Error).message]
+      return [messageOf(error)]
     }
   }
 
@@ -161,7 +162,7 @@ function problemOf(filter: string): string | undefined {
     parseFilter(filter)
     return undefined
   } catch (error) {
-    if (error instanceof FilterSyntaxError) return error.message
+    if (error instanceof FilterSyntaxError) return messageOf(error)
     throw error
   }
 }

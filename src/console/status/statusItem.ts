@@ -5,6 +5,7 @@ import { QueueError } from '../../queues/queueError.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { Profiles } from '../profile/profiles.ts'
 import type { Runs, StartedRun } from '../send/runs.ts'
+import { messageOf } from '../text/messageOf.ts'
 import { plainText } from '../text/plainText.ts'
 
 /** The one item in the status bar: environment and profile, how many have answered while a run is on. */
@@ -93,7 +94,7 @@ export class StatusItem implements vscode.Disposable {
   #brokenIdentity(environment: DeclaredEnvironment): string | undefined {
     const state = this.#connections.state(environment.key)
     const error = state.kind === 'failed' ? state.error : state.kind === 'open' ? state.trouble : undefined
-    return error instanceof QueueError && error.kind === 'credentials' ? error.message : undefined
+    return error instanceof QueueError && error.kind === 'credentials' ? messageOf(error) : undefined
   }
 }
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import { isVerdict } from '../../protocol/verdict.ts'
 import { exitCodeOf } from '../../report/exitCode.ts'
 import type { StartedRun } from '../send/runs.ts'
-import { messageOf } from '../trouble.ts'
+import { messageOf } from '../text/messageOf.ts'
 
 export type ExitRule = Parameters<typeof exitCodeOf>[1]
 

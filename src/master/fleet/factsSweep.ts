@@ -4,6 +4,7 @@ import type { FactsMessage } from '../../protocol/messages.ts'
 import type { Environment } from '../../queues/environment.ts'
 import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
 import { retry } from '../../queues/retry.ts'
+import { type Localizable, LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 import { type Inventory, isSaidAfter, type SaidFacts } from './inventory.ts'
 
 /** Receivers at a time. Each request takes some 20 ms to SQS and back. */
@@ -24,10 +25,16 @@ const quietMs = 2_000
 /** SQS's clock is known to half a second, and to what an answer that tells it is late by. */
 const clockErrorMs = 1_000
 
+/** A message that is ignored. */
+export interface UnreadableMessage {
+  readonly messageId: string
+  readonly reason: Localizable
+}
+
 /** What a sweep saw. */
 export interface Sweep {
   readonly messages: number
-  readonly unreadable: readonly { messageId: string; reason: string }[]
+  readonly unreadable: readonly UnreadableMessage[]
 }
 
 /**
@@ -98,7 +105,7 @@ class Reading {
   readonly #superseded = new Map<string, ReceivedMessage>()
   /** What we have received and not put back, and since when others do not see it. */
   readonly #hidden = new Map<string, { readonly message: ReceivedMessage; readonly since: number }>()
-  readonly unreadable: { messageId: string; reason: string }[] = []
+  readonly unreadable: UnreadableMessage[] = []
   #old = 0
   lastNewsAt = Date.now()
 
@@ -178,7 +185,7 @@ class Reading {
       if (other !== undefined) this.#supersede(isNewer ? other.received : message)
       if (this.#startedAt - message.sentAt > retentionMs) this.#supersede(message)
     } catch (error) {
-      this.unreadable.push({ messageId: message.messageId, reason: (error as Error).message })
+      this.unreadable.push({ messageId: message.messageId, reason: sentenceOf(error) })
     }
   }
 
@@ -191,11 +198,19 @@ class Reading {
 
 function factsOf(message: ReceivedMessage, environment: string, inventory: Inventory): FactsMessage {
   const facts = openBody(message.body).message
-  if (facts.type !== 'facts') throw new Error(`a ${facts.type} message among the facts`)
-  // Its agents would refuse our commands.
-  if (facts.environment !== environment) throw new Error(`facts of environment ${facts.environment}`)
+  if (facts.type !== 'facts')
+    throw new LocalizableError(say('a message of type {0} on the facts queue', facts.type))
+  // Agents of another environment refuse our commands.
+  if (facts.environment !== environment)
+    throw new LocalizableError(say('facts of environment {0}', facts.environment))
   if (inventory.identify(facts.agentId, message.senderId) === 'mismatch') {
-    throw new Error(`facts in the name of ${facts.agentId} that ${message.senderId} sent`)
+    throw new LocalizableError(
+      say(
+        'facts under the name of {0}, sent by {1}',
+        facts.agentId,
+        message.senderId ?? say('an unknown sender'),
+      ),
+    )
   }
   return facts
 }

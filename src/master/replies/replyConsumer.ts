@@ -9,6 +9,7 @@ import type { Environment } from '../../queues/environment.ts'
 import type { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage, ReceiveOptions } from '../../queues/queues.ts'
 import { receiveLoop } from '../../queues/receiveLoop.ts'
+import { type Localizable, LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 import { BacklogMonitor } from './backlogMonitor.ts'
 import { ForeignMessages } from './foreignMessages.ts'
 import { chooseReplyQueue, type ReplyQueue } from './replyQueue.ts'
@@ -38,7 +39,7 @@ export interface MailboxOptions {
   /** Takes the replies of one receive; they are done with when it resolves. Never rejects. */
   readonly deliver: (deliveries: readonly ReceivedReply[]) => Promise<Disposition[]>
   /** A body that is not a reply; it is deleted from a private queue and left to expire on a shared one. */
-  readonly onUnreadable: (messageId: string, reason: string) => void
+  readonly onUnreadable: (messageId: string, reason: Localizable) => void
   /** A reply on the private queue whose run is not known; it is deleted. */
   readonly onForeign: (delivery: ReceivedReply) => void
   readonly onWarning: (trouble: QueueError | undefined) => void
@@ -274,13 +275,12 @@ export class ReplyConsumer {
     try {
       const { message: reply, data } = openBody(message.body)
       if (reply.type === 'command' || reply.type === 'facts')
-        throw new Error(`a ${reply.type} message among the replies`)
+        throw new LocalizableError(say('a message of type {0} on the reply queue', reply.type))
       return { reply, data, senderId: message.senderId, sentAt: message.sentAt }
     } catch (error) {
       // On a shared queue it comes again and again until it expires.
       const { messageId } = message
-      if (!this.#foreignMessages.has(messageId))
-        this.#options.onUnreadable(messageId, (error as Error).message)
+      if (!this.#foreignMessages.has(messageId)) this.#options.onUnreadable(messageId, sentenceOf(error))
       this.#foreignMessages.meet(messageId)
       return undefined
     }

@@ -125,7 +125,7 @@ describe('ec2-cagent', () => {
     const unfit = await run('--check', '-c', configFile)
     expect(unfit.stdout).toContain('general.typo is not a key of the configuration')
     expect(unfit.stdout).toMatch(/WRONG {2}facts from file \/no\/such\/file: no such file/)
-    expect(unfit.stdout).toMatch(/WRONG {2}There is no queue missing_agent/)
+    expect(unfit.stdout).toMatch(/WRONG {2}Queue missing_agent does not exist/)
     expect(unfit.stdout).toContain('2 to be put right.')
     expect(unfit.code).toBe(1)
   })

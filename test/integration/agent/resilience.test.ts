@@ -68,7 +68,7 @@ describe('an agent whose SQS', () => {
   it('is away when it starts comes up with it', async () => {
     const back = proxy.outage()
     const agent = await start()
-    await agent.logged(/Receiving from .* cannot be reached/)
+    await agent.logged(/Receiving from .* Cannot reach SQS/)
     back()
     expect((await master.result(await master.send(shell('echo back')))).stdout).toBe('back\n')
     await agent.logged(/Receiving from .* works again/)

@@ -112,7 +112,7 @@ describe('ec2-cmaster', () => {
     [['-c', 'true'], 2, /for whom\?/],
     [['--filter', 'role = ', '-c', 'true'], 2, /the filter is not right.*\^/s],
     [['--everyone', '-c', 'file:///not/there.sh'], 2, /the script cannot be read/],
-    [['--everyone', '-e', 'nowhere', '-c', 'true'], 4, /There is no queue nowhere_facts/],
+    [['--everyone', '-e', 'nowhere', '-c', 'true'], 4, /Queue nowhere_facts does not exist/],
   ])('with %j exits with %i and a sentence', async (argv, code, sentence) => {
     const { stderr, stdout, exitCode } = await cmaster(...argv)
     expect(stderr).toMatch(sentence)

@@ -12,9 +12,9 @@ import {
 } from '../../../src/localFleet/client.ts'
 import { openBody } from '../../../src/protocol/envelope.ts'
 import type { FactsMessage } from '../../../src/protocol/messages.ts'
-import { inspectSurvey } from '../../../src/queues/diagnosis.ts'
+import { diagnoseProbe } from '../../../src/queues/diagnosis.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
-import { surveyEnvironment } from '../../../src/queues/probe.ts'
+import { probeEnvironment } from '../../../src/queues/probe.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
 
 const programs = path.resolve('dist')
@@ -49,8 +49,8 @@ describe('local fleet', () => {
       'web-12',
     ])
     for (const environment of fleet.environments) {
-      const found = await using(environment, (queues) => surveyEnvironment(queues, environment, 'master'))
-      expect(inspectSurvey(found)).toEqual([])
+      const found = await using(environment, (queues) => probeEnvironment(queues, environment, 'master'))
+      expect(diagnoseProbe(found)).toEqual([])
     }
     await fleet.stop()
     expect(processesOf(directory)).toEqual([])

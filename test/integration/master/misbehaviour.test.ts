@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { describeTrouble } from '../../../src/master/masterWarning.ts'
+import { describeWarning, type MasterWarning } from '../../../src/master/masterWarning.ts'
 import type { CommandMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues } from '../../../src/queues/queues.ts'
+import { localize } from '../../../src/text/localizable.ts'
+import { inEnglish } from '../../../src/text/translate.ts'
 import { startFaultProxy } from '../../support/faultProxy.ts'
 import { createMasters, type Masters, type OpenMaster, outputOf } from '../../support/masters.ts'
 import { repliesOf, type ScriptedAgent, startScriptedAgent } from '../../support/scriptedAgent.ts'
@@ -156,7 +158,7 @@ describe('a master', () => {
   })
 
   it.each(['private', 'shared'] as const)(
-    'goes on among unreadable and foreign messages on its %s queue, and says which it left out',
+    'continues when there are unreadable and foreign messages on its %s queue, and reports which it rejected',
     async (replyQueue) => {
       const name = `noisy-${replyQueue}`
       const { master, troubles } = await withAgent(
@@ -174,14 +176,14 @@ describe('a master', () => {
       const foreign = replyQueue === 'private' ? 1 : 0
       await until(() => troubles.length === 2 + foreign, 'all to be told')
       expect(master.rejected).toEqual({ unreadable: 2, forged: 0, foreign })
-      const sentences = troubles.map((trouble) => describeTrouble(trouble) ?? '').join('\n')
-      expect(sentences).toMatch(/message \S+ among the replies cannot be read and is left out: not JSON/)
-      expect(sentences).toMatch(/is left out: protocol version 9; this side speaks version 1/)
-      if (foreign > 0) expect(sentences).toContain(`a reply of ${name} to run `)
+      const sentences = troubles.map(warningText).join('\n')
+      expect(sentences).toMatch(/Ignored unreadable message \S+ on the reply queue: not JSON/)
+      expect(sentences).toMatch(/queue: protocol version 9; this side supports version 1/)
+      if (foreign > 0) expect(sentences).toContain(`Rejected a reply of ${name} to run `)
     },
   )
 
-  it('leaves out replies and facts that another instance sent than the one that they name', async () => {
+  it('rejects replies and facts that another instance sent under the name of an agent', async () => {
     const [real, forger] = ['i-0aaaaaaaaaaaaaaaa', 'i-0bbbbbbbbbbbbbbbb'] as const
     const senderIds = { REAL: `AROAEXAMPLE:${real}`, FORGER: `AROAEXAMPLE:${forger}` }
     const proxy = await startFaultProxy({ endpoint: sqs.endpoint, seed: 1, senderIds })
@@ -247,4 +249,9 @@ async function withAgent(
   const opened = await masters.open(environment, { timing, replyQueue })
   await opened.discover(1)
   return { ...opened, environment }
+}
+
+function warningText(warning: MasterWarning): string {
+  const sentence = describeWarning(warning)
+  return sentence === undefined ? '' : localize(sentence, inEnglish)
 }

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Finding, inspectSurvey } from '../../../src/queues/diagnosis.ts'
+import { diagnoseProbe, type Finding } from '../../../src/queues/diagnosis.ts'
 import { defaultQueues, type Environment } from '../../../src/queues/environment.ts'
-import { surveyEnvironment } from '../../../src/queues/probe.ts'
+import { probeEnvironment } from '../../../src/queues/probe.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
 import { describeStep, executeSetUp, findQueues, planSetUp } from '../../../src/queues/setUp.ts'
+import { localize } from '../../../src/text/localizable.ts'
+import { inEnglish } from '../../../src/text/translate.ts'
 import { refusal, startScriptedEndpoint, success } from '../../support/scriptedEndpoint.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 
@@ -56,12 +58,12 @@ describe('doctor', () => {
     ])
     const told: string[] = []
     const plan = planSetUp(environment, await findQueues(queues, environment))
-    await executeSetUp(queues, plan, (step) => told.push(describeStep(step)))
+    await executeSetUp(queues, plan, (step) => told.push(localize(describeStep(step), inEnglish)))
     expect(told).toHaveLength(3)
     expect(await findings(environment)).toEqual([])
   })
 
-  it('finds commands that somebody hides, and more than one receive can show', async () => {
+  it('finds commands that another consumer hides, and more commands than one receive returns', async () => {
     const environment = await sqs.environment('crowd')
     const { commands } = environment.queues
     for (let index = 0; index < 12; index += 1) await queues.send(commands, `${index}`)
@@ -76,12 +78,12 @@ describe('doctor', () => {
     const environment = await sqs.environment('elsewhere')
     const astray = { ...environment, region: 'eu-west-3' }
     const own = createQueues(astray)
-    const found = inspectSurvey(await surveyEnvironment(own, astray, 'master'))
+    const found = diagnoseProbe(await probeEnvironment(own, astray, 'master'))
     own.close()
     expect(found.map(({ code }) => code)).toEqual(['wrong-region'])
   })
 
-  it('finds what is forbidden: by trying, and without doing it', async () => {
+  it('finds what is forbidden by trying it, without effect', async () => {
     const endpoint = await startScriptedEndpoint((request) => {
       const { operation, input } = request
       const onCommands = String(input.QueueUrl).endsWith('testing_master')
@@ -96,7 +98,7 @@ describe('doctor', () => {
     })
     const environment = { ...unbuilt('testing'), endpoint: endpoint.endpoint }
     const own = createQueues(environment)
-    const found = inspectSurvey(await surveyEnvironment(own, environment, 'master'))
+    const found = diagnoseProbe(await probeEnvironment(own, environment, 'master'))
     own.close()
     await endpoint.stop()
     expect(found).toMatchObject([
@@ -104,13 +106,13 @@ describe('doctor', () => {
     ])
   })
 
-  it('says once that credentials have expired, and once that nobody answers', async () => {
+  it('reports once that credentials have expired, and once that SQS does not answer', async () => {
     const endpoint = await startScriptedEndpoint(() => refusal('ExpiredToken', 'expired', 403))
     const environment = { ...unbuilt('testing'), endpoint: endpoint.endpoint }
     const own = createQueues(environment)
-    const expired = inspectSurvey(await surveyEnvironment(own, environment, 'master'))
+    const expired = diagnoseProbe(await probeEnvironment(own, environment, 'master'))
     await endpoint.stop()
-    const gone = inspectSurvey(await surveyEnvironment(own, environment, 'master'))
+    const gone = diagnoseProbe(await probeEnvironment(own, environment, 'master'))
     own.close()
     expect(expired.map(({ code }) => code)).toEqual(['credentials'])
     expect(gone.map(({ code }) => code)).toEqual(['unreachable'])
@@ -124,7 +126,7 @@ function unbuilt(name: string): Environment {
 }
 
 async function findings(environment: Environment): Promise<Finding[]> {
-  return inspectSurvey(await surveyEnvironment(queues, environment, 'master'))
+  return diagnoseProbe(await probeEnvironment(queues, environment, 'master'))
 }
 
 function attributesFor(url: string): Record<string, string> {

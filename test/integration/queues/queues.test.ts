@@ -111,7 +111,7 @@ describe('queues', () => {
   it('say which queue is missing', async () => {
     await expect(queues.send('nowhere_master', 'x')).rejects.toMatchObject({
       kind: 'missing-queue',
-      message: expect.stringContaining('There is no queue nowhere_master'),
+      message: expect.stringContaining('Queue nowhere_master does not exist'),
     })
   })
 

@@ -215,7 +215,7 @@ describe('credentials of queues', () => {
     const { queues, sqs } = await connect(success, { profile: 'nobody' })
     const error = await queues.send('testing_master', 'x').catch((cause: Error) => cause)
     expect(error).toMatchObject({ kind: 'credentials' })
-    expect((error as Error).message).toContain('no usable credentials of AWS profile nobody')
+    expect((error as Error).message).toContain('AWS profile nobody has no usable credentials')
     expect(sqs.requests).toEqual([])
   })
 

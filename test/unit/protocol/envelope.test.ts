@@ -63,7 +63,7 @@ describe('a body', () => {
   })
 
   it('of another protocol version is named as such', () => {
-    expect(() => openBody('{"v":2,"m":"{}"}')).toThrow(/protocol version 2; this side speaks version 1/)
+    expect(() => openBody('{"v":2,"m":"{}"}')).toThrow(/protocol version 2; this side supports version 1/)
   })
 
   it('that is damaged is refused in words, wherever it was cut or changed', () => {
@@ -95,7 +95,7 @@ describe('a body', () => {
     const bomb = { ...facts, facts: { list: Array.from({ length: 400_000 }, () => ({})) } }
     const body = sealBody(bomb)
     expect(body.length).toBeLessThan(65_536)
-    expect(() => openBody(body)).toThrow(/a facts message of \d+ characters/)
+    expect(() => openBody(body)).toThrow(/a message of type facts that is too long: \d+ characters/)
     expect(openBody(sealBody({ ...facts, facts: { text: 'x'.repeat(1_000_000) } })).message.type).toBe(
       'facts',
     )

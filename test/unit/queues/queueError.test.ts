@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { toQueueError } from '../../../src/queues/queueError.ts'
+import { localize } from '../../../src/text/localizable.ts'
+import { inEnglish } from '../../../src/text/translate.ts'
 
 const sending = { action: 'sqs:SendMessage', queue: 'testing_master', region: 'eu-west-1' }
 
@@ -75,21 +77,21 @@ describe('toQueueError', () => {
       profile: 'ops',
     })
     expect(error.message).toBe(
-      'Profile ops is not allowed sqs:SendMessage on queue testing_master (eu-west-1). Add it to the IAM policy. (User x is not authorized)',
+      'The credentials of AWS profile ops do not allow sqs:SendMessage on queue testing_master (eu-west-1). Ask your administrator to add it to their IAM policy. (User x is not authorized)',
     )
     expect(error).toMatchObject({ action: 'sqs:SendMessage', queue: 'testing_master' })
   })
 
   it('tells expired credentials from wrong ones, from none at all, and from a wrong clock', () => {
-    const say = (name: string, text: string) =>
+    const sentence = (name: string, text: string) =>
       toQueueError(sdkError(name, text), { ...sending, profile: 'ops' }).message
-    expect(say('ExpiredToken', 'token expired')).toContain('credentials of AWS profile ops have expired')
-    expect(say('InvalidClientTokenId', 'bad')).toContain('does not accept the credentials of AWS profile ops')
-    expect(say('CredentialsProviderError', 'Profile ops could not be found')).toContain(
-      'no usable credentials',
+    expect(sentence('ExpiredToken', 'token expired')).toContain('credentials of AWS profile ops have expired')
+    expect(sentence('InvalidClientTokenId', 'bad')).toContain('rejects the credentials of AWS profile ops')
+    expect(sentence('CredentialsProviderError', 'Profile ops could not be found')).toContain(
+      'AWS profile ops has no usable credentials',
     )
-    expect(say('RequestTimeTooSkewed', 'skew')).toContain('clock is wrong')
-    expect(say('SignatureDoesNotMatch', 'Signature expired: 20260101 is now earlier')).toContain(
+    expect(sentence('RequestTimeTooSkewed', 'skew')).toContain('clock is wrong')
+    expect(sentence('SignatureDoesNotMatch', 'Signature expired: 20260101 is now earlier')).toContain(
       'clock is wrong',
     )
   })
@@ -101,11 +103,30 @@ describe('toQueueError', () => {
     expect(toQueueError(error, { ...sending, queue: 'other' })).toBe(error)
   })
 
-  it('speaks of the endpoint where there is one', () => {
+  it('names the endpoint where there is one', () => {
     const error = toQueueError(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), {
       ...sending,
       endpoint: 'http://127.0.0.1:9324',
     })
-    expect(error.message).toContain('SQS at http://127.0.0.1:9324 cannot be reached')
+    expect(error.message).toBe(
+      'Cannot reach SQS at http://127.0.0.1:9324 (connection refused). Check network, proxy and endpoint.',
+    )
+  })
+
+  it('has a message that can be translated, with its parts', () => {
+    const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' })
+    const shouted = localize(toQueueError(refused, sending).localizable, (text, ...values) =>
+      inEnglish(text.toUpperCase(), ...values),
+    )
+    expect(shouted).toBe(
+      'CANNOT REACH SQS IN eu-west-1 (CONNECTION REFUSED). CHECK NETWORK, PROXY AND REGION.',
+    )
+  })
+
+  it('gives logs what the sentence leaves out', () => {
+    const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' })
+    expect(toQueueError(refused, sending).details).toBe(
+      'ECONNREFUSED for sqs:SendMessage on queue testing_master',
+    )
   })
 })

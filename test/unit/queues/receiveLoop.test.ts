@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { QueueError, type QueueErrorKind } from '../../../src/queues/queueError.ts'
 import type { Queues, ReceivedMessage, ReceiveOptions } from '../../../src/queues/queues.ts'
 import { receiveLoop } from '../../../src/queues/receiveLoop.ts'
+import { verbatim } from '../../../src/text/localizable.ts'
 import { gatherWarnings } from '../../support/gatherWarnings.ts'
 
 const options = () => ({ waitSeconds: 20, visibilitySeconds: 0 })
@@ -141,7 +142,7 @@ function answering(abort: AbortController, answers: (string[] | QueueErrorKind)[
 
 function queueError(kind: QueueErrorKind): QueueError {
   const failure = { queue: 'testing_master', action: 'sqs:ReceiveMessage', region: 'eu-west-1' }
-  return new QueueError(failure, kind, 'Code', 'no')
+  return new QueueError(failure, kind, 'Code', verbatim('no'))
 }
 
 async function collect(loop: AsyncIterable<ReceivedMessage[]>): Promise<string[][]> {

@@ -1,13 +1,14 @@
 import { describe, expect, it, vi } from 'vitest'
 import { QueueError, type QueueErrorKind } from '../../../src/queues/queueError.ts'
 import { retry } from '../../../src/queues/retry.ts'
+import { verbatim } from '../../../src/text/localizable.ts'
 
 const trouble = (kind: QueueErrorKind) =>
   new QueueError(
     { action: 'sqs:ReceiveMessage', queue: 'testing_facts', region: 'eu-west-1' },
     kind,
     kind,
-    kind,
+    verbatim(kind),
   )
 
 function failing(...kinds: QueueErrorKind[]) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { QueueError, type QueueErrorKind } from '../../../src/queues/queueError.ts'
 import type { SendOutcome } from '../../../src/queues/queues.ts'
 import { createSender } from '../../../src/queues/sender.ts'
+import { verbatim } from '../../../src/text/localizable.ts'
 
 const maxBatchBytes = 1024 * 1024
 const impatient = { next: () => 0, reset() {} }
@@ -153,5 +154,10 @@ function nextTurn(): Promise<void> {
 }
 
 function queueError(kind: QueueErrorKind): QueueError {
-  return new QueueError({ queue: 'q', action: 'sqs:SendMessage', region: 'eu-west-1' }, kind, 'Code', 'no')
+  return new QueueError(
+    { queue: 'q', action: 'sqs:SendMessage', region: 'eu-west-1' },
+    kind,
+    'Code',
+    verbatim('no'),
+  )
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { describeStep, type FoundQueues, planSetUp } from '../../../src/queues/setUp.ts'
+import { describeStep, type FoundQueues, planSetUp, type SetUpStep } from '../../../src/queues/setUp.ts'
+import { localize } from '../../../src/text/localizable.ts'
+import { inEnglish } from '../../../src/text/translate.ts'
 import { goodQueue, testing } from './fleetQueues.ts'
 
 const good: FoundQueues = {
@@ -7,14 +9,15 @@ const good: FoundQueues = {
   replies: goodQueue('replies'),
   facts: goodQueue('facts'),
 }
-const sentences = (found: FoundQueues) => planSetUp(testing, found).map(describeStep)
+const inWords = (step: SetUpStep) => localize(describeStep(step), inEnglish)
+const sentences = (found: FoundQueues) => planSetUp(testing, found).map(inWords)
 
 describe('set-up plan', () => {
   it('creates three queues with the attributes of the original', () => {
     expect(sentences({ commands: 'missing', replies: 'missing', facts: 'missing' })).toEqual([
-      'Create queue testing_master for commands: visibility timeout 0 s, retention 60 s, maximum message size 64 KB, receive wait time 20 s, delivery delay 0 s',
-      'Create queue testing_agent for replies: visibility timeout 0 s, retention 60 s, maximum message size 64 KB, receive wait time 0 s, delivery delay 0 s',
-      'Create queue testing_facts for facts: visibility timeout 0 s, retention 60 s, maximum message size 64 KB, receive wait time 0 s, delivery delay 0 s',
+      'Create queue testing_master for commands: visibility timeout 0 s, message retention 60 s, maximum message size 64 KB, receive wait time 20 s, delivery delay 0 s',
+      'Create queue testing_agent for replies: visibility timeout 0 s, message retention 60 s, maximum message size 64 KB, receive wait time 0 s, delivery delay 0 s',
+      'Create queue testing_facts for facts: visibility timeout 0 s, message retention 60 s, maximum message size 64 KB, receive wait time 0 s, delivery delay 0 s',
     ])
   })
 
@@ -29,8 +32,8 @@ describe('set-up plan', () => {
       redrivePolicy: '{}',
     })
     const plan = planSetUp(testing, { ...good, facts })
-    expect(plan.map(describeStep)).toEqual([
-      'Change queue testing_facts: retention from 345600 s to 60 s, maximum message size from 256 KB to 64 KB, redrive policy taken away',
+    expect(plan.map(inWords)).toEqual([
+      'Change queue testing_facts: message retention from 345600 s to 60 s, maximum message size from 256 KB to 64 KB, redrive policy removed',
     ])
     expect(plan[0]).toMatchObject({
       kind: 'change',
@@ -38,9 +41,9 @@ describe('set-up plan', () => {
     })
   })
 
-  it('refuses names that are none, and one queue for two purposes', () => {
+  it('rejects names that are not valid, and one queue for two purposes', () => {
     const named = (replies: string) => ({ ...testing, queues: { ...testing.queues, replies } })
-    expect(() => planSetUp(named('testing agent'), good)).toThrow('"testing agent" of environment testing')
+    expect(() => planSetUp(named('testing agent'), good)).toThrow('"testing agent" in environment testing')
     expect(() => planSetUp(named('testing_master'), good)).toThrow('three different queues')
   })
 })

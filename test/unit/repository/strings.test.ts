@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { bundleFile, collectStrings, printBundle, stringsIn } from '../../../scripts/strings.mjs'
 
-describe('the strings of the console', () => {
+describe('the strings that the console shows', () => {
   it('are all in the bundle for translators: `npm run strings` puts them there', async () => {
     expect(await readFile(bundleFile, 'utf8')).toBe(printBundle(collectStrings()))
   })
@@ -37,13 +37,19 @@ describe('stringsIn', () => {
       't("Three")',
       "const at = format('no')",
       "word.split('no')",
+      "say('Four {0}', count)",
+      "this.#say('no')",
+      "view.say('no')",
     ].join('\n')
-    expect(stringsIn(source, 'x.ts')).toEqual(['One', "Two {0}, it's", 'Three'])
+    expect(stringsIn(source, 'x.ts')).toEqual(['One', "Two {0}, it's", 'Three', 'Four {0}'])
   })
 
-  it.each(['t(`One`)', 'vscode.l10n.t(text)', "t('One ' + two)"])('refuses %s', (source) => {
-    expect(() => stringsIn(`\n${source}`, 'x.ts')).toThrow('x.ts:2')
-  })
+  it.each(['t(`One`)', 'vscode.l10n.t(text)', "t('One ' + two)", 'say(text)', 'say(`One`)'])(
+    'refuses %s',
+    (source) => {
+      expect(() => stringsIn(`\n${source}`, 'x.ts')).toThrow('x.ts:2')
+    },
+  )
 })
 
 /** Texts for people that are no reference to package.nls.json. The product's name is the same in all languages. */

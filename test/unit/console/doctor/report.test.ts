@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { diagnose, type Examination, printReport } from '../../../../src/console/doctor/report.ts'
 import { noRequests } from '../../../../src/queues/requestCounts.ts'
+import { say } from '../../../../src/text/localizable.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
 import { declared } from '../../../support/declared.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
@@ -18,37 +19,37 @@ const examination = (changes: Partial<Examination> = {}): Examination => ({
 })
 
 describe('the doctor’s report', () => {
-  it('says that nothing is wrong, who we are, who is there and what it costs', () => {
+  it('reports that nothing is wrong, the identity, the agents and the price', () => {
     const { text, lines } = printReport(examination(), inEnglish)
     expect(lines).toEqual([])
     expect(text).toContain('✔ Nothing is wrong.')
     expect(text).toContain('arn:aws:iam::1:user/anna')
-    expect(text).toContain('2 heard of, 2 live, version 0.1.0')
-    expect(text).toMatch(/2 agents that wait: [\d,]+ requests a month, about \$\d/)
+    expect(text).toContain('2 known, 2 live, version 0.1.0')
+    expect(text).toMatch(/2 agents when idle: [\d,]+ requests a month, about \$\d/)
   })
 
-  it('finds agents of another version, wrong clocks, silence, trouble with facts, and messages of others', () => {
+  it('finds agents of another version, wrong clocks, silent agents, facts that cannot be read, and foreign messages', () => {
     const agents = [
       knownAgent('old', { version: '0.0.9' }),
       knownAgent('fast', { clockSkewMs: 400_000 }),
       knownAgent('mute', { state: 'stale' }),
       knownAgent('sick', { problems: ['facter hangs.'] }),
     ]
-    const unreadable = [{ messageId: 'm1', reason: 'not JSON' }]
+    const unreadable = [{ messageId: 'm1', reason: say('not JSON') }]
     const found = diagnose(examination({ agents, unreadable }), inEnglish).map(({ what }) => what)
     expect(found).toEqual([
-      '1 agent of another version than this extension (0.1.0): 0.0.9.',
-      'Wrong clock on 1 agent; the worst is fast (7 min ahead).',
-      '1 agent not heard of any more.',
-      'sick has trouble with its facts: facter hangs.',
+      '1 agent runs 0.0.9; this extension is 0.1.0.',
+      'The clock is wrong on 1 agent; the worst is fast (7 min ahead).',
+      '1 agent has stopped reporting.',
+      'sick cannot read all of its facts: facter hangs.',
       '1 message on testing_facts cannot be read: not JSON.',
     ])
   })
 
-  it('counts the replies that were left out', () => {
+  it('counts the replies that were rejected', () => {
     const rejected = { unreadable: 3, forged: 1, foreign: 2 }
     expect(diagnose(examination({ rejected }), inEnglish)[0]?.what).toBe(
-      'Replies left out since this window connected: 3 unreadable, 1 in the name of another server, 2 to runs that are not in the history.',
+      'Replies rejected since this window connected: 3 unreadable, 1 that another server sent under an agent’s name, 2 to runs that are not in the history.',
     )
   })
 
@@ -57,9 +58,9 @@ describe('the doctor’s report', () => {
       code: 'redrive-policy',
       severity: 'error',
       queue: 'q',
-      what: 'Bad.',
-      why: 'W.',
-      advice: 'A.',
+      what: say('Bad.'),
+      why: say('W.'),
+      advice: say('A.'),
     } as const
     const { text, lines } = printReport(
       examination({ agents: [knownAgent('old', { version: '0' })], findings: [finding] }),
@@ -68,7 +69,7 @@ describe('the doctor’s report', () => {
     const rows = text.split('\n')
     expect(lines.map(({ line }) => rows[line])).toEqual([
       '## ✖ Bad.',
-      expect.stringMatching(/^## ⚠ 1 agent of/),
+      expect.stringMatching(/^## ⚠ 1 agent runs/),
     ])
     expect(text).toContain('Errors: 1. Warnings: 1.')
   })

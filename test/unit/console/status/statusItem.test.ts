@@ -6,6 +6,7 @@ import { Runs, type StartedRun } from '../../../../src/console/send/runs.ts'
 import { StatusItem } from '../../../../src/console/status/statusItem.ts'
 import type { DeclaredEnvironment } from '../../../../src/declarations/declaredEnvironment.ts'
 import { QueueError } from '../../../../src/queues/queueError.ts'
+import { verbatim } from '../../../../src/text/localizable.ts'
 import { declared } from '../../../support/declared.ts'
 import { type SimulatedRun, simulateRun } from '../../../support/simulatedRun.ts'
 import { made } from '../../../support/vscodeStandIn.mjs'
@@ -22,7 +23,12 @@ const item = () => {
   return last
 }
 const refusal = (kind: QueueError['kind'], message: string) =>
-  new QueueError({ queue: '', action: 'sqs:ReceiveMessage', region: 'eu-west-1' }, kind, 'Test', message)
+  new QueueError(
+    { queue: '', action: 'sqs:ReceiveMessage', region: 'eu-west-1' },
+    kind,
+    'Test',
+    verbatim(message),
+  )
 
 beforeEach(() => {
   refused = undefined

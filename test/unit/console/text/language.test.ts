@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import * as vscode from 'vscode'
+import { printReport } from '../../../../src/console/doctor/report.ts'
+import { remediesFor } from '../../../../src/console/errorActions.ts'
+import { Trouble } from '../../../../src/console/trouble.ts'
+import { openBody } from '../../../../src/protocol/envelope.ts'
+import { diagnoseProbe } from '../../../../src/queues/diagnosis.ts'
+import type { Probe } from '../../../../src/queues/probe.ts'
+import { type QueueError, toQueueError } from '../../../../src/queues/queueError.ts'
+import { noRequests } from '../../../../src/queues/requestCounts.ts'
+import {
+  checkedSettings,
+  describeStep,
+  planSetUp,
+  queueRoles,
+  roleSettings,
+} from '../../../../src/queues/setUp.ts'
+import { type Localizable, localize } from '../../../../src/text/localizable.ts'
+import { declared } from '../../../support/declared.ts'
+import { knownAgent } from '../../../support/knownAgent.ts'
+import { englishIn, pseudoLanguage } from '../../../support/pseudoLanguage.ts'
+import { calls } from '../../../support/vscodeStandIn.mjs'
+import { goodQueue, testing } from '../../queues/fleetQueues.ts'
+
+/** One code for each sentence of a QueueError. */
+const codes = [
+  'ThrottlingException',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'SyntaxError',
+  'QueueDoesNotExist',
+  'QueueDeletedRecently',
+  'AccessDenied',
+  'KmsAccessDenied',
+  'ExpiredToken',
+  'CredentialsProviderError',
+  'InvalidClientTokenId',
+  'RequestTimeTooSkewed',
+  'InvalidMessageContents',
+  'SomethingNew',
+]
+
+/** What is the same in every language. */
+const data = [
+  ...codes,
+  ...Object.values(testing.queues),
+  ...['testing', 'eu-west-1', 'ops', 'http://127.0.0.1:9324', 'SQS', 'STS', 'sts:GetCallerIdentity'],
+  ...[
+    'sqs:SendMessage',
+    'sqs:GetQueueAttributes',
+    'answer-of-aws',
+    'host-a',
+    'arn:aws:iam::1:user/anna',
+    'min',
+  ],
+]
+
+const errors: QueueError[] = codes.flatMap((code) => {
+  const cause = { Code: code, Message: 'answer-of-aws' }
+  const sending = { action: 'sqs:SendMessage', queue: 'testing_master', region: 'eu-west-1' }
+  return [
+    toQueueError(cause, sending),
+    toQueueError(cause, { ...sending, profile: 'ops', endpoint: 'http://127.0.0.1:9324' }),
+    toQueueError(cause, { ...sending, queue: '', action: 'sts:GetCallerIdentity' }),
+  ]
+})
+
+beforeEach(() => {
+  vi.spyOn(vscode.l10n, 't').mockImplementation(pseudoLanguage as typeof vscode.l10n.t)
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+describe('in another language than English', () => {
+  it('the doctor’s report has no English sentence', () => {
+    const report = printReport(
+      {
+        environment: declared('testing').environment,
+        findings: probes().flatMap(diagnoseProbe),
+        agents: [
+          knownAgent('host-a', { version: '0.0.9', clockSkewMs: 400_000 }),
+          knownAgent('host-a', { state: 'stale' }),
+          knownAgent('host-a', { state: 'gone', problems: ['answer-of-aws'] }),
+        ],
+        unreadable: unreadableBodies.map((body, index) => ({
+          messageId: `${index}`,
+          reason: reasonFor(body),
+        })),
+        rejected: { unreadable: 1, forged: 2, foreign: 3 },
+        version: '0.1.0',
+        arn: 'arn:aws:iam::1:user/anna',
+        requests: noRequests,
+      },
+      vscode.l10n.t,
+    )
+    expect(report.lines.length).toBeGreaterThan(50)
+    expect(englishIn(report.text, data)).toEqual([])
+  })
+
+  it('the plan of a set-up has no English sentence', () => {
+    const missing = planSetUp(testing, { commands: 'missing', replies: 'missing', facts: 'missing' })
+    const changes = planSetUp(testing, {
+      commands: goodQueue('commands', { visibilitySeconds: 7, maximumMessageSize: 1000 }),
+      replies: goodQueue('replies', { redrivePolicy: '{}' }),
+      facts: goodQueue('facts', { retentionSeconds: 7 }),
+    })
+    const text = [...missing, ...changes]
+      .map((step) => localize(describeStep(step), vscode.l10n.t))
+      .join('\n')
+    expect(englishIn(text, data)).toEqual([])
+  })
+
+  it.each(errors)('the notification of an error has no English sentence: $message', (error) => {
+    const log = { error() {}, warn() {}, show() {} } as unknown as vscode.LogOutputChannel
+    calls.length = 0
+    new Trouble(log, remediesFor).show(error, declared('testing'))
+    const shown = calls.find(({ name }) => name === 'window.showErrorMessage')?.args.join('\n') ?? ''
+    expect(shown).toContain('я')
+    expect(englishIn(shown, data)).toEqual([])
+  })
+
+  it('logs stay in English', () => {
+    const logged: unknown[] = []
+    const log = { error: (line: unknown) => logged.push(line) } as unknown as vscode.LogOutputChannel
+    const error = toQueueError(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), {
+      ...{ action: 'sqs:SendMessage', queue: 'testing_master', region: 'eu-west-1' },
+    })
+    new Trouble(log, remediesFor).show(error)
+    expect(logged[0]).toContain('Cannot reach SQS in eu-west-1 (connection refused)')
+    expect(logged[0]).toContain('[ECONNREFUSED for sqs:SendMessage on queue testing_master]')
+  })
+})
+
+const unreadableBodies = [
+  'garbage',
+  '{}',
+  '{"v":9}',
+  '{"v":1}',
+  '{"v":1,"m":"garbage"}',
+  '{"v":1,"mz":"garbage"}',
+]
+
+function reasonFor(body: string): Localizable {
+  try {
+    openBody(body)
+  } catch (error) {
+    return (error as { localizable: Localizable }).localizable
+  }
+  throw new Error(`${body} can be read`)
+}
+
+/** Probes that between them have every finding. */
+function probes(): Probe[] {
+  const probe = (changes: Partial<Probe>): Probe => ({
+    environment: testing,
+    side: 'master',
+    queues: { commands: good('commands'), replies: good('replies'), facts: good('facts') },
+    permissions: [],
+    clockOffsetMs: 0,
+    ...changes,
+  })
+  const good = (role: (typeof queueRoles)[number], changes = {}) => ({
+    attributes: goodQueue(role, changes),
+    hidden: 0,
+  })
+  const healthy = probe({}).queues
+  const [first] = errors
+  if (first === undefined) throw new Error('there are no errors')
+  const gone = toQueueError(
+    { Code: 'QueueDoesNotExist', Message: 'answer-of-aws' },
+    { ...first, region: 'eu-west-1' },
+  )
+  return [
+    ...errors.flatMap((error) =>
+      queueRoles.map((role) => probe({ queues: { ...healthy, [role]: { error } } })),
+    ),
+    ...[testing, { ...testing, endpoint: 'http://127.0.0.1:9324' }].map((environment) =>
+      probe({
+        environment,
+        queues: { commands: { error: gone }, replies: { error: gone }, facts: { error: gone } },
+      }),
+    ),
+    ...queueRoles.flatMap((role) =>
+      checkedSettings.flatMap((setting) =>
+        [-1, 1].map((by) =>
+          probe({
+            queues: { ...healthy, [role]: good(role, { [setting]: roleSettings[role][setting] + by }) },
+          }),
+        ),
+      ),
+    ),
+    ...queueRoles.map((role) =>
+      probe({ queues: { ...healthy, [role]: good(role, { redrivePolicy: '{}', visible: 20 }) } }),
+    ),
+    ...[1, 2].map((hidden) => probe({ queues: { ...healthy, commands: { ...good('commands'), hidden } } })),
+    ...(['master', 'agent'] as const).map((side) =>
+      probe({ side, permissions: [{ action: 'sqs:SendMessage', queue: 'testing_master', refusal: first }] }),
+    ),
+    ...[-60_000, 60_000].map((clockOffsetMs) => probe({ clockOffsetMs })),
+  ]
+}
