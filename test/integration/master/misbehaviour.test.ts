@@ -4,7 +4,7 @@ import { describeWarning, type MasterWarning } from '../../../src/master/masterW
 import type { CommandMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues } from '../../../src/queues/queues.ts'
-import { localize } from '../../../src/text/localizable.ts'
+import { localize, say } from '../../../src/text/localizable.ts'
 import { inEnglish } from '../../../src/text/translate.ts'
 import { startFaultProxy } from '../../support/faultProxy.ts'
 import { createMasters, type Masters, type OpenMaster, outputOf } from '../../support/masters.ts'
@@ -212,7 +212,7 @@ describe('a master', () => {
     // The same with facts: it says that it is somebody else.
     const impostor = await startScriptedAgent(clients[1], environment, real, async () => {})
     expect((await master.refresh()).unreadable).toMatchObject([
-      { reason: expect.stringContaining(`in the name of ${real}`) },
+      { reason: say('facts under the name of {0}, sent by {1}', real, senderIds.FORGER) },
     ])
     await Promise.all([honest, liar, impostor].map((agent) => agent.stop()))
     await master.close()
