@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { QueueError, type QueueErrorKind } from '../../src/queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../src/queues/queues.ts'
 import { noRequests } from '../../src/queues/requestCounts.ts'
+import { verbatim } from '../../src/text/localizable.ts'
 
 /**
  * Queues of which each request ends as the test says. What it does not name succeeds at once; a receive waits until its
@@ -40,5 +41,5 @@ export function receivedBody(body: string, messageId = body): ReceivedMessage {
 
 export function queueError(kind: QueueErrorKind, queue = 'testing_master'): QueueError {
   const failure = { queue, action: 'sqs:ReceiveMessage', region: 'eu-west-1' }
-  return new QueueError(failure, kind, 'Code', 'no')
+  return new QueueError(failure, kind, 'Code', verbatim('no'))
 }
