@@ -3,7 +3,7 @@
 //
 //   npx esbuild examples/runCommand.ts --bundle --platform=node --outfile=runCommand.js
 //   AWS_REGION=eu-west-1 node runCommand.js testing 'role=web' 'uptime'
-import { openMaster } from '../src/master/library.ts'
+import { openMaster, readFilter } from '../src/master/library.ts'
 
 async function main([name = '', filter = '', command = '']: string[]): Promise<void> {
   const { AWS_REGION: region, AWS_ENDPOINT_URL_SQS: endpoint } = process.env
@@ -16,7 +16,8 @@ async function main([name = '', filter = '', command = '']: string[]): Promise<v
   })
   try {
     await master.refresh()
-    const run = await master.start({ filter, action: { kind: 'shell', command }, timeoutMs: 60_000 })
+    const action = { kind: 'shell', command } as const
+    const run = await master.start({ filter: readFilter(filter), action, timeoutMs: 60_000 })
     await run.ended
     for (const { agentId, hostname, state } of run.state.replies.values()) {
       const chunks = await run.output(agentId)

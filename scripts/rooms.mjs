@@ -35,7 +35,7 @@ export const rooms = [
     imports: ['src/protocol'],
     packages: ['re2js'],
   },
-  { room: 'src/hosts', holds: 'names of many hosts folded to one short text' },
+  { room: 'src/hosts', holds: 'names of many hosts: their order, and folded to one short text' },
   {
     room: 'src/locks',
     holds: 'what only one process may use at a time: the one lock of all programs',
@@ -44,7 +44,7 @@ export const rooms = [
   {
     room: 'src/run',
     holds: 'the model of a run: request, events, reducer, state, summary, rollout, reply timeouts',
-    imports: ['src/protocol'],
+    imports: ['src/protocol', 'src/protocol/filter'],
     packages: ['valibot'],
   },
   {
@@ -57,7 +57,7 @@ export const rooms = [
     room: 'src/declarations',
     holds:
       'what people declare, in settings and workspace files: environments, snippets, runs; where it stands in a file, how it is edited there',
-    imports: ['src/protocol', 'src/text', 'src/run', 'src/queues'],
+    imports: ['src/protocol', 'src/protocol/filter', 'src/text', 'src/run', 'src/queues'],
     packages: ['js-yaml', 'valibot'],
   },
   {
@@ -86,8 +86,17 @@ export const rooms = [
   },
   {
     room: 'src/master/fleet',
-    holds: 'who is there: inventory, sweeps of the facts queue, duplicate identities',
-    imports: ['src/text', 'src/protocol', 'src/protocol/filter', 'src/hosts', 'src/queues'],
+    holds:
+      'who is there, and whom a request reaches: inventory, sweeps of the facts queue, duplicate identities',
+    imports: [
+      'src/async',
+      'src/text',
+      'src/protocol',
+      'src/protocol/filter',
+      'src/hosts',
+      'src/run',
+      'src/queues',
+    ],
     packages: ['node'],
   },
   {
@@ -239,6 +248,7 @@ export const rooms = [
     holds: 'the runs of the past: view, opening, comparing, running again',
     imports: [
       'src/protocol',
+      'src/protocol/filter',
       'src/text',
       'src/run',
       'src/declarations',
@@ -270,7 +280,7 @@ export const rooms = [
   {
     room: 'src/console/tasks',
     holds: 'runs as tasks of the editor',
-    imports: ['src/protocol', 'src/declarations', 'src/report', 'src/console/text', 'src/console/send'],
+    imports: ['src/protocol', 'src/report', 'src/console/text', 'src/console/send'],
     packages: ['vscode'],
   },
   {

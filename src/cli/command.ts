@@ -4,10 +4,9 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
-import type { KnownAgent } from '../master/fleet/inventory.ts'
+import type { Reach } from '../master/fleet/reach.ts'
 import { openMaster } from '../master/library.ts'
 import { describeWarning, type MasterWarning } from '../master/masterWarning.ts'
-import { parseFilter } from '../protocol/filter/parse.ts'
 import type { Environment } from '../queues/environment.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
 import { exitCodeOf } from '../report/exitCode.ts'
@@ -37,10 +36,10 @@ export async function command(args: Arguments, environment: Environment): Promis
   })
   try {
     await master.refresh()
-    const agents = master.inventory.matching(parseFilter(request.filter))
-    if (args.mode === 'count') return count(agents, request.filter)
+    const reach = master.reach(request)
+    if (args.mode === 'count') return count(reach, request.filter.text)
     // Nobody to confirm it for: the master says so.
-    if (agents.length > 0) await confirm(environment, args, { agents: agents.length, filter: request.filter })
+    if (reach.agents.length > 0) await confirm(environment, args, request, reach)
     const run = await master.start(request)
     const stopWatching = watch(run, args)
     await run.ended
@@ -66,7 +65,7 @@ function warn(warning: MasterWarning): void {
   if (sentence !== undefined) tell(localize(sentence, inEnglish))
 }
 
-function count(agents: readonly KnownAgent[], filter: string): number {
+function count({ agents }: Reach, filter: string): number {
   console.log(`${agents.length} ${agents.length === 1 ? 'agent matches' : 'agents match'} ${filter}`)
   if (agents.length > 0) console.log(foldHosts(agents.map(({ hostname }) => hostname)))
   return agents.length > 0 ? 0 : 3

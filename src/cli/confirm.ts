@@ -1,14 +1,8 @@
 import { createInterface } from 'node:readline/promises'
+import type { Audience, Reach } from '../master/fleet/reach.ts'
 import type { Environment } from '../queues/environment.ts'
 import { type Arguments, UsageError } from './arguments.ts'
 import { printable } from './printable.ts'
-
-/** What a confirmation is about. */
-export interface Reach {
-  /** Agents that the filter matches now. */
-  readonly agents: number
-  readonly filter: string
-}
 
 /**
  * A protected environment is only commanded when its name is said twice: by `--confirm`, or typed on the terminal.
@@ -17,17 +11,19 @@ export interface Reach {
 export async function confirm(
   { name, ...environment }: Environment,
   args: Arguments,
-  reach: Reach,
+  { filter }: Audience,
+  { agents }: Reach,
 ): Promise<void> {
   if (!environment.protected || args.confirm === name) return
   if (args.confirm !== undefined)
     throw new UsageError(`--confirm ${args.confirm}: this environment is ${name}. Nothing was sent.`)
   if (!process.stdin.isTTY)
     throw new UsageError(`${name} is protected: say --confirm ${name} as well. Nothing was sent.`)
-  const { agents, filter } = reach
-  const who = agents === 1 ? '1 agent matches' : `${agents} agents match`
+  const who = agents.length === 1 ? '1 agent matches' : `${agents.length} agents match`
   const what = printable(args.command ?? args.mode)
-  const answer = await ask(`${name} is protected. ${who} ${filter}, for: ${what}\nType its name to go on: `)
+  const answer = await ask(
+    `${name} is protected. ${who} ${filter.text}, for: ${what}\nType its name to go on: `,
+  )
   if (answer.trim() !== name) throw new UsageError('that is not its name. Nothing was sent.')
 }
 

@@ -3,8 +3,8 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { filterFromLists } from '../protocol/filter/lists.ts'
 import { parseFilter } from '../protocol/filter/parse.ts'
-import { printFilter } from '../protocol/filter/print.ts'
 import { FilterSyntaxError } from '../protocol/filter/syntaxError.ts'
+import { everyone, type WrittenFilter, writeFilter } from '../protocol/filter/writtenFilter.ts'
 import type { RunRequest } from '../run/runRequest.ts'
 import { type Arguments, UsageError } from './arguments.ts'
 
@@ -26,12 +26,12 @@ export function requestOf(args: Arguments): RunRequest {
   }
 }
 
-function filterOf(args: Arguments): string {
-  if (args.everyone) return '*'
+function filterOf(args: Arguments): WrittenFilter {
+  if (args.everyone) return everyone
   if (args.filter === undefined)
-    return printFilter(filterFromLists({ with: args.with, without: args.without }))
+    return writeFilter(filterFromLists({ with: args.with, without: args.without }))
   try {
-    return printFilter(parseFilter(args.filter))
+    return writeFilter(parseFilter(args.filter))
   } catch (error) {
     if (!(error instanceof FilterSyntaxError)) throw error
     throw new UsageError(

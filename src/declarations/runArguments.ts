@@ -1,14 +1,13 @@
 import * as v from 'valibot'
 import type { RunRequest } from '../run/runRequest.ts'
-import { DeclaredDuration, DeclaredRollout } from './declaredRun.ts'
+import { DeclaredDuration, DeclaredFilter, DeclaredRollout } from './declaredRun.ts'
 import { describeIssue } from './environmentDeclaration.ts'
 
 /** What a keybinding, a task or another extension can say of a run; the flow asks for what is missing. */
 export const RunArguments = v.strictObject({
   /** Name of an environment. */
   environment: v.optional(v.string()),
-  /** Filter; `*` means everyone. */
-  filter: v.optional(v.pipe(v.string(), v.trim(), v.minLength(1, 'a filter; * means everyone'))),
+  filter: v.optional(DeclaredFilter),
   /** Agent ids. */
   targets: v.optional(v.array(v.string())),
   /** Shell command. */

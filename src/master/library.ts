@@ -9,13 +9,15 @@
  * })
  * await master.refresh()
  * const action = { kind: 'shell', command: 'uptime' } as const
- * const run = await master.start({ filter: 'role=web', action, timeoutMs: 60_000 })
+ * const request = { filter: readFilter('role=web'), action, timeoutMs: 60_000 }
+ * console.log(master.reach(request).agents.map(({ hostname }) => hostname))
+ * const run = await master.start(request)
  * await run.ended
  * for (const { hostname, state } of run.state.replies.values()) console.log(hostname, state)
  * await close()
  * ```
  *
- * Tell errors apart by their `name`: after `FilterSyntaxError` and `NobodyMatches` nothing was sent; a `QueueError` says
+ * Tell errors apart by their `name`: `readFilter` throws a `FilterSyntaxError`; after `NobodyMatches` nothing was sent; a `QueueError` says
  * what SQS answered (`kind`), about which `queue` and which IAM `action`.
  *
  * @module
@@ -113,6 +115,8 @@ export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
 export type { Action } from '../protocol/action.ts'
 export type { Facts } from '../protocol/facts.ts'
 export type { Filter } from '../protocol/filter/syntax.ts'
+// biome-ignore lint/performance/noBarrelFile: this module is the one face of the library
+export { everyone, readFilter, type WrittenFilter } from '../protocol/filter/writtenFilter.ts'
 export type { Chunk } from '../protocol/frames.ts'
 export type { AgentState, Verdict } from '../protocol/verdict.ts'
 export type { Environment, EnvironmentQueues, StaticCredentials } from '../queues/environment.ts'
@@ -125,7 +129,8 @@ export type { RunSummary } from '../run/runSummary.ts'
 export type { Timing } from '../run/timing.ts'
 export type { Run, RunChange } from './engine/run.ts'
 export type { Sweep } from './fleet/factsSweep.ts'
-export type { Inventory, KnownAgent } from './fleet/inventory.ts'
+export type { FleetLook, FleetSnapshot, Inventory, KnownAgent } from './fleet/inventory.ts'
+export type { Audience, MissingAgent, Reach } from './fleet/reach.ts'
 export type { Master, NobodyMatches } from './master.ts'
 export type { MasterWarning, Rejected, Sender } from './masterWarning.ts'
 export type { History, Retention } from './store/history.ts'

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { contained } from '../async/contained.ts'
 import type { SigningKey } from '../protocol/envelope.ts'
-import { parseFilter } from '../protocol/filter/parse.ts'
 import type { Environment } from '../queues/environment.ts'
 import { QueueError } from '../queues/queueError.ts'
 import type { Queues } from '../queues/queues.ts'
 import { planSteps } from '../run/rollout.ts'
-import type { Issuer, RunRequest } from '../run/runRequest.ts'
+import { type Issuer, type RunRequest, recordOf } from '../run/runRequest.ts'
 import { startRunState } from '../run/runState.ts'
 import { defaultTiming, type Timing } from '../run/timing.ts'
 import { OpenRuns } from './engine/openRuns.ts'
 import { Run } from './engine/run.ts'
 import { type Sweep, sweepFacts } from './fleet/factsSweep.ts'
 import { Inventory } from './fleet/inventory.ts'
+import { type Audience, type Reach, reachOf } from './fleet/reach.ts'
 import type { MasterWarning, Rejected } from './masterWarning.ts'
 import { type Disposition, type ReceivedReply, ReplyConsumer } from './replies/replyConsumer.ts'
 import { type ControlMessage, createRunTransport } from './sending/runTransport.ts'
@@ -103,18 +103,26 @@ export class Master {
     return this.#sweeping
   }
 
+  /** Whom a request would hit now: exactly those whom {@link start} would send it to. */
+  reach(request: Audience): Reach {
+    return reachOf(this.inventory.snapshot(), request)
+  }
+
   /**
-   * Sends a command to the agents that the inventory says match.
-   * @throws FilterSyntaxError, NobodyMatches: nothing was sent then; QueueError, or Error when the disk refused to record
-   *   it: at most a part of the agents may have heard of it
+   * Sends a command to those whom {@link reach} names.
+   * @throws NobodyMatches: nothing was sent then; QueueError, or Error when the disk refused to record it: at most a part
+   *   of the agents may have heard of it
    */
   async start(request: RunRequest): Promise<Run> {
-    const agents = this.#reach(request)
+    const reach = this.reach(request)
+    if (reach.agents.length === 0)
+      throw new NobodyMatches(this.environment.name, request.filter.text, reach.known)
+    const agents = reach.agents.map(({ agentId, hostname }) => ({ agentId, hostname }))
     const replyTo = await this.#replyConsumer.open()
     const start = {
       runId: randomUUID(),
       environment: this.environment.name,
-      request,
+      request: recordOf(request),
       issuer: this.#options.issuer,
       startedAt: Date.now(),
     }
@@ -166,17 +174,6 @@ export class Master {
     await this.#replyConsumer.close(forgetReplyQueue)
     await this.#sweeping?.catch(() => {})
     await this.#runs.close()
-  }
-
-  #reach({ filter, targets }: RunRequest): { agentId: string; hostname: string }[] {
-    const wanted = targets && new Set(targets)
-    const agents = this.inventory
-      .matching(parseFilter(filter))
-      .filter(({ agentId }) => wanted === undefined || wanted.has(agentId))
-      .map(({ agentId, hostname }) => ({ agentId, hostname }))
-    if (agents.length > 0) return agents
-    const known = this.inventory.agents().filter(({ state }) => state !== 'gone').length
-    throw new NobodyMatches(this.environment.name, filter, known)
   }
 
   async #sweep(): Promise<Sweep> {

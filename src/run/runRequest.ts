@@ -1,9 +1,9 @@
 import type { Action } from '../protocol/action.ts'
+import type { WrittenFilter } from '../protocol/filter/writtenFilter.ts'
 
 /** What a person (or a pipeline) asks for: one command to the agents of one environment. */
 export interface RunRequest {
-  /** Filter text; `*` is everyone. */
-  readonly filter: string
+  readonly filter: WrittenFilter
   /** Only these agents; the filter must hold as well. */
   readonly targets?: readonly string[]
   /** Shell, script, ping or facts. Cancel and resend are sent by the run itself. */
@@ -17,8 +17,20 @@ export interface RunRequest {
   readonly secrets?: readonly string[]
 }
 
-/** The request as it may be kept and shown: without the values of its secrets. */
-export function withoutSecrets(request: RunRequest): RunRequest {
+/** A request as it is kept and shown: with the text of its filter, and without the values of its secrets. */
+export type RecordedRequest = Omit<RunRequest, 'filter'> & {
+  /** `*` is everyone. */
+  readonly filter: string
+}
+
+export function recordOf(request: RunRequest): RecordedRequest {
+  return withoutSecrets({ ...request, filter: request.filter.text })
+}
+
+/** The same without the values of its secrets. */
+export function withoutSecrets<Request extends Pick<RunRequest, 'action' | 'secrets'>>(
+  request: Request,
+): Request {
   const { action, secrets = [] } = request
   if (secrets.length === 0 || !('environment' in action) || action.environment === undefined) return request
   const environment = { ...action.environment }

@@ -1,13 +1,12 @@
 import type { Outcome, RefusalMessage } from '../protocol/messages.ts'
 import { type AgentState, isFailure, isVerdict, verdicts } from '../protocol/verdict.ts'
-import { type Issuer, type RunRequest, withoutSecrets } from './runRequest.ts'
+import { type Issuer, type RecordedRequest, withoutSecrets } from './runRequest.ts'
 
 /** A run as it stands. Changed by `applyEvent` only, in place: with 10,000 agents copies would cost more than the work. */
 export interface RunState {
   readonly runId: string
   readonly environment: string
-  /** Without the values of its secrets. */
-  readonly request: RunRequest
+  readonly request: RecordedRequest
   readonly issuer: Issuer
   /** Milliseconds since the epoch, the master's clock, as all times here. */
   readonly startedAt: number
@@ -71,7 +70,7 @@ export interface ReplyState {
 export interface RunStart {
   readonly runId: string
   readonly environment: string
-  readonly request: RunRequest
+  readonly request: RecordedRequest
   readonly issuer: Issuer
   readonly startedAt: number
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Master } from '../../src/master/master.ts'
 import { History } from '../../src/master/store/history.ts'
+import { everyone } from '../../src/protocol/filter/writtenFilter.ts'
 import { requestsSince } from '../../src/queues/requestCounts.ts'
 import type { SqsServer } from '../support/sqs.ts'
 import { createBareMaster, warmUp } from './bareMaster.ts'
@@ -39,7 +40,7 @@ export async function startOurs(server: SqsServer, fleet: Fleet): Promise<Side> 
     const { outputBytes } = fleet
     const [startedAt, startedAtDate, before] = [performance.now(), Date.now(), queues.requests]
     const started = await master.start({
-      ...{ filter: '*', action: { kind: 'shell', command }, timeoutMs: 240_000 },
+      ...{ filter: everyone, action: { kind: 'shell', command }, timeoutMs: 240_000 },
       ...(outputBytes === undefined ? {} : { outputLimitBytes: outputBytes }),
     })
     const { counts, replies } = await started.ended

@@ -1,13 +1,13 @@
 import { matchesFilter } from '../../src/protocol/filter/match.ts'
 import { parseFilter } from '../../src/protocol/filter/parse.ts'
-import type { RunRequest } from '../../src/run/runRequest.ts'
+import type { RecordedRequest } from '../../src/run/runRequest.ts'
 import type { RunState } from '../../src/run/runState.ts'
 import type { AgentFiles } from './agentFiles.ts'
 
 /** Who did what of one run. */
 export interface Audience {
   /** As it was asked for: not what a master made of it. */
-  readonly request: RunRequest
+  readonly request: RecordedRequest
   readonly run: RunState
   readonly agents: readonly AgentFiles[]
   /** Whether this agent executed it. */
@@ -37,7 +37,7 @@ export function misdirections({ request, run, agents, executed, isKnownWhole }: 
   return wrong
 }
 
-function isFor({ filter, targets }: RunRequest, { agentId, facts }: AgentFiles): boolean {
+function isFor({ filter, targets }: RecordedRequest, { agentId, facts }: AgentFiles): boolean {
   const isNamed = targets === undefined || targets.includes(agentId)
   return isNamed && matchesFilter(parseFilter(filter), facts)
 }

@@ -1,6 +1,7 @@
 import type { History } from '../../src/master/store/history.ts'
 import type { Chunk } from '../../src/protocol/frames.ts'
 import { isVerdict } from '../../src/protocol/verdict.ts'
+import { recordOf } from '../../src/run/runRequest.ts'
 import type { AgentFiles } from './agentFiles.ts'
 import { misdirections } from './audience.ts'
 import { pong } from './commandShapes.ts'
@@ -102,7 +103,7 @@ async function judgeRun(trial: Trial, master: JudgedMaster, runId: string): Prom
   if (run.phase !== 'over') complain(`is ${run.phase} when all is quiet`)
   const effectsOf = (agentId: string) => effects.get(agentId)?.get(token ?? '') ?? noEffects
   const executed = (agentId: string) => effectsOf(agentId).start > 0
-  const request = command?.request ?? run.request
+  const request = command === undefined ? run.request : recordOf(command.request)
   const isKnownWhole = master.knewEverybody
   for (const wrong of misdirections({ request, run, agents, executed, isKnownWhole })) complain(wrong)
   for (const reply of run.replies.values()) {

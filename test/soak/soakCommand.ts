@@ -1,3 +1,4 @@
+import { readFilter } from '../../src/protocol/filter/writtenFilter.ts'
 import type { RunRequest } from '../../src/run/runRequest.ts'
 import type { Dice } from '../support/faults/dice.ts'
 import { type AgentFiles, agentIdOf } from './agentFiles.ts'
@@ -64,6 +65,6 @@ const filters = [
 const some = [1, 2, 3, 5, 8, 13, 21].map(agentIdOf)
 
 function throwAudience(dice: Dice): Pick<RunRequest, 'filter' | 'targets'> {
-  const filter = filters[dice.between([0, filters.length - 1])] ?? '*'
+  const filter = readFilter(filters[dice.between([0, filters.length - 1])] ?? '*')
   return dice.chance(0.2) ? { filter, targets: some } : { filter }
 }

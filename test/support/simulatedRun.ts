@@ -7,7 +7,7 @@ import { History } from '../../src/master/store/history.ts'
 import { maxFrameBytes } from '../../src/protocol/frames.ts'
 import type { Outcome, RefusalMessage, ResultMessage, Segment } from '../../src/protocol/messages.ts'
 import { planSteps } from '../../src/run/rollout.ts'
-import type { RunRequest } from '../../src/run/runRequest.ts'
+import type { RecordedRequest } from '../../src/run/runRequest.ts'
 import { startRunState } from '../../src/run/runState.ts'
 import { defaultTiming } from '../../src/run/timing.ts'
 
@@ -33,7 +33,7 @@ export interface SimulatedRun {
 
 export async function simulateRun(
   hosts: readonly string[],
-  request: Partial<RunRequest> = {},
+  request: Partial<RecordedRequest> = {},
   { environment = 'production', runId = 'run-0000-0001', startedAt = Date.now() } = {},
 ): Promise<SimulatedRun> {
   const directory = await mkdtemp(join(tmpdir(), 'simulated-run-'))
@@ -46,7 +46,7 @@ export async function simulateRun(
       action: { kind: 'shell', command: 'uptime' },
       timeoutMs: 60_000,
       ...request,
-    } as RunRequest,
+    } as RecordedRequest,
     issuer: { name: 'anna', host: 'atlas' },
     startedAt,
   }

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode'
-import { parseRunArguments } from '../../declarations/runArguments.ts'
-import type { Draft } from '../send/runFlow.ts'
+import type { Draft } from '../send/runPlan.ts'
 import { targetOfNodes } from '../send/runTarget.ts'
 import type { Sending } from '../send/sending.ts'
 import { chosenNodes } from './chosenNodes.ts'
@@ -29,9 +28,7 @@ async function sendAction(
 ) {
   const nodes = chosenNodes(clicked, selected)
   const start: Draft | undefined =
-    nodes === undefined
-      ? await sending.draftOf(parseRunArguments(clicked))
-      : (targetOfNodes(nodes, vscode.l10n.t) ?? {})
+    nodes === undefined ? await sending.draftOf(clicked) : (targetOfNodes(nodes, vscode.l10n.t) ?? {})
   if (start === undefined) return undefined
   return sending.ask({ ...start, action: { kind }, timeoutMs: start.timeoutMs ?? answerWithinMs }, title)
 }

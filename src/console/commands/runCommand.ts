@@ -1,5 +1,4 @@
 import * as vscode from 'vscode'
-import { parseRunArguments } from '../../declarations/runArguments.ts'
 import { targetOfNodes } from '../send/runTarget.ts'
 import type { Sending } from '../send/sending.ts'
 import { chosenNodes } from './chosenNodes.ts'
@@ -10,6 +9,6 @@ export function runCommand(sending: Sending) {
     const title = vscode.l10n.t('Run Command')
     const nodes = chosenNodes(clicked, selected)
     if (nodes !== undefined) return sending.ask(targetOfNodes(nodes, vscode.l10n.t) ?? {}, title)
-    return sending.withArguments(parseRunArguments(clicked), title)
+    return sending.withArguments(clicked, title)
   }
 }

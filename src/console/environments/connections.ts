@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Sweep } from '../../master/fleet/factsSweep.ts'
+import type { Audience, Reach } from '../../master/fleet/reach.ts'
 import type { Master } from '../../master/master.ts'
 import type { Queues } from '../../queues/queues.ts'
 
@@ -50,6 +51,12 @@ export class Connections implements vscode.Disposable {
 
   state(key: string): ConnectionState {
     return this.#entries.get(key)?.state ?? { kind: 'closed' }
+  }
+
+  /** Whom a request would hit in the environment with this key, as its inventory stands; undefined when it is not open. */
+  reach(key: string, request: Audience): Reach | undefined {
+    const state = this.state(key)
+    return state.kind === 'open' ? state.master.reach(request) : undefined
   }
 
   /** The environment with this key, while it is being opened: somebody has turned to it. */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
-import type { RunRequest } from '../../run/runRequest.ts'
+import { readFilter } from '../../protocol/filter/writtenFilter.ts'
+import type { RecordedRequest } from '../../run/runRequest.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { StartedRun } from '../send/runs.ts'
 import type { Sending } from '../send/sending.ts'
@@ -21,16 +22,17 @@ export async function runAgain(
   }
   const action = await withSecrets(state.request)
   if (action === undefined) return undefined
-  const { filter, timeoutMs, rollout, secrets } = state.request
+  const { filter, timeoutMs, rollout, secrets, outputLimitBytes } = state.request
   const chosen = targets ?? state.request.targets
   return sending.again(
     {
       environment,
-      filter,
+      filter: readFilter(filter),
       action,
       timeoutMs,
       ...(rollout !== undefined && { rollout }),
       ...(secrets !== undefined && { secrets }),
+      ...(outputLimitBytes !== undefined && { outputLimitBytes }),
       ...(chosen !== undefined && { targets: chosen }),
     },
     // A subset was chosen by hand: that it is not everyone from then is no news.
@@ -39,7 +41,10 @@ export async function runAgain(
 }
 
 /** @returns undefined when the user gave up */
-async function withSecrets({ action, secrets = [] }: RunRequest): Promise<RunRequest['action'] | undefined> {
+async function withSecrets({
+  action,
+  secrets = [],
+}: RecordedRequest): Promise<RecordedRequest['action'] | undefined> {
   if (secrets.length === 0 || (action.kind !== 'shell' && action.kind !== 'script')) return action
   const environment = { ...action.environment }
   for (const name of secrets) {

@@ -1,5 +1,5 @@
 import type { ActionHeader, AgentRow, GroupRow, RunHeader } from '../../page/toPage.ts'
-import type { RunRequest } from '../../run/runRequest.ts'
+import type { RecordedRequest } from '../../run/runRequest.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
 import type { Translate } from '../../text/translate.ts'
 import type { ShownEnvironment } from './shownRun.ts'
@@ -83,7 +83,7 @@ const maxHostsCharacters = 1000
 /** Characters of a script that the page gets to show. */
 const maxScriptCharacters = 65_536
 
-function actionHeader({ action, targets }: RunRequest, t: Translate): ActionHeader {
+function actionHeader({ action, targets }: RecordedRequest, t: Translate): ActionHeader {
   const only =
     targets === undefined
       ? []

@@ -1,37 +1,52 @@
 import * as vscode from 'vscode'
+import type { Reach } from '../../master/fleet/reach.ts'
 import { plainText } from '../text/plainText.ts'
 import { confirmationFor, type SendOrigin } from './confirmation.ts'
-import { describePlan, type Reach, type RunPlan } from './runPlan.ts'
-
-/** A plan that may be sent. Only {@link confirmSend} makes one: the type of everything that sends asks for it. */
-export class ConfirmedPlan {
-  readonly plan: RunPlan
-  /** Keeps the type nominal: an object literal is none. */
-  readonly #confirmed = true
-
-  private constructor(plan: RunPlan) {
-    this.plan = plan
-  }
-
-  /** @internal for {@link confirmSend} */
-  static async ask(...question: Question): Promise<ConfirmedPlan | undefined> {
-    const confirmed = new ConfirmedPlan(question[0])
-    return confirmed.#confirmed && (await isConfirmed(...question)) ? confirmed : undefined
-  }
-}
+import { describePlan, type RunPlan } from './runPlan.ts'
 
 /**
- * Gets the user's word for a send, as the environment's guard rails and the send's origin demand. `note` is what else
- * they should know before they give it.
- * @returns undefined when the user said no, or has closed the question
+ * A run that a person has agreed to as its environment demands, with those whom it was said to hit. Only {@link ask}
+ * makes one, and what sends takes nothing else: nothing is sent unasked.
  */
-export function confirmSend(...question: Question): Promise<ConfirmedPlan | undefined> {
-  return ConfirmedPlan.ask(...question)
+export class ConfirmedRun {
+  readonly #plan: RunPlan
+  readonly #reach: Reach
+
+  private constructor(plan: RunPlan, reach: Reach) {
+    this.#plan = plan
+    this.#reach = reach
+  }
+
+  /**
+   * Asks as the environment's guard rails and the send's origin demand. `note` is what else a person should know before
+   * they answer.
+   * @returns undefined when the user said no, or has closed the question
+   */
+  static async ask(
+    plan: RunPlan,
+    reach: Reach,
+    origin: SendOrigin,
+    note: string | undefined,
+  ): Promise<ConfirmedRun | undefined> {
+    return (await isConfirmed(plan, reach, origin, note)) ? new ConfirmedRun(plan, reach) : undefined
+  }
+
+  get plan(): RunPlan {
+    return this.#plan
+  }
+
+  /** Whom the question named. */
+  get reach(): Reach {
+    return this.#reach
+  }
 }
 
-type Question = [plan: RunPlan, reach: Reach, origin: SendOrigin, note: string | undefined]
-
-async function isConfirmed(...[plan, reach, origin, note]: Question): Promise<boolean> {
+async function isConfirmed(
+  plan: RunPlan,
+  reach: Reach,
+  origin: SendOrigin,
+  note: string | undefined,
+): Promise<boolean> {
   const confirmation = confirmationFor(plan, origin)
   const sentence = describePlan(plan, reach, vscode.l10n.t)
   switch (confirmation.kind) {

@@ -1,22 +1,27 @@
 import { foldHosts } from '../../hosts/hostFolding.ts'
-import type { KnownAgent } from '../../master/fleet/inventory.ts'
+import type { FleetSnapshot } from '../../master/fleet/inventory.ts'
+import { reachOf } from '../../master/fleet/reach.ts'
 import { completeFilter, type Suggestion } from '../../protocol/filter/complete.ts'
 import type { FactIndex } from '../../protocol/filter/factIndex.ts'
-import { matchesFilter } from '../../protocol/filter/match.ts'
-import { parseFilter } from '../../protocol/filter/parse.ts'
 import { FilterSyntaxError } from '../../protocol/filter/syntaxError.ts'
+import { everyone, readFilter, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
 import { localize, sentenceOf } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
 
 /** A row below the box into which a filter is typed. */
 export type FilterChoice =
   /** The text is a filter: taking this row takes the filter. */
-  | { readonly kind: 'use'; readonly filter: string; readonly label: string; readonly detail: string }
+  | { readonly kind: 'use'; readonly filter: WrittenFilter; readonly label: string; readonly detail: string }
   /** The text is no filter (yet). */
   | { readonly kind: 'wrong'; readonly label: string; readonly detail: string }
   /** Everyone, offered by name as long as nothing is typed. */
   | { readonly kind: 'everyone'; readonly label: string; readonly detail: string }
-  | { readonly kind: 'recent'; readonly filter: string; readonly label: string; readonly detail: string }
+  | {
+      readonly kind: 'recent'
+      readonly filter: WrittenFilter
+      readonly label: string
+      readonly detail: string
+    }
   /** Completes the text to `text`. */
   | {
       readonly kind: 'complete'
@@ -27,8 +32,7 @@ export type FilterChoice =
     }
 
 export interface FilterContext {
-  /** Agents that can be expected to answer, by host name. */
-  readonly agents: readonly KnownAgent[]
+  readonly fleet: FleetSnapshot
   readonly index: FactIndex
   /** The index was made of some of the agents only: its counts are not told. */
   readonly isPart: boolean
@@ -40,27 +44,27 @@ export interface FilterContext {
 export function filterChoices(text: string, world: FilterContext, t: Translate): FilterChoice[] {
   const completions = completionsOf(text, world, t)
   if (text.trim() === '') {
-    const everyone: FilterChoice = {
+    const all: FilterChoice = {
       kind: 'everyone',
-      label: t('Everyone: all {0} agents', world.agents.length),
+      label: t('Everyone: all {0} agents', reachOf(world.fleet, { filter: everyone }).known),
       detail: t('Nothing typed means nobody. Choose this to mean every agent of the environment.'),
     }
-    return [...recentsOf(world, t), ...completions.slice(0, completionsBeforeEveryone), everyone]
+    return [...recentsOf(world, t), ...completions.slice(0, completionsBeforeEveryone), all]
   }
   try {
-    const filter = parseFilter(text)
-    const matching = world.agents.filter(({ facts }) => matchesFilter(filter, facts))
+    const filter = readFilter(text)
+    const { agents, known } = reachOf(world.fleet, { filter })
     const use: FilterChoice = {
       kind: 'use',
-      filter: text.trim(),
-      label: t('{0} of {1} agents match', matching.length, world.agents.length),
+      filter,
+      label: t('{0} of {1} agents match', agents.length, known),
       detail:
-        matching.length === 0
+        agents.length === 0
           ? t('Nobody would run the command.')
-          : foldHosts(matching.map(({ hostname }) => hostname)),
+          : foldHosts(agents.map(({ hostname }) => hostname)),
     }
     // Enter then completes what would hit nobody.
-    return matching.length === 0 ? [...completions, use] : [use, ...completions]
+    return agents.length === 0 ? [...completions, use] : [use, ...completions]
   } catch (error) {
     if (!(error instanceof FilterSyntaxError)) throw error
     const wrong: FilterChoice = {
@@ -92,19 +96,13 @@ function completionsOf(text: string, { index, isPart }: FilterContext, t: Transl
     })
 }
 
-function recentsOf({ recent, agents }: FilterContext, t: Translate): FilterChoice[] {
+function recentsOf({ recent, fleet }: FilterContext, t: Translate): FilterChoice[] {
   return recent.slice(0, 5).flatMap((text) => {
     try {
-      const filter = parseFilter(text)
-      const count = agents.filter(({ facts }) => matchesFilter(filter, facts)).length
-      return [
-        {
-          kind: 'recent' as const,
-          filter: text,
-          label: text,
-          detail: t('{0} of {1} agents match', count, agents.length),
-        },
-      ]
+      const filter = readFilter(text)
+      const { agents, known } = reachOf(fleet, { filter })
+      const detail = t('{0} of {1} agents match', agents.length, known)
+      return [{ kind: 'recent' as const, filter, label: text, detail }]
     } catch {
       return []
     }

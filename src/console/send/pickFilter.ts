@@ -1,5 +1,8 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
+import { unknownFleet } from '../../master/fleet/inventory.ts'
+import { reachOf } from '../../master/fleet/reach.ts'
+import { everyone, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
 import type { Connections } from '../environments/connections.ts'
 import { plainText } from '../text/plainText.ts'
 import { FactSampler } from './factSample.ts'
@@ -21,12 +24,12 @@ export function pickFilter(
     readonly value?: string
     readonly recent: readonly string[]
   },
-): Promise<StepEnd<string>> {
+): Promise<StepEnd<WrittenFilter>> {
   const { recent, ...place } = options
   const watch = connections.watch(declared)
   const sampler = new FactSampler(Date.now)
   let world = readWorld(connections, declared, recent, sampler)
-  return showPickStep<FilterItem, string>({
+  return showPickStep<FilterItem, WrittenFilter>({
     ...place,
     placeholder: vscode.l10n.t('Who? A filter such as role=web and os.family=Debian'),
     itemsFor: (text) =>
@@ -53,13 +56,13 @@ export function pickFilter(
   })
 }
 
-function takeChoice(choice: FilterChoice | undefined): PickResult<string> {
+function takeChoice(choice: FilterChoice | undefined): PickResult<WrittenFilter> {
   switch (choice?.kind) {
     case 'use':
     case 'recent':
       return { kind: 'done', value: choice.filter }
     case 'everyone':
-      return { kind: 'done', value: '*' }
+      return { kind: 'done', value: everyone }
     case 'complete':
       return { kind: 'text', text: choice.text }
     default:
@@ -74,9 +77,8 @@ function readWorld(
   sampler: FactSampler,
 ): FilterContext {
   const state = connections.state(declared.key)
-  const all = state.kind === 'open' ? state.master.inventory.agents() : []
-  const agents = all.filter((agent) => agent.state !== 'gone')
-  return { agents, ...sampler.sampleOf(agents), recent }
+  const fleet = state.kind === 'open' ? state.master.inventory.snapshot() : unknownFleet
+  return { fleet, ...sampler.sampleOf(reachOf(fleet, { filter: everyone }).agents), recent }
 }
 
 function hasHeard(connections: Connections, declared: DeclaredEnvironment): boolean {

@@ -2,10 +2,11 @@ import * as vscode from 'vscode'
 import { parseDuration, printDuration } from '../../declarations/duration.ts'
 import { describeRollout, parseRolloutText, printRollout } from '../../declarations/rolloutText.ts'
 import { foldHosts } from '../../hosts/hostFolding.ts'
+import { unknownFleet } from '../../master/fleet/inventory.ts'
+import { type Reach, reachOf } from '../../master/fleet/reach.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
 import type { Connections } from '../environments/connections.ts'
 import { plainText } from '../text/plainText.ts'
-import { type ReachedAgents, reachOf } from './reach.ts'
 import { describeAction, describeHow, type RunPlan } from './runPlan.ts'
 import { type StepEnd, showPickStep } from './step.ts'
 
@@ -25,7 +26,8 @@ export async function reviewPlan(
   place: { readonly step: number; readonly totalSteps: number },
 ): Promise<StepEnd<RunPlan>> {
   const { environment } = plan
-  const { master } = await connections.use(environment)
+  await connections.use(environment)
+  const reach = () => connections.reach(environment.key, request) ?? reachOf(unknownFleet, request)
   const watch = connections.watch(environment)
   let { request } = plan
   try {
@@ -34,7 +36,7 @@ export async function reviewPlan(
         ...place,
         title: vscode.l10n.t('Run on {0}', environment.environment.name),
         placeholder: vscode.l10n.t('Enter runs it. Change whom it hits and how below.'),
-        itemsFor: () => itemsFor({ environment, request }, reachOf(master.inventory, request)),
+        itemsFor: () => itemsFor({ environment, request }, reach()),
         take: ({ part }) => ({ kind: 'done', value: part }),
         onDidChange: (refresh) =>
           connections.onDidChange((key) => {
@@ -43,14 +45,14 @@ export async function reviewPlan(
       })
       if (end.kind !== 'done') return end
       if (end.value === 'run') return { kind: 'done', value: { environment, request } }
-      request = await changePart(end.value, request, reachOf(master.inventory, request))
+      request = await changePart(end.value, request, reach())
     }
   } finally {
     watch.dispose()
   }
 }
 
-function itemsFor(plan: RunPlan, reach: ReachedAgents): PartItem[] {
+function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
   const { request, environment } = plan
   const { action } = request
   const t = vscode.l10n.t
@@ -65,8 +67,8 @@ function itemsFor(plan: RunPlan, reach: ReachedAgents): PartItem[] {
     {
       part: 'who',
       label: `$(checklist) ${vscode.l10n.t('Who')}`,
-      description: vscode.l10n.t('{0} of {1} agents', reach.matching, reach.known),
-      detail: plainText(foldHosts(reach.hostnames)),
+      description: vscode.l10n.t('{0} of {1} agents', reach.agents.length, reach.known),
+      detail: plainText(foldHosts(reach.agents.map(({ hostname }) => hostname))),
     },
     {
       part: 'timeout',
@@ -99,7 +101,7 @@ function itemsFor(plan: RunPlan, reach: ReachedAgents): PartItem[] {
 async function changePart(
   part: Exclude<Part, 'run'>,
   request: RunRequest,
-  reach: ReachedAgents,
+  reach: Reach,
 ): Promise<RunRequest> {
   switch (part) {
     case 'who':
@@ -128,7 +130,7 @@ async function changePart(
 }
 
 /** The list of who will be hit, from which agents can be taken out. */
-async function changeTargets(request: RunRequest, reach: ReachedAgents): Promise<RunRequest> {
+async function changeTargets(request: RunRequest, reach: Reach): Promise<RunRequest> {
   const items = reach.agents.map(({ agentId, hostname, state, version }) => ({
     label: plainText(hostname),
     description: [

@@ -1,25 +1,13 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Snippet } from '../../declarations/snippet.ts'
-import type { RunRequest } from '../../run/runRequest.ts'
 import type { Connections } from '../environments/connections.ts'
 import { type PickedCommand, pickCommand } from './pickCommand.ts'
 import { pickEnvironment } from './pickEnvironment.ts'
 import { pickFilter } from './pickFilter.ts'
 import { reviewPlan } from './review.ts'
-import type { RunPlan } from './runPlan.ts'
+import type { Draft, RunPlan } from './runPlan.ts'
 import type { StepEnd } from './step.ts'
-
-/** What is known of a run before the user is asked for the rest. */
-export interface Draft {
-  readonly environment?: DeclaredEnvironment
-  readonly filter?: string
-  readonly targets?: readonly string[]
-  readonly action?: RunRequest['action']
-  readonly timeoutMs?: number
-  readonly rollout?: RunRequest['rollout']
-  readonly secrets?: readonly string[]
-}
 
 /** What the flow offers to choose from. */
 export interface FlowContext {
@@ -86,7 +74,12 @@ async function askForPart(
     return map(end, (filter) => ({ filter }))
   }
   const { recentCommands: recent, snippets } = world
-  const end = await pickCommand({ ...place, title: `${title} · ${draft.filter ?? ''}`, recent, snippets })
+  const end = await pickCommand({
+    ...place,
+    title: `${title} · ${draft.filter?.text ?? ''}`,
+    recent,
+    snippets,
+  })
   return end.kind === 'done' ? draftOf(world, end.value) : end
 }
 
@@ -100,19 +93,17 @@ async function draftOf(world: FlowContext, picked: PickedCommand): Promise<StepE
 }
 
 function toPlan(world: FlowContext, draft: Draft): RunPlan {
-  const environment = known(draft.environment)
-  const { targets, secrets } = draft
-  const rollout = draft.rollout ?? environment.defaults.rollout
-  const action = known(draft.action)
+  const { environment: where, rollout: wanted, timeoutMs, ...more } = draft
+  const environment = known(where)
+  const [filter, action] = [known(draft.filter), known(draft.action)]
+  const { defaults } = environment
+  const rollout = action.kind === 'ping' || action.kind === 'facts' ? undefined : (wanted ?? defaults.rollout)
   return {
     environment,
     request: {
-      filter: known(draft.filter),
-      action,
-      timeoutMs: draft.timeoutMs ?? environment.defaults.timeoutMs ?? world.defaultTimeoutMs,
-      ...(targets !== undefined && { targets }),
-      ...(rollout !== undefined && action.kind !== 'ping' && action.kind !== 'facts' && { rollout }),
-      ...(secrets !== undefined && { secrets }),
+      ...more,
+      ...{ filter, action, timeoutMs: timeoutMs ?? defaults.timeoutMs ?? world.defaultTimeoutMs },
+      ...(rollout !== undefined && { rollout }),
     },
   }
 }

@@ -1,8 +1,12 @@
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import { printDuration } from '../../declarations/duration.ts'
 import { describeRollout } from '../../declarations/rolloutText.ts'
+import type { Audience, Reach } from '../../master/fleet/reach.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
 import type { Translate } from '../../text/translate.ts'
+
+/** What is known of a run before the user is asked for the rest. */
+export type Draft = Partial<RunRequest> & { readonly environment?: DeclaredEnvironment }
 
 /** A run that nobody has confirmed yet. */
 export interface RunPlan {
@@ -10,21 +14,16 @@ export interface RunPlan {
   readonly request: RunRequest
 }
 
-/** Whom it would hit, as far as the inventory knows at this moment. */
-export interface Reach {
-  readonly matching: number
-  readonly known: number
-  /** Host names of the matching agents, in order. */
-  readonly hostnames: readonly string[]
-}
+/** As far as the sentence tells. */
+type WhoIsHit = Pick<Reach, 'agents' | 'known'>
 
 /** One sentence that says what will happen: command, number of agents, environment, filter, and how. */
-export function describePlan(plan: RunPlan, reach: Reach, t: Translate): string {
+export function describePlan(plan: RunPlan, reach: WhoIsHit, t: Translate): string {
   return `${describeAction(plan.request.action, t)} ${describeHow(plan, reach, t)}.`
 }
 
 /** The sentence without what is run: `on 3 of 6 agents of testing (role=web): all at once, for at most 60 s each`. */
-export function describeHow({ environment, request }: RunPlan, reach: Reach, t: Translate): string {
+export function describeHow({ environment, request }: RunPlan, reach: WhoIsHit, t: Translate): string {
   const { name } = environment.environment
   const how = t(
     '{0}, for at most {1} each',
@@ -37,19 +36,20 @@ export function describeHow({ environment, request }: RunPlan, reach: Reach, t: 
 /** Who is meant, for titles and for the sentence: `on 37 of 412 agents of testing (role=web)`. */
 export function describeTarget(
   name: string,
-  request: Pick<RunRequest, 'filter' | 'targets'>,
-  reach: Reach,
+  { filter, targets }: Audience,
+  { agents, known }: WhoIsHit,
   t: Translate,
 ): string {
-  const { matching, known } = reach
-  const { filter, targets } = request
+  const matching = agents.length
+  const isEveryone = filter.parsed.kind === 'everyone'
   if (targets !== undefined) {
-    const who = matching <= 3 ? reach.hostnames.join(', ') : t('{0} chosen agents', matching)
-    const and = filter === '*' ? '' : ` (${filter})`
+    const names = agents.map(({ hostname }) => hostname)
+    const who = matching <= 3 ? names.join(', ') : t('{0} chosen agents', matching)
+    const and = isEveryone ? '' : ` (${filter.text})`
     return t('on {0} of {1}{2}', matching === 0 ? t('no agent') : who, name, and)
   }
-  if (filter === '*') return t('on EVERY agent of {0} ({1} known)', name, known)
-  return t('on {0} of {1} agents of {2} ({3})', matching, known, name, filter)
+  if (isEveryone) return t('on EVERY agent of {0} ({1} known)', name, known)
+  return t('on {0} of {1} agents of {2} ({3})', matching, known, name, filter.text)
 }
 
 /** What is done, with the command cut to one readable line. */

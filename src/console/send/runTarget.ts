@@ -1,22 +1,15 @@
-import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { KnownAgent } from '../../master/fleet/inventory.ts'
+import { everyone } from '../../protocol/filter/writtenFilter.ts'
 import type { Translate } from '../../text/translate.ts'
 import type { TreeNode } from '../environments/treeNode.ts'
-
-/** Whom a command is meant for, as far as the user has said by where they started it. */
-export interface RunTarget {
-  readonly environment: DeclaredEnvironment
-  /** Filter text; absent when the user has still to say whom, since nothing ever means everyone. */
-  readonly filter?: string
-  /** Only these agents, of those that the filter selects. */
-  readonly targets?: readonly string[]
-}
+import type { Draft } from './runPlan.ts'
 
 /**
- * What is meant by the selected rows of the tree.
+ * Whom a command is meant for that was started at these rows of the tree. There is no filter for the row of an
+ * environment: the user has still to say whom, since nothing ever means everyone.
  * @throws Error in words when they are of several environments
  */
-export function targetOfNodes(nodes: readonly TreeNode[], t: Translate): RunTarget | undefined {
+export function targetOfNodes(nodes: readonly TreeNode[], t: Translate): Draft | undefined {
   const [first] = nodes
   if (first === undefined) return undefined
   const environment = first.declared
@@ -28,7 +21,7 @@ export function targetOfNodes(nodes: readonly TreeNode[], t: Translate): RunTarg
   }
   if (nodes.some((node) => node.kind === 'environment' || node.kind === 'notice')) return { environment }
   const agents = new Map(nodes.flatMap(agentsOf).map((agent) => [agent.agentId, agent]))
-  return { environment, filter: '*', targets: [...agents.keys()] }
+  return { environment, filter: everyone, targets: [...agents.keys()] }
 }
 
 function agentsOf(node: TreeNode): readonly KnownAgent[] {

@@ -5,9 +5,8 @@ import type { Run } from '../../master/engine/run.ts'
 import { NobodyMatches } from '../../master/master.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { SendOrigin } from './confirmation.ts'
-import { type ConfirmedPlan, confirmSend } from './confirmSend.ts'
+import { ConfirmedRun } from './confirmSend.ts'
 import { describeFleetChange } from './fleetChange.ts'
-import { reachOf } from './reach.ts'
 import type { RunPlan } from './runPlan.ts'
 
 /** A run and the environment that it went to. */
@@ -44,7 +43,7 @@ export class Runs implements vscode.Disposable {
    * Sends a plan once the user has confirmed it as its environment demands.
    * @param then whom the same run hit before, when it is repeated
    * @returns undefined when the user said no
-   * @throws FilterSyntaxError, NobodyMatches, QueueError: nothing was sent then
+   * @throws NobodyMatches, QueueError: nothing was sent then
    */
   async send(
     plan: RunPlan,
@@ -54,15 +53,15 @@ export class Runs implements vscode.Disposable {
     const { environment, request } = plan
     // Who is there is asked anew: a confirmation that counts yesterday's agents would be worth nothing.
     const { master } = await this.#connections.refresh(environment)
-    let reach = reachOf(master.inventory, request)
+    let reach = master.reach(request)
     let note = then && describeFleetChange(then, reach.agents, vscode.l10n.t)
     for (;;) {
-      if (reach.matching === 0) {
-        throw new NobodyMatches(environment.environment.name, request.filter, reach.known)
+      if (reach.agents.length === 0) {
+        throw new NobodyMatches(environment.environment.name, request.filter.text, reach.known)
       }
-      const confirmed = await confirmSend(plan, reach, origin, note)
+      const confirmed = await ConfirmedRun.ask(plan, reach, origin, note)
       if (confirmed === undefined) return undefined
-      const now = reachOf(master.inventory, request)
+      const now = master.reach(request)
       const agreed = new Set(reach.agents.map(({ agentId }) => agentId))
       const newcomers = now.agents.filter(({ agentId }) => !agreed.has(agentId))
       if (newcomers.length === 0) return this.#start(confirmed, origin)
@@ -93,7 +92,7 @@ export class Runs implements vscode.Disposable {
     this.#changed.dispose()
   }
 
-  async #start({ plan }: ConfirmedPlan, { kind: origin }: SendOrigin): Promise<StartedRun> {
+  async #start({ plan }: ConfirmedRun, { kind: origin }: SendOrigin): Promise<StartedRun> {
     const { environment, request } = plan
     const { master } = await this.#connections.use(environment)
     const started = { run: await master.start(request), environment, origin }

@@ -2,14 +2,15 @@ import * as vscode from 'vscode'
 import { type DeclaredEnvironment, findEnvironment } from '../../declarations/declaredEnvironment.ts'
 import { parseDuration } from '../../declarations/duration.ts'
 import { readRollout } from '../../declarations/rolloutText.ts'
-import type { RunArguments } from '../../declarations/runArguments.ts'
+import { parseRunArguments, type RunArguments } from '../../declarations/runArguments.ts'
+import { everyone } from '../../protocol/filter/writtenFilter.ts'
 import { about } from '../command.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { SendOrigin } from './confirmation.ts'
-import { reachOf } from './reach.ts'
-import { askForPlan, type Draft } from './runFlow.ts'
+import { askForPlan } from './runFlow.ts'
 import type { RunHistory } from './runHistory.ts'
+import type { Draft } from './runPlan.ts'
 import type { Runs, StartedRun } from './runs.ts'
 import { fileScript } from './scriptFile.ts'
 import type { Snippets } from './snippets.ts'
@@ -50,11 +51,12 @@ export class Sending {
 
   /** For callers with arguments: asks only for what is missing, and then for a yes unless they want none. */
   async withArguments(
-    args: RunArguments,
+    json: unknown,
     title: string,
     kind: 'arguments' | 'task' = 'arguments',
   ): Promise<StartedRun | undefined> {
-    const start = await this.draftOf(args)
+    const args = parseRunArguments(json)
+    const start = await this.#draft(args)
     if (start === undefined) return undefined
     const isComplete =
       start.environment !== undefined && start.filter !== undefined && start.action !== undefined
@@ -72,7 +74,7 @@ export class Sending {
     if (plan === undefined) return undefined
     const { environment, request } = plan
     const { master } = await about(environment, () => this.#connections.refresh(environment))
-    return { environment, filter: request.filter, reach: reachOf(master.inventory, request) }
+    return { environment, filter: request.filter, reach: master.reach(request) }
   }
 
   /**
@@ -88,10 +90,15 @@ export class Sending {
   }
 
   /**
+   * What arguments of a keybinding or another extension say of a run.
    * @returns undefined when the user gave up on an input of a snippet
-   * @throws Error when the arguments name something that is not there, or is there twice
+   * @throws Error when they are not right, or name something that is not there, or is there twice
    */
-  async draftOf(args: RunArguments): Promise<Draft | undefined> {
+  async draftOf(json: unknown): Promise<Draft | undefined> {
+    return this.#draft(parseRunArguments(json))
+  }
+
+  async #draft(args: RunArguments): Promise<Draft | undefined> {
     const { filter, targets, timeout, rollout: declared } = args
     const ofSnippet =
       args.snippet === undefined ? {} : await this.#snippets.draftByName(args.snippet, args.inputs ?? {})
@@ -105,7 +112,7 @@ export class Sending {
       ...ofSnippet,
       ...(environment !== undefined && { environment }),
       ...(filter !== undefined && { filter }),
-      ...(targets !== undefined && { targets, filter: filter ?? '*' }),
+      ...(targets !== undefined && { targets, filter: filter ?? everyone }),
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(rollout !== undefined && { rollout }),
       ...(action !== undefined && { action }),

@@ -3,9 +3,11 @@ import { parseDuration } from '../../declarations/duration.ts'
 import { readRollout } from '../../declarations/rolloutText.ts'
 import type { Snippet } from '../../declarations/snippet.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
+import { readFilter, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
+import { localize, sentenceOf } from '../../text/localizable.ts'
 import type { WorkspaceFiles } from '../declarations/workspaceFiles.ts'
 import { askInputs } from './askInputs.ts'
-import type { Draft } from './runFlow.ts'
+import type { Draft } from './runPlan.ts'
 import { scriptAction } from './scriptAction.ts'
 import { fileScript } from './scriptFile.ts'
 
@@ -76,11 +78,22 @@ export class Snippets {
     return {
       action: await actionOf(snippet, values),
       ...(environment !== undefined && { environment: await this.#environmentNamed(environment) }),
-      ...(filter !== undefined && { filter }),
+      ...(filter !== undefined && { filter: filterOf(snippet.name, filter) }),
       ...(readTimeout !== undefined && { timeoutMs: readTimeout }),
       ...(readRolloutOf !== undefined && { rollout: readRolloutOf }),
       ...(secrets.length > 0 && { secrets }),
     }
+  }
+}
+
+function filterOf(snippet: string, text: string): WrittenFilter {
+  try {
+    return readFilter(text)
+  } catch (cause) {
+    const message = localize(sentenceOf(cause), vscode.l10n.t)
+    throw new Error(vscode.l10n.t('The filter of the snippet “{0}” is not right: {1}', snippet, message), {
+      cause,
+    })
   }
 }
 

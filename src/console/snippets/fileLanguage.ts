@@ -7,6 +7,7 @@ import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
 import { completeFilter } from '../../protocol/filter/complete.ts'
 import { parseFilter } from '../../protocol/filter/parse.ts'
 import { FilterSyntaxError } from '../../protocol/filter/syntaxError.ts'
+import { everyone, readFilter } from '../../protocol/filter/writtenFilter.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
@@ -134,26 +135,23 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
 
   /** Of the environments that are open: completion connects to nobody. */
   #index() {
-    return this.#sampler.sampleOf(this.#inventories().flatMap(({ agents }) => agents)).index
+    const agents = this.#connections
+      .opened()
+      .flatMap(({ master }) => master.reach({ filter: everyone }).agents)
+    return this.#sampler.sampleOf(agents).index
   }
 
   #whoMatches(text: string): string[] {
     try {
-      const filter = parseFilter(text)
-      return this.#inventories().map(({ name, inventory, agents }) =>
-        vscode.l10n.t('{0}: {1} of {2} agents match', name, inventory.matching(filter).length, agents.length),
-      )
+      const filter = readFilter(text)
+      return this.#connections.opened().map(({ declared, master }) => {
+        const { agents, known } = master.reach({ filter })
+        const { name } = declared.environment
+        return vscode.l10n.t('{0}: {1} of {2} agents match', name, agents.length, known)
+      })
     } catch (error) {
       return [messageOf(error)]
     }
-  }
-
-  #inventories() {
-    return this.#connections.opened().map(({ declared, master }) => ({
-      name: declared.environment.name,
-      inventory: master.inventory,
-      agents: master.inventory.agents().filter(({ state }) => state !== 'gone'),
-    }))
   }
 }
 

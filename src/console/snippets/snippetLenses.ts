@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import { type DeclaredEnvironment, findEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { SnippetDeclaration } from '../../declarations/snippet.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
-import { parseFilter } from '../../protocol/filter/parse.ts'
+import { readFilter } from '../../protocol/filter/writtenFilter.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
@@ -80,7 +80,7 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
     const state = this.#connections.state(environment.key)
     if (state.kind !== 'open' || !state.heard || filter === undefined) return undefined
     try {
-      return state.master.inventory.matching(parseFilter(filter)).length
+      return state.master.reach({ filter: readFilter(filter) }).agents.length
     } catch {
       return undefined
     }

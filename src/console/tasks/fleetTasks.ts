@@ -1,5 +1,4 @@
 import * as vscode from 'vscode'
-import { parseRunArguments } from '../../declarations/runArguments.ts'
 import type { Sending } from '../send/sending.ts'
 import type { Snippets } from '../send/snippets.ts'
 import { RunTerminal } from './runTerminal.ts'
@@ -38,7 +37,7 @@ export class FleetTasks implements vscode.TaskProvider {
     const execution = new vscode.CustomExecution(async (resolved) => {
       const { type: _, exitCode, ...args } = resolved
       return new RunTerminal(
-        () => this.#sending.withArguments(parseRunArguments(args), name, 'task'),
+        () => this.#sending.withArguments(args, name, 'task'),
         exitCode === 'last-non-zero' ? exitCode : 'strict',
       )
     })

@@ -35,6 +35,8 @@ export interface UnreadableMessage {
 export interface Sweep {
   readonly messages: number
   readonly unreadable: readonly UnreadableMessage[]
+  /** False when others went on hiding messages, so that some may be unread. */
+  readonly isComplete: boolean
 }
 
 /**
@@ -71,12 +73,16 @@ export async function sweepFacts(
   }
 
   const count = Math.min(receivers, Math.max(1, Math.ceil(held / 10)))
+  let isComplete = true
   for (;;) {
     await Promise.all(Array.from({ length: count }, drain))
     if (reading.hasAllKnown) break
     const left = await queues.attributes(queue, signal)
     if (left.notVisible > reading.hidden) {
-      if (Date.now() - reading.lastNewsAt > visibilitySeconds * 1000 + quietMs) break
+      if (Date.now() - reading.lastNewsAt > visibilitySeconds * 1000 + quietMs) {
+        isComplete = false
+        break
+      }
       await putBack()
       await delay(50 + Math.random() * 250, undefined, { signal })
     } else {
@@ -86,7 +92,8 @@ export async function sweepFacts(
     }
   }
   await putBack()
-  return { messages: reading.messages, unreadable: reading.unreadable }
+  inventory.looked({ kind: isComplete ? 'complete' : 'unsure', at: sqsNow() })
+  return { messages: reading.messages, unreadable: reading.unreadable, isComplete }
 }
 
 /** What was read so far. */

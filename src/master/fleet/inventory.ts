@@ -1,7 +1,6 @@
-import { byNature } from '../../hosts/naturalOrder.ts'
+import { contained } from '../../async/contained.ts'
+import { byNature, naturalKey } from '../../hosts/naturalOrder.ts'
 import type { Facts } from '../../protocol/facts.ts'
-import { matchesFilter } from '../../protocol/filter/match.ts'
-import type { Filter } from '../../protocol/filter/syntax.ts'
 import type { FactsMessage } from '../../protocol/messages.ts'
 import { checkIdentity } from './identity.ts'
 
@@ -26,6 +25,27 @@ export interface KnownAgent {
   readonly senderId: string | undefined
 }
 
+/** How far a look at the fleet went. Times are SQS's clock, milliseconds since the epoch, when the look ended. */
+export type FleetLook =
+  /** Nobody has looked yet. */
+  | { readonly kind: 'none' }
+  /** As far as SQS tells, every message of the facts queue was read. */
+  | { readonly kind: 'complete'; readonly at: number }
+  /** Messages may be unread, so that agents may be there that nobody has seen. */
+  | { readonly kind: 'unsure'; readonly at: number }
+
+/** Who is there at one moment. It does not change, and neither does an agent in it. */
+export interface FleetSnapshot {
+  /** Larger than that of the snapshots before. The same number is the same snapshot. */
+  readonly version: number
+  /** All agents by host name, in natural order; also those that are gone. */
+  readonly agents: readonly KnownAgent[]
+  readonly look: FleetLook
+}
+
+/** What is known before anybody has looked. */
+export const unknownFleet: FleetSnapshot = { version: 0, agents: [], look: { kind: 'none' } }
+
 /** Facts that are late by so much are still in time: the way through SQS, and a busy server. */
 const toleranceMs = 15_000
 
@@ -35,11 +55,20 @@ export const goneAfterMs = 10 * 60_000
 /** Gone for longer than this, it is forgotten. */
 const forgottenAfterMs = 24 * 3600_000
 
-/** Who is there: filled from the facts queue, kept between runs. */
+/**
+ * Who is there: filled from the facts queue, kept between runs. Facts of 10,000 agents come by the thousand a second and
+ * are looked at a few times a second, so that the work is done where somebody looks: see {@link snapshot}.
+ */
 export class Inventory {
   readonly #heard = new Map<string, Sighting>()
   readonly #listeners = new Set<() => void>()
   readonly #now: () => number
+  #look = unknownFleet.look
+  #order: readonly Sighting[] = []
+  #isOrdered = true
+  #latest = unknownFleet
+  /** Of `#latest`, by SQS's clock: what it says holds from the one to the other, both included. */
+  #holds = never
   #noticing = false
 
   /** @param now SQS's clock, milliseconds since the epoch */
@@ -52,7 +81,7 @@ export class Inventory {
    * the queue keeps no order. But the first word of an instance itself is worth more than what others said of it before.
    */
   recordFacts(message: FactsMessage, sentAt: number, senderId: string | undefined): void {
-    const { agentId } = message
+    const { agentId, hostname } = message
     const known = this.#heard.get(agentId)
     const isProven = checkIdentity(agentId, senderId) === 'proven'
     const isFirstProof = isProven && known?.provenAt === undefined
@@ -60,8 +89,28 @@ export class Inventory {
     if (!isNews && !isFirstProof) return
     const lastHeardAt = Math.max(sentAt, known?.lastHeardAt ?? sentAt)
     const provenAt = isProven ? sentAt : known?.provenAt
-    this.#heard.set(agentId, { message, sentAt, lastHeardAt, senderId, provenAt })
-    this.#notice()
+    if (known?.message.hostname === hostname) {
+      // In place: the order keeps hold of it.
+      known.message = message
+      known.sentAt = sentAt
+      known.lastHeardAt = lastHeardAt
+      known.senderId = senderId
+      known.provenAt = provenAt
+      known.shown = undefined
+    } else {
+      const orderKey = naturalKey(hostname)
+      this.#heard.set(agentId, {
+        message,
+        sentAt,
+        lastHeardAt,
+        senderId,
+        provenAt,
+        orderKey,
+        shown: undefined,
+      })
+      this.#isOrdered = false
+    }
+    this.#changed()
   }
 
   /**
@@ -78,32 +127,73 @@ export class Inventory {
   /** Hears of an agent by other means than its facts. */
   answered(agentId: string, sentAt: number): void {
     const known = this.#heard.get(agentId)
-    if (known !== undefined && known.lastHeardAt < sentAt) known.lastHeardAt = sentAt
+    if (known === undefined || known.lastHeardAt >= sentAt) return
+    // That an agent is still there is no news: a run of 10,000 agents would tell nothing else.
+    const isNews = known.shown?.state !== 'live'
+    known.lastHeardAt = sentAt
+    known.shown = undefined
+    if (isNews) this.#changed()
+    else this.#outdate()
   }
 
-  /** All agents, by host name. */
-  agents(): KnownAgent[] {
+  /** A look at the facts queue has ended. */
+  looked(look: FleetLook): void {
+    this.#look = look
+    this.#changed()
+  }
+
+  /**
+   * Who is there now. The same object as before unless something has changed, be it that an agent has grown old; what is
+   * new costs a pass over the agents, and sorting only where there are new names.
+   */
+  snapshot(): FleetSnapshot {
     const now = this.#now()
-    const agents: KnownAgent[] = []
-    for (const [agentId, heard] of this.#heard) {
-      if (now - heard.lastHeardAt > forgottenAfterMs) this.#heard.delete(agentId)
-      else agents.push(known(heard, now))
-    }
-    return agents.sort((a, b) => byNature(a.hostname, b.hostname) || byNature(a.agentId, b.agentId))
+    if (now < this.#holds.from || now > this.#holds.to) this.#latest = this.#take(now)
+    return this.#latest
   }
 
-  /** The agents that a command with this filter would be expected to be answered by. */
-  matching(filter: Filter): KnownAgent[] {
-    return this.agents().filter(({ state, facts }) => state !== 'gone' && matchesFilter(filter, facts))
+  /** The agents of the {@link snapshot}. */
+  agents(): readonly KnownAgent[] {
+    return this.snapshot().agents
   }
 
-  /** Calls `listener` after changes, many of them at once. Returns how to stop that. */
+  /**
+   * Calls `listener` in a later turn after changes: once for as many as came until then. That an agent has grown old is
+   * no event. Returns how to stop that.
+   */
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    const call = contained(listener)
+    this.#listeners.add(call)
+    return () => this.#listeners.delete(call)
   }
 
-  #notice(): void {
+  #take(now: number): FleetSnapshot {
+    if (!this.#isOrdered) this.#order = [...this.#heard.values()].sort(inOrder)
+    this.#isOrdered = true
+    const agents: KnownAgent[] = []
+    let to = Number.POSITIVE_INFINITY
+    for (const heard of this.#order) {
+      if (now - heard.lastHeardAt > forgottenAfterMs) {
+        this.#heard.delete(heard.message.agentId)
+        this.#isOrdered = false
+        continue
+      }
+      const state = stateAt(now, heard)
+      const until = endOf(state, heard)
+      if (until < to) to = until
+      if (heard.shown?.state !== state) heard.shown = known(heard, state)
+      agents.push(heard.shown)
+    }
+    this.#holds = { from: now, to }
+    return { version: this.#latest.version + 1, agents, look: this.#look }
+  }
+
+  #outdate(): void {
+    this.#holds = never
+  }
+
+  #changed(): void {
+    this.#outdate()
     if (this.#noticing) return
     this.#noticing = true
     setImmediate(() => {
@@ -112,6 +202,9 @@ export class Inventory {
     })
   }
 }
+
+/** A time that is never. */
+const never = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY }
 
 /** A facts message, and SQS's `SentTimestamp` of it. */
 export interface SaidFacts {
@@ -125,18 +218,29 @@ export function isSaidAfter(one: SaidFacts, other: SaidFacts): boolean {
   return one.message.sentAt > other.message.sentAt
 }
 
-interface Sighting extends SaidFacts {
+interface Sighting {
+  message: FactsMessage
+  sentAt: number
   lastHeardAt: number
-  readonly senderId: string | undefined
+  senderId: string | undefined
   /** When facts came that SQS said the instance itself had sent. */
-  readonly provenAt: number | undefined
+  provenAt: number | undefined
+  /** Of its host name. */
+  readonly orderKey: string
+  /** What snapshots show of it, until it changes. */
+  shown: KnownAgent | undefined
 }
 
-function known({ message, sentAt, lastHeardAt, senderId }: Sighting, now: number): KnownAgent {
+function inOrder(a: Sighting, b: Sighting): number {
+  if (a.orderKey !== b.orderKey) return a.orderKey < b.orderKey ? -1 : 1
+  return byNature(a.message.hostname, b.message.hostname) || byNature(a.message.agentId, b.message.agentId)
+}
+
+function known({ message, sentAt, lastHeardAt, senderId }: Sighting, state: KnownAgent['state']): KnownAgent {
   const { agentId, hostname, version, startedAt, running, problems = [] } = message
-  const clockSkewMs = message.sentAt - sentAt
-  const state = stateAfter(now - lastHeardAt, message.intervalMs)
   const facts = message.facts as Facts
+  const clockSkewMs = message.sentAt - sentAt
+  // One literal: ten thousand of these are made at a time.
   return {
     agentId,
     hostname,
@@ -152,7 +256,15 @@ function known({ message, sentAt, lastHeardAt, senderId }: Sighting, now: number
   }
 }
 
-function stateAfter(silentMs: number, intervalMs: number): KnownAgent['state'] {
+function stateAt(now: number, { lastHeardAt, message }: Sighting): KnownAgent['state'] {
+  const silentMs = now - lastHeardAt
   if (silentMs > goneAfterMs) return 'gone'
-  return silentMs <= intervalMs + toleranceMs ? 'live' : 'stale'
+  return silentMs <= message.intervalMs + toleranceMs ? 'live' : 'stale'
+}
+
+/** Until when an agent stands like this if nothing more is heard of it. SQS's clock. */
+function endOf(state: KnownAgent['state'], { lastHeardAt, message }: Sighting): number {
+  if (state === 'gone') return lastHeardAt + forgottenAfterMs
+  const gone = lastHeardAt + goneAfterMs
+  return state === 'stale' ? gone : Math.min(gone, lastHeardAt + message.intervalMs + toleranceMs)
 }

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Action } from '../../../src/protocol/action.ts'
 import { sealBody } from '../../../src/protocol/envelope.ts'
+import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { CommandMessage, FactsMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
@@ -107,7 +108,7 @@ describe('a master among hostile peers', () => {
   })
 
   async function startRun() {
-    const run = await opened.master.start({ filter: '*', action: { kind: 'ping' }, timeoutMs: 20_000 })
+    const run = await opened.master.start({ filter: everyone, action: { kind: 'ping' }, timeoutMs: 20_000 })
     await until(() => agent.commands.length > 0, 'the command')
     return { run, replyTo: agent.commands[0]?.replyTo ?? '' }
   }

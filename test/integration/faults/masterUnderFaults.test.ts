@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { sealBody } from '../../../src/protocol/envelope.ts'
+import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
@@ -106,7 +107,11 @@ describe('a run', () => {
     const effects = join(await masters.newDirectory(), 'effects')
     // Long enough that the second message is not taken away again before the agent has met it.
     const command = `echo $EC2_COLLECTIVE_RUN_ID >>${effects}; sleep 2`
-    const run = await master.start({ filter: '*', action: { kind: 'shell', command }, timeoutMs: 10_000 })
+    const run = await master.start({
+      filter: everyone,
+      action: { kind: 'shell', command },
+      timeoutMs: 10_000,
+    })
     await fleet.agent('agent-1').logged(new RegExp(`${run.runId} came again`))
     expect((await run.ended).counts.succeeded).toBe(1)
     expect(readFileSync(effects, 'utf8').trim().split('\n')).toEqual([run.runId])
@@ -127,7 +132,7 @@ describe('a run', () => {
     const { master, discover, troubles } = await masters.open(environment, { replyQueue: 'shared', timing })
     await discover(1)
     const run = await master.start({
-      filter: '*',
+      filter: everyone,
       action: { kind: 'shell', command: 'true' },
       timeoutMs: 1_000,
     })
@@ -149,7 +154,11 @@ describe('runs of a master before', () => {
     const agent = await startScriptedAgent(sqs.connect(), environment, 'web', async () => {})
     const first = await masters.open(environment, { masterId: 'before-1' })
     await first.discover(1)
-    const { runId } = await first.master.start({ filter: '*', action: { kind: 'ping' }, timeoutMs: 60_000 })
+    const { runId } = await first.master.start({
+      filter: everyone,
+      action: { kind: 'ping' },
+      timeoutMs: 60_000,
+    })
     await first.master.close()
     const { master } = await masters.open(environment, { masterId: 'before-1', history: first.history })
     const lift = proxy.inject({ fault: { kind: 'refuse', as: 'internal' }, actions: ['CreateQueue'] })
@@ -187,7 +196,7 @@ describe('two masters and six agents on a bad day', () => {
           const text = `master ${index} round ${round}`
           const command = `echo ${text}; seq 5000; [ $((${round} % 2)) = 0 ]`
           const run = await master.start({
-            filter: '*',
+            filter: everyone,
             action: { kind: 'shell', command },
             timeoutMs: 10_000,
           })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseFilter } from '../../../src/protocol/filter/parse.ts'
+import { everyone, readFilter } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { requestsSince } from '../../../src/queues/requestCounts.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
@@ -52,7 +52,10 @@ describe('a run over fifty agents', () => {
   })
 
   it('expects those whom the filter matches, and nobody else answers', async () => {
-    const run = await ours.master.start({ ...shell('echo $EC2_COLLECTIVE_AGENT_ID'), filter: 'role=web' })
+    const run = await ours.master.start({
+      ...shell('echo $EC2_COLLECTIVE_AGENT_ID'),
+      filter: readFilter('role=web'),
+    })
     const { replies, counts } = await run.ended
     expect(counts.succeeded).toBe(agents / 2)
     for (const { agentId, expected } of replies.values()) {
@@ -97,7 +100,7 @@ describe('a run over fifty agents', () => {
     const run = await ours.master.start({
       ...shell('echo begun; sleep 300'),
       timeoutMs: 5_000,
-      filter: 'role=db',
+      filter: readFilter('role=db'),
     })
     expect((await run.ended).counts['timed-out']).toBe(agents / 2)
     expect(await outputOf(run, 'agent-2')).toBe('begun\n')
@@ -148,11 +151,11 @@ describe('two masters that look around at the same time', () => {
     await Promise.all(others.map(({ master }) => master.refresh()))
     for (const { master } of others) {
       expect(master.inventory.agents()).toHaveLength(agents)
-      expect(master.inventory.matching(parseFilter('role=db'))).toHaveLength(agents / 2)
+      expect(master.reach({ filter: readFilter('role=db') }).agents).toHaveLength(agents / 2)
     }
   })
 })
 
 function shell(command: string): RunRequest {
-  return { filter: '*', action: { kind: 'shell', command }, timeoutMs: 60_000 }
+  return { filter: everyone, action: { kind: 'shell', command }, timeoutMs: 60_000 }
 }

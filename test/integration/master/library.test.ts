@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openMaster } from '../../../src/master/library.ts'
+import { openMaster, readFilter } from '../../../src/master/library.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
 import { createMasters, type Masters } from '../../support/masters.ts'
@@ -73,7 +73,7 @@ describe('the master as a library', () => {
     const first = await openMaster(setup)
     await first.master.refresh()
     const action = { kind: 'shell', command: 'sleep 60' } as const
-    const { runId } = await first.master.start({ filter: 'role=web', action, timeoutMs: 60_000 })
+    const { runId } = await first.master.start({ filter: readFilter('role=web'), action, timeoutMs: 60_000 })
     await first.close()
     const second = await openMaster(setup)
     const [run] = await second.master.resume()

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
 import { createMasters, type Masters, outputOf } from '../../support/masters.ts'
@@ -31,7 +32,11 @@ describe('a command that prints line by line', () => {
     // It goes on to the next line when the last one has been seen here.
     const seen = `${directory}/$EC2_COLLECTIVE_AGENT_ID`
     const command = `for n in 1 2 3 4; do echo $n; until [ -e "${seen}-$n" ]; do sleep 0.1; done; done`
-    const run = await master.start({ filter: '*', action: { kind: 'shell', command }, timeoutMs: 25_000 })
+    const run = await master.start({
+      filter: everyone,
+      action: { kind: 'shell', command },
+      timeoutMs: 25_000,
+    })
     run.onChange(({ output }) => {
       for (const agentId of output) {
         const { stdoutBytes = 0 } = run.state.replies.get(agentId) ?? {}

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeWarning, type MasterWarning } from '../../../src/master/masterWarning.ts'
+import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { CommandMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues } from '../../../src/queues/queues.ts'
+import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { localize, say } from '../../../src/text/localizable.ts'
 import { inEnglish } from '../../../src/text/translate.ts'
 import { startFaultProxy } from '../../support/faultProxy.ts'
@@ -235,7 +237,7 @@ describe('a master', () => {
   })
 })
 
-const ping = { filter: '*', action: { kind: 'ping' }, timeoutMs: 60_000 } as const
+const ping: RunRequest = { filter: everyone, action: { kind: 'ping' }, timeoutMs: 60_000 }
 
 /** A master, and one agent in an environment of its name. */
 async function withAgent(

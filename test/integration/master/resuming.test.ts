@@ -6,9 +6,11 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { History } from '../../../src/master/store/history.ts'
 import { claimMasterId } from '../../../src/master/store/masterId.ts'
+import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { CommandMessage } from '../../../src/protocol/messages.ts'
 import { privateReplyQueue } from '../../../src/protocol/names.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
+import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
 import { createMasters, type Masters, outputOf } from '../../support/masters.ts'
 import { repliesOf, type ScriptedAgent, startScriptedAgent } from '../../support/scriptedAgent.ts'
@@ -249,7 +251,7 @@ function openFiles(): string[] {
   })
 }
 
-const ping = { filter: '*', action: { kind: 'ping' }, timeoutMs: 60_000 } as const
+const ping: RunRequest = { filter: everyone, action: { kind: 'ping' }, timeoutMs: 60_000 }
 
 function scripted(
   environment: Environment,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Run } from '../../../src/master/engine/run.ts'
+import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
@@ -52,7 +53,7 @@ describe('two masters that command the same agents', () => {
 })
 
 function shell(command: string): RunRequest {
-  return { filter: '*', action: { kind: 'shell', command }, timeoutMs: 60_000 }
+  return { filter: everyone, action: { kind: 'shell', command }, timeoutMs: 60_000 }
 }
 
 /** So many runs, some at a time: more than ten commands on the queue would hide one another. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { History } from '../../../src/master/store/history.ts'
 import { claimMasterId } from '../../../src/master/store/masterId.ts'
+import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentSettings, startAgent } from '../../support/agentProcess.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
@@ -105,7 +106,11 @@ describe('the history of the master of 5fa5438', () => {
     await master.refresh()
     const gate = join(state, 'second-gate')
     const command = `while [ ! -e ${gate} ]; do sleep 0.1; done; echo through`
-    const run = await master.start({ filter: '*', timeoutMs: 60_000, action: { kind: 'shell', command } })
+    const run = await master.start({
+      filter: everyone,
+      timeoutMs: 60_000,
+      action: { kind: 'shell', command },
+    })
     await until(() => run.state.counts.running === 3, 'all agents to be at it')
     const { stdout, exitCode } = await endOf(start('--everyone', '-q', '-c', 'echo meanwhile'))
     expect([stdout, exitCode]).toEqual(['meanwhile\n', 0])

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Run } from '../../../src/master/engine/run.ts'
 import type { Master } from '../../../src/master/master.ts'
+import { everyone, readFilter } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
@@ -71,7 +72,7 @@ describe('agents of 5fa5438', () => {
   })
 
   it('are selected by a filter, and by name', async () => {
-    const byFilter = await ended({ action: shell('true'), filter: 'role=web' })
+    const byFilter = await ended({ action: shell('true'), filter: readFilter('role=web') })
     expect([...byFilter.state.replies.keys()].toSorted()).toEqual(['agent-1', 'agent-3'])
     const byName = await ended({ action: shell('true'), targets: ['agent-2'] })
     expect([...byName.state.replies.keys()]).toEqual(['agent-2'])
@@ -79,7 +80,7 @@ describe('agents of 5fa5438', () => {
 
   it('stop a command that is cancelled', async () => {
     const run = await master.start({
-      filter: '*',
+      filter: everyone,
       action: shell('echo begun; sleep 300'),
       timeoutMs: 600_000,
     })
@@ -105,7 +106,7 @@ describe('agents of 5fa5438', () => {
   it('give more than a megabyte of output, bit for bit', async () => {
     const bytes = 3 * 1024 * 1024
     const command = `f=$(mktemp); head -c ${bytes} /dev/urandom >$f; sha256sum <$f >&2; cat $f; rm $f`
-    const run = await ended({ action: shell(command), filter: 'role=web' })
+    const run = await ended({ action: shell(command), filter: readFilter('role=web') })
     expect(run.state.counts.succeeded).toBe(2)
     for (const agentId of ['agent-1', 'agent-3']) {
       const chunks = await run.output(agentId)
@@ -123,7 +124,7 @@ describe('agents of 5fa5438', () => {
 })
 
 async function ended(request: Partial<RunRequest> & Pick<RunRequest, 'action'>): Promise<Run> {
-  const run = await master.start({ filter: '*', timeoutMs: 60_000, ...request })
+  const run = await master.start({ filter: everyone, timeoutMs: 60_000, ...request })
   await run.ended
   return run
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseRunArguments } from '../../../src/declarations/runArguments.ts'
+import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 
 describe('parseRunArguments', () => {
   it('takes nothing for a flow that asks for everything', () => {
@@ -15,11 +16,12 @@ describe('parseRunArguments', () => {
       rollout: { batch: '10%' },
       confirm: false,
     }
-    expect(parseRunArguments(task)).toEqual(task)
+    expect(parseRunArguments(task)).toEqual({ ...task, filter: everyone })
   })
 
   it.each([
     [{ filter: ' ' }, 'a filter; * means everyone'],
+    [{ filter: 'role=' }, '“filter” must be a filter: '],
     [{ comand: 'ls' }, '“comand” is not known here'],
     [{ command: 'ls', snippet: 'x' }, 'Only one of command, file and snippet'],
     [{ directory: 'tmp' }, 'an absolute directory'],

@@ -135,6 +135,10 @@ describe('what was written for 5fa5438 means the same today:', () => {
     const definitions = tasks.map(
       ({ label: _l, type: _t, problemMatcher: _p, exitCode: _e, ...args }: Record<string, unknown>) => args,
     )
-    expect(definitions.map(parseRunArguments)).toEqual(definitions)
+    const read = definitions.map((definition: unknown) => {
+      const { filter, ...more } = parseRunArguments(definition)
+      return filter === undefined ? more : { ...more, filter: filter.text }
+    })
+    expect(read).toEqual(definitions)
   })
 })

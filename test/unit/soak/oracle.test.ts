@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { History } from '../../../src/master/store/history.ts'
+import { readFilter } from '../../../src/protocol/filter/writtenFilter.ts'
 import { defaultQueues } from '../../../src/queues/environment.ts'
 import type { RunEvent } from '../../../src/run/runEvent.ts'
-import type { RunRequest } from '../../../src/run/runRequest.ts'
+import { type RunRequest, recordOf } from '../../../src/run/runRequest.ts'
 import { type AgentFiles, agentIdOf, writeAgentFiles } from '../../soak/agentFiles.ts'
 import { type Evidence, judge, type PolicyDecision } from '../../soak/oracle.ts'
 import type { SoakCommand } from '../../soak/soakCommand.ts'
@@ -18,7 +19,7 @@ const environment = {
 /** What every agent that runs it prints. */
 const output = Buffer.from('t1\n')
 const request: RunRequest = {
-  filter: 'role=web',
+  filter: readFilter('role=web'),
   action: { kind: 'shell', command: '# t1\necho t1' },
   timeoutMs: 1_000,
 }
@@ -167,7 +168,13 @@ async function judged(soak: Soak): Promise<PolicyDecision> {
     await writeFile(join(own, 'effects'), (effects[agentId] ?? []).map((line) => `${line}\n`).join(''))
   const history = await History.open(await mkdtemp(join(directory, 'history-')))
   const issuer = { name: 'soak', host: 'soak' }
-  const record = await history.create({ runId, environment: 'soak', request, issuer, startedAt: 1 })
+  const record = await history.create({
+    runId,
+    environment: 'soak',
+    request: recordOf(request),
+    issuer,
+    startedAt: 1,
+  })
   const hosts = expected.map((agentId) => ({ agentId, hostname: agentId }))
   record.append({ kind: 'agentsExpected', agents: hosts, steps: [[...expected]] })
   record.append({ kind: 'stepStarted', at: 1 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { confirmationFor, type SendOrigin } from '../../../../src/console/send/confirmation.ts'
+import { everyone } from '../../../../src/protocol/filter/writtenFilter.ts'
 import type { RunRequest } from '../../../../src/run/runRequest.ts'
 import { declared } from '../../../support/declared.ts'
 
@@ -26,7 +27,7 @@ const ask = (
   confirmationFor(
     {
       environment: declared('production', { protected: isProtected }),
-      request: { filter: '*', action, timeoutMs: 1000 },
+      request: { filter: everyone, action, timeoutMs: 1000 },
     },
     origin,
   )

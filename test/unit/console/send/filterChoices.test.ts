@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { filterChoices } from '../../../../src/console/send/filterChoices.ts'
+import { unknownFleet } from '../../../../src/master/fleet/inventory.ts'
 import { indexFacts } from '../../../../src/protocol/filter/factIndex.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
@@ -10,7 +11,7 @@ const agents = [
   knownAgent('db-01', { facts: { role: 'db', az: 'a' } }),
 ]
 const world = {
-  agents,
+  fleet: { ...unknownFleet, agents },
   index: indexFacts(agents.map(({ facts }) => facts)),
   isPart: false,
   recent: ['role=db', 'no longer a filter ('],
@@ -24,14 +25,18 @@ describe('filterChoices', () => {
   })
 
   it('never means everyone by what Enter takes from an empty box', () => {
-    expect(choices('')[0]).toMatchObject({ kind: 'recent', filter: 'role=db', detail: '1 of 3 agents match' })
+    expect(choices('')[0]).toMatchObject({
+      kind: 'recent',
+      filter: { text: 'role=db' },
+      detail: '1 of 3 agents match',
+    })
     expect(filterChoices('  ', { ...world, recent: [] }, inEnglish)[0]?.kind).toBe('complete')
   })
 
   it('counts and names who matches', () => {
     expect(choices('role=web')[0]).toMatchObject({
       kind: 'use',
-      filter: 'role=web',
+      filter: { text: 'role=web' },
       label: '2 of 3 agents match',
       detail: 'web-[01-02]',
     })

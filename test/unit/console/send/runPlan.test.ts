@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { describePlan, oneLine } from '../../../../src/console/send/runPlan.ts'
+import { everyone, readFilter } from '../../../../src/protocol/filter/writtenFilter.ts'
 import type { RunRequest } from '../../../../src/run/runRequest.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
 import { declared } from '../../../support/declared.ts'
+import { knownAgent } from '../../../support/knownAgent.ts'
 
-const reach = { matching: 37, known: 412, hostnames: ['web1', 'web2'] }
+const agentsOf = (count: number) => Array.from({ length: count }, (_, index) => knownAgent(`web${index + 1}`))
+const reach = { agents: agentsOf(37), known: 412 }
 const say = (changes: Partial<RunRequest>, reached = reach) =>
   describePlan(
     {
       environment: declared('testing'),
       request: {
-        filter: 'role=web',
+        filter: readFilter('role=web'),
         action: { kind: 'shell', command: 'uname -sr' },
         timeoutMs: 60_000,
         ...changes,
@@ -28,14 +31,14 @@ describe('describePlan', () => {
   })
 
   it('says everyone in capitals', () => {
-    expect(say({ filter: '*' }, { ...reach, matching: 412 })).toContain(
+    expect(say({ filter: everyone }, { ...reach, agents: agentsOf(412) })).toContain(
       'on EVERY agent of testing (412 known)',
     )
   })
 
   it('names a few chosen agents, and counts many', () => {
-    const two = { matching: 2, known: 412, hostnames: ['web1', 'web2'] }
-    expect(say({ filter: '*', targets: ['a', 'b'] }, two)).toContain('on web1, web2 of testing:')
+    const two = { ...reach, agents: agentsOf(2) }
+    expect(say({ filter: everyone, targets: ['a', 'b'] }, two)).toContain('on web1, web2 of testing:')
     expect(say({ targets: ['a'] }, reach)).toContain('on 37 chosen agents of testing (role=web)')
   })
 

@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { goneAfterMs, Inventory } from '../../../../src/master/fleet/inventory.ts'
-import { parseFilter } from '../../../../src/protocol/filter/parse.ts'
 import type { FactsMessage } from '../../../../src/protocol/messages.ts'
+import { inProcessorTime } from '../../../support/processorTime.ts'
 
 describe('Inventory', () => {
   it('knows the latest facts of each agent, in whatever order and however often they come', () => {
@@ -48,9 +49,7 @@ describe('Inventory', () => {
     }
     expect(stateAt(45_000)).toBe('live')
     expect(stateAt(45_001)).toBe('stale')
-    expect(inventory.matching(parseFilter('*'))).toHaveLength(1)
     expect(stateAt(goneAfterMs + 1)).toBe('gone')
-    expect(inventory.matching(parseFilter('*'))).toHaveLength(0)
     expect(stateAt(25 * 3600_000)).toBeUndefined()
   })
 
@@ -97,13 +96,17 @@ describe('Inventory', () => {
     expect(inventory.agents()[0]?.clockSkewMs).toBe(60_000)
   })
 
-  it('finds the agents that a filter matches, by host name as people order them', () => {
+  it('keeps its agents by host name, as people order them', () => {
     const inventory = new Inventory(() => 0)
-    for (const n of [10, 9, 2])
-      inventory.recordFacts(factsOf(`a${n}`, { role: n === 2 ? 'db' : 'web' }), 0, undefined)
-    expect(inventory.matching(parseFilter('role=web')).map(({ hostname }) => hostname)).toEqual([
+    for (const n of [10, 9, 2]) inventory.recordFacts(factsOf(`a${n}`), 0, undefined)
+    expect(inventory.agents().map(({ hostname }) => hostname)).toEqual(['host-a2', 'host-a9', 'host-a10'])
+    inventory.recordFacts({ ...factsOf('a2'), hostname: 'host-z' }, 1, undefined)
+    inventory.recordFacts(factsOf('a11'), 0, undefined)
+    expect(inventory.agents().map(({ hostname }) => hostname)).toEqual([
       'host-a9',
       'host-a10',
+      'host-a11',
+      'host-z',
     ])
   })
 
@@ -113,17 +116,118 @@ describe('Inventory', () => {
     const stop = inventory.onChange(() => {
       notices += 1
     })
-    const turn = () => new Promise((resolve) => setImmediate(resolve))
     for (let n = 0; n < 100; n += 1) inventory.recordFacts(factsOf(`a${n}`), 1, undefined)
-    await turn()
+    await setImmediate()
     expect(notices).toBe(1)
     inventory.recordFacts(factsOf('a1'), 1, undefined)
-    await turn()
+    await setImmediate()
     expect(notices).toBe(1)
     stop()
     inventory.recordFacts(factsOf('a1'), 2, undefined)
-    await turn()
+    await setImmediate()
     expect(notices).toBe(1)
+  })
+
+  it('tells when an agent that had grown old answers, and not that one who is there goes on being there', async () => {
+    const clock = { now: 0 }
+    const inventory = new Inventory(() => clock.now)
+    inventory.recordFacts(factsOf('a1'), 0, undefined)
+    await setImmediate()
+    inventory.snapshot()
+    let notices = 0
+    inventory.onChange(() => {
+      notices += 1
+    })
+    inventory.answered('a1', 10)
+    await setImmediate()
+    expect(notices).toBe(0)
+    expect(inventory.agents()[0]?.lastHeardAt).toBe(10)
+    clock.now = 60_000
+    expect(inventory.agents()[0]?.state).toBe('stale')
+    inventory.answered('a1', 59_000)
+    await setImmediate()
+    expect(notices).toBe(1)
+    expect(inventory.agents()[0]?.state).toBe('live')
+  })
+
+  it('tells the other listeners when one throws, and goes on doing so', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const inventory = new Inventory(() => 0)
+    let notices = 0
+    inventory.onChange(() => {
+      throw new Error('the view is gone')
+    })
+    inventory.onChange(() => {
+      notices += 1
+    })
+    for (const sentAt of [1, 2]) {
+      inventory.recordFacts(factsOf('a1'), sentAt, undefined)
+      await setImmediate()
+    }
+    expect(notices).toBe(2)
+    expect(warned).toHaveBeenCalledTimes(2)
+    warned.mockRestore()
+  })
+})
+
+describe('A snapshot of the inventory', () => {
+  it('is the same one until something changes, and keeps what it shows', () => {
+    const inventory = new Inventory(() => 0)
+    expect(inventory.snapshot()).toMatchObject({ agents: [], look: { kind: 'none' } })
+    for (const id of ['a1', 'a2']) inventory.recordFacts(factsOf(id), 0, undefined)
+    const before = inventory.snapshot()
+    expect(inventory.snapshot()).toBe(before)
+    inventory.recordFacts(factsOf('a1', { role: 'old' }), -1, undefined)
+    expect(inventory.snapshot()).toBe(before)
+
+    inventory.recordFacts(factsOf('a1', { role: 'new' }), 1, undefined)
+    const after = inventory.snapshot()
+    expect(after.version).toBeGreaterThan(before.version)
+    expect(before.agents[0]?.facts).toEqual({})
+    expect(after.agents[0]?.facts).toEqual({ role: 'new' })
+    // What has not changed can be known again by being the same.
+    expect(after.agents[1]).toBe(before.agents[1])
+  })
+
+  it('is a new one when an agent has grown old, at that very moment', () => {
+    const clock = { now: 0 }
+    const inventory = new Inventory(() => clock.now)
+    inventory.recordFacts(factsOf('a1'), 0, undefined)
+    inventory.recordFacts(factsOf('a2'), 1000, undefined)
+    const states = (now: number) => {
+      clock.now = now
+      return inventory.agents().map(({ state }) => state)
+    }
+    const live = inventory.snapshot()
+    expect(states(45_000)).toEqual(['live', 'live'])
+    expect(inventory.snapshot()).toBe(live)
+    expect(states(45_001)).toEqual(['stale', 'live'])
+    expect(states(46_001)).toEqual(['stale', 'stale'])
+    expect(states(goneAfterMs + 1)).toEqual(['gone', 'stale'])
+    expect(states(24 * 3600_000 + 1)).toEqual(['gone'])
+    // SQS's clock is corrected as answers tell it better.
+    expect(states(0)).toEqual(['live'])
+  })
+
+  it('tells how far the last look at the fleet went', () => {
+    const inventory = new Inventory(() => 0)
+    inventory.looked({ kind: 'unsure', at: 7 })
+    expect(inventory.snapshot().look).toEqual({ kind: 'unsure', at: 7 })
+  })
+
+  it('costs little for 10,000 agents, of whom some have new facts', () => {
+    const inventory = new Inventory(() => 0)
+    const say = (n: number, sentAt: number) => inventory.recordFacts(factsOf(`a${n}`), sentAt, undefined)
+    for (let n = 0; n < 10_000; n += 1) say((n * 7919) % 10_000, 0)
+    expect(inventory.agents()).toHaveLength(10_000)
+    let sentAt = 0
+    inProcessorTime(400, () => {
+      for (let times = 0; times < 20; times += 1) {
+        sentAt += 1
+        for (let n = 0; n < 500; n += 1) say(n, sentAt)
+        inventory.snapshot()
+      }
+    })
   })
 })
 
