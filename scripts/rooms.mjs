@@ -384,7 +384,7 @@ export const rooms = [
     room: 'agent/src/settings',
     holds: 'the configuration file, parsed',
     imports: ['src/protocol', 'agent/src/log', 'agent/src/policy'],
-    packages: ['js-yaml', 'node', 'valibot'],
+    packages: ['../../../package.json', 'js-yaml', 'node', 'valibot'],
   },
   {
     room: 'agent/src/store',

@@ -22,7 +22,7 @@ const out = path.join(root, 'dist/agent')
 const architectures = { x64: 'amd64', arm64: 'arm64' }
 
 async function main() {
-  const { version } = JSON.parse(readFileSync(path.join(root, 'agent/package.json'), 'utf8'))
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
   await rm(out, { recursive: true, force: true })
   await mkdir(out, { recursive: true })
   const script = path.join(out, 'ec2-cagent.js')

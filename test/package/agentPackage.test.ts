@@ -14,7 +14,7 @@ import { until } from '../support/until.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const packages = join(root, 'dist/agent')
-const version = JSON.parse(readFileSync(join(root, 'agent/package.json'), 'utf8')).version as string
+const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version as string
 const run = promisify(execFile)
 const arm64 = { timeout: 300_000 }
 

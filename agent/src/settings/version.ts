@@ -1,2 +1,4 @@
-/** Kept equal to `agent/package.json` by a test: the agent is one file and has no package.json beside it. */
-export const version = '0.1.0'
+import { version as ofProject } from '../../../package.json'
+
+/** Extension, `ec2-cmaster` and agent are released together, and have the version that the project's manifest names. */
+export const version: string = ofProject

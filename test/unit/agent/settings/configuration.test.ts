@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseConfiguration, readConfiguration } from '../../../../agent/src/settings/configuration.ts'
 import { sections } from '../../../../agent/src/settings/configurationFile.ts'
-import { version } from '../../../../agent/src/settings/version.ts'
 
 const parse = (content: object) => parseConfiguration(JSON.stringify(content), 'agent.json')
 const aws = { region: 'eu-west-1', sqs_read_queue: 'testing_master', sqs_write_queue: 'testing_agent' }
@@ -164,12 +163,5 @@ describe('a configuration', () => {
   it('has a sample that is understood without warnings', () => {
     const sample = new URL('../../../../agent/packaging/ec2-cagent.json.sample', import.meta.url)
     expect(parseConfiguration(readFileSync(sample, 'utf8'), 'sample.json').warnings).toEqual([])
-  })
-})
-
-describe('the version', () => {
-  it('is that of the package', () => {
-    const manifest = new URL('../../../../agent/package.json', import.meta.url)
-    expect(version).toBe(JSON.parse(readFileSync(manifest, 'utf8')).version)
   })
 })
