@@ -174,12 +174,12 @@ export const rooms = [
     room: 'src/console/declarations',
     holds: 'settings and workspace files as the editor has them: what they declare, and edits to them',
     imports: ['src/hosts', 'src/queues', 'src/declarations'],
-    packages: ['vscode'],
+    packages: ['valibot', 'vscode'],
   },
   {
     room: 'src/console/profile',
     holds: 'AWS profiles: reading, choosing, logging in',
-    imports: ['src/text', 'src/queues', 'src/declarations'],
+    imports: ['src/text', 'src/queues', 'src/declarations', 'src/console/declarations'],
     packages: ['node', 'vscode'],
   },
   { room: 'src/console/documents', holds: 'read-only texts in editors', packages: ['vscode'] },
@@ -343,6 +343,7 @@ export const rooms = [
     holds: 'puts the extension together: read from top to bottom, it tells what the product is',
     imports: [
       'src/text',
+      'src/declarations',
       'src/master/store',
       'src/master',
       'src/console/declarations',

@@ -1,14 +1,16 @@
 import path from 'node:path'
 import * as vscode from 'vscode'
 import { registerCommands } from './console/command.ts'
+import { addEnvironment } from './console/commands/addEnvironment.ts'
 import { askEnvironment } from './console/commands/askEnvironment.ts'
 import { chooseProfile } from './console/commands/chooseProfile.ts'
 import { copyAgents, copyFact, openFacts } from './console/commands/copyFromTree.ts'
 import { copyCloudFormation, copyMissingPermission, copyPolicy } from './console/commands/copyPolicy.ts'
 import { countAgents } from './console/commands/countAgents.ts'
 import { createQueues } from './console/commands/createQueues.ts'
-import { addEnvironment, editEnvironment, removeEnvironment } from './console/commands/editEnvironments.ts'
+import { editEnvironment, removeEnvironment } from './console/commands/editEnvironments.ts'
 import { groupBy } from './console/commands/groupBy.ts'
+import { moveSettings, OldSettingsNotice } from './console/commands/moveSettings.ts'
 import { openWalkthrough } from './console/commands/openWalkthrough.ts'
 import { openWorkspaceFile } from './console/commands/openWorkspaceFile.ts'
 import { pingAgents, refreshFacts } from './console/commands/pingAgents.ts'
@@ -17,6 +19,7 @@ import { runCommand } from './console/commands/runCommand.ts'
 import { runActiveFile, runSelection } from './console/commands/runScript.ts'
 import { whoAmI } from './console/commands/whoAmI.ts'
 import { EnvironmentList } from './console/declarations/environmentList.ts'
+import { changesSetting, readSetting } from './console/declarations/settings.ts'
 import { WorkspaceFiles } from './console/declarations/workspaceFiles.ts'
 import { examineEnvironment } from './console/doctor/examine.ts'
 import { ReadOnlyDocuments } from './console/documents/readOnlyDocuments.ts'
@@ -53,6 +56,7 @@ import { showMenu } from './console/status/menu.ts'
 import { StatusItem } from './console/status/statusItem.ts'
 import { FleetTasks, taskType } from './console/tasks/fleetTasks.ts'
 import { Trouble } from './console/trouble.ts'
+import { isOfWorkspace } from './declarations/declaredEnvironment.ts'
 import { describeWarning } from './master/masterWarning.ts'
 import type { Retention } from './master/store/history.ts'
 import { localize } from './text/localizable.ts'
@@ -64,7 +68,6 @@ export function activate(context: vscode.ExtensionContext): void {
   const { version } = context.extension.packageJSON as { version: string }
   const log = vscode.window.createOutputChannel('EC2 Collective', { log: true })
   const storage = (context.storageUri ?? context.globalStorageUri).fsPath
-  const setting = (name: string) => vscode.workspace.getConfiguration('ec2-collective').get<string>(name, '')
 
   // What is declared, and who signs for it.
   const files = new WorkspaceFiles()
@@ -72,7 +75,11 @@ export function activate(context: vscode.ExtensionContext): void {
     path.join(context.globalStorageUri.fsPath, 'local-fleet'),
     (environments) => list.setLocal(environments),
   )
-  const list = new EnvironmentList(files, () => localFleet.look())
+  const list = new EnvironmentList(files, () => {
+    oldSettings.tell()
+    return localFleet.look()
+  })
+  const oldSettings = new OldSettingsNotice(context.workspaceState)
   const profiles = new Profiles()
   const signing = new Signing(profiles)
   const trouble = new Trouble(log, remediesFor)
@@ -82,9 +89,9 @@ export function activate(context: vscode.ExtensionContext): void {
     historyFolder: path.join(storage, 'runs'),
     idFolder: path.join(storage, 'masters'),
     connectionOf: (environment, isUserAct) => signing.connectionOf(environment, isUserAct),
-    retention: () => retention(vscode.workspace.getConfiguration('ec2-collective.history')),
+    retention,
     checkTrust: ({ origin }) => {
-      if (origin.kind !== 'file' || vscode.workspace.isTrusted) return
+      if (!isOfWorkspace(origin) || vscode.workspace.isTrusted) return
       throw new Error(vscode.l10n.t('This workspace is not trusted: its environments are not connected to.'))
     },
     onWarning: (environment, trouble) => {
@@ -107,7 +114,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   // What is seen.
   const documents = new ReadOnlyDocuments()
-  const view = new EnvironmentsView(list, connections, () => setting('groupBy'), context.workspaceState)
+  const view = new EnvironmentsView(list, connections, () => readSetting('groupBy'), context.workspaceState)
   const status = new StatusItem(connections, profiles, runs)
   const shownRuns = new ShownRuns(list, connections, history, runs)
   const results = createResults({
@@ -154,7 +161,7 @@ export function activate(context: vscode.ExtensionContext): void {
     profiles.onDidChange(() => connections.reset(({ environment }) => environment.credentials === undefined)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => connections.reset(() => true)),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('ec2-collective.groupBy')) view.refresh()
+      if (changesSetting(event, 'groupBy')) view.refresh()
     }),
     registerCommands(trouble, {
       runCommand: runCommand(sending),
@@ -170,6 +177,8 @@ export function activate(context: vscode.ExtensionContext): void {
       refreshEnvironments: refreshEnvironments(view, connections, list),
       groupBy: groupBy(list, connections),
       openWorkspaceFile: openWorkspaceFile(files),
+
+      moveSettings: moveSettings(),
 
       chooseProfile: chooseProfile(profiles),
       logIn: logIn(ask, profiles),
@@ -213,10 +222,10 @@ export function activate(context: vscode.ExtensionContext): void {
 }
 
 /** The settings of the history, in the units of its code. */
-function retention(settings: vscode.WorkspaceConfiguration): Retention {
+function retention(): Retention {
   return {
-    maxRuns: settings.get('maxRuns', 1000),
-    maxAgeMs: settings.get('maxDays', 90) * 24 * 3600_000,
-    maxBytes: settings.get('maxMegabytes', 2048) * 1024 * 1024,
+    maxRuns: readSetting('history.maxRuns'),
+    maxAgeMs: readSetting('history.maxDays') * 24 * 3600_000,
+    maxBytes: readSetting('history.maxMegabytes') * 1024 * 1024,
   }
 }

@@ -12,19 +12,38 @@ export interface DeclaredEnvironment {
 }
 
 export type Origin =
-  | { readonly kind: 'settings' }
+  | { readonly kind: 'settings'; readonly scope: 'user' | 'workspace' }
+  /** Settings of one folder of a workspace of several. `uri` is the folder's. */
+  | { readonly kind: 'settings'; readonly scope: 'folder'; readonly folder: string; readonly uri: string }
   /** `folder` is the workspace folder's name, `file` the URI of the file, `offset` the character of its entry. */
   | { readonly kind: 'file'; readonly folder: string; readonly file: string; readonly offset: number }
   | { readonly kind: 'local-fleet' }
 
 export function environmentKey(origin: Origin, name: string): string {
-  return origin.kind === 'file' ? `file:${origin.file}#${name}` : `${origin.kind}:${name}`
+  if (origin.kind === 'file') return `file:${origin.file}#${name}`
+  if (origin.kind === 'local-fleet' || origin.scope === 'user') return `${origin.kind}:${name}`
+  return origin.scope === 'folder' ? `settings-folder:${origin.uri}#${name}` : `settings-workspace:${name}`
+}
+
+/** Whether the workspace brings it along, and not the user: only a trusted one may be followed. */
+export function isOfWorkspace(origin: Origin): boolean {
+  return origin.kind === 'file' || (origin.kind === 'settings' && origin.scope !== 'user')
 }
 
 /** Where it was declared, in a word or two. Nothing for the usual case. */
 export function describeOrigin(origin: Origin, t: Translate): string | undefined {
   if (origin.kind === 'local-fleet') return t('local fleet')
-  return origin.kind === 'file' ? origin.folder : undefined
+  if (origin.kind === 'file') return origin.folder
+  if (origin.scope === 'user') return undefined
+  return origin.scope === 'folder' ? t('settings of {0}', origin.folder) : t('workspace settings')
+}
+
+/**
+ * SQS's endpoint where a person should see it before a command goes there: where it is not AWS's own, which the region
+ * tells, nor the local fleet's.
+ */
+export function notableEndpoint({ environment, origin }: DeclaredEnvironment): string | undefined {
+  return origin.kind === 'local-fleet' ? undefined : environment.endpoint
 }
 
 /** The name, and where it comes from when another environment has the same name. */

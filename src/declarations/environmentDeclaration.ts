@@ -1,35 +1,61 @@
 import * as v from 'valibot'
 import { EnvironmentName, QueueName } from '../protocol/names.ts'
+import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import type { Rollout } from '../run/runRequest.ts'
-import { DeclaredDuration, DeclaredRollout } from './declaredRun.ts'
+import {
+  closedObject,
+  DeclaredDuration,
+  DeclaredRollout,
+  described,
+  Flag,
+  rolloutMeaning,
+} from './declaredValues.ts'
 import { parseDuration } from './duration.ts'
+import { type DeclarationProblem, describeIssue } from './problems.ts'
 import { readRollout } from './rolloutText.ts'
 
 /** What a user calls an environment's colour; the tree and the results page map it to colours of the theme. */
 export const colours = ['red', 'orange', 'yellow', 'green', 'blue', 'purple'] as const
 
+export const DeclaredQueues = closedObject({
+  commands: described(v.optional(QueueName), 'Commands to the agents. Default: `NAME_master`.'),
+  replies: described(v.optional(QueueName), 'Replies that all masters share. Default: `NAME_agent`.'),
+  facts: described(v.optional(QueueName), 'Facts from the agents. Default: `NAME_facts`.'),
+})
+
 /** An environment as it stands in settings and in workspace files. Its name is the key under which it stands. */
-export const EnvironmentDeclaration = v.strictObject({
-  region: v.pipe(v.string(), v.regex(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'an AWS region such as eu-west-1')),
-  profile: v.optional(v.pipe(v.string(), v.minLength(1, 'the name of an AWS profile'))),
-  endpoint: v.optional(
+export const EnvironmentDeclaration = closedObject({
+  region: described(
     v.pipe(
-      v.string(),
-      v.check(isEndpoint, 'a URL with http or https, such as https://sqs.eu-west-1.amazonaws.com'),
+      v.string('an AWS region such as eu-west-1'),
+      v.regex(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'an AWS region such as eu-west-1'),
+      v.examples(['eu-west-1']),
     ),
+    'AWS region of the queues.',
   ),
-  queues: v.optional(
-    v.strictObject({
-      commands: v.optional(QueueName),
-      replies: v.optional(QueueName),
-      facts: v.optional(QueueName),
-    }),
+  profile: described(
+    v.optional(v.pipe(v.string('the name of an AWS profile'), v.minLength(1, 'the name of an AWS profile'))),
+    'AWS profile for this environment. Default: the chosen profile.',
   ),
-  protected: v.optional(v.boolean('true or false')),
-  colour: v.optional(v.picklist(colours, `one of ${colours.join(', ')}`)),
-  timeout: v.optional(DeclaredDuration),
-  rollout: v.optional(DeclaredRollout),
+  protected: described(
+    v.optional(Flag),
+    'Ask for the environment’s name before every run, wherever the run is started from. Default: `false`.',
+  ),
+  colour: described(
+    v.optional(v.picklist(colours, `one of ${colours.join(', ')}`)),
+    'Colour of the environment wherever it is shown.',
+  ),
+  timeout: described(
+    v.optional(DeclaredDuration),
+    'Agents stop a command after this time, unless the run says otherwise: seconds, or `90s`, `10m`.',
+  ),
+  rollout: described(v.optional(DeclaredRollout), rolloutMeaning),
+  queues: described(v.optional(DeclaredQueues), 'Queue names, if they differ from the default.'),
+  endpoint: described(
+    v.optional(v.pipe(Endpoint, v.examples(['https://sqs.eu-west-1.amazonaws.com']))),
+    'SQS endpoint if it is not AWS’s own: a VPC endpoint, or an emulator. `http://` is only for this machine.',
+  ),
 })
 
 export type EnvironmentDeclaration = v.InferOutput<typeof EnvironmentDeclaration>
@@ -40,17 +66,11 @@ export interface RunDefaults {
   readonly rollout: Rollout | undefined
 }
 
-/** What is wrong with a declaration, and at which of its keys. */
-export interface DeclarationProblem {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-}
-
 export type ReadEnvironment =
   | { readonly ok: true; readonly environment: Environment; readonly defaults: RunDefaults }
   | { readonly ok: false; readonly problems: readonly DeclarationProblem[] }
 
-/** Parses what somebody wrote down under the name `name`. */
+/** Parses what somebody wrote down under the name `name`. Reports all that is wrong. */
 export function readEnvironment(name: string, declared: unknown): ReadEnvironment {
   const problems: DeclarationProblem[] = []
   const named = v.safeParse(EnvironmentName, name)
@@ -81,28 +101,4 @@ export function readEnvironment(name: string, declared: unknown): ReadEnvironmen
       rollout: rollout === undefined ? undefined : readRollout(rollout),
     },
   }
-}
-
-/** Says in words what a schema found wrong, and where. Unknown keys are named. */
-export function describeIssue(issue: v.BaseIssue<unknown>): DeclarationProblem {
-  const path = (issue.path ?? []).map((item) => item.key as string | number)
-  const key = path.at(-1)
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return { path, message: `“${String(key)}” is not known here.` }
-  }
-  if (issue.received === 'undefined') {
-    // A missing key stands nowhere: the problem is the object's.
-    return { path: path.slice(0, -1), message: `“${String(key)}” is missing.` }
-  }
-  const wanted = issue.message.startsWith('Invalid')
-    ? `expects ${issue.expected ?? 'something else'}`
-    : undefined
-  if (key === undefined) return { path, message: `This ${wanted ?? `must be ${issue.message}`}.` }
-  return { path, message: `“${String(key)}” ${wanted ?? `must be ${issue.message}`}.` }
-}
-
-function isEndpoint(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol } = new URL(text)
-  return protocol === 'http:' || protocol === 'https:'
 }

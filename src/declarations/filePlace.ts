@@ -1,5 +1,6 @@
-import { parseWorkspaceFile, type WorkspaceFile } from './workspaceFile.ts'
-import type { Span, YamlPath } from './yamlPositions.ts'
+import { type KeyedThing, knownKeys } from './knownKeys.ts'
+import { parseWorkspaceFile } from './workspaceFile.ts'
+import type { Span, YamlPath } from './yamlTree.ts'
 
 /** What stands at a place of a workspace file: for completion and hover. */
 export type FilePlace =
@@ -13,8 +14,6 @@ export type FilePlace =
       readonly text: string
       readonly start: number
     }
-
-export type KeyedThing = 'file' | 'environment' | 'snippet' | 'input' | 'queues' | 'rollout'
 
 /**
  * What may be written at `offset`. Works line by line, by indentation: while somebody types the text is no YAML.
@@ -37,37 +36,24 @@ export function placeAt(text: string, offset: number): FilePlace | undefined {
   return { kind: 'key', of, taken: siblingsAt(text, lineStart, before.search(/\S|$/)) }
 }
 
-/** The environment or snippet in whose entry `offset` stands, with the path of the value there. */
+/** The environment or snippet in whose entry `offset` stands, with the key there, where it stands on one. */
 export function pathAt(text: string, offset: number): YamlPath | undefined {
-  const file: WorkspaceFile = parseWorkspaceFile(text)
-  const names = [
-    ...file.environments.map(({ environment }) => ['environments', environment.name]),
-    ...file.snippets.map(({ name }) => ['snippets', name]),
-  ]
-  for (const path of names) {
-    const position = file.locate(path)
-    if (
-      position?.key !== undefined &&
-      contains({ start: position.key.start, end: position.value.end }, offset)
-    ) {
-      const inner = Object.keys(keysBelow).find((key) => {
-        const at = file.locate([...path, key])
-        return at?.key !== undefined && contains({ start: at.key.start, end: at.value.end }, offset)
-      })
-      return inner === undefined ? path : [...path, inner]
-    }
+  const { names, locate } = parseWorkspaceFile(text)
+  const isAt = (path: YamlPath) => {
+    const position = locate(path)
+    return (
+      position?.key !== undefined && contains({ start: position.key.start, end: position.value.end }, offset)
+    )
+  }
+  for (const section of ['environments', 'snippets'] as const) {
+    const path = names[section].map((name) => [section, name]).find(isAt)
+    if (path === undefined) continue
+    const inner = knownKeys[section === 'snippets' ? 'snippet' : 'environment'].find(({ key }) =>
+      isAt([...path, key]),
+    )
+    return inner === undefined ? path : [...path, inner.key]
   }
   return undefined
-}
-
-/** Keys whose values are worth a hover. */
-const keysBelow = {
-  filter: true,
-  environment: true,
-  command: true,
-  script: true,
-  timeout: true,
-  rollout: true,
 }
 
 interface Parent {

@@ -4,7 +4,7 @@ import { parseDuration, printDuration } from './duration.ts'
 
 /** A rollout as settings, workspace files and tasks write it. `pause` is a duration such as `30s`. */
 export interface RolloutDeclaration {
-  readonly canary?: number | undefined
+  readonly canary?: number | string | undefined
   readonly batch?: number | string | undefined
   readonly pause?: number | string | undefined
   readonly maxFailures?: number | string | undefined
@@ -35,11 +35,17 @@ export function parseRolloutText(text: string, t: Translate): Rollout | undefine
  * @throws Error that names the part that is wrong
  */
 export function readRollout(declaration: RolloutDeclaration, t: Translate = inEnglish): Rollout | undefined {
-  const { canary, batch, pause, maxFailures } = declaration
+  const { batch, pause, maxFailures } = declaration
+  const canary = declaration.canary === undefined ? undefined : Number(declaration.canary)
   if (canary !== undefined && !(Number.isInteger(canary) && canary >= 0)) {
     throw new Error(t('{0} is a number of agents, 0 or more', 'canary'))
   }
-  const pauseMs = pause === undefined ? undefined : pause === 0 ? 0 : parseDuration(String(pause))
+  const pauseMs =
+    pause === undefined
+      ? undefined
+      : /^\s*0\s*(ms|[smhd])?\s*$/i.test(String(pause))
+        ? 0
+        : parseDuration(String(pause))
   if (pause !== undefined && pauseMs === undefined) {
     throw new Error(t('{0} is a duration such as 30s or 5m', 'pause'))
   }

@@ -1,38 +1,72 @@
 import * as v from 'valibot'
-import type { RunRequest } from '../run/runRequest.ts'
-import { DeclaredDuration, DeclaredFilter, DeclaredRollout } from './declaredRun.ts'
-import { describeIssue } from './environmentDeclaration.ts'
+import {
+  closedObject,
+  DeclaredDuration,
+  DeclaredFilter,
+  DeclaredRollout,
+  described,
+  JsonText,
+  rolloutMeaning,
+} from './declaredValues.ts'
+import { describeIssue } from './problems.ts'
+
+const fields = {
+  environment: described(v.optional(v.string('text')), 'Name of the environment.'),
+  filter: described(
+    v.optional(DeclaredFilter),
+    'Which agents: a filter such as `role=web`, or `*` for everyone.',
+  ),
+  command: described(v.optional(v.pipe(v.string('text'), v.minLength(1, 'a command'))), 'Shell command.'),
+  file: described(
+    v.optional(v.pipe(v.string('text'), v.minLength(1, 'a path'))),
+    'Path of a script, relative to the workspace folder.',
+  ),
+  args: described(v.optional(v.array(JsonText, 'a list of parameters')), 'Parameters of the script.'),
+  interpreter: described(
+    v.optional(v.pipe(v.string('text'), v.minLength(1, 'a program'), v.maxLength(255, 'a program'))),
+    'Program that runs the script. Default: its `#!` line.',
+  ),
+  snippet: described(v.optional(v.string('text')), 'Name of a snippet of the workspace.'),
+  inputs: described(
+    v.optional(v.record(v.string(), JsonText, 'a map of variable names')),
+    'Values of the snippet’s inputs. You are asked for those that are missing.',
+  ),
+  timeout: described(
+    v.optional(DeclaredDuration),
+    'Agents stop the command after this time: seconds, or `90s`, `10m`.',
+  ),
+  rollout: described(v.optional(DeclaredRollout), rolloutMeaning),
+  user: described(v.optional(v.string('text')), 'User to run as, if the agents’ policy allows it.'),
+  directory: described(
+    v.optional(v.pipe(v.string('text'), v.startsWith('/', 'an absolute directory'))),
+    'Absolute directory to run in.',
+  ),
+  confirm: described(
+    v.optional(v.boolean('true or false')),
+    '`false`: do not ask before sending. A protected environment asks all the same. Default: `true`.',
+  ),
+}
 
 /** What a keybinding, a task or another extension can say of a run; the flow asks for what is missing. */
-export const RunArguments = v.strictObject({
-  /** Name of an environment. */
-  environment: v.optional(v.string()),
-  filter: v.optional(DeclaredFilter),
-  /** Agent ids. */
+export const RunArguments = closedObject({
+  ...fields,
+  /** Agent ids. Not for people to write: the console's own commands pass them. */
   targets: v.optional(v.array(v.string())),
-  /** Shell command. */
-  command: v.optional(v.pipe(v.string(), v.minLength(1, 'a command'))),
-  /** Path of a script, relative to the workspace folder. */
-  file: v.optional(v.pipe(v.string(), v.minLength(1, 'a path'))),
-  /** Parameters of the script. */
-  args: v.optional(v.array(v.string())),
-  interpreter: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(255))),
-  /** Name of a snippet. */
-  snippet: v.optional(v.string()),
-  /** Values of the snippet's inputs; the others are asked for. */
-  inputs: v.optional(v.record(v.string(), v.string())),
-  timeout: v.optional(DeclaredDuration),
-  rollout: v.optional(DeclaredRollout),
-  user: v.optional(v.string()),
-  directory: v.optional(v.pipe(v.string(), v.startsWith('/', 'an absolute directory'))),
-  /** `false`: no question before sending, except where the environment is protected. */
-  confirm: v.optional(v.boolean('true or false')),
 })
 
 export type RunArguments = v.InferOutput<typeof RunArguments>
 
+/** A run in `tasks.json`. */
+export const TaskDeclaration = closedObject({
+  ...fields,
+  exitCode: described(
+    v.optional(v.picklist(['strict', 'last-non-zero'], 'strict or last-non-zero')),
+    '`strict`: not 0 unless every expected agent has succeeded. `last-non-zero`: the exit code of the last agent that failed. Default: `strict`.',
+  ),
+})
+
 /**
- * @throws Error that names what is wrong; arguments come from hand-written JSON
+ * @throws Error that names all that is wrong; arguments come from hand-written JSON
  */
 export function parseRunArguments(value: unknown): RunArguments {
   const parsed = v.safeParse(RunArguments, value ?? {})
@@ -43,8 +77,3 @@ export function parseRunArguments(value: unknown): RunArguments {
   }
   return parsed.output
 }
-
-export type ExecutionFields = Pick<
-  Extract<RunRequest['action'], { kind: 'shell' }>,
-  'user' | 'directory' | 'environment'
->

@@ -1,5 +1,14 @@
 import * as v from 'valibot'
-import { DeclaredDuration, DeclaredRollout } from './declaredRun.ts'
+import {
+  closedObject,
+  DeclaredDuration,
+  DeclaredRollout,
+  described,
+  FilterText,
+  Flag,
+  rolloutMeaning,
+  Text,
+} from './declaredValues.ts'
 
 const VariableName = v.pipe(
   v.string(),
@@ -7,34 +16,68 @@ const VariableName = v.pipe(
 )
 
 /** Something that a person is asked for. It reaches the command as an environment variable, never as text in it. */
-const Input = v.strictObject({
-  prompt: v.optional(v.string()),
-  default: v.optional(v.string()),
-  choices: v.optional(v.pipe(v.array(v.string()), v.minLength(1, 'a list with at least one choice'))),
-  secret: v.optional(v.boolean()),
+export const Input = closedObject({
+  prompt: described(v.optional(Text), 'The question.'),
+  default: described(v.optional(Text), 'Value that is filled in at first.'),
+  choices: described(
+    v.optional(v.pipe(v.array(Text, 'a list of choices'), v.minLength(1, 'a list with at least one choice'))),
+    'Values to choose from.',
+  ),
+  secret: described(v.optional(Flag), 'Hide what is typed, and never keep, show or log it.'),
 })
+
+const contents = [['command'], ['script'], ['file']] as const
 
 /** A snippet as it stands in a workspace file. Its name is the key under which it stands. */
 export const SnippetDeclaration = v.pipe(
-  v.strictObject({
-    description: v.optional(v.string()),
-    environment: v.optional(v.string()),
-    filter: v.optional(v.pipe(v.string(), v.trim(), v.minLength(1, 'a filter; * means everyone'))),
-    command: v.optional(v.pipe(v.string(), v.minLength(1, 'a command'))),
-    script: v.optional(v.pipe(v.string(), v.minLength(1, 'a script'))),
-    file: v.optional(v.pipe(v.string(), v.minLength(1, 'a path, relative to the workspace folder'))),
-    interpreter: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(255))),
-    args: v.optional(v.array(v.string())),
-    inputs: v.optional(v.record(VariableName, v.nullish(Input))),
-    timeout: v.optional(DeclaredDuration),
-    user: v.optional(v.string()),
-    directory: v.optional(v.pipe(v.string(), v.startsWith('/', 'an absolute directory'))),
-    rollout: v.optional(DeclaredRollout),
+  closedObject({
+    command: described(
+      v.optional(v.pipe(Text, v.minLength(1, 'a command'))),
+      'Shell command. One of `command`, `script` and `file`.',
+    ),
+    script: described(
+      v.optional(v.pipe(Text, v.minLength(1, 'a script'))),
+      'Script, run by its `#!` line. One of `command`, `script` and `file`.',
+    ),
+    file: described(
+      v.optional(v.pipe(Text, v.minLength(1, 'a path'), v.examples(['ops/logs.sh']))),
+      'Path of a script, relative to its workspace folder and inside it. One of `command`, `script` and `file`.',
+    ),
+    filter: described(
+      v.optional(v.pipe(FilterText, v.metadata({ isAnyScalar: true, examples: ['role=web'] }))),
+      'Which agents: a filter, or `"*"` for everyone. If it is missing, you are asked for it.',
+    ),
+    environment: described(
+      v.optional(Text),
+      'Name of the environment. If it is missing, you are asked for it.',
+    ),
+    description: described(v.optional(Text), 'What the snippet is for, in a line.'),
+    inputs: described(
+      v.optional(v.record(VariableName, v.nullish(Input), 'a map of variable names')),
+      'What you are asked for before it runs. Each value reaches the command as an environment variable, never as text in it.',
+    ),
+    args: described(v.optional(v.array(Text, 'a list of parameters')), 'Parameters of the script.'),
+    interpreter: described(
+      v.optional(v.pipe(Text, v.minLength(1, 'a program'), v.maxLength(255, 'a program'))),
+      'Program that runs the script. Default: its `#!` line.',
+    ),
+    timeout: described(
+      v.optional(DeclaredDuration),
+      'Agents stop the command after this time: seconds, or `90s`, `10m`.',
+    ),
+    rollout: described(v.optional(DeclaredRollout), rolloutMeaning),
+    user: described(v.optional(Text), 'User to run as, if the agents’ policy allows it.'),
+    directory: described(
+      v.optional(v.pipe(Text, v.startsWith('/', 'an absolute directory'))),
+      'Absolute directory to run in.',
+    ),
   }),
-  v.check(
-    ({ command, script, file }) => [command, script, file].filter((what) => what !== undefined).length === 1,
-    'a snippet with exactly one of command, script and file',
+  v.partialCheck(
+    contents,
+    (snippet) => contents.filter(([key]) => snippet[key] !== undefined).length === 1,
+    'A snippet needs exactly one of command, script and file.',
   ),
+  v.metadata({ oneOf: contents.map((required) => ({ required: [...required] })) }),
 )
 
 export type SnippetDeclaration = v.InferOutput<typeof SnippetDeclaration>

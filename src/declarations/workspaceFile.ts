@@ -1,39 +1,58 @@
-import { load, YAMLException } from 'js-yaml'
+import { YAMLException } from 'js-yaml'
 import * as v from 'valibot'
-import {
-  type DeclarationProblem,
-  describeIssue,
-  type ReadEnvironment,
-  readEnvironment,
-} from './environmentDeclaration.ts'
+import { closestWord } from '../text/closestWord.ts'
+import { type ReadEnvironment, readEnvironment } from './environmentDeclaration.ts'
+import { describeIssue } from './problems.ts'
+import { type EntryRead, type Parse, readSection, type Section, sections } from './sectionEntries.ts'
+import { isProtected } from './settings.ts'
 import { type Snippet, SnippetDeclaration } from './snippet.ts'
-import { locateYaml, type Position, type Span, type YamlPath } from './yamlPositions.ts'
+import { type BrokenEntry, readForgiving } from './yamlRecovery.ts'
+import {
+  type Position,
+  positionIn,
+  type Span,
+  type YamlEntry,
+  type YamlPath,
+  type YamlText,
+} from './yamlTree.ts'
 
 /** What a workspace file declares. What is wrong in one entry leaves the others usable. */
 export interface WorkspaceFile {
-  readonly environments: readonly (Extract<ReadEnvironment, { ok: true }> & { readonly at: Span })[]
+  readonly environments: readonly (UsableEnvironment & { readonly at: Span })[]
   readonly snippets: readonly (Snippet & { readonly at: Span })[]
+  /** Entries that cannot be used. */
+  readonly unusable: readonly UnusableEntry[]
+  /** All that is wrong: in entries, in sections, in the file. */
   readonly problems: readonly FileProblem[]
+  /** The names of all entries, usable or not. */
+  readonly names: Readonly<Record<Section, readonly string[]>>
   /** Where the value at this path stands, for completion, hover and edits; undefined where there is none. */
   readonly locate: (path: YamlPath) => Position | undefined
 }
 
+type UsableEnvironment = Extract<ReadEnvironment, { ok: true }>
+
 export interface FileProblem {
+  /** A sentence. */
   readonly message: string
   readonly at: Span
   /** The entry that cannot be used because of it; undefined where that is the file, or a part of it. */
-  readonly entry?: { readonly section: 'environments' | 'snippets'; readonly name: string }
+  readonly entry?: { readonly section: Section; readonly name: string }
+}
+
+export interface UnusableEntry {
+  readonly section: Section
+  readonly name: string
+  readonly at: Span
+  readonly messages: readonly string[]
+  /** Whether it says of itself, as an environment, that it is protected. What cannot be read of that counts as a yes. */
+  readonly isProtected: boolean
 }
 
 /** Reads `.vscode/ec2-collective.yaml` or a `*.fleet.yaml`. Never throws: problems are part of the answer. */
 export function parseWorkspaceFile(text: string): WorkspaceFile {
-  const nothing = { environments: [], snippets: [], locate: () => undefined }
-  if (/^(\s*(#.*)?(\n|$))*$/.test(text)) return { ...nothing, problems: [] }
-  let data: unknown
-  let locate: WorkspaceFile['locate']
   try {
-    data = load(text)
-    locate = locateYaml(text)
+    return readFile(readForgiving(text))
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
     const start = Math.min(error.mark?.position ?? 0, text.length)
@@ -42,70 +61,124 @@ export function parseWorkspaceFile(text: string): WorkspaceFile {
       problems: [{ message: `Not YAML: ${error.reason}.`, at: { start, end: start + 1 } }],
     }
   }
-  const problems: FileProblem[] = []
-  const report = (at: YamlPath, found: readonly DeclarationProblem[]) => {
-    const [section, name] = at
-    const isEntry = (section === 'environments' || section === 'snippets') && typeof name === 'string'
-    for (const { path, message } of found) {
-      const problem = { message, at: spanOf(locate, [...at, ...path]) }
-      problems.push(isEntry ? { ...problem, entry: { section, name } } : problem)
-    }
-  }
-  const top = asMap(data)
+}
+
+const nothing: WorkspaceFile = {
+  environments: [],
+  snippets: [],
+  unusable: [],
+  problems: [],
+  names: { environments: [], snippets: [] },
+  locate: () => undefined,
+}
+
+function readFile({
+  root,
+  problems: ofText,
+  broken,
+}: YamlText & { broken: readonly BrokenEntry[] }): WorkspaceFile {
+  if (root === undefined) return nothing
+  const locate = (path: YamlPath) => positionIn(root, path)
+  const top = root.kind === 'map' ? root.entries : root.kind === 'nothing' ? [] : undefined
   if (top === undefined) {
-    report([], [{ path: [], message: 'Expects a map with the keys environments and snippets.' }])
-    return { ...nothing, locate, problems }
+    const message = 'Expects a map with the keys environments and snippets.'
+    return { ...nothing, locate, problems: [{ message, at: visible(root.span) }] }
   }
-  for (const key of Object.keys(top)) {
-    if (key !== 'environments' && key !== 'snippets') {
-      report([], [{ path: [key], message: `“${key}” is not known here; environments and snippets are.` }])
-    }
+  const known = new Map()
+  const environments = readSection('environments', top, ofText, known, parseEnvironment)
+  const snippets = readSection('snippets', top, ofText, known, parseSnippet)
+  const ofEntries = [
+    ...problemsOf('environments', environments.entries),
+    ...problemsOf('snippets', snippets.entries),
+  ]
+  const ofFile = [...top.flatMap(unknownSection), ...environments.problems, ...snippets.problems]
+  const told = new Set(ofEntries.map(({ at }) => at))
+  const elsewhere = ofText.filter(({ at }) => !told.has(at))
+  const problems: FileProblem[] = [
+    ...[...ofFile, ...elsewhere, ...ofEntries],
+    ...broken.map(({ section, name, message, at }) => ({ message, at, entry: { section, name } })),
+  ]
+  return {
+    environments: environments.entries.flatMap(({ value, at }) =>
+      value ? [{ ...value, at: visible(at) }] : [],
+    ),
+    snippets: snippets.entries.flatMap(({ value, at }) => (value ? [{ ...value, at: visible(at) }] : [])),
+    unusable: inTextOrder([
+      ...unusableOf('environments', environments.entries),
+      ...unusableOf('snippets', snippets.entries),
+      ...broken.map(({ section, name, nameAt, message, text }) => ({
+        ...{ section, name, at: nameAt, messages: [message] },
+        isProtected: section === 'environments' && saysProtected.test(text),
+      })),
+    ]),
+    problems: inTextOrder(problems.map((problem) => ({ ...problem, at: visible(problem.at) }))),
+    names: {
+      environments: [...environments.entries, ...broken.filter(isOf('environments'))].map(({ name }) => name),
+      snippets: [...snippets.entries, ...broken.filter(isOf('snippets'))].map(({ name }) => name),
+    },
+    locate,
   }
-  const environments = entries(top, 'environments', report).flatMap(([name, declared]) => {
-    const at = ['environments', name]
-    const read = readEnvironment(name, declared)
-    if (read.ok) return [{ ...read, at: spanOf(locate, at) }]
-    report(at, read.problems)
-    return []
-  })
-  const snippets = entries(top, 'snippets', report).flatMap(([name, declared]) => {
-    const at = ['snippets', name]
-    const parsed = v.safeParse(SnippetDeclaration, declared)
-    if (parsed.success) return [{ name, declaration: parsed.output, at: spanOf(locate, at) }]
-    report(at, parsed.issues.map(describeIssue))
-    return []
-  })
-  return { environments, snippets, problems, locate }
 }
 
-/** Line and column, both from 1, of a character offset. */
-export function lineAndColumn(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset)
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
+const parseEnvironment: Parse<UsableEnvironment> = (name, data) => {
+  const read = readEnvironment(name, data)
+  return read.ok ? { value: read } : { problems: read.problems }
 }
 
-type Report = (at: YamlPath, problems: readonly DeclarationProblem[]) => void
-
-function entries(top: Record<string, unknown>, key: string, report: Report): [string, unknown][] {
-  const value = top[key]
-  if (value === undefined || value === null) return []
-  const map = asMap(value)
-  if (map === undefined) report([], [{ path: [key], message: `“${key}” must be a map of names.` }])
-  return Object.entries(map ?? {})
+const parseSnippet: Parse<Snippet> = (name, data) => {
+  const parsed = v.safeParse(SnippetDeclaration, data)
+  return parsed.success
+    ? { value: { name, declaration: parsed.output } }
+    : { problems: parsed.issues.map(describeIssue) }
 }
 
-function asMap(value: unknown): Record<string, unknown> | undefined {
-  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isMap ? (value as Record<string, unknown>) : undefined
+function unknownSection({ key, keySpan }: YamlEntry): FileProblem[] {
+  if (sections.some((section) => section === key)) return []
+  const meant = closestWord(key, sections)
+  const hint =
+    meant === undefined ? 'A workspace file has environments and snippets.' : `Did you mean “${meant}”?`
+  return [{ message: `Unknown key “${key}”. ${hint}`, at: keySpan }]
 }
 
-/** The key where there is one (problems are easier to see there than under a whole block), else the nearest parent. */
-function spanOf(locate: WorkspaceFile['locate'], path: YamlPath): Span {
-  for (let length = path.length; length >= 0; length--) {
-    const position = locate(path.slice(0, length))
-    if (position === undefined) continue
-    const { start, end } = position.key ?? position.value
-    return { start, end: Math.max(end, start + 1) }
-  }
-  return { start: 0, end: 1 }
+function problemsOf(section: Section, entries: readonly EntryRead<unknown>[]): FileProblem[] {
+  return entries.flatMap(({ name, problems }) =>
+    problems.map((problem) => ({ ...problem, entry: { section, name } })),
+  )
+}
+
+function unusableOf(section: Section, entries: readonly EntryRead<unknown>[]): UnusableEntry[] {
+  return entries.flatMap(({ name, at, data, problems }) =>
+    problems.length === 0
+      ? []
+      : [
+          {
+            ...{ section, name, at: visible(at), messages: problems.map(({ message }) => message) },
+            isProtected: section === 'environments' && isProtected(data),
+          },
+        ],
+  )
+}
+
+/** The environments of a file for which it, or what can be read of it, asks for protection. */
+export function protectedNames({ environments, unusable }: WorkspaceFile): ReadonlySet<string> {
+  return new Set([
+    ...environments.flatMap(({ environment }) => (environment.protected ? [environment.name] : [])),
+    ...unusable.flatMap(({ name, isProtected }) => (isProtected ? [name] : [])),
+  ])
+}
+
+/** The same of a text that is not YAML. */
+const saysProtected = /(?<![\w-])protected(?![\w-])(?!["']?\s*:\s*["']?false\b)/i
+
+function isOf(section: Section) {
+  return (entry: { readonly section: string }) => entry.section === section
+}
+
+function inTextOrder<Found extends { readonly at: Span }>(found: readonly Found[]): Found[] {
+  return [...found].sort((a, b) => a.at.start - b.at.start)
+}
+
+/** What is empty could not be seen. */
+function visible({ start, end }: Span): Span {
+  return { start, end: Math.max(end, start + 1) }
 }

@@ -44,7 +44,7 @@ beforeAll(async () => {
   workbench = await openWorkbench({
     env: { ...withoutAws, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
     settings: {
-      'ec2-collective.environments': {
+      'ec2Collective.environments': {
         ill: { region, endpoint },
         motley: { region, endpoint },
         well: { region, endpoint },

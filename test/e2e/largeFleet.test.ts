@@ -21,7 +21,7 @@ beforeAll(async () => {
   workbench = await openWorkbench({
     env: { ...withoutAws, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
     settings: {
-      'ec2-collective.environments': {
+      'ec2Collective.environments': {
         huge: { region, endpoint },
         // Only so that the other is not opened before its agents are there.
         empty: { region, endpoint },
@@ -62,12 +62,12 @@ describe('A fleet of 10,000 agents', () => {
 
   it('is listed without groups when no fact is chosen', async () => {
     const view = workbench.view('Environments')
-    await workbench.changeSettings({ 'ec2-collective.groupBy': '' })
+    await workbench.changeSettings({ 'ec2Collective.groupBy': '' })
     await view.row('batch-00010')
     expect((await view.rows()).length).toBeLessThan(100)
-    await workbench.changeSettings({ 'ec2-collective.groupBy': 'az' })
+    await workbench.changeSettings({ 'ec2Collective.groupBy': 'az' })
     await expect.poll(async () => (await view.row('eu-west-1a')).description, fleetPatience).toMatch(/^3334/)
-    await workbench.changeSettings({ 'ec2-collective.groupBy': 'role' })
+    await workbench.changeSettings({ 'ec2Collective.groupBy': 'role' })
     await view.row('cache')
   })
 

@@ -36,8 +36,8 @@ beforeAll(async () => {
       AWS_EC2_METADATA_DISABLED: 'true',
     },
     settings: {
-      'ec2-collective.environments': { testing: { region: 'eu-west-1', endpoint: endpoint.endpoint } },
-      'ec2-collective.profile': 'anna',
+      'ec2Collective.environments': { testing: { region: 'eu-west-1', endpoint: endpoint.endpoint } },
+      'ec2Collective.profile': 'anna',
     },
   })
   await workbench.openContainer('EC2 Collective')

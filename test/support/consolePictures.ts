@@ -19,7 +19,7 @@ async function main(folder: string, wanted: readonly string[]): Promise<void> {
       AWS_SHARED_CREDENTIALS_FILE: path.join(aws, 'credentials'),
       AWS_EC2_METADATA_DISABLED: 'true',
     },
-    settings: { 'ec2-collective.profile': 'anna' },
+    settings: { 'ec2Collective.profile': 'anna' },
     files: { 'deploy.sh': '#!/bin/sh\nset -e\nsystemctl reload "$1"\n' },
   })
   const take = async (name: string, again: () => Promise<void>) => {

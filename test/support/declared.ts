@@ -6,7 +6,7 @@ export function declared(
   name: string,
   changes: Partial<Environment> & { origin?: DeclaredEnvironment['origin'] } = {},
 ): DeclaredEnvironment {
-  const { origin = { kind: 'settings' }, ...more } = changes
+  const { origin = { kind: 'settings', scope: 'user' }, ...more } = changes
   const environment: Environment = {
     name,
     region: 'eu-west-1',

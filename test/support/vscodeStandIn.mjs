@@ -7,6 +7,9 @@
 /** Calls so far, such as `window.createStatusBarItem`. @type {{ name: string, args: unknown[] }[]} */
 export const calls = []
 
+/** What functions without a part of their own answer, such as `window.showInformationMessage`. @type {Record<string, unknown>} */
+export const answers = {}
+
 /** What was handed out so far, for tests to look at and to use as a person would. */
 export const made = {
   statusBarItems: /** @type {(import('vscode').StatusBarItem & { readonly isShown: boolean })[]} */ ([]),
@@ -42,6 +45,44 @@ export class Disposable {
   /** @param {{ dispose(): unknown }[]} all */
   static from(...all) {
     return new Disposable(() => all.forEach((each) => void each.dispose()))
+  }
+}
+
+/**
+ * What stands in the settings, by whole name: by scope `user`, `workspace`, or the URI of a folder. Cleared and filled by
+ * tests; `update` of a configuration changes it.
+ *
+ * @type {Record<string, Record<string, unknown>>}
+ */
+export const settings = { user: {}, workspace: {} }
+
+const configurationChanged = new EventEmitter()
+
+/** @param {string} section @param {{ uri: { toString(): string } }} [folder] */
+function configurationOf(section, folder) {
+  const scopes = ['user', 'workspace', folder === undefined ? '' : folder.uri.toString()]
+  const valueIn = (/** @type {string | undefined} */ scope, /** @type {string} */ name) =>
+    settings[scope ?? '']?.[`${section}.${name}`]
+  return {
+    get: (/** @type {string} */ name, /** @type {unknown} */ fallback) =>
+      scopes.map((scope) => valueIn(scope, name)).findLast((value) => value !== undefined) ?? fallback,
+    inspect: (/** @type {string} */ name) => {
+      const [globalValue, workspaceValue, workspaceFolderValue] = scopes.map((scope) => valueIn(scope, name))
+      return { globalValue, workspaceValue, workspaceFolderValue }
+    },
+    update: async (
+      /** @type {string} */ name,
+      /** @type {unknown} */ value,
+      /** @type {number} */ target,
+    ) => {
+      const scope = scopes[target - 1] ?? ''
+      const { [`${section}.${name}`]: _, ...rest } = settings[scope] ?? {}
+      settings[scope] = value === undefined ? rest : { ...rest, [`${section}.${name}`]: value }
+      configurationChanged.fire({
+        affectsConfiguration: (/** @type {string} */ wanted) =>
+          `${section}.${name}`.startsWith(wanted) || wanted.startsWith(`${section}.${name}`),
+      })
+    },
   }
 }
 
@@ -123,9 +164,9 @@ export const workspace = recorded('workspace', {
   isTrusted: true,
   workspaceFolders: [],
   textDocuments: [],
-  getConfiguration: () => ({
-    get: (/** @type {string} */ _name, /** @type {unknown} */ fallback) => fallback,
-  }),
+  workspaceFile: undefined,
+  getConfiguration: configurationOf,
+  onDidChangeConfiguration: configurationChanged.event,
   fs: recorded('workspace.fs', {}),
 })
 
@@ -147,6 +188,8 @@ function recorded(room, own) {
       return (/** @type {unknown[]} */ ...args) => {
         calls.push({ name: `${room}.${name}`, args })
         if (typeof value === 'function') return value(...args)
+        const answer = answers[`${room}.${name}`]
+        if (answer !== undefined) return answer
         return givesSomething.test(name) ? recorded(`${room}.${name}`, {}) : undefined
       }
     },

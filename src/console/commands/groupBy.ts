@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { byNature } from '../../hosts/naturalOrder.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
+import { changeSetting } from '../declarations/settings.ts'
 import type { Connections } from '../environments/connections.ts'
 import { FactSampler } from '../send/factSample.ts'
 import { plainText } from '../text/plainText.ts'
@@ -37,8 +38,7 @@ export function groupBy(list: EnvironmentList, connections: Connections) {
         known.length === 0 ? vscode.l10n.t('No agent has told its facts yet') : vscode.l10n.t('Fact'),
     })
     if (picked === undefined) return
-    const configuration = vscode.workspace.getConfiguration('ec2-collective')
-    await configuration.update('groupBy', picked.fact, vscode.ConfigurationTarget.Global)
+    await changeSetting('groupBy', picked.fact)
   }
 }
 

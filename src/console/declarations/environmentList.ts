@@ -1,28 +1,14 @@
 import * as vscode from 'vscode'
+import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import {
-  type DeclaredEnvironment,
-  environmentKey,
-  type Origin,
-} from '../../declarations/declaredEnvironment.ts'
-import { type RunDefaults, readEnvironment } from '../../declarations/environmentDeclaration.ts'
+  combineEnvironments,
+  type Declarations,
+  type ScopedEnvironments,
+} from '../../declarations/declaredEnvironments.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
 import type { Environment } from '../../queues/environment.ts'
+import { changesSetting, inspectSetting } from './settings.ts'
 import type { WorkspaceFiles } from './workspaceFiles.ts'
-
-/** Something declared as an environment that is none, or a file in which none can be found. */
-export interface DeclarationTrouble {
-  /** Of the environment, or of the file. */
-  readonly name: string
-  readonly origin: Origin
-  readonly messages: readonly string[]
-}
-
-export interface Declarations {
-  readonly environments: readonly DeclaredEnvironment[]
-  readonly troubles: readonly DeclarationTrouble[]
-}
-
-const noDefaults: RunDefaults = { timeoutMs: undefined, rollout: undefined }
 
 /**
  * All environments that are declared anywhere: settings, workspace files of every folder, and the local fleet's while
@@ -31,22 +17,22 @@ const noDefaults: RunDefaults = { timeoutMs: undefined, rollout: undefined }
 export class EnvironmentList implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>()
   readonly #files: WorkspaceFiles
-  readonly #lookForLocal: () => Promise<void>
+  readonly #beforeReading: () => Promise<void>
   readonly #disposables: vscode.Disposable[]
   #local: readonly Environment[] = []
   #declarations: Promise<Declarations> | undefined
   /** Fires when the next {@link read} may give another answer. */
   readonly onDidChange = this.#changed.event
 
-  /** @param lookForLocal called before the first answer: it may tell of a local fleet by {@link setLocal} */
-  constructor(files: WorkspaceFiles, lookForLocal: () => Promise<void>) {
+  /** @param beforeReading called before each reading: it may tell of a local fleet by {@link setLocal} */
+  constructor(files: WorkspaceFiles, beforeReading: () => Promise<void>) {
     this.#files = files
-    this.#lookForLocal = lookForLocal
+    this.#beforeReading = beforeReading
     this.#disposables = [
       this.#changed,
       files.onDidChange(() => this.#forget()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('ec2-collective.environments')) this.#forget()
+        if (changesSetting(event, 'environments')) this.#forget()
       }),
     ]
   }
@@ -80,35 +66,32 @@ export class EnvironmentList implements vscode.Disposable {
   }
 
   async #read(): Promise<Declarations> {
-    await this.#lookForLocal()
-    const environments: DeclaredEnvironment[] = []
-    const troubles: DeclarationTrouble[] = []
-    const declared = vscode.workspace.getConfiguration('ec2-collective').get<object>('environments', {})
-    for (const [name, value] of Object.entries(declared)) {
-      const origin: Origin = { kind: 'settings' }
-      const read = readEnvironment(name, value)
-      if (read.ok) environments.push({ key: environmentKey(origin, name), origin, ...read })
-      else troubles.push({ name, origin, messages: read.problems.map(({ message }) => message) })
-    }
-    for (const { folder, uri, text } of await this.#files.read()) {
-      const file = uri.toString()
-      const parsed = parseWorkspaceFile(text)
-      for (const { environment, defaults, at } of parsed.environments) {
-        const origin: Origin = { kind: 'file', folder, file, offset: at.start }
-        environments.push({ key: environmentKey(origin, environment.name), origin, environment, defaults })
-      }
-      const ofEnvironments = parsed.problems.filter(({ entry }) => entry?.section !== 'snippets')
-      for (const problem of ofEnvironments) {
-        const name = problem.entry?.name ?? vscode.workspace.asRelativePath(uri)
-        const origin: Origin = { kind: 'file', folder, file, offset: problem.at.start }
-        troubles.push({ name, origin, messages: [problem.message] })
-      }
-    }
-    for (const environment of this.#local) {
-      const origin: Origin = { kind: 'local-fleet' }
-      const key = environmentKey(origin, environment.name)
-      environments.push({ key, origin, environment, defaults: noDefaults })
-    }
-    return { environments, troubles }
+    await this.#beforeReading()
+    const files = (await this.#files.read()).map(({ folder, uri, text }) => ({
+      folder,
+      file: uri.toString(),
+      name: vscode.workspace.asRelativePath(uri),
+      content: parseWorkspaceFile(text),
+    }))
+    return combineEnvironments(scopedEnvironments(), files, this.#local)
   }
+}
+
+/** Each scope for itself: VS Code would merge them, and a workspace could change what is the user's. */
+function scopedEnvironments(): ScopedEnvironments[] {
+  const { user, workspace } = inspectSetting('environments')
+  const folders = (vscode.workspace.workspaceFolders ?? []).map((folder): ScopedEnvironments => {
+    const origin = {
+      kind: 'settings',
+      scope: 'folder',
+      folder: folder.name,
+      uri: folder.uri.toString(),
+    } as const
+    return { origin, ...inspectSetting('environments', folder).folder }
+  })
+  return [
+    { origin: { kind: 'settings', scope: 'user' }, ...user },
+    { origin: { kind: 'settings', scope: 'workspace' }, ...workspace },
+    ...folders,
+  ]
 }

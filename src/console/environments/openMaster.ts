@@ -1,4 +1,3 @@
-import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { MasterWarning } from '../../master/masterWarning.ts'
 import { ownIssuer } from '../../master/sending/issuer.ts'
@@ -6,6 +5,7 @@ import type { History, Retention } from '../../master/store/history.ts'
 import type { MasterId } from '../../master/store/masterId.ts'
 import type { SigningKey } from '../../protocol/envelope.ts'
 import type { Environment } from '../../queues/environment.ts'
+import { readSetting } from '../declarations/settings.ts'
 import type { Signing } from '../profile/signing.ts'
 import type { OpenMasterFor } from './connections.ts'
 
@@ -84,7 +84,7 @@ export class MasterOpener {
 
 /** What signs commands, where the user has said so. A workspace cannot: the setting is the machine's. */
 async function chosenKey(): Promise<SigningKey | undefined> {
-  const declared = vscode.workspace.getConfiguration('ec2-collective').get<string>('signingKey', '')
+  const declared = readSetting('signingKey')
   if (declared === '') return undefined
   const { readSigningKey } = await import('../../master/sending/signingKey.ts')
   return readSigningKey(declared)

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
-import { describeOrigin } from '../../declarations/declaredEnvironment.ts'
+import { describeOrigin, notableEndpoint } from '../../declarations/declaredEnvironment.ts'
 import { printDuration } from '../../declarations/duration.ts'
+import { openCommand } from '../declarations/originPlace.ts'
 import { messageOf } from '../text/messageOf.ts'
 import { agentTroubles, describeSkew, isTroubled, printFact } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
@@ -85,6 +86,7 @@ function environmentItem(
         : vscode.l10n.t('{0} agents', live),
     environment.protected ? vscode.l10n.t('protected') : undefined,
     describeOrigin(origin, vscode.l10n.t) ?? environment.region,
+    notableEndpoint(declared),
     environment.profile,
   ]
     .filter(Boolean)
@@ -169,14 +171,7 @@ function wrongItem({ trouble: { name, origin, messages } }: ErrorNode): vscode.T
   item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
   item.description = messages.join(' ')
   item.contextValue = 'wrong'
-  item.command = {
-    title: vscode.l10n.t('Open'),
-    command: origin.kind === 'file' ? 'vscode.open' : 'workbench.action.openSettingsJson',
-    arguments:
-      origin.kind === 'file'
-        ? [vscode.Uri.parse(origin.file)]
-        : [{ revealSetting: { key: 'ec2-collective.environments' } }],
-  }
+  item.command = openCommand(origin)
   item.accessibilityInformation = {
     label: vscode.l10n.t('{0} cannot be used as an environment: {1}', name, messages.join(' ')),
   }

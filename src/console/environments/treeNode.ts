@@ -1,7 +1,7 @@
 import { type DeclaredEnvironment, environmentKey } from '../../declarations/declaredEnvironment.ts'
+import type { DeclarationTrouble } from '../../declarations/declaredEnvironments.ts'
 import type { KnownAgent } from '../../master/fleet/inventory.ts'
 import type { FactValue } from '../../protocol/facts.ts'
-import type { DeclarationTrouble } from '../declarations/environmentList.ts'
 
 /**
  * A row of the Environments view. `id` is unique in the tree and the same after every refresh, so that VS Code keeps

@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import * as vscode from 'vscode'
 import type { Environment } from '../../queues/environment.ts'
+import { changeSetting, changesSetting, readSetting } from '../declarations/settings.ts'
 import { listProfiles, type Profile } from './awsFiles.ts'
 
 /**
@@ -18,24 +19,19 @@ export class Profiles implements vscode.Disposable {
     this.#disposables = [
       this.#changed,
       vscode.workspace.onDidChangeConfiguration((event) => {
-        const settings = ['ec2-collective.profile', 'ec2-collective.signingKey']
-        if (settings.some((setting) => event.affectsConfiguration(setting))) this.#changed.fire()
+        if (changesSetting(event, 'profile') || changesSetting(event, 'signingKey')) this.#changed.fire()
       }),
     ]
   }
 
   /** The profile for environments that name none; undefined for the SDK's default chain. */
   get chosen(): string | undefined {
-    const setting = vscode.workspace.getConfiguration('ec2-collective').get<string>('profile', '')
-    return setting === '' ? undefined : setting
+    return readSetting('profile') || undefined
   }
 
   /** For this workspace where it has a choice of its own already, otherwise for the user. */
   async choose(name: string | undefined): Promise<void> {
-    const configuration = vscode.workspace.getConfiguration('ec2-collective')
-    const ofWorkspace = configuration.inspect('profile')?.workspaceValue !== undefined
-    const target = ofWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global
-    await configuration.update('profile', name, target)
+    await changeSetting('profile', name)
   }
 
   /** The environment with the profile that signs for it. The local fleet brings keys of its own. */

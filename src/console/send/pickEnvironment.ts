@@ -1,5 +1,9 @@
 import * as vscode from 'vscode'
-import { type DeclaredEnvironment, describeOrigin } from '../../declarations/declaredEnvironment.ts'
+import {
+  type DeclaredEnvironment,
+  describeOrigin,
+  notableEndpoint,
+} from '../../declarations/declaredEnvironment.ts'
 import { environmentIcon } from '../environments/environmentIcon.ts'
 import { plainText } from '../text/plainText.ts'
 import { type StepEnd, showPickStep } from './step.ts'
@@ -23,11 +27,12 @@ export function pickEnvironment(
   })
 }
 
-function describeEnvironment({ environment, origin }: DeclaredEnvironment): string {
+function describeEnvironment(declared: DeclaredEnvironment): string {
+  const { environment, origin } = declared
   const parts = [
     environment.protected ? vscode.l10n.t('protected') : undefined,
     plainText(describeOrigin(origin, vscode.l10n.t) ?? ''),
-    environment.endpoint === undefined ? environment.region : undefined,
+    environment.endpoint === undefined ? environment.region : notableEndpoint(declared),
     environment.profile && plainText(environment.profile),
   ]
   return parts.filter(Boolean).join(' · ')

@@ -1,4 +1,4 @@
-import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
+import { type DeclaredEnvironment, notableEndpoint } from '../../declarations/declaredEnvironment.ts'
 import { printDuration } from '../../declarations/duration.ts'
 import { describeRollout } from '../../declarations/rolloutText.ts'
 import type { Audience, Reach } from '../../master/fleet/reach.ts'
@@ -30,7 +30,9 @@ export function describeHow({ environment, request }: RunPlan, reach: WhoIsHit, 
     describeRollout(request.rollout, t),
     printDuration(request.timeoutMs),
   )
-  return `${describeTarget(name, request, reach, t)}: ${how}${describeUser(request, t)}`
+  const endpoint = notableEndpoint(environment)
+  const through = endpoint === undefined ? '' : t(', through {0}', endpoint)
+  return `${describeTarget(name, request, reach, t)}${through}: ${how}${describeUser(request, t)}`
 }
 
 /** Who is meant, for titles and for the sentence: `on 37 of 412 agents of testing (role=web)`. */

@@ -6,6 +6,7 @@ import { parseRunArguments, type RunArguments } from '../../declarations/runArgu
 import { everyone } from '../../protocol/filter/writtenFilter.ts'
 import { about } from '../command.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
+import { readSetting } from '../declarations/settings.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { SendOrigin } from './confirmation.ts'
 import { askForPlan } from './runFlow.ts'
@@ -161,10 +162,7 @@ export class Sending {
 }
 
 function defaultTimeoutMs(): number {
-  const setting = vscode.workspace
-    .getConfiguration('ec2-collective')
-    .get<number | string>('defaultTimeout', 60)
-  return parseDuration(String(setting)) ?? 60_000
+  return parseDuration(String(readSetting('defaultTimeout'))) ?? 60_000
 }
 
 async function actionOf(args: RunArguments): Promise<Draft['action']> {

@@ -3,8 +3,7 @@ import { parseDuration } from '../../declarations/duration.ts'
 import { readRollout } from '../../declarations/rolloutText.ts'
 import type { Snippet } from '../../declarations/snippet.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
-import { readFilter, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
-import { localize, sentenceOf } from '../../text/localizable.ts'
+import { readFilter } from '../../protocol/filter/writtenFilter.ts'
 import type { WorkspaceFiles } from '../declarations/workspaceFiles.ts'
 import { askInputs } from './askInputs.ts'
 import type { Draft } from './runPlan.ts'
@@ -78,22 +77,11 @@ export class Snippets {
     return {
       action: await actionOf(snippet, values),
       ...(environment !== undefined && { environment: await this.#environmentNamed(environment) }),
-      ...(filter !== undefined && { filter: filterOf(snippet.name, filter) }),
+      ...(filter !== undefined && { filter: readFilter(filter) }),
       ...(readTimeout !== undefined && { timeoutMs: readTimeout }),
       ...(readRolloutOf !== undefined && { rollout: readRolloutOf }),
       ...(secrets.length > 0 && { secrets }),
     }
-  }
-}
-
-function filterOf(snippet: string, text: string): WrittenFilter {
-  try {
-    return readFilter(text)
-  } catch (cause) {
-    const message = localize(sentenceOf(cause), vscode.l10n.t)
-    throw new Error(vscode.l10n.t('The filter of the snippet “{0}” is not right: {1}', snippet, message), {
-      cause,
-    })
   }
 }
 

@@ -1,18 +1,14 @@
 import * as vscode from 'vscode'
-import { colours } from '../../declarations/environmentDeclaration.ts'
 import { pathAt, placeAt } from '../../declarations/filePlace.ts'
-import { knownKeys } from '../../declarations/knownKeys.ts'
+import { type KeyedThing, knownKeys } from '../../declarations/knownKeys.ts'
 import { describeRollout, readRollout } from '../../declarations/rolloutText.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
 import { completeFilter } from '../../protocol/filter/complete.ts'
-import { parseFilter } from '../../protocol/filter/parse.ts'
-import { FilterSyntaxError } from '../../protocol/filter/syntaxError.ts'
-import { everyone, readFilter } from '../../protocol/filter/writtenFilter.ts'
+import { everyone, readFilter, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
 import { FactSampler } from '../send/factSample.ts'
-import { messageOf } from '../text/messageOf.ts'
 
 /** What makes workspace files pleasant to write: diagnostics with line and column, completion, hover. */
 export class FileLanguage implements vscode.CompletionItemProvider, vscode.HoverProvider, vscode.Disposable {
@@ -46,10 +42,10 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
     if (place.kind === 'key') {
       return knownKeys[place.of]
         .filter(({ key }) => !place.taken.includes(key))
-        .map(({ key, meaning, snippet }, index) => {
+        .map(({ key, meaning, insert }, index) => {
           const item = new vscode.CompletionItem(key, vscode.CompletionItemKind.Property)
-          item.insertText = new vscode.SnippetString(`${key}:${snippet}`)
-          item.documentation = meaning
+          item.insertText = new vscode.SnippetString(`${key}:${insert}`)
+          item.documentation = new vscode.MarkdownString(meaning)
           item.sortText = String(index).padStart(2, '0')
           return item
         })
@@ -66,21 +62,20 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
     const path = pathAt(text, document.offsetAt(position))
     const [section, name, key] = path ?? []
     if (section === undefined || name === undefined) return undefined
+    const of = section === 'snippets' ? 'snippet' : 'environment'
+    const meaning = knownKeys[of].find((known) => known.key === key)?.meaning
+    const content = new vscode.MarkdownString(meaning)
+    const { declaration } =
+      parseWorkspaceFile(text).snippets.find((each) => section === 'snippets' && each.name === name) ?? {}
     const lines: string[] = []
-    const known = knownKeys[section === 'snippets' ? 'snippet' : 'environment'].find(
-      (each) => each.key === key,
-    )
-    if (known !== undefined) lines.push(known.meaning)
-    const snippet = parseWorkspaceFile(text).snippets.find(
-      (each) => section === 'snippets' && each.name === name,
-    )
-    const { filter, rollout } = snippet?.declaration ?? {}
-    if (key === 'filter' && filter !== undefined) lines.push(...this.#whoMatches(filter))
-    if (key === 'rollout' && rollout !== undefined)
-      lines.push(describeRollout(readRollout(rollout), vscode.l10n.t))
-    if (lines.length === 0) return undefined
-    const content = new vscode.MarkdownString()
-    for (const line of lines) content.appendText(line).appendMarkdown('\n\n')
+    if (key === 'filter' && declaration?.filter !== undefined) {
+      lines.push(...this.#whoMatches(readFilter(declaration.filter)))
+    }
+    if (key === 'rollout' && declaration?.rollout !== undefined) {
+      lines.push(describeRollout(readRollout(declaration.rollout), vscode.l10n.t))
+    }
+    if (meaning === undefined && lines.length === 0) return undefined
+    for (const line of lines) content.appendMarkdown('\n\n').appendText(line)
     return new vscode.Hover(content)
   }
 
@@ -90,16 +85,10 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
 
   #check(document: vscode.TextDocument): void {
     if (vscode.languages.match(workspaceFileSelector, document) === 0) return
-    const { problems, snippets, locate } = parseWorkspaceFile(document.getText())
-    const range = ({ start, end }: { start: number; end: number }) =>
-      new vscode.Range(document.positionAt(start), document.positionAt(end))
-    const diagnostics = problems.map(({ message, at }) => new vscode.Diagnostic(range(at), message))
-    for (const { name, declaration } of snippets) {
-      const value = locate(['snippets', name, 'filter'])?.value
-      const message = declaration.filter === undefined ? undefined : problemOf(declaration.filter)
-      if (message !== undefined && value !== undefined)
-        diagnostics.push(new vscode.Diagnostic(range(value), message))
-    }
+    const diagnostics = parseWorkspaceFile(document.getText()).problems.map(({ message, at }) => {
+      const range = new vscode.Range(document.positionAt(at.start), document.positionAt(at.end))
+      return new vscode.Diagnostic(range, message)
+    })
     for (const diagnostic of diagnostics) diagnostic.source = 'EC2 Collective'
     this.#diagnostics.set(document.uri, diagnostics)
   }
@@ -125,12 +114,11 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
     })
   }
 
-  async #valuesOf(of: string, key: string): Promise<string[]> {
+  async #valuesOf(of: KeyedThing, key: string): Promise<string[]> {
     if (of === 'snippet' && key === 'environment') {
       return (await this.#list.all()).map(({ environment }) => environment.name)
     }
-    if (of === 'environment' && key === 'colour') return [...colours]
-    return key === 'protected' || key === 'secret' ? ['true', 'false'] : []
+    return [...(knownKeys[of].find((known) => known.key === key)?.values ?? [])]
   }
 
   /** Of the environments that are open: completion connects to nobody. */
@@ -141,26 +129,11 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
     return this.#sampler.sampleOf(agents).index
   }
 
-  #whoMatches(text: string): string[] {
-    try {
-      const filter = readFilter(text)
-      return this.#connections.opened().map(({ declared, master }) => {
-        const { agents, known } = master.reach({ filter })
-        const { name } = declared.environment
-        return vscode.l10n.t('{0}: {1} of {2} agents match', name, agents.length, known)
-      })
-    } catch (error) {
-      return [messageOf(error)]
-    }
-  }
-}
-
-function problemOf(filter: string): string | undefined {
-  try {
-    parseFilter(filter)
-    return undefined
-  } catch (error) {
-    if (error instanceof FilterSyntaxError) return messageOf(error)
-    throw error
+  #whoMatches(filter: WrittenFilter): string[] {
+    return this.#connections.opened().map(({ declared, master }) => {
+      const { agents, known } = master.reach({ filter })
+      const { name } = declared.environment
+      return vscode.l10n.t('{0}: {1} of {2} agents match', name, agents.length, known)
+    })
   }
 }

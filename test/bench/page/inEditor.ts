@@ -24,7 +24,7 @@ export async function measurePageInEditor(
   const workbench = await openWorkbench({
     extensionDir: root,
     settings: {
-      'ec2-collective.environments': { bench: { region: 'eu-west-1', endpoint: server.endpoint } },
+      'ec2Collective.environments': { bench: { region: 'eu-west-1', endpoint: server.endpoint } },
     },
     env: { ...withoutAws, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
     // Its snapshots of the page would be measured along with the page.

@@ -37,7 +37,8 @@ describe('pathAt', () => {
 
   it('finds the entry and the key under the mouse', () => {
     expect(pathAt(text, text.indexOf('role=web') + 2)).toEqual(['snippets', 'Disk', 'filter'])
-    expect(pathAt(text, text.indexOf('eu-west'))).toEqual(['environments', 'testing'])
+    expect(pathAt(text, text.indexOf('eu-west'))).toEqual(['environments', 'testing', 'region'])
+    expect(pathAt(text, text.indexOf('testing'))).toEqual(['environments', 'testing'])
     expect(pathAt(text, 0)).toBeUndefined()
   })
 })

@@ -27,6 +27,21 @@ describe('a poisoned workspace file', () => {
     ['NUL and its friends', 'snippets:\n  "a\u0000b\u001b]0;owned\u0007": { command: "x" }\n'],
     ['a million colons', ':'.repeat(1_000_000)],
     ['a merge of merges', `a: &a { x: 1 }\nsnippets: { ${'<<: *a, '.repeat(10_000)} }`],
+    [
+      'a thousand million keys by merges',
+      `a: &a { ${Array.from({ length: 1_000 }, (_, n) => `k${n}: x`).join(', ')} }\n${'bcdefg'
+        .split('')
+        .map(
+          (name, index) => `${name}: &${name} { <<: [${Array(10).fill(`*${'abcdef'[index]}`).join(', ')}] }`,
+        )
+        .join('\n')}\nsnippets: { x: *g }`,
+    ],
+    [
+      'ten thousand aliases of nothing',
+      `snippets:\n${Array.from({ length: 10_000 }, (_, n) => `  x${n}: *y\n`).join('')}`,
+    ],
+    ['ten thousand broken entries', `snippets:\n${'  x: [\n'.repeat(10_000)}`],
+    ['a line of a million blanks', `snippets:\n  x: [\n  y${' '.repeat(1_000_000)}z\n`],
     ['half a surrogate', 'snippets: { "\ud800": { command: x } }'],
   ])('that holds %s is dealt with in no time, and declares nothing that runs by itself', (_, text) => {
     const file = inProcessorTime(2_000, () => parseWorkspaceFile(text))

@@ -19,10 +19,23 @@ describe('parseRunArguments', () => {
     expect(parseRunArguments(task)).toEqual({ ...task, filter: everyone })
   })
 
+  it('takes whole numbers and switches where text is wanted', () => {
+    const task = { file: 'x.sh', args: ['--port', 8080, true], inputs: { PORT: 443 } }
+    expect(parseRunArguments(task)).toMatchObject({
+      args: ['--port', '8080', 'true'],
+      inputs: { PORT: '443' },
+    })
+  })
+
   it.each([
     [{ filter: ' ' }, 'a filter; * means everyone'],
     [{ filter: 'role=' }, '“filter” must be a filter: '],
-    [{ comand: 'ls' }, '“comand” is not known here'],
+    [{ comand: 'ls' }, 'Unknown key “comand”. Did you mean “command”?'],
+    [
+      { comand: 'ls', filter: 'role=(' },
+      /^“filter” must be a filter: Expected a value at character 6.*Unknown key “comand”/,
+    ],
+    [{ file: 'x', args: [1.5] }, 'text (a fraction in quotes)'],
     [{ command: 'ls', snippet: 'x' }, 'Only one of command, file and snippet'],
     [{ directory: 'tmp' }, 'an absolute directory'],
     [{ timeout: 'soon' }, 'a duration'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lineAndColumn, parseWorkspaceFile } from '../../../src/declarations/workspaceFile.ts'
+import { parseWorkspaceFile } from '../../../src/declarations/workspaceFile.ts'
 
 const good = `# Reviewed by the platform team.
 environments:
@@ -70,10 +70,20 @@ describe('parseWorkspaceFile', () => {
       3,
       '“a b” is not an environment name: 1 to 48 of A-Z a-z 0-9 _ -.',
     ],
-    ['environments:\n  x:\n    region: eu-west-1\n    protcted: true', 4, 5, '“protcted” is not known here.'],
+    [
+      'environments:\n  x:\n    region: eu-west-1\n    protcted: true',
+      4,
+      5,
+      'Unknown key “protcted”. Did you mean “protected”?',
+    ],
     ['environments:\n  x: {}', 2, 3, '“region” is missing.'],
     ['environments:\n  x:\n    region: Ireland', 3, 5, '“region” must be an AWS region such as eu-west-1.'],
-    ['environments:\n  x:\n    region: eu-west-1\n    endpoint: ftp://x', 4, 5, '“endpoint” must be a URL'],
+    [
+      'environments:\n  x:\n    region: eu-west-1\n    endpoint: ftp://x',
+      4,
+      5,
+      '“endpoint” must be a URL with https',
+    ],
     [
       'environments:\n  x:\n    region: eu-west-1\n    protected: yes',
       4,
@@ -95,14 +105,177 @@ describe('parseWorkspaceFile', () => {
       '“filter” must be a filter; * means everyone.',
     ],
     ['snippets: [ls]', 1, 1, '“snippets” must be a map of names.'],
-    ['snippet: 1', 1, 1, '“snippet” is not known here'],
+    ['snippet: 1', 1, 1, 'Unknown key “snippet”. Did you mean “snippets”?'],
+    ['other: 1', 1, 1, 'Unknown key “other”. A workspace file has environments and snippets.'],
     ['- x', 1, 1, 'Expects a map'],
-    ['environments:\n  x: [1\n', 3, 1, 'Not YAML'],
-    ['environments:\n  x: 1\n  x: 2', 3, 3, 'Not YAML: duplicated mapping key.'],
+    ['environments:\n  x: [1\n', 2, 8, 'Not YAML'],
+    [
+      'snippets:\n  x: {command: a}\n  x: {command: b}',
+      2,
+      3,
+      'Two snippets are named “x”. Rename one of them.',
+    ],
+    ['snippets:\n  x: {command: a, command: b}', 2, 19, '“command” is there twice.'],
+    ['snippets:\n  x: {command: a}\nsnippets:\n  y: {command: b}', 3, 1, '“snippets” is there twice.'],
+    ['snippets:\n  x: *y', 2, 6, 'There is no &y before this *y.'],
+    ['snippets:\n  x: &x {command: *x}', 2, 19, '*x stands inside of &x itself.'],
+    ['snippets:\n  x: {command: !ruby/sym y}', 2, 16, 'The tag !ruby/sym means nothing here.'],
+    ['snippets:\n  x: {<<: y, command: b}', 2, 7, '“<<” takes over'],
+    ['snippets:\n  <<: {x: {command: b}}', 2, 3, '“<<” works inside of an entry'],
+    ['snippets:\n  x: {filter: role=(, command: b}', 2, 7, 'at character 6'],
+    ['snippets: {}\n---\nsnippets: {}\n', 1, 11, 'Only the first YAML document'],
+    [
+      'environments:\n  x:\n    region: eu-west-1\n    endpoint: http://example.com',
+      4,
+      5,
+      'http:// is only for this machine',
+    ],
+    [
+      'environments:\n  x:\n    region: eu-west-1\n    endpoint: https://me:secret@example.com',
+      4,
+      5,
+      'without user name and password',
+    ],
   ])('reports what is wrong in %j', (text, line, column, message) => {
     const [problem] = parseWorkspaceFile(text).problems
     expect(problem?.message).toContain(message)
     expect(lineAndColumn(text, problem?.at.start ?? -1)).toEqual({ line, column })
+  })
+
+  it('reports everything that is wrong at once, in the order of the text', () => {
+    const text = `environments:
+  a:
+    regoin: eu-west-1
+    colour: pink
+snippets:
+  b:
+    comand: ls
+    filter: role=(
+    timout: 5
+  c: {}
+oops: 1
+`
+    const { problems } = parseWorkspaceFile(text)
+    expect(
+      problems.map(({ at, message }) => [lineAndColumn(text, at.start).line, message.split('.')[0]]),
+    ).toEqual([
+      [2, '“region” is missing'],
+      [3, 'Unknown key “regoin”'],
+      [4, '“colour” must be one of red, orange, yellow, green, blue, purple'],
+      [6, 'A snippet needs exactly one of command, script and file'],
+      [7, 'Unknown key “comand”'],
+      [8, expect.stringContaining('at character 6')],
+      [9, 'Unknown key “timout”'],
+      [10, 'A snippet needs exactly one of command, script and file'],
+      [11, 'Unknown key “oops”'],
+    ])
+  })
+
+  it('tells of each entry that cannot be used why not', () => {
+    const text = 'environments:\n  x: {}\nsnippets:\n  y: {command: a, timout: 5}\n  z: {command: b}\n'
+    const { unusable, names, snippets } = parseWorkspaceFile(text)
+    expect(unusable).toMatchObject([
+      { section: 'environments', name: 'x', messages: ['“region” is missing.'] },
+      { section: 'snippets', name: 'y', messages: ['Unknown key “timout”. Did you mean “timeout”?'] },
+    ])
+    expect(names).toEqual({ environments: ['x'], snippets: ['y', 'z'] })
+    expect(snippets.map(({ name }) => name)).toEqual(['z'])
+  })
+
+  it.each([
+    ['a bracket', '  Broken: { command: [ls }'],
+    ['a quotation mark', '  "Broken":\n    command: "ls'],
+    ['a colon in a sentence', '  Broken:\n    command: ls\n    description: note: this'],
+    ['a name without its colon', '  Broken: { command: ls }\n  Half'],
+    ['a tab', '  Broken:\n\tcommand: ls'],
+  ])('loses only the entry that is no YAML for %s', (_, broken) => {
+    const text = `environments:\n  t: { region: eu-west-1 }\nsnippets:\n  First: { command: a }\n${broken}\n  # Rest.\n  Last:\n    command: b\n`
+    const file = parseWorkspaceFile(text)
+    expect(file.environments).toHaveLength(1)
+    expect(file.snippets.map(({ name, at }) => [name, text.slice(at.start, at.end)])).toEqual([
+      ['First', 'First'],
+      ['Last', 'Last'],
+    ])
+    expect(file.unusable).toMatchObject([
+      { section: 'snippets', name: 'Broken', messages: [expect.stringContaining('Not YAML')] },
+    ])
+    expect(file.names.snippets).toContain('Broken')
+  })
+
+  it('uses neither of two entries with one name, and both of two sections', () => {
+    const text =
+      'snippets:\n  x: {command: a}\n  y: {command: b}\n  x: {command: c}\nenvironments:\n  e: {region: eu-west-1}\nsnippets:\n  z: {command: d}\n'
+    const file = parseWorkspaceFile(text)
+    expect(file.snippets.map(({ name }) => name)).toEqual(['y', 'z'])
+    expect(file.unusable.map(({ name }) => name)).toEqual(['x', 'x'])
+    expect(file.environments).toHaveLength(1)
+  })
+
+  it.each([
+    ['x: {protected: true}', true],
+    ['x: {region: Ireland, protected: yes}', true],
+    ['x: {region: Ireland, protected: false}', false],
+    ['x: {region: Ireland}', false],
+    ['x: {<<: {protected: true}}', true],
+    ['x: {region: [a, protected: true', true],
+    ['x: {region: [a, protected: false', false],
+  ])('knows of an environment that cannot be used whether it is protected: %s', (entry, isProtected) => {
+    expect(parseWorkspaceFile(`environments:\n  ${entry}\n`).unusable).toMatchObject([
+      { name: 'x', isProtected },
+    ])
+  })
+
+  it('takes over what “<<” names, which what is written beside it overrules', () => {
+    const text = `environments:
+  testing: &t
+    region: eu-west-1
+    timeout: 10m
+  production:
+    <<: *t
+    protected: true
+  staging:
+    timeout: 5m
+    <<: [*t, { region: us-east-1, colour: blue }]
+`
+    const file = parseWorkspaceFile(text)
+    expect(file.problems).toEqual([])
+    expect(file.environments).toMatchObject([
+      { environment: { name: 'testing', region: 'eu-west-1', protected: false } },
+      { environment: { region: 'eu-west-1', protected: true }, defaults: { timeoutMs: 600_000 } },
+      { environment: { region: 'eu-west-1', colour: 'blue' }, defaults: { timeoutMs: 300_000 } },
+    ])
+  })
+
+  it('keeps text as it was written, whatever it looks like', () => {
+    const text = `snippets:
+  1:
+    command: 0891
+    args: [1.50, 0x1F, 1e3, true, 012345678901, ~x, '~', null-and-void]
+    user: 1000
+    inputs: { PORT: { default: 8080, choices: [80, 8080] }, EMPTY: }
+    timeout: 90
+    rollout: { canary: 1, batch: 10%, pause: 0 }
+`
+    const { problems, snippets } = parseWorkspaceFile(text)
+    expect(problems).toEqual([])
+    expect(snippets).toMatchObject([
+      {
+        name: '1',
+        declaration: {
+          command: '0891',
+          args: ['1.50', '0x1F', '1e3', 'true', '012345678901', '~x', '~', 'null-and-void'],
+          user: '1000',
+          inputs: { PORT: { default: '8080', choices: ['80', '8080'] }, EMPTY: null },
+        },
+      },
+    ])
+  })
+
+  it.each(['\uFEFF', ''])('stands where it stands with Windows line ends, after %j', (bom) => {
+    const text = `${bom}${good.replaceAll('\n', '\r\n')}`
+    const { problems, environments } = parseWorkspaceFile(text)
+    expect(problems).toEqual([])
+    expect(environments.map(({ at }) => text.slice(at.start, at.end))).toEqual(['testing', '"production"'])
   })
 
   it('keeps the good entries beside a bad one', () => {
@@ -116,3 +289,9 @@ describe('parseWorkspaceFile', () => {
     expect(file.environments.map(({ environment }) => environment.name)).toEqual(['a', 'b'])
   })
 })
+
+/** Both from 1. */
+function lineAndColumn(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset)
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describePlan, oneLine } from '../../../../src/console/send/runPlan.ts'
+import type { DeclaredEnvironment } from '../../../../src/declarations/declaredEnvironment.ts'
 import { everyone, readFilter } from '../../../../src/protocol/filter/writtenFilter.ts'
 import type { RunRequest } from '../../../../src/run/runRequest.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
@@ -28,6 +29,17 @@ describe('describePlan', () => {
     expect(say({})).toBe(
       'Run “uname -sr” on 37 of 412 agents of testing (role=web): all at once, for at most 60 s each.',
     )
+  })
+
+  it('names the endpoint where it is not AWS’s own, nor the local fleet’s', () => {
+    const plan = (origin: DeclaredEnvironment['origin']) => ({
+      environment: declared('testing', { endpoint: 'https://sqs.example', origin }),
+      request: { filter: readFilter('role=web'), action: { kind: 'ping' }, timeoutMs: 60_000 } as const,
+    })
+    expect(describePlan(plan({ kind: 'settings', scope: 'workspace' }), reach, inEnglish)).toContain(
+      'of testing (role=web), through https://sqs.example: all at once',
+    )
+    expect(describePlan(plan({ kind: 'local-fleet' }), reach, inEnglish)).not.toContain('through')
   })
 
   it('says everyone in capitals', () => {

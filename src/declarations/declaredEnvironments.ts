@@ -1,0 +1,144 @@
+import type { Environment } from '../queues/environment.ts'
+import { type DeclaredEnvironment, environmentKey, type Origin } from './declaredEnvironment.ts'
+import { type ReadEnvironment, type RunDefaults, readEnvironment } from './environmentDeclaration.ts'
+import { isMap, isProtected, mergedEnvironments, type ScopedValue, settingsSection } from './settings.ts'
+import { protectedNames, type WorkspaceFile } from './workspaceFile.ts'
+
+/** Something declared as an environment that cannot be used, or a file in which none can be found. */
+export interface DeclarationTrouble {
+  /** Of the environment, or of the file. */
+  readonly name: string
+  readonly origin: Origin
+  readonly messages: readonly string[]
+}
+
+export interface Declarations {
+  readonly environments: readonly DeclaredEnvironment[]
+  readonly troubles: readonly DeclarationTrouble[]
+}
+
+/** What the settings of one scope say: environments by name, as they stand there. */
+export interface ScopedEnvironments extends ScopedValue {
+  readonly origin: Extract<Origin, { kind: 'settings' }>
+}
+
+export interface ReadFile {
+  /** Of the workspace folder. */
+  readonly folder: string
+  /** URI. */
+  readonly file: string
+  /** For people. */
+  readonly name: string
+  readonly content: WorkspaceFile
+}
+
+const noDefaults: RunDefaults = { timeoutMs: undefined, rollout: undefined }
+
+/**
+ * All environments, of all scopes. Each has the origin in which it is declared, and two rules stand above origins:
+ *
+ * - What the user's own settings say of a name is theirs: a workspace that says something else of it, in its settings or
+ *   in a file, is told of and not used. Its profile or its endpoint would otherwise be another without a word.
+ * - Whoever asks for protection is heard: a name is protected when anybody who declares it says so, also in an entry that
+ *   cannot be used.
+ *
+ * @param settings the scopes, the user's first
+ */
+export function combineEnvironments(
+  settings: readonly ScopedEnvironments[],
+  files: readonly ReadFile[],
+  local: readonly Environment[],
+): Declarations {
+  const guarded = new Set(files.flatMap(({ content }) => [...protectedNames(content)]))
+  const users = new Map<string, { readonly declared: unknown; readonly read: ReadEnvironment }>()
+  const found: (DeclaredEnvironment | DeclarationTrouble)[] = []
+  for (const { origin, current, old } of settings) {
+    if (current !== undefined && !isMap(current)) {
+      const name = `${settingsSection}.environments`
+      found.push({ name, origin, messages: ['This must be a map of environments by name.'] })
+    }
+    for (const [name, declared] of Object.entries(mergedEnvironments(current, old) ?? {})) {
+      if (isProtected(declared)) guarded.add(name)
+      const own = origin.scope === 'user' ? undefined : users.get(name)
+      if (own !== undefined) {
+        // Also a part of an entry may stand there: `protected` alone, say.
+        const whole = isMap(declared) && isMap(own.declared) ? { ...own.declared, ...declared } : declared
+        found.push(...conflict(name, origin, own.read, readEnvironment(name, whole)))
+        continue
+      }
+      const read = readEnvironment(name, declared)
+      if (origin.scope === 'user') users.set(name, { declared, read })
+      found.push(
+        read.ok ? { key: environmentKey(origin, name), origin, ...read } : unusable(name, origin, read),
+      )
+    }
+  }
+  for (const { folder, file, name: fileName, content } of files) {
+    const originAt = (offset: number): Origin => ({ kind: 'file', folder, file, offset })
+    for (const { at, ...read } of content.environments) {
+      const { name } = read.environment
+      const origin = originAt(at.start)
+      const own = users.get(name)
+      if (own !== undefined) found.push(...conflict(name, origin, own.read, read))
+      else found.push({ key: environmentKey(origin, name), origin, ...read })
+    }
+    for (const { section, name, at, messages } of content.unusable) {
+      if (section === 'environments') found.push({ name, origin: originAt(at.start), messages })
+    }
+    for (const { entry, message, at } of content.problems) {
+      if (entry === undefined) found.push({ name: fileName, origin: originAt(at.start), messages: [message] })
+    }
+  }
+  const declared = found.flatMap((each) => ('environment' in each ? [each] : []))
+  return {
+    environments: [
+      ...declared.map((each) => (guarded.has(each.environment.name) ? guard(each) : each)),
+      ...local.map((environment): DeclaredEnvironment => {
+        const origin: Origin = { kind: 'local-fleet' }
+        const key = environmentKey(origin, environment.name)
+        return { key, origin, environment, defaults: noDefaults }
+      }),
+    ],
+    troubles: found.flatMap((each) => ('environment' in each ? [] : [each])),
+  }
+}
+
+function guard(declared: DeclaredEnvironment): DeclaredEnvironment {
+  return { ...declared, environment: { ...declared.environment, protected: true } }
+}
+
+function unusable(
+  name: string,
+  origin: Origin,
+  { problems }: Extract<ReadEnvironment, { ok: false }>,
+): DeclarationTrouble {
+  return { name, origin, messages: problems.map(({ message }) => message) }
+}
+
+/** What is told when a workspace says of a name something else than the user's settings. To protect it is not that. */
+function conflict(
+  name: string,
+  origin: Origin,
+  own: ReadEnvironment,
+  other: ReadEnvironment,
+): DeclarationTrouble[] {
+  if (!other.ok) return [unusable(name, origin, other)]
+  const keys = own.ok ? differingKeys(own, other) : []
+  if (own.ok && keys.length === 0) return []
+  const what = keys.length === 0 ? '' : ` (${keys.join(', ')})`
+  const message = `Your user settings say something else of “${name}”${what}, and a workspace cannot change that. Rename one of the two.`
+  return [{ name, origin, messages: [message] }]
+}
+
+type Read = Extract<ReadEnvironment, { ok: true }>
+
+function differingKeys(a: Read, b: Read): string[] {
+  const parts = ({ environment, defaults }: Read) => {
+    const { name: _, protected: __, ...rest } = environment
+    return { ...rest, timeout: defaults.timeoutMs, rollout: defaults.rollout }
+  }
+  const [mine, theirs] = [new Map(Object.entries(parts(a))), new Map(Object.entries(parts(b)))]
+  return [...new Set([...mine.keys(), ...theirs.keys()])].filter(
+    (key) => JSON.stringify(mine.get(key)) !== JSON.stringify(theirs.get(key)),
+  )
+}

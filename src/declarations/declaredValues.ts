@@ -1,0 +1,135 @@
+import * as v from 'valibot'
+import { readFilter } from '../protocol/filter/writtenFilter.ts'
+import { closestWord } from '../text/closestWord.ts'
+import { parseDuration } from './duration.ts'
+import { readRollout } from './rolloutText.ts'
+
+/**
+ * The values of which declarations are made, as people write them in YAML (where every scalar arrives as text) and in
+ * JSON. `v.metadata` holds what their JSON schema says beside or instead of what valibot checks.
+ */
+
+/** Text. In YAML it needs no quotes, whatever it looks like: `8080`, `1.50` and `true` arrive as they were written. */
+export const Text = v.pipe(v.string('text'), v.metadata({ isAnyScalar: true }))
+
+const wrongText = 'text (a fraction in quotes)'
+
+/** Text in JSON, where a whole number still says what was written, and a fraction may not: `1.50` arrives as 1.5. */
+export const JsonText = v.pipe(
+  v.union([v.string(), v.pipe(v.number(), v.safeInteger(wrongText)), v.boolean()], wrongText),
+  v.metadata({ anyOf: undefined, type: ['string', 'integer', 'boolean'] }),
+  v.transform(String),
+)
+
+export const Flag = v.pipe(
+  v.union([v.boolean(), v.picklist(['true', 'True', 'TRUE', 'false', 'False', 'FALSE'])], 'true or false'),
+  v.metadata({ anyOf: undefined, type: 'boolean' }),
+  v.transform((value) => String(value).toLowerCase() === 'true'),
+)
+
+const wrongDuration = 'a duration such as 60, 90s or 10m, at most 7d'
+
+/** A number of seconds, or text such as `90s` or `10m`. */
+export const DurationText = v.pipe(
+  v.union([v.number(), v.string()], wrongDuration),
+  v.check((value) => parseDuration(String(value)) !== undefined, wrongDuration),
+  v.metadata({
+    ...{ anyOf: undefined, type: ['number', 'string'], exclusiveMinimum: 0 },
+    pattern: String.raw`^\s*\d+(\.\d+)?\s*([mM]?[sS]|[mMhHdD])?\s*$`,
+    examples: ['60', '90s', '10m', '1.5h'],
+  }),
+)
+
+export const DeclaredDuration = v.pipe(DurationText, v.transform(numberIfWritten))
+
+const Count = numeric({ type: 'integer', minimum: 0, examples: ['1'] })
+const Pause = numeric({ type: ['number', 'string'], examples: ['30s'] })
+const amount = (example: string) =>
+  numeric({ type: ['integer', 'string'], pattern: String.raw`^\s*\d+(\.\d+)?\s*%?\s*$`, examples: [example] })
+
+/** A number, or text that {@link readRollout} understands. */
+function numeric(form: object) {
+  return v.pipe(
+    v.union([v.number(), v.string()], 'a number, or text'),
+    v.metadata({ anyOf: undefined, ...form }),
+    v.transform(numberIfWritten),
+  )
+}
+
+/** In YAML numbers arrive as they were written. */
+function numberIfWritten(value: number | string): number | string {
+  return /^\d+(\.\d+)?$/.test(String(value)) ? Number(value) : value
+}
+
+/** A filter that can be parsed, as text. */
+export const FilterText = v.pipe(
+  v.string('text'),
+  v.trim(),
+  v.minLength(1, 'a filter; * means everyone'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed || dataset.value === '') return
+    try {
+      readFilter(dataset.value)
+    } catch (error) {
+      addIssue({ message: `a filter: ${(error as Error).message.replace(/\.$/, '')}` })
+    }
+  }),
+)
+
+/** A filter in arguments, which stands on its own from here on: `*` is everyone, and nothing is nobody. */
+export const DeclaredFilter = v.pipe(FilterText, v.transform(readFilter))
+
+export const rolloutMeaning = 'How a run spreads over its agents. Without it, all of them start at once.'
+
+/** {@link readRollout} makes the real one of it. */
+export const DeclaredRollout = v.pipe(
+  closedObject({
+    canary: described(v.optional(Count), 'Number of agents that run first, on their own.'),
+    batch: described(
+      v.optional(amount('10%')),
+      'Number of agents per step after that, or a share such as `10%`.',
+    ),
+    pause: described(v.optional(Pause), 'Time between steps: seconds, or `30s`, `5m`.'),
+    maxFailures: described(
+      v.optional(amount('2')),
+      'The rollout stops when more agents than this have failed: a number, or a share such as `5%`. Timeouts and agents with no reply count as failures. Default: 0.',
+    ),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    try {
+      readRollout(dataset.value)
+    } catch (error) {
+      addIssue({ message: `${(error as Error).message}.` })
+    }
+  }),
+)
+
+/** What a key means, in a sentence for people; Markdown, of which only code in backticks is used. */
+export function described<Schema extends v.GenericSchema>(schema: Schema, meaning: string) {
+  return v.pipe(schema, v.description(meaning))
+}
+
+/** An object of which every key is known. All unknown ones are reported, each with the known one that is most like it. */
+export function closedObject<const Entries extends v.ObjectEntries>(entries: Entries) {
+  const known = Object.keys(entries)
+  const object = v.pipe(
+    v.looseObject(entries, 'a map of keys'),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (typeof dataset.value !== 'object' || dataset.value === null) return
+      const input = dataset.value as Record<string, unknown>
+      for (const [key, value] of Object.entries(input)) {
+        if (known.includes(key)) continue
+        const meant = closestWord(key, known)
+        const message = `Unknown key “${key}”.${meant === undefined ? '' : ` Did you mean “${meant}”?`}`
+        addIssue({ message, path: [{ type: 'object', origin: 'key', input, key, value }] })
+      }
+    }),
+    v.metadata({ additionalProperties: false }),
+  )
+  // To TypeScript it is what it lets through: without other keys.
+  return object as unknown as v.GenericSchema<
+    v.InferInput<v.StrictObjectSchema<Entries, undefined>>,
+    v.InferOutput<v.StrictObjectSchema<Entries, undefined>>
+  >
+}

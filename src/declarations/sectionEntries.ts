@@ -1,0 +1,114 @@
+import type { DeclarationProblem } from './problems.ts'
+import {
+  behindAlias,
+  duplicateKeys,
+  type Span,
+  toData,
+  type YamlEntry,
+  type YamlNode,
+  type YamlPath,
+  type YamlProblem,
+} from './yamlTree.ts'
+
+/** The parts of a workspace file: maps whose keys are names. */
+export const sections = ['environments', 'snippets'] as const
+
+export type Section = (typeof sections)[number]
+
+export interface EntryRead<Value> {
+  readonly name: string
+  /** Of its name. */
+  readonly at: Span
+  /** Undefined when anything is wrong with it. */
+  readonly value: Value | undefined
+  readonly data: unknown
+  readonly problems: readonly YamlProblem[]
+}
+
+/** Reads one value. */
+export type Parse<Value> = (
+  name: string,
+  data: unknown,
+) => { readonly value: Value } | { readonly problems: readonly DeclarationProblem[] }
+
+/**
+ * Reads the entries of a section, each for itself: what is wrong in one leaves the others usable.
+ * @param top entries of the file's map
+ * @param ofText what reading the text has found wrong already; `known` is what {@link toData} has read so far
+ */
+export function readSection<Value>(
+  section: Section,
+  top: readonly YamlEntry[],
+  ofText: readonly YamlProblem[],
+  known: Map<YamlNode, unknown>,
+  parse: Parse<Value>,
+): { readonly entries: readonly EntryRead<Value>[]; readonly problems: readonly YamlProblem[] } {
+  const problems: YamlProblem[] = []
+  const found = top.filter(({ key }) => key === section)
+  for (const { keySpan } of found.slice(1)) {
+    problems.push({
+      message: `“${section}” is there twice. Move all entries below one of them.`,
+      at: keySpan,
+    })
+  }
+  const entries = found.flatMap(({ keySpan, value }) => {
+    const map = behindAlias(value)
+    if (map.kind === 'map') return map.entries
+    if (map.kind !== 'nothing')
+      problems.push({ message: `“${section}” must be a map of names.`, at: keySpan })
+    return []
+  })
+  const own = entries.filter(({ isMerge, keySpan }) => {
+    if (isMerge)
+      problems.push({ message: `“<<” works inside of an entry, not among the ${section}.`, at: keySpan })
+    return !isMerge
+  })
+  const counts = new Map<string, number>()
+  for (const { key } of own) counts.set(key, (counts.get(key) ?? 0) + 1)
+  const read = own.map((entry): EntryRead<Value> => {
+    const { key: name, keySpan: at, value } = entry
+    const data = toData(value, known)
+    const parsed = parse(name, data)
+    const twins = counts.get(name) ?? 0
+    const wrong = [
+      ...(twins > 1 ? [{ message: twinsMessage(section, name, twins), at }] : []),
+      ...ofText.filter((problem) => isIn(entry, problem.at)),
+      ...duplicateKeys(value).map(({ key, keySpan }) => ({
+        message: `“${key}” is there twice.`,
+        at: keySpan,
+      })),
+      ...('problems' in parsed ? parsed.problems : [])
+        .map(({ message, path }) => ({ message, place: placeIn(entry, path) }))
+        // What could not be read is no wonder to the schema.
+        .filter(({ place }) => !ofText.some(({ at }) => at.start === place.value.span.start))
+        .map(({ message, place }) => ({ message, at: place.keySpan })),
+    ]
+    const isGood = wrong.length === 0 && 'value' in parsed
+    return { name, at, value: isGood ? parsed.value : undefined, data, problems: wrong }
+  })
+  return { entries: read, problems }
+}
+
+function twinsMessage(section: Section, name: string, count: number): string {
+  return count === 2
+    ? `Two ${section} are named “${name}”. Rename one of them.`
+    : `${count} ${section} are named “${name}”. Rename all but one.`
+}
+
+function isIn({ keySpan, value }: YamlEntry, { start }: Span): boolean {
+  return keySpan.start <= start && start <= Math.max(keySpan.end, value.span.end)
+}
+
+/** The key at the path, where problems are easier to see than under a whole block; else the nearest one above. */
+function placeIn(
+  place: Pick<YamlEntry, 'keySpan' | 'value'>,
+  path: YamlPath,
+): Pick<YamlEntry, 'keySpan' | 'value'> {
+  const [step, ...rest] = path
+  const { value } = place
+  const item = value.kind === 'list' && typeof step === 'number' ? value.items[step] : undefined
+  if (item !== undefined) return placeIn({ keySpan: item.span, value: item }, rest)
+  const inner =
+    value.kind === 'map' ? value.entries.find(({ key, isMerge }) => key === step && !isMerge) : undefined
+  return inner === undefined ? place : placeIn(inner, rest)
+}

@@ -1,0 +1,124 @@
+import * as v from 'valibot'
+import { EnvironmentName } from '../protocol/names.ts'
+import { DurationText } from './declaredValues.ts'
+import { EnvironmentDeclaration } from './environmentDeclaration.ts'
+
+/** All settings begin with this. */
+export const settingsSection = 'ec2Collective'
+
+/** With what they began until 0.1. They are still read, and moved when the user says so. */
+export const oldSettingsSection = 'ec2-collective'
+
+type Scope = 'resource' | 'window' | 'machine'
+
+function setting<Schema extends v.GenericSchema>(scope: Scope, schema: Schema, meaning: string) {
+  return v.pipe(schema, v.description(meaning), v.metadata({ scope }))
+}
+
+const Whole = v.pipe(v.number(), v.integer(), v.minValue(1))
+
+/**
+ * The settings, by what stands behind `ec2Collective.`: type, default and meaning, for the manifest
+ * (`npm run declarations`) and for whoever reads them. Environments are read one by one, so that one that is wrong does
+ * not take away the others.
+ */
+export const settings = {
+  environments: setting(
+    'resource',
+    v.optional(v.record(EnvironmentName, EnvironmentDeclaration), {}),
+    `Environments by name: each a set of three SQS queues, so that what is meant for one never reaches the servers of another.
+
+\`\`\`json
+"testing": { "region": "eu-west-1", "colour": "green" },
+"production": { "region": "eu-west-1", "protected": true, "colour": "red" }
+\`\`\`
+
+Environments that a team shares belong in \`.vscode/ec2-collective.yaml\` in the repository. What the user settings say of a name, no workspace can change.`,
+  ),
+  profile: setting(
+    'window',
+    v.optional(v.string(), ''),
+    'AWS profile for environments without one. Empty: as the AWS tools find it (`AWS_PROFILE`, keys of the environment, `default`). Changed files in `~/.aws` are picked up without a reload.',
+  ),
+  groupBy: setting(
+    'window',
+    v.optional(v.string(), 'role'),
+    'Fact by which agents are grouped in the Environments view, such as `role` or `os.family`. Empty: no groups.',
+  ),
+  defaultTimeout: setting(
+    'window',
+    // Text, so that the settings editor has a box for it; numbers are read, too.
+    v.optional(v.pipe(DurationText, v.metadata({ type: 'string', exclusiveMinimum: undefined })), '60s'),
+    'Agents stop a command after this time, unless the environment or the run says otherwise: seconds, or `90s`, `10m`.',
+  ),
+  'history.maxRuns': setting(
+    'window',
+    v.optional(Whole, 1000),
+    'Number of runs to keep in the history of a workspace, with their outputs.',
+  ),
+  'history.maxDays': setting(
+    'window',
+    v.optional(Whole, 90),
+    'Number of days after which runs are deleted from the history.',
+  ),
+  'history.maxMegabytes': setting(
+    'window',
+    v.optional(Whole, 2048),
+    'Disk space for the history of a workspace, in megabytes. The oldest runs are deleted first.',
+  ),
+  signingKey: setting(
+    'machine',
+    v.optional(v.pipe(v.string(), v.metadata({ pattern: String.raw`^([^=\s]{1,128}=.+)?$` })), ''),
+    'Signs commands, for agents whose policy asks for it: `NAME=FILE`, the name under which the policy knows the key, and a file with an ed25519 private key in PEM that only you may read (`openssl genpkey -algorithm ed25519`). Empty: commands are not signed.',
+  ),
+} as const
+
+/**
+ * What one scope says of a setting, all of it by its name of today.
+ * @param current what stands there by that name, `old` by the old one
+ */
+export function withoutOldName(name: SettingName, { current, old }: ScopedValue): unknown {
+  if (name === 'environments') return mergedEnvironments(current, old)
+  const value = current ?? old
+  // The settings editor has a box for text only.
+  return name === 'defaultTimeout' && typeof value === 'number' ? `${value}s` : value
+}
+
+/** What one scope says of a setting, as it stands there: by its name of today, and by its old one. */
+export interface ScopedValue {
+  readonly current: unknown
+  readonly old: unknown
+}
+
+/**
+ * Environments by name, as the current setting has them, otherwise as the old one has them. One is protected that is so in
+ * either. Undefined when neither has any.
+ */
+export function mergedEnvironments(current: unknown, old: unknown): Record<string, unknown> | undefined {
+  if (!isMap(current) && !isMap(old)) return undefined
+  const [now, before] = [isMap(current) ? current : {}, isMap(old) ? old : {}]
+  const names = new Set([...Object.keys(now), ...Object.keys(before)])
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const [mine, was] = [entryOf(now, name), entryOf(before, name)]
+      return [name, isMap(mine) && isProtected(was) ? { ...mine, protected: true } : (mine ?? was)]
+    }),
+  )
+}
+
+/** Whether what somebody has declared asks for protection, in whatever way: also where it cannot be used as it is. */
+export function isProtected(declared: unknown): boolean {
+  return isMap(declared) && 'protected' in declared && String(declared.protected).toLowerCase() !== 'false'
+}
+
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function entryOf(map: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(map, name) ? map[name] : undefined
+}
+
+export type SettingName = keyof typeof settings
+
+export const settingNames = Object.keys(settings) as readonly SettingName[]

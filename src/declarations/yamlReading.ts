@@ -1,0 +1,202 @@
+import {
+  COLLECTION_STYLE,
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  parseEvents,
+  SCALAR_STYLE,
+  type ScalarEvent,
+} from 'js-yaml'
+
+import {
+  behindAlias,
+  mergedMaps,
+  type Span,
+  type YamlEntry,
+  type YamlNode,
+  type YamlProblem,
+  type YamlText,
+} from './yamlTree.ts'
+
+/**
+ * Reads the first document of a text.
+ * @throws YAMLException when the text is not YAML; its `mark` says where
+ */
+export function readYaml(text: string): YamlText {
+  const events = parseEvents(text, {})
+  if (events.length === 0) return { root: undefined, problems: [] }
+  // Event 0 opens the document.
+  const reading: Reading = {
+    text,
+    events,
+    next: 1,
+    anchors: new Map(),
+    sizes: new Map(),
+    merged: 0,
+    problems: [],
+  }
+  const root = readNode(reading, 0)
+  if (events.some(({ type }, index) => index > 0 && type === EVENT_ID.DOCUMENT)) {
+    const at = { start: root.span.end, end: root.span.end }
+    reading.problems.push({
+      message: 'Only the first YAML document of a file is read, and this ends it.',
+      at,
+    })
+  }
+  return { root, problems: reading.problems }
+}
+
+interface Reading {
+  readonly text: string
+  readonly events: readonly Event[]
+  next: number
+  /** Undefined while the anchored value is being read: an alias to it would be inside itself. */
+  readonly anchors: Map<string, YamlNode | undefined>
+  /** How many keys a map has at the most, with what it takes over. */
+  readonly sizes: Map<YamlNode, number>
+  /** Keys taken over so far, in the whole text. */
+  merged: number
+  readonly problems: YamlProblem[]
+}
+
+/** Far more than people write. A few lines of aliases could ask for thousands of millions. */
+const mostMergedKeys = 10_000
+
+function readNode(reading: Reading, emptyAt: number): YamlNode {
+  const { text } = reading
+  const event = reading.events[reading.next++]
+  switch (event?.type) {
+    case EVENT_ID.SCALAR:
+      return anchored(reading, event, () => readScalar(text, event, emptyAt))
+    case EVENT_ID.SEQUENCE:
+      return anchored(reading, event, () => readList(reading, event))
+    case EVENT_ID.MAPPING:
+      return anchored(reading, event, () => readMap(reading, event))
+    case EVENT_ID.ALIAS:
+      return readAlias(reading, event)
+    default:
+      return nothing(text.length)
+  }
+}
+
+function readScalar(text: string, event: ScalarEvent, emptyAt: number): YamlNode {
+  const { style, valueStart, valueEnd } = event
+  const tag = text.slice(event.tagStart, event.tagEnd)
+  const value = valueStart < 0 ? '' : getScalarValue(text, event)
+  const quote = style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED ? 1 : 0
+  const span =
+    valueStart < 0
+      ? { start: emptyAt, end: Math.max(emptyAt, event.tagEnd, event.anchorEnd) }
+      : { start: valueStart - quote, end: valueEnd + quote }
+  const isNothing = style === SCALAR_STYLE.PLAIN && /^(|~|null|Null|NULL)$/.test(value) && tag !== '!!str'
+  return isNothing ? { kind: 'nothing', span } : { kind: 'text', text: value, span }
+}
+
+function readList(reading: Reading, event: Extract<Event, { type: typeof EVENT_ID.SEQUENCE }>): YamlNode {
+  const items: YamlNode[] = []
+  let end = event.start
+  while (!atPop(reading)) {
+    const item = readNode(reading, end)
+    items.push(item)
+    end = Math.max(end, item.span.end)
+  }
+  return { kind: 'list', items, span: { start: event.start, end: closed(reading.text, event.style, end) } }
+}
+
+function readMap(reading: Reading, event: Extract<Event, { type: typeof EVENT_ID.MAPPING }>): YamlNode {
+  const entries: YamlEntry[] = []
+  let end = event.start
+  while (!atPop(reading)) {
+    const keyEvent = reading.events[reading.next]
+    const keyNode = readNode(reading, end)
+    const key =
+      keyNode.kind === 'text' ? keyNode.text : reading.text.slice(keyNode.span.start, keyNode.span.end)
+    if (keyNode.kind === 'list' || keyNode.kind === 'map') complain(reading, 'A key is text.', keyNode.span)
+    const isPlain = keyEvent?.type === EVENT_ID.SCALAR && keyEvent.style === SCALAR_STYLE.PLAIN
+    const isMerge = key === '<<' && isPlain
+    const value = readNode(reading, keyNode.span.end)
+    if (!isMerge || canMerge(reading, value, keyNode.span)) {
+      entries.push({ key, keySpan: keyNode.span, value, isMerge })
+    }
+    end = Math.max(end, keyNode.span.end, value.span.end)
+  }
+  const span = { start: event.start, end: closed(reading.text, event.style, end) }
+  const node: YamlNode = { kind: 'map', entries, span }
+  const sizes = entries.map(({ value, isMerge }) => (isMerge ? sizeOf(reading, value) : 1))
+  reading.sizes.set(
+    node,
+    sizes.reduce((sum, size) => sum + size, 0),
+  )
+  return node
+}
+
+/** Complains where not. */
+function canMerge(reading: Reading, value: YamlNode, at: Span): boolean {
+  if (mergedMaps(value) === undefined) {
+    complain(reading, '“<<” takes over an alias such as *name, or a list of them, of maps.', at)
+    return false
+  }
+  reading.merged += sizeOf(reading, value)
+  if (reading.merged <= mostMergedKeys) return true
+  complain(reading, `The file takes over more than ${mostMergedKeys} keys by “<<”.`, at)
+  return false
+}
+
+/** Keys of the maps that a `<<` names. */
+function sizeOf(reading: Reading, value: YamlNode): number {
+  return (mergedMaps(value) ?? []).reduce((sum, map) => sum + (reading.sizes.get(map) ?? 0), 0)
+}
+
+function readAlias(reading: Reading, event: Extract<Event, { type: typeof EVENT_ID.ALIAS }>): YamlNode {
+  const name = reading.text.slice(event.anchorStart, event.anchorEnd)
+  const span = { start: event.anchorStart - 1, end: event.anchorEnd }
+  const of = reading.anchors.get(name)
+  if (of !== undefined) return { kind: 'alias', of: behindAlias(of), span }
+  const message = reading.anchors.has(name)
+    ? `*${name} stands inside of &${name} itself.`
+    : `There is no &${name} before this *${name}.`
+  complain(reading, message, span)
+  return { kind: 'nothing', span }
+}
+
+interface Tagged {
+  readonly anchorStart: number
+  readonly anchorEnd: number
+  readonly tagStart: number
+  readonly tagEnd: number
+}
+
+function anchored(reading: Reading, event: Tagged, read: () => YamlNode): YamlNode {
+  const tag = event.tagStart < 0 ? '' : reading.text.slice(event.tagStart, event.tagEnd)
+  if (!/^(|!|!!(str|int|float|bool|null|map|seq))$/.test(tag)) {
+    complain(reading, `The tag ${tag} means nothing here.`, { start: event.tagStart, end: event.tagEnd })
+  }
+  const name = event.anchorStart < 0 ? undefined : reading.text.slice(event.anchorStart, event.anchorEnd)
+  if (name !== undefined) reading.anchors.set(name, undefined)
+  const node = read()
+  if (name !== undefined) reading.anchors.set(name, node)
+  return node
+}
+
+function complain(reading: Reading, message: string, at: Span): void {
+  reading.problems.push({ message, at })
+}
+
+function nothing(at: number): YamlNode {
+  return { kind: 'nothing', span: { start: at, end: at } }
+}
+
+function atPop(reading: Reading): boolean {
+  const event = reading.events[reading.next]
+  if (event === undefined) return true
+  if (event.type !== EVENT_ID.POP) return false
+  reading.next++
+  return true
+}
+
+/** A flow collection ends at its bracket, which no event tells of. */
+function closed(text: string, style: number, end: number): number {
+  if (style !== COLLECTION_STYLE.FLOW) return end
+  const bracket = /^(?:[\s,:?]|#[^\n]*)*[\]}]/.exec(text.slice(end))
+  return end + (bracket?.[0].length ?? 0)
+}

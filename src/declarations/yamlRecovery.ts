@@ -1,0 +1,114 @@
+import { YAMLException } from 'js-yaml'
+import type { Section } from './sectionEntries.ts'
+import { readYaml } from './yamlReading.ts'
+import type { Span, YamlText } from './yamlTree.ts'
+
+/** An entry of a section that is not YAML, while the rest of the file is. */
+export interface BrokenEntry {
+  readonly section: Section
+  readonly name: string
+  /** Its name, and where the text stops making sense. */
+  readonly nameAt: Span
+  readonly message: string
+  readonly at: Span
+  /** As it was written, for what has to be known of it all the same. */
+  readonly text: string
+}
+
+/**
+ * Reads a workspace file, and where it is not YAML without the entries that are not: one quotation
+ * mark that is not closed must not take away everything that stands below it. What is read stands where it stands in
+ * `text`.
+ * @throws YAMLException when that does not help
+ */
+export function readForgiving(text: string): YamlText & { readonly broken: readonly BrokenEntry[] } {
+  try {
+    return { ...readYaml(text), broken: [] }
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error
+    const broken = entriesOf(text).flatMap((entry) => brokenEntry(text, entry))
+    if (broken.length === 0) throw error
+    try {
+      return { ...readYaml(without(text, broken)), broken }
+    } catch {
+      throw error
+    }
+  }
+}
+
+interface EntryText {
+  readonly section: Section
+  readonly name: string
+  readonly start: number
+  end: number
+}
+
+function brokenEntry(text: string, { section, name, start, end }: EntryText): BrokenEntry[] {
+  const own = text.slice(start, end)
+  try {
+    readYaml(own)
+    return []
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error
+    const at = start + Math.min(error.mark?.position ?? 0, own.trimEnd().length)
+    const nameAt = { start, end: start + (/:(\s|$)/.exec(own)?.index ?? 1) }
+    return [
+      {
+        section,
+        name,
+        nameAt,
+        message: `Not YAML: ${error.reason}.`,
+        at: { start: at, end: at + 1 },
+        text: own,
+      },
+    ]
+  }
+}
+
+/**
+ * The entries by their indentation, which is all that there is to go by: each begins at its name, and has the lines below
+ * it up to the next name, or to the next line that is not indented.
+ */
+function entriesOf(text: string): EntryText[] {
+  const entries: EntryText[] = []
+  let section: Section | undefined
+  let indent: number | undefined
+  let offset = 0
+  for (const line of text.split(/(?<=\n)/)) {
+    const start = offset
+    offset += line.length
+    if (/^\s*(#|$)/.test(line)) continue
+    const depth = /^[ \t]*/.exec(line)?.[0].length ?? 0
+    const isName = !/^ *\t/.test(line) && (indent === undefined || depth <= indent)
+    const name = isName ? nameIn(line) : undefined
+    if (depth === 0) {
+      section = name === 'environments' || name === 'snippets' ? name : undefined
+      indent = undefined
+      continue
+    }
+    if (section === undefined) continue
+    indent ??= depth
+    if (name !== undefined) {
+      entries.push({ section, name, start: start + depth, end: offset })
+    }
+    const last = entries.at(-1)
+    if (last !== undefined) last.end = offset
+  }
+  return entries
+}
+
+/** The key at the start of a line. Longer lines than a name can be are not looked through. */
+function nameIn(line: string): string | undefined {
+  return /^ *(["']?)([^\s#].*?)\1\s*:(?=\s|$)/.exec(line.slice(0, 1000))?.[2]
+}
+
+/** Blanks in place of the entries leave everything else where it is. */
+function without(text: string, entries: readonly BrokenEntry[]): string {
+  let end = 0
+  const pieces = entries.flatMap(({ nameAt: { start }, text: own }) => {
+    const kept = text.slice(end, start)
+    end = start + own.length
+    return [kept, own.replace(/[^\r\n]/g, ' ')]
+  })
+  return pieces.join('') + text.slice(end)
+}
