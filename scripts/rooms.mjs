@@ -44,7 +44,7 @@ export const rooms = [
   {
     room: 'src/run',
     holds: 'the model of a run: request, events, reducer, state, summary, rollout, reply timeouts',
-    imports: ['src/protocol', 'src/protocol/filter'],
+    imports: ['src/text', 'src/protocol', 'src/protocol/filter'],
     packages: ['valibot'],
   },
   {
@@ -63,19 +63,19 @@ export const rooms = [
   {
     room: 'src/master/store',
     holds: 'what a master keeps on disk: history, records and outputs of runs, its id',
-    imports: ['src/protocol', 'src/locks', 'src/run'],
+    imports: ['src/text', 'src/protocol', 'src/locks', 'src/run'],
     packages: ['node', 'valibot'],
   },
   {
     room: 'src/master/engine',
     holds: 'runs under way: replies taken in, agents waited for, steps of a rollout',
-    imports: ['src/protocol', 'src/run', 'src/master/store'],
+    imports: ['src/text', 'src/protocol', 'src/run', 'src/master/store'],
     packages: ['node'],
   },
   {
     room: 'src/master/sending',
     holds: 'commands on their way to the agents: broadcast, signing key',
-    imports: ['src/async', 'src/protocol', 'src/run', 'src/queues', 'src/master/engine'],
+    imports: ['src/text', 'src/async', 'src/protocol', 'src/run', 'src/queues', 'src/master/engine'],
     packages: ['node'],
   },
   {
@@ -150,7 +150,6 @@ export const rooms = [
     room: 'src/cli',
     holds: 'ec2-cmaster: the master for pipelines, with the flags of the original',
     imports: [
-      'src/text',
       'src/protocol',
       'src/protocol/filter',
       'src/hosts',
@@ -342,7 +341,6 @@ export const rooms = [
     room: 'src',
     holds: 'puts the extension together: read from top to bottom, it tells what the product is',
     imports: [
-      'src/text',
       'src/declarations',
       'src/master/store',
       'src/master',

@@ -59,8 +59,6 @@ import { Trouble } from './console/trouble.ts'
 import { isOfWorkspace } from './declarations/declaredEnvironment.ts'
 import { describeWarning } from './master/masterWarning.ts'
 import type { Retention } from './master/store/history.ts'
-import { localize } from './text/localizable.ts'
-import { inEnglish } from './text/translate.ts'
 
 /** Puts the console together. Nothing here reads a file or talks to anybody: that waits until somebody looks. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -96,7 +94,7 @@ export function activate(context: vscode.ExtensionContext): void {
     },
     onWarning: (environment, trouble) => {
       const warning = describeWarning(trouble)
-      if (warning !== undefined) log.warn(`${environment.name}: ${localize(warning, inEnglish)}`)
+      if (warning !== undefined) log.warn(`${environment.name}: ${warning}`)
     },
   })
   const connections = new Connections(opener.open, (key) => runs.isBusy(key))

@@ -10,8 +10,6 @@ import { describeWarning, type MasterWarning } from '../master/masterWarning.ts'
 import type { Environment } from '../queues/environment.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
 import { exitCodeOf } from '../report/exitCode.ts'
-import { localize } from '../text/localizable.ts'
-import { inEnglish } from '../text/translate.ts'
 import type { Arguments } from './arguments.ts'
 import { confirm } from './confirm.ts'
 import { printable } from './printable.ts'
@@ -62,7 +60,7 @@ function tell(sentence: string): void {
 /** Problems that do not stop the run. */
 function warn(warning: MasterWarning): void {
   const sentence = describeWarning(warning)
-  if (sentence !== undefined) tell(localize(sentence, inEnglish))
+  if (sentence !== undefined) tell(sentence)
 }
 
 function count({ agents }: Reach, filter: string): number {

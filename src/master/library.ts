@@ -55,7 +55,7 @@ export interface MasterSetup {
   readonly replyQueue?: 'private' | 'shared'
   /** Waits that differ from the defaults. */
   readonly timing?: Partial<Timing>
-  /** Receives what the master survives and a person should be able to find. */
+  /** Receives problems that do not stop the master, and that a person has to be able to find. */
   readonly onWarning?: (warning: MasterWarning) => void
 }
 
@@ -127,8 +127,9 @@ export type { Amount, Issuer, Rollout, RunRequest } from '../run/runRequest.ts'
 export type { ReplyState, RunStart, RunState } from '../run/runState.ts'
 export type { RunSummary } from '../run/runSummary.ts'
 export type { Timing } from '../run/timing.ts'
+export type { Localizable } from '../text/localizable.ts'
 export type { Run, RunChange } from './engine/run.ts'
-export type { Sweep } from './fleet/factsSweep.ts'
+export type { Sweep, UnreadableMessage } from './fleet/factsSweep.ts'
 export type { FleetLook, FleetSnapshot, Inventory, KnownAgent } from './fleet/inventory.ts'
 export type { Audience, MissingAgent, Reach } from './fleet/reach.ts'
 export type { Master, NobodyMatches } from './master.ts'

@@ -8,6 +8,7 @@ import { planSteps } from '../run/rollout.ts'
 import { type Issuer, type RunRequest, recordOf } from '../run/runRequest.ts'
 import { startRunState } from '../run/runState.ts'
 import { defaultTiming, type Timing } from '../run/timing.ts'
+import { type Localizable, LocalizableError, say } from '../text/localizable.ts'
 import { OpenRuns } from './engine/openRuns.ts'
 import { Run } from './engine/run.ts'
 import { type Sweep, sweepFacts } from './fleet/factsSweep.ts'
@@ -32,18 +33,26 @@ export interface MasterOptions {
   readonly onWarning?: (trouble: MasterWarning) => void
 }
 
-/** The filter is right, and nobody is there whom it fits. Nothing was sent. */
-export class NobodyMatches extends Error {
+/** No agent matches the filter, which itself is valid. Nothing was sent. */
+export class NobodyMatches extends LocalizableError {
   override readonly name = 'NobodyMatches'
 
+  /** @param known agents that have reported in the last minutes */
   constructor(environment: string, filter: string, known: number) {
-    const who = known === 1 ? 'the 1 agent' : `any of the ${known} agents`
-    super(
-      known === 0
-        ? `No agent of ${environment} has been heard of lately: nothing was sent. Are agents running, and do they use this environment's queues?`
-        : `${filter} does not match ${who} of ${environment}: nothing was sent.`,
+    super(nobodyMatches(environment, filter, known))
+  }
+}
+
+function nobodyMatches(environment: string, filter: string, known: number): Localizable {
+  if (known === 0) {
+    return say(
+      "No agent of {0} is reporting. Nothing was sent. Check that agents are running and use this environment's queues.",
+      environment,
     )
   }
+  return known === 1
+    ? say('{0} does not match the 1 agent of {1}. Nothing was sent.', filter, environment)
+    : say('{0} does not match any of the {1} agents of {2}. Nothing was sent.', filter, known, environment)
 }
 
 /** Orders are known by their ids until so many have come after them: long enough for agents to refuse them. */
@@ -248,7 +257,11 @@ export class Master {
     if (order === undefined) run.receive(reply, data, identity)
     else if (reply.type === 'refusal') {
       run.orderRefused(agentId, order.kind, reply.reason)
-      const error = new Error(`${reply.hostname} refused to ${order.kind}: ${reply.reason}`)
+      const error = new LocalizableError(
+        order.kind === 'cancel'
+          ? say('{0} refused to cancel: {1}', reply.hostname, reply.reason)
+          : say('{0} refused to send its reply again: {1}', reply.hostname, reply.reason),
+      )
       this.#trouble({ kind: 'run', runId, error })
     }
     this.inventory.answered(agentId, sentAt)
@@ -287,7 +300,7 @@ export class Master {
       record,
       this.#transport(runId, replyTo, isWhole ? action : undefined),
     )
-    if (!isWhole) run.stopRollout('its secrets were not kept over a restart')
+    if (!isWhole) run.stopRollout(say('the values of its secrets are not kept across a restart'))
     // What came while nobody listened is there to be read first.
     if (run.isWaiting) void this.#replyConsumer.catchUp()
     this.#runs.add(run)

@@ -1,5 +1,6 @@
 import type { QueueError } from '../queues/queueError.ts'
-import { type Localizable, say, sentenceOf } from '../text/localizable.ts'
+import { type Localizable, localize, say, sentenceOf } from '../text/localizable.ts'
+import { inEnglish, type Translate } from '../text/translate.ts'
 
 /** A problem that does not stop the master, and that a person can find in the log. */
 export type MasterWarning =
@@ -27,8 +28,16 @@ export interface Sender {
 /** Messages on the reply queue that were rejected since a master began, by reason. */
 export type Rejected = Record<'unreadable' | 'forged' | 'foreign', number>
 
-/** What happened; undefined for a problem that is over. */
-export function describeWarning(warning: MasterWarning): Localizable | undefined {
+/** What happened, in a sentence; undefined for a problem that is over. */
+export function describeWarning(
+  warning: MasterWarning,
+  translate: Translate = inEnglish,
+): string | undefined {
+  const sentence = sentenceFor(warning)
+  return sentence && localize(sentence, translate)
+}
+
+function sentenceFor(warning: MasterWarning): Localizable | undefined {
   switch (warning.kind) {
     case 'queue':
       return warning.error?.localizable

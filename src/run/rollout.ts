@@ -1,3 +1,4 @@
+import { type Localizable, say } from '../text/localizable.ts'
 import type { Amount, Rollout } from './runRequest.ts'
 import { failures, isSettled, type RunState } from './runState.ts'
 
@@ -21,7 +22,7 @@ export function planSteps(agentIds: readonly string[], rollout: Rollout | undefi
  */
 export type RolloutMove =
   | { readonly kind: 'wait' | 'next' | 'held' }
-  | { readonly kind: 'stop'; readonly reason: string }
+  | { readonly kind: 'stop'; readonly why: Localizable }
 
 export function nextMove(state: RunState): RolloutMove {
   const { rollout } = state.request
@@ -29,7 +30,10 @@ export function nextMove(state: RunState): RolloutMove {
   if (rollout === undefined || isDone) return { kind: 'wait' }
   const failed = failures(state)
   if (exceedsBudget(failed, expectedCount(state), rollout)) {
-    return { kind: 'stop', reason: `${failed} ${failed === 1 ? 'agent has' : 'agents have'} failed` }
+    return {
+      kind: 'stop',
+      why: failed === 1 ? say('1 agent has failed') : say('{0} agents have failed', failed),
+    }
   }
   if (isStepUnderWay(state)) return { kind: 'wait' }
   return { kind: state.phase === 'paused' ? 'held' : 'next' }

@@ -1,4 +1,6 @@
 import type { RefusalMessage, ResultMessage } from '../protocol/messages.ts'
+import { type Localizable, localize } from '../text/localizable.ts'
+import { inEnglish } from '../text/translate.ts'
 import type { ReplyState } from './runState.ts'
 
 /** What can happen to a run. History keeps these, one JSON object a line, and replays them. `at` is the master's clock. */
@@ -14,13 +16,25 @@ export type RunEvent =
   | { kind: 'silenceAssumed'; agentId: string; verdict: 'no-reply' | 'lost'; at: number }
   /** Waits for a free slot of its agent, which says so with its facts. */
   | { kind: 'stillQueued'; agentId: string; at: number }
-  /** The agent would not stop: it goes on. */
+  /** The agent refused to stop: it goes on. */
   | { kind: 'cancelRefused'; agentId: string; reason: string; at: number }
   /** SQS did not take the command of a step. */
-  | { kind: 'sendFailed'; agentIds: readonly string[]; reason: string; at: number }
+  | (Reason & { kind: 'sendFailed'; agentIds: readonly string[]; at: number })
   | { kind: 'cancelRequested'; at: number }
   | { kind: 'paused' | 'resumed'; at: number }
-  | { kind: 'rolloutStopped'; reason: string; at: number }
+  | (Reason & { kind: 'rolloutStopped'; at: number })
+
+/** Why the master did something. */
+export interface Reason {
+  /** In English: for programs, and for versions that know nothing else. */
+  readonly reason: string
+  /** The same, for translation. Absent in records of earlier versions. */
+  readonly sentence?: Localizable
+}
+
+export function because(sentence: Localizable): Reason {
+  return { reason: localize(sentence, inEnglish), sentence }
+}
 
 /** What an agent itself said. */
 export type HeardEvent =

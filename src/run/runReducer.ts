@@ -1,6 +1,7 @@
 import type { Outcome } from '../protocol/messages.ts'
 import { isVerdict, type Verdict } from '../protocol/verdict.ts'
-import type { Gathered, HeardEvent, RunEvent } from './runEvent.ts'
+import { say } from '../text/localizable.ts'
+import { because, type Gathered, type HeardEvent, type Reason, type RunEvent } from './runEvent.ts'
 import { isSettled, type ReplyState, type RunState } from './runState.ts'
 
 /**
@@ -53,14 +54,14 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
       })
     case 'sendFailed':
       if (state.phase === 'over') return false
-      state.stopReason ??= event.reason
+      setStopReason(state, event)
       for (const agentId of event.agentIds) notStarted(state, agentId)
-      stopRollout(state, event.reason)
+      stopRollout(state, event)
       return true
     case 'cancelRequested':
       if (state.phase === 'over' || state.cancelRequestedAt !== undefined) return false
       state.cancelRequestedAt = event.at
-      stopRollout(state, 'cancelled')
+      stopRollout(state, because(say('cancelled')))
       return true
     case 'paused':
     case 'resumed': {
@@ -71,7 +72,7 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
       return true
     }
     case 'rolloutStopped':
-      return stopRollout(state, event.reason)
+      return stopRollout(state, event)
   }
 }
 
@@ -199,14 +200,21 @@ function verdictOf(outcome: Outcome): Verdict {
   }
 }
 
-function stopRollout(state: RunState, reason: string): boolean {
+function stopRollout(state: RunState, reason: Reason): boolean {
   if (state.phase === 'over' || state.stepsStarted >= state.steps.length) return false
-  state.stopReason ??= reason
+  setStopReason(state, reason)
   for (const step of state.steps.splice(state.stepsStarted)) {
     for (const agentId of step) notStarted(state, agentId)
   }
   if (state.phase === 'paused') state.phase = 'running'
   return true
+}
+
+/** The first reason stays. */
+function setStopReason(state: RunState, { reason, sentence }: Reason): void {
+  if (state.stopReason !== undefined) return
+  state.stopReason = reason
+  state.stopSentence = sentence
 }
 
 function notStarted(state: RunState, agentId: string): void {

@@ -1,5 +1,6 @@
 import type { Outcome, RefusalMessage } from '../protocol/messages.ts'
 import { type AgentState, isFailure, isVerdict, verdicts } from '../protocol/verdict.ts'
+import type { Localizable } from '../text/localizable.ts'
 import { type Issuer, type RecordedRequest, withoutSecrets } from './runRequest.ts'
 
 /** A run as it stands. Changed by `applyEvent` only, in place: with 10,000 agents copies would cost more than the work. */
@@ -13,8 +14,10 @@ export interface RunState {
   endedAt: number | undefined
   phase: 'running' | 'paused' | 'over'
   cancelRequestedAt: number | undefined
-  /** Why the rollout ended before its last step, in words. */
+  /** Why the rollout ended before its last step, in English. */
   stopReason: string | undefined
+  /** The same, for translation; undefined for runs of earlier versions. */
+  stopSentence: Localizable | undefined
   readonly steps: string[][]
   /** Steps whose command was sent. */
   stepsStarted: number
@@ -60,7 +63,7 @@ export interface ReplyState {
   digest: string | undefined
   /** It was given up (`no-reply`, `lost`), or the run was over, when its answer came. */
   late: boolean
-  /** Why the agent would not stop when it was asked to, in words. */
+  /** Why the agent refused to stop, in its own words. */
   cancelRefused?: string
   /** `proven`: SQS says that the instance that claims to answer did send it. `mismatch`: another than the one known sent it. */
   identity: 'proven' | 'unproven' | 'mismatch'
@@ -84,6 +87,7 @@ export function startRunState(start: RunStart): RunState {
     phase: 'running',
     cancelRequestedAt: undefined,
     stopReason: undefined,
+    stopSentence: undefined,
     steps: [],
     stepsStarted: 0,
     replies: new Map(),

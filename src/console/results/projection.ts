@@ -1,6 +1,7 @@
 import type { ActionHeader, AgentRow, GroupRow, RunHeader } from '../../page/toPage.ts'
 import type { RecordedRequest } from '../../run/runRequest.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
+import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
 import type { ShownEnvironment } from './shownRun.ts'
 
@@ -54,7 +55,8 @@ export function runHeader(
   environment: ShownEnvironment,
   { live, now, t }: { live: boolean; now: number; t: Translate },
 ): RunHeader {
-  const { runId, request, issuer, startedAt, endedAt, phase, stopReason, steps, stepsStarted } = state
+  const { runId, request, issuer, startedAt, endedAt, phase, stopReason, stopSentence, steps, stepsStarted } =
+    state
   const { rollout } = request
   const { name, colour } = environment
   return {
@@ -72,7 +74,9 @@ export function runHeader(
     ...(rollout === undefined
       ? {}
       : { rollout: { steps: steps.length, started: stepsStarted, canary: (rollout.canary ?? 0) > 0 } }),
-    ...(stopReason === undefined ? {} : { stopReason }),
+    ...(stopReason === undefined
+      ? {}
+      : { stopReason: stopSentence === undefined ? stopReason : localize(stopSentence, t) }),
     live,
   }
 }
@@ -116,6 +120,6 @@ function exitOf({ outcome }: ReplyState): { exitCode?: number; signal?: string }
 function noteOf({ refusal, outcome, state, started }: ReplyState, t: Translate): string | undefined {
   if (refusal !== undefined) return refusal.reason
   if (outcome?.kind === 'not-executed') return outcome.reason
-  if (outcome?.kind === 'cancelled' && !outcome.started) return t('before it began')
+  if (outcome?.kind === 'cancelled' && !outcome.started) return t('before it started')
   return state === 'running' && started === 'queued' ? t('waits for a free slot') : undefined
 }

@@ -3,6 +3,7 @@ import type { Segment } from '../../protocol/messages.ts'
 import type { Gathered } from '../../run/runEvent.ts'
 import type { ReplyState } from '../../run/runState.ts'
 import type { Timing } from '../../run/timing.ts'
+import { LocalizableError, say } from '../../text/localizable.ts'
 import type { OutputLog } from '../store/outputLog.ts'
 
 /**
@@ -84,7 +85,7 @@ export class OutputAssembler {
     const [stdoutBytes, stderrBytes] = [bytesOf(chunks, 1), bytesOf(chunks, 2)]
     if (this.#log.bytes(agentId) + stdoutBytes + stderrBytes > this.#limitBytes) {
       this.#end(agentId, 'broken')
-      throw new Error(`more than ${this.#limitBytes} bytes of output: the rest is left out`)
+      throw new LocalizableError(say('more than {0} bytes of output: the rest is dropped', this.#limitBytes))
     }
     this.#log.append(agentId, chunks)
     return { stdoutBytes, stderrBytes, frames: assembly.frames }

@@ -1,6 +1,8 @@
 import { nextMove } from '../../run/rollout.ts'
 import type { RunEvent } from '../../run/runEvent.ts'
+import { because } from '../../run/runEvent.ts'
 import type { RunState } from '../../run/runState.ts'
+import { type Localizable, say, sentenceOf } from '../../text/localizable.ts'
 import type { RunRecord } from '../store/runRecord.ts'
 import type { Publication, RunTransport } from './transport.ts'
 
@@ -88,7 +90,7 @@ export class RolloutSteps {
   async advance(now: number): Promise<void> {
     const { state, apply } = this.#parts
     const move = nextMove(state)
-    if (move.kind === 'stop') apply({ kind: 'rolloutStopped', reason: move.reason, at: now })
+    if (move.kind === 'stop') apply({ kind: 'rolloutStopped', ...because(move.why), at: now })
     if (move.kind === 'wait' || move.kind === 'stop' || this.#sending !== undefined) return
     this.#stepEndedAt ??= now
     if (move.kind === 'held' || now - this.#stepEndedAt < (state.request.rollout?.pauseMs ?? 0)) return
@@ -99,8 +101,8 @@ export class RolloutSteps {
   async #startStep(): Promise<Publication> {
     const { state, record, transport, apply } = this.#parts
     const step = state.steps[state.stepsStarted] ?? []
-    const failed = (reason: string) =>
-      apply({ kind: 'sendFailed', agentIds: step, reason, at: transport.now() })
+    const failed = (why: Localizable) =>
+      apply({ kind: 'sendFailed', agentIds: step, ...because(why), at: transport.now() })
     try {
       // Counted from before the send: a reply may be here before the send's own answer.
       apply({ kind: 'stepStarted', at: transport.now() })
@@ -115,7 +117,7 @@ export class RolloutSteps {
       }
       return publication
     } catch (error) {
-      failed((error as Error).message)
+      failed(sentenceOf(error))
       throw error
     }
   }
@@ -128,8 +130,8 @@ export class RolloutSteps {
   }
 }
 
-function whyNotSent({ cancelRequestedAt }: RunState): string {
+function whyNotSent({ cancelRequestedAt }: RunState): Localizable {
   return cancelRequestedAt === undefined
-    ? 'its master ended before it was sent'
-    : 'cancelled before it was sent'
+    ? say('the master ended before the command was sent')
+    : say('cancelled before the command was sent')
 }

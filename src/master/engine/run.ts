@@ -3,8 +3,10 @@ import type { Chunk } from '../../protocol/frames.ts'
 import type { ReplyMessage, ResultMessage } from '../../protocol/messages.ts'
 import { isVerdict } from '../../protocol/verdict.ts'
 import type { FromAgent, Gathered, RunEvent } from '../../run/runEvent.ts'
+import { because } from '../../run/runEvent.ts'
 import { applyEvent } from '../../run/runReducer.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
+import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 import type { RunRecord } from '../store/runRecord.ts'
 import { OutputAssembler } from './outputAssembler.ts'
 import { ReplyTimeouts } from './replyTimeouts.ts'
@@ -64,7 +66,12 @@ export class Run {
     for (const agentId of damaged) run.#apply({ kind: 'outputSettled', agentId, output: 'incomplete', at })
     // A step is on disk before it is on the queue: without one nobody has heard of the run, and nobody will answer.
     if (state.stepsStarted === 0)
-      run.#apply({ kind: 'sendFailed', agentIds: [], reason: 'its master ended before it was sent', at })
+      run.#apply({
+        kind: 'sendFailed',
+        agentIds: [],
+        ...because(say('the master ended before the command was sent')),
+        at,
+      })
     return run
   }
 
@@ -143,8 +150,8 @@ export class Run {
   }
 
   /** Ends the rollout: what runs may finish, the other agents get `not-started`. */
-  stopRollout(reason = 'stopped by hand'): void {
-    this.#apply({ kind: 'rolloutStopped', reason, at: this.#transport.now() })
+  stopRollout(why = say('stopped manually')): void {
+    this.#apply({ kind: 'rolloutStopped', ...because(why), at: this.#transport.now() })
   }
 
   /** Takes a reply. `mismatch` ones, sent by another than the agent that they name, are to be kept away by the caller. */
@@ -245,7 +252,9 @@ export class Run {
       if (gathered !== undefined) this.#notices.output(agentId)
       return gathered
     } catch (error) {
-      this.#transport.onWarning(new Error(`${hostname}: ${(error as Error).message}`, { cause: error }))
+      this.#transport.onWarning(
+        new LocalizableError(say('{0}: {1}', hostname, sentenceOf(error)), { cause: error }),
+      )
       return undefined
     }
   }

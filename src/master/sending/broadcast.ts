@@ -5,6 +5,7 @@ import { pause } from '../../queues/backOff.ts'
 import { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
 import { retry } from '../../queues/retry.ts'
+import { LocalizableError, say } from '../../text/localizable.ts'
 import type { Publication } from '../engine/transport.ts'
 
 /** What a withdrawal hides others' commands for, at most, before it puts them back: seconds. */
@@ -122,8 +123,12 @@ function* commandBodies(
   }
   const targets = command.targets ?? []
   if (targets.length < 2) {
-    throw new Error(
-      `This command takes ${body.length} bytes, and the queue's MaximumMessageSize is ${limit}. Raise it (SQS allows 1,048,576) or send a smaller script.`,
+    throw new LocalizableError(
+      say(
+        'This command takes {0} bytes, and the MaximumMessageSize of the queue is {1}. Raise it (SQS allows 1,048,576) or send a smaller script.',
+        body.length,
+        limit,
+      ),
     )
   }
   const half = Math.ceil(targets.length / 2)

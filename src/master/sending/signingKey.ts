@@ -3,21 +3,30 @@ import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { SigningKey } from '../../protocol/envelope.ts'
+import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 
 /**
  * Reads the key that signs commands for agents whose policy asks for it.
  * @param declared `NAME=FILE`: the name under which policies know the key, and a file with an ed25519 private key in PEM
- *   (PKCS #8), which nobody but its owner may read; `~/` is the home directory
- * @throws Error in words: nothing is sent unsigned instead
+ *   (PKCS #8), which only its owner may read; `~/` is the home directory
+ * @throws LocalizableError: nothing is sent unsigned instead
  */
 export async function readSigningKey(declared: string): Promise<SigningKey> {
   const [, name, place] = /^([^=\s]{1,128})=(.+)$/.exec(declared) ?? []
   if (name === undefined || place === undefined)
-    throw new Error(`The signing key "${declared}" is not NAME=FILE, as in alice=~/.aws/ec2-collective.pem.`)
+    throw new LocalizableError(
+      say('The signing key "{0}" is not NAME=FILE, as in alice=~/.aws/ec2-collective.pem.', declared),
+    )
   const file = place.startsWith('~/') ? path.join(homedir(), place.slice(2)) : place
   const privateKey = parseKey(file, await readPrivately(file))
   if (privateKey.asymmetricKeyType !== 'ed25519')
-    throw new Error(`The signing key ${file} is of type ${privateKey.asymmetricKeyType}; it must be ed25519.`)
+    throw new LocalizableError(
+      say(
+        'The signing key {0} is of type {1}; it must be ed25519.',
+        file,
+        privateKey.asymmetricKeyType ?? '',
+      ),
+    )
   return { name, privateKey }
 }
 
@@ -28,10 +37,12 @@ async function readPrivately(file: string): Promise<string> {
     mode = (await stat(file)).mode
     text = await readFile(file, 'utf8')
   } catch (cause) {
-    throw new Error(`The signing key ${file} cannot be read: ${(cause as Error).message}`, { cause })
+    throw new LocalizableError(say('The signing key {0} cannot be read: {1}', file, sentenceOf(cause)), {
+      cause,
+    })
   }
   if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-    throw new Error(`The signing key ${file} may be read by others: chmod 600.`)
+    throw new LocalizableError(say('Other users can read the signing key {0}. Run chmod 600 on it.', file))
   return text
 }
 
@@ -39,8 +50,11 @@ function parseKey(file: string, text: string): KeyObject {
   try {
     return createPrivateKey(text)
   } catch (cause) {
-    throw new Error(
-      `The signing key ${file} is not an unencrypted private key in PEM, as "openssl genpkey -algorithm ed25519" makes it.`,
+    throw new LocalizableError(
+      say(
+        'The signing key {0} is not an unencrypted private key in PEM format. Create one with "openssl genpkey -algorithm ed25519".',
+        file,
+      ),
       { cause },
     )
   }

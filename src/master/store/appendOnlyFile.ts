@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 
 /** A file to which nothing was written for so long is closed, milliseconds: to open it costs more than to write. */
 const closedAfterMs = 500
@@ -58,7 +59,9 @@ export class AppendOnlyFile {
   }
 
   #fail(cause: Error): void {
-    this.#failure ??= new Error(`${this.path} cannot be written: ${cause.message}`, { cause })
+    this.#failure ??= new LocalizableError(say('{0} cannot be written: {1}', this.path, sentenceOf(cause)), {
+      cause,
+    })
   }
 
   #closeSoon(): void {

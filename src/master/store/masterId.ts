@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { takeLock } from '../../locks/processLock.ts'
+import { LocalizableError, say } from '../../text/localizable.ts'
 import { createExclusive } from './createExclusive.ts'
 
 /** Masters of one person at a time: windows, terminals, pipelines. */
@@ -27,7 +28,9 @@ export async function claimMasterId(directory: string): Promise<MasterId> {
     const lock = await takeLock(join(directory, `slot-${slot}`))
     if (lock !== undefined) return { id: `${base}-${slot}`, release: () => lock.release() }
   }
-  throw new Error(`${slots} masters are at work already (see the files slot-… in ${directory})`)
+  throw new LocalizableError(
+    say('{0} masters are running already (see the files slot-… in {1}). End one of them.', slots, directory),
+  )
 }
 
 /** Of several processes that make it up at a time, one wins, and all use its. */
@@ -35,7 +38,7 @@ async function baseId(path: string): Promise<string> {
   const known = await readFile(path, 'utf8').catch(() => undefined)
   const id = known?.trim() ?? (await makeUp(path))
   if (/^[0-9a-f]{8}$/.test(id)) return id
-  throw new Error(`${path} should hold 8 hex digits; delete it to get a new id`)
+  throw new LocalizableError(say('{0} must contain 8 hex digits. Delete it to get a new id.', path))
 }
 
 async function makeUp(path: string): Promise<string> {

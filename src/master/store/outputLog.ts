@@ -1,5 +1,6 @@
 import { type FileHandle, open, truncate } from 'node:fs/promises'
 import type { Chunk } from '../../protocol/frames.ts'
+import { LocalizableError, say } from '../../text/localizable.ts'
 import { AppendOnlyFile } from './appendOnlyFile.ts'
 
 /**
@@ -57,7 +58,7 @@ export class OutputLog {
       for (const { stream, offset, length } of wanted) {
         const bytes = Buffer.alloc(length)
         const { bytesRead } = await file.read(bytes, 0, length, offset)
-        if (bytesRead < length) throw new Error(`${this.#file.path} is shorter than it was`)
+        if (bytesRead < length) throw new LocalizableError(say('{0} has been truncated.', this.#file.path))
         chunks.push({ stream, bytes })
       }
       return chunks

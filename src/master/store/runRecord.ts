@@ -5,6 +5,7 @@ import type { RunEvent } from '../../run/runEvent.ts'
 import { applyEvent } from '../../run/runReducer.ts'
 import { type RunStart, type RunState, startRunState } from '../../run/runState.ts'
 import { summaryOf } from '../../run/runSummary.ts'
+import { LocalizableError, say } from '../../text/localizable.ts'
 import { AppendOnlyFile } from './appendOnlyFile.ts'
 import { OutputLog } from './outputLog.ts'
 
@@ -114,7 +115,7 @@ export interface RecordedRun {
 }
 
 /** Another master has the run in hand. */
-export class RunInUse extends Error {
+export class RunInUse extends LocalizableError {
   override readonly name = 'RunInUse'
 }
 
@@ -137,11 +138,16 @@ async function readEvents(folder: string, runId: string): Promise<{ state: RunSt
   const [first = '', ...lines] = bytes.toString('utf8', 0, end).split('\n')
   const head = parseLine(first) as { v?: unknown; start?: RunStart } | undefined
   if (typeof head?.v === 'number' && head.v > recordVersion)
-    throw new Error(
-      `${path} was written by a newer version of EC2 Collective (record ${head.v}; this version reads ${recordVersion}). Upgrade to open it.`,
+    throw new LocalizableError(
+      say(
+        '{0} was written by a newer version of EC2 Collective (record {1}; this version reads {2}). Upgrade to open it.',
+        path,
+        head.v,
+        recordVersion,
+      ),
     )
   if (head?.v !== recordVersion || head.start?.runId !== runId)
-    throw new Error(`${path} is not the record of run ${runId}`)
+    throw new LocalizableError(say('{0} is not the record of run {1}.', path, runId))
   const state = startRunState(head.start)
   for (const line of lines) {
     try {
@@ -163,7 +169,7 @@ function parseLine(line: string): unknown {
 
 async function lock(folder: string): Promise<ProcessLock> {
   const held = await takeLock(ownerOf(folder))
-  if (held === undefined) throw new RunInUse(`Another master has the run in ${folder} in hand.`)
+  if (held === undefined) throw new RunInUse(say('Another master is working on the run in {0}.', folder))
   return held
 }
 

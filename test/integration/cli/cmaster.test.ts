@@ -103,7 +103,7 @@ describe('ec2-cmaster', () => {
   it('says when nobody matches, and that nothing was sent', async () => {
     const { stderr, exitCode } = await cmaster('-w', 'role=mail', '-c', 'true')
     expect(stderr).toBe(
-      'ec2-cmaster: role=mail does not match any of the 4 agents of pipeline: nothing was sent.\n',
+      'ec2-cmaster: role=mail does not match any of the 4 agents of pipeline. Nothing was sent.\n',
     )
     expect(exitCode).toBe(3)
   })

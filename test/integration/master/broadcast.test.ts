@@ -56,7 +56,7 @@ describe('Broadcast', () => {
     const script = { kind: 'shell', command: randomBytes(80_000).toString('base64') } as const
     await expect(
       broadcast.publish({ ...command, action: script, targets: ['a', 'b'] }, unstopped),
-    ).rejects.toThrow(/takes \d+ bytes, and the queue's MaximumMessageSize is 65536/)
+    ).rejects.toThrow(/takes \d+ bytes, and the MaximumMessageSize of the queue is 65536/)
     expect(await commandsOn(commands)).toEqual([])
   })
 

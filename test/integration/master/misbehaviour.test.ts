@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { describeWarning, type MasterWarning } from '../../../src/master/masterWarning.ts'
+import { describeWarning } from '../../../src/master/masterWarning.ts'
 import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { CommandMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues } from '../../../src/queues/queues.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
-import { localize, say } from '../../../src/text/localizable.ts'
-import { inEnglish } from '../../../src/text/translate.ts'
+import { say } from '../../../src/text/localizable.ts'
 import { startFaultProxy } from '../../support/faultProxy.ts'
 import { createMasters, type Masters, type OpenMaster, outputOf } from '../../support/masters.ts'
 import { repliesOf, type ScriptedAgent, startScriptedAgent } from '../../support/scriptedAgent.ts'
@@ -178,7 +177,7 @@ describe('a master', () => {
       const foreign = replyQueue === 'private' ? 1 : 0
       await until(() => troubles.length === 2 + foreign, 'all to be told')
       expect(master.rejected).toEqual({ unreadable: 2, forged: 0, foreign })
-      const sentences = troubles.map(warningText).join('\n')
+      const sentences = troubles.map((warning) => describeWarning(warning)).join('\n')
       expect(sentences).toMatch(/Ignored unreadable message \S+ on the reply queue: not JSON/)
       expect(sentences).toMatch(/queue: protocol version 9; this side supports version 1/)
       if (foreign > 0) expect(sentences).toContain(`Rejected a reply of ${name} to run `)
@@ -251,9 +250,4 @@ async function withAgent(
   const opened = await masters.open(environment, { timing, replyQueue })
   await opened.discover(1)
   return { ...opened, environment }
-}
-
-function warningText(warning: MasterWarning): string {
-  const sentence = describeWarning(warning)
-  return sentence === undefined ? '' : localize(sentence, inEnglish)
 }

@@ -230,7 +230,7 @@ describe('the results page', () => {
     await expect.poll(steered).toEqual(['pause', 'resume', 'stop'])
     simulated.run.stopRollout()
     await page.getByRole('button', { name: /2 not started/ }).waitFor()
-    await page.locator('.head-meta', { hasText: 'stopped: stopped by hand' }).waitFor()
+    await page.locator('.head-meta', { hasText: 'stopped: stopped manually' }).waitFor()
   })
 
   it('brings back after a reload what was open, narrowed and sorted', async () => {

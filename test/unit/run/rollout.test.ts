@@ -4,6 +4,7 @@ import { exceedsBudget, nextMove, planSteps } from '../../../src/run/rollout.ts'
 import { applyEvent } from '../../../src/run/runReducer.ts'
 import type { Rollout } from '../../../src/run/runRequest.ts'
 import { startRunState } from '../../../src/run/runState.ts'
+import { say } from '../../../src/text/localizable.ts'
 
 describe('planSteps', () => {
   it('reaches every agent exactly once, in order, whatever the rollout', () => {
@@ -70,7 +71,7 @@ describe('nextMove', () => {
   it('stops at the first failure too many, while others of the step still run', () => {
     const state = startRollout([['a', 'b'], ['c']])
     exit(state, 'a', 1)
-    expect(nextMove(state)).toEqual({ kind: 'stop', reason: '1 agent has failed' })
+    expect(nextMove(state)).toEqual({ kind: 'stop', why: say('1 agent has failed') })
   })
 
   it('counts silence as failure', () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isVerdict, verdicts } from '../../../src/protocol/verdict.ts'
-import type { RunEvent } from '../../../src/run/runEvent.ts'
+import { because, type RunEvent } from '../../../src/run/runEvent.ts'
 import { applyEvent } from '../../../src/run/runReducer.ts'
 import { isSettled, type ReplyState, type RunState, startRunState } from '../../../src/run/runState.ts'
+import { say } from '../../../src/text/localizable.ts'
 
 describe('applyEvent', () => {
   it('gives every expected agent exactly one verdict, whatever happens in whatever order, and keeps the sums true', () => {
@@ -172,6 +173,20 @@ describe('applyEvent', () => {
     applyEvent(state, { kind: 'rolloutStopped', reason: '1 agent has failed', at: 11 })
     expect(state).toMatchObject({ phase: 'over', stopReason: '1 agent has failed' })
     expect(state.counts).toMatchObject({ failed: 1, 'not-started': 3 })
+  })
+
+  it('keeps why the rollout stopped in English and as a sentence to translate, the first reason only', () => {
+    const state = startRun([['a'], ['b']])
+    const why = say('{0} agents have failed', 2)
+    applyEvent(state, { kind: 'rolloutStopped', ...because(why), at: 11 })
+    applyEvent(state, { kind: 'sendFailed', agentIds: ['a'], ...because(say('cancelled')), at: 12 })
+    expect(state).toMatchObject({ stopReason: '2 agents have failed', stopSentence: why })
+  })
+
+  it('reads why a rollout stopped in a record of an earlier version', () => {
+    const state = startRun([['a'], ['b']])
+    applyEvent(state, { kind: 'rolloutStopped', reason: '2 agents have failed', at: 11 })
+    expect([state.stopReason, state.stopSentence]).toEqual(['2 agents have failed', undefined])
   })
 
   it('stops a paused rollout, too', () => {

@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as vscode from 'vscode'
 import { printReport } from '../../../../src/console/doctor/report.ts'
 import { remediesFor } from '../../../../src/console/errorActions.ts'
+import { runHeader } from '../../../../src/console/results/projection.ts'
+import { messageOf } from '../../../../src/console/text/messageOf.ts'
 import { Trouble } from '../../../../src/console/trouble.ts'
+import { NobodyMatches } from '../../../../src/master/master.ts'
 import { openBody } from '../../../../src/protocol/envelope.ts'
 import { diagnoseProbe } from '../../../../src/queues/diagnosis.ts'
 import type { Probe } from '../../../../src/queues/probe.ts'
@@ -15,7 +18,10 @@ import {
   queueRoles,
   roleSettings,
 } from '../../../../src/queues/setUp.ts'
-import { type Localizable, localize } from '../../../../src/text/localizable.ts'
+import { because } from '../../../../src/run/runEvent.ts'
+import { applyEvent } from '../../../../src/run/runReducer.ts'
+import { startRunState } from '../../../../src/run/runState.ts'
+import { type Localizable, localize, say, sentenceOf } from '../../../../src/text/localizable.ts'
 import { declared } from '../../../support/declared.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 import { englishIn, pseudoLanguage } from '../../../support/pseudoLanguage.ts'
@@ -123,6 +129,27 @@ describe('in another language than English', () => {
     expect(englishIn(shown, data)).toEqual([])
   })
 
+  it.each([0, 1, 7])('an error says without an English word that nobody matches, of %i agents', (known) => {
+    expect(englishIn(messageOf(new NobodyMatches('testing', 'a=b', known)), [...data, 'a=b'])).toEqual([])
+  })
+
+  it('the results page says without an English word why a rollout stopped', () => {
+    const stopped = [
+      { kind: 'rolloutStopped', ...because(say('{0} agents have failed', 2)), at: 2 },
+      { kind: 'sendFailed', agentIds: ['a'], ...because(sentenceOf(errors[0])), at: 2 },
+      { kind: 'cancelRequested', at: 2 },
+    ] as const
+    for (const event of stopped) {
+      const state = startRunState(declaredRun)
+      const agents = ['a', 'b'].map((agentId) => ({ agentId, hostname: agentId }))
+      applyEvent(state, { kind: 'agentsExpected', agents, steps: [['a'], ['b']] })
+      applyEvent(state, event)
+      const { stopReason } = runHeader(state, testing, { live: false, now: 3, t: vscode.l10n.t })
+      expect(stopReason).toContain('я')
+      expect(englishIn(stopReason ?? '', data)).toEqual([])
+    }
+  })
+
   it('logs stay in English', () => {
     const logged: unknown[] = []
     const log = { error: (line: unknown) => logged.push(line) } as unknown as vscode.LogOutputChannel
@@ -134,6 +161,14 @@ describe('in another language than English', () => {
     expect(logged[0]).toContain('[ECONNREFUSED for sqs:SendMessage on queue testing_master]')
   })
 })
+
+const declaredRun = {
+  runId: 'run-1',
+  environment: 'testing',
+  request: { filter: '*', action: { kind: 'ping' }, timeoutMs: 1000 },
+  issuer: { name: 'ada', host: 'desk' },
+  startedAt: 1,
+} as const
 
 const unreadableBodies = [
   'garbage',

@@ -35,7 +35,7 @@ describe('A run that is cancelled', () => {
     await run.cancel()
     expect(await beginning).toBe('not-sent')
     expect(run.state).toMatchObject({
-      ...{ phase: 'over', stopReason: 'cancelled before it was sent' },
+      ...{ phase: 'over', stopReason: 'cancelled before the command was sent' },
       counts: { 'not-started': 2 },
     })
     await run.withdrawn()

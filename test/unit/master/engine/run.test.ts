@@ -250,7 +250,7 @@ describe('a run', () => {
     const { run, world } = await start(['a', 'b'], { outputLimitBytes: 6 })
     for (const [reply, data] of replyOf('a', ['one', 'two', 'three', 'four']))
       run.receive(reply, data, 'unproven')
-    expect(world.troubles).toEqual(['web-a: more than 6 bytes of output: the rest is left out'])
+    expect(world.troubles).toEqual(['web-a: more than 6 bytes of output: the rest is dropped'])
     expect(run.state.replies.get('a')).toMatchObject({ state: 'succeeded', output: 'incomplete' })
     expect(await textOf(run, 'a')).toBe('onetwo')
     answer(run, 'b', 'enough')
@@ -484,7 +484,7 @@ describe('a run that is taken up again', () => {
     const { run: next, world } = await restore()
     const { counts, stopReason } = await next.ended
     expect(counts).toMatchObject({ 'not-started': agents, expected: 0 })
-    expect(stopReason).toBe('its master ended before it was sent')
+    expect(stopReason).toBe('the master ended before the command was sent')
     await world.pass(next, responseTimeoutMs)
     expect(world.said.filter((said) => said.startsWith('publish'))).toEqual([])
   })

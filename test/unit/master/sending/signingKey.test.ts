@@ -38,6 +38,8 @@ describe('a signing key', () => {
     await expect(readSigningKey(`alice=${file}`)).rejects.toThrow('of type x25519; it must be ed25519')
     writeFileSync(file, pemOf(generateKeyPairSync('ed25519')))
     chmodSync(file, 0o640)
-    await expect(readSigningKey(`alice=${file}`)).rejects.toThrow('may be read by others: chmod 600')
+    await expect(readSigningKey(`alice=${file}`)).rejects.toThrow(
+      /^Other users can read the signing key .* Run chmod 600 on it\.$/,
+    )
   })
 })

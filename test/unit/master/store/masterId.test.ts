@@ -41,11 +41,11 @@ describe('claimMasterId', () => {
 
   it('says which file is not right', async () => {
     await writeFile(join(directory, 'id'), 'production_x')
-    await expect(claimMasterId(directory)).rejects.toThrow(/id should hold 8 hex digits; delete it/)
+    await expect(claimMasterId(directory)).rejects.toThrow(/id must contain 8 hex digits\. Delete it/)
   })
 
   it('says when there are too many', async () => {
     for (let claims = 0; claims < 64; claims += 1) await claimMasterId(directory)
-    await expect(claimMasterId(directory)).rejects.toThrow(/64 masters are at work already/)
+    await expect(claimMasterId(directory)).rejects.toThrow(/64 masters are running already/)
   })
 })
