@@ -192,6 +192,7 @@ export const rooms = [
     room: 'src/console/environments',
     holds: 'the tree of environments and agents, and the masters behind it',
     imports: [
+      'src/async',
       'src/text',
       'src/protocol',
       'src/hosts',

@@ -58,7 +58,7 @@ import { FleetTasks, taskType } from './console/tasks/fleetTasks.ts'
 import { Trouble } from './console/trouble.ts'
 import { isOfWorkspace } from './declarations/declaredEnvironment.ts'
 import { describeWarning } from './master/masterWarning.ts'
-import type { Retention } from './master/store/history.ts'
+import type { Retention } from './master/store/retention.ts'
 
 /** Puts the console together. Nothing here reads a file or talks to anybody: that waits until somebody looks. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -96,6 +96,7 @@ export function activate(context: vscode.ExtensionContext): void {
       const warning = describeWarning(trouble)
       if (warning !== undefined) log.warn(`${environment.name}: ${warning}`)
     },
+    onHistoryWarning: ({ message }) => log.warn(message),
   })
   const connections = new Connections(opener.open, (key) => runs.isBusy(key))
   const follow = async () => {

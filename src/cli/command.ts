@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
 import type { Reach } from '../master/fleet/reach.ts'
-import { openMaster } from '../master/library.ts'
+import { type History, openMaster } from '../master/library.ts'
 import { describeWarning, type MasterWarning } from '../master/masterWarning.ts'
 import type { Environment } from '../queues/environment.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
@@ -48,8 +48,18 @@ export async function command(args: Arguments, environment: Environment): Promis
     return exitCode
   } finally {
     await close({ forgetReplyQueue: state.isThrowAway })
-    await history.prune(retention, Date.now()).catch((error) => tell(error.message))
+    await prune(history)
     if (state.isThrowAway) rmSync(state.path, { recursive: true, force: true })
+  }
+}
+
+/** What cannot be deleted today is in nobody's way. */
+async function prune(history: History): Promise<void> {
+  try {
+    const { failed } = await history.prune(retention, Date.now())
+    for (const { message } of failed) tell(message)
+  } catch (error) {
+    tell((error as Error).message)
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rm, rmdir, stat, utimes } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, rmdir, stat, unlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type LockEntries, markedAsHeld } from './contention.ts'
 import type { ProcessMark } from './processMark.ts'
@@ -40,9 +40,13 @@ export class LockFolder implements LockEntries {
     }
   }
 
-  /** Windows lets nobody remove a file for as long as a virus scanner reads it. */
   async remove(name: string): Promise<void> {
-    await rm(join(this.#path, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
+    const path = join(this.#path, name)
+    await unlink(path).catch((error) => {
+      if (codeOf(error) === 'ENOENT') return
+      // Windows lets nobody remove a file for as long as a virus scanner reads it.
+      return rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
+    })
   }
 
   /** Removes the folder, where nobody else has an entry in it. */

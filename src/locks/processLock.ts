@@ -41,14 +41,14 @@ const pauseMs = 5
  */
 export async function takeLock(path: string, pace: LockPace = usualPace): Promise<ProcessLock | undefined> {
   if (await isHeldByEarlierVersion(path)) return undefined
-  const mark = await markOfThisProcess()
+  const mark = markOfThisProcess()
   const own = entryName(randomBytes(8).toString('hex'), mark)
   const folder = new LockFolder(path)
   const givenUp = new Set<string>()
   const isAlive = async (name: string): Promise<boolean> => {
     if (givenUp.has(name)) return false
     const other = markOf(name)
-    const life = other === undefined ? 'unknown' : await lifeOf(other, mark)
+    const life = other === undefined ? 'unknown' : lifeOf(other, mark)
     if (life === 'alive' || (life === 'unknown' && (await isTouched(folder, name, pace)))) return true
     givenUp.add(name)
     return false
@@ -88,10 +88,10 @@ export async function takeLock(path: string, pace: LockPace = usualPace): Promis
 /** Whether a process has the lock that may be alive. Says so at once, and of one that nobody can see as long as it has left its mark. */
 export async function isLocked(path: string): Promise<boolean> {
   if (await isHeldByEarlierVersion(path)) return true
-  const own = await markOfThisProcess()
+  const own = markOfThisProcess()
   for (const name of await new LockFolder(path).names()) {
     const mark = markOf(markedAsHeld(name) ?? '')
-    if (mark !== undefined && (await lifeOf(mark, own)) !== 'dead') return true
+    if (mark !== undefined && lifeOf(mark, own) !== 'dead') return true
   }
   return false
 }

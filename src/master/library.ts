@@ -134,5 +134,6 @@ export type { FleetLook, FleetSnapshot, Inventory, KnownAgent } from './fleet/in
 export type { Audience, MissingAgent, Reach } from './fleet/reach.ts'
 export type { Master, NobodyMatches } from './master.ts'
 export type { MasterWarning, Rejected, Sender } from './masterWarning.ts'
-export type { History, Retention } from './store/history.ts'
+export type { History } from './store/history.ts'
+export type { Pruned, Retention, RunNotDeleted } from './store/retention.ts'
 export type { RecordedRun } from './store/runRecord.ts'

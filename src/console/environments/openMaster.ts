@@ -1,8 +1,10 @@
+import { lazy } from '../../async/lazy.ts'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { MasterWarning } from '../../master/masterWarning.ts'
 import { ownIssuer } from '../../master/sending/issuer.ts'
-import type { History, Retention } from '../../master/store/history.ts'
+import type { History } from '../../master/store/history.ts'
 import type { MasterId } from '../../master/store/masterId.ts'
+import type { Retention } from '../../master/store/retention.ts'
 import type { SigningKey } from '../../protocol/envelope.ts'
 import type { Environment } from '../../queues/environment.ts'
 import { readSetting } from '../declarations/settings.ts'
@@ -23,13 +25,20 @@ export interface MasterSetting {
    */
   readonly checkTrust: (declared: DeclaredEnvironment) => void
   readonly onWarning: (environment: Environment, trouble: MasterWarning) => void
+  /** Something about the history went wrong that stands in nobody's way. */
+  readonly onHistoryWarning: (error: Error) => void
 }
+
+/** A window may live for weeks, milliseconds. */
+const pruneEveryMs = 3600_000
 
 /** Makes masters. What they need (the AWS SDK above all) is loaded when the first one is wanted. */
 export class MasterOpener {
   readonly #setting: MasterSetting
-  #history: Promise<History> | undefined
-  #id: Promise<MasterId> | undefined
+  readonly #history = lazy(() => this.#openHistory())
+  readonly #id = lazy(() => this.#claimId())
+  /** On the clock of `performance`, milliseconds. */
+  #pruneFrom = 0
 
   constructor(setting: MasterSetting) {
     this.#setting = setting
@@ -42,7 +51,7 @@ export class MasterOpener {
       import('../../queues/queues.ts'),
       import('../../master/master.ts'),
       this.history(),
-      this.#claimId(),
+      this.#id.get(),
       connectionOf(declared.environment, isUserAct),
       chosenKey(),
     ])
@@ -61,24 +70,37 @@ export class MasterOpener {
   }
 
   /** The runs of this workspace; read without any connection. */
-  history(): Promise<History> {
-    this.#history ??= import('../../master/store/history.ts').then(async ({ History }) => {
-      const history = await History.open(this.#setting.historyFolder)
-      await history.prune(this.#setting.retention(), Date.now())
-      return history
-    })
-    return this.#history
+  async history(): Promise<History> {
+    const history = await this.#history.get()
+    void this.#prune(history)
+    return history
   }
 
   async close(): Promise<void> {
-    await (await this.#id)?.release()
+    const id = await this.#id.started?.catch(() => undefined)
+    await id?.release()
   }
 
-  #claimId(): Promise<MasterId> {
-    this.#id ??= import('../../master/store/masterId.ts').then(({ claimMasterId }) =>
-      claimMasterId(this.#setting.idFolder),
-    )
-    return this.#id
+  async #openHistory(): Promise<History> {
+    const { History } = await import('../../master/store/history.ts')
+    return History.open(this.#setting.historyFolder)
+  }
+
+  async #claimId(): Promise<MasterId> {
+    const { claimMasterId } = await import('../../master/store/masterId.ts')
+    return claimMasterId(this.#setting.idFolder)
+  }
+
+  /** Beside what the user does. What could not be deleted is tried again the next time. */
+  async #prune(history: History): Promise<void> {
+    if (performance.now() < this.#pruneFrom) return
+    this.#pruneFrom = performance.now() + pruneEveryMs
+    try {
+      const { failed } = await history.prune(this.#setting.retention(), Date.now())
+      for (const error of failed) this.#setting.onHistoryWarning(error)
+    } catch (error) {
+      this.#setting.onHistoryWarning(error as Error)
+    }
   }
 }
 

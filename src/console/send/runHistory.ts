@@ -21,7 +21,7 @@ export class RunHistory {
   }
 
   /** Newest first. */
-  async list(): Promise<RunSummary[]> {
+  async list(): Promise<readonly RunSummary[]> {
     return (await this.#open()).list()
   }
 

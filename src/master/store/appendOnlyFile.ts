@@ -37,6 +37,11 @@ export class AppendOnlyFile {
     this.#pending.push(...parts)
   }
 
+  /** Writes nothing more. */
+  refuse(reason: Error): void {
+    this.#fail(reason)
+  }
+
   /** @throws Error when the disk refused something that was appended. Nothing is written after that. */
   async flush(): Promise<void> {
     await this.#writing

@@ -1,11 +1,13 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { RunId } from '../../protocol/names.ts'
 import { withoutSecrets } from '../../run/runRequest.ts'
 import type { RunStart, RunState } from '../../run/runState.ts'
-import { parseSummary, type RunSummary, summaryOf } from '../../run/runSummary.ts'
+import type { RunSummary } from '../../run/runSummary.ts'
+import { deleteRun, type Pruned, prune, type Retention } from './retention.ts'
 import { isRunInUse, type RecordedRun, RunRecord, readRun } from './runRecord.ts'
+import { Summaries } from './summaries.ts'
 
 export type { RunSummary } from '../../run/runSummary.ts'
 
@@ -15,9 +17,11 @@ export type { RunSummary } from '../../run/runSummary.ts'
  */
 export class History {
   readonly #directory: string
+  readonly #summaries: Summaries
 
   private constructor(directory: string) {
     this.#directory = directory
+    this.#summaries = new Summaries(directory)
   }
 
   /** Opens the history in `directory`, which is created, private to its owner, when it is not there. */
@@ -57,9 +61,8 @@ export class History {
   }
 
   /** All runs, newest first. What is not the folder of a run is left out. */
-  async list(): Promise<RunSummary[]> {
-    const found = await Promise.all((await this.#runIds()).map((runId) => this.#summary(runId)))
-    return found.filter((summary) => summary !== undefined).sort((a, b) => b.startedAt - a.startedAt)
+  list(): Promise<readonly RunSummary[]> {
+    return this.#summaries.all()
   }
 
   /** Whether a master has the run in hand: under way, or over and awaiting what comes late. */
@@ -67,81 +70,23 @@ export class History {
     return isRunInUse(this.#folder(runId))
   }
 
-  /** Deletes a run, with its outputs. Fine when there is none. */
+  /**
+   * Deletes a run, with its outputs. Fine when there is none.
+   * @throws RunNotDeleted
+   */
   async delete(runId: string): Promise<void> {
-    await rm(this.#folder(runId), { recursive: true, force: true })
+    await deleteRun(this.#directory, v.parse(RunId, runId))
   }
 
   /**
    * Deletes the oldest runs until the rest keeps to `retention`. Runs that a master has in hand stay, and so do those that may
-   * still be taken up: not over, and younger than `maxAgeMs`. Returns the deleted ids.
+   * still be taken up: not over, and younger than `maxAgeMs`. What cannot be deleted is left for the next time.
    */
-  async prune(retention: Retention, now: number): Promise<string[]> {
-    const deleted: string[] = []
-    const runs = await this.list()
-    let bytes = 0
-    for (const [index, { runId, startedAt, phase }] of runs.entries()) {
-      bytes += await folderBytes(this.#folder(runId))
-      const tooOld = now - startedAt > retention.maxAgeMs
-      const tooMany = index >= retention.maxRuns || bytes > retention.maxBytes
-      if ((tooOld || (tooMany && phase === 'over')) && (await this.#deleteUnused(runId))) deleted.push(runId)
-    }
-    const listed = new Set(runs.map(({ runId }) => runId))
-    for (const runId of await this.#runIds()) {
-      // A folder without a run in it: its master died while it made it.
-      if (!listed.has(runId) && now - (await madeAt(this.#folder(runId))) > retention.maxAgeMs) {
-        if (await this.#deleteUnused(runId)) deleted.push(runId)
-      }
-    }
-    return deleted
-  }
-
-  async #runIds(): Promise<string[]> {
-    return (await readdir(this.#directory)).filter((name) => v.is(RunId, name))
-  }
-
-  async #summary(runId: string): Promise<RunSummary | undefined> {
-    const text = await readFile(join(this.#folder(runId), 'summary.json'), 'utf8').catch(() => '')
-    const summary = parseSummary(text)
-    if (summary?.runId === runId) return summary
-    return this.load(runId).then(
-      ({ state }) => summaryOf(state),
-      () => undefined,
-    )
-  }
-
-  async #deleteUnused(runId: string): Promise<boolean> {
-    if (await this.isInUse(runId)) return false
-    await this.delete(runId)
-    return true
+  async prune(retention: Retention, now: number): Promise<Pruned> {
+    return prune(this.#directory, await this.list(), retention, now)
   }
 
   #folder(runId: string): string {
     return join(this.#directory, v.parse(RunId, runId))
   }
-}
-
-/** What a history keeps at most: so many runs, so many bytes in all, nothing older. */
-export interface Retention {
-  readonly maxRuns: number
-  readonly maxBytes: number
-  readonly maxAgeMs: number
-}
-
-async function madeAt(folder: string): Promise<number> {
-  return stat(folder).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => Number.POSITIVE_INFINITY,
-  )
-}
-
-async function folderBytes(folder: string): Promise<number> {
-  const names = await readdir(folder).catch(() => [])
-  const sizes = names.map((name) =>
-    stat(join(folder, name)).then(
-      ({ size }) => size,
-      () => 0,
-    ),
-  )
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }

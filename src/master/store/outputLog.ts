@@ -67,6 +67,11 @@ export class OutputLog {
     }
   }
 
+  /** Takes nothing more. */
+  refuse(reason: Error): void {
+    this.#file.refuse(reason)
+  }
+
   /** Resolves when all that was appended is in the file. */
   flush(): Promise<void> {
     return this.#file.flush()
@@ -77,7 +82,8 @@ export class OutputLog {
 export type AccountedFor = (agentId: string) => number
 
 interface Kept {
-  readonly places: Place[]
+  /** Of each piece its offset and its length, which is negative on stderr: numbers, for there may be millions. */
+  readonly places: number[]
   bytes: number
 }
 
@@ -94,25 +100,28 @@ interface Scan {
   readonly size: number
 }
 
-function keep(kept: Map<string, Kept>, agentId: string, place: Place): void {
-  const known = kept.get(agentId)
+function keep(kept: Map<string, Kept>, agentId: string, { stream, offset, length }: Place): void {
+  let known = kept.get(agentId)
   if (known === undefined) {
-    kept.set(agentId, { places: [place], bytes: place.length })
-    return
+    known = { places: [], bytes: 0 }
+    kept.set(agentId, known)
   }
-  known.places.push(place)
-  known.bytes += place.length
+  known.places.push(offset, stream === 1 ? length : -length)
+  known.bytes += length
 }
 
-function* piecesOf(places: readonly Place[], from: number, limit: number): Generator<Place> {
+function* piecesOf(places: readonly number[], from: number, limit: number): Generator<Place> {
   let position = 0
   let room = limit
-  for (const { stream, offset, length } of places) {
+  for (let index = 0; index < places.length; index += 2) {
+    const [offset = 0, signed = 0] = [places[index], places[index + 1]]
+    const length = Math.abs(signed)
     const skip = Math.max(0, from - position)
     position += length
     if (skip >= length) continue
     if (room <= 0) return
-    const piece = { stream, offset: offset + skip, length: Math.min(length - skip, room) }
+    const stream = signed > 0 ? 1 : 2
+    const piece: Place = { stream, offset: offset + skip, length: Math.min(length - skip, room) }
     room -= piece.length
     yield piece
   }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, rename, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isLocked, type ProcessLock, takeLock } from '../../locks/processLock.ts'
 import type { RunEvent } from '../../run/runEvent.ts'
@@ -7,6 +7,7 @@ import { type RunStart, type RunState, startRunState } from '../../run/runState.
 import { summaryOf } from '../../run/runSummary.ts'
 import { LocalizableError, say } from '../../text/localizable.ts'
 import { AppendOnlyFile } from './appendOnlyFile.ts'
+import { linesOf } from './lines.ts'
 import { OutputLog } from './outputLog.ts'
 
 /**
@@ -33,6 +34,11 @@ export class RunRecord {
     this.output = output
     this.#events = new AppendOnlyFile(eventsOf(folder), () => output.flush())
     this.#lock = lock
+    lock.lost.addEventListener('abort', () => {
+      const reason = new RunInUse(say('Another master may be working on the run in {0} by now.', folder))
+      output.refuse(reason)
+      this.#events.refuse(reason)
+    })
   }
 
   /** Starts the record of a new run. `start` must not hold secrets. */
@@ -125,6 +131,11 @@ export async function readRun(folder: string, runId: string): Promise<RecordedRu
   return { state, record: { output: await OutputLog.open(outputOf(folder), bytesIn(state)) } }
 }
 
+/** Takes the run in hand, and nothing else; undefined when a master that is alive has it. */
+export function holdRun(folder: string): Promise<ProcessLock | undefined> {
+  return takeLock(ownerOf(folder))
+}
+
 /** Whether a master that is alive has the run in hand. */
 export function isRunInUse(folder: string): Promise<boolean> {
   return isLocked(ownerOf(folder))
@@ -132,11 +143,21 @@ export function isRunInUse(folder: string): Promise<boolean> {
 
 async function readEvents(folder: string, runId: string): Promise<{ state: RunState; end: number }> {
   const path = eventsOf(folder)
-  const bytes = await readFile(path)
-  // A last line without its end is what a crash left of it.
-  const end = bytes.lastIndexOf(0x0a) + 1
-  const [first = '', ...lines] = bytes.toString('utf8', 0, end).split('\n')
-  const head = parseLine(first) as { v?: unknown; start?: RunStart } | undefined
+  let state: RunState | undefined
+  let end = 0
+  for await (const read of linesOf(path)) {
+    end = read.end
+    for (const line of read.lines) {
+      if (state === undefined) state = startRunState(startIn(line, path, runId))
+      else applyLine(state, line)
+    }
+  }
+  if (state === undefined) throw notTheRecord(path, runId)
+  return { state, end }
+}
+
+function startIn(line: string, path: string, runId: string): RunStart {
+  const head = parseLine(line) as { v?: unknown; start?: RunStart } | undefined
   if (typeof head?.v === 'number' && head.v > recordVersion)
     throw new LocalizableError(
       say(
@@ -146,17 +167,20 @@ async function readEvents(folder: string, runId: string): Promise<{ state: RunSt
         recordVersion,
       ),
     )
-  if (head?.v !== recordVersion || head.start?.runId !== runId)
-    throw new LocalizableError(say('{0} is not the record of run {1}.', path, runId))
-  const state = startRunState(head.start)
-  for (const line of lines) {
-    try {
-      applyEvent(state, JSON.parse(line))
-    } catch {
-      // Damage in the middle of the file: the events around it still tell the rest.
-    }
+  if (head?.v !== recordVersion || head.start?.runId !== runId) throw notTheRecord(path, runId)
+  return head.start
+}
+
+function notTheRecord(path: string, runId: string): Error {
+  return new LocalizableError(say('{0} is not the record of run {1}.', path, runId))
+}
+
+function applyLine(state: RunState, line: string): void {
+  try {
+    applyEvent(state, JSON.parse(line))
+  } catch {
+    // Damage in the middle of the file: the events around it still tell the rest.
   }
-  return { state, end }
 }
 
 function parseLine(line: string): unknown {
@@ -168,7 +192,7 @@ function parseLine(line: string): unknown {
 }
 
 async function lock(folder: string): Promise<ProcessLock> {
-  const held = await takeLock(ownerOf(folder))
+  const held = await holdRun(folder)
   if (held === undefined) throw new RunInUse(say('Another master is working on the run in {0}.', folder))
   return held
 }

@@ -247,7 +247,7 @@ const quick: LockPace = { touchEveryMs: 30, freshMs: 1_000, looks: 20, lookEvery
 /** What a process with this mark has made that holds, or held, the lock. */
 async function plant(path: string, mark: Partial<ProcessMark>): Promise<string> {
   await mkdir(path)
-  const name = entryName('00000000000000aa', { ...(await markOfThisProcess()), ...mark })
+  const name = entryName('00000000000000aa', { ...markOfThisProcess(), ...mark })
   await writeFile(join(path, name), '')
   await writeFile(join(path, heldMark(name)), '')
   return join(path, name)

@@ -1,13 +1,28 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { History } from '../../../../src/master/store/history.ts'
+import type { Retention } from '../../../../src/master/store/retention.ts'
 import { RunInUse, type RunRecord } from '../../../../src/master/store/runRecord.ts'
 import { isVerdict } from '../../../../src/protocol/verdict.ts'
 import type { RunEvent } from '../../../../src/run/runEvent.ts'
 import { applyEvent } from '../../../../src/run/runReducer.ts'
 import { type RunStart, type RunState, startRunState } from '../../../../src/run/runState.ts'
+import { until } from '../../../support/until.ts'
 
 let directory: string
 let history: History
@@ -18,7 +33,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(directory, { recursive: true, force: true }))
 
-describe('History', () => {
+// Much reading, and on a busy machine that takes its time.
+describe('History', { timeout: 60_000 }, () => {
   it('gives back a run as it was, with its outputs', async () => {
     const { state, record } = await liveRun(history, startOf('run-00001'))
     await record.close()
@@ -47,6 +63,18 @@ describe('History', () => {
     record.append({ kind: 'moonRose', at: 5 } as never)
     await record.close()
     expect((await history.load('run-00001')).state).toEqual(state)
+  })
+
+  it('reads a run whose events are larger than a string may be', async () => {
+    const { state, record } = await liveRun(history, startOf('run-00001'))
+    await record.close()
+    const path = join(directory, 'run-00001', 'run.ndjson')
+    // What a crash of the machine leaves is often zeros; here as a hole, which takes no room.
+    await truncate(path, 600 * 1024 * 1024)
+    await appendFile(path, `\n${JSON.stringify({ kind: 'stillQueued', agentId: 'web1', at: 8 })}\n`)
+    expect(JSON.stringify([...(await history.load('run-00001')).state.replies])).toBe(
+      JSON.stringify([...state.replies]),
+    )
   })
 
   it('has a readable run after a crash at any byte of any of its files', async () => {
@@ -120,6 +148,51 @@ describe('History', () => {
       counts: { succeeded: 2 },
       environment: 'testing',
     })
+  })
+
+  it('lists runs as they are when it is asked, for many who ask at a time', async () => {
+    const { record, state } = await liveRun(history, startOf('run-00001'))
+    await record.summarize(state)
+    await record.close()
+    const first = history.list()
+    const changing = (async () => {
+      await first
+      await history.delete('run-00001')
+      return Promise.all([history.list(), history.list(), history.list()])
+    })()
+    const during = [history.list(), history.list()]
+    expect(await first).toHaveLength(1)
+    const [one, two, three] = await changing
+    expect([one, two === one, three === one]).toEqual([[], true, true])
+    await Promise.all(during)
+  })
+
+  it('lists anew what has changed, though it was listed before', async () => {
+    const { record, state } = await liveRun(history, startOf('run-00001'))
+    await record.summarize(state)
+    expect((await history.list())[0]).toMatchObject({ phase: 'over', counts: { succeeded: 2 } })
+    state.counts.succeeded = 1
+    await record.summarize(state)
+    expect((await history.list())[0]).toMatchObject({ counts: { succeeded: 1 } })
+    await record.close()
+  })
+
+  it('is not written any more by a master that has lost its hold on the run', async () => {
+    const { record } = await liveRun(history, startOf('run-00001'))
+    await record.flush()
+    await rm(join(directory, 'run-00001', 'owner'), { recursive: true })
+    await until(
+      () =>
+        record.flush().then(
+          () => false,
+          ({ message }) => /Another master may be working on the run/.test(message),
+        ),
+      'the record to refuse',
+    )
+    const before = await readFile(join(directory, 'run-00001', 'run.ndjson'), 'utf8')
+    record.append({ kind: 'cancelRequested', at: 99 })
+    await expect(record.close()).rejects.toThrow('cannot be written')
+    expect(await readFile(join(directory, 'run-00001', 'run.ndjson'), 'utf8')).toBe(before)
   })
 
   it('keeps no value of a secret, in no file', async () => {
@@ -196,43 +269,68 @@ describe('retention', () => {
 
   it('by count keeps the newest', async () => {
     await makeRuns(5)
-    expect(await history.prune({ ...none, maxRuns: 2 }, 2000)).toEqual([
-      'run-00003',
-      'run-00002',
-      'run-00001',
-    ])
+    expect(await pruned({ ...none, maxRuns: 2 }, 2000)).toEqual(['run-00003', 'run-00002', 'run-00001'])
     expect((await history.list()).map(({ runId }) => runId)).toEqual(['run-00005', 'run-00004'])
   })
 
   it('by age deletes what is older, also what was never over', async () => {
     await makeRuns(3)
     const unfinished = await history.create({ ...startOf('run-00000'), startedAt: 1 })
-    expect(await history.prune({ ...none, maxAgeMs: 1000 }, 2002)).toEqual(['run-00001'])
+    expect(await pruned({ ...none, maxAgeMs: 1000 }, 2002)).toEqual(['run-00001'])
     await unfinished.close()
-    expect(await history.prune({ ...none, maxAgeMs: 1000 }, 2002)).toEqual(['run-00000'])
+    expect(await pruned({ ...none, maxAgeMs: 1000 }, 2002)).toEqual(['run-00000'])
   })
 
   it('by size deletes the oldest until the rest fits', async () => {
     await makeRuns(4)
     const sizes = await Promise.all([4, 3].map((n) => sizeOf(`run-0000${n}`)))
     const maxBytes = sizes.reduce((sum, size) => sum + size, 0)
-    expect(await history.prune({ ...none, maxBytes }, 2000)).toEqual(['run-00002', 'run-00001'])
+    expect(await pruned({ ...none, maxBytes }, 2000)).toEqual(['run-00002', 'run-00001'])
   })
 
   it('leaves runs alone that are under way', async () => {
     const record = await history.create(startOf('run-00001'))
     await makeRuns(3, 2)
-    expect(await history.prune({ ...none, maxRuns: 1 }, 2000)).toEqual(['run-00003', 'run-00002'])
+    expect(await pruned({ ...none, maxRuns: 1 }, 2000)).toEqual(['run-00003', 'run-00002'])
     await record.close()
-    expect(await history.prune({ ...none, maxRuns: 1 }, 2000)).toEqual([])
+    expect(await pruned({ ...none, maxRuns: 1 }, 2000)).toEqual([])
   })
 
   it('deletes the folder of a master that died while it made it', async () => {
     await mkdir(join(directory, 'run-00001'))
-    expect(await history.prune(none, Date.now())).toEqual([])
+    expect(await pruned(none, Date.now())).toEqual([])
     await utimes(join(directory, 'run-00001'), 1000, 1000)
-    expect(await history.prune({ ...none, maxAgeMs: 60_000 }, Date.now())).toEqual(['run-00001'])
+    expect(await pruned({ ...none, maxAgeMs: 60_000 }, Date.now())).toEqual(['run-00001'])
   })
+
+  it('goes on with the others when one cannot be deleted, says so, and tries again the next time', async () => {
+    await makeRuns(4)
+    const owner = join(directory, 'run-00002', 'owner')
+    await symlink('owner', owner)
+    const { deleted, failed } = await history.prune({ ...none, maxRuns: 1 }, 2000)
+    expect(deleted).toEqual(['run-00003', 'run-00001'])
+    expect(failed.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^Cannot delete the run in .*run-00002 \(ELOOP/),
+    ])
+    // Whole, and not half deleted.
+    expect((await history.load('run-00002')).state.phase).toBe('over')
+    await rm(owner)
+    expect(await history.prune({ ...none, maxRuns: 1 }, 2000)).toEqual({ deleted: ['run-00002'], failed: [] })
+  })
+
+  it('removes what an earlier attempt has left of a deleted run', async () => {
+    await mkdir(join(directory, 'run-00001.deleted-0a1b2c3d'))
+    await writeFile(join(directory, 'run-00001.deleted-0a1b2c3d', 'output.log'), 'x')
+    expect(await history.list()).toEqual([])
+    expect(await history.prune(none, 2000)).toEqual({ deleted: [], failed: [] })
+    expect(await readdir(directory)).toEqual([])
+  })
+
+  async function pruned(retention: Retention, now: number): Promise<readonly string[]> {
+    const { deleted, failed } = await history.prune(retention, now)
+    expect(failed).toEqual([])
+    return deleted
+  }
 
   async function makeRuns(count: number, from = 1): Promise<void> {
     for (let n = from; n < from + count; n += 1) {

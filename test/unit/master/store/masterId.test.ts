@@ -44,7 +44,7 @@ describe('claimMasterId', () => {
     await expect(claimMasterId(directory)).rejects.toThrow(/id must contain 8 hex digits\. Delete it/)
   })
 
-  it('says when there are too many', async () => {
+  it('says when there are too many', { timeout: 60_000 }, async () => {
     for (let claims = 0; claims < 64; claims += 1) await claimMasterId(directory)
     await expect(claimMasterId(directory)).rejects.toThrow(/64 masters are running already/)
   })

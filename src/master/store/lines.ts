@@ -1,0 +1,70 @@
+import { open } from 'node:fs/promises'
+
+/** Read at a time, bytes. */
+const chunkBytes = 256 * 1024
+
+/** Nothing that is written here is that long: a record of 100,000 agents has lines of 30 MB. Bytes. */
+const longestLineBytes = 128 * 1024 * 1024
+
+const newline = 0x0a
+
+/**
+ * The lines of a text file, some at a time: as much memory as the longest of them, however large the file is. A last line
+ * without its end is left out, since it may still be written; so is one that is too long to be one of ours.
+ * @returns with the position behind the last line, bytes
+ */
+export async function* linesOf(
+  path: string,
+  longestBytes = longestLineBytes,
+): AsyncGenerator<{ readonly lines: readonly string[]; readonly end: number }> {
+  const file = await open(path)
+  try {
+    const chunk = Buffer.allocUnsafe(chunkBytes)
+    const begun = new BegunLine(longestBytes)
+    for (let position = 0; ; ) {
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, position)
+      if (bytesRead === 0) return
+      const bytes = chunk.subarray(0, bytesRead)
+      const lines: string[] = []
+      let from = 0
+      for (let to = bytes.indexOf(newline); to !== -1; to = bytes.indexOf(newline, from)) {
+        const line = begun.end(bytes.subarray(from, to))
+        if (line !== undefined) lines.push(line)
+        from = to + 1
+      }
+      begun.add(bytes.subarray(from))
+      position += bytesRead
+      if (from > 0) yield { lines, end: position - (bytesRead - from) }
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** What was read of a line that goes on in the next chunk. */
+class BegunLine {
+  readonly #longestBytes: number
+  #parts: Uint8Array[] = []
+  #bytes = 0
+
+  constructor(longestBytes: number) {
+    this.#longestBytes = longestBytes
+  }
+
+  /** Copies the part: the chunk is filled anew. */
+  add(part: Uint8Array): void {
+    this.#bytes += part.length
+    if (this.#bytes <= this.#longestBytes) this.#parts.push(Uint8Array.from(part))
+    else this.#parts = []
+  }
+
+  /** The whole line with its last part; undefined when it is too long. */
+  end(last: Buffer): string | undefined {
+    const parts = this.#parts
+    const bytes = this.#bytes + last.length
+    this.#parts = []
+    this.#bytes = 0
+    if (bytes > this.#longestBytes) return undefined
+    return (parts.length === 0 ? last : Buffer.concat([...parts, last])).toString('utf8')
+  }
+}

@@ -1,0 +1,94 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { RunId } from '../../protocol/names.ts'
+import { parseSummary, type RunSummary, summaryOf } from '../../run/runSummary.ts'
+import { readRun } from './runRecord.ts'
+
+/** Files that are open at a time. */
+const atOnce = 32
+
+/** Longer ones, with a script in them, are read again each time rather than kept: there may be thousands. Bytes. */
+const mostKeptBytes = 8 * 1024
+
+/**
+ * The summaries of all runs in a folder. Those that ask while they are read share the next reading, and a summary that
+ * has not changed since the last one is not read again.
+ */
+export class Summaries {
+  readonly #directory: string
+  #current: Promise<readonly RunSummary[]> | undefined
+  #next: Promise<readonly RunSummary[]> | undefined
+  #kept = new Map<string, Kept>()
+
+  constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  /** Newest first, as they are now or later. What is not the folder of a run is left out. */
+  all(): Promise<readonly RunSummary[]> {
+    // Not the reading under way: it may have passed by what has just changed.
+    this.#next ??= this.#afterCurrent()
+    return this.#next
+  }
+
+  async #afterCurrent(): Promise<readonly RunSummary[]> {
+    await this.#current?.catch(() => {})
+    this.#current = this.#next
+    this.#next = undefined
+    return this.#read()
+  }
+
+  async #read(): Promise<readonly RunSummary[]> {
+    const runIds = await runIdsIn(this.#directory)
+    const found: RunSummary[] = []
+    const kept = new Map<string, Kept>()
+    for (let from = 0; from < runIds.length; from += atOnce) {
+      const some = runIds.slice(from, from + atOnce)
+      await Promise.all(
+        some.map(async (runId) => {
+          const read = await this.#summary(runId)
+          if (read === undefined) return
+          found.push(read.summary)
+          if (read.bytes <= mostKeptBytes) kept.set(runId, read)
+        }),
+      )
+    }
+    this.#kept = kept
+    return found.sort((a, b) => b.startedAt - a.startedAt)
+  }
+
+  async #summary(runId: string): Promise<Kept | undefined> {
+    const folder = join(this.#directory, runId)
+    const stamp = (await stampOf(join(folder, 'summary.json'))) ?? (await stampOf(join(folder, 'run.ndjson')))
+    const known = this.#kept.get(runId)
+    if (stamp === undefined) return undefined
+    if (known?.stamp === stamp) return known
+    const text = await readFile(join(folder, 'summary.json'), 'utf8').catch(() => '')
+    const summary = parseSummary(text)
+    if (summary?.runId === runId) return { stamp, summary, bytes: text.length }
+    return readRun(folder, runId).then(
+      ({ state }) => ({ stamp, summary: summaryOf(state), bytes: 0 }),
+      () => undefined,
+    )
+  }
+}
+
+interface Kept {
+  /** Another one when the file may have changed. */
+  readonly stamp: string
+  readonly summary: RunSummary
+  readonly bytes: number
+}
+
+/** Folders by their names only: whether there is a run in them is another question. */
+export async function runIdsIn(directory: string): Promise<string[]> {
+  return (await readdir(directory)).filter((name) => v.is(RunId, name))
+}
+
+async function stampOf(path: string): Promise<string | undefined> {
+  return stat(path, { bigint: true }).then(
+    ({ ino, size, mtimeNs }) => `${ino} ${size} ${mtimeNs}`,
+    () => undefined,
+  )
+}
