@@ -17,7 +17,11 @@ async function main([name = '', filter = '', command = '']: string[]): Promise<v
   try {
     await master.refresh()
     const action = { kind: 'shell', command } as const
-    const run = await master.start({ filter: readFilter(filter), action, timeoutMs: 60_000 })
+    const stop = new AbortController()
+    process.once('SIGINT', () => stop.abort())
+    const started = await master.start({ filter: readFilter(filter), action, timeoutMs: 60_000 }, stop.signal)
+    if (started.kind === 'not-sent') throw new Error('Nothing was sent.')
+    const { run } = started
     await run.ended
     for (const { agentId, hostname, state } of run.state.replies.values()) {
       const chunks = await run.output(agentId)

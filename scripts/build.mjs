@@ -127,10 +127,19 @@ const programs = {
   sqsServer: 'src/localFleet/sqsServer.ts',
 }
 
+/**
+ * Node takes back every signal that was ignored when it was started. So a shell looks first whether hangups were, as under
+ * nohup: to it the second line is a command, and to Node a string with a comment.
+ */
+const launcher = `#!/bin/sh
+":" //; i=1; trap 'i=0' HUP; kill -HUP $$; trap - HUP; EC2_COLLECTIVE_HANGUP_IGNORED=$i exec node "$0" "$@"
+`
+
 /** @param {string} name @param {string} entry @returns {esbuild.BuildOptions} */
 function program(name, entry) {
   // esbuild carries over a `#!` of the source; a second one would be a syntax error.
-  const shebang = readFileSync(path.join(root, entry), 'utf8').startsWith('#!') ? '' : '#!/usr/bin/env node\n'
+  const isScript = readFileSync(path.join(root, entry), 'utf8').startsWith('#!')
+  const start = name === 'ec2-cmaster' ? launcher : isScript ? '' : '#!/usr/bin/env node\n'
   return {
     entryPoints: { [name]: entry },
     format: 'cjs',
@@ -140,7 +149,7 @@ function program(name, entry) {
       'import.meta.dirname': '__dirname',
       'import.meta.filename': '__filename',
     },
-    banner: { js: `${shebang}const __moduleUrl = require('node:url').pathToFileURL(__filename).href;` },
+    banner: { js: `${start}const __moduleUrl = require('node:url').pathToFileURL(__filename).href;` },
   }
 }
 

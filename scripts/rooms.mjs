@@ -150,6 +150,7 @@ export const rooms = [
     room: 'src/cli',
     holds: 'ec2-cmaster: the master for pipelines, with the flags of the original',
     imports: [
+      'src/async',
       'src/protocol',
       'src/protocol/filter',
       'src/hosts',
@@ -227,6 +228,7 @@ export const rooms = [
     room: 'src/console/send',
     holds: 'from a command to a run: what, where, to whom, confirmation',
     imports: [
+      'src/async',
       'src/protocol/filter',
       'src/hosts',
       'src/text',
@@ -280,7 +282,7 @@ export const rooms = [
   {
     room: 'src/console/tasks',
     holds: 'runs as tasks of the editor',
-    imports: ['src/protocol', 'src/report', 'src/console/text', 'src/console/send'],
+    imports: ['src/console', 'src/protocol', 'src/report', 'src/console/text', 'src/console/send'],
     packages: ['vscode'],
   },
   {

@@ -149,7 +149,7 @@ export function activate(context: vscode.ExtensionContext): void {
       lenses,
       language,
     ],
-    vscode.tasks.registerTaskProvider(taskType, new FleetTasks(sending, snippets)),
+    vscode.tasks.registerTaskProvider(taskType, new FleetTasks(sending, snippets, trouble)),
     runs.onDidChange(() => connections.closeStale()),
     runs.onDidStart((started) => {
       // A task has its terminal.

@@ -2,14 +2,15 @@
 export const aborted = Symbol('aborted')
 
 /**
- * What `work` comes to, or `aborted` as soon as the signal is. The work itself goes on, and how it ends is nobody's
+ * What the work comes to, or `aborted` as soon as the signal is. The work itself goes on, and how it ends is nobody's
  * business then: for what others share, or what cannot be cut short.
  */
 export async function orAborted<T>(
-  work: Promise<T>,
+  waitedFor: PromiseLike<T>,
   signal: AbortSignal | undefined,
 ): Promise<T | typeof aborted> {
-  if (signal === undefined) return work
+  if (signal === undefined) return waitedFor
+  const work = Promise.resolve(waitedFor)
   work.catch(() => {})
   if (signal.aborted) return aborted
   const { promise, stop } = abortOf(signal)

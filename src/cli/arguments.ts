@@ -70,7 +70,12 @@ How
 
 Exit code: 0 when every agent succeeded, else the last non-zero exit code of an agent (124 timed out,
 126 refused, 130 cancelled, 1 silent or lost); 2 when nothing was sent because the request was not right;
-3 when the filter matches nobody; 4 when SQS could not be used.`
+3 when the filter matches nobody; 4 when SQS could not be used.
+
+Ctrl-C, SIGTERM or SIGHUP: before the command is sent, nothing is sent. After that the agents are asked to
+stop, and their replies are printed. A second signal ends ec2-cmaster at once, and the command may still
+run on the servers. Where nothing was sent, and at the second signal, the exit code is 128 and the signal's
+number: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP. Under nohup, SIGHUP is ignored.`
 
 /** @throws UsageError */
 export function parseArguments(argv: readonly string[]): Arguments | 'help' | 'version' {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { aborted, orAborted } from '../async/aborted.ts'
 import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
 import type { Reach } from '../master/fleet/reach.ts'
@@ -12,6 +13,7 @@ import type { RequestCounts } from '../queues/requestCounts.ts'
 import { exitCodeOf } from '../report/exitCode.ts'
 import type { Arguments } from './arguments.ts'
 import { confirm } from './confirm.ts'
+import { type Interrupt, type Interrupts, listenToInterrupts } from './interrupts.ts'
 import { printable } from './printable.ts'
 import { report, reportJson } from './report.ts'
 import { requestOf } from './request.ts'
@@ -20,10 +22,44 @@ import { requestOf } from './request.ts'
 const retention = { maxRuns: 200, maxBytes: 512 * 1024 * 1024, maxAgeMs: 30 * 24 * 3600_000 }
 
 /**
- * Sends what `args` ask for to `environment`, prints the replies, and returns the exit code.
+ * Sends what `args` ask for to `environment`, prints the replies, and returns the exit code. A signal that asks this
+ * program to end ends what it does at the servers, too.
  * @throws UsageError, FilterSyntaxError, NobodyMatches: nothing was sent then; QueueError
  */
 export async function command(args: Arguments, environment: Environment): Promise<number> {
+  const progress: Progress = { command: 'not-sent' }
+  const interrupts = listenToInterrupts(() =>
+    tell(
+      progress.command === 'not-sent'
+        ? nothingSent
+        : 'Ended without waiting for the agents. The command may still run on the servers.',
+    ),
+  )
+  const { signal } = interrupts
+  signal.addEventListener('abort', () => {
+    if (progress.command === 'sent') tell(`${nameOf(signal)}: ${asking}`)
+  })
+  try {
+    return await send(args, environment, interrupts, progress)
+  } finally {
+    interrupts.stop()
+  }
+}
+
+interface Progress {
+  command: 'not-sent' | 'being-sent' | 'sent'
+}
+
+const nothingSent = 'Nothing was sent.'
+const asking = 'Asking the agents to stop. A second signal leaves them to it.'
+
+async function send(
+  args: Arguments,
+  environment: Environment,
+  interrupts: Interrupts,
+  progress: Progress,
+): Promise<number> {
+  const { signal } = interrupts
   const request = requestOf(args)
   const signingKey = args.signingKey ?? process.env.EC2_COLLECTIVE_SIGNING_KEY
   const state = stateDirectory()
@@ -33,15 +69,25 @@ export async function command(args: Arguments, environment: Environment): Promis
     ...(args.sharedReplies ? { replyQueue: 'shared' as const } : {}),
   })
   try {
-    await master.refresh()
+    if ((await orAborted(master.refresh(), signal)) === aborted) return notSent(signal)
     const reach = master.reach(request)
     if (args.mode === 'count') return count(reach, request.filter.text)
     // Nobody to confirm it for: the master says so.
-    if (reach.agents.length > 0) await confirm(environment, args, request, reach)
-    const run = await master.start(request)
-    const stopWatching = watch(run, args)
+    if (reach.agents.length > 0) await confirm(environment, args, request, reach, interrupts)
+    if (signal.aborted) return notSent(signal)
+    progress.command = 'being-sent'
+    const started = await master.start(request, signal)
+    progress.command = started.kind === 'not-sent' ? 'not-sent' : 'sent'
+    if (started.kind === 'not-sent') return notSent(signal)
+    if (started.kind === 'interrupted')
+      tell(`${nameOf(signal)} while the command was being sent: agents may have it. ${asking}`)
+    if (started.kind === 'cancelled') tell(`${nameOf(signal)}: ${asking}`)
+    const { run } = started
+    const stopShowing = showProgress(run, args)
     await run.ended
-    stopWatching()
+    stopShowing()
+    // From here on there is nothing to stop at the servers.
+    interrupts.stop()
     const exitCode = exitCodeOf(run.state, args.strict ? 'strict' : 'last-non-zero')
     await run.withdrawn()
     await print(run, exitCode, args, requests())
@@ -63,8 +109,19 @@ async function prune(history: History): Promise<void> {
   }
 }
 
+/** The exit code after a signal came in time. */
+function notSent(signal: AbortSignal): number {
+  tell(`${nameOf(signal)}: ${nothingSent}`)
+  return (signal.reason as Interrupt).exitCode
+}
+
+function nameOf({ reason }: AbortSignal): string {
+  return (reason as Interrupt).name
+}
+
 function tell(sentence: string): void {
-  console.error(`ec2-cmaster: ${printable(sentence)}`)
+  // Progress stands on the line of a terminal.
+  console.error(`${process.stderr.isTTY ? eraseLine : ''}ec2-cmaster: ${printable(sentence)}`)
 }
 
 /** Problems that do not stop the run. */
@@ -79,28 +136,20 @@ function count({ agents }: Reach, filter: string): number {
   return agents.length > 0 ? 0 : 3
 }
 
-/** Progress on a terminal; the first Ctrl-C asks the agents to stop, the second one leaves. */
-function watch(run: Run, args: Arguments): () => void {
-  const live = process.stderr.isTTY && !args.quiet && !args.json
-  const show = () => {
+const eraseLine = '\r\u001b[K'
+
+/** Progress on a terminal. Returns how to end that. */
+function showProgress(run: Run, args: Arguments): () => void {
+  if (!process.stderr.isTTY || args.quiet || args.json) return () => {}
+  const stop = run.onChange(() => {
     const { counts, replies, unsettled } = run.state
     process.stderr.write(
-      `\r\u001b[K${replies.size - unsettled} of ${replies.size} answered, ${counts.running} running`,
+      `${eraseLine}${replies.size - unsettled} of ${replies.size} answered, ${counts.running} running`,
     )
-  }
-  const stopShowing = live ? run.onChange(show) : () => {}
-  let interrupted = false
-  const interrupt = () => {
-    if (interrupted) process.exit(130)
-    interrupted = true
-    console.error('\nAsking the agents to stop. Ctrl-C again leaves them to it.')
-    run.cancel().catch((error) => tell(error.message))
-  }
-  process.on('SIGINT', interrupt)
+  })
   return () => {
-    process.off('SIGINT', interrupt)
-    stopShowing()
-    if (live) process.stderr.write('\r\u001b[K')
+    stop()
+    process.stderr.write(eraseLine)
   }
 }
 

@@ -2,10 +2,12 @@ import { createInterface } from 'node:readline/promises'
 import type { Audience, Reach } from '../master/fleet/reach.ts'
 import type { Environment } from '../queues/environment.ts'
 import { type Arguments, UsageError } from './arguments.ts'
+import type { Interrupts } from './interrupts.ts'
 import { printable } from './printable.ts'
 
 /**
- * A protected environment is only commanded when its name is said twice: by `--confirm`, or typed on the terminal.
+ * A protected environment is only commanded when its name is said twice: by `--confirm`, or typed on the terminal. An
+ * interrupt ends the question; look at its signal before you send.
  * @throws UsageError: nothing was sent
  */
 export async function confirm(
@@ -13,6 +15,7 @@ export async function confirm(
   args: Arguments,
   { filter }: Audience,
   { agents }: Reach,
+  interrupts: Pick<Interrupts, 'signal' | 'raise'>,
 ): Promise<void> {
   if (!environment.protected || args.confirm === name) return
   if (args.confirm !== undefined)
@@ -23,16 +26,19 @@ export async function confirm(
   const what = printable(args.command ?? args.mode)
   const answer = await ask(
     `${name} is protected. ${who} ${filter.text}, for: ${what}\nType its name to go on: `,
+    interrupts,
   )
+  if (interrupts.signal.aborted) return
   if (answer.trim() !== name) throw new UsageError('that is not its name. Nothing was sent.')
 }
 
-/** What the person types; nothing when they end the input instead. */
-function ask(question: string): Promise<string> {
+/** What the person types; nothing when they end the input instead, or interrupt. */
+function ask(question: string, { signal, raise }: Pick<Interrupts, 'signal' | 'raise'>): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise<string>((resolve) => {
     terminal.once('close', () => resolve(''))
-    terminal.once('SIGINT', () => terminal.close())
-    terminal.question(question).then(resolve, () => resolve(''))
+    // The terminal gives Ctrl-C as a key here.
+    terminal.once('SIGINT', () => raise('SIGINT'))
+    terminal.question(question, { signal }).then(resolve, () => resolve(''))
   }).finally(() => terminal.close())
 }

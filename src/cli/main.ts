@@ -7,6 +7,9 @@ import { explain } from './explain.ts'
 // Whoever reads us has seen enough, as `head` has: not worth a stack trace. As if by SIGPIPE.
 process.stdout.on('error', () => process.exit(141))
 
+// A terminal that was closed takes no words any more; what it was closed on goes on to its end all the same.
+process.stderr.on('error', () => {})
+
 void main(process.argv.slice(2)).then((exitCode) => {
   process.exitCode = exitCode
 })

@@ -11,18 +11,24 @@
  * const action = { kind: 'shell', command: 'uptime' } as const
  * const request = { filter: readFilter('role=web'), action, timeoutMs: 60_000 }
  * console.log(master.reach(request).agents.map(({ hostname }) => hostname))
- * const run = await master.start(request)
+ * const stop = new AbortController()
+ * const started = await master.start(request, stop.signal)
+ * if (started.kind === 'not-sent') throw new Error('Aborted before any agent had it.')
+ * const { run } = started
  * await run.ended
  * for (const { hostname, state } of run.state.replies.values()) console.log(hostname, state)
  * await close()
  * ```
  *
- * Tell errors apart by their `name`: `readFilter` throws a `FilterSyntaxError`; after `NobodyMatches` nothing was sent; a `QueueError` says
- * what SQS answered (`kind`), about which `queue` and which IAM `action`.
+ * Abort the signal to stop: before SQS has the command nothing is sent, after that the run is cancelled on the servers.
+ *
+ * Tell errors apart by their `name`: `readFilter` throws a `FilterSyntaxError`; after `NobodyMatches` nothing was sent; a
+ * `QueueError` says what SQS answered (`kind`), about which `queue` and which IAM `action`.
  *
  * @module
  */
 import { join } from 'node:path'
+import { type Lazy, lazy } from '../async/lazy.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { createQueues } from '../queues/queues.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
@@ -104,10 +110,10 @@ export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
       await masterId.release()
     }
   }
-  let ending: Promise<void> | undefined
+  let ending: Lazy<void> | undefined
   const close: OpenMaster['close'] = (options) => {
-    ending ??= end(options)
-    return ending
+    ending ??= lazy(() => end(options))
+    return ending.get()
   }
   return { master, history, requests: () => queues.requests, close }
 }
@@ -134,6 +140,7 @@ export type { FleetLook, FleetSnapshot, Inventory, KnownAgent } from './fleet/in
 export type { Audience, MissingAgent, Reach } from './fleet/reach.ts'
 export type { Master, NobodyMatches } from './master.ts'
 export type { MasterWarning, Rejected, Sender } from './masterWarning.ts'
+export type { StartOutcome } from './startOutcome.ts'
 export type { History } from './store/history.ts'
 export type { Pruned, Retention, RunNotDeleted } from './store/retention.ts'
 export type { RecordedRun } from './store/runRecord.ts'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { aborted, orAborted } from '../async/aborted.ts'
 import { contained } from '../async/contained.ts'
 import type { SigningKey } from '../protocol/envelope.ts'
 import type { Environment } from '../queues/environment.ts'
@@ -8,7 +9,7 @@ import { planSteps } from '../run/rollout.ts'
 import { type Issuer, type RunRequest, recordOf } from '../run/runRequest.ts'
 import { startRunState } from '../run/runState.ts'
 import { defaultTiming, type Timing } from '../run/timing.ts'
-import { type Localizable, LocalizableError, say } from '../text/localizable.ts'
+import { type Localizable, LocalizableError, say, sentenceOf } from '../text/localizable.ts'
 import { OpenRuns } from './engine/openRuns.ts'
 import { Run } from './engine/run.ts'
 import { type Sweep, sweepFacts } from './fleet/factsSweep.ts'
@@ -17,6 +18,7 @@ import { type Audience, type Reach, reachOf } from './fleet/reach.ts'
 import type { MasterWarning, Rejected } from './masterWarning.ts'
 import { type Disposition, type ReceivedReply, ReplyConsumer } from './replies/replyConsumer.ts'
 import { type ControlMessage, createRunTransport } from './sending/runTransport.ts'
+import type { StartOutcome } from './startOutcome.ts'
 import type { History } from './store/history.ts'
 import { RunInUse } from './store/runRecord.ts'
 
@@ -74,6 +76,8 @@ export class Master {
   readonly #orders = new Map<string, ControlMessage>()
   readonly #rejected: Rejected = { unreadable: 0, forged: 0, foreign: 0 }
   readonly #abort = new AbortController()
+  /** Runs that are being started or taken up: they hold locks. */
+  readonly #unfinished = new Set<Promise<unknown>>()
   #sweeping: Promise<Sweep> | undefined
   #sweptAt = 0
 
@@ -119,15 +123,23 @@ export class Master {
 
   /**
    * Sends a command to those whom {@link reach} names.
+   * @param signal cuts short what is being sent; once it is sent, cancels the run
    * @throws NobodyMatches: nothing was sent then; QueueError, or Error when the disk refused to record it: at most a part
-   *   of the agents may have heard of it
+   *   of the agents may have heard of it. Never because of an abort
    */
-  async start(request: RunRequest): Promise<Run> {
+  start(request: RunRequest, signal = new AbortController().signal): Promise<StartOutcome> {
+    return this.#finish(this.#start(request, signal))
+  }
+
+  async #start(request: RunRequest, signal: AbortSignal): Promise<StartOutcome> {
+    const stop = AbortSignal.any([signal, this.#abort.signal])
+    if (stop.aborted) return { kind: 'not-sent' }
     const reach = this.reach(request)
     if (reach.agents.length === 0)
       throw new NobodyMatches(this.environment.name, request.filter.text, reach.known)
     const agents = reach.agents.map(({ agentId, hostname }) => ({ agentId, hostname }))
-    const replyTo = await this.#replyConsumer.open()
+    const replyTo = await orAborted(this.#replyConsumer.open(), stop)
+    if (replyTo === aborted) return { kind: 'not-sent' }
     const start = {
       runId: randomUUID(),
       environment: this.environment.name,
@@ -137,10 +149,14 @@ export class Master {
     }
     const record = await this.#options.history.create(start)
     const run = new Run(startRunState(start), record, this.#transport(start.runId, replyTo, request.action))
-    this.#runs.add(run)
     const agentIds = agents.map(({ agentId }) => agentId)
-    await run.begin(agents, planSteps(agentIds, request.rollout))
-    return run
+    const beginning = run.begin(agents, planSteps(agentIds, request.rollout))
+    this.#runs.add(run)
+    this.#cancelBy(signal, run)
+    const publication = await beginning
+    if (publication === 'not-sent') return { kind: 'not-sent' }
+    if (publication === 'interrupted') return { kind: 'interrupted', run }
+    return { kind: signal.aborted ? 'cancelled' : 'sent', run }
   }
 
   /** What was left out of its replies so far. */
@@ -182,7 +198,31 @@ export class Master {
     this.#abort.abort()
     await this.#replyConsumer.close(forgetReplyQueue)
     await this.#sweeping?.catch(() => {})
+    await Promise.allSettled(this.#unfinished)
     await this.#runs.close()
+  }
+
+  #finish<T>(work: Promise<T>): Promise<T> {
+    const finishing = work.finally(() => this.#unfinished.delete(finishing))
+    this.#unfinished.add(finishing)
+    return finishing
+  }
+
+  #cancelBy(signal: AbortSignal, run: Run): void {
+    const cancel = () => {
+      run.cancel().catch((cause: Error) => {
+        const sentence = say(
+          'The agents could not be asked to stop; the command may still run: {0}',
+          sentenceOf(cause),
+        )
+        this.#trouble({ kind: 'run', runId: run.runId, error: new LocalizableError(sentence, { cause }) })
+      })
+    }
+    if (signal.aborted) cancel()
+    else {
+      signal.addEventListener('abort', cancel, { once: true })
+      void run.ended.then(() => signal.removeEventListener('abort', cancel))
+    }
   }
 
   async #sweep(): Promise<Sweep> {
@@ -275,7 +315,7 @@ export class Master {
   #restore(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
     const known = this.run(runId) ?? this.#reviving.get(runId)
     if (known !== undefined) return Promise.resolve(known)
-    const reviving = this.#takeUp(runId)
+    const reviving = this.#finish(this.#takeUp(runId))
       .catch((error) => {
         if (!(error instanceof RunInUse)) this.#trouble({ kind: 'run', runId, error })
         return 'elsewhere' as const
@@ -295,11 +335,11 @@ export class Master {
     const { action, secrets = [] } = state.request
     // The values of secrets were not kept: the command must not go out without them.
     const isWhole = secrets.length === 0
-    const run = await Run.restore(
-      state,
-      record,
-      this.#transport(runId, replyTo, isWhole ? action : undefined),
-    )
+    const transport = this.#transport(runId, replyTo, isWhole ? action : undefined)
+    const run = await Run.restore(state, record, transport).catch(async (error) => {
+      await record.close()
+      throw error
+    })
     if (!isWhole) run.stopRollout(say('the values of its secrets are not kept across a restart'))
     // What came while nobody listened is there to be read first.
     if (run.isWaiting) void this.#replyConsumer.catchUp()

@@ -6,6 +6,7 @@ import { Master } from '../../src/master/master.ts'
 import { History } from '../../src/master/store/history.ts'
 import { everyone } from '../../src/protocol/filter/writtenFilter.ts'
 import { requestsSince } from '../../src/queues/requestCounts.ts'
+import { startRun } from '../support/masters.ts'
 import type { SqsServer } from '../support/sqs.ts'
 import { createBareMaster, warmUp } from './bareMaster.ts'
 import { commandBody, replyLimitBytes } from './bodies.ts'
@@ -39,7 +40,7 @@ export async function startOurs(server: SqsServer, fleet: Fleet): Promise<Side> 
   const run = async (command: string): Promise<RunTimes> => {
     const { outputBytes } = fleet
     const [startedAt, startedAtDate, before] = [performance.now(), Date.now(), queues.requests]
-    const started = await master.start({
+    const started = await startRun(master, {
       ...{ filter: everyone, action: { kind: 'shell', command }, timeoutMs: 240_000 },
       ...(outputBytes === undefined ? {} : { outputLimitBytes: outputBytes }),
     })

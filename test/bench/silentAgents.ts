@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Master } from '../../src/master/master.ts'
 import { History } from '../../src/master/store/history.ts'
 import { everyone } from '../../src/protocol/filter/writtenFilter.ts'
+import { startRun } from '../support/masters.ts'
 import type { SqsServer } from '../support/sqs.ts'
 
 /** Sizes of fleet between which the growth is taken: what a run costs by itself cancels out. */
@@ -60,7 +61,7 @@ async function heapOfRun(server: SqsServer, name: string, agents: number): Promi
     master.inventory.recordFacts({ type: 'facts', ...said, ...times, running: [], facts: {} }, at, undefined)
   }
   const before = heap()
-  const run = await master.start({
+  const run = await startRun(master, {
     filter: everyone,
     action: { kind: 'shell', command: 'uname -a' },
     timeoutMs: 60_000,

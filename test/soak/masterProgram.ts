@@ -8,6 +8,7 @@ import { claimMasterId } from '../../src/master/store/masterId.ts'
 import type { Environment } from '../../src/queues/environment.ts'
 import { createQueues } from '../../src/queues/queues.ts'
 import type { RunRequest } from '../../src/run/runRequest.ts'
+import { startRun } from '../support/masters.ts'
 import type { MasterOrder, MasterReport } from './masterTalk.ts'
 import { tokenOf } from './soakCommand.ts'
 
@@ -83,7 +84,7 @@ async function obey({
 async function startOnceKnown(request: RunRequest): Promise<Run> {
   for (;;) {
     try {
-      return await master.start(request)
+      return await startRun(master, request)
     } catch (error) {
       if (!(error instanceof NobodyMatches)) throw error
       await new Promise((resolve) => setTimeout(resolve, 200))

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { until } from './until.ts'
 
@@ -20,17 +21,23 @@ export interface Stage {
 const mostOrders = 5_000
 
 /**
- * Plays `scenario` once in each order in which what pauses on its stage can go on. All else that it waits for must come about
- * by itself, without timers.
+ * Plays `scenario` once in each order in which what pauses on its stage can go on. What it waits for beyond the stage must be
+ * promises, or the disk where that is said; not timers.
  * @returns the orders that were played
  * @throws what the scenario throws, with the order in which it did
  */
-export async function everyInterleaving(scenario: (stage: Stage) => Promise<void>): Promise<string[]> {
+export async function everyInterleaving(
+  scenario: (stage: Stage) => Promise<void>,
+  { usesDisk = false } = {},
+): Promise<string[]> {
   const played: string[] = []
   /** At each turn: which of those that wait goes on, and how many could. */
   let turns: { readonly taken: number; readonly of: number }[] = []
   do {
-    const stage = new OneOrder(turns.map(({ taken }) => taken))
+    const stage = new OneOrder(
+      turns.map(({ taken }) => taken),
+      usesDisk,
+    )
     try {
       await scenario(stage)
     } catch (error) {
@@ -53,36 +60,47 @@ function nextOrder(turns: readonly { taken: number; of: number }[]): { taken: nu
     .map((turn, index) => (index === at ? { ...turn, taken: turn.taken + 1 } : turn))
 }
 
+/** A turn of one that waits for another takes this long, where it could as well be the disk, milliseconds. */
+const diskMs = 100
+
 class OneOrder implements Stage {
   readonly order: string[] = []
   readonly turns: { taken: number; of: number }[] = []
   readonly #choices: readonly number[]
+  readonly #usesDisk: boolean
   readonly #waiting: { readonly name: string; readonly go: () => void }[] = []
   readonly #ends: Record<string, PromiseSettledResult<unknown>> = {}
-  readonly #actors = new Set<string>()
+  /** Those that are not done; how often each of them pauses at the moment. */
+  readonly #actors = new Map<string, number>()
+  readonly #actor = new AsyncLocalStorage<string>()
 
-  constructor(choices: readonly number[]) {
+  constructor(choices: readonly number[], usesDisk: boolean) {
     this.#choices = choices
+    this.#usesDisk = usesDisk
   }
 
   act(name: string, work: () => unknown): void {
-    this.#actors.add(name)
-    void Promise.allSettled([this.pause(name).then(work)]).then(([end]) => {
+    this.#actors.set(name, 0)
+    const acting = this.#actor.run(name, () => this.pause(name).then(work))
+    void Promise.allSettled([acting]).then(([end]) => {
       this.#ends[name] = end as PromiseSettledResult<unknown>
       this.#actors.delete(name)
     })
   }
 
-  pause(name: string): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push({ name, go: resolve }))
+  async pause(name: string): Promise<void> {
+    const actor = this.#actor.getStore()
+    this.#count(actor, 1)
+    await new Promise<void>((resolve) => this.#waiting.push({ name, go: resolve }))
+    this.#count(actor, -1)
   }
 
   async play(): Promise<Readonly<Record<string, PromiseSettledResult<unknown>>>> {
     for (;;) {
-      await settled()
+      await this.#settled()
       if (this.#waiting.length === 0) {
         if (this.#actors.size === 0) return this.#ends
-        const stuck = () => `: ${[...this.#actors]} wait for nothing on the stage`
+        const stuck = () => `: ${[...this.#actors.keys()]} wait for nothing on the stage`
         await until(() => this.#waiting.length > 0 || this.#actors.size === 0, 'the next turn', stuck, 5_000)
         continue
       }
@@ -93,9 +111,22 @@ class OneOrder implements Stage {
       next?.go()
     }
   }
-}
 
-/** When nothing but timers and I/O can go on: what follows from a promise follows within a few turns of the event loop. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 4; turn += 1) await nextTurn()
+  #count(actor: string | undefined, change: 1 | -1): void {
+    const pauses = actor === undefined ? undefined : this.#actors.get(actor)
+    if (actor !== undefined && pauses !== undefined) this.#actors.set(actor, pauses + change)
+  }
+
+  /** When every actor pauses or is done, or waits for one that does. */
+  async #settled(): Promise<void> {
+    const areSettled = () => [...this.#actors.values()].every((pauses) => pauses > 0)
+    // What follows from a promise follows within a few turns of the event loop.
+    for (let turn = 0; turn < 6; turn += 1) await nextTurn()
+    if (!this.#usesDisk) return
+    for (let since = performance.now(); !areSettled() && performance.now() - since < diskMs; ) {
+      const isAtWork = process.getActiveResourcesInfo().some((resource) => /req/i.test(resource))
+      if (isAtWork) since = performance.now()
+      await nextTurn()
+    }
+  }
 }

@@ -7,6 +7,7 @@ import type { MasterWarning } from '../../src/master/masterWarning.ts'
 import { History } from '../../src/master/store/history.ts'
 import type { Environment } from '../../src/queues/environment.ts'
 import type { Queues } from '../../src/queues/queues.ts'
+import type { RunRequest } from '../../src/run/runRequest.ts'
 import type { SqsServer } from './sqs.ts'
 import { until } from './until.ts'
 
@@ -71,6 +72,13 @@ export function createMasters(sqs: SqsServer): Masters {
       await Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })))
     },
   }
+}
+
+/** Starts a run that nobody aborts. */
+export async function startRun(master: Master, request: RunRequest): Promise<Run> {
+  const started = await master.start(request)
+  if (started.kind === 'sent') return started.run
+  throw new Error(`the run is ${started.kind}`)
 }
 
 /** What one agent wrote, both streams in their order. */

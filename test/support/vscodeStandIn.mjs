@@ -86,6 +86,18 @@ function configurationOf(section, folder) {
   }
 }
 
+export class CancellationTokenSource {
+  #cancelled = new EventEmitter()
+  token = { isCancellationRequested: false, onCancellationRequested: this.#cancelled.event }
+  cancel() {
+    this.token.isCancellationRequested = true
+    this.#cancelled.fire()
+  }
+  dispose() {
+    this.#cancelled.dispose()
+  }
+}
+
 export class ThemeIcon {
   /** @param {string} id @param {ThemeColor} [color] */
   constructor(id, color) {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import { readFilter } from '../../protocol/filter/writtenFilter.ts'
 import type { RecordedRequest } from '../../run/runRequest.ts'
 import type { RunState } from '../../run/runState.ts'
-import type { StartedRun } from '../send/runs.ts'
+import type { SendOutcome } from '../send/runs.ts'
 import type { Sending } from '../send/sending.ts'
 import type { ShownRuns } from './shownRuns.ts'
 
@@ -15,13 +15,13 @@ export async function runAgain(
   shownRuns: ShownRuns,
   state: RunState,
   targets: readonly string[] | undefined,
-): Promise<StartedRun | undefined> {
+): Promise<SendOutcome> {
   const environment = await shownRuns.environmentOf(state.runId)
   if (environment === undefined) {
     throw new Error(vscode.l10n.t('The environment {0} of this run is no longer there.', state.environment))
   }
   const action = await withSecrets(state.request)
-  if (action === undefined) return undefined
+  if (action === undefined) return { kind: 'not-sent', why: 'declined' }
   const { filter, timeoutMs, rollout, secrets, outputLimitBytes } = state.request
   const chosen = targets ?? state.request.targets
   return sending.again(

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode'
+import { orAborted } from '../../async/aborted.ts'
 import type { Reach } from '../../master/fleet/reach.ts'
 import { plainText } from '../text/plainText.ts'
+import { untilAborted } from './cancellation.ts'
 import { confirmationFor, type SendOrigin } from './confirmation.ts'
 import { describePlan, type RunPlan } from './runPlan.ts'
 
@@ -20,6 +22,7 @@ export class ConfirmedRun {
   /**
    * Asks as the environment's guard rails and the send's origin demand. `note` is what else a person should know before
    * they answer.
+   * @param signal ends the question, where the editor lets it: a no
    * @returns undefined when the user said no, or has closed the question
    */
   static async ask(
@@ -27,8 +30,9 @@ export class ConfirmedRun {
     reach: Reach,
     origin: SendOrigin,
     note: string | undefined,
+    signal: AbortSignal,
   ): Promise<ConfirmedRun | undefined> {
-    return (await isConfirmed(plan, reach, origin, note)) ? new ConfirmedRun(plan, reach) : undefined
+    return (await isConfirmed(plan, reach, origin, note, signal)) ? new ConfirmedRun(plan, reach) : undefined
   }
 
   get plan(): RunPlan {
@@ -46,7 +50,9 @@ async function isConfirmed(
   reach: Reach,
   origin: SendOrigin,
   note: string | undefined,
+  signal: AbortSignal,
 ): Promise<boolean> {
+  if (signal.aborted) return false
   const confirmation = confirmationFor(plan, origin)
   const sentence = describePlan(plan, reach, vscode.l10n.t)
   switch (confirmation.kind) {
@@ -55,18 +61,18 @@ async function isConfirmed(
     case 'ask': {
       const run = vscode.l10n.t('Run')
       const options = { modal: true, ...(note !== undefined && { detail: note }) }
-      return (await vscode.window.showWarningMessage(sentence, options, run)) === run
+      return (await orAborted(vscode.window.showWarningMessage(sentence, options, run), signal)) === run
     }
     case 'type-name':
-      return typeName(confirmation.name, note === undefined ? sentence : `${sentence} ${note}`)
+      return typeName(confirmation.name, note === undefined ? sentence : `${sentence} ${note}`, signal)
   }
 }
 
 /** An input box in which Enter does nothing but by the exact name. Nothing typed is a no. */
-async function typeName(name: string, sentence: string): Promise<boolean> {
+async function typeName(name: string, sentence: string, signal: AbortSignal): Promise<boolean> {
   const prompt = vscode.l10n.t('{0} Type {1} to run it.', plainText(sentence), name)
   const { Info, Error: Wrong } = vscode.InputBoxValidationSeverity
-  const typed = await vscode.window.showInputBox({
+  const options: vscode.InputBoxOptions = {
     title: vscode.l10n.t('{0} is protected', name),
     prompt,
     placeHolder: name,
@@ -74,6 +80,6 @@ async function typeName(name: string, sentence: string): Promise<boolean> {
     // VS Code closes the box at Enter unless the severity is an error's.
     validateInput: (value) =>
       value === name ? undefined : { message: prompt, severity: value === '' ? Info : Wrong },
-  })
-  return typed === name
+  }
+  return untilAborted(signal, async (token) => (await vscode.window.showInputBox(options, token)) === name)
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import type { Snippet } from '../../declarations/snippet.ts'
 import { plainText } from '../text/plainText.ts'
 import { oneLine } from './runPlan.ts'
-import { type StepEnd, showPickStep } from './step.ts'
+import { type Place, type StepEnd, showPickStep } from './step.ts'
 
 /** What the command step ends with. */
 export type PickedCommand =
@@ -14,15 +14,14 @@ interface CommandItem extends vscode.QuickPickItem {
 }
 
 /** Asks for a shell command: typed, one of those sent before, or a snippet of the workspace. */
-export function pickCommand(options: {
-  readonly title: string
-  readonly step: number
-  readonly totalSteps: number
-  readonly value?: string
-  /** Latest first. */
-  readonly recent: readonly string[]
-  readonly snippets: readonly Snippet[]
-}): Promise<StepEnd<PickedCommand>> {
+export function pickCommand(
+  options: Place & {
+    readonly value?: string
+    /** Latest first. */
+    readonly recent: readonly string[]
+    readonly snippets: readonly Snippet[]
+  },
+): Promise<StepEnd<PickedCommand>> {
   const { recent, snippets, ...place } = options
   return showPickStep<CommandItem, PickedCommand>({
     ...place,

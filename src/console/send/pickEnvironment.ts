@@ -6,12 +6,12 @@ import {
 } from '../../declarations/declaredEnvironment.ts'
 import { environmentIcon } from '../environments/environmentIcon.ts'
 import { plainText } from '../text/plainText.ts'
-import { type StepEnd, showPickStep } from './step.ts'
+import { type Place, type StepEnd, showPickStep } from './step.ts'
 
 /** Asks for an environment. With only one there is nothing to ask, unless it is protected: that is worth a look. */
 export function pickEnvironment(
   all: readonly DeclaredEnvironment[],
-  place: { readonly title: string; readonly step: number; readonly totalSteps: number },
+  place: Place,
 ): Promise<StepEnd<DeclaredEnvironment>> {
   const items = all.map((declared) => ({
     label: declared.environment.name,

@@ -7,7 +7,7 @@ import type { Connections } from '../environments/connections.ts'
 import { plainText } from '../text/plainText.ts'
 import { FactSampler } from './factSample.ts'
 import { type FilterChoice, type FilterContext, filterChoices } from './filterChoices.ts'
-import { type PickResult, type StepEnd, showPickStep } from './step.ts'
+import { type PickResult, type Place, type StepEnd, showPickStep } from './step.ts'
 
 interface FilterItem extends vscode.QuickPickItem {
   readonly choice?: FilterChoice
@@ -17,13 +17,7 @@ interface FilterItem extends vscode.QuickPickItem {
 export function pickFilter(
   connections: Connections,
   declared: DeclaredEnvironment,
-  options: {
-    readonly title: string
-    readonly step: number
-    readonly totalSteps: number
-    readonly value?: string
-    readonly recent: readonly string[]
-  },
+  options: Place & { readonly value?: string; readonly recent: readonly string[] },
 ): Promise<StepEnd<WrittenFilter>> {
   const { recent, ...place } = options
   const watch = connections.watch(declared)

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { aborted, orAborted } from '../../async/aborted.ts'
 import { parseDuration, printDuration } from '../../declarations/duration.ts'
 import { describeRollout, parseRolloutText, printRollout } from '../../declarations/rolloutText.ts'
 import { foldHosts } from '../../hosts/hostFolding.ts'
@@ -8,7 +9,7 @@ import type { RunRequest } from '../../run/runRequest.ts'
 import type { Connections } from '../environments/connections.ts'
 import { plainText } from '../text/plainText.ts'
 import { describeAction, describeHow, type RunPlan } from './runPlan.ts'
-import { type StepEnd, showPickStep } from './step.ts'
+import { type Place, type StepEnd, showPickStep } from './step.ts'
 
 type Part = 'run' | 'who' | 'timeout' | 'rollout' | 'user' | 'directory'
 
@@ -23,10 +24,10 @@ interface PartItem extends vscode.QuickPickItem {
 export async function reviewPlan(
   connections: Connections,
   plan: RunPlan,
-  place: { readonly step: number; readonly totalSteps: number },
+  place: Place,
 ): Promise<StepEnd<RunPlan>> {
   const { environment } = plan
-  await connections.use(environment)
+  if ((await orAborted(connections.use(environment), place.signal)) === aborted) return { kind: 'given-up' }
   const reach = () => connections.reach(environment.key, request) ?? reachOf(unknownFleet, request)
   const watch = connections.watch(environment)
   let { request } = plan

@@ -7,7 +7,7 @@ import { pickEnvironment } from './pickEnvironment.ts'
 import { pickFilter } from './pickFilter.ts'
 import { reviewPlan } from './review.ts'
 import type { Draft, RunPlan } from './runPlan.ts'
-import type { StepEnd } from './step.ts'
+import type { Place, StepEnd } from './step.ts'
 
 /** What the flow offers to choose from. */
 export interface FlowContext {
@@ -22,19 +22,23 @@ export interface FlowContext {
   readonly defaultTimeoutMs: number
 }
 
-/** Asks box by box for what `start` leaves open, the last one being the review; every box has a way back. */
+/**
+ * Asks box by box for what `start` leaves open, the last one being the review; every box has a way back.
+ * @returns undefined when the user gave up, or the signal has closed the boxes
+ */
 export async function askForPlan(
   world: FlowContext,
   start: Draft,
   title: string,
-  options: { readonly review: boolean } = { review: true },
+  { review, signal }: { readonly review: boolean; readonly signal: AbortSignal },
 ): Promise<RunPlan | undefined> {
   const open = (['environment', 'filter', 'action'] as const).filter((part) => start[part] === undefined)
-  const totalSteps = open.length + (options.review ? 1 : 0)
+  const totalSteps = open.length + (review ? 1 : 0)
   const drafts: Draft[] = [start]
   for (let index = 0; index < totalSteps; ) {
+    if (signal.aborted) return undefined
     const draft = drafts[index] ?? start
-    const place = { title, step: index + 1, totalSteps }
+    const place = { title, step: index + 1, totalSteps, signal }
     const part = open[index]
     if (part === undefined) {
       const end = await reviewPlan(world.connections, toPlan(world, draft), place)
@@ -54,8 +58,6 @@ export async function askForPlan(
   }
   return toPlan(world, drafts[totalSteps] ?? start)
 }
-
-type Place = { readonly title: string; readonly step: number; readonly totalSteps: number }
 
 async function askForPart(
   world: FlowContext,

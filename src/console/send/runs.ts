@@ -1,9 +1,11 @@
 import * as vscode from 'vscode'
+import { aborted, orAborted } from '../../async/aborted.ts'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import { foldHosts } from '../../hosts/hostFolding.ts'
 import type { Run } from '../../master/engine/run.ts'
 import { NobodyMatches } from '../../master/master.ts'
 import type { Connections } from '../environments/connections.ts'
+import { showWait } from './cancellation.ts'
 import type { SendOrigin } from './confirmation.ts'
 import { ConfirmedRun } from './confirmSend.ts'
 import { describeFleetChange } from './fleetChange.ts'
@@ -16,17 +18,24 @@ export interface StartedRun {
   readonly origin: SendOrigin['kind'] | 'resumed'
 }
 
+/** What became of an attempt to send. */
+export type SendOutcome =
+  | { readonly kind: 'not-sent'; readonly why: 'declined' | 'stopped' }
+  /** See {@link StartOutcome}. */
+  | { readonly kind: 'sent' | 'cancelled' | 'interrupted'; readonly started: StartedRun }
+
 /** The one way to send: every command, task, lens and page comes through here. */
 export class Runs implements vscode.Disposable {
-  readonly #connections: Connections
+  readonly #connections: Pick<Connections, 'refresh' | 'use'>
   readonly #underWay = new Set<StartedRun>()
+  readonly #disposed = new AbortController()
   readonly #started = new vscode.EventEmitter<StartedRun>()
   readonly #changed = new vscode.EventEmitter<void>()
   readonly onDidStart = this.#started.event
   /** Fires when a run starts and when one is over. */
   readonly onDidChange = this.#changed.event
 
-  constructor(connections: Connections) {
+  constructor(connections: Pick<Connections, 'refresh' | 'use'>) {
     this.#connections = connections
   }
 
@@ -41,30 +50,42 @@ export class Runs implements vscode.Disposable {
 
   /**
    * Sends a plan once the user has confirmed it as its environment demands.
+   * @param signal stops it; once it is sent, cancels the run
    * @param then whom the same run hit before, when it is repeated
-   * @returns undefined when the user said no
    * @throws NobodyMatches, QueueError: nothing was sent then
    */
   async send(
     plan: RunPlan,
     origin: SendOrigin,
+    signal: AbortSignal,
     then?: Parameters<typeof describeFleetChange>[0],
-  ): Promise<StartedRun | undefined> {
+  ): Promise<SendOutcome> {
     const { environment, request } = plan
+    const { name } = environment.environment
+    const stop = new AbortController()
+    const stopped = AbortSignal.any([signal, stop.signal, this.#disposed.signal])
+    const wait = <T>(title: string, work: Promise<T>) =>
+      // A task has its terminal.
+      origin.kind === 'task' ? work : showWait(title, stop, work)
     // Who is there is asked anew: a confirmation that counts yesterday's agents would be worth nothing.
-    const { master } = await this.#connections.refresh(environment)
+    const refreshing = orAborted(this.#connections.refresh(environment), stopped)
+    const opened = await wait(vscode.l10n.t('Looking for agents of {0} …', name), refreshing)
+    if (opened === aborted) return notSent('stopped')
+    const { master } = opened
     let reach = master.reach(request)
     let note = then && describeFleetChange(then, reach.agents, vscode.l10n.t)
     for (;;) {
-      if (reach.agents.length === 0) {
-        throw new NobodyMatches(environment.environment.name, request.filter.text, reach.known)
-      }
-      const confirmed = await ConfirmedRun.ask(plan, reach, origin, note)
-      if (confirmed === undefined) return undefined
+      if (reach.agents.length === 0) throw new NobodyMatches(name, request.filter.text, reach.known)
+      const confirmed = await ConfirmedRun.ask(plan, reach, origin, note, stopped)
+      if (stopped.aborted) return notSent('stopped')
+      if (confirmed === undefined) return notSent('declined')
       const now = master.reach(request)
       const agreed = new Set(reach.agents.map(({ agentId }) => agentId))
       const newcomers = now.agents.filter(({ agentId }) => !agreed.has(agentId))
-      if (newcomers.length === 0) return this.#start(confirmed, origin)
+      if (newcomers.length === 0) {
+        const starting = this.#start(confirmed, origin, AbortSignal.any([signal, stop.signal]))
+        return wait(vscode.l10n.t('Sending to {0} …', name), starting)
+      }
       // A yes to 37 agents is none to 40.
       const names = foldHosts(newcomers.map(({ hostname }) => hostname))
       note = vscode.l10n.t('While you were asked, more agents came that match: {0}.', names)
@@ -87,17 +108,33 @@ export class Runs implements vscode.Disposable {
     })
   }
 
+  /** Nothing is sent any more. What was sent goes on, for the next window to take up. */
   dispose(): void {
+    this.#disposed.abort()
     this.#started.dispose()
     this.#changed.dispose()
   }
 
-  async #start({ plan }: ConfirmedRun, { kind: origin }: SendOrigin): Promise<StartedRun> {
+  async #start(
+    { plan }: ConfirmedRun,
+    { kind: origin }: SendOrigin,
+    signal: AbortSignal,
+  ): Promise<SendOutcome> {
     const { environment, request } = plan
-    const { master } = await this.#connections.use(environment)
-    const started = { run: await master.start(request), environment, origin }
+    const opened = await orAborted(
+      this.#connections.use(environment),
+      AbortSignal.any([signal, this.#disposed.signal]),
+    )
+    if (opened === aborted) return notSent('stopped')
+    const outcome = await opened.master.start(request, signal)
+    if (outcome.kind === 'not-sent') return notSent('stopped')
+    const started = { run: outcome.run, environment, origin }
     this.adopt(started)
     this.#started.fire(started)
-    return started
+    return { kind: outcome.kind, started }
   }
+}
+
+function notSent(why: 'declined' | 'stopped'): SendOutcome {
+  return { kind: 'not-sent', why }
 }

@@ -11,8 +11,8 @@ import type { Connections } from '../environments/connections.ts'
 import type { SendOrigin } from './confirmation.ts'
 import { askForPlan } from './runFlow.ts'
 import type { RunHistory } from './runHistory.ts'
-import type { Draft } from './runPlan.ts'
-import type { Runs, StartedRun } from './runs.ts'
+import type { Draft, RunPlan } from './runPlan.ts'
+import type { Runs, SendOutcome } from './runs.ts'
 import { fileScript } from './scriptFile.ts'
 import type { Snippets } from './snippets.ts'
 
@@ -43,11 +43,10 @@ export class Sending {
     start: Draft,
     title: string,
     kind: 'flow' | 'arguments' | 'task' = 'flow',
-  ): Promise<StartedRun | undefined> {
-    const plan = await askForPlan(await this.#world(), start, title, { review: true })
-    return (
-      plan && about(plan.environment, () => this.#runs.send(plan, { kind: kind === 'task' ? kind : 'flow' }))
-    )
+    signal: AbortSignal = unstopped(),
+  ): Promise<SendOutcome> {
+    const plan = await askForPlan(await this.#world(), start, title, { review: true, signal })
+    return this.#send(plan, { kind: kind === 'task' ? kind : 'flow' }, signal)
   }
 
   /** For callers with arguments: asks only for what is missing, and then for a yes unless they want none. */
@@ -55,22 +54,22 @@ export class Sending {
     json: unknown,
     title: string,
     kind: 'arguments' | 'task' = 'arguments',
-  ): Promise<StartedRun | undefined> {
+    signal: AbortSignal = unstopped(),
+  ): Promise<SendOutcome> {
     const args = parseRunArguments(json)
     const start = await this.#draft(args)
-    if (start === undefined) return undefined
+    if (start === undefined) return notSent(signal)
     const isComplete =
       start.environment !== undefined && start.filter !== undefined && start.action !== undefined
-    if (!isComplete) return this.ask(start, title, kind)
-    const plan = await askForPlan(await this.#world(), start, title, { review: false })
-    const origin: SendOrigin = { kind, confirm: args.confirm ?? true }
-    return plan && about(plan.environment, () => this.#runs.send(plan, origin))
+    if (!isComplete) return this.ask(start, title, kind, signal)
+    const plan = await askForPlan(await this.#world(), start, title, { review: false, signal })
+    return this.#send(plan, { kind, confirm: args.confirm ?? true }, signal)
   }
 
   /** Asks for environment and filter, and tells whom they would hit. Sends nothing. */
   async whoMatches(start: Draft, title: string) {
     const plan = await askForPlan(await this.#world(), { ...start, action: { kind: 'ping' } }, title, {
-      review: false,
+      ...{ review: false, signal: unstopped() },
     })
     if (plan === undefined) return undefined
     const { environment, request } = plan
@@ -85,9 +84,10 @@ export class Sending {
   async again(
     draft: Draft,
     then: readonly { readonly agentId: string; readonly hostname: string }[] | undefined,
-  ): Promise<StartedRun | undefined> {
-    const plan = await askForPlan(await this.#world(), draft, '', { review: false })
-    return plan && about(plan.environment, () => this.#runs.send(plan, { kind: 'page' }, then))
+    signal: AbortSignal = unstopped(),
+  ): Promise<SendOutcome> {
+    const plan = await askForPlan(await this.#world(), draft, '', { review: false, signal })
+    return this.#send(plan, { kind: 'page' }, signal, then)
   }
 
   /**
@@ -138,6 +138,16 @@ export class Sending {
     )
   }
 
+  async #send(
+    plan: RunPlan | undefined,
+    origin: SendOrigin,
+    signal: AbortSignal,
+    then?: Parameters<Runs['send']>[3],
+  ): Promise<SendOutcome> {
+    if (plan === undefined || signal.aborted) return notSent(signal)
+    return about(plan.environment, () => this.#runs.send(plan, origin, signal, then))
+  }
+
   async #world() {
     const [environments, recent, snippets] = await Promise.all([
       this.#list.all(),
@@ -159,6 +169,16 @@ export class Sending {
       defaultTimeoutMs: defaultTimeoutMs(),
     }
   }
+}
+
+/** The user gave up on a box, or what they had begun was stopped. */
+function notSent({ aborted }: AbortSignal): SendOutcome {
+  return { kind: 'not-sent', why: aborted ? 'stopped' : 'declined' }
+}
+
+/** Of a caller that never stops what it has begun; the user can, while they wait. */
+function unstopped(): AbortSignal {
+  return new AbortController().signal
 }
 
 function defaultTimeoutMs(): number {

@@ -6,10 +6,7 @@ export type StepEnd<T> =
   | { readonly kind: 'back' }
   | { readonly kind: 'given-up' }
 
-export interface PickStep<Item extends vscode.QuickPickItem, T> {
-  readonly title: string
-  readonly step: number
-  readonly totalSteps: number
+export interface PickStep<Item extends vscode.QuickPickItem, T> extends Place {
   readonly placeholder: string
   readonly value?: string
   /** Called with the text at first and after every change of it; the items replace those before. */
@@ -22,6 +19,14 @@ export interface PickStep<Item extends vscode.QuickPickItem, T> {
   readonly onItemButton?: (item: Item) => void
 }
 
+/** Where a box stands in its flow. `signal` closes it, as giving up does. */
+export interface Place {
+  readonly title: string
+  readonly step: number
+  readonly totalSteps: number
+  readonly signal?: AbortSignal
+}
+
 export type PickResult<T> =
   | { readonly kind: 'done'; readonly value: T }
   | { readonly kind: 'text'; readonly text: string }
@@ -31,6 +36,7 @@ export type PickResult<T> =
 export function showPickStep<Item extends vscode.QuickPickItem, T>(
   options: PickStep<Item, T>,
 ): Promise<StepEnd<T>> {
+  if (options.signal?.aborted) return Promise.resolve({ kind: 'given-up' })
   const pick = vscode.window.createQuickPick<Item & { readonly forText: string }>()
   pick.title = options.title
   pick.step = options.step
@@ -71,6 +77,10 @@ export function showPickStep<Item extends vscode.QuickPickItem, T>(
         refresh()
       }),
     )
+    const { signal } = options
+    const giveUp = () => end({ kind: 'given-up' })
+    signal?.addEventListener('abort', giveUp)
+    disposables.push(new vscode.Disposable(() => signal?.removeEventListener('abort', giveUp)))
     if (options.onDidChange !== undefined) disposables.push(options.onDidChange(refresh))
     pick.show()
   })

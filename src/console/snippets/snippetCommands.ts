@@ -5,7 +5,7 @@ import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
 import { type WorkspaceFiles, workspaceFilePath } from '../declarations/workspaceFiles.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import { oneLine } from '../send/runPlan.ts'
-import type { StartedRun } from '../send/runs.ts'
+import type { SendOutcome } from '../send/runs.ts'
 import type { Sending } from '../send/sending.ts'
 import type { FoundSnippet, Snippets } from '../send/snippets.ts'
 import { plainText } from '../text/plainText.ts'
@@ -13,7 +13,7 @@ import type { SnippetNode } from './snippetsView.ts'
 
 /** "Run Snippet…": from the palette, the view, or the lens above it, which passes its name and file. */
 export function runSnippet(sending: Sending, snippets: Snippets) {
-  return async (clicked?: SnippetNode | string, uri?: vscode.Uri): Promise<StartedRun | undefined> => {
+  return async (clicked?: SnippetNode | string, uri?: vscode.Uri): Promise<SendOutcome | undefined> => {
     const snippet = await chosenSnippet(snippets, clicked, uri)
     if (snippet === undefined) return undefined
     const draft = await snippets.draftOf(snippet, {})

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode'
 import type { Sending } from '../send/sending.ts'
 import type { Snippets } from '../send/snippets.ts'
+import type { Trouble } from '../trouble.ts'
+import { tellOfClosedTerminal } from './closedTerminal.ts'
 import { RunTerminal } from './runTerminal.ts'
 
 export const taskType = 'ec2-collective'
@@ -9,10 +11,12 @@ export const taskType = 'ec2-collective'
 export class FleetTasks implements vscode.TaskProvider {
   readonly #sending: Sending
   readonly #snippets: Snippets
+  readonly #trouble: Trouble
 
-  constructor(sending: Sending, snippets: Snippets) {
+  constructor(sending: Sending, snippets: Snippets, trouble: Trouble) {
     this.#sending = sending
     this.#snippets = snippets
+    this.#trouble = trouble
   }
 
   async provideTasks(): Promise<vscode.Task[]> {
@@ -37,8 +41,9 @@ export class FleetTasks implements vscode.TaskProvider {
     const execution = new vscode.CustomExecution(async (resolved) => {
       const { type: _, exitCode, ...args } = resolved
       return new RunTerminal(
-        () => this.#sending.withArguments(args, name, 'task'),
+        (signal) => this.#sending.withArguments(args, name, 'task', signal),
         exitCode === 'last-non-zero' ? exitCode : 'strict',
+        (outcome) => void tellOfClosedTerminal(outcome, this.#trouble),
       )
     })
     return new vscode.Task(definition, scope, name, 'EC2 Collective', execution)

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { isVerdict } from '../../protocol/verdict.ts'
 import { exitCodeOf } from '../../report/exitCode.ts'
-import type { StartedRun } from '../send/runs.ts'
+import type { SendOutcome } from '../send/runs.ts'
 import { messageOf } from '../text/messageOf.ts'
 
 export type ExitRule = Parameters<typeof exitCodeOf>[1]
@@ -11,17 +11,29 @@ const notSentCode = 2
 
 /** The terminal of a task: says who has answered while the run is on, then prints the grouped replies. */
 export class RunTerminal implements vscode.Pseudoterminal {
-  readonly #start: () => Promise<StartedRun | undefined>
+  readonly #start: (signal: AbortSignal) => Promise<SendOutcome>
   readonly #rule: ExitRule
+  readonly #onClose: (outcome: SendOutcome) => void
   readonly #written = new vscode.EventEmitter<string>()
   readonly #closed = new vscode.EventEmitter<number>()
-  #started: StartedRun | undefined
+  readonly #stop = new AbortController()
+  #isClosed = false
+  #outcome: SendOutcome | undefined
   readonly onDidWrite = this.#written.event
   readonly onDidClose = this.#closed.event
 
-  constructor(start: () => Promise<StartedRun | undefined>, rule: ExitRule) {
+  /**
+   * @param start sends the run; the signal stops that, and cancels what was just being sent
+   * @param onClose told what became of the run when the user closes the terminal, or ends the task: as soon as it is known
+   */
+  constructor(
+    start: (signal: AbortSignal) => Promise<SendOutcome>,
+    rule: ExitRule,
+    onClose: (outcome: SendOutcome) => void,
+  ) {
     this.#start = start
     this.#rule = rule
+    this.#onClose = onClose
   }
 
   open(): void {
@@ -34,18 +46,23 @@ export class RunTerminal implements vscode.Pseudoterminal {
     )
   }
 
-  /** The user ended the task: the run is cancelled on the servers, too. */
+  /** The user closed the terminal, or ended the task. What is not sent by now is not sent; what is sent goes on. */
   close(): void {
-    void this.#started?.run.cancel()
+    if (this.#isClosed) return
+    this.#isClosed = true
+    if (this.#outcome === undefined) this.#stop.abort()
+    else this.#onClose(this.#outcome)
   }
 
   async #run(): Promise<number> {
-    this.#started = await this.#start()
-    if (this.#started === undefined) {
+    const outcome = this.#asStopped(await this.#start(this.#stop.signal))
+    this.#outcome = outcome
+    if (this.#isClosed) this.#onClose(outcome)
+    if (outcome.kind === 'not-sent') {
       this.#say(vscode.l10n.t('Nothing was sent.'))
       return notSentCode
     }
-    const { run, environment } = this.#started
+    const { run, environment } = outcome.started
     this.#say(
       vscode.l10n.t(
         'Sent to {1}; answers expected: {0}.',
@@ -69,6 +86,12 @@ export class RunTerminal implements vscode.Pseudoterminal {
     const { exportText } = await import('../../report/runTables.ts')
     for await (const piece of exportText(run)) this.#write(piece)
     return exitCodeOf(run.state, this.#rule)
+  }
+
+  /** Stopped in the moment after it was sent: its master has cancelled it by now. */
+  #asStopped(outcome: SendOutcome): SendOutcome {
+    const isCancelled = outcome.kind === 'sent' && this.#stop.signal.aborted
+    return isCancelled ? { ...outcome, kind: 'cancelled' } : outcome
   }
 
   #say(line: string): void {

@@ -21,6 +21,7 @@ export interface OpenRunsOptions {
 export class OpenRuns {
   readonly #options: OpenRunsOptions
   readonly #runs = new Map<string, Run>()
+  #isClosed = false
   #ticker: NodeJS.Timeout | undefined
   #tickedAt = 0
 
@@ -45,12 +46,14 @@ export class OpenRuns {
   add(run: Run): void {
     this.#retire(Date.now())
     this.#runs.set(run.runId, run)
-    this.wake()
+    // Begun, or read from the disk, while its master closed.
+    if (this.#isClosed) void this.#leave(run)
+    else this.wake()
   }
 
   /** Ticks again, where a run waits for something: a late reply may have brought that about. */
   wake(): void {
-    if (this.#ticker !== undefined || !this.areWaiting) return
+    if (this.#isClosed || this.#ticker !== undefined || !this.areWaiting) return
     this.#tickedAt = Date.now()
     this.#ticker = setInterval(() => this.#tick(), tickMs)
   }
@@ -62,6 +65,7 @@ export class OpenRuns {
 
   /** Stops the time and leaves all runs to the history, as they stand. */
   async close(): Promise<void> {
+    this.#isClosed = true
     clearInterval(this.#ticker)
     await Promise.all([...this.#runs.values()].map((run) => this.#leave(run)))
   }

@@ -5,12 +5,10 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { History } from '../../../src/master/store/history.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
 import { createMasters, type Masters } from '../../support/masters.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
-import { until } from '../../support/until.ts'
 
 const program = fileURLToPath(new URL('../../../dist/ec2-cmaster.js', import.meta.url))
 
@@ -175,30 +173,6 @@ describe('ec2-cmaster', () => {
     })
     const [exitCode] = await once(child, 'close')
     expect([exitCode, stderr]).toEqual([141, ''])
-  })
-
-  it('asks the agents to stop at the first interrupt, and reports what they say', async () => {
-    const child = start({}, '--everyone', '-c', 'echo begun; sleep 300')
-    let stderr = ''
-    let stdout = ''
-    child.stdout.on('data', (bytes) => {
-      stdout += bytes
-    })
-    child.stderr.on('data', (bytes) => {
-      stderr += bytes
-    })
-    const history = await History.open(join(state, 'ec2-collective', 'history'))
-    const isRunning = async () => {
-      const [latest] = await history.list()
-      if (latest?.phase !== 'running') return false
-      return (await history.load(latest.runId)).state.counts.running === 4
-    }
-    await until(isRunning, 'all agents to be at it')
-    child.kill('SIGINT')
-    const [exitCode] = await once(child, 'close')
-    expect(stderr).toContain('Asking the agents to stop')
-    expect(stdout).toContain('4 of 4 expected answered')
-    expect(exitCode).toBe(130)
   })
 
   it('works with the shared reply queue where that is wanted', async () => {

@@ -13,7 +13,7 @@ import { createQueues, type Queues } from '../../../src/queues/queues.ts'
 import { type AgentProcess, startAgent } from '../../support/agentProcess.ts'
 import { type Commander, commandBody, startCommander } from '../../support/commander.ts'
 import { type FaultProxy, startFaultProxy } from '../../support/faultProxy.ts'
-import { createMasters, type Masters, type OpenMaster, outputOf } from '../../support/masters.ts'
+import { createMasters, type Masters, type OpenMaster, outputOf, startRun } from '../../support/masters.ts'
 import { repliesOf, type ScriptedAgent, startScriptedAgent } from '../../support/scriptedAgent.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
@@ -107,8 +107,12 @@ describe('a master among hostile peers', () => {
     await masters.close()
   })
 
-  async function startRun() {
-    const run = await opened.master.start({ filter: everyone, action: { kind: 'ping' }, timeoutMs: 20_000 })
+  async function begunRun() {
+    const run = await startRun(opened.master, {
+      filter: everyone,
+      action: { kind: 'ping' },
+      timeoutMs: 20_000,
+    })
     await until(() => agent.commands.length > 0, 'the command')
     return { run, replyTo: agent.commands[0]?.replyTo ?? '' }
   }
@@ -124,7 +128,7 @@ describe('a master among hostile peers', () => {
     hostile.send(replyTo, sealBody(message, data))
 
   it('does not take the word of one instance for another, and tells of it', async () => {
-    const { run, replyTo } = await startRun()
+    const { run, replyTo } = await begunRun()
     const { frame, result, refusal } = repliesOf(honest, run.runId)
     await forge(replyTo, frame(0, 'all is well'))
     await forge(replyTo, result(['all is well']))
@@ -139,7 +143,7 @@ describe('a master among hostile peers', () => {
   })
 
   it('does not take the word of a user for an instance that proves who it is', async () => {
-    const { run, replyTo } = await startRun()
+    const { run, replyTo } = await begunRun()
     const user = connect('ADA')
     const { message, data } = repliesOf(honest, run.runId).result([])
     await user.send(replyTo, sealBody(message, data))
@@ -150,7 +154,7 @@ describe('a master among hostile peers', () => {
   })
 
   it('leaves a peer that was not asked out of who was, and shows that it joined', async () => {
-    const { run, replyTo } = await startRun()
+    const { run, replyTo } = await begunRun()
     await forge(replyTo, repliesOf(mallory, run.runId).result([]))
     await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
     await run.ended
@@ -162,7 +166,7 @@ describe('a master among hostile peers', () => {
   })
 
   it('takes nothing for a run that is not its own', async () => {
-    const { run, replyTo } = await startRun()
+    const { run, replyTo } = await begunRun()
     await forge(replyTo, repliesOf(mallory, 'run-of-somebody-else').result([]))
     await forge(replyTo, repliesOf(honest, 'run-of-yesterday').result([]))
     await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
@@ -181,7 +185,7 @@ describe('a master among hostile peers', () => {
   })
 
   it('survives whatever lies in its reply queue, tells of each, and goes on', async () => {
-    const { run, replyTo } = await startRun()
+    const { run, replyTo } = await begunRun()
     const sent = await sendBombs(replyTo)
     const control = repliesOf(honest, run.runId).ack()
     await agent.send(
@@ -197,7 +201,7 @@ describe('a master among hostile peers', () => {
   })
 
   it('is not kept waiting or busy by a result that promises what nobody can send', async () => {
-    const { run, replyTo } = await startRun()
+    const { run, replyTo } = await begunRun()
     const { message } = repliesOf(honest, run.runId).result([])
     const boundless = { ...message, frames: Number.MAX_SAFE_INTEGER } as typeof message
     await agent.send(replyTo, { message: boundless, data: new Uint8Array() })

@@ -9,7 +9,7 @@ import { type AgentFleet, startAgents } from '../../support/agents.ts'
 import { type FaultProxy, startFaultProxy } from '../../support/faultProxy.ts'
 import type { Rule } from '../../support/faults/faultPlan.ts'
 import { faultSeed } from '../../support/faults/seed.ts'
-import { createMasters, type Masters, outputOf } from '../../support/masters.ts'
+import { createMasters, type Masters, outputOf, startRun } from '../../support/masters.ts'
 import { repliesOf, startScriptedAgent } from '../../support/scriptedAgent.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
@@ -107,7 +107,7 @@ describe('a run', () => {
     const effects = join(await masters.newDirectory(), 'effects')
     // Long enough that the second message is not taken away again before the agent has met it.
     const command = `echo $EC2_COLLECTIVE_RUN_ID >>${effects}; sleep 2`
-    const run = await master.start({
+    const run = await startRun(master, {
       filter: everyone,
       action: { kind: 'shell', command },
       timeoutMs: 10_000,
@@ -131,7 +131,7 @@ describe('a run', () => {
     const timing = { republishAfterMs: 1_000, responseTimeoutMs: 3_000, graceMs: 200 }
     const { master, discover, troubles } = await masters.open(environment, { replyQueue: 'shared', timing })
     await discover(1)
-    const run = await master.start({
+    const run = await startRun(master, {
       filter: everyone,
       action: { kind: 'shell', command: 'true' },
       timeoutMs: 1_000,
@@ -154,7 +154,7 @@ describe('runs of a master before', () => {
     const agent = await startScriptedAgent(sqs.connect(), environment, 'web', async () => {})
     const first = await masters.open(environment, { masterId: 'before-1' })
     await first.discover(1)
-    const { runId } = await first.master.start({
+    const { runId } = await startRun(first.master, {
       filter: everyone,
       action: { kind: 'ping' },
       timeoutMs: 60_000,
@@ -195,7 +195,7 @@ describe('two masters and six agents on a bad day', () => {
         for (let round = 0; round < 4; round += 1) {
           const text = `master ${index} round ${round}`
           const command = `echo ${text}; seq 5000; [ $((${round} % 2)) = 0 ]`
-          const run = await master.start({
+          const run = await startRun(master, {
             filter: everyone,
             action: { kind: 'shell', command },
             timeoutMs: 10_000,

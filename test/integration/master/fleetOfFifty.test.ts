@@ -5,7 +5,7 @@ import type { Environment } from '../../../src/queues/environment.ts'
 import { requestsSince } from '../../../src/queues/requestCounts.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
-import { createMasters, type Masters, type OpenMaster, outputOf } from '../../support/masters.ts'
+import { createMasters, type Masters, type OpenMaster, outputOf, startRun } from '../../support/masters.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
 
@@ -36,7 +36,7 @@ afterAll(async () => {
 describe('a run over fifty agents', () => {
   it('ends the moment the last reply is in, with every agent accounted for', async () => {
     const before = ours.queues.requests
-    const run = await ours.master.start(shell('uname -a'))
+    const run = await startRun(ours.master, shell('uname -a'))
     const state = await run.ended
     expect(state.counts).toMatchObject({ succeeded: agents, 'no-reply': 0 })
     const lastHeardAt = Math.max(...[...state.replies.values()].map(({ heardAt }) => heardAt ?? 0))
@@ -52,7 +52,7 @@ describe('a run over fifty agents', () => {
   })
 
   it('expects those whom the filter matches, and nobody else answers', async () => {
-    const run = await ours.master.start({
+    const run = await startRun(ours.master, {
       ...shell('echo $EC2_COLLECTIVE_AGENT_ID'),
       filter: readFilter('role=web'),
     })
@@ -67,7 +67,7 @@ describe('a run over fifty agents', () => {
   it('brings five mebibytes of random bytes from each of ten agents bit for bit', async () => {
     const command =
       'f=$(mktemp) && head -c 5242880 /dev/urandom >"$f" && cat "$f" && sha256sum <"$f" >&2; rm -f "$f"'
-    const run = await ours.master.start({ ...shell(command), targets: fleet.agentIds.slice(0, 10) })
+    const run = await startRun(ours.master, { ...shell(command), targets: fleet.agentIds.slice(0, 10) })
     const { counts, replies } = await run.ended
     expect(counts.succeeded).toBe(10)
     for (const { agentId, output } of replies.values()) {
@@ -88,7 +88,7 @@ describe('a run over fifty agents', () => {
   })
 
   it('that is cancelled is confirmed by each agent', async () => {
-    const run = await ours.master.start(shell('sleep 300'))
+    const run = await startRun(ours.master, shell('sleep 300'))
     await until(() => run.state.counts.running === agents, 'all agents to be at it')
     await run.cancel()
     const { replies, counts } = await run.ended
@@ -97,7 +97,7 @@ describe('a run over fifty agents', () => {
   })
 
   it('is stopped by its agents after its time', async () => {
-    const run = await ours.master.start({
+    const run = await startRun(ours.master, {
       ...shell('echo begun; sleep 300'),
       timeoutMs: 5_000,
       filter: readFilter('role=db'),
@@ -109,7 +109,10 @@ describe('a run over fifty agents', () => {
 
 describe('a rollout over fifty agents', () => {
   it('begins with the canary, and goes on in batches', async () => {
-    const run = await ours.master.start({ ...shell('true'), rollout: { canary: 1, batch: { percent: 40 } } })
+    const run = await startRun(ours.master, {
+      ...shell('true'),
+      rollout: { canary: 1, batch: { percent: 40 } },
+    })
     const { replies, steps, counts } = await run.ended
     expect(counts.succeeded).toBe(agents)
     expect(steps.map(({ length }) => length)).toEqual([1, 20, 20, 9])
@@ -121,7 +124,7 @@ describe('a rollout over fifty agents', () => {
   })
 
   it('stops when its failures exceed what it allows, and starts nobody else', async () => {
-    const run = await ours.master.start({
+    const run = await startRun(ours.master, {
       ...shell('case $EC2_COLLECTIVE_AGENT_ID in agent-1 | agent-6 | agent-7) exit 3 ;; esac'),
       rollout: { batch: { count: 5 }, maxFailures: { count: 1 } },
     })
@@ -132,7 +135,7 @@ describe('a rollout over fifty agents', () => {
   })
 
   it('starts no step while it is paused', async () => {
-    const run = await ours.master.start({ ...shell('true'), rollout: { batch: { count: 25 } } })
+    const run = await startRun(ours.master, { ...shell('true'), rollout: { batch: { count: 25 } } })
     run.pause()
     await until(() => run.state.counts.succeeded === 25, 'the first step')
     expect(run.state).toMatchObject({ phase: 'paused', stepsStarted: 1 })

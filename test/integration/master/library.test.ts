@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openMaster, readFilter } from '../../../src/master/library.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
-import { createMasters, type Masters } from '../../support/masters.ts'
+import { createMasters, type Masters, startRun } from '../../support/masters.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 
 const example = 'examples/runCommand.ts'
@@ -73,7 +73,11 @@ describe('the master as a library', () => {
     const first = await openMaster(setup)
     await first.master.refresh()
     const action = { kind: 'shell', command: 'sleep 60' } as const
-    const { runId } = await first.master.start({ filter: readFilter('role=web'), action, timeoutMs: 60_000 })
+    const { runId } = await startRun(first.master, {
+      filter: readFilter('role=web'),
+      action,
+      timeoutMs: 60_000,
+    })
     await first.close()
     const second = await openMaster(setup)
     const [run] = await second.master.resume()

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
-import { createMasters, type Masters, outputOf } from '../../support/masters.ts'
+import { createMasters, type Masters, outputOf, startRun } from '../../support/masters.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 
 let sqs: SqsServer
@@ -32,7 +32,7 @@ describe('a command that prints line by line', () => {
     // It goes on to the next line when the last one has been seen here.
     const seen = `${directory}/$EC2_COLLECTIVE_AGENT_ID`
     const command = `for n in 1 2 3 4; do echo $n; until [ -e "${seen}-$n" ]; do sleep 0.1; done; done`
-    const run = await master.start({
+    const run = await startRun(master, {
       filter: everyone,
       action: { kind: 'shell', command },
       timeoutMs: 25_000,

@@ -8,7 +8,7 @@ import { createQueues } from '../../../src/queues/queues.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { say } from '../../../src/text/localizable.ts'
 import { startFaultProxy } from '../../support/faultProxy.ts'
-import { createMasters, type Masters, type OpenMaster, outputOf } from '../../support/masters.ts'
+import { createMasters, type Masters, type OpenMaster, outputOf, startRun } from '../../support/masters.ts'
 import { repliesOf, type ScriptedAgent, startScriptedAgent } from '../../support/scriptedAgent.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
@@ -36,7 +36,7 @@ describe('a master', () => {
       await agent.send(replyTo, ...frames.slice(2).reverse(), result(texts), ack(), result(texts))
       await agent.send(replyTo, ...frames.slice(0, 2).reverse(), ...frames, ack(), result(texts))
     })
-    const run = await master.start(ping)
+    const run = await startRun(master, ping)
     expect((await run.ended).replies.get('shuffled')).toMatchObject({
       state: 'succeeded',
       output: 'complete',
@@ -58,7 +58,7 @@ describe('a master', () => {
       },
       { resendAfterMs: 50, resendTries: 12 },
     )
-    const run = await master.start(ping)
+    const run = await startRun(master, ping)
     expect((await run.ended).replies.get('forgetful')?.output).toBe('complete')
     expect(await outputOf(run, 'forgetful')).toBe('zero one two')
   })
@@ -74,12 +74,12 @@ describe('a master', () => {
       },
       { resendAfterMs: 20, resendTries: 2 },
     )
-    const missing = await master.start(ping)
+    const missing = await startRun(master, ping)
     expect((await missing.ended).replies.get('liar')).toMatchObject({
       state: 'succeeded',
       output: 'incomplete',
     })
-    const wrong = await master.start({ ...ping, action: { kind: 'facts' } })
+    const wrong = await startRun(master, { ...ping, action: { kind: 'facts' } })
     expect((await wrong.ended).replies.get('liar')).toMatchObject({
       state: 'succeeded',
       output: 'incomplete',
@@ -96,7 +96,7 @@ describe('a master', () => {
       },
       { republishAfterMs: 100, responseTimeoutMs: 5000 },
     )
-    const first = await master.start(ping)
+    const first = await startRun(master, ping)
     expect((await first.ended).counts.succeeded).toBe(1)
     expect(heard).toBe(2)
   })
@@ -111,7 +111,7 @@ describe('a master', () => {
       },
       { graceMs: 50 },
     )
-    const run = await master.start({ ...ping, timeoutMs: 50 })
+    const run = await startRun(master, { ...ping, timeoutMs: 50 })
     expect((await run.ended).counts.succeeded).toBe(1)
   })
 
@@ -123,7 +123,7 @@ describe('a master', () => {
       },
       { republishAfterMs: 3_000, responseTimeoutMs: 3_000, graceMs: 50 },
     )
-    const run = await master.start({ ...ping, timeoutMs: 50 })
+    const run = await startRun(master, { ...ping, timeoutMs: 50 })
     expect((await run.ended).counts.lost).toBe(1)
   })
 
@@ -135,7 +135,7 @@ describe('a master', () => {
       await agent.send(replyTo, repliesOf('stubborn', action.runId).result(['done anyway']))
       await agent.send(replyTo, repliesOf('stubborn', action.runId).frame(0, 'done anyway'))
     })
-    const run = await master.start(ping)
+    const run = await startRun(master, ping)
     await until(() => run.state.counts.running === 1, 'the agent to be at it')
     await run.cancel()
     expect((await run.ended).replies.get('stubborn')).toMatchObject({
@@ -152,7 +152,7 @@ describe('a master', () => {
       await agent.send(replyTo, repliesOf('newcomer', runId).result([]))
       await agent.send(replyTo, repliesOf('known', runId).result([]))
     })
-    const run = await master.start(ping)
+    const run = await startRun(master, ping)
     const { replies } = await run.ended
     expect(replies.get('newcomer')).toMatchObject({ state: 'succeeded', expected: false })
     expect(environment.name).toBe('known')
@@ -171,7 +171,7 @@ describe('a master', () => {
         {},
         replyQueue,
       )
-      const run = await master.start(ping)
+      const run = await startRun(master, ping)
       expect((await run.ended).counts.succeeded).toBe(1)
       // On a shared queue, a reply to another run is another master's.
       const foreign = replyQueue === 'private' ? 1 : 0
@@ -205,7 +205,7 @@ describe('a master', () => {
     )
     const { master, troubles, discover } = await masters.open(environment, { queues: clients[2] })
     await discover(2)
-    const run = await master.start(ping)
+    const run = await startRun(master, ping)
     const { replies, counts } = await run.ended
     expect(counts).toMatchObject({ succeeded: 2, failed: 0 })
     expect(replies.get(real)?.identity).toBe('proven')
@@ -229,7 +229,7 @@ describe('a master', () => {
     agents.push(bystander)
     const before = queues.requests.byOperation.SendMessage?.requests ?? 0
     const others = Array.from({ length: 20_000 }, () => randomUUID())
-    const run = await master.start({ ...ping, targets: [...others, 'one'] })
+    const run = await startRun(master, { ...ping, targets: [...others, 'one'] })
     expect((await run.ended).counts.succeeded).toBe(1)
     expect((queues.requests.byOperation.SendMessage?.requests ?? 0) - before).toBe(1)
     expect(bystander.commands).toEqual([])

@@ -12,7 +12,7 @@ import { privateReplyQueue } from '../../../src/protocol/names.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
-import { createMasters, type Masters, outputOf } from '../../support/masters.ts'
+import { createMasters, type Masters, outputOf, startRun } from '../../support/masters.ts'
 import { repliesOf, type ScriptedAgent, startScriptedAgent } from '../../support/scriptedAgent.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
@@ -95,7 +95,7 @@ describe('a run that another master has in hand', () => {
     const agent = await scripted(environment, 'quiet', () => {})
     const first = await masters.open(environment)
     await first.discover(1)
-    const run = await first.master.start(ping)
+    const run = await startRun(first.master, ping)
     const second = await masters.open(environment, { history: first.history })
     expect(await second.master.resume()).toEqual([])
     expect(second.troubles).toEqual([])
@@ -114,7 +114,7 @@ describe('a master whose disk is full', () => {
     const history = await History.open(directory)
     const first = await masters.open(environment, { masterId: 'full-1', history })
     await first.discover(1)
-    const run = await first.master.start(ping)
+    const run = await startRun(first.master, ping)
     await until(() => agent.commands.length > 0, 'the command')
     const events = join(directory, run.runId, 'run.ndjson')
     await until(() => !openFiles().includes(events), 'the record to be closed')
@@ -149,7 +149,7 @@ describe('a run whose answers were lost with the shared reply queue', () => {
     const shared = { timing, replyQueue: 'shared', masterId: 'gone-1' } as const
     const first = await masters.open(environment, shared)
     await first.discover(1)
-    await first.master.start(ping)
+    await startRun(first.master, ping)
     await until(() => known.commands.length > 0, 'the command')
     await first.master.close()
     const unknown = await answering('unknown')
@@ -170,7 +170,7 @@ describe('a late reply', () => {
     const agent = await scripted(environment, 'slow', () => {})
     const { master, history, discover } = await masters.open(environment, { timing })
     await discover(1)
-    const run = await master.start(ping)
+    const run = await startRun(master, ping)
     expect((await run.ended).counts['no-reply']).toBe(1)
     await until(() => agent.commands.length > 0, 'the command')
     const { ack, frame, result } = repliesOf('slow', run.runId)
@@ -194,7 +194,7 @@ describe('a late reply', () => {
     const agent = await scripted(environment, 'slow', () => {})
     const first = await masters.open(environment, { timing, masterId: 'later-1' })
     await first.discover(1)
-    const run = await first.master.start(ping)
+    const run = await startRun(first.master, ping)
     await run.ended
     await until(() => agent.commands.length > 0, 'the command')
     await first.master.close()
@@ -230,7 +230,7 @@ describe('a late reply', () => {
       timing: { ...timing, resendAfterMs: 100 },
     })
     await discover(1)
-    const run = await master.start(ping)
+    const run = await startRun(master, ping)
     await run.ended
     await until(() => agent.commands.length > 0, 'the command')
     await agent.send(replyTo(agent), repliesOf('slow', run.runId).result(['frame 0', 'frame 1']))

@@ -4,7 +4,7 @@ import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
-import { createMasters, type Masters, outputOf } from '../../support/masters.ts'
+import { createMasters, type Masters, outputOf, startRun } from '../../support/masters.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 
 let sqs: SqsServer
@@ -33,7 +33,7 @@ describe('two masters that command the same agents', () => {
       await Promise.all([first.discover(6), second.discover(6)])
       const runs = await Promise.all(
         [first, second].map(({ master }, index) =>
-          inTurns(20, 4, (n) => master.start(shell(`echo ${index} ${n} $EC2_COLLECTIVE_AGENT_ID`))),
+          inTurns(20, 4, (n) => startRun(master, shell(`echo ${index} ${n} $EC2_COLLECTIVE_AGENT_ID`))),
         ),
       )
       for (const [index, own] of runs.entries()) {

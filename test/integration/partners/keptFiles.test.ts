@@ -9,7 +9,7 @@ import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentSettings, startAgent } from '../../support/agentProcess.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
 import { startCommander } from '../../support/commander.ts'
-import { createMasters, type Masters, outputOf } from '../../support/masters.ts'
+import { createMasters, type Masters, outputOf, startRun } from '../../support/masters.ts'
 import { endOf, type Partner, placesIn, startMasterProgram, unpackPartner } from '../../support/partners.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
@@ -106,7 +106,7 @@ describe('the history of the master of 5fa5438', () => {
     await master.refresh()
     const gate = join(state, 'second-gate')
     const command = `while [ ! -e ${gate} ]; do sleep 0.1; done; echo through`
-    const run = await master.start({
+    const run = await startRun(master, {
       filter: everyone,
       timeoutMs: 60_000,
       action: { kind: 'shell', command },

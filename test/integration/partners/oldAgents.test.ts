@@ -6,7 +6,7 @@ import { everyone, readFilter } from '../../../src/protocol/filter/writtenFilter
 import type { Environment } from '../../../src/queues/environment.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
-import { createMasters, type Masters, outputOf } from '../../support/masters.ts'
+import { createMasters, type Masters, outputOf, startRun } from '../../support/masters.ts'
 import { type Partner, unpackPartner } from '../../support/partners.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
@@ -79,7 +79,7 @@ describe('agents of 5fa5438', () => {
   })
 
   it('stop a command that is cancelled', async () => {
-    const run = await master.start({
+    const run = await startRun(master, {
       filter: everyone,
       action: shell('echo begun; sleep 300'),
       timeoutMs: 600_000,
@@ -124,7 +124,7 @@ describe('agents of 5fa5438', () => {
 })
 
 async function ended(request: Partial<RunRequest> & Pick<RunRequest, 'action'>): Promise<Run> {
-  const run = await master.start({ filter: everyone, timeoutMs: 60_000, ...request })
+  const run = await startRun(master, { filter: everyone, timeoutMs: 60_000, ...request })
   await run.ended
   return run
 }

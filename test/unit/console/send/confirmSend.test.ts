@@ -13,6 +13,7 @@ const plan = {
   request: { filter: everyone, action: { kind: 'shell' as const, command: 'reboot' }, timeoutMs: 1000 },
 }
 const reach = reachOf({ ...unknownFleet, agents: [knownAgent('web1')] }, plan.request)
+const { signal } = new AbortController()
 /** What the person will say to the question. */
 const answer = (value: string | undefined) =>
   Object.assign(vscode.window, { showWarningMessage: async () => value })
@@ -22,7 +23,7 @@ afterEach(() => Reflect.deleteProperty(vscode.window, 'showWarningMessage'))
 describe('A confirmed run', () => {
   it('is what a person said yes to, with those whom the question named', async () => {
     answer('Run')
-    const confirmed = await ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined)
+    const confirmed = await ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined, signal)
     expect(calls.at(-1)?.args[0]).toContain('Run “reboot” on EVERY agent of testing (1 known)')
     expect(confirmed?.plan).toBe(plan)
     expect(confirmed?.reach).toBe(reach)
@@ -30,8 +31,20 @@ describe('A confirmed run', () => {
 
   it('is none when they said no', async () => {
     answer(undefined)
-    expect(await ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined)).toBeUndefined()
+    expect(await ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined, signal)).toBeUndefined()
   })
+
+  it.each(['before it was asked', 'while it was asked'])(
+    'is none when the send was stopped %s',
+    async (when) => {
+      answer('Run')
+      const stop = new AbortController()
+      if (when === 'before it was asked') stop.abort()
+      const asking = ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined, stop.signal)
+      stop.abort()
+      expect(await asking).toBeUndefined()
+    },
+  )
 
   it('cannot be made in another way', () => {
     const send = (_: ConfirmedRun) => {}

@@ -1,0 +1,34 @@
+import * as vscode from 'vscode'
+import type { SendOutcome } from '../send/runs.ts'
+import type { Trouble } from '../trouble.ts'
+
+/**
+ * The user has closed the terminal of a task: says what becomes of its run, and lets them decide where there is something
+ * to decide. A run that is under way goes on unless they say otherwise.
+ */
+export async function tellOfClosedTerminal(outcome: SendOutcome, trouble: Trouble): Promise<void> {
+  const { t } = vscode.l10n
+  if (outcome.kind === 'not-sent') return
+  const { run, environment } = outcome.started
+  const { name } = environment.environment
+  if (outcome.kind !== 'sent') {
+    await vscode.window.showWarningMessage(
+      t('The run was just being sent to {0}. Agents that have it are asked to stop.', name),
+    )
+    return
+  }
+  if (run.state.phase === 'over' || run.state.cancelRequestedAt !== undefined) return
+  const stop = t('Stop on the Servers')
+  const { unsettled, replies } = run.state
+  const chosen = await vscode.window.showInformationMessage(
+    t('The run on {0} goes on: {1} of {2} agents are not done.', name, unsettled, replies.size),
+    stop,
+    t('Let It Run'),
+  )
+  if (chosen !== stop) return
+  try {
+    await run.cancel()
+  } catch (error) {
+    trouble.show(error, environment)
+  }
+}

@@ -1,0 +1,17 @@
+import { Master, type MasterOptions } from '../../src/master/master.ts'
+import { defaultQueues } from '../../src/queues/environment.ts'
+
+/** A master of `testing` whose queues the test plays, and that knows of the agents `a` and `b`. */
+export function playedMaster(options: Pick<MasterOptions, 'queues' | 'history' | 'onWarning'>): Master {
+  const master = new Master({
+    environment: { name: 'testing', region: 'eu-west-1', protected: false, queues: defaultQueues('testing') },
+    ...{ issuer: { name: 'ada', host: 'laptop' }, masterId: 'm1' },
+    ...options,
+  })
+  for (const agentId of ['a', 'b']) {
+    const agent = { agentId, hostname: agentId, environment: 'testing', version: '1', startedAt: 1 }
+    const facts = { ...agent, sentAt: Date.now(), intervalMs: 30_000, running: [], facts: {} }
+    master.inventory.recordFacts({ type: 'facts', ...facts }, Date.now(), undefined)
+  }
+  return master
+}

@@ -1,0 +1,135 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import * as vscode from 'vscode'
+import { Runs, type SendOutcome, type StartedRun } from '../../../../src/console/send/runs.ts'
+import type { Master } from '../../../../src/master/master.ts'
+import { History } from '../../../../src/master/store/history.ts'
+import { everyone } from '../../../../src/protocol/filter/writtenFilter.ts'
+import type { Queues } from '../../../../src/queues/queues.ts'
+import { declared } from '../../../support/declared.ts'
+import { everyInterleaving, type Stage } from '../../../support/interleavings.ts'
+import { playedMaster } from '../../../support/playedMaster.ts'
+import { playedQueues } from '../../../support/playedQueues.ts'
+
+const plan = {
+  environment: declared('testing'),
+  request: { filter: everyone, action: { kind: 'shell', command: 'reboot' } as const, timeoutMs: 60_000 },
+}
+let directory: string
+let history: History
+let started: StartedRun[]
+let sent: number
+const masters: Master[] = []
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'runs-'))
+  history = await History.open(directory)
+  ;[started, sent] = [[], 0]
+})
+afterEach(async () => {
+  Reflect.deleteProperty(vscode.window, 'showWarningMessage')
+  await Promise.all(masters.splice(0).map((master) => master.close({ forgetReplyQueue: true })))
+  await rm(directory, { recursive: true, force: true })
+})
+
+function runsWith(parts: {
+  queues?: Partial<Queues>
+  refresh?: () => Promise<void>
+  use?: () => Promise<void>
+}): Runs {
+  const queues = playedQueues({
+    send: async () => {
+      sent += 1
+      return { messageId: 'sent' }
+    },
+    ...parts.queues,
+  })
+  const master = playedMaster({ queues, history })
+  masters.push(master)
+  const runs = new Runs({
+    refresh: async () => {
+      await parts.refresh?.()
+      return { master, queues }
+    },
+    use: async () => {
+      await parts.use?.()
+      return { master, queues }
+    },
+  })
+  runs.onDidStart((run) => started.push(run))
+  return runs
+}
+
+/** What the person says to the question. */
+function answer(say: () => Promise<string | undefined>): void {
+  Object.assign(vscode.window, { showWarningMessage: say })
+}
+
+describe('Sending', () => {
+  it('sends what was confirmed, and tells of the run', async () => {
+    answer(async () => 'Run')
+    const outcome = await runsWith({}).send(plan, { kind: 'page' }, new AbortController().signal)
+    expect(outcome).toMatchObject({ kind: 'sent', started: { origin: 'page' } })
+    expect([started, sent]).toEqual([[outcome.kind === 'sent' && outcome.started], 1])
+  })
+
+  it('sends nothing when the person says no', async () => {
+    answer(async () => undefined)
+    const outcome = await runsWith({}).send(plan, { kind: 'page' }, new AbortController().signal)
+    expect([outcome, started, sent]).toEqual([{ kind: 'not-sent', why: 'declined' }, [], 0])
+  })
+
+  it.each(['its signal', 'the end of the window'])(
+    'sends nothing once it was stopped, whatever it was waiting for: by %s',
+    async (by) => {
+      const kinds = new Set<string>()
+      await everyInterleaving(
+        async (stage) => {
+          ;[started, sent] = [[], 0]
+          answer(() => stage.pause('the person').then(() => 'Run'))
+          const runs = runsWith(onStage(stage))
+          const stop = new AbortController()
+          let sentBefore = -1
+          stage.act('send', () => runs.send(plan, { kind: 'page' }, stop.signal))
+          stage.act('stop', () => {
+            sentBefore = sent
+            if (by === 'its signal') stop.abort()
+            else runs.dispose()
+          })
+          const { send } = await stage.play()
+          const outcome = (send as PromiseFulfilledResult<SendOutcome>).value
+          kinds.add(outcome.kind)
+          if (sentBefore === 0)
+            expect([outcome, started, sent]).toEqual([{ kind: 'not-sent', why: 'stopped' }, [], 0])
+        },
+        { usesDisk: true },
+      )
+      expect(kinds).toEqual(new Set(['not-sent', 'sent']))
+    },
+  )
+
+  it('cancels what was just being sent, and shows it as a run', async () => {
+    answer(async () => 'Run')
+    const stop = new AbortController()
+    const runs = runsWith({
+      queues: {
+        send: async (_queue, _body, signal) => {
+          sent += 1
+          if (sent === 1) stop.abort()
+          signal?.throwIfAborted()
+          return { messageId: 'sent' }
+        },
+      },
+    })
+    const outcome = await runs.send(plan, { kind: 'page' }, stop.signal)
+    expect(outcome).toMatchObject({ kind: 'interrupted', started: { origin: 'page' } })
+    expect(started).toHaveLength(1)
+    expect(started[0]?.run.state.cancelRequestedAt).toBeDefined()
+  })
+})
+
+function onStage(stage: Stage) {
+  return { refresh: () => stage.pause('agents'), use: () => stage.pause('the connection') }
+}
