@@ -383,10 +383,15 @@ export const rooms = [
     packages: ['js-yaml', 'node', 're2js', 'valibot'],
   },
   {
+    room: 'agent/src/formats',
+    holds: 'texts as people and programs write them: encodings, JSON, YAML',
+    packages: ['js-yaml'],
+  },
+  {
     room: 'agent/src/settings',
     holds: 'the configuration file, parsed',
-    imports: ['src/protocol', 'agent/src/log', 'agent/src/policy'],
-    packages: ['../../../package.json', 'js-yaml', 'node', 'valibot'],
+    imports: ['src/protocol', 'agent/src/log', 'agent/src/policy', 'agent/src/formats'],
+    packages: ['../../../package.json', 'node', 'valibot'],
   },
   {
     room: 'agent/src/store',
@@ -403,8 +408,8 @@ export const rooms = [
   {
     room: 'agent/src/facts',
     holds: 'where facts come from, and how they are put together',
-    imports: ['src/protocol', 'agent/src/execution', 'agent/src/settings'],
-    packages: ['js-yaml', 'node'],
+    imports: ['src/protocol', 'agent/src/execution', 'agent/src/formats', 'agent/src/settings'],
+    packages: ['node'],
   },
   {
     room: 'agent/src/identity',
@@ -452,6 +457,7 @@ export const rooms = [
     holds: 'the program: arguments, start and stop, checks, state directory, and the agent put together',
     imports: [
       'src/protocol',
+      'src/protocol/filter',
       'src/locks',
       'src/queues',
       'agent/src/execution',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lengthOf, maxReportLength, sealBody } from '../../../src/protocol/envelope.ts'
 import type { Facts } from '../../../src/protocol/facts.ts'
@@ -6,6 +5,7 @@ import type { FactsMessage } from '../../../src/protocol/messages.ts'
 import type { FactReader } from '../facts/factReader.ts'
 import type { Log } from '../log/log.ts'
 import type { Outbox } from '../replies/outbox.ts'
+import { FactChanges } from './factChanges.ts'
 
 /** SQS and the master take sentences of at most this length. */
 const problemLength = 1000
@@ -31,9 +31,10 @@ export interface PublisherOptions {
 /** Keeps facts fresh and tells masters of them, so that they know whom to expect. */
 export class FactsPublisher {
   readonly #o: PublisherOptions
-  #announced = ''
+  readonly #changes = new FactChanges()
   #announcedAt = Number.NEGATIVE_INFINITY
-  #problems: readonly string[] = []
+  #told: readonly string[] = []
+  #toldDropped = ''
 
   constructor(options: PublisherOptions) {
     this.#o = options
@@ -41,19 +42,19 @@ export class FactsPublisher {
 
   /**
    * Reads all sources and announces what changed.
+   * @param fresh read also what is usually kept for a while
    * @returns the facts
    */
-  async refresh(): Promise<Facts> {
-    const { facts, problems } = await this.#o.reader.refresh()
-    this.#logProblems(problems)
-    if (digestOf(facts, problems) !== this.#announced) this.announce()
+  async refresh(fresh = false): Promise<Facts> {
+    const { facts, problems, warnings } = await this.#o.reader.refresh(fresh)
+    this.#tell([...problems, ...warnings])
+    if (this.#changes.isNews(facts, problems)) this.announce()
     return facts
   }
 
   /** Tells of facts, problems and running runs as they are now. */
   announce(): void {
-    const { reader, settings } = this.#o
-    this.#announced = digestOf(reader.latest.facts, reader.latest.problems)
+    const { settings } = this.#o
     this.#announcedAt = performance.now()
     // Nobody waits for SQS here: facts are also for filtering.
     if (settings().publish) void this.#publish(settings().queue)
@@ -84,24 +85,39 @@ export class FactsPublisher {
     outbox.post(queue, this.#fittingBody(limitBytes))
   }
 
-  /** Facts that are too large for the queue lose their largest parts, and say so. */
+  /** Facts that are too large for the queue, or for masters, lose their largest parts, and say so. */
   #fittingBody(limitBytes: number): string {
-    const { reader } = this.#o
-    let facts = reader.latest.facts
-    const problems = [...reader.latest.problems]
-    for (;;) {
-      const message = this.#message(facts, problems)
+    const { facts, problems } = this.#o.reader.latest
+    const largest = keysBySize(facts)
+    const attempt = (without: number) => {
+      const dropped = new Set(largest.slice(0, without))
+      const left = Object.fromEntries(Object.entries(facts).filter(([key]) => !dropped.has(key)))
+      const message = this.#message(left, [...problems, ...describeDropped([...dropped], limitBytes)])
       const body = sealBody(message)
-      const largest = largestKeyOf(facts)
-      const isReadable = lengthOf(message) <= maxReportLength
-      if ((body.length <= limitBytes && isReadable) || largest === undefined) return body
-      facts = Object.fromEntries(Object.entries(facts).filter(([key]) => key !== largest))
-      problems.push(
-        isReadable
-          ? `Fact ${largest} is not published: the facts are larger than the queue's ${limitBytes} bytes.`
-          : `Fact ${largest} is not published: the facts are more than ${maxReportLength} characters.`,
-      )
+      return { body, dropped, fits: body.length <= limitBytes && lengthOf(message) <= maxReportLength }
     }
+    let best = attempt(0)
+    if (best.fits) return this.#tellDropped(best, limitBytes)
+    // As few as possible, found in a few attempts, as there may be thousands of facts.
+    let [tooFew, enough] = [0, largest.length]
+    best = attempt(enough)
+    while (enough - tooFew > 1) {
+      const middle = Math.floor((tooFew + enough) / 2)
+      const tried = attempt(middle)
+      if (tried.fits) [enough, best] = [middle, tried]
+      else tooFew = middle
+    }
+    return this.#tellDropped(best, limitBytes)
+  }
+
+  #tellDropped(
+    { body, dropped }: { body: string; dropped: ReadonlySet<string> },
+    limitBytes: number,
+  ): string {
+    const sentence = describeDropped([...dropped], limitBytes).join()
+    if (sentence !== '' && sentence !== this.#toldDropped) this.#o.log.warn(sentence)
+    this.#toldDropped = sentence
+    return body
   }
 
   #message(facts: Facts, problems: readonly string[]): FactsMessage {
@@ -115,24 +131,29 @@ export class FactsPublisher {
     }
   }
 
-  #logProblems(problems: readonly string[]): void {
+  #tell(sentences: readonly string[]): void {
     const { log } = this.#o
-    for (const problem of problems) if (!this.#problems.includes(problem)) log.warn(`Facts: ${problem}`)
-    for (const problem of this.#problems)
-      if (!problems.includes(problem)) log.info(`Facts: no longer: ${problem}`)
-    this.#problems = problems
+    for (const sentence of sentences) if (!this.#told.includes(sentence)) log.warn(`Facts: ${sentence}`)
+    for (const sentence of this.#told)
+      if (!sentences.includes(sentence)) log.info(`Facts: no longer: ${sentence}`)
+    this.#told = sentences
   }
 }
 
-function digestOf(facts: Facts, problems: readonly string[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([facts, problems]))
-    .digest('hex')
+function describeDropped(keys: readonly string[], limitBytes: number): string[] {
+  if (keys.length === 0) return []
+  const named = keys.slice(0, 5).join(', ')
+  const more = keys.length > 5 ? ` and ${keys.length - 5} more` : ''
+  return [
+    `${keys.length === 1 ? 'Fact' : 'Facts'} ${named}${more} ${keys.length === 1 ? 'is' : 'are'} not published: all facts together are larger than the queue's ${limitBytes} bytes, or than ${maxReportLength} characters.`,
+  ]
 }
 
-function largestKeyOf(facts: Facts): string | undefined {
-  const sizes = Object.entries(facts)
+/** Names of facts that may be left out, the largest first. */
+function keysBySize(facts: Facts): string[] {
+  return Object.entries(facts)
     .filter(([key]) => key !== 'agent' && key !== 'hostname')
     .map(([key, value]) => ({ key, size: JSON.stringify(value).length }))
-  return sizes.sort((one, other) => other.size - one.size)[0]?.key
+    .sort((one, other) => other.size - one.size)
+    .map(({ key }) => key)
 }

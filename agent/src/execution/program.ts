@@ -6,6 +6,20 @@ import { ProcessGroup } from './processGroup.ts'
 /** Output beyond this is an accident, bytes. */
 const maxOutputBytes = 8 * 1024 * 1024
 
+/** How an auxiliary program ended by itself. */
+export interface ProgramEnd {
+  readonly exitCode: number
+  readonly stdout: string
+  /** The first line of its standard error; empty when it has none. */
+  readonly complaint: string
+}
+
+export interface ProgramOptions {
+  readonly timeoutMs: number
+  /** Directories that are searched for programs after those of `PATH`. */
+  readonly alsoIn?: readonly string[]
+}
+
 /**
  * Runs one of the agent's own auxiliary programs to its end and returns its standard output.
  * @throws Error in words when it fails, takes longer than `timeoutMs` or prints too much
@@ -13,8 +27,27 @@ const maxOutputBytes = 8 * 1024 * 1024
 export async function runProgram(
   file: string,
   args: readonly string[],
-  o: { timeoutMs: number },
+  options: ProgramOptions,
 ): Promise<string> {
+  const { exitCode, stdout, complaint } = await runToEnd(file, args, options)
+  if (exitCode !== 0) throw new Error(describeFailure(exitCode, complaint))
+  return stdout
+}
+
+/** `exit code 1: what it complained of` */
+export function describeFailure(exitCode: number, complaint: string): string {
+  return `exit code ${exitCode}${complaint === '' ? '' : `: ${complaint}`}`
+}
+
+/**
+ * The same for programs whose output counts whatever their exit code is.
+ * @throws Error in words when it is ended by a signal, takes longer than `timeoutMs` or prints too much
+ */
+export async function runToEnd(
+  file: string,
+  args: readonly string[],
+  o: ProgramOptions,
+): Promise<ProgramEnd> {
   const output: Chunk[] = []
   let bytes = 0
   let trouble: string | undefined
@@ -23,7 +56,7 @@ export async function runProgram(
     await group.stop(1000)
   }
   const group = await ProcessGroup.start(
-    { file, args, directory: '/', environment: baseEnvironment() },
+    { file, args, directory: '/', environment: environmentWith(o.alsoIn ?? []) },
     randomUUID(),
     (chunk) => {
       bytes += chunk.bytes.length
@@ -39,13 +72,13 @@ export async function runProgram(
   clearTimeout(timer)
   if (trouble !== undefined) throw new Error(trouble)
   if (ending.kind === 'signalled') throw new Error(`was ended by ${ending.signal}`)
-  if (ending.code !== 0) throw new Error(`exit code ${ending.code}${firstLineOf(output)}`)
-  return textOf(output, 1)
+  const [complaint = ''] = textOf(output, 2).trim().split('\n')
+  return { exitCode: ending.code, stdout: textOf(output, 1), complaint: complaint.slice(0, 200) }
 }
 
-function firstLineOf(output: readonly Chunk[]): string {
-  const [line] = textOf(output, 2).trim().split('\n')
-  return line === undefined || line === '' ? '' : `: ${line.slice(0, 200)}`
+function environmentWith(directories: readonly string[]): Record<string, string> {
+  const environment = baseEnvironment()
+  return { ...environment, PATH: [environment.PATH, ...directories].join(':') }
 }
 
 function textOf(output: readonly Chunk[], stream: 1 | 2): string {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import * as os from 'node:os'
 import type { Facts } from '../../../src/protocol/facts.ts'
 import { version } from '../settings/version.ts'
-import type { FactSource } from './factReader.ts'
+import { type FactSource, readingOf } from './factSource.ts'
 
 /**
  * What the agent can tell of any server without asking anyone. Names and values as facter's where facter has them,
@@ -16,8 +16,9 @@ export function createBuiltInFacts(self: {
 }): FactSource {
   return {
     name: 'built-in',
+    withinMs: 5_000,
     async read() {
-      return {
+      const facts = {
         hostname: self.hostname,
         kernel: os.type(),
         kernelrelease: os.release(),
@@ -27,6 +28,7 @@ export function createBuiltInFacts(self: {
         networking: networking(self.hostname),
         agent: { id: self.agentId, version, environment: self.environment },
       }
+      return readingOf({ facts, warnings: [] })
     },
   }
 }

@@ -1,39 +1,40 @@
-import { readFile, stat } from 'node:fs/promises'
-import type { Facts } from '../../../src/protocol/facts.ts'
-import type { FactSource } from './factReader.ts'
-import { parseFactFile } from './factText.ts'
+import { readBoundedFile } from './boundedFile.ts'
+import type { FactSource, SourceReading } from './factSource.ts'
+import { type FactFormat, parseFactFile } from './factText.ts'
 
-/** A larger file is not facts but an accident, bytes. */
-const maxFileBytes = 8 * 1024 * 1024
+/** A file that takes longer is on a disk in trouble, milliseconds. */
+const timeoutMs = 5_000
 
-/** A file of facts, parsed again only when it changed. */
-export function createFactFile(path: string): FactSource {
-  let known: { stamp: string; facts: Facts } | undefined
+/** A file of facts, parsed again only when it changed. Its name tells its format, where nothing else does. */
+export function createFactFile(path: string, format: FactFormat = formatOf(path)): FactSource {
+  let stamp: string | undefined
+  let known: SourceReading | Error | undefined
   return {
     name: `file ${path}`,
+    // The program that may have to read for us gets a second to end, and one more.
+    withinMs: timeoutMs + 2_000,
     async read() {
-      const { mtimeMs, size, ino } = await stat(path).catch(inWords)
-      if (size > maxFileBytes) throw new Error(`larger than ${maxFileBytes} bytes`)
-      const stamp = `${mtimeMs} ${size} ${ino}`
-      if (known?.stamp !== stamp) {
-        const text = await readFile(path, 'utf8').catch(inWords)
-        known = { stamp, facts: parseFactFile(text, formatOf(path)) }
+      const content = await readBoundedFile(path, known === undefined ? undefined : stamp, timeoutMs)
+      if (content !== undefined) {
+        stamp = content.stamp
+        known = understand(content.text, format, content.warnings)
       }
-      return known.facts
+      if (known instanceof Error) throw known
+      return known as SourceReading
     },
   }
 }
 
-function formatOf(path: string): 'json' | 'words' | 'any' {
-  if (path.endsWith('.json')) return 'json'
-  return path.endsWith('.txt') ? 'words' : 'any'
+function understand(text: string, format: FactFormat, encoding: readonly string[]): SourceReading | Error {
+  try {
+    const { facts, warnings } = parseFactFile(text, format)
+    return { facts, problems: [], warnings: [...encoding, ...warnings] }
+  } catch (error) {
+    return error as Error
+  }
 }
 
-function inWords(cause: NodeJS.ErrnoException): never {
-  const reasons: Record<string, string> = {
-    ENOENT: 'no such file',
-    EACCES: 'not readable',
-    EISDIR: 'a directory',
-  }
-  throw new Error(reasons[cause.code ?? ''] ?? cause.message, { cause })
+function formatOf(path: string): FactFormat {
+  if (/\.json$/i.test(path)) return 'json'
+  return /\.txt$/i.test(path) ? 'words' : 'yaml'
 }

@@ -1,74 +1,106 @@
 import type { Facts } from '../../../src/protocol/facts.ts'
+import type { SourceList } from './factDirectory.ts'
 import { mergeFacts } from './mergeFacts.ts'
 
-/** One place that facts come from. */
-export interface FactSource {
-  /** For people, as in `file /etc/facts.yaml`; unique. */
-  readonly name: string
-  /**
-   * Reads everything anew. Must end by itself in bounded time.
-   * @throws Error whose message says in words what is wrong
-   */
-  read(): Promise<Facts>
-}
+/** Looking what sources there are takes no longer than this, milliseconds. */
+const listWithinMs = 5_000
 
 /** All sources together, at one moment. */
 export interface FactReading {
   readonly facts: Facts
   /** Sentences about sources in trouble; their last good facts are still in `facts`. */
   readonly problems: readonly string[]
+  /** Sentences about what is most likely a mistake, and costs no fact. */
+  readonly warnings: readonly string[]
   /** What each source gave, in the order of merging: a later one wins. */
   readonly bySource: ReadonlyMap<string, Facts>
 }
 
-/** Reads sources in their fixed order of merging. A source in trouble keeps its last good facts and stops no other. */
+/**
+ * Reads sources in their fixed order of merging. A source in trouble keeps its last good facts and stops no other: one
+ * that does not answer in its time is not waited for, and not asked again until it has answered.
+ */
 export class FactReader {
   /** The latest reading; empty before the first. */
-  latest: FactReading = { facts: {}, problems: [], bySource: new Map() }
-  readonly #sources: () => Promise<readonly FactSource[]>
+  latest: FactReading = { facts: {}, problems: [], warnings: [], bySource: new Map() }
+  readonly #list: () => Promise<SourceList>
+  #listed: SourceList = { sources: [], warnings: [], problems: [] }
   #reading: Promise<FactReading> | undefined
   #following: Promise<FactReading> | undefined
+  #isFreshNext = false
+  /** What was asked and has not answered, by name: since when, by a steady clock. */
+  readonly #unanswered = new Map<string, number>()
 
-  constructor(sources: () => Promise<readonly FactSource[]>) {
-    this.#sources = sources
+  constructor(list: () => Promise<SourceList>) {
+    this.#list = list
   }
 
-  /** A reading that begins after this call; calls during a reading share the one that follows it. */
-  refresh(): Promise<FactReading> {
+  /**
+   * A reading that begins after this call; calls during a reading share the one that follows it.
+   * @param fresh read also what is usually kept for a while
+   */
+  refresh(fresh = false): Promise<FactReading> {
     if (this.#reading === undefined) {
-      this.#reading = this.#read().finally(() => {
+      this.#reading = this.#read(fresh).finally(() => {
         this.#reading = undefined
       })
       return this.#reading
     }
+    this.#isFreshNext ||= fresh
     this.#following ??= this.#reading.then(() => {
+      const isFresh = this.#isFreshNext
       this.#following = undefined
-      return this.refresh()
+      this.#isFreshNext = false
+      return this.refresh(isFresh)
     })
     return this.#following
   }
 
-  async #read(): Promise<FactReading> {
+  async #read(fresh: boolean): Promise<FactReading> {
     const before = this.latest.bySource
-    const problems: string[] = []
+    const listed = await this.#ask('the directory of facts', listWithinMs, this.#list)
+    if (!(listed instanceof Error)) this.#listed = listed
+    const problems =
+      listed instanceof Error ? [`the list of sources: ${listed.message}`] : [...listed.problems]
+    const warnings = [...this.#listed.warnings]
     const bySource = new Map<string, Facts>()
-    const readings = (await this.#sources()).map(async (source) => ({
+    const asked = this.#listed.sources.map(async (source) => ({
       source,
-      outcome: await attempt(source),
+      outcome: await this.#ask(source.name, source.withinMs, () => source.read(fresh)),
     }))
-    for (const { source, outcome } of await Promise.all(readings)) {
-      if (outcome instanceof Error) problems.push(`${source.name}: ${outcome.message}`)
-      const facts = outcome instanceof Error ? before.get(source.name) : outcome
-      if (facts !== undefined) bySource.set(source.name, facts)
+    for (const { source, outcome } of await Promise.all(asked)) {
+      const { name } = source
+      const reading = outcome instanceof Error ? failed(outcome, before.get(name)) : outcome
+      problems.push(...reading.problems.map((problem) => `${name}: ${problem}`))
+      warnings.push(...reading.warnings.map((warning) => `${name}: ${warning}`))
+      if (reading.facts !== undefined) bySource.set(name, reading.facts)
     }
-    this.latest = { facts: mergeFacts([...bySource.values()]), problems, bySource }
+    this.latest = { facts: mergeFacts([...bySource.values()]), problems, warnings, bySource }
     return this.latest
+  }
+
+  async #ask<T>(name: string, withinMs: number, ask: () => Promise<T>): Promise<T | Error> {
+    const since = this.#unanswered.get(name)
+    if (since !== undefined) {
+      return new Error(`has not answered for ${Math.round((performance.now() - since) / 1000)} s`)
+    }
+    this.#unanswered.set(name, performance.now())
+    const answer = settle(ask).finally(() => this.#unanswered.delete(name))
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<Error>((resolve) => {
+      timer = setTimeout(() => resolve(new Error(`did not answer within ${withinMs / 1000} s`)), withinMs)
+    })
+    return Promise.race([answer, late]).finally(() => clearTimeout(timer))
   }
 }
 
-async function attempt(source: FactSource): Promise<Facts | Error> {
+function failed(error: Error, lastGood: Facts | undefined) {
+  return { facts: lastGood, problems: [error.message], warnings: [] }
+}
+
+async function settle<T>(ask: () => Promise<T>): Promise<T | Error> {
   try {
-    return await source.read()
+    return await ask()
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }

@@ -1,75 +1,130 @@
-import { load as parseYaml } from 'js-yaml'
-import type { Facts, FactValue } from '../../../src/protocol/facts.ts'
+import type { Facts } from '../../../src/protocol/facts.ts'
+import { withoutMark } from '../formats/decodeText.ts'
+import { readJson } from '../formats/json.ts'
+import { readYaml } from '../formats/yaml.ts'
+import { assertBounded, toFacts } from './factValues.ts'
 
-/** Facts nested deeper than this are not facts but an accident. */
-const maxDepth = 64
+/** Facts, and sentences about what is legible and most likely a mistake. */
+export interface FactText {
+  readonly facts: Facts
+  readonly warnings: readonly string[]
+}
+
+/** What a file's name tells: `words` are classes or lines of `key=value`, `pairs` are only those. */
+export type FactFormat = 'json' | 'yaml' | 'words' | 'pairs'
 
 /**
  * Understands the text of a fact file. JSON and YAML hold a map; text without structure is a list of words that
- * becomes `classes` (puppet's `classes.txt`), as in the original.
- * @param format by the file's name; `any` for names that tell nothing
+ * becomes `classes` (puppet's `classes.txt`), as in the original, or lines of `key=value` as facter's external facts.
  * @throws Error in words
  */
-export function parseFactFile(text: string, format: 'json' | 'words' | 'any'): Facts {
-  if (format === 'words') return { classes: wordsOf(text) }
-  if (isBlank(text)) return {}
-  const parsed: unknown = format === 'json' ? JSON.parse(text) : parseYaml(withoutRubyTags(text))
-  if (parsed === null || parsed === undefined) return {}
-  if (typeof parsed === 'string' && format === 'any') return { classes: wordsOf(parsed) }
-  return toFacts(parsed)
+export function parseFactFile(text: string, format: FactFormat): FactText {
+  if (isBlank(text)) return { facts: {}, warnings: [] }
+  assertBounded(text)
+  if (format === 'pairs') return parsePairs(text)
+  if (format === 'words') return parseWords(text)
+  if (format === 'json') return { facts: toFacts(readJson(text)), warnings: [] }
+  const { value, warnings } = readYaml(text)
+  if (value === null) return { facts: {}, warnings }
+  return typeof value === 'string' ? parseWords(text) : { facts: toFacts(value), warnings }
 }
 
 /**
- * Understands what a program printed: a JSON or YAML map, or lines of `key=value` as facter's external facts have.
+ * Understands what a program printed: a JSON or YAML map, or lines of `key=value`. What it printed before that, as
+ * warnings of libraries are, is left out and named.
  * @throws Error in words
  */
-export function parseFactOutput(text: string): Facts {
-  if (isBlank(text)) return {}
-  if (text.trimStart().startsWith('{')) return toFacts(JSON.parse(text))
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  const pairs = lines.map((line) => /^\s*([^\s=:]+)=(.*)$/.exec(line))
-  if (pairs.every((pair) => pair !== null)) {
-    return Object.fromEntries(pairs.map(([, key, value]) => [key as string, (value as string).trim()]))
-  }
-  return toFacts(parseYaml(withoutRubyTags(text)))
+export function parseFactOutput(output: string): FactText {
+  const text = withoutMark(output)
+  if (isBlank(text)) return { facts: {}, warnings: [] }
+  assertBounded(text)
+  return parseJsonOutput(text) ?? parseYamlOutput(text)
 }
 
-/**
- * Makes plain JSON data of whatever a parser gave.
- * @throws Error when it is not a map
- */
-export function toFacts(value: unknown): Facts {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date) {
-    throw new Error('expected a map of facts at the top')
+/** JSON from its first brace on; undefined where there is none. */
+function parseJsonOutput(text: string): FactText | undefined {
+  // Within YAML, JSON may be indented text.
+  const start = /^\s*\{/.test(text) ? 0 : /^\{/m.exec(text)?.index
+  if (start === undefined) return undefined
+  try {
+    return { facts: toFacts(readJson(text.slice(start))), warnings: leftOut(text.slice(0, start)) }
+  } catch (error) {
+    // YAML has braces, too; text that begins with one and is neither is best told as the JSON that it wants to be.
+    if (isBlank(text.slice(0, start)) && !isYamlMap(text)) throw error
+    return undefined
   }
-  return toFactValue(value, 0) as Facts
 }
 
-function toFactValue(value: unknown, depth: number): FactValue {
-  if (depth > maxDepth) throw new Error(`facts nested deeper than ${maxDepth} levels`)
-  if (value === null || value === undefined) return null
-  if (typeof value === 'string' || typeof value === 'boolean') return value
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
-  if (value instanceof Date) return value.toISOString()
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  if (Array.isArray(value)) return value.map((item) => toFactValue(item, depth + 1))
-  if (typeof value === 'object') {
-    const entries = value instanceof Map ? [...value] : Object.entries(value)
-    return Object.fromEntries(entries.map(([key, item]) => [String(key), toFactValue(item, depth + 1)]))
+function parseYamlOutput(output: string): FactText {
+  const start = /^---(?=\s|$)/m.exec(output)?.index ?? 0
+  const text = output.slice(start)
+  let reading: ReturnType<typeof readYaml>
+  try {
+    reading = readYaml(text)
+  } catch (error) {
+    if (!hasPairs(output)) throw error
+    return parsePairs(output)
   }
-  return String(value)
+  const { value, warnings } = reading
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
+  // In `url=http://x/?a: b` YAML sees a map, in `a=1` a text.
+  if (hasPairs(output) && !(isMap && Object.keys(value).every((key) => !key.includes('='))))
+    return parsePairs(output)
+  const facts = value === null ? {} : toFacts(value)
+  return { facts, warnings: [...leftOut(output.slice(0, start)), ...warnings] }
 }
 
-/** Nothing but comments: YAML has no name for that, people do it all the time. */
+function isYamlMap(text: string): boolean {
+  try {
+    const { value } = readYaml(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+/** `role=web`, `mod::role = web`; neither `a == b` nor prose. */
+const pair = /^\s*([^\s=#][^\s=]*)\s*=(?!=)\s*(.*?)\s*$/
+
+function hasPairs(text: string): boolean {
+  return linesOf(text).some(({ line }) => pair.test(line))
+}
+
+function parsePairs(text: string): FactText {
+  const facts = new Map<string, string>()
+  const warnings: string[] = []
+  for (const { line, number } of linesOf(text)) {
+    const [, key, value] = pair.exec(line) ?? []
+    if (key !== undefined && value !== undefined) facts.set(key, value)
+    else warnings.push(`line ${number} is not key=value, and is left out: ${line.trim().slice(0, 80)}`)
+  }
+  return { facts: toFacts(Object.fromEntries(facts)), warnings: warnings.slice(0, 3) }
+}
+
+function parseWords(text: string): FactText {
+  const lines = linesOf(text).map(({ line }) => line)
+  const pairs = lines.filter((line) => pair.test(line))
+  const words = lines.filter((line) => !pair.test(line)).flatMap((line) => line.trim().split(/\s+/))
+  const { facts } = parsePairs(pairs.join('\n'))
+  return { facts: words.length === 0 ? facts : { ...facts, classes: [...new Set(words)] }, warnings: [] }
+}
+
+/** Lines that say something, with their numbers from 1. */
+function linesOf(text: string): Array<{ line: string; number: number }> {
+  return text
+    .split(/\r?\n/)
+    .map((line, index) => ({ line, number: index + 1 }))
+    .filter(({ line }) => !/^\s*(#.*)?$/.test(line))
+}
+
+function leftOut(noise: string): string[] {
+  const [first] = linesOf(noise)
+  return first === undefined
+    ? []
+    : [`what it printed before its facts is left out: ${first.line.trim().slice(0, 80)}`]
+}
+
+/** Nothing but comments: YAML has no name for that, and people do it all the time. */
 function isBlank(text: string): boolean {
-  return text.split('\n').every((line) => /^\s*(#.*)?$/.test(line))
-}
-
-function wordsOf(text: string): string[] {
-  return [...new Set(text.split(/\s+/).filter((word) => word !== ''))]
-}
-
-/** Puppet and facter write their own types (`!ruby/sym`, `!ruby/object:…`) into YAML; the data beneath is plain. */
-function withoutRubyTags(text: string): string {
-  return text.replace(/(^|\s)!ruby\/\S+( |$)/gm, '$1')
+  return linesOf(text).length === 0
 }

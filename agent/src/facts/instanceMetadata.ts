@@ -1,16 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import type { Facts } from '../../../src/protocol/facts.ts'
-import type { FactSource } from './factReader.ts'
+import type { FactsConfiguration } from '../settings/configuration.ts'
+import { type FactSource, readingOf } from './factSource.ts'
 
 /** Longest wait for one answer of the metadata service, which is one hop away. */
 const answerTimeoutMs = 1000
 
-/** Metadata is read again after this; only tags change under a running server. */
-const keptMs = 5 * 60_000
+/** Metadata is read again after this, milliseconds; only tags change under a running server. */
+export const instanceMetadataKeptMs = 5 * 60_000
 
 /** Whether this server's firmware says that it is an EC2 instance, so that nobody else waits for a metadata service. */
-export async function isEc2Instance(): Promise<boolean> {
+async function isEc2Instance(): Promise<boolean> {
   const [hypervisor, vendor] = await Promise.all([
     readFile('/sys/hypervisor/uuid', 'utf8').catch(() => ''),
     readFile('/sys/devices/virtual/dmi/id/sys_vendor', 'utf8').catch(() => ''),
@@ -18,16 +19,19 @@ export async function isEc2Instance(): Promise<boolean> {
   return hypervisor.toLowerCase().startsWith('ec2') || vendor.trim() === 'Amazon EC2'
 }
 
+/** Whether to ask the metadata service: as configured, or when this is an EC2 instance. */
+export async function expectsMetadata({ ec2Metadata }: FactsConfiguration): Promise<boolean> {
+  return ec2Metadata === 'auto' ? isEc2Instance() : ec2Metadata === 'always'
+}
+
 /** The EC2 instance metadata service, version 2 (the session-oriented one), as `ec2` facts. */
-export function createInstanceMetadata(endpoint: string, now: () => number): FactSource {
-  let known: { at: number; facts: Facts } | undefined
+export function createInstanceMetadata(endpoint: string): FactSource {
   return {
     name: 'EC2 instance metadata',
+    // Token, document, names of tags and tags, one after the other.
+    withinMs: 5 * answerTimeoutMs,
     async read() {
-      if (known === undefined || now() - known.at > keptMs) {
-        known = { at: now(), facts: { ec2: await readInstanceMetadata(endpoint) } }
-      }
-      return known.facts
+      return readingOf({ facts: { ec2: await readInstanceMetadata(endpoint) }, warnings: [] })
     },
   }
 }

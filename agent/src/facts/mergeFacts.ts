@@ -28,27 +28,35 @@ function isMap(value: FactValue | undefined): value is { [key: string]: FactValu
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Where each fact comes from: path of every leaf, its value, and the name of the source that had the last word. */
-export function explainFacts(
-  bySource: ReadonlyMap<string, Facts>,
-): Array<{ path: string; value: FactValue; source: string }> {
-  const leaves = new Map<string, { value: FactValue; source: string }>()
-  for (const [source, facts] of bySource) {
-    for (const [path, value] of leavesOf(facts, '')) {
-      for (const known of leaves.keys()) {
-        // A scalar replaces a map and the other way round.
-        if (known.startsWith(`${path}.`) || path.startsWith(`${known}.`)) leaves.delete(known)
-      }
-      leaves.set(path, { value, source })
-    }
-  }
-  return [...leaves].map(([path, leaf]) => ({ path, ...leaf }))
+/** One fact, the names that lead to it, and the sources that it comes from. */
+export interface ExplainedFact {
+  readonly path: readonly [string, ...string[]]
+  readonly value: FactValue
+  readonly sources: readonly string[]
 }
 
-function* leavesOf(facts: Facts, prefix: string): Iterable<[path: string, value: FactValue]> {
+/** Where each fact comes from: the source that had the last word, or all of them where words are gathered. */
+export function explainFacts(bySource: ReadonlyMap<string, Facts>): ExplainedFact[] {
+  const parts = [...bySource].reverse()
+  return [...leavesOf(mergeFacts([...bySource.values()]))].map(([path, value]) => {
+    if (path.length === 1 && path[0] === 'classes' && Array.isArray(value)) {
+      const gathered = [...bySource].filter(([, facts]) => Array.isArray(facts.classes))
+      return { path, value, sources: gathered.map(([source]) => source) }
+    }
+    const last = parts.find(([, facts]) => valueAt(facts, path) !== undefined)
+    return { path, value, sources: last === undefined ? [] : [last[0]] }
+  })
+}
+
+function* leavesOf(facts: Facts): Iterable<readonly [ExplainedFact['path'], FactValue]> {
   for (const [key, value] of Object.entries(facts)) {
-    const path = prefix + key
-    if (isMap(value) && Object.keys(value).length > 0) yield* leavesOf(value, `${path}.`)
-    else yield [path, value]
+    if (!isMap(value) || Object.keys(value).length === 0) yield [[key], value]
+    else for (const [path, leaf] of leavesOf(value)) yield [[key, ...path], leaf]
   }
+}
+
+function valueAt(facts: Facts, path: readonly string[]): FactValue | undefined {
+  let value: FactValue | undefined = facts
+  for (const key of path) value = isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined
+  return value
 }

@@ -1,38 +1,57 @@
-import type { FactsConfiguration } from '../settings/configuration.ts'
+import type { Configuration } from '../settings/configuration.ts'
 import { createBuiltInFacts } from './builtIn.ts'
+import { createFactDirectory, type SourceList } from './factDirectory.ts'
 import { createFacter } from './facter.ts'
 import { createFactFile } from './factFile.ts'
-import { listFactPrograms } from './factPrograms.ts'
-import type { FactSource } from './factReader.ts'
-import { createInstanceMetadata } from './instanceMetadata.ts'
+import { FactReader } from './factReader.ts'
+import { type FactSource, readEvery } from './factSource.ts'
+import { createInstanceMetadata, instanceMetadataKeptMs } from './instanceMetadata.ts'
+
+/** What the facts of an agent begin with. */
+export interface FactOwner {
+  readonly agentId: string
+  readonly hostname: string
+  readonly onEc2: boolean
+}
+
+/**
+ * Reads the facts that a configuration asks for. Sources are made once for each configuration, so that what they keep
+ * (parsed files, what facter and EC2 said) is kept.
+ * @param configuration as it is at the moment
+ */
+export function createFactReader(configuration: () => Configuration, owner: FactOwner): FactReader {
+  const steady = () => performance.now()
+  let made: { readonly of: Configuration; readonly list: () => Promise<SourceList> } | undefined
+  return new FactReader(() => {
+    const current = configuration()
+    if (made?.of !== current) made = { of: current, list: createSources(current, owner, steady) }
+    return made.list()
+  })
+}
 
 /**
  * All sources in their order of merging: what the server is, then what others measure of it, then what its
  * operators say. A later one wins.
+ * @param steady a clock that nobody sets, milliseconds
  */
 export function createSources(
-  configuration: FactsConfiguration,
-  self: {
-    readonly agentId: string
-    readonly hostname: string
-    readonly environment: string
-    readonly onEc2: boolean
-    readonly shell: string
-  },
-  now: () => number,
-): () => Promise<FactSource[]> {
-  const timeoutMs = configuration.programTimeoutMs
-  const steady: FactSource[] = [createBuiltInFacts(self)]
-  if (self.onEc2) steady.push(createInstanceMetadata(configuration.ec2MetadataEndpoint, now))
-  if (configuration.enabled) {
-    const { facterCommand, paths } = configuration
-    if (facterCommand !== undefined) {
-      steady.push(createFacter(facterCommand, { shell: self.shell, timeoutMs }))
-    }
-    steady.push(...paths.map(createFactFile))
+  { facts, environment, shell }: Configuration,
+  { agentId, hostname, onEc2 }: FactOwner,
+  steady: () => number,
+): () => Promise<SourceList> {
+  const timeoutMs = facts.programTimeoutMs
+  const fixed: FactSource[] = [createBuiltInFacts({ agentId, hostname, environment })]
+  if (onEc2)
+    fixed.push(readEvery(instanceMetadataKeptMs, createInstanceMetadata(facts.ec2MetadataEndpoint), steady))
+  if (!facts.enabled) return async () => ({ sources: fixed, warnings: [], problems: [] })
+  if (facts.facterCommand !== undefined) {
+    const facter = createFacter(facts.facterCommand, { shell, timeoutMs })
+    fixed.push(readEvery(facts.facterIntervalMs, facter, steady))
   }
+  fixed.push(...facts.paths.map((path) => createFactFile(path)))
+  const listDirectory = createFactDirectory(facts.programs, { timeoutMs })
   return async () => {
-    if (!configuration.enabled) return steady
-    return [...steady, ...(await listFactPrograms(configuration.programs, { timeoutMs }))]
+    const { sources, warnings, problems } = await listDirectory()
+    return { sources: [...fixed, ...sources], warnings, problems }
   }
 }

@@ -73,7 +73,7 @@ export class Dispatcher {
         return answers.succeed(runId, replyTo, '', 0)
       case 'facts': {
         const startedAt = performance.now()
-        const facts = await factsPublisher.refresh()
+        const facts = await factsPublisher.refresh(true)
         factsPublisher.announce()
         const durationMs = Math.round(performance.now() - startedAt)
         audit(audited, describeEnd({ kind: 'exited', code: 0 }, durationMs))

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createQueues } from '../../../src/queues/queues.ts'
 import { type FactsHead, FactsPublisher } from '../announcing/factsPublisher.ts'
 import { ownUser as currentUser } from '../execution/users.ts'
-import { FactReader } from '../facts/factReader.ts'
-import { isEc2Instance } from '../facts/instanceMetadata.ts'
-import { createSources } from '../facts/sources.ts'
+import { expectsMetadata } from '../facts/instanceMetadata.ts'
+import { createFactReader } from '../facts/sources.ts'
 import { identify } from '../identity/agentIdentity.ts'
 import { Dispatcher } from '../intake/dispatcher.ts'
 import type { IntakeContext } from '../intake/intake.ts'
@@ -15,7 +14,6 @@ import { LogFile } from '../log/logFile.ts'
 import { Answers } from '../replies/answers.ts'
 import { createTroubleTeller, Outbox } from '../replies/outbox.ts'
 import { Runs } from '../runs/runs.ts'
-import type { Configuration } from '../settings/configuration.ts'
 import type { Settings } from '../settings/settings.ts'
 import { version } from '../settings/version.ts'
 
@@ -45,7 +43,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   const configuration = () => settings().configuration
   const startedAt = now()
   const { queues: names, environment } = configuration()
-  const onEc2 = await expectsMetadata(configuration())
+  const onEc2 = await expectsMetadata(configuration().facts)
   const from = await identify(configuration(), onEc2, log)
   const ownUser = currentUser()
   const { region, endpoint, profile } = names
@@ -70,13 +68,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
       log.error(`The audit log cannot be written; the entry is: ${line.trim()}`)
   }, now)
   const runs = await Runs.open({ from, ownUser, configuration, audit, log, now }, outbox, answers)
-  const reader = new FactReader(() =>
-    createSources(
-      configuration().facts,
-      { ...from, environment, onEc2, shell: configuration().shell },
-      now,
-    )(),
-  )
+  const reader = createFactReader(configuration, { ...from, onEc2 })
   const head = (): FactsHead => {
     const { intervalMs } = configuration().facts
     return { ...from, environment, version, startedAt, sentAt: now(), intervalMs, running: runs.running }
@@ -114,7 +106,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   onReady(() => {
     const problem = auditFile?.reopen()
     if (problem !== undefined) log.error(`The audit log goes on in the file that was open, as ${problem}`)
-    factsPublisher.refresh().catch((error) => log.error(`Facts cannot be read: ${reasonOf(error)}`))
+    factsPublisher.refresh(true).catch((error) => log.error(`Facts cannot be read: ${reasonOf(error)}`))
   })
   const running = new AbortController()
   const stop = () => running.abort()
@@ -142,10 +134,6 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   sending.abort(new Error('the agent has ended'))
   await runs.close()
   queues.close()
-}
-
-async function expectsMetadata({ facts }: Configuration): Promise<boolean> {
-  return facts.ec2Metadata === 'auto' ? isEc2Instance() : facts.ec2Metadata === 'always'
 }
 
 async function endWhenIdle(signal: AbortSignal, isIdle: () => boolean, stop: () => void): Promise<void> {

@@ -2,9 +2,8 @@ import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { QueueError } from '../../../src/queues/queueError.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
-import { FactReader } from '../facts/factReader.ts'
-import { isEc2Instance } from '../facts/instanceMetadata.ts'
-import { createSources } from '../facts/sources.ts'
+import { expectsMetadata } from '../facts/instanceMetadata.ts'
+import { createFactReader } from '../facts/sources.ts'
 import { identify } from '../identity/agentIdentity.ts'
 import { createLog } from '../log/log.ts'
 import type { PolicyError } from '../policy/policy.ts'
@@ -39,7 +38,7 @@ export async function checkFitness(
   for (const warning of configuration.warnings) odd(warning)
   await checkPolicy(configuration, good, odd, bad)
   await checkStateDirectory(configuration, good, bad)
-  await checkFacts(configuration, good, bad)
+  await checkFacts(configuration, good, odd, bad)
   await checkQueues(configuration, good, odd, bad)
   write(faults === 0 ? 'The agent is fit to start.\n' : `${faults} to be put right.\n`)
   return faults === 0 ? 0 : 1
@@ -71,19 +70,18 @@ async function checkStateDirectory({ stateDir }: Configuration, good: Say, bad: 
   }
 }
 
-async function checkFacts(configuration: Configuration, good: Say, bad: Say): Promise<void> {
-  const { facts, environment, shell } = configuration
-  const onEc2 = facts.ec2Metadata === 'auto' ? await isEc2Instance() : facts.ec2Metadata === 'always'
+async function checkFacts(configuration: Configuration, good: Say, odd: Say, bad: Say): Promise<void> {
+  const onEc2 = await expectsMetadata(configuration.facts)
   const self = await identify(
     configuration,
     onEc2,
     createLog('warn', (line) => bad(line.trim()), Date.now),
     'only-look',
   )
-  const reader = new FactReader(createSources(facts, { ...self, environment, onEc2, shell }, Date.now))
-  const reading = await reader.refresh()
+  const reading = await createFactReader(() => configuration, { ...self, onEc2 }).refresh()
   good(`this agent is ${self.agentId}, host name ${self.hostname}`)
   for (const name of reading.bySource.keys()) good(`facts from ${name}`)
+  for (const warning of reading.warnings) odd(`facts: ${warning}`)
   for (const problem of reading.problems) bad(`facts from ${problem}`)
 }
 

@@ -1,8 +1,8 @@
 import type { FactValue } from '../../../src/protocol/facts.ts'
-import { FactReader } from '../facts/factReader.ts'
-import { isEc2Instance } from '../facts/instanceMetadata.ts'
+import { printPath } from '../../../src/protocol/filter/print.ts'
+import { expectsMetadata } from '../facts/instanceMetadata.ts'
 import { explainFacts } from '../facts/mergeFacts.ts'
-import { createSources } from '../facts/sources.ts'
+import { createFactReader } from '../facts/sources.ts'
 import { identify } from '../identity/agentIdentity.ts'
 import { createLog } from '../log/log.ts'
 import { readConfiguration } from '../settings/configuration.ts'
@@ -16,26 +16,29 @@ export async function printFacts(
   write: (text: string) => void,
 ): Promise<number> {
   const configuration = await readConfiguration(o.configFile)
-  const onEc2 =
-    configuration.facts.ec2Metadata === 'auto'
-      ? await isEc2Instance()
-      : configuration.facts.ec2Metadata === 'always'
+  const onEc2 = await expectsMetadata(configuration.facts)
   const log = createLog('error', () => {}, Date.now)
   const self = await identify(configuration, onEc2, log, 'only-look')
-  const { environment, shell } = configuration
-  const reader = new FactReader(
-    createSources(configuration.facts, { ...self, environment, onEc2, shell }, Date.now),
-  )
-  const { facts, problems, bySource } = await reader.refresh()
+  const reader = createFactReader(() => configuration, { ...self, onEc2 })
+  const { facts, problems, warnings, bySource } = await reader.refresh()
   if (o.json) {
     write(`${JSON.stringify(facts, undefined, 2)}\n`)
     return problems.length > 0 ? 1 : 0
   }
-  for (const { path, value, source } of explainFacts(bySource)) {
-    write(`${path} = ${printValue(value)}    (${source})\n`)
+  for (const { path, value, sources } of explainFacts(bySource)) {
+    const [first, ...others] = path
+    // As a filter has it, with quotes where a name has dots or blanks.
+    write(
+      `${printPath([segmentOf(first), ...others.map(segmentOf)])} = ${printValue(value)}    (${sources.join(', ')})\n`,
+    )
   }
+  for (const warning of warnings) write(`\nNote: ${warning}\n`)
   for (const problem of problems) write(`\nIn trouble: ${problem}\n`)
   return problems.length > 0 ? 1 : 0
+}
+
+function segmentOf(name: string) {
+  return { kind: 'name', name } as const
 }
 
 function printValue(value: FactValue): string {

@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
-import { load as parseYaml } from 'js-yaml'
 import * as v from 'valibot'
 import { EnvironmentName } from '../../../src/protocol/names.ts'
+import { decodeText } from '../formats/decodeText.ts'
+import { readJson } from '../formats/json.ts'
+import { readYaml } from '../formats/yaml.ts'
 import type { LogLevel } from '../log/log.ts'
 import {
   ConfigurationError,
@@ -55,6 +57,8 @@ export interface FactsConfiguration {
   readonly intervalMs: number
   /** Shell command of facter. */
   readonly facterCommand: string | undefined
+  /** Facter is run again after this. */
+  readonly facterIntervalMs: number
   readonly paths: readonly string[]
   /** Directory of executables that print facts. */
   readonly programs: string
@@ -71,7 +75,8 @@ export async function readConfiguration(file: string | undefined): Promise<Confi
   const candidates = file === undefined ? defaultFiles : [file]
   for (const candidate of candidates) {
     try {
-      const configuration = parseConfiguration(await readFile(candidate, 'utf8'), candidate)
+      const { text } = decodeText(await readFile(candidate))
+      const configuration = parseConfiguration(text, candidate)
       return { ...configuration, warnings: [...configuration.warnings, ...(await openTo(candidate))] }
     } catch (cause) {
       if (cause instanceof ConfigurationError) throw cause
@@ -94,12 +99,14 @@ export async function readConfiguration(file: string | undefined): Promise<Confi
  * @throws ConfigurationError that names file, key and reason
  */
 export function parseConfiguration(text: string, file: string): Configuration {
-  const { content, unknownKeys } = checkConfigurationFile(parseText(text, file), file)
+  const written = parseText(text, file)
+  const { content, unknownKeys } = checkConfigurationFile(written.value, file)
   const { general, facts, aws } = content
-  const warnings = unknownKeys.map((key) => {
+  const unknown = unknownKeys.map((key) => {
     const close = closestKey(key)
-    return `${file}: ${key} is not a key of the configuration${close === undefined ? '' : `; did you mean ${close}?`}`
+    return `${key} is not a key of the configuration${close === undefined ? '' : `; did you mean ${close}?`}`
   })
+  const warnings = [...written.warnings, ...unknown].map((warning) => `${file}: ${warning}`)
   return {
     file,
     logLevel: logLevelOf(general.log_level ?? 'INFO'),
@@ -128,7 +135,8 @@ export function parseConfiguration(text: string, file: string): Configuration {
       refreshMs: 1000 * (facts.refresh ?? general.yaml_facts_refresh ?? 30),
       publish: facts.use_queue ?? general.use_facts_queue ?? true,
       intervalMs: 1000 * (facts.interval ?? 30),
-      facterCommand: facts.use_facter ? (facts.facter_cmd ?? 'facter --yaml 2>/dev/null') : undefined,
+      facterCommand: facts.use_facter ? (facts.facter_cmd ?? 'facter --yaml') : undefined,
+      facterIntervalMs: 1000 * (facts.facter_interval ?? 600),
       paths: pathsOf(facts.facts_path ?? general.yaml_facts_path ?? []),
       programs: facts.programs ?? '/etc/ec2_collective/facts.d',
       programTimeoutMs: 1000 * (facts.program_timeout ?? 20),
@@ -149,9 +157,12 @@ async function openTo(file: string): Promise<string[]> {
   ]
 }
 
-function parseText(text: string, file: string): unknown {
+function parseText(
+  text: string,
+  file: string,
+): { readonly value: unknown; readonly warnings: readonly string[] } {
   try {
-    return file.endsWith('.json') ? JSON.parse(text) : parseYaml(text)
+    return file.endsWith('.json') ? { value: readJson(text), warnings: [] } : readYaml(text)
   } catch (cause) {
     throw new ConfigurationError(`${file}: ${(cause as Error).message}`, { cause })
   }

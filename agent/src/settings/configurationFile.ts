@@ -21,6 +21,7 @@ const Paths = v.union(
   'a path, several separated by commas, or a list of paths',
 )
 const Text = v.pipe(v.string('text'), v.minLength(1, 'text that is not empty'))
+const logLevels = 'one of DEBUG, INFO, WARN, ERROR, CRITICAL'
 const Url = v.pipe(v.string('a URL'), v.url('a URL, as in http://127.0.0.1:4566'))
 
 /**
@@ -30,7 +31,11 @@ const Url = v.pipe(v.string('a URL'), v.url('a URL, as in http://127.0.0.1:4566'
 export const sections = {
   general: {
     log_level: v.optional(
-      v.picklist(['DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL'], 'one of DEBUG, INFO, WARN, ERROR, CRITICAL'),
+      v.pipe(
+        v.string(logLevels),
+        v.toUpperCase(),
+        v.picklist(['DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL'], logLevels),
+      ),
     ),
     /** The original's; commands bring their own timeout. */
     timeout: v.optional(Seconds(0, 7 * 24 * 3600)),
@@ -60,6 +65,7 @@ export const sections = {
     use_queue: v.optional(Switch),
     use_facter: v.optional(Switch),
     facter_cmd: v.optional(Text),
+    facter_interval: v.optional(Seconds(1, 24 * 3600)),
     facts_path: v.optional(Paths),
 
     programs: v.optional(Path),

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { matchesFilter } from '../../../src/protocol/filter/match.ts'
+import { parseFilter } from '../../../src/protocol/filter/parse.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type Commander, startCommander } from '../../support/commander.ts'
 import { startMetadataServer } from '../../support/metadataServer.ts'
@@ -104,6 +106,38 @@ describe('ec2-cagent', () => {
     expect(stdout).toContain('classes = ["base","role::web"]')
     expect(JSON.parse((await run('facts', '--json', '-c', configFile)).stdout)).toMatchObject({ role: 'web' })
     expect(existsSync(join(directory, 'state'))).toBe(false)
+  })
+
+  it('prints the path of each fact as a filter takes it, and all classes', async () => {
+    const facts = {
+      interfaces: { 'eth0.100': { ip: '10.9.0.5' } },
+      mountpoints: { '/var/lib': { size: 2 } },
+      tag: { 'Env Name': 'x' },
+    }
+    writeFileSync(join(directory, 'facts.json'), JSON.stringify(facts))
+    writeFileSync(join(directory, 'one.txt'), 'base\n')
+    writeFileSync(join(directory, 'two.txt'), 'role::web\n')
+    const paths = ['facts.json', 'one.txt', 'two.txt'].map((name) => join(directory, name))
+    configure({}, { facts_path: paths })
+    const { stdout } = await run('facts', '-c', configFile)
+    expect(stdout).toContain('interfaces."eth0.100".ip = "10.9.0.5"')
+    expect(stdout).toContain(`classes = ["base","role::web"]    (file ${paths[1]}, file ${paths[2]})`)
+    const data = JSON.parse((await run('facts', '--json', '-c', configFile)).stdout)
+    const printed = stdout.split('\n').flatMap((line) => line.match(/^(.+?) = /)?.[1] ?? [])
+    expect(printed).toHaveLength(stdout.trim().split('\n').length)
+    for (const path of printed) {
+      expect([path, matchesFilter(parseFilter(path), data)]).toEqual([path, true])
+    }
+  })
+
+  it('notes what is left out of facts.d, which is no trouble', async () => {
+    mkdirSync(join(directory, 'facts.d'))
+    writeFileSync(join(directory, 'facts.d/role.bak'), 'role=old\n')
+    configure()
+    expect(await run('facts', '-c', configFile)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/Note: .*role\.bak is left out/),
+    })
   })
 
   it('prints which sources of facts are in trouble', async () => {

@@ -90,6 +90,39 @@ describe('a configuration', () => {
     expect(parseConfiguration(text, 'agent.yaml')).toMatchObject({ agentId: 'web-1', environment: 'prod' })
   })
 
+  it('may be YAML with merge keys, as people write it', () => {
+    const text =
+      'x-aws: &aws\n  region: eu-west-1\n  sqs_read_queue: prod_master\naws:\n  <<: *aws\n  sqs_write_queue: prod_agent\n'
+    expect(parseConfiguration(text, 'agent.yaml').queues).toMatchObject({
+      region: 'eu-west-1',
+      replies: 'prod_agent',
+    })
+  })
+
+  it('with a key twice counts as it stands last, and warns', () => {
+    const text = `general:\n  agent_id: a\n  agent_id: b\naws: ${JSON.stringify(aws)}\n`
+    expect(parseConfiguration(text, 'agent.yaml')).toMatchObject({
+      agentId: 'b',
+      warnings: ['agent.yaml: agent_id is there twice (lines 2 and 3): the last one counts'],
+    })
+  })
+
+  it.each([
+    ['UTF-8', Buffer.from(`\uFEFF${JSON.stringify({ aws })}`)],
+    ['UTF-16', Buffer.from(`\uFEFF${JSON.stringify({ aws })}`, 'utf16le')],
+  ])('may be %s with a byte order mark', async (_, bytes) => {
+    const directory = mkdtempSync(join(tmpdir(), 'configuration-'))
+    const file = join(directory, 'agent.json')
+    writeFileSync(file, bytes)
+    expect((await readConfiguration(file)).queues.region).toBe('eu-west-1')
+    rmSync(directory, { recursive: true })
+  })
+
+  it('takes a log level in any case', () => {
+    expect(parse({ aws, general: { log_level: 'info' } }).logLevel).toBe('info')
+    expect(parse({ aws, general: { log_level: 'Critical' } }).logLevel).toBe('error')
+  })
+
   it('may name the environment, and must where the queue does not tell it', () => {
     expect(parse({ general: { environment: 'blue' }, aws })).toMatchObject({ environment: 'blue' })
     expect(() => parse({ aws: { ...aws, sqs_read_queue: 'commands' } })).toThrow(

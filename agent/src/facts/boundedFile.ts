@@ -1,0 +1,69 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { runProgram } from '../execution/program.ts'
+import { decodeText, withoutMark } from '../formats/decodeText.ts'
+import { remoteFileSystemOf } from './remoteFiles.ts'
+
+/** A larger file is not facts but an accident, bytes. */
+const maxBytes = 4 * 1024 * 1024
+
+export interface FileContent {
+  /** Another one when the file has changed; undefined where that would have to be asked of a network. */
+  readonly stamp: string | undefined
+  readonly text: string
+  /** What a person should know of its encoding. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads a file without ever waiting for what may be at its other end: a named pipe is refused, and a file on a network
+ * file system, whose server may be away, is read by a program that can be left to its fate.
+ * @param knownStamp that of an earlier reading
+ * @returns undefined when the file still has that stamp
+ * @throws Error in words
+ */
+export async function readBoundedFile(
+  path: string,
+  knownStamp: string | undefined,
+  timeoutMs: number,
+): Promise<FileContent | undefined> {
+  if ((await remoteFileSystemOf(path)) !== undefined) {
+    const text = await runProgram('cat', ['--', path], { timeoutMs })
+    return { stamp: undefined, text: withoutMark(text), warnings: [] }
+  }
+  // Without O_NONBLOCK, opening a named pipe waits for somebody to write into it.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY).catch(inWords)
+  try {
+    const found = await file.stat()
+    if (found.isDirectory()) throw new Error('a directory')
+    if (!found.isFile()) throw new Error('not a regular file')
+    const stamp = [found.mtimeMs, found.ctimeMs, found.size, found.ino, found.dev].join(' ')
+    if (stamp === knownStamp) return undefined
+    const { text, warning } = decodeText(await readAll(file))
+    return { stamp, text, warnings: warning === undefined ? [] : [warning] }
+  } finally {
+    await file.close()
+  }
+}
+
+/** A file may grow while it is read, and those of `/proc` do not tell their size. */
+async function readAll(file: FileHandle): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(64 * 1024))
+    if (bytesRead === 0) return Buffer.concat(parts)
+    bytes += bytesRead
+    if (bytes > maxBytes) throw new Error(`larger than ${maxBytes} bytes`)
+    parts.push(buffer.subarray(0, bytesRead))
+  }
+}
+
+function inWords(cause: NodeJS.ErrnoException): never {
+  const reasons: Record<string, string> = {
+    ENOENT: 'no such file',
+    EACCES: 'not readable',
+    ENXIO: 'not a regular file',
+  }
+  throw new Error(reasons[cause.code ?? ''] ?? cause.message, { cause })
+}

@@ -1,0 +1,108 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describeFailure, runToEnd } from '../execution/program.ts'
+import { createFactFile } from './factFile.ts'
+import { type FactSource, readingOf } from './factSource.ts'
+import { type FactFormat, parseFactOutput } from './factText.ts'
+import { remoteFileSystemOf } from './remoteFiles.ts'
+
+/** The sources that there are at a moment, in their order of merging. */
+export interface SourceList {
+  readonly sources: readonly FactSource[]
+  /** Sentences about what is no source although it looks like one. */
+  readonly warnings: readonly string[]
+  /** Sentences about places that could not be looked at. */
+  readonly problems: readonly string[]
+}
+
+/** What an entry of `facts.d` is good for. */
+export type FactEntry =
+  | { readonly kind: 'file'; readonly format: FactFormat }
+  | { readonly kind: 'program' }
+  /** `why` completes "is left out: "; absent where nobody expects anything else. */
+  | { readonly kind: 'none'; readonly why?: string }
+
+/** Names that editors and package managers give to what they put aside. */
+const setAside =
+  /~$|^#.*#$|\.(?:bak|backup|old|orig|save|swp|swo|tmp|rej|disabled|sample|example|rpm(?:save|new|orig)|pac(?:save|new|orig)|dpkg-[a-z]+|ucf-[a-z]+|cfsaved|augsave)(?:\.[0-9]+)?$/i
+
+/** The name decides first: data is read as data, whoever has made it executable. */
+export function entryOf(name: string, found: { isFile(): boolean; readonly mode: number }): FactEntry {
+  if (name.startsWith('.')) return { kind: 'none' }
+  if (setAside.test(name)) return { kind: 'none', why: 'its name is that of a backup or a sample' }
+  if (!found.isFile()) return { kind: 'none', why: 'not a regular file' }
+  if (/\.json$/i.test(name)) return { kind: 'file', format: 'json' }
+  if (/\.ya?ml$/i.test(name)) return { kind: 'file', format: 'yaml' }
+  if (/\.txt$/i.test(name)) return { kind: 'file', format: 'pairs' }
+  if ((found.mode & 0o111) !== 0) return { kind: 'program' }
+  return { kind: 'none', why: 'neither executable nor named .json, .yaml or .txt' }
+}
+
+/**
+ * A `facts.d` directory: its programs print facts, its files hold some, in the order of their names. Each source is the
+ * same object for as long as its file is there, so that it remembers what it read.
+ * @returns a function that looks what is there
+ */
+export function createFactDirectory(directory: string, o: { timeoutMs: number }): () => Promise<SourceList> {
+  let known = new Map<string, FactSource>()
+  return async () => {
+    const remote = await remoteFileSystemOf(directory)
+    if (remote !== undefined) {
+      // Even to start a program from there may hang the whole agent.
+      const why = `on a network file system (${remote}), which may hang: move it to a local disk`
+      return { sources: [], warnings: [], problems: [`directory ${directory}: ${why}`] }
+    }
+    const warnings: string[] = []
+    const sources = new Map<string, FactSource>()
+    const names = await readdir(directory).catch(() => [])
+    for (const name of names.sort()) {
+      const path = join(directory, name)
+      const found = await stat(path).catch(() => undefined)
+      if (found === undefined) continue
+      const entry = entryOf(name, found)
+      if (entry.kind === 'none') {
+        if (entry.why !== undefined) warnings.push(`${path} is left out: ${entry.why}`)
+        continue
+      }
+      const key = `${path} ${entry.kind === 'file' ? entry.format : 'program'}`
+      const create = () =>
+        entry.kind === 'file' ? createFactFile(path, entry.format) : createFactProgram(path, o.timeoutMs)
+      sources.set(key, known.get(key) ?? create())
+    }
+    known = sources
+    return { sources: [...sources.values()], warnings, problems: [] }
+  }
+}
+
+function createFactProgram(path: string, timeoutMs: number): FactSource {
+  return {
+    name: `program ${path}`,
+    withinMs: timeoutMs + 5_000,
+    async read() {
+      const { mode, uid } = await stat(path)
+      if ((mode & 0o022) !== 0 || (uid !== 0 && uid !== process.getuid?.())) {
+        throw new Error(
+          "not executed, because others than the agent's own user may change it: chown root, chmod go-w",
+        )
+      }
+      const { exitCode, stdout, complaint } = await runToEnd(path, [], { timeoutMs })
+      return readPrinted(exitCode, stdout, complaint)
+    },
+  }
+}
+
+/**
+ * What a program printed counts, also when it says that it failed: facter does when one fact of many cannot be had.
+ * @throws Error in words when that are no facts
+ */
+export function readPrinted(exitCode: number, stdout: string, complaint: string) {
+  if (exitCode === 0) return readingOf(parseFactOutput(stdout))
+  const failure = describeFailure(exitCode, complaint)
+  try {
+    const text = parseFactOutput(stdout)
+    if (Object.keys(text.facts).length > 0) return readingOf(text, [failure])
+  } catch {
+    // What it complained of says more than that what it printed is no facts.
+  }
+  throw new Error(failure)
+}

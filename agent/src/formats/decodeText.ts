@@ -1,0 +1,30 @@
+/** Text, and what a person should know of how it came about. */
+export interface DecodedText {
+  readonly text: string
+  readonly warning?: string
+}
+
+/**
+ * The text of a file, in whatever encoding editors and scripts write: UTF-8 with or without byte order mark, UTF-16 with
+ * one, else Latin-1, in which any bytes are text.
+ */
+export function decodeText(bytes: Uint8Array): DecodedText {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe)
+    return { text: Buffer.from(bytes.subarray(2)).toString('utf16le') }
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) {
+    // A half character at the end is none.
+    const pairs = Buffer.from(bytes.subarray(2, bytes.length - (bytes.length % 2)))
+    return { text: pairs.swap16().toString('utf16le') }
+  }
+  try {
+    // Leaves out a byte order mark.
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+  } catch {
+    return { text: Buffer.from(bytes).toString('latin1'), warning: 'not UTF-8, and read as Latin-1' }
+  }
+}
+
+/** Without the byte order mark that Windows editors and PowerShell put in front. */
+export function withoutMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text
+}

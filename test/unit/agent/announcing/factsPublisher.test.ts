@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { FactsPublisher } from '../../../../agent/src/announcing/factsPublisher.ts'
+import { FactReader } from '../../../../agent/src/facts/factReader.ts'
+import { createLog } from '../../../../agent/src/log/log.ts'
+import { openBody } from '../../../../src/protocol/envelope.ts'
+import type { Facts } from '../../../../src/protocol/facts.ts'
+import type { FactsMessage } from '../../../../src/protocol/messages.ts'
+import { until } from '../../../support/until.ts'
+
+/** A publisher whose facts can be changed; what it sends is kept. */
+function setUp(limitBytes = 64 * 1024) {
+  const played: { facts: Facts; problems: string[] } = { facts: { role: 'web' }, problems: [] }
+  const bodies: string[] = []
+  const logged: string[] = []
+  const reader = new FactReader(async () => ({
+    sources: [{ name: 'file x', withinMs: 1_000, read: async () => ({ ...played, warnings: [] }) }],
+    warnings: [],
+    problems: [],
+  }))
+  const publisher = new FactsPublisher({
+    reader,
+    outbox: { post: (_queue, body) => void bodies.push(body), bodyLimit: async () => limitBytes },
+    log: createLog('info', (line) => logged.push(line), Date.now),
+    random: () => 0.5,
+    head: () => ({
+      agentId: 'agent-1',
+      hostname: 'host',
+      environment: 'testing',
+      version: '1',
+      startedAt: 0,
+      sentAt: 0,
+      intervalMs: 30_000,
+      running: [],
+    }),
+    settings: () => ({ queue: 'testing_facts', publish: true, refreshMs: 30_000 }),
+  })
+  const published = () => bodies.map((body) => openBody(body).message as FactsMessage)
+  return { played, publisher, bodies, published, logged }
+}
+
+describe('the publisher of facts', () => {
+  it('publishes what is news, and nothing else', async () => {
+    const { played, publisher, published } = setUp()
+    await publisher.refresh()
+    await publisher.refresh()
+    played.facts = { role: 'web', load_averages: { '1m': 0.5 } }
+    await publisher.refresh()
+    played.facts = { role: 'db', load_averages: { '1m': 0.7 } }
+    await publisher.refresh()
+    await until(() => published().length >= 2, 'two messages')
+    expect(published().map(({ facts }) => facts.role)).toEqual(['web', 'db'])
+  })
+
+  it('logs what is wrong once, and when it is over', async () => {
+    const { played, publisher, logged } = setUp()
+    played.problems = ['broken']
+    await publisher.refresh()
+    await publisher.refresh()
+    played.problems = []
+    await publisher.refresh()
+    expect(logged.map((line) => line.slice(25).trim())).toEqual([
+      'WARN  Facts: file x: broken',
+      'INFO  Facts: no longer: file x: broken',
+    ])
+  })
+
+  it('leaves out the largest facts when all are too much for the queue, and says so', async () => {
+    const { played, publisher, bodies, published, logged } = setUp(2_048)
+    const noise = (length: number) => Array.from({ length }, (_, index) => (index * 7919) % 9973).join('-')
+    played.facts = { role: 'web', big: noise(2_000), bigger: noise(3_000), small: noise(20) }
+    await publisher.refresh()
+    await until(() => bodies.length === 1, 'a message')
+    const [message] = published()
+    expect(Object.keys(message?.facts ?? {})).toEqual(['role', 'small'])
+    expect(message?.problems).toEqual([
+      expect.stringMatching(/^Facts bigger, big are not published: .* 2048 bytes/),
+    ])
+    expect(bodies[0]?.length).toBeLessThanOrEqual(2_048)
+    expect(logged.join('')).toMatch(/Facts bigger, big are not published/)
+    publisher.announce()
+    await until(() => bodies.length === 2, 'the next message')
+    expect(logged.filter((line) => line.includes('not published'))).toHaveLength(1)
+  })
+
+  it('finds what to leave out of thousands of facts in a few attempts', async () => {
+    const { played, publisher, published } = setUp(8_192)
+    played.facts = Object.fromEntries(
+      Array.from({ length: 5_000 }, (_, index) => [`fact${index}`, `${(index * 7919) % 99_991}`]),
+    )
+    await publisher.refresh()
+    await until(() => published().length === 1, 'a message')
+    const [message] = published()
+    const left = Object.keys(message?.facts ?? {}).length
+    expect(left).toBeGreaterThan(500)
+    expect(message?.problems?.[0]).toMatch(new RegExp(`and ${5_000 - left - 5} more are not published`))
+  })
+})
