@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import * as v from 'valibot'
 import { EnvironmentName, QueueName } from '../protocol/names.ts'
+import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { type Arguments, UsageError } from './arguments.ts'
 
 /** Where the original looked for it. */
 const defaultConfig = '/etc/ec2_collective/ec2-cmaster.json'
-
-const Endpoint = v.pipe(v.string(), v.url('a URL, as in http://127.0.0.1:9324'))
 
 /** The original's file: for the master the read queue is the agents' reply queue. Keys that are not ours are left alone. */
 const ConfigFile = v.object({
@@ -37,8 +36,8 @@ export function environmentOf(args: Arguments, env: NodeJS.ProcessEnv): Environm
   if (!v.is(EnvironmentName, name)) throw new UsageError(`--env ${name}: 1 to 48 of A-Z a-z 0-9 _ -`)
   const own = file?.name === name ? file : undefined
   const endpoint = args.endpoint ?? own?.endpoint
-  if (!v.is(v.optional(Endpoint), endpoint))
-    throw new UsageError(`--endpoint ${endpoint}: a URL is needed, as in http://127.0.0.1:9324`)
+  const checked = v.safeParse(v.optional(Endpoint), endpoint)
+  if (!checked.success) throw new UsageError(`--endpoint ${endpoint}: must be ${checked.issues[0].message}`)
   const region = args.region ?? own?.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
   if (region === undefined && endpoint === undefined)
     throw new UsageError('which AWS region? Say --region, as in eu-west-1')

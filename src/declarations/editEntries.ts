@@ -1,37 +1,34 @@
 import { dump } from 'js-yaml'
-import { parseWorkspaceFile } from './workspaceFile.ts'
-
-type Section = 'environments' | 'snippets'
+import type { Section } from './sectionEntries.ts'
+import { parseWorkspaceFile, type WorkspaceFile } from './workspaceFile.ts'
 
 /**
- * Adds an entry at the end of a section, which is made where it is missing. Everything else in the text, comments and
- * order above all, stays as it is.
- * @throws Error when the text is not YAML, or the section is written in flow style (`{…}`)
+ * Adds an entry at the end of a section, which is made where it is missing. Everything else in the text (comments, order,
+ * line ends, the `...` that closes it) stays as it is.
+ * @throws Error when that cannot be done without damage, or there is an entry of this name: nothing is to be written then
  */
 export function addEntry(text: string, section: Section, name: string, entry: object): string {
-  const file = parseWorkspaceFile(text)
-  const isEmpty = file.locate([]) === undefined
-  if (isEmpty && file.problems.length > 0)
-    throw new Error(`The file cannot be added to. ${file.problems[0]?.message}`)
-  const position = file.locate([section])
+  const before = parseWorkspaceFile(text)
+  if (before.names[section].includes(name)) throw new Error(`There is a “${name}” in ${section} already.`)
+  const isUnreadable = before.locate([]) === undefined && before.problems.length > 0
+  if (isUnreadable) throw new Error(`The file cannot be added to. ${before.problems[0]?.message}`)
+  const lineEnd = /\r?\n/.exec(text)?.[0] ?? '\n'
+  const position = before.locate([section])
   const indent = position === undefined ? 2 : indentOfEntries(text, position.value.start)
   const block = dump({ [name]: entry }, { indent: 2, lineWidth: -1 })
     .trimEnd()
     .split('\n')
-    .map((line) => (line === '' ? line : ' '.repeat(indent) + line))
-    .join('\n')
-  if (position === undefined) {
-    const before = text === '' || text.endsWith('\n') ? text : `${text}\n`
-    const gap = before.trim() === '' ? '' : '\n'
-    return `${before}${gap}${section}:\n${block}\n`
+    .map((line) => `${line === '' ? '' : ' '.repeat(indent)}${line}${lineEnd}`)
+    .join('')
+  if (position !== undefined && /^[{[]/.test(text.slice(position.value.start))) {
+    throw new Error(`“${section}” is written in braces. Write it as indented lines, and it can be added to.`)
   }
-  if (/^[{[]/.test(text.slice(position.value.start))) {
-    throw new Error(`“${section}” is written in braces; write it as indented lines, and it can be added to.`)
-  }
-  const end = endOfBlock(text, position.value.end)
-  const before = text.slice(0, end)
-  const glue = before.endsWith('\n') ? '' : '\n'
-  return `${before}${glue}${block}\n${text.slice(end)}`
+  const at = position === undefined ? endOfDocument(text) : endOfBlock(text, position.value.end)
+  const [above, below] = [text.slice(0, at), text.slice(at)]
+  const glue = above === '' || above.endsWith('\n') ? '' : lineEnd
+  const heading = position === undefined ? `${above.trim() === '' ? '' : lineEnd}${section}:${lineEnd}` : ''
+  const edited = `${above}${glue}${heading}${block}${below}`
+  return checked(before, edited, section, [...before.names[section], name])
 }
 
 /**
@@ -39,13 +36,47 @@ export function addEntry(text: string, section: Section, name: string, entry: ob
  * @throws Error when it is not there in a form that can be taken out
  */
 export function removeEntry(text: string, section: Section, name: string): string {
-  const position = parseWorkspaceFile(text).locate([section, name])
+  const before = parseWorkspaceFile(text)
+  const position = before.locate([section, name])
   if (position?.key === undefined) throw new Error(`There is no “${name}” in ${section}.`)
   const start = text.lastIndexOf('\n', position.key.start) + 1
   if (text.slice(start, position.key.start).trim() !== '') {
-    throw new Error(`“${name}” shares its line with other things; take it out by hand.`)
+    throw new Error(`“${name}” shares its line with other things. Take it out by hand.`)
   }
-  return text.slice(0, start) + text.slice(endOfBlock(text, position.value.end))
+  const edited = text.slice(0, start) + text.slice(endOfBlock(text, position.value.end))
+  return checked(
+    before,
+    edited,
+    section,
+    before.names[section].filter((other) => other !== name),
+  )
+}
+
+/** What the text says otherwise has to be what it said before: YAML has more forms than an edit of lines can know. */
+function checked(before: WorkspaceFile, edited: string, section: Section, names: readonly string[]): string {
+  const after = parseWorkspaceFile(edited)
+  const other = section === 'snippets' ? 'environments' : 'snippets'
+  const isAsMeant =
+    same([...after.names[section]].sort(), [...names].sort()) &&
+    same(after.names[other], before.names[other]) &&
+    after.problems.length <= before.problems.length
+  if (isAsMeant) return edited
+  const reason = after.problems.find(
+    ({ message }) => !before.problems.some((known) => known.message === message),
+  )
+  throw new Error(
+    `The file is written in a way that cannot be changed safely${reason === undefined ? '' : ` (${reason.message})`}. Change it by hand.`,
+  )
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+/** Before the `...` that closes the document, where there is one; it stands at the start of a line and nowhere else. */
+function endOfDocument(text: string): number {
+  const closing = /^\.\.\.(?=\s|$)/m.exec(text)
+  return closing?.index ?? text.length
 }
 
 /** The start of the first line after what ends at `offset`; comments that trail on its line go with it. */

@@ -40,7 +40,14 @@ export const SnippetDeclaration = v.pipe(
       'Script, run by its `#!` line. One of `command`, `script` and `file`.',
     ),
     file: described(
-      v.optional(v.pipe(Text, v.minLength(1, 'a path'), v.examples(['ops/logs.sh']))),
+      v.optional(
+        v.pipe(
+          Text,
+          v.minLength(1, 'a path'),
+          v.check(staysInside, 'a path inside of its workspace folder'),
+          v.examples(['ops/logs.sh']),
+        ),
+      ),
       'Path of a script, relative to its workspace folder and inside it. One of `command`, `script` and `file`.',
     ),
     filter: described(
@@ -79,6 +86,18 @@ export const SnippetDeclaration = v.pipe(
   ),
   v.metadata({ oneOf: contents.map((required) => ({ required: [...required] })) }),
 )
+
+/** As far as its text tells; where it leads by links shows when it is read. */
+function staysInside(file: string): boolean {
+  if (/^([/\\]|[A-Za-z]:)/.test(file)) return false
+  let depth = 0
+  for (const step of file.split(/[/\\]/)) {
+    if (step === '..') depth -= 1
+    else if (step !== '' && step !== '.') depth += 1
+    if (depth < 0) return false
+  }
+  return depth > 0
+}
 
 export type SnippetDeclaration = v.InferOutput<typeof SnippetDeclaration>
 export type SnippetInput = v.InferOutput<typeof Input>

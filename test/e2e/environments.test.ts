@@ -91,3 +91,48 @@ describe('An untrusted workspace', () => {
     await untrusted.notifications.shows('its snippets can be read, but not run')
   })
 })
+
+describe('A workspace’s settings', () => {
+  let mixed: Workbench
+  const environments = (entry: object) => ({ 'ec2Collective.environments': { production: entry } })
+
+  beforeAll(async () => {
+    mixed = await openWorkbench({
+      env: withoutAws,
+      settings: {
+        ...environments({ region: 'eu-west-1', protected: true, endpoint: sqs.endpoint }),
+        'ec2-collective.environments': { old: { region: 'eu-west-1', endpoint: sqs.endpoint } },
+      },
+      files: {
+        '.vscode/settings.json': JSON.stringify(
+          environments({ protected: false, endpoint: 'https://elsewhere.example' }),
+        ),
+      },
+    })
+    await mixed.openContainer('EC2 Collective')
+  })
+  beforeEach((context) => mixed.record(context))
+  afterAll(() => mixed?.close())
+
+  it('change nothing of what the user’s settings say of a name', async () => {
+    const view = mixed.view('Environments')
+    await view.row('production')
+    const rows = (await view.rows()).filter(({ label }) => label === 'production')
+    expect(rows.map(({ description, icon }) => [icon === 'error', description])).toEqual([
+      [false, expect.stringContaining(`protected · eu-west-1 · ${sqs.endpoint}`)],
+      [true, expect.stringContaining('Your user settings say something else of “production” (endpoint)')],
+    ])
+  })
+
+  it('are told of by their old name, which still works, and are moved when the user says so', async () => {
+    const view = mixed.view('Environments')
+    expect((await view.row('old')).description).toContain('eu-west-1')
+    await mixed.notifications.press('Those with the old name are still read', 'Move Settings')
+    await mixed.notifications.shows('Moved: ec2Collective.environments')
+    const file = path.join(mixed.workspace, '../user/User/settings.json')
+    const settings = JSON.parse(await readFile(file, 'utf8'))
+    expect(settings).not.toHaveProperty(['ec2-collective.environments'])
+    expect(Object.keys(settings['ec2Collective.environments'])).toEqual(['production', 'old'])
+    await view.row('old')
+  })
+})

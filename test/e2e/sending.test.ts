@@ -100,8 +100,8 @@ describe('A keybinding', () => {
 
   it('that is written wrong says what of it', async () => {
     await workbench.page.keyboard.press('Control+Alt+5')
-    await workbench.notifications.shows('“enviroment” is not known here.')
-    await workbench.notifications.dismiss('“enviroment” is not known here.')
+    await workbench.notifications.shows('Unknown key “enviroment”. Did you mean “environment”?')
+    await workbench.notifications.dismiss('Unknown key “enviroment”. Did you mean “environment”?')
   })
 })
 

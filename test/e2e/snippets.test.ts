@@ -41,7 +41,12 @@ describe('A snippet', () => {
     await lens(/Run on testing · 3 agents/).waitFor({ timeout: fleetPatience.timeout })
   })
 
-  it('that is wrong is marked where it is wrong', async () => {
+  it('that is wrong is marked where it is wrong, and stays in the view with the reasons', async () => {
+    const row = await workbench.view('Snippets').row('Broken')
+    expect(row).toMatchObject({
+      icon: 'error',
+      description: expect.stringContaining('Did you mean “timeout”?'),
+    })
     await expect
       .poll(() => workbench.page.locator('.squiggly-error').count(), fleetPatience)
       .toBeGreaterThan(0)
@@ -82,6 +87,29 @@ describe('The history', () => {
     const text = await readFile(path.join(workbench.workspace, '.vscode/ec2-collective.yaml'), 'utf8')
     expect(text.startsWith(file)).toBe(true)
     expect(text.slice(file.length)).toContain('command: echo one; hostname')
+  })
+
+  it('saves a command beside what somebody is typing, and saves none of that for them', async () => {
+    const { quickInput, page } = workbench
+    const saved = await readFile(path.join(workbench.workspace, '.vscode/ec2-collective.yaml'), 'utf8')
+    await workbench.view('Snippets').click('Greet')
+    await page.locator('.editor-instance .monaco-editor.focused').first().waitFor()
+    await page.keyboard.press('Control+Home')
+    await page.keyboard.type('# Half a thought')
+    await page.keyboard.press('Enter')
+    await workbench.runCommand('EC2 Collective: Save Last Command as Snippet…')
+    await quickInput.titled('Save as Snippet')
+    await quickInput.type('Beside it')
+    await quickInput.accept()
+    await workbench.notifications.shows('has unsaved changes of yours')
+    await page.locator('.view-line', { hasText: 'Beside it:' }).first().waitFor()
+    const file = path.join(workbench.workspace, '.vscode/ec2-collective.yaml')
+    expect(await readFile(file, 'utf8')).toBe(saved)
+    await workbench.notifications.press('has unsaved changes of yours', 'Save')
+    await workbench.view('Snippets').row('Beside it')
+    const text = await readFile(file, 'utf8')
+    expect(text.startsWith(`# Half a thought\n${saved}`)).toBe(true)
+    expect(text.slice(text.indexOf('Beside it'))).toContain('command: echo one; hostname')
   })
 
   it('compares two runs', async () => {

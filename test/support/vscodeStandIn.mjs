@@ -3,6 +3,7 @@
 // extension in plain Node. Every call of a function is taken down in `calls`; events and disposables are real ones.
 // Only what the tests need does anything: a function without a part of its own answers undefined, or, where the editor
 // would hand out something to dispose of, an object whose functions are taken down in turn.
+import { join } from 'node:path'
 
 /** Calls so far, such as `window.createStatusBarItem`. @type {{ name: string, args: unknown[] }[]} */
 export const calls = []
@@ -98,6 +99,55 @@ export class CancellationTokenSource {
   }
 }
 
+export class Uri {
+  /** @param {string} scheme @param {string} path */
+  constructor(scheme, path) {
+    this.scheme = scheme
+    this.path = path
+  }
+  get fsPath() {
+    return this.path
+  }
+  toString() {
+    return `${this.scheme}://${this.path}`
+  }
+  /** @param {string} path */
+  static file(path) {
+    return new Uri('file', path)
+  }
+  /** @param {string} text */
+  static parse(text) {
+    const [scheme = '', path = ''] = text.split('://')
+    return new Uri(scheme, path)
+  }
+  /** @param {Uri} base @param {...string} parts */
+  static joinPath(base, ...parts) {
+    return new Uri(base.scheme, join(base.path, ...parts))
+  }
+}
+
+export class Range {
+  /** @param {unknown} start @param {unknown} end */
+  constructor(start, end) {
+    this.start = start
+    this.end = end
+  }
+}
+
+/** Holds what was asked for; `openDocuments` of test/support/documents.ts does it. */
+export class WorkspaceEdit {
+  /** @type {({ uri: Uri, range: Range, text: string } | { uri: Uri, contents: Uint8Array })[]} */
+  changes = []
+  /** @param {Uri} uri @param {Range} range @param {string} text */
+  replace(uri, range, text) {
+    this.changes.push({ uri, range, text })
+  }
+  /** @param {Uri} uri @param {{ contents: Uint8Array }} options */
+  createFile(uri, { contents }) {
+    this.changes.push({ uri, contents })
+  }
+}
+
 export class ThemeIcon {
   /** @param {string} id @param {ThemeColor} [color] */
   constructor(id, color) {
@@ -110,6 +160,26 @@ export class ThemeColor {
   /** @param {string} id */
   constructor(id) {
     this.id = id
+  }
+}
+
+export class MarkdownString {
+  /** @param {string} [value] */
+  constructor(value = '') {
+    this.value = value
+  }
+  /** @param {string} text */
+  appendText(text) {
+    this.value += text
+    return this
+  }
+  /** @param {string} text */
+  appendMarkdown(text) {
+    return this.appendText(text)
+  }
+  /** @param {string} code */
+  appendCodeblock(code) {
+    return this.appendText(`\n${code}\n`)
   }
 }
 

@@ -10,6 +10,7 @@ import { mergedEnvironments } from '../../declarations/settings.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { placeOf } from '../declarations/originPlace.ts'
 import { inspectSetting, writeSetting } from '../declarations/settings.ts'
+import { showUnsaved } from '../declarations/unsavedNotice.ts'
 import { type WorkspaceFiles, workspaceFilePath } from '../declarations/workspaceFiles.ts'
 import type { Profiles } from '../profile/profiles.ts'
 import { plainText } from '../text/plainText.ts'
@@ -168,7 +169,7 @@ async function saveInFile(
   declaration: EnvironmentDeclaration,
 ): Promise<void> {
   const uri = vscode.Uri.joinPath(folder.uri, workspaceFilePath)
-  await files.edit(uri, (text) => addEntry(text, 'environments', name, declaration))
+  await showUnsaved(await files.edit(uri, (text) => addEntry(text, 'environments', name, declaration)))
 }
 
 async function saveInSettings(name: string, declaration: EnvironmentDeclaration): Promise<void> {

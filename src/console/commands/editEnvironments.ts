@@ -5,6 +5,7 @@ import { mergedEnvironments } from '../../declarations/settings.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { openCommand, placeOf } from '../declarations/originPlace.ts'
 import { inspectSetting, writeSetting } from '../declarations/settings.ts'
+import { showUnsaved } from '../declarations/unsavedNotice.ts'
 import type { WorkspaceFiles } from '../declarations/workspaceFiles.ts'
 import { chosenNodes } from './chosenNodes.ts'
 
@@ -37,9 +38,10 @@ export function removeEnvironment(list: EnvironmentList, files: WorkspaceFiles) 
     if (answer !== remove) return
     if (origin.kind === 'settings') await removeFromSettings(origin, environment.name)
     if (origin.kind !== 'file') return
-    await files.edit(vscode.Uri.parse(origin.file), (text) =>
+    const edited = await files.edit(vscode.Uri.parse(origin.file), (text) =>
       removeEntry(text, 'environments', environment.name),
     )
+    await showUnsaved(edited)
   }
 }
 

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode'
 import { byNature } from '../../hosts/naturalOrder.ts'
+import { type EditedFile, editDocument, openDocument } from './editDocument.ts'
 
-/** A workspace file as it stands in the editor or on disk. */
+/** A workspace file as it lies on disk. */
 export interface FoundFile {
   /** Name of the workspace folder that it is in. */
   readonly folder: string
@@ -19,11 +20,16 @@ export const workspaceFileSelector: vscode.DocumentSelector = [
   { pattern: '**/*.fleet.yaml' },
 ]
 
-/** The workspace files of all folders. Nothing is searched or watched before the first {@link read}. */
+/**
+ * The workspace files of all folders, as they are saved. What somebody is typing is no declaration yet: half of an endpoint
+ * must not be connected to, nor a `protected` be gone for as long as it is written anew. Nothing is searched or watched
+ * before the first {@link read}.
+ */
 export class WorkspaceFiles implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>()
   readonly #disposables: vscode.Disposable[] = [this.#changed]
   #isWatching = false
+  #lastEdit: Promise<unknown> = Promise.resolve()
   /** Fires when a workspace file appeared, changed on disk, or went. */
   readonly onDidChange = this.#changed.event
 
@@ -34,16 +40,29 @@ export class WorkspaceFiles implements vscode.Disposable {
     return found.flat()
   }
 
+  /** What a file holds: as it stands in an editor, otherwise on disk. Empty when it is not there. */
+  async current(uri: vscode.Uri): Promise<string> {
+    return openDocument(uri)?.getText() ?? (await readText(uri)) ?? ''
+  }
+
   /**
-   * Writes a file, and says so at once: a watcher may miss what appears together with its folder.
-   * @param change gets what it held before, empty when it was not there
-   * @returns what it holds now
+   * Changes a file, which is made where it is missing, through the editor's own buffer. What somebody has typed there and
+   * not saved is part of what is changed, and stays unsaved: then `document` is to be shown to them.
+   * @param change gets what the file holds now, empty when it is not there; may be called again when that has changed
+   * @throws Error when the file cannot be changed or saved, and what `change` throws
    */
-  async edit(uri: vscode.Uri, change: (text: string) => string): Promise<string> {
-    const text = change((await readText(uri)) ?? '')
-    await vscode.workspace.fs.writeFile(uri, Buffer.from(text))
-    this.#changed.fire()
-    return text
+  edit(uri: vscode.Uri, change: (text: string) => string): Promise<EditedFile> {
+    // One after the other: an edit of a text that has changed meanwhile is refused.
+    const edited = this.#lastEdit.then(() => this.#edit(uri, change))
+    this.#lastEdit = edited.catch(() => {})
+    return edited
+  }
+
+  async #edit(uri: vscode.Uri, change: (text: string) => string): Promise<EditedFile> {
+    const edited = await editDocument(uri, change)
+    // At once: a watcher may miss what appears together with its folder.
+    if (edited.isSaved) this.#changed.fire()
+    return edited
   }
 
   dispose(): void {

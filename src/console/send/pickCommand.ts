@@ -1,13 +1,13 @@
 import * as vscode from 'vscode'
-import type { Snippet } from '../../declarations/snippet.ts'
 import { plainText } from '../text/plainText.ts'
 import { oneLine } from './runPlan.ts'
+import type { FoundSnippet } from './snippets.ts'
 import { type Place, type StepEnd, showPickStep } from './step.ts'
 
 /** What the command step ends with. */
 export type PickedCommand =
   | { readonly kind: 'shell'; readonly command: string }
-  | { readonly kind: 'snippet'; readonly snippet: Snippet }
+  | { readonly kind: 'snippet'; readonly snippet: FoundSnippet }
 
 interface CommandItem extends vscode.QuickPickItem {
   readonly outcome?: PickedCommand
@@ -19,7 +19,7 @@ export function pickCommand(
     readonly value?: string
     /** Latest first. */
     readonly recent: readonly string[]
-    readonly snippets: readonly Snippet[]
+    readonly snippets: readonly FoundSnippet[]
   },
 ): Promise<StepEnd<PickedCommand>> {
   const { recent, snippets, ...place } = options
@@ -31,7 +31,11 @@ export function pickCommand(
   })
 }
 
-function itemsFor(typed: string, recent: readonly string[], snippets: readonly Snippet[]): CommandItem[] {
+function itemsFor(
+  typed: string,
+  recent: readonly string[],
+  snippets: readonly FoundSnippet[],
+): CommandItem[] {
   const wanted = typed.toLowerCase()
   const commands = recent.filter((command) => command !== typed && command.toLowerCase().includes(wanted))
   const named = snippets.filter(({ name, declaration }) =>

@@ -1,12 +1,12 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
-import type { Snippet } from '../../declarations/snippet.ts'
 import type { Connections } from '../environments/connections.ts'
 import { type PickedCommand, pickCommand } from './pickCommand.ts'
 import { pickEnvironment } from './pickEnvironment.ts'
 import { pickFilter } from './pickFilter.ts'
 import { reviewPlan } from './review.ts'
 import type { Draft, RunPlan } from './runPlan.ts'
+import type { FoundSnippet } from './snippets.ts'
 import type { Place, StepEnd } from './step.ts'
 
 /** What the flow offers to choose from. */
@@ -15,9 +15,9 @@ export interface FlowContext {
   readonly environments: readonly DeclaredEnvironment[]
   readonly recentFilters: readonly string[]
   readonly recentCommands: readonly string[]
-  readonly snippets: readonly Snippet[]
+  readonly snippets: readonly FoundSnippet[]
   /** Asks for a snippet's inputs; undefined when the user gave up. */
-  readonly draftOfSnippet: (snippet: Snippet) => Promise<Draft | undefined>
+  readonly draftOfSnippet: (snippet: FoundSnippet) => Promise<Draft | undefined>
   /** Applies where neither the draft nor the environment says otherwise, milliseconds. */
   readonly defaultTimeoutMs: number
 }

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode'
+import { OutsideFolder, realPathInside } from './insideFolder.ts'
 import { scriptAction } from './scriptAction.ts'
 
 type ScriptAction = ReturnType<typeof scriptAction>
 
 /**
  * The script in a file of the workspace, as it lies on disk.
- * @param file path, relative to the first workspace folder that has it
+ * @param file path, relative to the first workspace folder that has it, and inside it; or the user's own absolute path
  * @throws Error when there is none
  */
 export async function fileScript(
@@ -14,14 +15,64 @@ export async function fileScript(
   interpreter: string | undefined,
 ): Promise<ScriptAction> {
   const folders = vscode.workspace.workspaceFolders ?? []
-  const uris = file.startsWith('/')
-    ? [vscode.Uri.file(file)]
-    : folders.map(({ uri }) => vscode.Uri.joinPath(uri, file))
-  for (const uri of uris) {
-    const content = await read(uri)
-    if (content !== undefined) return scriptAction({ name: file, content, args, interpreter })
+  if (file.startsWith('/')) return scriptAt(vscode.Uri.file(file), file, args, interpreter)
+  for (const { uri } of folders) {
+    const found = await uriInside(uri, file)
+    if (found !== undefined) return scriptAt(found, file, args, interpreter)
   }
-  throw new Error(vscode.l10n.t('There is no script {0} in the workspace.', file))
+  throw noScript(file)
+}
+
+/**
+ * The script in a file of a snippet: a repository may name its own files, and none of the user's.
+ * @param of what names it
+ * @param file path, relative to the workspace folder in which that lies
+ * @throws Error when there is none, or it lies outside of the folder
+ */
+export async function snippetScript(
+  of: vscode.Uri,
+  file: string,
+  args: readonly string[],
+  interpreter: string | undefined,
+): Promise<ScriptAction> {
+  const folder = vscode.workspace.getWorkspaceFolder(of)
+  const found = folder && (await uriInside(folder.uri, file))
+  if (found === undefined) throw noScript(file)
+  return scriptAt(found, file, args, interpreter)
+}
+
+/** @throws Error when the file lies outside of the folder */
+async function uriInside(folder: vscode.Uri, file: string): Promise<vscode.Uri | undefined> {
+  if (folder.scheme === 'file') {
+    const real = await realPathInside(folder.fsPath, file).catch((error) => {
+      if (!(error instanceof OutsideFolder)) throw error
+      throw new Error(vscode.l10n.t('The script {0} lies outside of its workspace folder.', file), {
+        cause: error,
+      })
+    })
+    return real === undefined ? undefined : vscode.Uri.file(real)
+  }
+  // Other file systems of the editor have no links that lead out of them.
+  const uri = vscode.Uri.joinPath(folder, file)
+  if (!uri.path.startsWith(`${folder.path.replace(/\/$/, '')}/`)) {
+    throw new Error(vscode.l10n.t('The script {0} lies outside of its workspace folder.', file))
+  }
+  return (await read(uri)) === undefined ? undefined : uri
+}
+
+async function scriptAt(
+  uri: vscode.Uri,
+  name: string,
+  args: readonly string[],
+  interpreter: string | undefined,
+): Promise<ScriptAction> {
+  const content = await read(uri)
+  if (content === undefined) throw noScript(name)
+  return scriptAction({ name, content, args, interpreter })
+}
+
+function noScript(file: string): Error {
+  return new Error(vscode.l10n.t('There is no script {0} in the workspace.', file))
 }
 
 /** The whole file of an editor: its bytes on disk when it is saved, otherwise what stands in the editor, in UTF-8. */

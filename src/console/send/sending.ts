@@ -14,7 +14,7 @@ import type { RunHistory } from './runHistory.ts'
 import type { Draft, RunPlan } from './runPlan.ts'
 import type { Runs, SendOutcome } from './runs.ts'
 import { fileScript } from './scriptFile.ts'
-import type { Snippets } from './snippets.ts'
+import type { FoundSnippet, Snippets } from './snippets.ts'
 
 /** From whatever a user has said of a run to the run: asks for the rest, confirms, sends. */
 export class Sending {
@@ -165,7 +165,7 @@ export class Sending {
       recentFilters: recent.filters,
       recentCommands: recent.commands,
       snippets,
-      draftOfSnippet: (snippet: Parameters<Snippets['draftOf']>[0]) => this.#snippets.draftOf(snippet, {}),
+      draftOfSnippet: (snippet: FoundSnippet) => this.#snippets.draftOf(snippet, {}),
       defaultTimeoutMs: defaultTimeoutMs(),
     }
   }

@@ -8,13 +8,22 @@ import type { WorkspaceFiles } from '../declarations/workspaceFiles.ts'
 import { askInputs } from './askInputs.ts'
 import type { Draft } from './runPlan.ts'
 import { scriptAction } from './scriptAction.ts'
-import { fileScript } from './scriptFile.ts'
+import { snippetScript } from './scriptFile.ts'
 
 /** A snippet and where it stands. */
 export interface FoundSnippet extends Snippet {
   readonly folder: string
   readonly uri: vscode.Uri
   /** Character of its name in the file. */
+  readonly offset: number
+}
+
+/** A snippet, or a whole file of them, that cannot be used. */
+export interface UnusableSnippet {
+  /** Of the snippet, or of the file. */
+  readonly name: string
+  readonly messages: readonly string[]
+  readonly uri: vscode.Uri
   readonly offset: number
 }
 
@@ -36,32 +45,76 @@ export class Snippets {
   }
 
   async all(): Promise<FoundSnippet[]> {
-    return (await this.#files.read()).flatMap(({ folder, uri, text }) =>
-      parseWorkspaceFile(text).snippets.map(({ name, declaration, at }) => ({
-        name,
-        declaration,
-        folder,
-        uri,
-        offset: at.start,
-      })),
+    return (await this.read()).snippets
+  }
+
+  /** Also those that cannot be used, and files in which something else is wrong, with the reasons. */
+  async read(): Promise<{ readonly snippets: FoundSnippet[]; readonly unusable: UnusableSnippet[] }> {
+    const files = (await this.#files.read()).map((file) => ({
+      ...file,
+      parsed: parseWorkspaceFile(file.text),
+    }))
+    return {
+      snippets: files.flatMap(({ folder, uri, parsed }) =>
+        parsed.snippets.map(({ name, declaration, at }) => ({
+          name,
+          declaration,
+          folder,
+          uri,
+          offset: at.start,
+        })),
+      ),
+      unusable: files.flatMap(({ uri, parsed: { unusable, problems } }) => [
+        ...unusable.flatMap(({ section, name, messages, at }) =>
+          section === 'snippets' ? [{ name, messages, uri, offset: at.start }] : [],
+        ),
+        ...problems.flatMap(({ entry, message, at }) =>
+          entry === undefined
+            ? [{ name: vscode.workspace.asRelativePath(uri), messages: [message], uri, offset: at.start }]
+            : [],
+        ),
+      ]),
+    }
+  }
+
+  /**
+   * @throws Error when there is none of this name that can be used, or more than one
+   */
+  async named(name: string): Promise<FoundSnippet> {
+    const { snippets, unusable } = await this.read()
+    const [found, ...others] = snippets.filter((snippet) => snippet.name === name)
+    if (found !== undefined && others.length > 0) {
+      const files = [found, ...others].map(({ uri }) => vscode.workspace.asRelativePath(uri)).join(', ')
+      throw new Error(
+        vscode.l10n.t(
+          '{0} snippets are named “{1}” ({2}). Rename all but one.',
+          others.length + 1,
+          name,
+          files,
+        ),
+      )
+    }
+    if (found !== undefined) return found
+    const broken = unusable.find((snippet) => snippet.name === name)
+    throw new Error(
+      broken === undefined
+        ? vscode.l10n.t('There is no snippet “{0}” in the workspace.', name)
+        : vscode.l10n.t('The snippet “{0}” cannot be used. {1}', name, broken.messages.join(' ')),
     )
   }
 
   /**
-   * @throws Error when there is none of this name
+   * @throws Error as {@link named}
    */
   async draftByName(name: string, inputs: Readonly<Record<string, string>>): Promise<Draft | undefined> {
-    const snippet = (await this.all()).find((candidate) => candidate.name === name)
-    if (snippet === undefined)
-      throw new Error(vscode.l10n.t('There is no snippet “{0}” in the workspace.', name))
-    return this.draftOf(snippet, inputs)
+    return this.draftOf(await this.named(name), inputs)
   }
 
   /**
    * What a snippet says of a run; asks for inputs that are not given.
    * @returns undefined when the user gave up
    */
-  async draftOf(snippet: Snippet, given: Readonly<Record<string, string>>): Promise<Draft | undefined> {
+  async draftOf(snippet: FoundSnippet, given: Readonly<Record<string, string>>): Promise<Draft | undefined> {
     if (!vscode.workspace.isTrusted) {
       throw new Error(vscode.l10n.t('This workspace is not trusted: its snippets can be read, but not run.'))
     }
@@ -86,7 +139,7 @@ export class Snippets {
 }
 
 async function actionOf(
-  { name, declaration }: Snippet,
+  { name, declaration, uri }: FoundSnippet,
   environment: Readonly<Record<string, string>>,
 ): Promise<NonNullable<Draft['action']>> {
   const { command, script, file, interpreter, args = [], user, directory } = declaration
@@ -96,6 +149,6 @@ async function actionOf(
     ...(Object.keys(environment).length > 0 && { environment: { ...environment } }),
   }
   if (command !== undefined) return { kind: 'shell', command, ...how }
-  if (file !== undefined) return { ...(await fileScript(file, args, interpreter)), ...how }
+  if (file !== undefined) return { ...(await snippetScript(uri, file, args, interpreter)), ...how }
   return { ...scriptAction({ name, content: Buffer.from(script ?? ''), args, interpreter }), ...how }
 }

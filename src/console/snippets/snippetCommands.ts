@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import { addEntry } from '../../declarations/editEntries.ts'
 import type { SnippetDeclaration } from '../../declarations/snippet.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
+import { showUnsaved } from '../declarations/unsavedNotice.ts'
 import { type WorkspaceFiles, workspaceFilePath } from '../declarations/workspaceFiles.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import { oneLine } from '../send/runPlan.ts'
@@ -42,11 +43,7 @@ export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles) {
     const folder = vscode.workspace.workspaceFolders?.[0]
     if (folder === undefined) throw new Error(vscode.l10n.t('Open a folder first: snippets are kept in it.'))
     const uri = vscode.Uri.joinPath(folder.uri, workspaceFilePath)
-    const text = await vscode.workspace.fs.readFile(uri).then(
-      (bytes) => new TextDecoder().decode(bytes),
-      () => '',
-    )
-    const taken = parseWorkspaceFile(text).snippets.map(({ name }) => name)
+    const taken = parseWorkspaceFile(await files.current(uri)).names.snippets
     const { action, filter } = run.request
     const what =
       action.kind === 'shell' ? action.command : action.kind === 'script' ? action.name : action.kind
@@ -58,15 +55,17 @@ export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles) {
         value.trim() === ''
           ? vscode.l10n.t('A name')
           : taken.includes(value.trim())
-            ? vscode.l10n.t('There is one of this name already.')
+            ? vscode.l10n.t('A snippet with this name already exists.')
             : undefined,
     })
     if (name === undefined) return
     const declaration = declarationOf(run.request, run.environment, filter)
-    const edited = await files.edit(uri, (before) => addEntry(before, 'snippets', name.trim(), declaration))
+    const edited = await files.edit(uri, (text) => addEntry(text, 'snippets', name.trim(), declaration))
     const at =
-      parseWorkspaceFile(edited).snippets.find((snippet) => snippet.name === name.trim())?.at.start ?? 0
+      parseWorkspaceFile(edited.document.getText()).snippets.find((snippet) => snippet.name === name.trim())
+        ?.at.start ?? 0
     await openSnippet()(uri, at)
+    await showUnsaved(edited)
   }
 }
 
@@ -102,14 +101,10 @@ async function chosenSnippet(
   uri: vscode.Uri | undefined,
 ): Promise<FoundSnippet | undefined> {
   if (typeof clicked === 'object' && clicked.kind === 'snippet') return clicked.snippet
-  const all = await snippets.all()
   if (typeof clicked === 'string') {
-    const unsaved = await unsavedSnippet(clicked, uri)
-    const found = unsaved ?? all.find(({ name }) => name === clicked)
-    if (found === undefined)
-      throw new Error(vscode.l10n.t('There is no snippet “{0}” in the workspace.', clicked))
-    return found
+    return (await unsavedSnippet(clicked, uri)) ?? snippets.named(clicked)
   }
+  const all = await snippets.all()
   if (all.length === 0) {
     throw new Error(vscode.l10n.t('There is no snippet yet. Run a command, and save it as one.'))
   }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import { oneLine } from '../send/runPlan.ts'
-import type { FoundSnippet, Snippets } from '../send/snippets.ts'
+import type { FoundSnippet, Snippets, UnusableSnippet } from '../send/snippets.ts'
 
 /** The snippets of the workspace, by file where there is more than one. */
 export class SnippetsView implements vscode.TreeDataProvider<SnippetNode>, vscode.Disposable {
@@ -16,19 +16,31 @@ export class SnippetsView implements vscode.TreeDataProvider<SnippetNode>, vscod
   }
 
   async getChildren(parent?: SnippetNode): Promise<SnippetNode[]> {
-    if (parent?.kind === 'snippet') return []
-    if (parent !== undefined) return parent.snippets.map((snippet) => ({ kind: 'snippet', snippet }))
-    const byFile = new Map<string, FoundSnippet[]>()
-    for (const snippet of await this.#snippets.all()) {
-      const file = snippet.uri.toString()
-      byFile.set(file, [...(byFile.get(file) ?? []), snippet])
+    if (parent?.kind === 'file') return [...parent.rows]
+    if (parent !== undefined) return []
+    const { snippets, unusable } = await this.#snippets.read()
+    const rows: SnippetRow[] = [
+      ...snippets.map((snippet) => ({ kind: 'snippet', snippet }) as const),
+      ...unusable.map((entry) => ({ kind: 'unusable', entry }) as const),
+    ]
+    const byFile = new Map<string, SnippetRow[]>()
+    for (const row of rows) {
+      const file = placeOf(row).uri.toString()
+      byFile.set(file, [...(byFile.get(file) ?? []), row])
     }
-    const files = [...byFile.values()].map((snippets): SnippetNode => ({ kind: 'file', snippets }))
+    const files = [...byFile.values()].map((own): SnippetNode => ({ kind: 'file', rows: inTextOrder(own) }))
     return files.length === 1 ? this.getChildren(files[0]) : files
   }
 
   getTreeItem(node: SnippetNode): vscode.TreeItem {
-    return node.kind === 'file' ? fileItem(node.snippets) : snippetItem(node.snippet)
+    switch (node.kind) {
+      case 'file':
+        return fileItem(node.rows)
+      case 'snippet':
+        return snippetItem(node.snippet)
+      case 'unusable':
+        return unusableItem(node.entry)
+    }
   }
 
   dispose(): void {
@@ -36,12 +48,22 @@ export class SnippetsView implements vscode.TreeDataProvider<SnippetNode>, vscod
   }
 }
 
-export type SnippetNode =
-  | { readonly kind: 'file'; readonly snippets: readonly FoundSnippet[] }
-  | { readonly kind: 'snippet'; readonly snippet: FoundSnippet }
+export type SnippetNode = SnippetRow | { readonly kind: 'file'; readonly rows: readonly SnippetRow[] }
 
-function fileItem(snippets: readonly FoundSnippet[]): vscode.TreeItem {
-  const [first] = snippets
+type SnippetRow =
+  | { readonly kind: 'snippet'; readonly snippet: FoundSnippet }
+  | { readonly kind: 'unusable'; readonly entry: UnusableSnippet }
+
+function placeOf(row: SnippetRow): { readonly uri: vscode.Uri; readonly offset: number } {
+  return row.kind === 'snippet' ? row.snippet : row.entry
+}
+
+function inTextOrder(rows: readonly SnippetRow[]): SnippetRow[] {
+  return [...rows].sort((a, b) => placeOf(a).offset - placeOf(b).offset)
+}
+
+function fileItem([row]: readonly SnippetRow[]): vscode.TreeItem {
+  const first = row && placeOf(row)
   const label = first === undefined ? '' : vscode.workspace.asRelativePath(first.uri)
   const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded)
   item.id = first?.uri.toString() ?? ''
@@ -61,10 +83,25 @@ function snippetItem({ name, declaration, uri, offset }: FoundSnippet): vscode.T
   item.tooltip = new vscode.MarkdownString()
     .appendText(description ?? name)
     .appendCodeblock(file === undefined ? what : `file: ${file}`, 'shellscript')
-  item.command = {
-    title: vscode.l10n.t('Open'),
-    command: 'ec2-collective.openSnippet',
-    arguments: [uri, offset],
+  item.command = openCommand(uri, offset)
+  return item
+}
+
+/** Enter or a click opens where it stands. */
+function unusableItem({ name, messages, uri, offset }: UnusableSnippet): vscode.TreeItem {
+  const item = new vscode.TreeItem(name)
+  item.id = `${uri}#${offset}!${name}`
+  item.description = messages.join(' ')
+  item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
+  item.contextValue = 'unusable'
+  item.tooltip = messages.join('\n')
+  item.command = openCommand(uri, offset)
+  item.accessibilityInformation = {
+    label: vscode.l10n.t('{0} cannot be used as a snippet: {1}', name, messages.join(' ')),
   }
   return item
+}
+
+function openCommand(uri: vscode.Uri, offset: number): vscode.Command {
+  return { title: vscode.l10n.t('Open'), command: 'ec2-collective.openSnippet', arguments: [uri, offset] }
 }

@@ -103,7 +103,24 @@ describe('environmentOf', () => {
     ],
     ['a file that is no JSON', '{"aws":', [], /neither JSON nor YAML/],
     ['a wrong --env', { aws }, ['-e', 'a/b'], /--env a\/b: 1 to 48/],
-    ['a wrong --endpoint', { aws }, ['--endpoint', 'nonsense'], /--endpoint nonsense: a URL is needed/],
+    [
+      'a wrong --endpoint',
+      { aws },
+      ['--endpoint', 'nonsense'],
+      /--endpoint nonsense: must be a URL with https/,
+    ],
+    [
+      'an --endpoint in the clear',
+      { aws },
+      ['--endpoint', 'http://sqs.example'],
+      /http:\/\/ is only for this machine/,
+    ],
+    [
+      'a password in the endpoint',
+      { aws: { ...aws, endpoint: 'https://a:b@sqs.example' } },
+      [],
+      /without user name/,
+    ],
     ['no region at all', { aws }, ['-e', 'other'], /which AWS region\?/],
   ])('says what is wrong with %s', (_, content, argv, sentence) => {
     const given = args('--config', write(content), ...argv)

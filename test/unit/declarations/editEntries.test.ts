@@ -59,6 +59,51 @@ describe('addEntry', () => {
     expect(parseWorkspaceFile(edited).environments).toHaveLength(1)
   })
 
+  it.each([
+    ['a section that is there', '---\nsnippets:\n  A: { command: a }\n...\n', 'snippets'],
+    ['a section that is not there', '---\nsnippets:\n  A: { command: a }\n...\n# The end.\n', 'environments'],
+    ['a block scalar', 'snippets:\n  A:\n    command: |\n      a\n...\n', 'snippets'],
+    ['nothing but comments', '---\n# Later.\n...\n', 'snippets'],
+    ['no line end behind it', 'snippets:\n  A: { command: a }\n...', 'snippets'],
+  ] as const)('adds before the “...” that closes the file, after %s', (_, closed, section) => {
+    const entry = section === 'snippets' ? { command: 'x' } : { region: 'eu-west-1' }
+    const edited = addEntry(closed, section, 'new', entry)
+    expect(edited.slice(edited.indexOf('\n...'))).toBe(closed.slice(closed.indexOf('\n...')))
+    expect(parseWorkspaceFile(edited).names[section]).toContain('new')
+    expect(parseWorkspaceFile(edited).problems).toEqual([])
+  })
+
+  it('keeps Windows line ends, in what it adds as well', () => {
+    const windows = text.replaceAll('\n', '\r\n')
+    const edited = addEntry(windows, 'snippets', 'Two lines', { command: 'a\nb\n' })
+    expect(edited.startsWith(windows)).toBe(true)
+    expect(edited.replaceAll('\r\n', '')).not.toContain('\n')
+    expect(parseWorkspaceFile(edited).snippets.at(-1)?.declaration.command).toBe('a\nb\n')
+    expect(removeEntry(edited, 'snippets', 'Two lines')).toBe(windows)
+  })
+
+  it('adds beside entries that are no YAML, and leaves them', () => {
+    const broken = 'snippets:\n  A: [\n  B: { command: b }\n'
+    const edited = addEntry(broken, 'snippets', 'C', { command: 'c' })
+    expect(edited).toBe(`${broken}  C:\n    command: c\n`)
+  })
+
+  it.each([
+    ['a name that is there', 'snippets:\n  A: { command: a }\n', 'A', 'There is a “A” in snippets already.'],
+    ['a name whose entry has a mistake', 'snippets:\n  A: { comand: a }\n', 'A', 'There is a “A”'],
+    ['a whole file in braces', '{ environments: {} }\n', 'A', 'Change it by hand'],
+    ['a section that is null in words', 'snippets: null\n', 'A', 'Change it by hand'],
+    [
+      'an alias for a section',
+      'environments: &e\n  x: { region: eu-west-1 }\nsnippets: *e\n',
+      'A',
+      'Change it by hand',
+    ],
+    ['two documents', 'snippets: {}\n---\na: 1\n', 'A', 'in braces'],
+  ])('refuses %s', (_, written, name, reason) => {
+    expect(() => addEntry(written, 'snippets', name, { command: 'x' })).toThrow(reason)
+  })
+
   it('refuses what it would damage', () => {
     expect(() => addEntry('environments: {}', 'environments', 'x', {})).toThrow('braces')
     expect(() => addEntry('a: [', 'environments', 'x', {})).toThrow('Not YAML')
@@ -80,6 +125,12 @@ describe('removeEntry', () => {
     expect(
       removeEntry(addEntry(text, 'environments', 'x', { region: 'eu-west-1' }), 'environments', 'x'),
     ).toBe(text)
+  })
+
+  it('refuses an entry that others take over', () => {
+    const anchored = 'environments:\n  a: &a\n    region: eu-west-1\n  b: *a\n'
+    expect(() => removeEntry(anchored, 'environments', 'a')).toThrow('There is no &a before this *a.')
+    expect(removeEntry(anchored, 'environments', 'b')).toBe(anchored.slice(0, anchored.indexOf('  b:')))
   })
 
   it('refuses an entry that is not there, or not on lines of its own', () => {

@@ -1,0 +1,18 @@
+import * as vscode from 'vscode'
+import type { EditedFile } from './editDocument.ts'
+
+/** Shows a file that was changed and could not be saved for somebody, since it has changes of their own. */
+export async function showUnsaved({ document, isSaved }: EditedFile): Promise<void> {
+  if (isSaved) return
+  await vscode.window.showTextDocument(document)
+  const save = vscode.l10n.t('Save')
+  void vscode.window
+    .showInformationMessage(
+      vscode.l10n.t(
+        '{0} has unsaved changes of yours. Save it to use what was changed in it.',
+        vscode.workspace.asRelativePath(document.uri),
+      ),
+      save,
+    )
+    .then((answer) => answer === save && document.save())
+}
