@@ -32,7 +32,7 @@ export const rooms = [
   {
     room: 'src/protocol/filter',
     holds: 'filters over facts: parse, print, match, explain, complete',
-    imports: ['src/protocol'],
+    imports: ['src/text', 'src/protocol'],
     packages: ['re2js'],
   },
   { room: 'src/hosts', holds: 'names of many hosts: their order, and folded to one short text' },
@@ -270,6 +270,7 @@ export const rooms = [
     room: 'src/console/snippets',
     holds: 'named commands: view, lenses, saving',
     imports: [
+      'src/text',
       'src/protocol/filter',
       'src/declarations',
       'src/console/text',

@@ -85,13 +85,12 @@ function completionsOf(text: string, { index, isPart }: FilterContext, t: Transl
     .filter(({ insert }) => insert !== '*' && insert !== text.slice(start, end))
     .map((suggestion) => {
       const { count, detail } = suggestion
-      const agents = count === undefined ? '' : t('{0} agents', count)
       return {
         kind: 'complete',
         text: text.slice(0, start) + suggestion.insert + text.slice(end),
         suggestion,
         label: suggestion.insert,
-        detail: isPart && count !== undefined ? '' : detail !== '' ? detail : agents,
+        detail: isPart && count !== undefined ? '' : localize(detail, t),
       }
     })
 }

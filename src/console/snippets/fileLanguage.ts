@@ -5,6 +5,7 @@ import { describeRollout, readRollout } from '../../declarations/rolloutText.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
 import { completeFilter } from '../../protocol/filter/complete.ts'
 import { everyone, readFilter, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
+import { localize } from '../../text/localizable.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
@@ -107,7 +108,7 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
     return completion.suggestions.map((suggestion, index) => {
       const item = new vscode.CompletionItem(suggestion.insert, vscode.CompletionItemKind.Field)
       item.range = new vscode.Range(from, position)
-      item.detail = suggestion.detail
+      item.detail = localize(suggestion.detail, vscode.l10n.t)
       item.sortText = String(index).padStart(3, '0')
       item.filterText = document.getText(item.range) + suggestion.insert
       return item

@@ -1,3 +1,4 @@
+import { type Localizable, say } from '../../text/localizable.ts'
 import type { FactIndex, IndexedPath } from './factIndex.ts'
 import { bareValueAt, FILTER_LIMITS, matchAt } from './lexicon.ts'
 import { slotsOf } from './parse.ts'
@@ -20,7 +21,7 @@ export type Suggestion = {
   /** As it is written in a filter: in quotes where it needs them. */
   readonly insert: string
   /** A few words about it. */
-  readonly detail: string
+  readonly detail: Localizable
   /** Agents that have this path, class or value; undefined for operators and keywords. */
   readonly count?: number
 }
@@ -35,7 +36,7 @@ export function completeFilter(text: string, cursor: number, index: FactIndex): 
   const typed = before.slice(slot.start)
   const fitting = suggestionsFor(slot, index, text.trim() === '')
     .map((suggestion) => ({ suggestion, rank: rankOf(suggestion, typed) }))
-    .filter(({ rank }) => rank < NO_FIT)
+    .filter(({ rank }) => rank < NO_MATCH)
     .sort((a, b) => a.rank - b.rank)
     .map(({ suggestion }) => suggestion)
   let room = MOST_SUGGESTIONS
@@ -66,8 +67,13 @@ function restOfWord(text: string, cursor: number, typed: string): string {
 function suggestionsFor(slot: Slot, index: FactIndex, isBlank: boolean): Suggestion[] {
   switch (slot.kind) {
     case 'path': {
-      const everyone = isBlank ? [keyword('*', `everyone: ${agents(index.agents)}`)] : []
-      return [...paths(index), ...classes(index), keyword('not', 'what follows does not hold'), ...everyone]
+      const everyone = isBlank ? [keyword('*', say('every agent: {0}', agents(index.agents)))] : []
+      return [
+        ...paths(index),
+        ...classes(index),
+        keyword('not', say('what follows does not hold')),
+        ...everyone,
+      ]
     }
     case 'operator':
       return [...operatorsFor(index.paths.get(printPath(slot.path))), ...connectives(slot.depth)]
@@ -92,14 +98,20 @@ function paths(index: FactIndex): Suggestion[] {
       kind: 'path',
       label: text,
       insert: text,
-      detail: `${agents(count)}, ${valueCount(values.size, hasMore)}`,
+      detail: say('{0}, {1}', agents(count), valueCount(values.size, hasMore)),
       count,
     }))
 }
 
 function classes(index: FactIndex): Suggestion[] {
   return byCount(index.paths.get('classes')).map(([name, count]) => {
-    return { kind: 'class', label: name, insert: classPath(name), detail: `class of ${agents(count)}`, count }
+    return {
+      kind: 'class',
+      label: name,
+      insert: classPath(name),
+      detail: say('class of {0}', agents(count)),
+      count,
+    }
   })
 }
 
@@ -121,40 +133,40 @@ function byCount(path: IndexedPath | undefined): [string, number][] {
 function operatorsFor(path: IndexedPath | undefined): Suggestion[] {
   const hasDigits = !path || [...path.values.keys()].some((value) => /^[v+-]?\d/i.test(value))
   return [
-    operator('=', 'is one of: a,b,c; * and ? are wildcards'),
-    operator('!=', 'is none of'),
-    operator('=~', 'matches a regular expression', '=~ '),
-    operator('!~', 'does not match a regular expression', '!~ '),
-    operator('in', 'is in a list or a network', 'in '),
-    operator('not in', 'is not in a list or a network', 'not in '),
+    operator('=', say('is one of: a,b,c; * and ? are wildcards')),
+    operator('!=', say('is none of')),
+    operator('=~', say('matches a regular expression'), '=~ '),
+    operator('!~', say('does not match a regular expression'), '!~ '),
+    operator('in', say('is in a list or a network'), 'in '),
+    operator('not in', say('is not in a list or a network'), 'not in '),
     ...(hasDigits ? ORDER : []),
   ]
 }
 
 function connectives(depth: number): Suggestion[] {
   return [
-    keyword('and', 'both hold'),
-    keyword('or', 'at least one holds'),
-    ...(depth > 0 ? [keyword(')', 'closes the parenthesis')] : []),
+    keyword('and', say('both hold')),
+    keyword('or', say('at least one holds')),
+    ...(depth > 0 ? [keyword(')', say('closes the parenthesis'))] : []),
   ]
 }
 
-function operator(label: string, detail: string, insert = label): Suggestion {
+function operator(label: string, detail: Localizable, insert = label): Suggestion {
   return { kind: 'operator', label, insert, detail }
 }
 
 const ORDER = [
-  operator('>=', 'is this number or version, or a later one', '>= '),
-  operator('>', 'is a later number or version', '> '),
-  operator('<=', 'is this number or version, or an earlier one', '<= '),
-  operator('<', 'is an earlier number or version', '< '),
+  operator('>=', say('is this number or version, or a later one'), '>= '),
+  operator('>', say('is a later number or version'), '> '),
+  operator('<=', say('is this number or version, or an earlier one'), '<= '),
+  operator('<', say('is an earlier number or version'), '< '),
 ]
 
-function keyword(label: string, detail: string): Suggestion {
+function keyword(label: string, detail: Localizable): Suggestion {
   return { kind: 'keyword', label, insert: /^\w/.test(label) ? `${label} ` : label, detail }
 }
 
-const NO_FIT = 3
+const NO_MATCH = 3
 
 /** 0 when it starts with what was typed, 1 when a part of it does, 2 when it holds it; whatever the case and the quotes. */
 function rankOf(suggestion: Suggestion, typed: string): number {
@@ -162,8 +174,8 @@ function rankOf(suggestion: Suggestion, typed: string): number {
   if (wanted === '') return 0
   const offered = plain(suggestion.label)
   const at = offered.indexOf(wanted)
-  if (at <= 0) return at === 0 ? 0 : NO_FIT
-  if (suggestion.kind === 'operator' || suggestion.kind === 'keyword') return NO_FIT
+  if (at <= 0) return at === 0 ? 0 : NO_MATCH
+  if (suggestion.kind === 'operator' || suggestion.kind === 'keyword') return NO_MATCH
   return /[\p{L}\p{N}]/u.test(offered[at - 1] ?? '') ? 2 : 1
 }
 
@@ -171,13 +183,13 @@ function plain(text: string): string {
   return text.toLowerCase().replace(/["'(\s]/g, '')
 }
 
-function agents(count: number): string {
-  return count === 1 ? '1 agent' : `${count} agents`
+function agents(count: number): Localizable {
+  return count === 1 ? say('1 agent') : say('{0} agents', count)
 }
 
-function valueCount(count: number, hasMore: boolean): string {
-  if (hasMore) return `more than ${count} values`
-  return count === 1 ? '1 value' : `${count} values`
+function valueCount(count: number, hasMore: boolean): Localizable {
+  if (hasMore) return say('more than {0} values', count)
+  return count === 1 ? say('1 value') : say('{0} values', count)
 }
 
 function compare(a: string, b: string): number {

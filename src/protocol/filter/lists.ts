@@ -1,3 +1,4 @@
+import { say } from '../../text/localizable.ts'
 import { bareValueAt, isKeyword, matchAt } from './lexicon.ts'
 import { parseFilter } from './parse.ts'
 import { printFilter } from './print.ts'
@@ -34,7 +35,7 @@ function termsOf(item: string, option: '-w' | '-n'): Condition[] {
     if (!(error instanceof FilterSyntaxError)) throw error
     const { text, position, length, expected } = error
     const shown = item.length > 60 ? `${item.slice(0, 59)}…` : item
-    const message = `In ${option} '${shown}': ${error.message}`
+    const message = say("In {0} '{1}': {2}", option, shown, error.localizable)
     throw new FilterSyntaxError({ text, position, length, expected, message, cause: error })
   }
 }
@@ -51,7 +52,7 @@ function readItem(scan: Scanner): Condition[] {
     else terms.push({ path: readPath(scan), values: undefined })
     scan.skipSpace()
   } while (scan.take(','))
-  if (!scan.atEnd) scan.refuse('a comma or the end', { advice: ADVICE })
+  if (!scan.atEnd) scan.refuse(say('a comma or the end'), { advice: ADVICE })
   return terms.map(({ path, values }) =>
     values ? { kind: 'equals', path, values } : { kind: 'present', path },
   )
@@ -60,13 +61,14 @@ function readItem(scan: Scanner): Condition[] {
 /** A part that holds an `=` outside quotes. */
 const UP_TO_EQUALS = /(?:"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|[^,="'])*=/y
 
-const ADVICE =
-  'Here go fact=value, fact=value,value and names of classes; an expression is given as a filter of its own (--filter).'
+const ADVICE = say(
+  'Write fact=value, fact=value,value or the name of a class here. For an expression use --filter.',
+)
 
 function readTerm(scan: Scanner): Term {
   const path = readPath(scan)
   scan.skipSpace()
-  if (!scan.take('=')) scan.refuse('=', { advice: ADVICE })
+  if (!scan.take('=')) scan.refuse(say('='), { advice: ADVICE })
   scan.skipSpace()
   return { path, values: [readListValue(scan)] }
 }
@@ -79,18 +81,20 @@ function readListValue(scan: Scanner): Value {
   if (quoted !== undefined) return { kind: 'exact', text: quoted }
   const start = scan.position
   const text = matchAt(/[^,]*/y, scan.text, start).trimEnd()
-  if (!text) scan.refuse('a value')
+  if (!text) scan.refuse(say('a value'))
   const sign = EXPRESSION.exec(text)
-  if (sign) scan.refuse('a plain value', { position: start + sign.index, advice: ADVICE })
+  if (sign) scan.refuse(say('a plain value'), { position: start + sign.index, advice: ADVICE })
   const word = text.split(/\s+/).find(isKeyword)
   if (word)
-    scan.refuse('a plain value', { advice: `A value with the word ${word} is written in quotes. ${ADVICE}` })
+    scan.refuse(say('a plain value'), {
+      advice: say('Put a value with the word {0} in quotes. {1}', word, ADVICE),
+    })
   scan.position += text.length
   if (!/[*?]/.test(text)) return { kind: 'exact', text }
   if (bareValueAt(text, 0) === text) return { kind: 'glob', pattern: text }
-  return scan.refuse('a value in quotes', {
+  return scan.refuse(say('a value in quotes'), {
     position: start,
     length: text.length,
-    advice: 'With * or ? as wildcards, a value holds no spaces or special characters.',
+    advice: say('With * or ? as wildcards, a value cannot contain spaces or special characters.'),
   })
 }

@@ -1,3 +1,4 @@
+import { say } from '../../text/localizable.ts'
 import { FILTER_LIMITS } from './lexicon.ts'
 import { printFilter } from './print.ts'
 import { readTerm } from './readTerm.ts'
@@ -15,10 +16,14 @@ export function parseFilter(text: string): Filter {
   const filter = new Parser(scan).filter()
   const length = printFilter(filter).length
   if (length > FILTER_LIMITS.textLength) {
-    scan.refuse(`at most ${FILTER_LIMITS.textLength} characters`, {
+    scan.refuse(say('at most {0} characters', FILTER_LIMITS.textLength), {
       position: 0,
       length: text.length,
-      message: `The filter is ${length} characters long when written out; at most ${FILTER_LIMITS.textLength} are allowed.`,
+      message: say(
+        'The filter is {0} characters long when written out; at most {1} are allowed.',
+        length,
+        FILTER_LIMITS.textLength,
+      ),
     })
   }
   return filter
@@ -87,12 +92,17 @@ class Parser {
 
   private term(depth: number): Condition {
     if (this.scan.text.trim() === '') {
-      this.scan.refuse('a filter', { message: 'The filter is empty. Everyone is written *.' })
+      this.scan.refuse(say('a filter'), {
+        message: say('The filter is empty. To target every agent, write *.'),
+      })
     }
     this.terms += 1
     if (this.terms > FILTER_LIMITS.terms) {
-      this.scan.refuse(`at most ${FILTER_LIMITS.terms} terms`, {
-        message: `The filter has more than ${FILTER_LIMITS.terms} terms. Many values of one fact are one term: name=a,b,c.`,
+      this.scan.refuse(say('at most {0} terms', FILTER_LIMITS.terms), {
+        message: say(
+          'The filter has more than {0} terms. Write many values of one fact as one term: name=a,b,c.',
+          FILTER_LIMITS.terms,
+        ),
       })
     }
     return readTerm(this.scan, depth)
@@ -100,17 +110,21 @@ class Parser {
 
   private checkDepth(depth: number, position: number): void {
     if (depth < FILTER_LIMITS.depth) return
-    this.scan.refuse(`at most ${FILTER_LIMITS.depth} levels`, {
+    this.scan.refuse(say('at most {0} levels', FILTER_LIMITS.depth), {
       position,
-      message: `The filter is nested too deep at character ${position + 1}: at most ${FILTER_LIMITS.depth} levels of parentheses and "not" are allowed.`,
+      message: say(
+        'The filter is nested too deeply at character {0}: at most {1} levels of parentheses and "not" are allowed.',
+        position + 1,
+        FILTER_LIMITS.depth,
+      ),
     })
   }
 
   private refuseConnective(depth: number): never {
-    const expected = depth > 0 ? 'and, or, or )' : 'and, or, or the end of the filter'
+    const expected = depth > 0 ? say('and, or, or )') : say('and, or, or the end of the filter')
     return this.scan.refuse(expected, {
       ...(/[=!<>~]/.test(this.scan.text[this.scan.position] ?? '') && {
-        advice: 'Terms are joined by and / or; a value with such a character is written in quotes.',
+        advice: say('Join terms with and / or. Put a value with such a character in quotes.'),
       }),
     })
   }

@@ -1,9 +1,10 @@
 import { RE2JS, RE2JSException } from 're2js'
+import { LocalizableError, say, verbatim } from '../../text/localizable.ts'
 import { FILTER_LIMITS } from './lexicon.ts'
 import type { Pattern } from './syntax.ts'
 
-/** A regular expression that is not one, or is too large. The message completes "… is refused: ". */
-export class PatternError extends Error {
+/** A regular expression that cannot be parsed, or is too large. The message completes "… cannot be used: ". */
+export class PatternError extends LocalizableError {
   override readonly name = 'PatternError'
 }
 
@@ -24,19 +25,23 @@ export function compilePattern(pattern: Pattern): RE2JS {
 const compiled = new WeakMap<Pattern, RE2JS>()
 
 function compile({ source, flags }: Pattern): RE2JS {
-  if (source === '') throw new PatternError('it is empty and would be found in everything')
+  if (source === '') throw new PatternError(say('it is empty, which matches everything'))
   if (source.length > FILTER_LIMITS.patternLength) {
     throw new PatternError(
-      `it is ${source.length} characters long, at most ${FILTER_LIMITS.patternLength} are allowed`,
+      say('it is {0} characters long, at most {1} are allowed', source.length, FILTER_LIMITS.patternLength),
     )
   }
   if (/[\p{C}\p{Zl}\p{Zp}]/u.test(source)) {
-    throw new PatternError('it holds invisible characters; write \\n, \\t or \\x{…} for them')
+    throw new PatternError(say('it contains invisible characters; write {0} for them', '\\n, \\t, \\x{…}'))
   }
   const regex = parsed(source, flags)
   if (regex.programSize() > FILTER_LIMITS.patternSize) {
     throw new PatternError(
-      `its repetitions make it too large (${regex.programSize()} steps, at most ${FILTER_LIMITS.patternSize} are allowed)`,
+      say(
+        'its repetitions make it too large ({0} steps, at most {1} are allowed)',
+        regex.programSize(),
+        FILTER_LIMITS.patternSize,
+      ),
     )
   }
   return regex
@@ -50,10 +55,12 @@ function parsed(source: string, flags: string): RE2JS {
     )
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error
-    const advice = /^\(\?[=!<]/.test(fragmentOf(error)) ? ' (look-around is not supported)' : ''
-    throw new PatternError(`${error.message.replace(/^error parsing regexp: /, '')}${advice}`, {
-      cause: error,
-    })
+    const reason = error.message.replace(/^error parsing regexp: /, '')
+    const isLookAround = /^\(\?[=!<]/.test(fragmentOf(error))
+    throw new PatternError(
+      isLookAround ? say('{0} (look-around is not supported)', reason) : verbatim(reason),
+      { cause: error },
+    )
   }
 }
 

@@ -1,3 +1,4 @@
+import { say } from '../../text/localizable.ts'
 import { matchAt } from './lexicon.ts'
 import { compilePattern, PatternError } from './pattern.ts'
 import type { Scanner } from './scanner.ts'
@@ -12,10 +13,14 @@ export function readPattern(scan: Scanner, path: FactPath): Pattern {
     compilePattern(pattern)
   } catch (error) {
     if (!(error instanceof PatternError)) throw error
-    scan.refuse('a regular expression', {
+    scan.refuse(say('a regular expression'), {
       position: start,
       length: scan.position - start,
-      message: `The regular expression at character ${start + 1} is refused: ${error.message}.`,
+      message: say(
+        'The regular expression at character {0} cannot be used: {1}.',
+        start + 1,
+        error.localizable,
+      ),
       cause: error,
     })
   }
@@ -33,14 +38,14 @@ function betweenSlashes(scan: Scanner): Pattern {
   const source = matchAt(INSIDE_SLASHES, scan.text, start + 1)
   scan.position += 1 + source.length
   if (!scan.take('/')) {
-    scan.refuse('a closing /', {
+    scan.refuse(say('a closing {0}', '/'), {
       position: start,
       length: 1 + source.length,
-      message: `The regular expression at character ${start + 1} is not closed with a /.`,
+      message: say('The regular expression at character {0} is not closed with a /.', start + 1),
     })
   }
   const flags = matchAt(/[\p{L}\p{N}_]*/uy, scan.text, scan.position)
-  if (!/^[ims]*$/.test(flags)) scan.refuse('flags among i, m and s', { length: flags.length })
+  if (!/^[ims]*$/.test(flags)) scan.refuse(say('flags among i, m and s'), { length: flags.length })
   scan.position += flags.length
   return { source: plainSlashes(source), flags: [...new Set(flags)].sort().join('') }
 }
@@ -49,12 +54,12 @@ function bare(scan: Scanner): Pattern {
   const source = matchAt(BARE, scan.text, scan.position)
   const next = scan.text[scan.position + source.length] ?? ' '
   if (source.includes('||') || /[("',&]/.test(next)) {
-    scan.refuse('a regular expression between slashes', {
+    scan.refuse(say('a regular expression between slashes'), {
       length: source.length + 1,
-      advice: 'Without slashes it may not hold brackets, commas, quotes, & or ||.',
+      advice: say('Without slashes it cannot contain brackets, commas, quotes, & or ||.'),
     })
   }
-  if (!source) scan.refuse('a regular expression, such as /^web-[0-9]+$/')
+  if (!source) scan.refuse(say('a regular expression, such as /^web-[0-9]+$/'))
   scan.position += source.length
   return { source: plainSlashes(source), flags: '' }
 }

@@ -1,3 +1,4 @@
+import { say } from '../../text/localizable.ts'
 import { networkOf, writtenAsNetwork } from './address.ts'
 import { bareValueAt, FILTER_LIMITS, isKeyword } from './lexicon.ts'
 import { isOrderable } from './order.ts'
@@ -51,7 +52,7 @@ function readOperator(scan: Scanner): Operator | undefined {
   if (scan.takeWord('in')) return 'in'
   if (!scan.takeWord('not')) return undefined
   scan.skipSpace()
-  if (!scan.takeWord('in')) scan.refuse('in', { advice: 'Behind a fact, not goes only with in.' })
+  if (!scan.takeWord('in')) scan.refuse(say('in'), { advice: say('After a fact, use not only with in.') })
   return 'not in'
 }
 
@@ -65,10 +66,10 @@ function readList<T>(scan: Scanner, readElement: () => T): OneOrMore<T> {
     scan.skipSpace()
     elements.push(readElement())
     if (elements.length > FILTER_LIMITS.values) {
-      scan.refuse(`at most ${FILTER_LIMITS.values} values`, {
+      scan.refuse(say('at most {0} values', FILTER_LIMITS.values), {
         position: start,
         length: scan.position - start,
-        message: `The list at character ${start + 1} has more than ${FILTER_LIMITS.values} values.`,
+        message: say('The list at character {0} has more than {1} values.', start + 1, FILTER_LIMITS.values),
       })
     }
   }
@@ -80,8 +81,8 @@ export function readValue(scan: Scanner, path: FactPath): Exclude<Value, { kind:
   const quoted = scan.quoted()
   if (quoted !== undefined) return { kind: 'exact', text: quoted }
   const text = bareValueAt(scan.text, scan.position)
-  if (!text) scan.refuse('a value', { advice: 'A value with special characters is written in quotes.' })
-  if (isKeyword(text)) scan.refuse('a value', { advice: `The word ${text} as a value is written in quotes.` })
+  if (!text) scan.refuse(say('a value'), { advice: say('Put a value with special characters in quotes.') })
+  if (isKeyword(text)) scan.refuse(say('a value'), { advice: say('Put the value {0} in quotes.', text) })
   scan.position += text.length
   return /[*?]/.test(text) ? { kind: 'glob', pattern: text } : { kind: 'exact', text }
 }
@@ -93,13 +94,13 @@ function readMembers(scan: Scanner, path: FactPath): OneOrMore<Value> {
   if (scan.take('(')) {
     scan.skipSpace()
     const values = readList(scan, () => readMember(scan, path))
-    if (!scan.take(')')) scan.refuse('a comma or )')
+    if (!scan.take(')')) scan.refuse(say('a comma or )'))
     return values
   }
   const text = bareValueAt(scan.text, start)
   const value = writtenAsNetwork(text) ? readMember(scan, path) : undefined
   if (value) return [value]
-  return scan.refuse('a list such as (a, b), or a network such as 10.0.0.0/8')
+  return scan.refuse(say('a list such as (a, b), or a network such as 10.0.0.0/8'))
 }
 
 /** An element of a list after `in`: there a bare `10.0.0.0/8` is a network. */
@@ -110,12 +111,15 @@ function readMember(scan: Scanner, path: FactPath): Value {
   if (!writtenAsNetwork(text)) return value
   const network = text.toLowerCase()
   if (networkOf(network)) return { kind: 'network', network }
-  return scan.refuse('a network such as 10.0.0.0/8 or fd00::/8', { position: start, length: text.length })
+  return scan.refuse(say('a network such as 10.0.0.0/8 or fd00::/8'), {
+    position: start,
+    length: text.length,
+  })
 }
 
 function readBound(scan: Scanner, path: FactPath): string {
   const start = scan.position
   const value = readValue(scan, path)
   if (value.kind === 'exact' && isOrderable(value.text)) return value.text
-  return scan.refuse('a number or a version', { position: start, length: scan.position - start })
+  return scan.refuse(say('a number or a version'), { position: start, length: scan.position - start })
 }

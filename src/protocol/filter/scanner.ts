@@ -1,3 +1,5 @@
+import { type Localizable, localize, say } from '../../text/localizable.ts'
+import { inEnglish } from '../../text/translate.ts'
 import { bareSegmentAt, FILTER_LIMITS, matchAt } from './lexicon.ts'
 import type { FactPath } from './syntax.ts'
 import { FilterSyntaxError } from './syntaxError.ts'
@@ -14,10 +16,14 @@ export class Scanner {
     this.text = text
     this.visit = visit
     if (text.length > FILTER_LIMITS.textLength) {
-      this.refuse(`at most ${FILTER_LIMITS.textLength} characters`, {
+      this.refuse(say('at most {0} characters', FILTER_LIMITS.textLength), {
         position: FILTER_LIMITS.textLength,
         length: text.length - FILTER_LIMITS.textLength,
-        message: `The filter is ${text.length} characters long; at most ${FILTER_LIMITS.textLength} are allowed.`,
+        message: say(
+          'The filter is {0} characters long; at most {1} are allowed.',
+          text.length,
+          FILTER_LIMITS.textLength,
+        ),
       })
     }
   }
@@ -58,10 +64,10 @@ export class Scanner {
       if (found.length === 6) return String.fromCharCode(Number.parseInt(found.slice(2), 16))
       return (
         ESCAPED.get(code) ??
-        this.refuse('one of the escapes \\" \\\' \\\\ \\n \\r \\t \\uXXXX', {
+        this.refuse(say('one of the escapes {0}', ESCAPES), {
           position: parts.start + offset,
           length: found.length,
-          advice: 'A backslash itself is written \\\\.',
+          advice: say('Write a backslash itself as {0}.', '\\\\'),
         })
       )
     })
@@ -79,9 +85,9 @@ export class Scanner {
     const start = this.position + 1
     const raw = matchAt(quote === '"' ? INSIDE_DOUBLE : INSIDE_SINGLE, this.text, start)
     if (this.text[start + raw.length] !== quote) {
-      this.refuse(`a closing ${quote}`, {
+      this.refuse(say('a closing {0}', quote), {
         length: this.text.length - this.position,
-        message: `The quote at character ${this.position + 1} is not closed.`,
+        message: say('The quote at character {0} is not closed.', this.position + 1),
       })
     }
     this.position = start + raw.length + 1
@@ -89,18 +95,21 @@ export class Scanner {
   }
 
   /** Throws: `expected` is missing at the current position (or where `fault` says). */
-  refuse(expected: string, fault: Fault = {}): never {
+  refuse(expected: Localizable, fault: Fault = {}): never {
     const position = fault.position ?? this.position
     const found = this.pieceAt(position)
     const length = Math.min(fault.length ?? found.length, this.text.length - position)
-    const saw = found === '' ? 'the filter ends there' : `found ${display(found)}`
-    const message = fault.message ?? `Expected ${expected} at character ${position + 1}, but ${saw}.`
+    const message =
+      fault.message ??
+      (found === ''
+        ? say('Expected {0} at character {1}, but the filter ends there.', expected, position + 1)
+        : say('Expected {0} at character {1}, but found {2}.', expected, position + 1, display(found)))
     throw new FilterSyntaxError({
       text: this.text,
       position,
       length,
-      expected,
-      message: fault.advice && found ? `${message} ${fault.advice}` : message,
+      expected: localize(expected, inEnglish),
+      message: fault.advice && found ? say('{0} {1}', message, fault.advice) : message,
       cause: fault.cause,
     })
   }
@@ -121,9 +130,9 @@ export type Fault = {
   position?: number
   length?: number
   /** The whole sentence, instead of "Expected …". */
-  message?: string
+  message?: Localizable
   /** One more sentence: what to write instead of what was found. */
-  advice?: string
+  advice?: Localizable
   cause?: unknown
 }
 
@@ -132,6 +141,7 @@ const INSIDE_DOUBLE = /(?:[^"\\]|\\[\s\S])*/y
 const INSIDE_SINGLE = /(?:[^'\\]|\\[\s\S])*/y
 const PIECE = /[\p{L}\p{M}\p{N}_.-]{1,40}|[\s\S]/uy
 const ESCAPE = /\\(?:u[\da-fA-F]{4}|[\s\S])/g
+const ESCAPES = '\\" \\\' \\\\ \\n \\r \\t \\uXXXX'
 const ESCAPED = new Map([
   ['"', '"'],
   ["'", "'"],
@@ -141,8 +151,8 @@ const ESCAPED = new Map([
   ['t', '\t'],
 ])
 
-function display(piece: string): string {
-  if (!/^[\p{C}\p{Z}]$/u.test(piece)) return `"${piece}"`
+function display(piece: string): Localizable {
+  if (!/^[\p{C}\p{Z}]$/u.test(piece)) return say('"{0}"', piece)
   const code = piece.codePointAt(0) ?? 0
-  return `the character U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+  return say('the character U+{0}', code.toString(16).toUpperCase().padStart(4, '0'))
 }

@@ -1,5 +1,7 @@
-/** A filter that is not one: where it goes wrong, what was expected there, and a sentence for the person. */
-export class FilterSyntaxError extends Error {
+import { type Localizable, LocalizableError } from '../../text/localizable.ts'
+
+/** A filter that cannot be parsed: the place, what was expected there, and a sentence for the person who typed it. */
+export class FilterSyntaxError extends LocalizableError {
   override readonly name = 'FilterSyntaxError'
   /** The text that was read. */
   readonly text: string
@@ -7,7 +9,7 @@ export class FilterSyntaxError extends Error {
   readonly position: number
   /** UTF-16 units that are wrong; 0 where something is missing. */
   readonly length: number
-  /** In words: "a value", "and, or, or the end of the filter". */
+  /** In English: "a value", "and, or, or the end of the filter". */
   readonly expected: string
 
   constructor(fault: FilterFault) {
@@ -36,8 +38,9 @@ export type FilterFault = {
   text: string
   position: number
   length: number
+  /** In English. */
   expected: string
-  message: string
+  message: Localizable
   cause?: unknown
 }
 

@@ -3,10 +3,13 @@ import * as vscode from 'vscode'
 import { printReport } from '../../../../src/console/doctor/report.ts'
 import { remediesFor } from '../../../../src/console/errorActions.ts'
 import { runHeader } from '../../../../src/console/results/projection.ts'
+import { filterChoices } from '../../../../src/console/send/filterChoices.ts'
 import { messageOf } from '../../../../src/console/text/messageOf.ts'
 import { Trouble } from '../../../../src/console/trouble.ts'
+import { unknownFleet } from '../../../../src/master/fleet/inventory.ts'
 import { NobodyMatches } from '../../../../src/master/master.ts'
 import { openBody } from '../../../../src/protocol/envelope.ts'
+import { indexFacts } from '../../../../src/protocol/filter/factIndex.ts'
 import { diagnoseProbe } from '../../../../src/queues/diagnosis.ts'
 import type { Probe } from '../../../../src/queues/probe.ts'
 import { type QueueError, toQueueError } from '../../../../src/queues/queueError.ts'
@@ -74,6 +77,39 @@ const errors: QueueError[] = codes.flatMap((code) => {
   ]
 })
 
+/** One for each way in which a filter can be wrong. */
+const wrongFilters = [
+  '',
+  'xx or',
+  '*.xx',
+  'and',
+  'xx..yy',
+  'xx*',
+  'xx not yy',
+  'xx in yy',
+  'xx in (yy',
+  'xx in 10.0.0/8',
+  'xx > yy',
+  'xx="yy',
+  'xx="\\\\"\u00a0',
+  'xx="\\q"',
+  'xx=and',
+  'xx=\u201cyy',
+  'xx yy=zz',
+  'xx =~ /yy',
+  'xx =~ /yy/g',
+  'xx =~ //',
+  'xx =~ (yy|zz)',
+  'xx =~ "yy\u0007"',
+  `xx =~ /${'y'.repeat(600)}/`,
+  'xx =~ /(y{100}){30}/',
+  `xx=${'y'.repeat(20_000)}`,
+  `${'not '.repeat(70)}xx`,
+  `xx${'.yy'.repeat(40)}`,
+  `xx=${Array(1100).fill('yy').join()}`,
+  Array(600).fill('xx').join(' or '),
+]
+
 beforeEach(() => {
   vi.spyOn(vscode.l10n, 't').mockImplementation(pseudoLanguage as typeof vscode.l10n.t)
 })
@@ -131,6 +167,19 @@ describe('in another language than English', () => {
 
   it.each([0, 1, 7])('an error says without an English word that nobody matches, of %i agents', (known) => {
     expect(englishIn(messageOf(new NobodyMatches('testing', 'a=b', known)), [...data, 'a=b'])).toEqual([])
+  })
+
+  it.each(wrongFilters)('the filter box has no English word about %j', (typed) => {
+    const agents = [knownAgent('host-a', { facts: { role: 'web' } })]
+    const fleet = { ...unknownFleet, agents }
+    const context = { fleet, index: indexFacts([{ role: 'web' }]), isPart: false, recent: [] }
+    const shown = filterChoices(typed, context, vscode.l10n.t).map(({ kind, label, detail }) =>
+      kind === 'complete' ? detail : `${label} ${detail}`,
+    )
+    expect(shown.join()).toContain('я')
+    expect(englishIn(shown.join(' '), [...data, ...'uXXXX', ...typed.split(/\W+/).filter(Boolean)])).toEqual(
+      [],
+    )
   })
 
   it('the results page says without an English word why a rollout stopped', () => {

@@ -3,6 +3,7 @@ import { completeFilter, MOST_SUGGESTIONS } from '../../../../src/protocol/filte
 import { indexFacts } from '../../../../src/protocol/filter/factIndex.ts'
 import { matchesFilter } from '../../../../src/protocol/filter/match.ts'
 import { parseFilter } from '../../../../src/protocol/filter/parse.ts'
+import { say } from '../../../../src/text/localizable.ts'
 import { realFacts } from './realFacts.ts'
 
 const inventory = [...realFacts().values()].map((facts, i) => ({
@@ -85,7 +86,7 @@ describe('completeFilter', () => {
     expect(complete('|').suggestions.at(-1)).toMatchObject({
       insert: '*',
       kind: 'keyword',
-      detail: 'everyone: 29 agents',
+      detail: say('every agent: {0}', say('{0} agents', 29)),
     })
     expect(complete('not |').inserts).not.toContain('*')
     expect(complete('a and |').inserts).not.toContain('*')

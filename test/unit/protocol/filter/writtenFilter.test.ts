@@ -21,6 +21,7 @@ describe('A filter with its text', () => {
   })
 
   it('is never everyone where nothing was written', () => {
-    for (const text of ['', ' ', '\n']) expect(() => readFilter(text)).toThrow('Everyone is written *.')
+    for (const text of ['', ' ', '\n'])
+      expect(() => readFilter(text)).toThrow('To target every agent, write *')
   })
 })
