@@ -1,3 +1,4 @@
+import { GridHead } from './gridHead.ts'
 import { element, setAttributes } from './ui/dom.ts'
 import { VirtualRows } from './virtualRows.ts'
 
@@ -42,11 +43,10 @@ export class Grid<Item> {
   readonly element: HTMLElement
   readonly #options: GridOptions<Item>
   readonly #rows: VirtualRows
+  readonly #head: GridHead | undefined
   #items: readonly Item[] = []
   #activeKey: string | undefined
   #selectedKey: string | undefined
-  /** Column of the header that is active; undefined while a row is. */
-  #headerColumn: number | undefined
   /** Rows made so far, for ids. */
   #made = 0
   /** Where the active item was last found. */
@@ -61,25 +61,20 @@ export class Grid<Item> {
       pinned: () => this.activeIndex,
       onRange: (first, last) => options.onRange?.(first, last),
     })
-    const head =
-      options.header &&
-      element('div', { class: 'grid-head', role: 'row', 'aria-rowindex': 1 }, ...options.header.cells)
+    const { header } = options
+    this.#head = header && new GridHead({ ...header, id: options.id, onMove: () => this.#nameActive() })
     setAttributes(this.#rows.scroller, { role: 'presentation', tabindex: -1 })
     setAttributes(this.#rows.body, { role: 'rowgroup' })
     this.element = element(
       'div',
       { id: options.id, class: 'grid', role: 'grid', tabindex: 0, 'aria-label': options.label },
-      head,
+      this.#head?.element,
       this.#rows.scroller,
     )
     setAttributes(this.element, { 'aria-colcount': options.columns })
-    options.header?.cells.forEach((cell, column) => {
-      cell.id = `${options.id}-head-${column}`
-      cell.addEventListener('click', () => options.header?.onPress(column))
-    })
     this.element.addEventListener('keydown', (event) => this.#onKey(event))
     this.element.addEventListener('focus', () => this.#onFocus())
-    this.element.addEventListener('blur', () => this.#showHeader(undefined))
+    this.element.addEventListener('blur', () => this.#head?.activate(undefined))
   }
 
   mount(): void {
@@ -142,7 +137,7 @@ export class Grid<Item> {
   }
 
   get #headRows(): number {
-    return this.#options.header === undefined ? 0 : 1
+    return this.#head === undefined ? 0 : 1
   }
 
   #makeRow() {
@@ -152,7 +147,7 @@ export class Grid<Item> {
     view.element.addEventListener('click', () => {
       const item = this.#items[Number(view.element.dataset.index)]
       if (item === undefined) return
-      this.#showHeader(undefined)
+      this.#head?.activate(undefined)
       this.#activeKey = this.#options.key(item)
       this.focus()
       this.#options.onOpen(item)
@@ -185,8 +180,11 @@ export class Grid<Item> {
 
   #onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    if (this.#headerColumn !== undefined) {
-      if (!this.#onHeaderKey(event.key, this.#headerColumn)) return
+    if (this.#head?.activeId !== undefined) {
+      if (event.key === 'ArrowDown') {
+        this.#head.activate(undefined)
+        this.#moveTo(0, true)
+      } else if (!this.#head.take(event.key)) return
     } else {
       const index = this.activeIndex ?? 0
       const last = this.#items.length - 1
@@ -200,35 +198,13 @@ export class Grid<Item> {
       }
       const target = targets[event.key]
       const item = this.#items[index]
-      if (event.key === 'ArrowUp' && index === 0 && this.#headRows === 1) this.#showHeader(0)
+      if (event.key === 'ArrowUp' && index === 0 && this.#head !== undefined) this.#head.activate(0)
       else if (target !== undefined) this.#moveTo(Math.max(0, Math.min(last, target)), true)
       else if ((event.key === 'Enter' || event.key === ' ') && item !== undefined) this.#options.onOpen(item)
       else return
     }
     event.preventDefault()
     event.stopPropagation()
-  }
-
-  #onHeaderKey(key: string, column: number): boolean {
-    const last = (this.#options.header?.cells.length ?? 1) - 1
-    if (key === 'ArrowLeft') this.#showHeader(Math.max(0, column - 1))
-    else if (key === 'ArrowRight') this.#showHeader(Math.min(last, column + 1))
-    else if (key === 'Home') this.#showHeader(0)
-    else if (key === 'End') this.#showHeader(last)
-    else if (key === 'Enter' || key === ' ') this.#options.header?.onPress(column)
-    else if (key === 'ArrowDown') {
-      this.#showHeader(undefined)
-      this.#moveTo(0, true)
-    } else return false
-    return true
-  }
-
-  #showHeader(column: number | undefined): void {
-    this.#headerColumn = column
-    this.#options.header?.cells.forEach((cell, at) => {
-      cell.classList.toggle('active', at === column)
-    })
-    this.#nameActive()
   }
 
   #moveTo(index: number, tells: boolean): void {
@@ -244,8 +220,6 @@ export class Grid<Item> {
   #nameActive(): void {
     const index = this.activeIndex
     const row = index === undefined ? undefined : this.#rows.rowElement(index)?.id
-    const head =
-      this.#headerColumn === undefined ? undefined : `${this.#options.id}-head-${this.#headerColumn}`
-    setAttributes(this.element, { 'aria-activedescendant': head ?? row })
+    setAttributes(this.element, { 'aria-activedescendant': this.#head?.activeId ?? row })
   }
 }

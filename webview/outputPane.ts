@@ -1,11 +1,10 @@
 import type { FromPage } from '../src/page/fromPage.ts'
-import type { Found, OutputLine, OutputWindow } from '../src/page/toPage.ts'
-import { formatCount } from './format.ts'
-import { lineSpans } from './lineSpans.ts'
+import type { Found, OutputWindow } from '../src/page/toPage.ts'
 import type { Metrics } from './metrics.ts'
+import { type LineAt, outputRow } from './outputRow.ts'
 import { element, setAttributes, setText, show } from './ui/dom.ts'
 import { button } from './ui/toolkit.ts'
-import { type RowView, VirtualRows } from './virtualRows.ts'
+import { VirtualRows } from './virtualRows.ts'
 import { t } from './words.ts'
 
 type OutputOf = Extract<FromPage, { type: 'output' }>['of']
@@ -42,7 +41,7 @@ export class OutputPane {
     this.#rows = new VirtualRows({
       height: () => metrics.line,
       overscan: 30,
-      makeRow: () => this.#makeRow(),
+      makeRow: () => outputRow((index) => this.#lineAt(index)),
       measured: () => this.#wraps,
       onRange: (first, last) => this.#askAround(first, last),
     })
@@ -174,27 +173,9 @@ export class OutputPane {
     this.#rows.scroller.focus()
   }
 
-  #makeRow(): RowView {
-    const number = element('span', { class: 'line-number', 'aria-hidden': 'true' })
-    const stream = element('span', { class: 'line-stream' })
-    const text = element('span', { class: 'line-text' })
-    const made = element('div', { class: 'line' }, number, stream, text)
-    let shown: OutputLine | undefined
-    return {
-      element: made,
-      render: (index) => {
-        const line = this.#shown?.lines[index - this.#shown.from]
-        made.classList.toggle('current', index === this.#current)
-        if (line === shown && shown !== undefined) return
-        shown = line
-        setText(number, line === undefined ? String(index + 1) : line.n === 0 ? '' : String(line.n))
-        made.classList.toggle('err', line?.stream === 2)
-        made.classList.toggle('ours', line?.n === 0)
-        const before = this.#shown?.lines[index - this.#shown.from - 1]
-        setText(stream, line?.stream === 2 && before?.stream !== 2 ? t('err') : '')
-        text.replaceChildren(...(line === undefined ? [] : [lineSpans(line), ...cutNote(line)]))
-      },
-    }
+  #lineAt(index: number): LineAt {
+    const { lines = [], from = 0 } = this.#shown ?? {}
+    return { line: lines[index - from], before: lines[index - from - 1], current: index === this.#current }
   }
 
   #askAround(first: number, last: number): void {
@@ -238,16 +219,4 @@ export class OutputPane {
     const characters = gutterCharacters + (this.#shown?.width ?? 0) + 2
     this.#rows.body.style.minWidth = this.#wraps ? '' : `${Math.ceil(characters * this.#metrics.character)}px`
   }
-}
-
-function cutNote({ cut }: OutputLine): HTMLElement[] {
-  return cut === undefined
-    ? []
-    : [
-        element(
-          'span',
-          { class: 'cut' },
-          ` … ${t('{0} more characters; the document has them', formatCount(cut))}`,
-        ),
-      ]
 }

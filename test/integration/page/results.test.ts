@@ -253,6 +253,13 @@ describe('the results page', () => {
       .toBe('descending')
   })
 
+  it('keeps how far each list was scrolled', async () => {
+    const { page } = await show(await reloadOfSixty())
+    const scroller = page.locator('#agents .scroller')
+    await scroller.evaluate((list) => list.scrollTo({ top: 200 }))
+    await expect.poll(() => page.evaluate('window.__state?.scroll?.agents')).toBe(200)
+  })
+
   it('asks for everything anew when a message was lost', async () => {
     const simulated = await three()
     const { page, post, requests } = await show(simulated)

@@ -1,0 +1,102 @@
+import type { PageState } from '../src/page/fromPage.ts'
+import { Delay } from './delay.ts'
+import type { DetailPane } from './detailPane.ts'
+import type { Lists } from './lists.ts'
+import type { RunModel } from './runModel.ts'
+import type { SearchBar } from './searchBar.ts'
+import type { Selected } from './selected.ts'
+import type { Splitter } from './splitter.ts'
+
+/** What the user does is kept after this long without doing more, milliseconds. */
+const keepMs = 250
+
+/** Where the editor keeps it over a reload. */
+export interface StateKeeper {
+  state(): PageState | undefined
+  keep(state: PageState): void
+}
+
+/** The parts of the page that have something to keep. */
+export interface Keepable {
+  readonly lists: Lists
+  readonly search: Pick<SearchBar, 'query' | 'set'>
+  readonly detail: DetailPane
+  readonly splitter: Pick<Splitter, 'percent' | 'set'>
+}
+
+/** Brings back, after a reload of the page, what the user had before it. */
+export class KeptState {
+  readonly #keeper: StateKeeper
+  readonly #model: RunModel
+  readonly #parts: Keepable
+  readonly #soon = new Delay(keepMs)
+  #before: PageState | undefined
+
+  constructor(keeper: StateKeeper, model: RunModel, parts: Keepable) {
+    this.#keeper = keeper
+    this.#model = model
+    this.#parts = parts
+  }
+
+  /** Reads what there was. Until {@link restore} nothing is kept that would replace it. */
+  read(): void {
+    this.#before = this.#keeper.state()
+  }
+
+  keepSoon(): void {
+    if (this.#before === undefined) this.#soon.start(() => this.#keep())
+  }
+
+  /**
+   * Brings back what there was of this run, once.
+   * @returns false when there was nothing
+   */
+  restore({ render, open }: { render(): void; open(row: Selected, scrollTop?: number): void }): boolean {
+    const state = this.#before
+    this.#before = undefined
+    // A reload must find the run, also when the user has touched nothing yet.
+    if (state === undefined) this.#keep()
+    if (state === undefined || state.runId !== this.#model.run?.runId) return false
+    const { lists, search, detail, splitter } = this.#parts
+    lists.restore(state)
+    if (state.split !== undefined) splitter.set(state.split)
+    if (state.wrap === true) detail.wrap(true)
+    if (state.query !== undefined && state.query.text !== '') search.set(state.query)
+    render()
+    lists.scrollTo(state.scroll)
+    const row = this.#rowOf(state.selected)
+    if (row !== undefined) open(row, state.scroll?.output)
+    return true
+  }
+
+  #keep(): void {
+    const runId = this.#model.run?.runId
+    if (runId === undefined) return
+    const { lists, search, detail, splitter } = this.#parts
+    this.#keeper.keep({
+      v: 1,
+      runId,
+      ...this.#selected(detail.selected),
+      ...lists.kept,
+      query: search.query,
+      scroll: { ...lists.scrolled, output: detail.output.scrollTop },
+      wrap: detail.wraps,
+      split: splitter.percent,
+    })
+  }
+
+  /** Groups have other numbers after a reload: one is known by a member. */
+  #selected(row: Selected | undefined): Pick<PageState, 'selected'> {
+    if (row === undefined) return {}
+    if ('agent' in row) return { selected: row }
+    for (const { id, group } of this.#model.rows())
+      if (group === row.group) return { selected: { groupOf: id } }
+    return {}
+  }
+
+  #rowOf(selected: PageState['selected']): Selected | undefined {
+    if (selected === undefined || 'agent' in selected) return selected
+    const group = this.#model.row(selected.groupOf)?.group
+    return group === undefined ? undefined : { group }
+  }
+}

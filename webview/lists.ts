@@ -1,0 +1,144 @@
+import type { FromPage, PageState } from '../src/page/fromPage.ts'
+import type { AgentState } from '../src/protocol/verdict.ts'
+import { AgentsPane } from './agentsPane.ts'
+import { Delay } from './delay.ts'
+import { GroupsPane } from './groupsPane.ts'
+import type { Metrics } from './metrics.ts'
+import type { RunModel } from './runModel.ts'
+import type { Selected } from './selected.ts'
+import { element } from './ui/dom.ts'
+import { type TextFieldControl, textField } from './ui/toolkit.ts'
+import { stateOrder } from './verdictWords.ts'
+import { t } from './words.ts'
+
+/** Rows in sight are told to the host after this long without scrolling, milliseconds. */
+const sightMs = 80
+/** The most rows in sight that the host is told of. */
+const sightRows = 200
+
+/** What the user did in the lists. */
+export interface ListsEvents {
+  /** Chose a row. */
+  open(row: Selected): void
+  /** Moved to a row. */
+  move(row: Selected): void
+  /** Changed what is to be seen, or in which order. */
+  change(): void
+  scroll(): void
+}
+
+/** The groups and the agents, and what of them is to be seen. */
+export class Lists {
+  readonly element: HTMLElement
+  readonly #model: RunModel
+  readonly #ask: (request: FromPage) => void
+  readonly #groups: GroupsPane
+  readonly #agents: AgentsPane
+  readonly #hostField: TextFieldControl
+  readonly #sight = new Delay(sightMs)
+  #inSight = ''
+
+  /** @param above stands over the lists */
+  constructor(
+    model: RunModel,
+    metrics: Metrics,
+    ask: (request: FromPage) => void,
+    on: ListsEvents,
+    above: readonly HTMLElement[],
+  ) {
+    this.#model = model
+    this.#ask = ask
+    this.#hostField = textField({
+      label: t('Filter hosts'),
+      placeholder: t('Filter hosts'),
+      icon: 'filter',
+      onInput: (hostText) => {
+        model.narrow({ hostText: hostText.trim() })
+        on.change()
+      },
+    })
+    this.#groups = new GroupsPane(model, metrics, {
+      open: (group) => on.open({ group: group.id }),
+      move: (group) => on.move({ group: group.id }),
+      fold: on.change,
+    })
+    this.#agents = new AgentsPane(model, metrics, {
+      open: (agent) => on.open({ agent: agent.id }),
+      move: (agent) => on.move({ agent: agent.id }),
+      range: (first, last) => this.#sees(first, last),
+      fold: on.change,
+      sort: on.change,
+    })
+    this.#agents.section.side.append(this.#hostField.element)
+    const sections = [this.#groups.section.element, this.#agents.section.element]
+    this.element = element('div', { class: 'lists' }, ...above, ...sections)
+    // Scrolling does not bubble.
+    this.element.addEventListener('scroll', on.scroll, { passive: true, capture: true })
+  }
+
+  mount(): void {
+    this.#groups.grid.mount()
+    this.#agents.grid.mount()
+  }
+
+  render(): void {
+    this.#groups.render()
+    this.#agents.render()
+    this.#groups.section.content.style.height = `${this.#groups.wantedHeight}px`
+  }
+
+  /** Marks the row that is open; none without one. */
+  select(row: Selected | undefined): void {
+    this.#groups.grid.select(row !== undefined && 'group' in row ? String(row.group) : undefined)
+    this.#agents.grid.select(row !== undefined && 'agent' in row ? row.agent : undefined)
+  }
+
+  /** Puts the focus into the list that holds such rows. */
+  focus(row?: Selected): void {
+    const { grid } = row !== undefined && 'group' in row ? this.#groups : this.#agents
+    grid.focus()
+  }
+
+  /** What of the lists is to survive a reload. */
+  get kept(): Required<Pick<PageState, 'states' | 'hostText' | 'sort' | 'collapsed'>> {
+    const { states, hostText } = this.#model.narrowing
+    const collapsed: ('groups' | 'agents')[] = []
+    if (this.#groups.section.isFolded) collapsed.push('groups')
+    if (this.#agents.section.isFolded) collapsed.push('agents')
+    return { states: [...states], hostText, sort: this.#model.sort, collapsed }
+  }
+
+  restore({ states = [], hostText = '', sort, collapsed = [] }: PageState): void {
+    this.#hostField.set(hostText)
+    this.#model.narrow({ states: new Set(states.filter(isState)), hostText })
+    if (sort !== undefined) this.#model.sortBy(sort)
+    this.#groups.section.fold(collapsed.includes('groups'))
+    this.#agents.section.fold(collapsed.includes('agents'))
+  }
+
+  /** Pixels. */
+  get scrolled(): { readonly groups: number; readonly agents: number } {
+    return { groups: this.#groups.grid.scrollTop, agents: this.#agents.grid.scrollTop }
+  }
+
+  scrollTo({ groups = 0, agents = 0 }: Partial<Lists['scrolled']> = {}): void {
+    this.#groups.grid.scrollTop = groups
+    this.#agents.grid.scrollTop = agents
+  }
+
+  /** The host reads last lines only for the rows in sight. */
+  #sees(first: number, last: number): void {
+    this.#sight.start(() => {
+      const rows = this.#agents.grid.items.slice(first, Math.min(last + 1, first + sightRows))
+      const agents = rows.map(({ id }) => id)
+      const key = agents.join(' ')
+      if (key === this.#inSight) return
+      this.#inSight = key
+      this.#ask({ type: 'in-sight', agents })
+    })
+  }
+}
+
+function isState(state: string): state is AgentState {
+  return (stateOrder as readonly string[]).includes(state)
+}

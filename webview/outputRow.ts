@@ -1,0 +1,44 @@
+import type { OutputLine } from '../src/page/toPage.ts'
+import { formatCount } from './format.ts'
+import { lineSpans } from './lineSpans.ts'
+import { element, setText } from './ui/dom.ts'
+import type { RowView } from './virtualRows.ts'
+import { t } from './words.ts'
+
+/** What stands at an index of the output. */
+export interface LineAt {
+  /** Undefined while the host has not sent it. */
+  readonly line: OutputLine | undefined
+  readonly before: OutputLine | undefined
+  /** Whether it is the current match. */
+  readonly current: boolean
+}
+
+/** A row that shows one line: its number, its stream where that changes, and its text. */
+export function outputRow(lineAt: (index: number) => LineAt): RowView {
+  const number = element('span', { class: 'line-number', 'aria-hidden': 'true' })
+  const stream = element('span', { class: 'line-stream' })
+  const text = element('span', { class: 'line-text' })
+  const made = element('div', { class: 'line' }, number, stream, text)
+  let shown: OutputLine | undefined
+  return {
+    element: made,
+    render: (index) => {
+      const { line, before, current } = lineAt(index)
+      made.classList.toggle('current', current)
+      if (line === shown && shown !== undefined) return
+      shown = line
+      setText(number, line === undefined ? String(index + 1) : line.n === 0 ? '' : String(line.n))
+      made.classList.toggle('err', line?.stream === 2)
+      made.classList.toggle('ours', line?.n === 0)
+      setText(stream, line?.stream === 2 && before?.stream !== 2 ? t('err') : '')
+      text.replaceChildren(...(line === undefined ? [] : [lineSpans(line), ...cutNote(line)]))
+    },
+  }
+}
+
+function cutNote({ cut }: OutputLine): HTMLElement[] {
+  if (cut === undefined) return []
+  const note = t('{0} more characters; the document has them', formatCount(cut))
+  return [element('span', { class: 'cut' }, ` … ${note}`)]
+}
