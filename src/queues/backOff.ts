@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { QueueErrorKind } from './queueError.ts'
+import type { QueueErrorKind } from './errorKind.ts'
 
 /** How long to wait after the first failure and at most, milliseconds. */
 const pace: Readonly<Record<QueueErrorKind, readonly [firstMs: number, mostMs: number]>> = {

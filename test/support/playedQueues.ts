@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { QueueError, type QueueErrorKind } from '../../src/queues/queueError.ts'
+import type { QueueErrorKind } from '../../src/queues/errorKind.ts'
+import { QueueError } from '../../src/queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../src/queues/queues.ts'
 import { noRequests } from '../../src/queues/requestCounts.ts'
 import { verbatim } from '../../src/text/localizable.ts'

@@ -1,4 +1,4 @@
-import type { QueueErrorKind } from '../../queues/queueError.ts'
+import type { QueueErrorKind } from '../../queues/errorKind.ts'
 
 /** Replies that piled up so lately may still do, milliseconds. */
 const pilingUpMs = 1_000

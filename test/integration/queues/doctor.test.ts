@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { diagnoseProbe, type Finding } from '../../../src/queues/diagnosis.ts'
+import { diagnoseProbe } from '../../../src/queues/diagnosis.ts'
 import { defaultQueues, type Environment } from '../../../src/queues/environment.ts'
+import type { Finding } from '../../../src/queues/finding.ts'
 import { probeEnvironment } from '../../../src/queues/probe.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
 import { describeStep, executeSetUp, findQueues, planSetUp } from '../../../src/queues/setUp.ts'

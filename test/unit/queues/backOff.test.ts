@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createBackOff, pause } from '../../../src/queues/backOff.ts'
-import type { QueueErrorKind } from '../../../src/queues/queueError.ts'
+import type { QueueErrorKind } from '../../../src/queues/errorKind.ts'
 
 const anyKind = fc.constantFrom<QueueErrorKind>(
   'throttled',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { QueueError, type QueueErrorKind } from '../../../src/queues/queueError.ts'
+import type { QueueErrorKind } from '../../../src/queues/errorKind.ts'
+import { QueueError } from '../../../src/queues/queueError.ts'
 import type { Queues, ReceivedMessage, ReceiveOptions } from '../../../src/queues/queues.ts'
 import { receiveLoop } from '../../../src/queues/receiveLoop.ts'
 import { verbatim } from '../../../src/text/localizable.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { QueueError, type QueueErrorKind } from '../../../src/queues/queueError.ts'
+import type { QueueErrorKind } from '../../../src/queues/errorKind.ts'
+import { QueueError } from '../../../src/queues/queueError.ts'
 import { retry } from '../../../src/queues/retry.ts'
 import { verbatim } from '../../../src/text/localizable.ts'
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { QueueError, type QueueErrorKind } from '../../../src/queues/queueError.ts'
+import type { QueueErrorKind } from '../../../src/queues/errorKind.ts'
+import { QueueError } from '../../../src/queues/queueError.ts'
 import type { SendOutcome } from '../../../src/queues/queues.ts'
 import { createSender } from '../../../src/queues/sender.ts'
 import { verbatim } from '../../../src/text/localizable.ts'

@@ -1,0 +1,160 @@
+import { type Localizable, say } from '../text/localizable.ts'
+import { isClockCode } from './errorKind.ts'
+import type { Finding } from './finding.ts'
+import type { Probe } from './probe.ts'
+import type { QueueError } from './queueError.ts'
+import { type QueueRole, queueRoles } from './setUp.ts'
+
+/** Beyond this a clock is wrong rather than imprecise, milliseconds. AWS refuses signatures from 5 min on. */
+const clockToleranceMs = 10_000
+
+/** What keeps us from using the queues: region, network, credentials, permissions, clock. */
+export function accessFindings(probe: Probe): Finding[] {
+  return [...unusable(probe), ...forbidden(probe), ...clock(probe)]
+}
+
+function unusable({ environment, queues }: Probe): Finding[] {
+  const { region, endpoint } = environment
+  const errors = queueRoles.flatMap((role) => {
+    const found = queues[role]
+    return 'error' in found ? [{ role, error: found.error }] : []
+  })
+  const everywhere = errors.length === queueRoles.length
+  if (everywhere && errors.every(({ error }) => error.kind === 'missing-queue')) {
+    return [
+      {
+        code: 'wrong-region',
+        severity: 'error',
+        queue: '',
+        what:
+          endpoint === undefined
+            ? say('None of the three queues of {0} exists in region {1}.', environment.name, region)
+            : say(
+                'None of the three queues of {0} exists at {1} (region {2}).',
+                environment.name,
+                endpoint,
+                region,
+              ),
+        why: say('No command can be sent, and no agent can receive one.'),
+        advice: say(
+          'If this environment is in use elsewhere, correct its region, endpoint, profile or queue names. If it is new, create its queues.',
+        ),
+        fix: 'set-up',
+      },
+    ]
+  }
+  const said = new Set<string>()
+  return errors.flatMap(({ role, error }) => {
+    const { severity, code, why, advice } = meaning(error, role)
+    const general = code === 'unreachable' || code === 'credentials' || code === 'clock'
+    if (general && said.has(code)) return []
+    said.add(code)
+    const finding: Finding = {
+      code,
+      severity,
+      queue: general ? '' : error.queue,
+      what: error.localizable,
+      why,
+      advice,
+    }
+    if (error.kind === 'missing-queue') return [{ ...finding, fix: 'set-up' as const }]
+    if (error.kind === 'forbidden')
+      return [{ ...finding, fix: { allow: { action: error.action, queue: error.queue } } }]
+    return [finding]
+  })
+}
+
+function meaning(error: QueueError, role: QueueRole): Pick<Finding, 'code' | 'severity' | 'why' | 'advice'> {
+  switch (error.kind) {
+    case 'missing-queue':
+      return { code: 'missing-queue', severity: 'error', why: needed[role], advice: say('Create the queue.') }
+    case 'forbidden':
+      return {
+        code: 'forbidden',
+        severity: 'error',
+        why: say('Without this permission the queue cannot be used, or cannot be checked.'),
+        advice: askToAllow(error.action, error.queue),
+      }
+    case 'credentials':
+      if (isClockCode(error.code)) {
+        return { code: 'clock', severity: 'error', why: rejected, advice: synchronise }
+      }
+      return {
+        code: 'credentials',
+        severity: 'error',
+        why: rejected,
+        advice: /expired/i.test(error.message)
+          ? say('Log in again or renew the keys. They are read again without a reload.')
+          : say('Choose another AWS profile or correct this one. It is read again without a reload.'),
+      }
+    case 'network':
+    case 'throttled':
+      return {
+        code: 'unreachable',
+        severity: 'error',
+        why: say('Nothing can be sent or received until this is fixed.'),
+        advice: say(
+          'Check network, proxy, region and endpoint. If the host name is not found, the region is probably misspelt.',
+        ),
+      }
+    case 'invalid':
+    case 'unknown':
+      return {
+        code: 'failed',
+        severity: 'error',
+        why: needed[role],
+        advice: say('See the log for the full answer of SQS.'),
+      }
+  }
+}
+
+const rejected = say('AWS rejects every request that is signed like this.')
+const synchronise = say('Synchronise the clock, for example with chrony.')
+
+const askToAllow = (action: string, queue: string) =>
+  say('Ask your administrator to allow {0} on queue {1}.', action, queue)
+
+const needed: Readonly<Record<QueueRole, Localizable>> = {
+  commands: say('Agents receive commands from this queue.'),
+  replies: say('Masters that have no reply queue of their own receive replies from this queue.'),
+  facts: say('Agents publish on this queue that they are running, and their facts.'),
+}
+
+function forbidden({ permissions, side }: Probe): Finding[] {
+  return permissions.flatMap(({ action, queue, refusal }): Finding[] => {
+    // Reading the attributes comes first, and is reported there.
+    if (refusal === undefined || action === 'sqs:GetQueueAttributes') return []
+    return [
+      {
+        code: 'forbidden',
+        severity: 'error',
+        queue,
+        what: refusal.localizable,
+        why:
+          side === 'master'
+            ? say('The master needs {0} on {1}.', action, queue)
+            : say('The agent needs {0} on {1}.', action, queue),
+        advice: askToAllow(action, queue),
+        fix: { allow: { action, queue } },
+      },
+    ]
+  })
+}
+
+function clock({ clockOffsetMs }: Probe): Finding[] {
+  if (clockOffsetMs === undefined || Math.abs(clockOffsetMs) <= clockToleranceMs) return []
+  const seconds = Math.round(Math.abs(clockOffsetMs) / 1000)
+  return [
+    {
+      code: 'clock',
+      severity: 'warning',
+      queue: '',
+      what:
+        clockOffsetMs > 0
+          ? say("This machine's clock is {0} s behind that of SQS.", seconds)
+          : say("This machine's clock is {0} s ahead of that of SQS.", seconds),
+      why: say('The times shown are wrong. AWS rejects requests when a clock is off by 5 minutes or more.'),
+      advice: synchronise,
+    },
+  ]
+}
