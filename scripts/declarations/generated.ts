@@ -5,23 +5,8 @@ import type { GenericSchema } from 'valibot'
 import { TaskDeclaration } from '../../src/declarations/runArguments.ts'
 import { oldSettingsSection, settings, settingsSection } from '../../src/declarations/settings.ts'
 import { WorkspaceFileDeclaration } from '../../src/declarations/workspaceFileSchema.ts'
+import type { JsonSchema } from './jsonSchema.ts'
 import { withReference } from './reference.ts'
-
-/** JSON Schema, as far as ours goes. */
-export interface JsonSchema {
-  type?: string | string[]
-  description?: string
-  markdownDescription?: string
-  properties?: Record<string, JsonSchema>
-  required?: string[]
-  additionalProperties?: JsonSchema | boolean
-  items?: JsonSchema
-  anyOf?: JsonSchema[]
-  enum?: string[]
-  examples?: string[]
-  default?: unknown
-  scope?: string
-}
 
 /**
  * The files that say what can be declared, as they should be, by their path below `root`.

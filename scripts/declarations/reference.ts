@@ -1,4 +1,4 @@
-import type { JsonSchema } from './generated.ts'
+import type { JsonSchema } from './jsonSchema.ts'
 
 const [start, end] = [
   '<!-- reference: written by `npm run declarations` -->',

@@ -68,7 +68,7 @@ describe('An environment for whose master there is no id', () => {
   it('is opened as soon as that is put right', async () => {
     await mkdir(idFolder())
     await writeFile(join(idFolder(), 'id'), 'damaged')
-    await expect(open()).rejects.toThrow(/should hold 8 hex digits/)
+    await expect(open()).rejects.toThrow(/must contain 8 hex digits/)
     await rm(join(idFolder(), 'id'))
     await open()
   })
