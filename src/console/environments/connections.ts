@@ -4,6 +4,8 @@ import type { Sweep } from '../../master/fleet/factsSweep.ts'
 import type { Audience, Reach } from '../../master/fleet/reach.ts'
 import type { Master } from '../../master/master.ts'
 import type { Queues } from '../../queues/queues.ts'
+import { type ChangeReason, FleetChanges } from './fleetChanges.ts'
+import { FleetPoller } from './fleetPoller.ts'
 
 /** A master with the queues that it uses. */
 export interface OpenMaster {
@@ -28,20 +30,18 @@ export type ConnectionState =
 /** Makes a master. `isUserAct` says whether a person is waiting, who may be asked for an MFA code. */
 export type OpenMasterFor = (declared: DeclaredEnvironment, isUserAct: () => boolean) => Promise<OpenMaster>
 
-/** The facts queue is read again so long after a reading: ten times what it took, within these. */
-const pauseMs = { least: 2_000, most: 30_000 }
-
 /**
  * One master per environment, opened when it is first needed and kept. The inventory is only kept fresh while somebody
  * holds a {@link watch}: an environment at which nobody looks costs no request.
  */
 export class Connections implements vscode.Disposable {
   readonly #entries = new Map<string, Entry>()
-  readonly #changed = new vscode.EventEmitter<string>()
+  readonly #changes = new FleetChanges()
   readonly #open: OpenMasterFor
   readonly #isBusy: (key: string) => boolean
-  /** Fires with the environment's key when its state or its inventory has changed. */
-  readonly onDidChange = this.#changed.event
+  #isClosed = false
+  /** Tells of many changes of an environment's state and inventory at once. */
+  readonly onDidChange = this.#changes.onDidChange
 
   /** @param isBusy whether a run of the environment with this key is under way: its master is left alone until then */
   constructor(open: OpenMasterFor, isBusy: (key: string) => boolean) {
@@ -59,10 +59,10 @@ export class Connections implements vscode.Disposable {
     return state.kind === 'open' ? state.master.reach(request) : undefined
   }
 
-  /** The environment with this key, while it is being opened: somebody has turned to it. */
-  opening(key: string): DeclaredEnvironment | undefined {
+  /** The environment with this key, once somebody has turned to it. */
+  used(key: string): DeclaredEnvironment | undefined {
     const entry = this.#entries.get(key)
-    return entry?.state.kind === 'opening' ? entry.declared : undefined
+    return entry?.state.kind === 'closed' ? undefined : entry?.declared
   }
 
   /** Those that are open now. */
@@ -83,15 +83,23 @@ export class Connections implements vscode.Disposable {
     }
   }
 
-  /** Reads who is there, now. Counts as an act of the user. */
+  /**
+   * Reads who is there, now. Counts as an act of the user.
+   * @throws Error that says why it cannot be read
+   */
   async refresh(declared: DeclaredEnvironment): Promise<OpenMaster> {
     const entry = this.#entry(declared)
     entry.userActs += 1
     try {
-      const opened = await this.#master(entry)
-      await this.#sweep(entry, opened)
-      if (entry.state.kind === 'open' && entry.state.trouble !== undefined) throw entry.state.trouble
-      return opened
+      for (;;) {
+        await entry.poller.read()
+        const { state } = entry
+        if (state.kind === 'failed') throw state.error
+        if (state.kind === 'open' && state.trouble !== undefined) throw state.trouble
+        if (state.kind === 'open' && state.heard) return state
+        // Another identity or declaration holds since: who waits for this reading gets one of that.
+        this.#checkOpen()
+      }
     } finally {
       entry.userActs -= 1
     }
@@ -99,16 +107,7 @@ export class Connections implements vscode.Disposable {
 
   /** Keeps the environment's inventory fresh until disposed. Many may watch at a time. */
   watch(declared: DeclaredEnvironment): vscode.Disposable {
-    const entry = this.#entry(declared)
-    entry.watchers += 1
-    if (entry.watchers === 1) void this.#keepFresh(entry)
-    let isWatching = true
-    return new vscode.Disposable(() => {
-      if (!isWatching) return
-      isWatching = false
-      entry.watchers -= 1
-      if (entry.watchers === 0) entry.wake()
-    })
+    return new vscode.Disposable(this.#entry(declared).poller.watch())
   }
 
   /**
@@ -141,12 +140,13 @@ export class Connections implements vscode.Disposable {
   }
 
   async close(): Promise<void> {
-    for (const entry of this.#entries.values()) entry.watchers = 0
+    this.#isClosed = true
+    for (const { poller } of this.#entries.values()) poller.end()
     await Promise.all([...this.#entries.values()].map((entry) => this.#close(entry)))
   }
 
   dispose(): void {
-    this.#changed.dispose()
+    this.#changes.dispose()
     void this.close()
   }
 
@@ -158,16 +158,16 @@ export class Connections implements vscode.Disposable {
       state: { kind: 'closed' },
       opening: undefined,
       isStale: false,
-      watchers: 0,
       userActs: 0,
-      wake: () => {},
+      poller: new FleetPoller(async () => this.#sweep(entry, await this.#master(entry))),
     }
     this.#entries.set(declared.key, entry)
     return entry
   }
 
-  #master(entry: Entry): Promise<OpenMaster> {
-    if (entry.state.kind === 'open') return Promise.resolve(entry.state)
+  async #master(entry: Entry): Promise<OpenMaster> {
+    this.#checkOpen()
+    if (entry.state.kind === 'open') return entry.state
     if (entry.opening !== undefined) return entry.opening
     this.#set(entry, { kind: 'opening' })
     const opening = this.#open(entry.declared, () => entry.userActs > 0).then(
@@ -177,7 +177,7 @@ export class Connections implements vscode.Disposable {
           await shut(opened)
           return this.#master(entry)
         }
-        opened.master.inventory.onChange(() => this.#changed.fire(entry.declared.key))
+        opened.master.inventory.onChange(() => this.#changes.note(entry.declared.key, 'agents'))
         this.#set(entry, { kind: 'open', ...opened, heard: false, trouble: undefined, unreadable: [] })
         return opened
       },
@@ -193,26 +193,6 @@ export class Connections implements vscode.Disposable {
     return opening
   }
 
-  async #keepFresh(entry: Entry): Promise<void> {
-    while (entry.watchers > 0) {
-      const startedAt = performance.now()
-      try {
-        await this.#sweep(entry, await this.#master(entry))
-      } catch {
-        // The state says why; it is tried again.
-      }
-      if (entry.watchers === 0) return
-      const tookMs = performance.now() - startedAt
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(pauseMs.most, Math.max(pauseMs.least, tookMs * 10)))
-        entry.wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
-  }
-
   async #sweep(entry: Entry, opened: OpenMaster): Promise<void> {
     let trouble: Error | undefined
     let unreadable: Sweep['unreadable'] = []
@@ -224,8 +204,8 @@ export class Connections implements vscode.Disposable {
     const { state } = entry
     if (state.kind !== 'open' || state.master !== opened.master) return
     const heard = state.heard || trouble === undefined
-    // News even when nothing has changed: agents grow old without a word of theirs.
-    this.#set(entry, { ...state, heard, trouble, unreadable })
+    const isNews = heard !== state.heard || trouble?.message !== state.trouble?.message
+    this.#set(entry, { ...state, heard, trouble, unreadable }, isNews ? 'connection' : 'look')
   }
 
   async #close(entry: Entry): Promise<void> {
@@ -233,19 +213,22 @@ export class Connections implements vscode.Disposable {
     entry.opening = undefined
     entry.isStale = false
     this.#set(entry, { kind: 'closed' })
-    entry.wake()
+    entry.poller.outdate()
     if (state.kind === 'open') await shut(state)
   }
 
-  #set(entry: Entry, state: ConnectionState): void {
+  #set(entry: Entry, state: ConnectionState, reason: ChangeReason = 'connection'): void {
     entry.state = state
-    this.#changed.fire(entry.declared.key)
+    this.#changes.note(entry.declared.key, reason)
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new Error(vscode.l10n.t('The environments were closed.'))
   }
 }
 
 async function shut({ master, queues }: OpenMaster): Promise<void> {
-  await master.close()
-  queues.close()
+  await master.close().finally(() => queues.close())
 }
 
 interface Entry {
@@ -254,9 +237,7 @@ interface Entry {
   opening: Promise<OpenMaster> | undefined
   /** Another identity or declaration holds by now. */
   isStale: boolean
-  watchers: number
   /** Acts of the user under way that need this environment. */
   userActs: number
-  /** Ends the pause between two readings. */
-  wake: () => void
+  readonly poller: FleetPoller
 }

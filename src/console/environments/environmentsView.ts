@@ -30,13 +30,10 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
   /** Environments that are open in the tree, by key, each with its row. */
   readonly #expanded = new Map<string, EnvironmentNode>()
   readonly #watches = new Map<string, vscode.Disposable>()
-  /** Rows that changed since the last refresh. */
-  readonly #stale = new Map<string, EnvironmentNode>()
   /** What was last shown of each environment, by key. */
   readonly #shown = new Map<string, string>()
   readonly #openAgents = new Set<string>()
   readonly #rows = new Map<string, EnvironmentNode>()
-  #refreshing: NodeJS.Timeout | undefined
   readonly onDidChangeTreeData = this.#changed.event
 
   /**
@@ -65,7 +62,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
       this.#view.onDidCollapseElement(({ element }) => this.#shut(element)),
       this.#view.onDidChangeVisibility(() => this.#watchWhatIsSeen()),
       list.onDidChange(() => this.refresh()),
-      connections.onDidChange((key) => this.#refreshSoon(key)),
+      connections.onDidChange(({ key }) => this.#refreshRow(key)),
     ]
   }
 
@@ -121,7 +118,6 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
   }
 
   dispose(): void {
-    clearTimeout(this.#refreshing)
     for (const watch of this.#watches.values()) watch.dispose()
     for (const disposable of this.#disposables) disposable.dispose()
   }
@@ -218,17 +214,11 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
     }
   }
 
-  /** News come in bursts, one per agent. */
-  #refreshSoon(key: string): void {
+  #refreshRow(key: string): void {
     const row = this.#rows.get(key)
     if (row === undefined) return
-    this.#stale.set(key, row)
-    this.#refreshing ??= setTimeout(() => {
-      this.#refreshing = undefined
-      for (const stale of this.#stale.values()) if (this.#isNews(stale)) this.#changed.fire(stale)
-      this.#stale.clear()
-      this.#showBadge()
-    }, 300)
+    if (this.#isNews(row)) this.#changed.fire(row)
+    this.#showBadge()
   }
 
   #isNews({ declared: { key } }: EnvironmentNode): boolean {

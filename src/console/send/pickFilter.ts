@@ -31,21 +31,12 @@ export function pickFilter(
     take: ({ choice }) => takeChoice(choice),
     isBusy: () => !hasHeard(connections, declared),
     onDidChange: (refresh) => {
-      let timer: NodeJS.Timeout | undefined
-      const listener = connections.onDidChange((key) => {
+      const listener = connections.onDidChange(({ key }) => {
         if (key !== declared.key) return
-        // Reading 10,000 agents' facts takes a moment; they come by the hundred.
-        timer ??= setTimeout(() => {
-          timer = undefined
-          world = readWorld(connections, declared, recent, sampler)
-          refresh()
-        }, 200)
+        world = readWorld(connections, declared, recent, sampler)
+        refresh()
       })
-      return new vscode.Disposable(() => {
-        clearTimeout(timer)
-        listener.dispose()
-        watch.dispose()
-      })
+      return vscode.Disposable.from(listener, watch)
     },
   })
 }

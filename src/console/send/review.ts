@@ -40,7 +40,7 @@ export async function reviewPlan(
         itemsFor: () => itemsFor({ environment, request }, reach()),
         take: ({ part }) => ({ kind: 'done', value: part }),
         onDidChange: (refresh) =>
-          connections.onDidChange((key) => {
+          connections.onDidChange(({ key }) => {
             if (key === environment.key) refresh()
           }),
       })

@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import { type DeclaredEnvironment, findEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { SnippetDeclaration } from '../../declarations/snippet.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
-import { readFilter } from '../../protocol/filter/writtenFilter.ts'
+import { readFilter, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
@@ -17,7 +17,8 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
   readonly #changed = new vscode.EventEmitter<void>()
   readonly #watches = new Map<string, { readonly watch: vscode.Disposable; timer: NodeJS.Timeout }>()
   readonly #disposables: vscode.Disposable[]
-  readonly #counts = new Map<string, number>()
+  /** What stands in the lenses of watched environments, each once. */
+  readonly #shown = new Map<string, ShownCount>()
   readonly onDidChangeCodeLenses = this.#changed.event
 
   constructor(list: EnvironmentList, connections: Connections) {
@@ -27,13 +28,7 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
       this.#changed,
       vscode.languages.registerCodeLensProvider(workspaceFileSelector, this),
       list.onDidChange(() => this.#changed.fire()),
-      connections.onDidChange((key) => {
-        const state = connections.state(key)
-        const count = state.kind === 'open' ? state.master.inventory.agents().length : -1
-        if (!this.#watches.has(key) || this.#counts.get(key) === count) return
-        this.#counts.set(key, count)
-        this.#changed.fire()
-      }),
+      connections.onDidChange(({ key }) => this.#refresh(key)),
     ]
   }
 
@@ -75,15 +70,32 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
   }
 
   /** Undefined when it is not known (yet), or the filter is none. */
-  #count(environment: DeclaredEnvironment, filter: string | undefined): number | undefined {
+  #count(environment: DeclaredEnvironment, text: string | undefined): number | undefined {
     this.#beInterested(environment)
-    const state = this.#connections.state(environment.key)
-    if (state.kind !== 'open' || !state.heard || filter === undefined) return undefined
-    try {
-      return state.master.reach({ filter: readFilter(filter) }).agents.length
-    } catch {
-      return undefined
+    const { key } = environment
+    const filter = filterOf(text)
+    if (filter === undefined) return undefined
+    const count = this.#reached(key, filter)
+    this.#shown.set(`${key}\n${filter.text}`, { key, filter, count })
+    return count
+  }
+
+  #reached(key: string, filter: WrittenFilter): number | undefined {
+    const state = this.#connections.state(key)
+    return state.kind === 'open' && state.heard ? state.master.reach({ filter }).agents.length : undefined
+  }
+
+  /** Has the lenses made anew where they would say something else. */
+  #refresh(key: string): void {
+    if (!this.#watches.has(key)) return
+    let isOutdated = false
+    for (const shown of this.#shown.values()) {
+      if (shown.key !== key) continue
+      const count = this.#reached(key, shown.filter)
+      isOutdated ||= count !== shown.count
+      shown.count = count
     }
+    if (isOutdated) this.#changed.fire()
   }
 
   /** Asks who is there for as long as somebody looks at the file: VS Code asks for lenses again and again then. */
@@ -94,8 +106,25 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
     clearTimeout(known?.timer)
     const timer = setTimeout(() => {
       this.#watches.delete(key)
+      for (const [id, shown] of this.#shown) if (shown.key === key) this.#shown.delete(id)
       watch.dispose()
     }, interestMs)
     this.#watches.set(key, { watch, timer })
+  }
+}
+
+interface ShownCount {
+  /** The environment's. */
+  readonly key: string
+  readonly filter: WrittenFilter
+  count: number | undefined
+}
+
+function filterOf(text: string | undefined): WrittenFilter | undefined {
+  try {
+    return text === undefined ? undefined : readFilter(text)
+  } catch {
+    // The editor marks it.
+    return undefined
   }
 }

@@ -27,9 +27,10 @@ export class StatusItem implements vscode.Disposable {
     this.#item.command = 'ec2-collective.showMenu'
     this.#disposables = [
       this.#item,
-      connections.onDidChange((key) => {
+      connections.onDidChange(({ key, reasons }) => {
+        if (!reasons.has('connection')) return
         // The first that is turned to; from then on, whatever is run. One that fails is opened again and again.
-        this.#environment ??= connections.opening(key)
+        this.#environment ??= connections.used(key)
         if (key === this.#environment?.key) this.#show()
       }),
       profiles.onDidChange(() => this.#show()),

@@ -1,13 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Connections } from '../../../../src/console/environments/connections.ts'
 import type { DeclaredEnvironment } from '../../../../src/declarations/declaredEnvironment.ts'
 import { Master } from '../../../../src/master/master.ts'
 import { History } from '../../../../src/master/store/history.ts'
-import { createQueues } from '../../../../src/queues/queues.ts'
+import type { QueueAttributes } from '../../../../src/queues/queueAttributes.ts'
+import { createQueues, type Queues } from '../../../../src/queues/queues.ts'
 import { declared } from '../../../support/declared.ts'
+import { deferred } from '../../../support/deferred.ts'
+import { everyInterleaving } from '../../../support/interleavings.ts'
+import { playedQueues } from '../../../support/playedQueues.ts'
+import { until } from '../../../support/until.ts'
 
 /** Names of the environments that were opened, in order. */
 let opened: string[]
@@ -35,6 +41,7 @@ beforeEach(async () => {
   )
 })
 afterEach(async () => {
+  vi.useRealTimers()
   await connections.close()
   await rm(folder, { recursive: true, force: true })
 })
@@ -102,3 +109,116 @@ describe('A connection', () => {
     expect(kinds(staging)).toEqual(['open'])
   })
 })
+
+describe('A fleet that is watched', () => {
+  const staging = declared('staging')
+
+  let history: History
+
+  beforeEach(async () => {
+    history = await History.open(folder)
+  })
+
+  /** Connections whose masters have queues of `parts`. */
+  function connectionsWith(parts: () => Partial<Queues>): Connections {
+    return new Connections(
+      async ({ environment }) => {
+        const queues = playedQueues({
+          attributes: async () => empty,
+          receive: async () => [],
+          ...parts(),
+        })
+        const issuer = { name: 'anna', host: 'atlas' }
+        return { queues, master: new Master({ environment, queues, issuer, masterId: 'm1', history }) }
+      },
+      () => false,
+    )
+  }
+
+  it('is read once at a time and in each pause, also when it was hidden and shown while it was read', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const held = deferred()
+    let sweeps = 0
+    const each = connectionsWith(() => ({
+      attributes: async () => {
+        sweeps += 0.5
+        await held.promise
+        return empty
+      },
+    }))
+    let watch = each.watch(staging)
+    await settled()
+    for (let toggles = 0; toggles < 10; toggles += 1) {
+      watch.dispose()
+      watch = each.watch(staging)
+      await settled()
+    }
+    held.resolve()
+    await settled()
+    expect(sweeps).toBe(1)
+    for (let seconds = 2; seconds <= 60; seconds += 2) {
+      await vi.advanceTimersByTimeAsync(2_000)
+      await settled()
+    }
+    expect(sweeps).toBe(31)
+    await each.close()
+  })
+
+  it('ends well in whatever order it is hidden, shown, refreshed, read and given another identity', async () => {
+    const orders = await everyInterleaving(async (stage) => {
+      const open = new Set<object>()
+      const reading = new Set<object>()
+      let isPlaying = true
+      const each = connectionsWith(() => {
+        const queues = {}
+        open.add(queues)
+        return {
+          receive: async (_queue, { waitSeconds }, signal) => {
+            if (waitSeconds > 0) {
+              expect(reading.has(queues)).toBe(false)
+              reading.add(queues)
+              if (isPlaying) await stage.pause('read')
+              reading.delete(queues)
+            }
+            signal?.throwIfAborted()
+            return []
+          },
+          close: () => open.delete(queues),
+        }
+      })
+      let watch = each.watch(staging)
+      stage.act('hide', () => watch.dispose())
+      stage.act('show', () => {
+        watch = each.watch(staging)
+      })
+      stage.act('refresh', async () => {
+        const { master } = await each.refresh(staging)
+        expect(each.state(staging.key)).toMatchObject({ kind: 'open', heard: true, master })
+      })
+      stage.act('another identity', () => each.reset(() => true))
+      const ends = Object.values(await stage.play())
+      expect(ends.map(({ status }) => status)).toEqual(ends.map(() => 'fulfilled'))
+      isPlaying = false
+      const isRead = () => {
+        const state = each.state(staging.key)
+        return state.kind === 'open' && state.heard && state.trouble === undefined
+      }
+      await until(isRead, 'a fleet that was read')
+      await each.close()
+      expect(open.size).toBe(0)
+      await expect(each.refresh(staging)).rejects.toThrow('The environments were closed.')
+      expect(open.size).toBe(0)
+    })
+    expect(orders.length).toBeGreaterThan(100)
+  })
+})
+
+/** Of a queue that holds nothing. */
+const empty: QueueAttributes = {
+  ...{ arn: '', visibilitySeconds: 30, retentionSeconds: 60, maximumMessageSize: 262_144 },
+  ...{ waitSeconds: 0, delaySeconds: 0, encryption: 'none', visible: 0, notVisible: 0, delayed: 0 },
+}
+
+async function settled(): Promise<void> {
+  for (let turns = 0; turns < 50; turns += 1) await setImmediate()
+}

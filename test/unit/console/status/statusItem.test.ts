@@ -47,6 +47,19 @@ afterEach(async () => {
   await Promise.all(simulated.splice(0).map((run) => run.close()))
 })
 
+/** Uses an environment that cannot be opened, and waits until that was told. */
+async function turnTo(environment: DeclaredEnvironment): Promise<void> {
+  const told = new Promise<void>((resolve) => {
+    const listening = connections.onDidChange(({ key }) => {
+      if (key !== environment.key) return
+      listening.dispose()
+      resolve()
+    })
+  })
+  await connections.use(environment).catch(() => {})
+  await told
+}
+
 /** A run of two agents that an earlier window began. */
 async function resumed(environment: DeclaredEnvironment): Promise<SimulatedRun & StartedRun> {
   const started = await simulateRun(['web-01', 'web-02'], { filter: '*', timeoutMs: 1000 })
@@ -85,8 +98,8 @@ describe('The status bar item', () => {
   })
 
   it('shows the environment that somebody turns to first, and leaves with it', async () => {
-    await connections.use(declared('staging')).catch(() => {})
-    await connections.use(declared('other')).catch(() => {})
+    await turnTo(declared('staging'))
+    await turnTo(declared('other'))
     expect(item()).toMatchObject({ text: '$(server-environment) staging', isShown: true })
     status.keepTo([declared('staging'), declared('other')])
     expect(item().isShown).toBe(true)
@@ -97,10 +110,10 @@ describe('The status bar item', () => {
   it('is red only when the identity is broken, and says why', async () => {
     const environment = declared('staging')
     refused = refusal('network', 'no way there')
-    await connections.use(environment).catch(() => {})
+    await turnTo(environment)
     expect(item().backgroundColor).toBeUndefined()
     refused = refusal('credentials', 'The token has expired.')
-    await connections.use(environment).catch(() => {})
+    await turnTo(environment)
     expect(item().backgroundColor).toEqual(new vscode.ThemeColor('statusBarItem.errorBackground'))
     expect(item().tooltip).toBe('The token has expired.')
   })
