@@ -1,4 +1,4 @@
-import type { KnownAgent } from '../../src/master/fleet/inventory.ts'
+import type { KnownAgent } from '../../src/master/fleet/fleetSnapshot.ts'
 
 /** An agent of the inventory that is well, except for what `changes` says. */
 export function knownAgent(hostname: string, changes: Partial<KnownAgent> = {}): KnownAgent {

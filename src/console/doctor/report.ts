@@ -1,5 +1,5 @@
 import type { Sweep } from '../../master/fleet/factsSweep.ts'
-import type { KnownAgent } from '../../master/fleet/inventory.ts'
+import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import type { Rejected } from '../../master/masterWarning.ts'
 import type { Environment } from '../../queues/environment.ts'
 import type { Finding } from '../../queues/finding.ts'

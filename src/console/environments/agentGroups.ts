@@ -1,6 +1,6 @@
 import { printDuration } from '../../declarations/duration.ts'
 import { inNaturalOrder } from '../../hosts/naturalOrder.ts'
-import type { KnownAgent } from '../../master/fleet/inventory.ts'
+import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import { type FactValue, factAt } from '../../protocol/facts.ts'
 import type { Translate } from '../../text/translate.ts'
 

@@ -1,19 +1,17 @@
 import * as vscode from 'vscode'
 import { factAt } from '../../protocol/facts.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
-import { messageOf } from '../text/messageOf.ts'
-import { type AgentGroup, groupAgents, isTroubled } from './agentGroups.ts'
+import { isTroubled } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
+import { environmentRows } from './environmentRows.ts'
 import { fingerprint } from './shownAgents.ts'
 import { describeNode, explainNode } from './treeItems.ts'
 import {
-  type AgentNode,
+  agentNodes,
   type EnvironmentNode,
   type ErrorNode,
   environmentNode,
   factNodes,
-  type GroupNode,
-  type NoticeNode,
   type TreeNode,
   wrongNode,
 } from './treeNode.ts'
@@ -85,14 +83,9 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
       case 'environment':
         // A row that opens by itself fires no event.
         if (this.#opensByItself(parent)) this.#open(parent)
-        return this.#inEnvironment(parent)
+        return environmentRows(parent, this.#connections.state(parent.declared.key), this.#groupBy())
       case 'group':
-        return parent.agents.map((agent) => ({
-          kind: 'agent',
-          id: `${parent.id}/${agent.agentId}`,
-          declared: parent.declared,
-          agent,
-        }))
+        return agentNodes(parent, parent.agents)
       case 'agent':
         return factNodes(parent, parent.agent.facts)
       case 'fact':
@@ -136,44 +129,6 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
     for (const key of this.#expanded.keys()) if (!this.#rows.has(key)) this.#expanded.delete(key)
     this.#watchWhatIsSeen()
     return [...this.#rows.values(), ...troubles.map(wrongNode)]
-  }
-
-  #inEnvironment(node: EnvironmentNode): TreeNode[] {
-    const { declared } = node
-    const notice = (text: string, severity: NoticeNode['severity']): NoticeNode[] => [
-      { kind: 'notice', id: `${node.id}/notice`, declared, text, severity },
-    ]
-    const state = this.#connections.state(declared.key)
-    if (state.kind === 'failed') return notice(messageOf(state.error), 'error')
-    if (state.kind !== 'open') return notice(vscode.l10n.t('Connecting…'), 'info')
-    const agents = state.master.inventory.agents()
-    const rows = this.#groups(node, agents)
-    if (state.trouble !== undefined) return [...notice(messageOf(state.trouble), 'error'), ...rows]
-    if (rows.length > 0) return rows
-    if (!state.heard) return notice(vscode.l10n.t('Looking for agents…'), 'info')
-    return notice(vscode.l10n.t('No agent has answered yet'), 'info')
-  }
-
-  #groups(node: EnvironmentNode, agents: Parameters<typeof groupAgents>[0]): (GroupNode | AgentNode)[] {
-    const { declared } = node
-    const fact = this.#groupBy()
-    const groups: AgentGroup[] | undefined = fact === '' ? undefined : groupAgents(agents, fact)
-    if (groups === undefined) {
-      return agents.map((agent) => ({
-        kind: 'agent',
-        id: `${node.id}/${agent.agentId}`,
-        declared,
-        agent,
-      }))
-    }
-    return groups.map(({ value, agents: members }) => ({
-      kind: 'group',
-      id: `${node.id}/${encodeURIComponent(fact)}=${value === undefined ? '' : encodeURIComponent(value)}${value === undefined ? '!' : ''}`,
-      declared,
-      fact,
-      value,
-      agents: members,
-    }))
   }
 
   #open(node: TreeNode | ErrorNode): void {

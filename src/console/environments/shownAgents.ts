@@ -1,4 +1,4 @@
-import type { KnownAgent } from '../../master/fleet/inventory.ts'
+import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 
 /** The silence of an agent is told this exactly, milliseconds. */
 const silenceStepMs = 10_000

@@ -1,6 +1,6 @@
 import { type DeclaredEnvironment, environmentKey } from '../../declarations/declaredEnvironment.ts'
 import type { DeclarationTrouble } from '../../declarations/declaredEnvironments.ts'
-import type { KnownAgent } from '../../master/fleet/inventory.ts'
+import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import type { FactValue } from '../../protocol/facts.ts'
 
 /**
@@ -63,6 +63,13 @@ export function wrongNode(trouble: DeclarationTrouble, index: number): ErrorNode
 
 export function environmentNode(declared: DeclaredEnvironment): EnvironmentNode {
   return { kind: 'environment', id: declared.key, declared }
+}
+
+export function agentNodes(
+  { id, declared }: EnvironmentNode | GroupNode,
+  agents: readonly KnownAgent[],
+): AgentNode[] {
+  return agents.map((agent) => ({ kind: 'agent', id: `${id}/${agent.agentId}`, declared, agent }))
 }
 
 /** The facts directly below `value`, maps and lists first-come as the agent sent them. */

@@ -1,4 +1,4 @@
-import type { KnownAgent } from '../../master/fleet/inventory.ts'
+import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import { type FactIndex, indexFacts } from '../../protocol/filter/factIndex.ts'
 
 /** Agents whose facts are read for completion: 1,000 of facter's size take some 150 ms. */

@@ -1,5 +1,5 @@
 import { foldHosts } from '../../hosts/hostFolding.ts'
-import type { FleetSnapshot } from '../../master/fleet/inventory.ts'
+import type { FleetSnapshot } from '../../master/fleet/fleetSnapshot.ts'
 import { reachOf } from '../../master/fleet/reach.ts'
 import { completeFilter, type Suggestion } from '../../protocol/filter/complete.ts'
 import type { FactIndex } from '../../protocol/filter/factIndex.ts'

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
-import { unknownFleet } from '../../master/fleet/inventory.ts'
+import { unknownFleet } from '../../master/fleet/fleetSnapshot.ts'
 import { reachOf } from '../../master/fleet/reach.ts'
 import { everyone, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
 import type { Connections } from '../environments/connections.ts'

@@ -1,4 +1,4 @@
-import type { KnownAgent } from '../../master/fleet/inventory.ts'
+import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import { everyone } from '../../protocol/filter/writtenFilter.ts'
 import type { Translate } from '../../text/translate.ts'
 import type { TreeNode } from '../environments/treeNode.ts'

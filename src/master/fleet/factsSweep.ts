@@ -5,7 +5,8 @@ import type { Environment } from '../../queues/environment.ts'
 import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
 import { retry } from '../../queues/retry.ts'
 import { type Localizable, LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
-import { type Inventory, isSaidAfter, type SaidFacts } from './inventory.ts'
+import type { Inventory } from './inventory.ts'
+import { isSaidAfter, type SaidFacts } from './sighting.ts'
 
 /** Receivers at a time. Each request takes some 20 ms to SQS and back. */
 const receivers = 8

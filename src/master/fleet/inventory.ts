@@ -1,59 +1,18 @@
 import { contained } from '../../async/contained.ts'
-import { byNature, naturalKey } from '../../hosts/naturalOrder.ts'
-import type { Facts } from '../../protocol/facts.ts'
+import { naturalKey } from '../../hosts/naturalOrder.ts'
 import type { FactsMessage } from '../../protocol/messages.ts'
+import { type FleetLook, type FleetSnapshot, type KnownAgent, unknownFleet } from './fleetSnapshot.ts'
 import { checkIdentity } from './identity.ts'
-
-/** An agent that the master has lately heard of. */
-export interface KnownAgent {
-  readonly agentId: string
-  readonly hostname: string
-  readonly version: string
-  readonly facts: Facts
-  /** SQS's clock, milliseconds since the epoch. */
-  readonly lastHeardAt: number
-  /** The agent's clock. */
-  readonly startedAt: number
-  /** The agent's clock minus SQS's, milliseconds; includes the way to SQS. */
-  readonly clockSkewMs: number
-  /** `live`: says its facts in time. `stale`: has missed some. `gone`: silent for so long that nobody waits for it. */
-  readonly state: 'live' | 'stale' | 'gone'
-  readonly running: readonly string[]
-  /** Sentences of the agent about its fact sources. */
-  readonly problems: readonly string[]
-  /** Who sent the facts, by SQS's word. */
-  readonly senderId: string | undefined
-}
-
-/** How far a look at the fleet went. Times are SQS's clock, milliseconds since the epoch, when the look ended. */
-export type FleetLook =
-  /** Nobody has looked yet. */
-  | { readonly kind: 'none' }
-  /** As far as SQS tells, every message of the facts queue was read. */
-  | { readonly kind: 'complete'; readonly at: number }
-  /** Messages may be unread, so that agents may be there that nobody has seen. */
-  | { readonly kind: 'unsure'; readonly at: number }
-
-/** Who is there at one moment. It does not change, and neither does an agent in it. */
-export interface FleetSnapshot {
-  /** Larger than that of the snapshots before. The same number is the same snapshot. */
-  readonly version: number
-  /** All agents by host name, in natural order; also those that are gone. */
-  readonly agents: readonly KnownAgent[]
-  readonly look: FleetLook
-}
-
-/** What is known before anybody has looked. */
-export const unknownFleet: FleetSnapshot = { version: 0, agents: [], look: { kind: 'none' } }
-
-/** Facts that are late by so much are still in time: the way through SQS, and a busy server. */
-const toleranceMs = 15_000
-
-/** Silent for longer than this, an agent is gone: it is shown for a while, and no longer expected to answer. */
-export const goneAfterMs = 10 * 60_000
-
-/** Gone for longer than this, it is forgotten. */
-const forgottenAfterMs = 24 * 3600_000
+import {
+  endOf,
+  forgottenAfterMs,
+  goneAfterMs,
+  inOrder,
+  isSaidAfter,
+  knownAgent,
+  type Sighting,
+  stateAt,
+} from './sighting.ts'
 
 /**
  * Who is there: filled from the facts queue, kept between runs. Facts of 10,000 agents come by the thousand a second and
@@ -181,7 +140,7 @@ export class Inventory {
       const state = stateAt(now, heard)
       const until = endOf(state, heard)
       if (until < to) to = until
-      if (heard.shown?.state !== state) heard.shown = known(heard, state)
+      if (heard.shown?.state !== state) heard.shown = knownAgent(heard, state)
       agents.push(heard.shown)
     }
     this.#holds = { from: now, to }
@@ -205,66 +164,3 @@ export class Inventory {
 
 /** A time that is never. */
 const never = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY }
-
-/** A facts message, and SQS's `SentTimestamp` of it. */
-export interface SaidFacts {
-  readonly message: FactsMessage
-  readonly sentAt: number
-}
-
-/** Which facts of one agent are newer: by SQS's clock, and by the agent's own within one millisecond of that. */
-export function isSaidAfter(one: SaidFacts, other: SaidFacts): boolean {
-  if (one.sentAt !== other.sentAt) return one.sentAt > other.sentAt
-  return one.message.sentAt > other.message.sentAt
-}
-
-interface Sighting {
-  message: FactsMessage
-  sentAt: number
-  lastHeardAt: number
-  senderId: string | undefined
-  /** When facts came that SQS said the instance itself had sent. */
-  provenAt: number | undefined
-  /** Of its host name. */
-  readonly orderKey: string
-  /** What snapshots show of it, until it changes. */
-  shown: KnownAgent | undefined
-}
-
-function inOrder(a: Sighting, b: Sighting): number {
-  if (a.orderKey !== b.orderKey) return a.orderKey < b.orderKey ? -1 : 1
-  return byNature(a.message.hostname, b.message.hostname) || byNature(a.message.agentId, b.message.agentId)
-}
-
-function known({ message, sentAt, lastHeardAt, senderId }: Sighting, state: KnownAgent['state']): KnownAgent {
-  const { agentId, hostname, version, startedAt, running, problems = [] } = message
-  const facts = message.facts as Facts
-  const clockSkewMs = message.sentAt - sentAt
-  // One literal: ten thousand of these are made at a time.
-  return {
-    agentId,
-    hostname,
-    version,
-    facts,
-    lastHeardAt,
-    startedAt,
-    clockSkewMs,
-    state,
-    running,
-    problems,
-    senderId,
-  }
-}
-
-function stateAt(now: number, { lastHeardAt, message }: Sighting): KnownAgent['state'] {
-  const silentMs = now - lastHeardAt
-  if (silentMs > goneAfterMs) return 'gone'
-  return silentMs <= message.intervalMs + toleranceMs ? 'live' : 'stale'
-}
-
-/** Until when an agent stands like this if nothing more is heard of it. SQS's clock. */
-function endOf(state: KnownAgent['state'], { lastHeardAt, message }: Sighting): number {
-  if (state === 'gone') return lastHeardAt + forgottenAfterMs
-  const gone = lastHeardAt + goneAfterMs
-  return state === 'stale' ? gone : Math.min(gone, lastHeardAt + message.intervalMs + toleranceMs)
-}

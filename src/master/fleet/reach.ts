@@ -1,6 +1,6 @@
 import { matchesFilter } from '../../protocol/filter/match.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
-import type { FleetLook, FleetSnapshot, KnownAgent } from './inventory.ts'
+import type { FleetLook, FleetSnapshot, KnownAgent } from './fleetSnapshot.ts'
 
 /** Whom a request is for. */
 export type Audience = Pick<RunRequest, 'filter' | 'targets'>

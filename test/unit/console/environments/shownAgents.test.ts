@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fingerprint } from '../../../../src/console/environments/shownAgents.ts'
-import type { KnownAgent } from '../../../../src/master/fleet/inventory.ts'
+import type { KnownAgent } from '../../../../src/master/fleet/fleetSnapshot.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 
 const of = (changes: Partial<KnownAgent> = {}, now = 1_000_000, open: string[] = []) =>

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import * as vscode from 'vscode'
 import { ConfirmedRun } from '../../../../src/console/send/confirmSend.ts'
-import { unknownFleet } from '../../../../src/master/fleet/inventory.ts'
+import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
 import { type Reach, reachOf } from '../../../../src/master/fleet/reach.ts'
 import { everyone } from '../../../../src/protocol/filter/writtenFilter.ts'
 import { declared } from '../../../support/declared.ts'

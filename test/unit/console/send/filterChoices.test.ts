@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { filterChoices } from '../../../../src/console/send/filterChoices.ts'
-import { unknownFleet } from '../../../../src/master/fleet/inventory.ts'
+import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
 import { indexFacts } from '../../../../src/protocol/filter/factIndex.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'

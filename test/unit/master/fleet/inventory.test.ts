@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { goneAfterMs, Inventory } from '../../../../src/master/fleet/inventory.ts'
+import { Inventory } from '../../../../src/master/fleet/inventory.ts'
+import { goneAfterMs } from '../../../../src/master/fleet/sighting.ts'
 import type { FactsMessage } from '../../../../src/protocol/messages.ts'
 import { inProcessorTime } from '../../../support/processorTime.ts'
 

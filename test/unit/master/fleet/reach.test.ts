@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { unknownFleet } from '../../../../src/master/fleet/inventory.ts'
+import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
 import { type Audience, reachOf } from '../../../../src/master/fleet/reach.ts'
 import { everyone, readFilter } from '../../../../src/protocol/filter/writtenFilter.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'

@@ -1,0 +1,52 @@
+import * as vscode from 'vscode'
+import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
+import { messageOf } from '../text/messageOf.ts'
+import { groupAgents } from './agentGroups.ts'
+import type { ConnectionState } from './connections.ts'
+import {
+  type AgentNode,
+  agentNodes,
+  type EnvironmentNode,
+  type GroupNode,
+  type NoticeNode,
+  type TreeNode,
+} from './treeNode.ts'
+
+/**
+ * What stands below an environment: its agents, or the groups that they form by `fact` (dotted; empty for no groups), and
+ * what there is to say where there are none.
+ */
+export function environmentRows(node: EnvironmentNode, state: ConnectionState, fact: string): TreeNode[] {
+  if (state.kind === 'failed') return [notice(node, messageOf(state.error), 'error')]
+  if (state.kind !== 'open') return [notice(node, vscode.l10n.t('Connecting…'), 'info')]
+  const rows = rowsOf(node, state.master.inventory.agents(), fact)
+  if (state.trouble !== undefined) return [notice(node, messageOf(state.trouble), 'error'), ...rows]
+  if (rows.length > 0) return rows
+  if (!state.heard) return [notice(node, vscode.l10n.t('Looking for agents…'), 'info')]
+  return [notice(node, vscode.l10n.t('No agent has answered yet'), 'info')]
+}
+
+function rowsOf(
+  node: EnvironmentNode,
+  agents: readonly KnownAgent[],
+  fact: string,
+): (GroupNode | AgentNode)[] {
+  const groups = fact === '' ? undefined : groupAgents(agents, fact)
+  if (groups === undefined) return agentNodes(node, agents)
+  return groups.map(({ value, agents: members }) => ({
+    kind: 'group',
+    id: `${node.id}/${encodeURIComponent(fact)}${value === undefined ? '' : `=${encodeURIComponent(value)}`}`,
+    declared: node.declared,
+    fact,
+    value,
+    agents: members,
+  }))
+}
+
+function notice(
+  { id, declared }: EnvironmentNode,
+  text: string,
+  severity: NoticeNode['severity'],
+): NoticeNode {
+  return { kind: 'notice', id: `${id}/notice`, declared, text, severity }
+}
