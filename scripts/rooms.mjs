@@ -391,7 +391,7 @@ export const rooms = [
   {
     room: 'agent/src/settings',
     holds: 'the configuration file, parsed',
-    imports: ['src/protocol', 'agent/src/log', 'agent/src/policy', 'agent/src/formats'],
+    imports: ['src/async', 'src/protocol', 'agent/src/log', 'agent/src/policy', 'agent/src/formats'],
     packages: ['../../../package.json', 'node', 'valibot'],
   },
   {

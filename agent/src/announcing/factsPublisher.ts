@@ -3,7 +3,7 @@ import { lengthOf, maxReportLength, sealBody } from '../../../src/protocol/envel
 import type { Facts } from '../../../src/protocol/facts.ts'
 import type { FactsMessage } from '../../../src/protocol/messages.ts'
 import type { FactReader } from '../facts/factReader.ts'
-import type { Log } from '../log/log.ts'
+import { type Log, reasonOf } from '../log/log.ts'
 import type { Outbox } from '../replies/outbox.ts'
 import { FactChanges } from './factChanges.ts'
 
@@ -57,10 +57,13 @@ export class FactsPublisher {
     const { settings } = this.#o
     this.#announcedAt = performance.now()
     // Nobody waits for SQS here: facts are also for filtering.
-    if (settings().publish) void this.#publish(settings().queue)
+    if (settings().publish)
+      this.#publish(settings().queue).catch((error) =>
+        this.#o.log.error(`Facts cannot be published: ${reasonOf(error)}`),
+      )
   }
 
-  /** Refreshes and announces, each in its interval, until `signal` aborts. */
+  /** Refreshes and announces, each in its interval, until `signal` aborts. Nothing that fails ends it. */
   async run(signal: AbortSignal): Promise<void> {
     let refreshedAt = performance.now()
     while (!signal.aborted) {
@@ -72,7 +75,7 @@ export class FactsPublisher {
       await sleep(Math.max(0, wakeAt - performance.now()), undefined, { signal }).catch(() => {})
       if (signal.aborted) return
       if (performance.now() >= refreshedAt + refreshMs) {
-        await this.refresh()
+        await this.refresh().catch((error) => this.#o.log.error(`Facts cannot be read: ${reasonOf(error)}`))
         refreshedAt = performance.now()
       }
       if (performance.now() >= dueAt) this.announce()

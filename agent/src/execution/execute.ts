@@ -52,10 +52,12 @@ async function run(
     if (taken === undefined) return
     holds += 1
     group.hold(true)
-    void taken.finally(() => {
+    const letGo = () => {
       holds -= 1
       if (holds === 0) group.hold(false)
-    })
+    }
+    // Output that could not be kept is no reason to hold back the rest.
+    taken.then(letGo, letGo)
   })
   let stopping: { outcome: Outcome; done: Promise<void> } | undefined
   // What has ended has its outcome: then it is only what it left behind that is stopped.

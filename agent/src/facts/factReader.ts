@@ -47,7 +47,9 @@ export class FactReader {
       return this.#reading
     }
     this.#isFreshNext ||= fresh
-    this.#following ??= this.#reading.then(() => {
+    // One that fails says so to those who wait for it, and to nobody after them.
+    const over = this.#reading.catch(() => {})
+    this.#following ??= over.then(() => {
       const isFresh = this.#isFreshNext
       this.#following = undefined
       this.#isFreshNext = false

@@ -101,12 +101,17 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   log.info(
     `ec2-cagent ${version} is ${from.agentId} (${from.hostname}) in environment ${environment}, process ${process.pid}.`,
   )
+  const refresh = async (fresh: boolean) => {
+    await factsPublisher
+      .refresh(fresh)
+      .catch((error) => log.error(`Facts cannot be read: ${reasonOf(error)}`))
+  }
   runs.recover()
-  await factsPublisher.refresh()
+  await refresh(false)
   onReady(() => {
     const problem = auditFile?.reopen()
     if (problem !== undefined) log.error(`The audit log goes on in the file that was open, as ${problem}`)
-    factsPublisher.refresh(true).catch((error) => log.error(`Facts cannot be read: ${reasonOf(error)}`))
+    void refresh(true)
   })
   const running = new AbortController()
   const stop = () => running.abort()

@@ -1,8 +1,8 @@
-import { createHash, type Hash } from 'node:crypto'
 import { sealBody } from '../../../src/protocol/envelope.ts'
 import { type Chunk, createFramePacker, maxFrameBytes } from '../../../src/protocol/frames.ts'
 import type { Outcome, ResultMessage, Segment } from '../../../src/protocol/messages.ts'
 import { type SpooledReply, SpoolFull } from '../store/spooledReply.ts'
+import { SentStream } from './sentStream.ts'
 import { TailFile } from './tailFile.ts'
 
 /** Output that is ready to be framed without waiting for more, bytes. Text of this size compresses to about 64 KB. */
@@ -80,14 +80,22 @@ export class ReplyWriter {
         this.#droppedAt[stream] ??= this.#streams[stream].bytes + bytesOf(this.#pending, stream)
         this.#dropped[stream] += this.#tail.total[stream]
       }
+      await this.#packTail()
+      await this.#writeResult(outcome, durationMs)
+      await this.#tail.remove().catch(() => {})
+    })
+  }
+
+  async #packTail(): Promise<void> {
+    try {
       for await (const chunk of this.#tail.read()) {
         this.#dropped[chunk.stream] -= chunk.bytes.length
         this.#hold(chunk)
         if (this.#pendingBytes >= holdFromBytes) await this.#pack(frameFromBytes)
       }
-      await this.#writeResult(outcome, durationMs)
-      await this.#tail.remove()
-    })
+    } catch {
+      // What the disk does not give back counts as dropped, which it is. The result must not be missing, too.
+    }
   }
 
   async #writeResult(outcome: Outcome, durationMs: number): Promise<void> {
@@ -186,32 +194,10 @@ export class ReplyWriter {
   }
 
   #enqueue(step: () => Promise<void>): Promise<void> {
-    this.#work = this.#work.then(step)
-    return this.#work
-  }
-}
-
-/** Length and SHA-256 of what was sent of one stream. */
-class SentStream {
-  readonly #hash: Hash
-  bytes: number
-
-  constructor(hash = createHash('sha256'), bytes = 0) {
-    this.#hash = hash
-    this.bytes = bytes
-  }
-
-  add(bytes: Uint8Array): void {
-    this.#hash.update(bytes)
-    this.bytes += bytes.length
-  }
-
-  copy(): SentStream {
-    return new SentStream(this.#hash.copy(), this.bytes)
-  }
-
-  sha256(): string {
-    return this.#hash.copy().digest('hex')
+    const work = this.#work.then(step)
+    // A step that fails tells its caller, and keeps no later one from being done.
+    this.#work = work.catch(() => {})
+    return work
   }
 }
 

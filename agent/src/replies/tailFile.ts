@@ -34,7 +34,10 @@ export class TailFile {
     if (this.#freshBytes >= batchBytes) await this.#store()
   }
 
-  /** The last bytes in their order, in pieces. */
+  /**
+   * The last bytes in their order, in pieces.
+   * @throws Error when the disk does not give them
+   */
   async *read(): AsyncGenerator<Chunk> {
     let excess = this.#older.bytes + this.#newer.bytes + this.#freshBytes - this.#limitBytes
     for await (const { stream, bytes } of this.#all()) {
@@ -95,9 +98,9 @@ class Records {
     if (this.#file === undefined) return
     const header = Buffer.allocUnsafe(headerBytes)
     for (let at = 0; at < this.#end; ) {
-      await this.#file.read(header, 0, headerBytes, at)
+      await readWhole(this.#file, header, at)
       const bytes = Buffer.allocUnsafe(header.readUInt32LE(1))
-      await this.#file.read(bytes, 0, bytes.length, at + headerBytes)
+      await readWhole(this.#file, bytes, at + headerBytes)
       at += headerBytes + bytes.length
       yield { stream: header[0] === 1 ? 1 : 2, bytes }
     }
@@ -113,6 +116,12 @@ class Records {
     await this.#file.close()
     await rm(this.#path, { force: true })
   }
+}
+
+/** @throws Error when there is less: what is left in the buffer is whatever was in memory before */
+async function readWhole(file: FileHandle, buffer: Buffer, at: number): Promise<void> {
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
+  if (bytesRead < buffer.length) throw new Error('the end of the output is not on disk any more')
 }
 
 function headerOf(stream: 1 | 2, length: number): Buffer {

@@ -174,13 +174,14 @@ export class Executor {
     const { writer } = run.reply
     const { audit, log } = this.#context
     const flushing = setInterval(() => {
-      if (run.acknowledged === 'started') void writer.flush()
+      if (run.acknowledged === 'started') this.#flush(run)
     }, flushEveryMs)
     const startedAt = performance.now()
-    const outcome = await this.#outcomeOf(run, action, abort.signal)
+    const outcome = await this.#outcomeOf(run, action, abort.signal).finally(() => {
+      clearInterval(flushing)
+      clearTimeout(run.ackTimer)
+    })
     const durationMs = Math.round(performance.now() - startedAt)
-    clearInterval(flushing)
-    clearTimeout(run.ackTimer)
     await writer.finish(outcome, durationMs)
     const end = describeEnd(outcome, durationMs)
     audit(audited, end)
@@ -222,6 +223,12 @@ export class Executor {
     const { runId, replyTo } = run.order.command
     run.acknowledged = run.state
     this.#answers.acknowledge(runId, replyTo, run.state)
-    if (run.state === 'started') void run.reply.writer.flush()
+    if (run.state === 'started') this.#flush(run)
+  }
+
+  #flush({ order, reply }: ActiveRun): void {
+    reply.writer.flush().catch((error) => {
+      this.#context.log.error(`Output of run ${order.command.runId} cannot be sent yet: ${reasonOf(error)}`)
+    })
   }
 }

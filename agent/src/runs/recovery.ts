@@ -70,12 +70,17 @@ export class Recovery {
   async #recoverAll(runs: readonly BegunRun[]): Promise<void> {
     for (const begun of runs) {
       const { runId } = begun
-      // One after the other: there may be thousands, with a file each. Which cannot be read is as good as none.
-      const spooled = (await this.#spool.takeUp(runId).catch(() => undefined)) ?? this.#spool.create(runId)
-      const output = await readOutput(spooled, runId)
-      this.#recoverRun(begun, spooled, output).catch((error) => {
+      const fail = (error: unknown) => {
         this.#context.log.error(`Run ${runId} of an earlier process cannot be answered: ${reasonOf(error)}`)
-      })
+      }
+      try {
+        // One after the other: there may be thousands, with a file each. Which cannot be read is as good as none.
+        const spooled = (await this.#spool.takeUp(runId).catch(() => undefined)) ?? this.#spool.create(runId)
+        const output = await readOutput(spooled, runId)
+        this.#recoverRun(begun, spooled, output).catch(fail)
+      } catch (error) {
+        fail(error)
+      }
     }
   }
 

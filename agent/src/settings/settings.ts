@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { contained } from '../../../src/async/contained.ts'
 import { type Log, reasonOf } from '../log/log.ts'
 import type { Policy } from '../policy/policy.ts'
 import { noPolicy, readPolicy } from '../policy/policyFile.ts'
@@ -27,6 +28,7 @@ const fixed = ['environment', 'agentId', 'hostname', 'stateDir', 'auditLog', 'qu
 export class LiveSettings {
   current: Settings
   readonly #log: Log
+  #reloading: Promise<void> = Promise.resolve()
 
   constructor(first: Settings, log: Log) {
     this.current = first
@@ -36,7 +38,13 @@ export class LiveSettings {
   }
 
   /** Reads the files again. If they cannot be used, everything stays as it is. */
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
+    // In turn: what was read earlier must not take the place of what was read later.
+    this.#reloading = this.#reloading.then(() => this.#read())
+    return this.#reloading
+  }
+
+  async #read(): Promise<void> {
     const before = this.current.configuration
     try {
       const { configuration: fresh, policy } = await readSettings(before.file)
@@ -57,17 +65,21 @@ export class LiveSettings {
     }
   }
 
-  /** Reloads when a file changes, until `signal` aborts. */
-  async watch(signal: AbortSignal, onReload: () => void): Promise<void> {
-    let stamp = await this.#stamp()
+  /**
+   * Reloads when a file changes, until `signal` aborts.
+   * @param everyMs how often the files are looked at, milliseconds
+   */
+  async watch(signal: AbortSignal, onReload: () => void, everyMs = watchEveryMs): Promise<void> {
+    const tell = contained(onReload)
+    let known = await this.#stamps()
     while (!signal.aborted) {
-      await sleep(watchEveryMs, undefined, { signal }).catch(() => {})
-      const now = await this.#stamp()
-      if (signal.aborted || now === stamp) continue
+      await sleep(everyMs, undefined, { signal }).catch(() => {})
+      const now = await this.#stamps()
+      if (signal.aborted || isSame(known, now)) continue
       await this.reload()
-      // The policy may be another file now.
-      stamp = await this.#stamp()
-      onReload()
+      // As they were before they were read: what has changed since is read the next time. The policy may be another file.
+      known = new Map([...(await this.#stamps()), ...now])
+      tell()
     }
   }
 
@@ -77,15 +89,20 @@ export class LiveSettings {
     else this.#log.info(`Commands are subject to the policy ${policy.file} (${policy.rules.length} rules).`)
   }
 
-  async #stamp(): Promise<string> {
+  /** What tells that a file has changed, by its path. */
+  async #stamps(): Promise<ReadonlyMap<string, string>> {
     const { configuration, policy } = this.current
     const files = [configuration.file, ...(policy === undefined ? [] : [policy.file])]
     const stamps = files.map((file) =>
       stat(file).then(
-        ({ mtimeMs, size, ino }) => `${file} ${mtimeMs} ${size} ${ino}`,
-        () => `${file} none`,
+        ({ mtimeMs, size, ino }): [string, string] => [file, `${mtimeMs} ${size} ${ino}`],
+        (): [string, string] => [file, 'none'],
       ),
     )
-    return (await Promise.all(stamps)).join('\n')
+    return new Map(await Promise.all(stamps))
   }
+}
+
+function isSame(known: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): boolean {
+  return [...now].every(([file, stamp]) => known.get(file) === stamp)
 }

@@ -8,7 +8,7 @@ import type { FactsMessage } from '../../../../src/protocol/messages.ts'
 import { until } from '../../../support/until.ts'
 
 /** A publisher whose facts can be changed; what it sends is kept. */
-function setUp(limitBytes = 64 * 1024) {
+function setUp(limitBytes = 64 * 1024, refreshMs = 30_000) {
   const played: { facts: Facts; problems: string[] } = { facts: { role: 'web' }, problems: [] }
   const bodies: string[] = []
   const logged: string[] = []
@@ -17,9 +17,13 @@ function setUp(limitBytes = 64 * 1024) {
     warnings: [],
     problems: [],
   }))
+  const outbox = {
+    post: (_queue: string, body: string) => void bodies.push(body),
+    bodyLimit: async () => limitBytes,
+  }
   const publisher = new FactsPublisher({
     reader,
-    outbox: { post: (_queue, body) => void bodies.push(body), bodyLimit: async () => limitBytes },
+    outbox,
     log: createLog('info', (line) => logged.push(line), Date.now),
     random: () => 0.5,
     head: () => ({
@@ -32,10 +36,10 @@ function setUp(limitBytes = 64 * 1024) {
       intervalMs: 30_000,
       running: [],
     }),
-    settings: () => ({ queue: 'testing_facts', publish: true, refreshMs: 30_000 }),
+    settings: () => ({ queue: 'testing_facts', publish: true, refreshMs }),
   })
   const published = () => bodies.map((body) => openBody(body).message as FactsMessage)
-  return { played, publisher, bodies, published, logged }
+  return { played, reader, outbox, publisher, bodies, published, logged }
 }
 
 describe('the publisher of facts', () => {
@@ -62,6 +66,30 @@ describe('the publisher of facts', () => {
       'WARN  Facts: file x: broken',
       'INFO  Facts: no longer: file x: broken',
     ])
+  })
+
+  it('goes on when a reading, or a message, fails', async () => {
+    const { reader, publisher, published, logged, outbox } = setUp(64 * 1024, 5)
+    const [refresh, bodyLimit] = [reader.refresh.bind(reader), outbox.bodyLimit]
+    let [reads, asks] = [0, 0]
+    reader.refresh = async (fresh) => {
+      reads += 1
+      if (reads === 1) throw new Error('a mistake in reading')
+      return refresh(fresh)
+    }
+    outbox.bodyLimit = async () => {
+      asks += 1
+      if (asks === 1) throw new Error('a mistake in publishing')
+      return bodyLimit()
+    }
+    publisher.announce()
+    const stop = new AbortController()
+    const running = publisher.run(stop.signal)
+    await until(() => published().length > 0, 'a message')
+    stop.abort()
+    await running
+    expect(logged.join('')).toContain('Facts cannot be read: a mistake in reading')
+    expect(logged.join('')).toContain('Facts cannot be published: a mistake in publishing')
   })
 
   it('leaves out the largest facts when all are too much for the queue, and says so', async () => {

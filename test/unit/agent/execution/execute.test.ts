@@ -18,7 +18,12 @@ const endsAndLingers = (tenths: number) =>
 
 async function run(
   command: string,
-  o: { timeoutMs: number; signal?: AbortSignal; mark?: string },
+  o: {
+    timeoutMs: number
+    signal?: AbortSignal
+    mark?: string
+    onOutput?: () => Promise<void> | undefined
+  },
 ): Promise<Outcome> {
   return execute(
     { kind: 'shell', command },
@@ -30,7 +35,7 @@ async function run(
       variables: {},
       timeoutMs: o.timeoutMs,
       killGraceMs: 1000,
-      onOutput: () => undefined,
+      onOutput: o.onOutput ?? (() => undefined),
     },
     o.signal ?? new AbortController().signal,
   )
@@ -39,6 +44,17 @@ async function run(
 describe('a command', () => {
   it('that ended in time has not timed out, however long its leftovers keep its output open', async () => {
     expect(await run(endsAndLingers(40), { timeoutMs: 3_000 })).toEqual({ kind: 'exited', code: 3 })
+  })
+
+  it('goes on when its output cannot be kept', async () => {
+    let pieces = 0
+    const onOutput = async () => {
+      pieces += 1
+      throw new Error('the disk is full')
+    }
+    const command = 'for n in 1 2 3; do head -c 100000 /dev/zero; sleep 0.05; done; exit 4'
+    expect(await run(command, { timeoutMs: 60_000, onOutput })).toEqual({ kind: 'exited', code: 4 })
+    expect(pieces).toBeGreaterThan(2)
   })
 
   it.each(['cancelled', 'agent-ends'] as const)(

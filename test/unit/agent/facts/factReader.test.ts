@@ -36,6 +36,19 @@ describe('the fact reader', () => {
     expect(await reader.refresh()).toMatchObject({ facts: { role: 'db', b: 1 }, problems: [] })
   })
 
+  it('tells a failed reading to those who waited for it, and to nobody after them', async () => {
+    let isBroken = true
+    const reader = readerOf({
+      ...{ name: 'a mistake of ours', withinMs: 5_000 },
+      read: async () => (isBroken ? (undefined as never) : { facts: { a: 1 }, problems: [], warnings: [] }),
+    })
+    const readings = [reader.refresh(), reader.refresh()]
+    for (const end of await Promise.allSettled(readings)) expect(end.status).toBe('rejected')
+    isBroken = false
+    const next = [reader.refresh(), reader.refresh()]
+    for (const { facts } of await Promise.all(next)) expect(facts).toEqual({ a: 1 })
+  })
+
   it('does without a source that never worked', async () => {
     const reader = readerOf(source('bad', new Error('broken')), source('good', { a: 1 }))
     expect(await reader.refresh()).toMatchObject({ facts: { a: 1 }, problems: ['bad: broken'] })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -28,7 +28,13 @@ interface Written {
 
 async function write(
   output: readonly Chunk[],
-  o: { limitBytes?: number; bodyLimit?: number; path?: string; flushAfter?: number } = {},
+  o: {
+    limitBytes?: number
+    bodyLimit?: number
+    path?: string
+    flushAfter?: number
+    beforeEnd?: () => void
+  } = {},
 ): Promise<Written> {
   const spooled = new SpooledReply(o.path ?? join(directory, 'reply'))
   const writer = new ReplyWriter({
@@ -45,6 +51,7 @@ async function write(
     await writer.write(chunk)
     if (index === o.flushAfter) await writer.flush()
   }
+  o.beforeEnd?.()
   await writer.finish({ kind: 'exited', code: 0 }, 5)
   const bodies = Array.from({ length: spooled.count }, (_, index) => spooled.body(index))
   spooled.close()
@@ -122,6 +129,43 @@ describe('a reply', () => {
     expect(Math.max(...bodies.map((body) => body.length))).toBeLessThanOrEqual(10_000)
     expect(bodies.length).toBeGreaterThan(40)
     expect(state).toBe('complete')
+  })
+
+  it('is whole in the end, although a step in between failed', async () => {
+    const spooled = new SpooledReply(join(directory, 'reply'))
+    let isBroken = true
+    const writer = new ReplyWriter({
+      runId: 'run-00000001',
+      from: { agentId: 'agent-1', hostname: 'host' },
+      spooled,
+      outputLimitBytes: 1_000,
+      bodyLimit: async () => {
+        if (isBroken) throw new Error('a mistake')
+        return 65_536
+      },
+      tailPath: join(directory, 'tail'),
+      now: () => 1,
+      onBody: () => {},
+    })
+    writer.write({ stream: 1, bytes: Buffer.from('out') })
+    await expect(writer.flush()).rejects.toThrow('a mistake')
+    isBroken = false
+    await writer.flush()
+    await writer.finish({ kind: 'exited', code: 0 }, 5)
+    expect([spooled.count, spooled.isFinished]).toEqual([2, true])
+    spooled.close()
+  })
+
+  it('has its result, with the missing counted, although the disk lost the end of the output', async () => {
+    const lose = () => {
+      for (const name of readdirSync(directory))
+        if (name.startsWith('tail')) truncateSync(join(directory, name))
+    }
+    const { result, state } = await write([{ stream: 1, bytes: noise(500_000) }], {
+      ...{ limitBytes: 1_000, beforeEnd: lose },
+    })
+    expect(state).toBe('complete')
+    expect(result.stdout).toMatchObject({ bytes: 500, droppedBytes: 499_500 })
   })
 
   it('leaves no files of its own', async () => {

@@ -10,6 +10,7 @@ import type { Configuration } from '../../../../agent/src/settings/configuration
 import type { Journal } from '../../../../agent/src/store/journal.ts'
 import type { BegunRun } from '../../../../agent/src/store/journalLines.ts'
 import { Spool } from '../../../../agent/src/store/spool.ts'
+import type { SpooledReply } from '../../../../agent/src/store/spooledReply.ts'
 import { openBody, sealBody } from '../../../../src/protocol/envelope.ts'
 import { ReplyAssembly } from '../../../../src/protocol/frames.ts'
 import { until } from '../../../support/until.ts'
@@ -104,4 +105,38 @@ describe('a run that the death of the machine has cut short', () => {
     const { outcome, text, verdicts } = await recover([...whole, result(3)].join(''))
     expect({ outcome, text, verdicts }).toEqual({ outcome: 'exited', text: 'one two three ', verdicts: [] })
   })
+
+  it('whose reply cannot be read keeps no other from being answered', async () => {
+    const logged: string[] = []
+    const [broken, other] = [runId, 'run-00000002']
+    writeFileSync(join(directory, `${other}.reply`), frame(0, 'one ', other))
+    const run = (id: string) =>
+      ({ runId: id, at: 1, replyTo: 'testing_agent', audited: { runId: id } }) as BegunRun
+    const delivered: string[] = []
+    const journal = {
+      undelivered: () => [run(broken), run(other)],
+      delivered: (id: string) => delivered.push(id),
+    } as Partial<Journal> as Journal
+    const spool = new Spool(directory)
+    const takeUp = spool.takeUp.bind(spool)
+    spool.takeUp = async (id) => {
+      const spooled = await takeUp(id)
+      if (id === broken) spooled?.close()
+      return id === broken ? unreadable : spooled
+    }
+    const outbox = { send: async () => {} } as unknown as Outbox
+    const log = createLog('error', (line) => logged.push(line), Date.now)
+    const configuration = () => ({ killGraceMs: 100 }) as Configuration
+    const context = { from, configuration, audit: () => {}, log, now: () => 1 }
+    new Recovery(context, journal, spool, outbox, new Deliveries(context, journal, spool, outbox)).recover()
+    await until(() => delivered.length > 0, 'the other to be answered')
+    expect(delivered).toEqual([other])
+    expect(logged.join('')).toContain(`Run ${broken} of an earlier process cannot be answered: a mistake`)
+  })
 })
+
+const unreadable = {
+  get count(): number {
+    throw new Error('a mistake')
+  },
+} as SpooledReply
