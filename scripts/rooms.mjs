@@ -173,7 +173,7 @@ export const rooms = [
   {
     room: 'src/console/declarations',
     holds: 'settings and workspace files as the editor has them: what they declare, and edits to them',
-    imports: ['src/hosts', 'src/queues', 'src/declarations'],
+    imports: ['src/async', 'src/hosts', 'src/queues', 'src/declarations'],
     packages: ['valibot', 'vscode'],
   },
   {

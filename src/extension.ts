@@ -48,6 +48,7 @@ import { RunHistory } from './console/send/runHistory.ts'
 import { Runs } from './console/send/runs.ts'
 import { Sending } from './console/send/sending.ts'
 import { Snippets } from './console/send/snippets.ts'
+import { FileDiagnostics } from './console/snippets/fileDiagnostics.ts'
 import { FileLanguage } from './console/snippets/fileLanguage.ts'
 import { openSnippet, runSnippet, saveAsSnippet } from './console/snippets/snippetCommands.ts'
 import { SnippetLenses } from './console/snippets/snippetLenses.ts'
@@ -129,6 +130,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const historyView = new HistoryView(history, runs)
   const lenses = new SnippetLenses(list, connections)
   const language = new FileLanguage(list, connections)
+  const diagnostics = new FileDiagnostics(list)
   const ask = (clicked: unknown, title: string) => askEnvironment(list, clicked, title)
 
   context.subscriptions.push(
@@ -148,6 +150,7 @@ export function activate(context: vscode.ExtensionContext): void {
       historyView,
       lenses,
       language,
+      diagnostics,
     ],
     vscode.tasks.registerTaskProvider(taskType, new FleetTasks(sending, snippets, trouble)),
     runs.onDidChange(() => connections.closeStale()),
@@ -197,7 +200,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
       runSnippet: runSnippet(sending, snippets),
       openSnippet: openSnippet(),
-      saveAsSnippet: saveAsSnippet(history, files),
+      saveAsSnippet: saveAsSnippet(history, files, list),
 
       openRun: openRun(shownRuns, results),
       searchHistory: searchHistory(history, shownRuns, results),

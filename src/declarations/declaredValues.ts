@@ -122,7 +122,11 @@ export function closedObject<const Entries extends v.ObjectEntries>(entries: Ent
         if (known.includes(key)) continue
         const meant = closestWord(key, known)
         const message = `Unknown key “${key}”.${meant === undefined ? '' : ` Did you mean “${meant}”?`}`
-        addIssue({ message, path: [{ type: 'object', origin: 'key', input, key, value }] })
+        addIssue({
+          message,
+          path: [{ type: 'object', origin: 'key', input, key, value }],
+          ...(meant !== undefined && { expected: meant }),
+        })
       }
     }),
     v.metadata({ additionalProperties: false }),

@@ -22,8 +22,10 @@ export interface EntryRead<Value> {
   /** Undefined when anything is wrong with it. */
   readonly value: Value | undefined
   readonly data: unknown
-  readonly problems: readonly YamlProblem[]
+  readonly problems: readonly EntryProblem[]
 }
+
+export type EntryProblem = YamlProblem & Pick<DeclarationProblem, 'meant'>
 
 /** Reads one value. */
 export type Parse<Value> = (
@@ -70,7 +72,7 @@ export function readSection<Value>(
     const data = toData(value, known)
     const parsed = parse(name, data)
     const twins = counts.get(name) ?? 0
-    const wrong = [
+    const wrong: EntryProblem[] = [
       ...(twins > 1 ? [{ message: twinsMessage(section, name, twins), at }] : []),
       ...ofText.filter((problem) => isIn(entry, problem.at)),
       ...duplicateKeys(value).map(({ key, keySpan }) => ({
@@ -78,10 +80,10 @@ export function readSection<Value>(
         at: keySpan,
       })),
       ...('problems' in parsed ? parsed.problems : [])
-        .map(({ message, path }) => ({ message, place: placeIn(entry, path) }))
+        .map(({ path, ...problem }) => ({ problem, place: placeIn(entry, path) }))
         // What could not be read is no wonder to the schema.
         .filter(({ place }) => !ofText.some(({ at }) => at.start === place.value.span.start))
-        .map(({ message, place }) => ({ message, at: place.keySpan })),
+        .map(({ problem, place }) => ({ ...problem, at: place.keySpan })),
     ]
     const isGood = wrong.length === 0 && 'value' in parsed
     return { name, at, value: isGood ? parsed.value : undefined, data, problems: wrong }

@@ -4,7 +4,7 @@ import { closestWord } from '../text/closestWord.ts'
 import { type ReadEnvironment, readEnvironment } from './environmentDeclaration.ts'
 import { describeIssue } from './problems.ts'
 import { type EntryRead, type Parse, readSection, type Section, sections } from './sectionEntries.ts'
-import { isProtected } from './settings.ts'
+import { isMap, isProtected } from './settings.ts'
 import { type Snippet, SnippetDeclaration } from './snippet.ts'
 import { type BrokenEntry, readForgiving } from './yamlRecovery.ts'
 import {
@@ -26,6 +26,8 @@ export interface WorkspaceFile {
   readonly problems: readonly FileProblem[]
   /** The names of all entries, usable or not. */
   readonly names: Readonly<Record<Section, readonly string[]>>
+  /** The environments that snippets name, usable or not, and where. */
+  readonly wanted: readonly { readonly environment: string; readonly at: Span }[]
   /** Where the value at this path stands, for completion, hover and edits; undefined where there is none. */
   readonly locate: (path: YamlPath) => Position | undefined
 }
@@ -36,6 +38,8 @@ export interface FileProblem {
   /** A sentence. */
   readonly message: string
   readonly at: Span
+  /** What was probably meant in place of what stands there. */
+  readonly meant?: string
   /** The entry that cannot be used because of it; undefined where that is the file, or a part of it. */
   readonly entry?: { readonly section: Section; readonly name: string }
 }
@@ -69,6 +73,7 @@ const nothing: WorkspaceFile = {
   unusable: [],
   problems: [],
   names: { environments: [], snippets: [] },
+  wanted: [],
   locate: () => undefined,
 }
 
@@ -116,6 +121,11 @@ function readFile({
       environments: [...environments.entries, ...broken.filter(isOf('environments'))].map(({ name }) => name),
       snippets: [...snippets.entries, ...broken.filter(isOf('snippets'))].map(({ name }) => name),
     },
+    wanted: snippets.entries.flatMap(({ name, data }) => {
+      const at = locate(['snippets', name, 'environment'])?.value
+      const environment = isMap(data) ? data.environment : undefined
+      return at !== undefined && typeof environment === 'string' ? [{ environment, at }] : []
+    }),
     locate,
   }
 }
@@ -137,7 +147,7 @@ function unknownSection({ key, keySpan }: YamlEntry): FileProblem[] {
   const meant = closestWord(key, sections)
   const hint =
     meant === undefined ? 'A workspace file has environments and snippets.' : `Did you mean “${meant}”?`
-  return [{ message: `Unknown key “${key}”. ${hint}`, at: keySpan }]
+  return [{ message: `Unknown key “${key}”. ${hint}`, at: keySpan, ...(meant !== undefined && { meant }) }]
 }
 
 function problemsOf(section: Section, entries: readonly EntryRead<unknown>[]): FileProblem[] {

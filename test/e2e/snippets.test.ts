@@ -87,6 +87,7 @@ describe('The history', () => {
     const text = await readFile(path.join(workbench.workspace, '.vscode/ec2-collective.yaml'), 'utf8')
     expect(text.startsWith(file)).toBe(true)
     expect(text.slice(file.length)).toContain('command: echo one; hostname')
+    expect(text.slice(file.length)).not.toContain('timeout')
   })
 
   it('saves a command beside what somebody is typing, and saves none of that for them', async () => {

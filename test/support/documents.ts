@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as vscode from 'vscode'
 
@@ -52,6 +52,10 @@ export function openDocuments(folder: string): Documents {
     workspaceFolders: [root],
     getWorkspaceFolder: (uri: vscode.Uri) => (uri.path.startsWith(folder) ? root : undefined),
     asRelativePath: (uri: vscode.Uri) => path.relative(folder, uri.path),
+    findFiles: async () =>
+      (await readdir(folder, { recursive: true }))
+        .filter((name) => /\.fleet\.yaml$|\.vscode\/ec2-collective\.yaml$/.test(name))
+        .map((name) => vscode.Uri.file(path.join(folder, name))),
     openTextDocument: open,
     applyEdit: async (edit: vscode.WorkspaceEdit) => {
       const [change] = (

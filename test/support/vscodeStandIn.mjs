@@ -126,11 +126,39 @@ export class Uri {
   }
 }
 
+export class RelativePattern {}
+
 export class Range {
   /** @param {unknown} start @param {unknown} end */
   constructor(start, end) {
     this.start = start
     this.end = end
+  }
+  /** By offset, as documents of test/support/documents.ts give places. @param {any} other */
+  intersection(other) {
+    const [start, end] = [this.start, this.end].map((/** @type {any} */ place) => place.offset)
+    return start <= other.end.offset && other.start.offset <= end ? this : undefined
+  }
+}
+
+export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 }
+
+export class Diagnostic {
+  /** @param {Range} range @param {string} message @param {number} severity */
+  constructor(range, message, severity) {
+    this.range = range
+    this.message = message
+    this.severity = severity
+  }
+}
+
+export const CodeActionKind = { QuickFix: 'quickfix' }
+
+export class CodeAction {
+  /** @param {string} title @param {string} kind */
+  constructor(title, kind) {
+    this.title = title
+    this.kind = kind
   }
 }
 

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { lazy } from '../../async/lazy.ts'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import {
   combineEnvironments,
@@ -20,7 +21,7 @@ export class EnvironmentList implements vscode.Disposable {
   readonly #beforeReading: () => Promise<void>
   readonly #disposables: vscode.Disposable[]
   #local: readonly Environment[] = []
-  #declarations: Promise<Declarations> | undefined
+  readonly #declarations = lazy(() => this.#read())
   /** Fires when the next {@link read} may give another answer. */
   readonly onDidChange = this.#changed.event
 
@@ -38,8 +39,7 @@ export class EnvironmentList implements vscode.Disposable {
   }
 
   read(): Promise<Declarations> {
-    this.#declarations ??= this.#read()
-    return this.#declarations
+    return this.#declarations.get()
   }
 
   async all(): Promise<readonly DeclaredEnvironment[]> {
@@ -61,7 +61,7 @@ export class EnvironmentList implements vscode.Disposable {
   }
 
   #forget(): void {
-    this.#declarations = undefined
+    this.#declarations.forget()
     this.#changed.fire()
   }
 

@@ -181,7 +181,8 @@ function unstopped(): AbortSignal {
   return new AbortController().signal
 }
 
-function defaultTimeoutMs(): number {
+/** Where neither a run nor its environment says otherwise. */
+export function defaultTimeoutMs(): number {
   return parseDuration(String(readSetting('defaultTimeout'))) ?? 60_000
 }
 

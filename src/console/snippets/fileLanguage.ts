@@ -11,11 +11,10 @@ import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
 import { FactSampler } from '../send/factSample.ts'
 
-/** What makes workspace files pleasant to write: diagnostics with line and column, completion, hover. */
+/** What makes workspace files pleasant to write: completion and hover. */
 export class FileLanguage implements vscode.CompletionItemProvider, vscode.HoverProvider, vscode.Disposable {
   readonly #list: EnvironmentList
   readonly #connections: Connections
-  readonly #diagnostics = vscode.languages.createDiagnosticCollection('ec2-collective')
   readonly #sampler = new FactSampler(Date.now)
   readonly #disposables: vscode.Disposable[]
 
@@ -23,14 +22,9 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
     this.#list = list
     this.#connections = connections
     this.#disposables = [
-      this.#diagnostics,
       vscode.languages.registerCompletionItemProvider(workspaceFileSelector, this, ' ', '=', '.'),
       vscode.languages.registerHoverProvider(workspaceFileSelector, this),
-      vscode.workspace.onDidOpenTextDocument((document) => this.#check(document)),
-      vscode.workspace.onDidChangeTextDocument(({ document }) => this.#check(document)),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#diagnostics.delete(uri)),
     ]
-    for (const document of vscode.workspace.textDocuments) this.#check(document)
   }
 
   async provideCompletionItems(
@@ -82,16 +76,6 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
 
   dispose(): void {
     for (const disposable of this.#disposables) disposable.dispose()
-  }
-
-  #check(document: vscode.TextDocument): void {
-    if (vscode.languages.match(workspaceFileSelector, document) === 0) return
-    const diagnostics = parseWorkspaceFile(document.getText()).problems.map(({ message, at }) => {
-      const range = new vscode.Range(document.positionAt(at.start), document.positionAt(at.end))
-      return new vscode.Diagnostic(range, message)
-    })
-    for (const diagnostic of diagnostics) diagnostic.source = 'EC2 Collective'
-    this.#diagnostics.set(document.uri, diagnostics)
   }
 
   #filterItems(

@@ -2,12 +2,13 @@ import * as vscode from 'vscode'
 import { addEntry } from '../../declarations/editEntries.ts'
 import type { SnippetDeclaration } from '../../declarations/snippet.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
+import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { showUnsaved } from '../declarations/unsavedNotice.ts'
 import { type WorkspaceFiles, workspaceFilePath } from '../declarations/workspaceFiles.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import { oneLine } from '../send/runPlan.ts'
 import type { SendOutcome } from '../send/runs.ts'
-import type { Sending } from '../send/sending.ts'
+import { defaultTimeoutMs, type Sending } from '../send/sending.ts'
 import type { FoundSnippet, Snippets } from '../send/snippets.ts'
 import { plainText } from '../text/plainText.ts'
 import type { SnippetNode } from './snippetsView.ts'
@@ -32,7 +33,7 @@ export function openSnippet() {
 }
 
 /** "Save Last Command as Snippet…": what was just tried out becomes everybody's. */
-export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles) {
+export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles, list: EnvironmentList) {
   return async (clicked?: unknown) => {
     const runId = isRunNode(clicked) ? clicked.summary.runId : undefined
     const runs = await history.list()
@@ -59,7 +60,9 @@ export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles) {
             : undefined,
     })
     if (name === undefined) return
-    const declaration = declarationOf(run.request, run.environment, filter)
+    const known = (await list.all()).find(({ environment }) => environment.name === run.environment)
+    const standardMs = known?.defaults.timeoutMs ?? defaultTimeoutMs()
+    const declaration = declarationOf(run.request, run.environment, filter, standardMs)
     const edited = await files.edit(uri, (text) => addEntry(text, 'snippets', name.trim(), declaration))
     const at =
       parseWorkspaceFile(edited.document.getText()).snippets.find((snippet) => snippet.name === name.trim())
@@ -73,6 +76,7 @@ function declarationOf(
   { action, timeoutMs, targets }: Awaited<ReturnType<RunHistory['list']>>[number]['request'],
   environment: string,
   filter: string,
+  standardTimeoutMs: number,
 ): SnippetDeclaration {
   if (action.kind !== 'shell' && action.kind !== 'script') {
     throw new Error(vscode.l10n.t('Only commands and scripts can be saved.'))
@@ -89,7 +93,7 @@ function declarationOf(
           ...(action.args.length > 0 && { args: action.args }),
           ...(action.interpreter !== undefined && { interpreter: action.interpreter }),
         }),
-    timeout: timeoutMs / 1000,
+    ...(timeoutMs !== standardTimeoutMs && { timeout: timeoutMs / 1000 }),
     ...(user !== undefined && { user }),
     ...(directory !== undefined && { directory }),
   }

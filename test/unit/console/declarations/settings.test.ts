@@ -112,6 +112,17 @@ describe('the environments of the settings', () => {
     ])
   })
 
+  it('are read again after a reading that failed', async () => {
+    let failures = 1
+    const list = new EnvironmentList(new WorkspaceFiles(), async () => {
+      if (failures-- > 0) throw new Error('the disk is away')
+    })
+    settings.user = { 'ec2Collective.environments': { a: { region: 'eu-west-1' } } }
+    await expect(list.all()).rejects.toThrow('the disk is away')
+    expect(await list.all()).toHaveLength(1)
+    list.dispose()
+  })
+
   it('are read again when they change by either name', async () => {
     const list = new EnvironmentList(new WorkspaceFiles(), async () => {})
     expect(await list.all()).toEqual([])

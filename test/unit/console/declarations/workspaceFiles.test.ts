@@ -123,6 +123,17 @@ describe('an edit of a workspace file', () => {
   })
 })
 
+describe('what workspace files declare', () => {
+  it('is what is saved, not what somebody is typing', async () => {
+    await write()
+    const document = await documents.open(file)
+    document.type('snippets:\n  Half a th')
+    expect(await files.read()).toMatchObject([{ folder: path.basename(folder), text: written }])
+    await document.save()
+    expect(await files.read()).toMatchObject([{ text: 'snippets:\n  Half a th' }])
+  })
+})
+
 describe('what a workspace file holds now', () => {
   it('is what stands in the editor, else on disk, else nothing', async () => {
     expect(await files.current(uri())).toBe('')
