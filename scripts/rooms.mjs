@@ -143,7 +143,7 @@ export const rooms = [
   {
     room: 'src/localFleet',
     holds: 'an SQS server and a few real agents as processes of their own, to try everything out',
-    imports: ['src/locks', 'src/queues'],
+    imports: ['src/async', 'src/locks', 'src/queues'],
     packages: ['../../node_modules/fauxqs/dist/sqs/sqsStore.js', 'fauxqs', 'node', 'node:child_process'],
   },
   {
@@ -305,7 +305,13 @@ export const rooms = [
   {
     room: 'src/console/localFleet',
     holds: 'the local fleet as an environment of the editor',
-    imports: ['src/queues', 'src/localFleet', 'src/console/declarations', 'src/console/environments'],
+    imports: [
+      'src/async',
+      'src/queues',
+      'src/localFleet',
+      'src/console/declarations',
+      'src/console/environments',
+    ],
     packages: ['vscode'],
   },
   {

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { createServer, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { takeLock } from '../locks/processLock.ts'
 import type { FleetRequest, FleetState } from './fleetState.ts'
@@ -43,10 +43,16 @@ export async function openReception(options: ReceptionOptions): Promise<ControlS
   })
   const lock = await takeLock(`${socketPath}.lock`)
   if (lock === undefined) return undefined
-  lock.lost.addEventListener('abort', onReplaced)
-  // What is there was left by a supervisor that was killed.
-  await rm(socketPath, { force: true })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socketPath, resolve))
+  try {
+    // What is there was left by a supervisor that was killed.
+    await rm(socketPath, { force: true })
+    await listen(server, socketPath)
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+  if (lock.lost.aborted) onReplaced()
+  else lock.lost.addEventListener('abort', onReplaced)
 
   return {
     publish(news) {
@@ -59,6 +65,12 @@ export async function openReception(options: ReceptionOptions): Promise<ControlS
       await lock.release()
     },
   }
+}
+
+async function listen(server: Server, socketPath: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socketPath, resolve))
+  // A client that cannot be let in for want of open files tries again.
+  server.removeAllListeners('error').on('error', () => {})
 }
 
 function isStop(line: string): boolean {

@@ -11,19 +11,25 @@ import { createSupervisor } from './supervisor.ts'
 async function supervise(directory: string, lingerMs: number): Promise<void> {
   let reception: ControlServer | undefined
   let leaving: NodeJS.Timeout | undefined
-  let _ending: Promise<void> | undefined
+  let isEnding = false
   const supervisor = createSupervisor({
     directory,
     programs: import.meta.dirname,
     onChange: () => reception?.publish(supervisor.state),
   })
-  const end = () => {
-    _ending ??= (async () => {
-      clearTimeout(leaving)
+  const end = async () => {
+    if (isEnding) return
+    isEnding = true
+    clearTimeout(leaving)
+    try {
       await supervisor.stop()
       await reception?.close()
+    } catch (error) {
+      console.error(error)
+    } finally {
+      // What is left of it ends with this process.
       process.exit()
-    })()
+    }
   }
   const onClients = (count: number) => {
     clearTimeout(leaving)

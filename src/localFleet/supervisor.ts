@@ -70,6 +70,8 @@ export function createSupervisor({ directory, programs, onChange }: SupervisorOp
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     }
     await writeFile(home.logFile, '')
+    // Asked to end meanwhile: nobody would stop it.
+    if (phase !== 'starting') return
     const args = [agentProgram, '--foreground', '--until-stdin-closes', '--config', home.configFile]
     const process = keepProcess(() => run(args, variables, home.logFile), onChange)
     agents.push({ server, home, process })
@@ -103,7 +105,7 @@ export function createSupervisor({ directory, programs, onChange }: SupervisorOp
       await chmod(directory, 0o700)
       const port = await startSqs()
       environments = fleetEnvironments(`http://127.0.0.1:${port}`, credentials)
-      for (const server of fleetServers) if (phase === 'starting') await startAgent(server)
+      for (const server of fleetServers) await startAgent(server)
       if (phase !== 'starting') return
       phase = 'running'
       onChange()

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode'
+import { orAborted } from '../../async/aborted.ts'
+import { contained, warnOfBug } from '../../async/contained.ts'
 import type { LocalFleet } from '../../localFleet/client.ts'
 import type { Environment } from '../../queues/environment.ts'
 
@@ -9,45 +11,59 @@ import type { Environment } from '../../queues/environment.ts'
 export class LocalFleetControl implements vscode.Disposable {
   readonly #directory: string
   readonly #onEnvironments: (environments: readonly Environment[]) => void
-  #opening: Promise<LocalFleet | undefined> | undefined
+  readonly #load: () => Promise<FleetProgram>
+  /** The one way to a fleet that is tried at the moment. */
+  #opening: Promise<unknown> | undefined
   #fleet: LocalFleet | undefined
   #hasLooked = false
+  #isDisposed = false
 
   /**
    * @param directory shared by all windows
    * @param onEnvironments told the fleet's environments when it comes, and none when it goes
    */
-  constructor(directory: string, onEnvironments: (environments: readonly Environment[]) => void) {
+  constructor(
+    directory: string,
+    onEnvironments: (environments: readonly Environment[]) => void,
+    load: () => Promise<FleetProgram> = () => import('../../localFleet/client.ts'),
+  ) {
     this.#directory = directory
-    this.#onEnvironments = onEnvironments
+    this.#onEnvironments = contained(onEnvironments)
+    this.#load = load
   }
 
   get isRunning(): boolean {
     return this.#fleet !== undefined
   }
 
-  /** Joins a fleet that runs. Asked once: whoever starts one later in another window keeps it there. */
+  /**
+   * Joins a fleet that runs. Asked once: whoever starts one later in another window keeps it there. What keeps it from being
+   * looked for is told to those who start it.
+   */
   async look(): Promise<void> {
     if (this.#hasLooked) return
     this.#hasLooked = true
-    await this.#open(async (signal) => (await program()).joinLocalFleet(this.#directory, signal))
+    await this.#open(async ({ joinLocalFleet }) => joinLocalFleet(this.#directory)).catch(() => undefined)
   }
 
   /**
    * Starts the fleet, or joins the one that runs.
-   * @throws Error in words when it cannot be started
+   * @throws Error in words when it cannot be started; the signal's reason when aborted
    */
   async start(signal: AbortSignal): Promise<LocalFleet | undefined> {
-    if (this.#fleet !== undefined) return this.#fleet
     this.#hasLooked = true
-    await setContext('localFleetStarting', true)
-    try {
-      return await this.#open(async () =>
-        (await program()).openLocalFleet({ directory: this.#directory, signal }),
-      )
-    } finally {
-      await setContext('localFleetStarting', false)
-    }
+    // Another may be looking, or starting it: what comes of that is theirs, but for the fleet.
+    while (this.#opening !== undefined)
+      await orAborted(this.#opening, signal).then(() => signal.throwIfAborted())
+    if (this.#fleet !== undefined) return this.#fleet
+    return this.#open(async ({ openLocalFleet }) => {
+      await setContext('localFleetStarting', true)
+      try {
+        return await openLocalFleet({ directory: this.#directory, signal })
+      } finally {
+        await setContext('localFleetStarting', false)
+      }
+    })
   }
 
   /** Ends it for every window. */
@@ -57,36 +73,43 @@ export class LocalFleetControl implements vscode.Disposable {
 
   /** Lets go: it lives on for the seconds that a window takes to reload. */
   dispose(): void {
+    this.#isDisposed = true
     this.#fleet?.close()
   }
 
-  #open(open: (signal?: AbortSignal) => Promise<LocalFleet | undefined>): Promise<LocalFleet | undefined> {
-    this.#opening ??= this.#follow(open).finally(() => {
-      this.#opening = undefined
-    })
-    return this.#opening
+  #open(open: (program: FleetProgram) => Promise<LocalFleet | undefined>): Promise<LocalFleet | undefined> {
+    const opening = this.#load().then(async (program) => this.#follow(await open(program)))
+    const over = opening
+      .catch(() => {})
+      .finally(() => {
+        if (this.#opening === over) this.#opening = undefined
+      })
+    this.#opening = over
+    return opening
   }
 
-  async #follow(
-    open: (signal?: AbortSignal) => Promise<LocalFleet | undefined>,
-  ): Promise<LocalFleet | undefined> {
-    const fleet = await open()
+  async #follow(fleet: LocalFleet | undefined): Promise<LocalFleet | undefined> {
     if (fleet === undefined) return undefined
+    if (this.#isDisposed) {
+      fleet.close()
+      return undefined
+    }
     this.#fleet = fleet
     this.#onEnvironments(fleet.environments)
+    fleet.ended.then(() => this.#forget(fleet)).catch(warnOfBug)
     await setContext('localFleetRuns', true)
-    void fleet.ended.then(async () => {
-      this.#fleet = undefined
-      this.#onEnvironments([])
-      await setContext('localFleetRuns', false)
-    })
     return fleet
+  }
+
+  async #forget(fleet: LocalFleet): Promise<void> {
+    if (this.#fleet !== fleet) return
+    this.#fleet = undefined
+    this.#onEnvironments([])
+    await setContext('localFleetRuns', false)
   }
 }
 
-function program() {
-  return import('../../localFleet/client.ts')
-}
+type FleetProgram = Pick<typeof import('../../localFleet/client.ts'), 'joinLocalFleet' | 'openLocalFleet'>
 
 async function setContext(name: string, value: boolean): Promise<void> {
   await vscode.commands.executeCommand('setContext', `ec2-collective.${name}`, value)
