@@ -39,8 +39,7 @@ const noDefaults: RunDefaults = { timeoutMs: undefined, rollout: undefined }
  *
  * - What the user's own settings say of a name is theirs: a workspace that says something else of it, in its settings or
  *   in a file, is told of and not used. Its profile or its endpoint would otherwise be another without a word.
- * - Whoever asks for protection is heard: a name is protected when anybody who declares it says so, also in an entry that
- *   cannot be used.
+ * - A name is protected when anybody who declares it says so, also in an entry that cannot be used.
  *
  * @param settings the scopes, the user's first
  */

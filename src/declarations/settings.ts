@@ -19,7 +19,7 @@ const Whole = v.pipe(v.number(), v.integer(), v.minValue(1))
 
 /**
  * The settings, by what stands behind `ec2Collective.`: type, default and meaning, for the manifest
- * (`npm run declarations`) and for whoever reads them. Environments are read one by one, so that one that is wrong does
+ * (`npm run declarations`) and for the code that reads them. Environments are read one by one, so that one that is wrong does
  * not take away the others.
  */
 export const settings = {

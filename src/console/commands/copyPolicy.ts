@@ -18,7 +18,7 @@ export function copyPolicy(ask: AskEnvironment, side: 'agent' | 'master') {
     told(
       side === 'agent'
         ? vscode.l10n.t('The IAM policy for agents of {0} is in the clipboard.', environment.name)
-        : vscode.l10n.t('The IAM policy for whoever may command {0} is in the clipboard.', environment.name),
+        : vscode.l10n.t('The IAM policy for people who command {0} is in the clipboard.', environment.name),
     )
   }
 }

@@ -26,7 +26,7 @@ export function openWorkspaceFile(files: WorkspaceFiles) {
         : folders[0]
     if (folder === undefined) {
       if (folders.length === 0)
-        throw new Error(vscode.l10n.t('Open a folder first: the file belongs into it.'))
+        throw new Error(vscode.l10n.t('Open a folder first; the file is stored there.'))
       return
     }
     const uri = vscode.Uri.joinPath(folder.uri, workspaceFilePath)

@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 
 export interface EditedFile {
   readonly document: vscode.TextDocument
-  /** False when there were unsaved changes in it before: saving them is for whoever made them. */
+  /** False when there were unsaved changes in it before: saving them is left to the person who made them. */
   readonly isSaved: boolean
 }
 
