@@ -20,6 +20,8 @@ await esbuild.build({
   target: 'node20',
   logLevel: 'warning',
   external: ['fauxqs', 'playwright-core'],
+  // No editor runs here: what is measured of the console is its own work.
+  alias: { vscode: `${root}test/support/vscodeStandIn.mjs` },
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
   },

@@ -13,6 +13,7 @@ import { runRows } from './runRows.ts'
 import { measureSilentAgents } from './silentAgents.ts'
 import { mib, ms, type Row } from './table.ts'
 import { measureThroughput } from './throughput.ts'
+import { measureWatchedSweep, type Watching } from './watchedSweep.ts'
 
 const [root = '.', kind = '', ...args] = process.argv.slice(2)
 const measures: Readonly<Record<string, () => Promise<Part>>> = {
@@ -23,6 +24,7 @@ const measures: Readonly<Record<string, () => Promise<Part>>> = {
   simulated: () => withServer((server) => simulated(server, Number(args[0]))),
   silence: () => withServer(silence),
   sweep: () => withServer((server) => sweep(server, Number(args[0]))),
+  watched,
   drain: () => withServer(drain),
   bulk: () => withServer((server) => bulk(server, Number(args[0]), Number(args[1]))),
   peers: () => peers(Number(args[0]), Number(args[1])),
@@ -133,6 +135,28 @@ async function sweep(server: SqsServer, agents: number): Promise<Part> {
     beside: `${figures.requests} requests, ${figures.heard} heard`,
   }
   return { rows: [row], figures }
+}
+
+async function watched(): Promise<Part> {
+  const agents = 10_000
+  const figures: Partial<Record<Watching, number>> = {}
+  const measure = async (watching: Watching) => {
+    const processorMs = await measureWatchedSweep(agents, watching, 3)
+    figures[watching] = processorMs
+    return processorMs
+  }
+  const bare = await measure('nothing')
+  const watchedMs = await measure('lenses and review box')
+  const withTree = await measure('lenses, review box and tree')
+  const what = `facts of ${agents} agents, processor time`
+  const rows: Row[] = [
+    {
+      ...{ what: `${what} with lenses and review box`, ours: ms(watchedMs) },
+      ...{ beside: `limit 800 ms; ${ms(bare)} with nothing open`, ratio: watchedMs / 800, target: 1 },
+    },
+    { what: `${what} with the tree, too`, ours: ms(withTree), beside: 'every row made anew at each change' },
+  ]
+  return { rows, figures }
 }
 
 async function drain(server: SqsServer): Promise<Part> {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { QueueErrorKind } from '../../src/queues/errorKind.ts'
+import type { QueueAttributes } from '../../src/queues/queueAttributes.ts'
 import { QueueError } from '../../src/queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../src/queues/queues.ts'
 import { noRequests } from '../../src/queues/requestCounts.ts'
@@ -27,6 +28,12 @@ export function playedQueues(parts: Partial<Queues> = {}): Queues {
     close: () => {},
     ...parts,
   }
+}
+
+/** Of a queue that holds nothing. */
+export const emptyQueue: QueueAttributes = {
+  ...{ arn: '', visibilitySeconds: 30, retentionSeconds: 60, maximumMessageSize: 256 * 1024 },
+  ...{ waitSeconds: 0, delaySeconds: 0, encryption: 'none', visible: 0, notVisible: 0, delayed: 0 },
 }
 
 /** Ends as requests do that are cut short. */

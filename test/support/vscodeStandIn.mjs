@@ -219,8 +219,17 @@ export class TreeItem {
   }
 }
 
+export class CodeLens {
+  /** @param {Range} range @param {unknown} command */
+  constructor(range, command) {
+    this.range = range
+    this.command = command
+  }
+}
+
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 }
 export const StatusBarAlignment = { Left: 1, Right: 2 }
+export const QuickInputButtons = { Back: new ThemeIcon('arrow-left') }
 export const QuickPickItemKind = { Separator: -1, Default: 0 }
 export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 }
 export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15 }

@@ -69,12 +69,12 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
       : vscode.l10n.t('Run on {0} · {1} agents', name, count)
   }
 
-  /** Undefined when it is not known (yet), or the filter is none. */
+  /** Undefined when it is not known (yet), or there is no filter. */
   #count(environment: DeclaredEnvironment, text: string | undefined): number | undefined {
     this.#beInterested(environment)
     const { key } = environment
-    const filter = filterOf(text)
-    if (filter === undefined) return undefined
+    if (text === undefined) return undefined
+    const filter = readFilter(text)
     const count = this.#reached(key, filter)
     this.#shown.set(`${key}\n${filter.text}`, { key, filter, count })
     return count
@@ -118,13 +118,4 @@ interface ShownCount {
   readonly key: string
   readonly filter: WrittenFilter
   count: number | undefined
-}
-
-function filterOf(text: string | undefined): WrittenFilter | undefined {
-  try {
-    return text === undefined ? undefined : readFilter(text)
-  } catch {
-    // The editor marks it.
-    return undefined
-  }
 }

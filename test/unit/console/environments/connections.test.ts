@@ -7,12 +7,11 @@ import { Connections } from '../../../../src/console/environments/connections.ts
 import type { DeclaredEnvironment } from '../../../../src/declarations/declaredEnvironment.ts'
 import { Master } from '../../../../src/master/master.ts'
 import { History } from '../../../../src/master/store/history.ts'
-import type { QueueAttributes } from '../../../../src/queues/queueAttributes.ts'
 import { createQueues, type Queues } from '../../../../src/queues/queues.ts'
 import { declared } from '../../../support/declared.ts'
 import { deferred } from '../../../support/deferred.ts'
 import { everyInterleaving } from '../../../support/interleavings.ts'
-import { playedQueues } from '../../../support/playedQueues.ts'
+import { emptyQueue, playedQueues } from '../../../support/playedQueues.ts'
 import { until } from '../../../support/until.ts'
 
 /** Names of the environments that were opened, in order. */
@@ -124,7 +123,7 @@ describe('A fleet that is watched', () => {
     return new Connections(
       async ({ environment }) => {
         const queues = playedQueues({
-          attributes: async () => empty,
+          attributes: async () => emptyQueue,
           receive: async () => [],
           ...parts(),
         })
@@ -143,7 +142,7 @@ describe('A fleet that is watched', () => {
       attributes: async () => {
         sweeps += 0.5
         await held.promise
-        return empty
+        return emptyQueue
       },
     }))
     let watch = each.watch(staging)
@@ -212,12 +211,6 @@ describe('A fleet that is watched', () => {
     expect(orders.length).toBeGreaterThan(100)
   })
 })
-
-/** Of a queue that holds nothing. */
-const empty: QueueAttributes = {
-  ...{ arn: '', visibilitySeconds: 30, retentionSeconds: 60, maximumMessageSize: 262_144 },
-  ...{ waitSeconds: 0, delaySeconds: 0, encryption: 'none', visible: 0, notVisible: 0, delayed: 0 },
-}
 
 async function settled(): Promise<void> {
   for (let turns = 0; turns < 50; turns += 1) await setImmediate()
