@@ -12,7 +12,8 @@ const vsce = join(root, 'node_modules/.bin/vsce')
 /** What may be in the package, and nothing else. */
 const allowed = [
   /^(package\.json|package\.nls\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
-  /^l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/,
+  // The bundle without a language is for translators: English stands in the sources.
+  /^l10n\/bundle\.l10n\.[a-z-]+\.json$/,
   /^media\/[\w.-]+\.(svg|png|json)$/,
   /^media\/walkthrough\/[\w-]+\.(md|svg|png)$/,
   /^dist\/[\w-]+\.mjs$/,

@@ -44,7 +44,7 @@ describe('what was written for 5fa5438 means the same today:', () => {
         publish: true,
         intervalMs: 40_000,
         facterCommand: 'facter --yaml',
-      facterIntervalMs: 600_000,
+        facterIntervalMs: 600_000,
         paths: ['/etc/ec2_collective/facts.yaml', '/var/lib/puppet/state/classes.txt'],
         programs: '/srv/facts.d',
         programTimeoutMs: 10_000,
