@@ -272,6 +272,7 @@ export const rooms = [
     imports: [
       'src/text',
       'src/protocol/filter',
+      'src/run',
       'src/declarations',
       'src/console/text',
       'src/console/declarations',

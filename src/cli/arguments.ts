@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import type { Amount, Rollout } from '../run/runRequest.ts'
+import { checkSteps, type RolloutNames, readRollout } from '../run/rolloutText.ts'
+import type { Rollout } from '../run/runRequest.ts'
 
 /** What was asked for on the command line. */
 export interface Arguments {
@@ -62,7 +63,7 @@ Where
 How
   -t, --timeout SECONDS  agents stop the command after this (default 60)
       --canary N         N agents first             --batch N|N%     then so many at a time
-      --pause SECONDS    between steps              --max-failures N|N%  stop beyond this
+      --pause DURATION   between steps              --max-failures N|N%  stop beyond this
       --strict           exit code 1 unless every agent succeeded
       --json             one JSON document          -q, --quiet      outputs only
   -l, --logfile FILE     append what is printed to FILE, too
@@ -182,37 +183,21 @@ function modeOf(mode: string | undefined, command: string | undefined): Argument
 
 type Values = ReturnType<typeof parse>['values']
 
-function rolloutOf(values: Values): Rollout | undefined {
-  const { canary, batch, pause, 'max-failures': maxFailures } = values
-  if (canary === undefined && batch === undefined) {
-    if ((pause ?? maxFailures) !== undefined)
-      throw new UsageError('--pause and --max-failures need --canary or --batch')
-    return undefined
-  }
-  return {
-    ...(canary === undefined ? {} : { canary: whole('--canary', canary) }),
-    ...(batch === undefined ? {} : { batch: batchOf(batch) }),
-    ...(pause === undefined ? {} : { pauseMs: milliseconds('--pause', pause, 24 * 3600) }),
-    ...(maxFailures === undefined ? {} : { maxFailures: amount('--max-failures', maxFailures) }),
+function rolloutOf({ canary, batch, pause, 'max-failures': maxFailures }: Values): Rollout | undefined {
+  const written = { canary, batch, pause, maxFailures }
+  try {
+    checkSteps(written, rolloutNames)
+    return readRollout(written, rolloutNames)
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause })
   }
 }
 
-function batchOf(text: string): Amount {
-  const batch = amount('--batch', text)
-  if (Object.values(batch)[0] === 0) throw new UsageError(`--batch ${text}: at least one agent at a time`)
-  return batch
-}
-
-function amount(option: string, text: string): Amount {
-  if (!text.endsWith('%')) return { count: whole(option, text) }
-  const percent = whole(option, text.slice(0, -1))
-  if (percent > 100) throw new UsageError(`${option} ${text}: at most 100%`)
-  return { percent }
-}
-
-function whole(option: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`${option} ${text}: a whole number is needed`)
-  return Number(text)
+const rolloutNames: RolloutNames = {
+  canary: '--canary',
+  batch: '--batch',
+  pause: '--pause',
+  maxFailures: '--max-failures',
 }
 
 function milliseconds(option: string, text: string, mostSeconds: number): number {

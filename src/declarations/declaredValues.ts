@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { readFilter } from '../protocol/filter/writtenFilter.ts'
+import { readRollout } from '../run/rolloutText.ts'
 import { closestWord } from '../text/closestWord.ts'
-import { parseDuration } from './duration.ts'
-import { readRollout } from './rolloutText.ts'
+import { parseDuration } from '../text/duration.ts'
 
 /**
  * The values of which declarations are made, as people write them in YAML (where every scalar arrives as text) and in

@@ -2,7 +2,9 @@ import * as v from 'valibot'
 import { EnvironmentName, QueueName } from '../protocol/names.ts'
 import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
+import { readRollout } from '../run/rolloutText.ts'
 import type { Rollout } from '../run/runRequest.ts'
+import { parseDuration } from '../text/duration.ts'
 import {
   closedObject,
   DeclaredDuration,
@@ -11,9 +13,7 @@ import {
   Flag,
   rolloutMeaning,
 } from './declaredValues.ts'
-import { parseDuration } from './duration.ts'
 import { type DeclarationProblem, describeIssue } from './problems.ts'
-import { readRollout } from './rolloutText.ts'
 
 /** What a user calls an environment's colour; the tree and the results page map it to colours of the theme. */
 export const colours = ['red', 'orange', 'yellow', 'green', 'blue', 'purple'] as const

@@ -1,3 +1,4 @@
+import { actionName } from '../run/actionText.ts'
 import type { ReplyState } from '../run/runState.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
 import type { ReportedRun } from './reportedRun.ts'
@@ -22,11 +23,10 @@ export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
   const { state } = run
   const { environment, request, issuer, startedAt, counts, replies } = state
   const { action } = request
-  const what = action.kind === 'shell' ? action.command : action.kind === 'script' ? action.name : action.kind
   const sums = Object.entries(counts).filter(([, count]) => count > 0)
   yield [
     `${environment}: ${request.filter === '*' ? 'everyone' : request.filter}`,
-    `$ ${what}`,
+    `$ ${actionName(action)}`,
     `${issuer.name} on ${issuer.host}, ${new Date(startedAt).toISOString()}, run ${state.runId}`,
     `${replies.size} agents: ${sums.map(([name, count]) => `${count} ${name}`).join(', ')}`,
     '',

@@ -1,7 +1,7 @@
-import { printDuration } from '../../declarations/duration.ts'
 import { inNaturalOrder } from '../../hosts/naturalOrder.ts'
 import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import { type FactValue, factAt } from '../../protocol/facts.ts'
+import { printDuration } from '../../text/duration.ts'
 import type { Translate } from '../../text/translate.ts'
 
 /** Agents of one environment that share a value of the fact by which the user groups. */

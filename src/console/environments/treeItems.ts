@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import { describeOrigin, notableEndpoint } from '../../declarations/declaredEnvironment.ts'
-import { printDuration } from '../../declarations/duration.ts'
+import { printDuration } from '../../text/duration.ts'
 import { openCommand } from '../declarations/originPlace.ts'
 import { messageOf } from '../text/messageOf.ts'
 import { agentTroubles, describeSkew, isTroubled, printFact } from './agentGroups.ts'

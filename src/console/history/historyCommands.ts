@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { exportText } from '../../report/runTables.ts'
+import { actionText } from '../../run/actionText.ts'
 import type { ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
 import type { Results } from '../results/results.ts'
 import type { RunHistory } from '../send/runHistory.ts'
@@ -85,9 +86,8 @@ export function copyCommand(history: RunHistory) {
     const [runId] = chosen(clicked)
     const run = (await history.list()).find((each) => each.runId === runId)
     const action = run?.request.action
-    if (action?.kind === 'shell') await vscode.env.clipboard.writeText(action.command)
-    if (action?.kind === 'script')
-      await vscode.env.clipboard.writeText(Buffer.from(action.content, 'base64').toString())
+    if (action?.kind === 'shell' || action?.kind === 'script')
+      await vscode.env.clipboard.writeText(actionText(action))
   }
 }
 

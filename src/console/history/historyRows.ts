@@ -1,15 +1,15 @@
 import type { RunSummary } from '../../master/store/history.ts'
 import { verdicts } from '../../protocol/verdict.ts'
+import { actionName } from '../../run/actionText.ts'
+import { oneLine } from '../../text/oneLine.ts'
 import type { Translate } from '../../text/translate.ts'
-import { oneLine } from '../send/runPlan.ts'
 
 /** The command of a run on one line. */
 export function nameOfRun({ request: { action } }: Pick<RunSummary, 'request'>, t: Translate): string {
   switch (action.kind) {
     case 'shell':
-      return oneLine(action.command)
     case 'script':
-      return action.args.length === 0 ? action.name : `${action.name} ${action.args.join(' ')}`
+      return oneLine(actionName(action))
     case 'ping':
       return t('Ping')
     case 'facts':

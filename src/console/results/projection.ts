@@ -1,4 +1,5 @@
 import type { ActionHeader, AgentRow, GroupRow, RunHeader } from '../../page/toPage.ts'
+import { actionName, actionText } from '../../run/actionText.ts'
 import type { RecordedRequest } from '../../run/runRequest.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
 import { localize } from '../../text/localizable.ts'
@@ -101,15 +102,10 @@ function actionHeader({ action, targets }: RecordedRequest, t: Translate): Actio
     ...(action.directory === undefined ? [] : [t('in {0}', action.directory)]),
     ...(variables.length === 0 ? [] : [t('with {0}', variables.join(', '))]),
   ]
-  if (action.kind === 'shell') return { kind: 'shell', text: action.command, details }
-  const script = Buffer.from(action.content, 'base64').toString('utf8').slice(0, maxScriptCharacters)
-  const text = [action.name, ...action.args.map(quoted)].join(' ')
+  if (action.kind === 'shell') return { kind: 'shell', text: actionName(action), details }
+  const script = actionText(action).slice(0, maxScriptCharacters)
   if (action.interpreter !== undefined) details.unshift(t('by {0}', action.interpreter))
-  return { kind: 'script', text, script, details }
-}
-
-function quoted(argument: string): string {
-  return /^[\w./:=@%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
+  return { kind: 'script', text: actionName(action), script, details }
 }
 
 function exitOf({ outcome }: ReplyState): { exitCode?: number; signal?: string } {

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode'
 import { parsePageState } from '../../page/fromPage.ts'
 import type { ToPage } from '../../page/toPage.ts'
+import { actionName } from '../../run/actionText.ts'
+import { oneLine } from '../../text/oneLine.ts'
 import { messageOf } from '../text/messageOf.ts'
 import { OutputDocuments } from './outputDocuments.ts'
 import type { Shown, ShownRun } from './shownRun.ts'
@@ -136,8 +138,5 @@ function bound(actions: ResultsActions): Pick<ResultsActions, 'runAgain' | 'onFa
 /** The tab: what was run, and where. */
 function title({ run }: Shown): string {
   const { request, environment } = run.state
-  const { action } = request
-  const what = action.kind === 'shell' ? action.command : action.kind === 'script' ? action.name : action.kind
-  const short = what.length > 24 ? `${what.slice(0, 23)}…` : what
-  return `${environment}: ${short.split('\n')[0]}`
+  return `${environment}: ${oneLine(actionName(request.action), 24)}`
 }

@@ -3,6 +3,7 @@ import * as vscode from 'vscode'
 import { foldHosts } from '../../hosts/hostFolding.ts'
 import { type FromPage, parseFromPage, type Subset } from '../../page/fromPage.ts'
 import { plainOutput } from '../../report/runTables.ts'
+import { actionText } from '../../run/actionText.ts'
 import type { OutputDocuments } from './outputDocuments.ts'
 import { systemClock } from './pageClock.ts'
 import { type PageLanguage, pageHtml } from './pageHtml.ts'
@@ -93,7 +94,7 @@ export class ResultsPage {
       case 'copy-hosts':
         return this.#copyHosts(request)
       case 'copy-command':
-        return this.#copy(commandText(this.shown))
+        return this.#copy(actionText(this.shown.run.state.request.action))
       case 'export': {
         const saved = await saveExport(this.shown.run, request.format)
         if (saved !== undefined) await offerToOpen(saved)
@@ -184,12 +185,6 @@ function pageLanguage(): PageLanguage {
   return bundle === undefined
     ? { language: 'en', words: {} }
     : { language: vscode.env.language, words: bundle }
-}
-
-function commandText({ run }: Shown): string {
-  const { action } = run.state.request
-  if (action.kind === 'shell') return action.command
-  return action.kind === 'script' ? Buffer.from(action.content, 'base64').toString('utf8') : action.kind
 }
 
 async function offerToOpen(file: vscode.Uri): Promise<void> {

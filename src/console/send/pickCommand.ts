@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
+import { oneLine } from '../../text/oneLine.ts'
 import { plainText } from '../text/plainText.ts'
-import { oneLine } from './runPlan.ts'
 import type { FoundSnippet } from './snippets.ts'
 import { type Place, type StepEnd, showPickStep } from './step.ts'
 

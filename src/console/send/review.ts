@@ -1,12 +1,13 @@
 import * as vscode from 'vscode'
 import { aborted, orAborted } from '../../async/aborted.ts'
-import { parseDuration, printDuration } from '../../declarations/duration.ts'
-import { describeRollout, parseRolloutText, printRollout } from '../../declarations/rolloutText.ts'
 import { foldHosts } from '../../hosts/hostFolding.ts'
 import { unknownFleet } from '../../master/fleet/fleetSnapshot.ts'
 import { type Reach, reachOf } from '../../master/fleet/reach.ts'
+import { describeRollout, parseRolloutText, printRollout } from '../../run/rolloutText.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
+import { parseDuration, printDuration } from '../../text/duration.ts'
 import type { Connections } from '../environments/connections.ts'
+import { messageOf } from '../text/messageOf.ts'
 import { plainText } from '../text/plainText.ts'
 import { describeAction, describeHow, type RunPlan } from './runPlan.ts'
 import { type Place, type StepEnd, showPickStep } from './step.ts'
@@ -175,7 +176,7 @@ async function changeRollout(request: RunRequest): Promise<RunRequest> {
   const other = vscode.l10n.t('Something else …')
   const items = [
     ...presets.map((text) => ({
-      label: capitalize(describeRollout(parseRolloutText(text, vscode.l10n.t), vscode.l10n.t)),
+      label: capitalize(describeRollout(parseRolloutText(text), vscode.l10n.t)),
       description: text,
       text,
     })),
@@ -190,7 +191,7 @@ async function changeRollout(request: RunRequest): Promise<RunRequest> {
   const text = chosen.text ?? (await askRollout(request))
   if (text === undefined) return request
   const { rollout: _, ...rest } = request
-  const rollout = parseRolloutText(text, vscode.l10n.t)
+  const rollout = parseRolloutText(text)
   return rollout === undefined ? rest : { ...rest, rollout }
 }
 
@@ -207,10 +208,10 @@ function askRollout(request: RunRequest): Thenable<string | undefined> {
     ignoreFocusOut: true,
     validateInput: (value) => {
       try {
-        parseRolloutText(value, vscode.l10n.t)
+        parseRolloutText(value)
         return undefined
       } catch (error) {
-        return (error as Error).message
+        return messageOf(error)
       }
     },
   })

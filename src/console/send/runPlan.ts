@@ -1,8 +1,10 @@
 import { type DeclaredEnvironment, notableEndpoint } from '../../declarations/declaredEnvironment.ts'
-import { printDuration } from '../../declarations/duration.ts'
-import { describeRollout } from '../../declarations/rolloutText.ts'
 import type { Audience, Reach } from '../../master/fleet/reach.ts'
+import { printArguments } from '../../run/actionText.ts'
+import { describeRollout } from '../../run/rolloutText.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
+import { printDuration } from '../../text/duration.ts'
+import { oneLine } from '../../text/oneLine.ts'
 import type { Translate } from '../../text/translate.ts'
 
 /** What is known of a run before the user is asked for the rest. */
@@ -62,24 +64,12 @@ export function describeAction(action: RunRequest['action'], t: Translate): stri
     case 'script':
       return action.args.length === 0
         ? t('Run the script {0}', action.name)
-        : t('Run the script {0} with {1}', action.name, oneLine(action.args.map(quoteArgument).join(' ')))
+        : t('Run the script {0} with {1}', action.name, oneLine(printArguments(action.args)))
     case 'ping':
       return t('Ping')
     case 'facts':
       return t('Refresh the facts')
   }
-}
-
-/** The first line, at most 80 characters, with a mark that there is more. */
-export function oneLine(text: string): string {
-  const [line = '', ...more] = text.trim().split(/\s*\r?\n\s*/)
-  const characters = [...line]
-  const short = characters.length > 80 ? `${characters.slice(0, 79).join('')}…` : line
-  return more.length > 0 && !short.endsWith('…') ? `${short} …` : short
-}
-
-function quoteArgument(argument: string): string {
-  return /^[\w./:=@%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
 }
 
 function describeUser({ action }: RunRequest, t: Translate): string {

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode'
 import { type DeclaredEnvironment, findEnvironment } from '../../declarations/declaredEnvironment.ts'
-import { parseDuration } from '../../declarations/duration.ts'
-import { readRollout } from '../../declarations/rolloutText.ts'
 import { parseRunArguments, type RunArguments } from '../../declarations/runArguments.ts'
 import { everyone } from '../../protocol/filter/writtenFilter.ts'
+import { readRollout } from '../../run/rolloutText.ts'
+import { parseDuration } from '../../text/duration.ts'
 import { about } from '../command.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { readSetting } from '../declarations/settings.ts'
@@ -106,7 +106,7 @@ export class Sending {
     if (ofSnippet === undefined) return undefined
     const environment =
       args.environment === undefined ? undefined : await this.environmentNamed(args.environment)
-    const rollout = declared === undefined ? undefined : readRollout(declared, vscode.l10n.t)
+    const rollout = declared === undefined ? undefined : readRollout(declared)
     const timeoutMs = timeout === undefined ? undefined : parseDuration(String(timeout))
     const action = await actionOf(args)
     return {

@@ -2,11 +2,12 @@ import * as vscode from 'vscode'
 import { addEntry } from '../../declarations/editEntries.ts'
 import type { SnippetDeclaration } from '../../declarations/snippet.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
+import { actionName, actionText } from '../../run/actionText.ts'
+import { oneLine } from '../../text/oneLine.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { showUnsaved } from '../declarations/unsavedNotice.ts'
 import { type WorkspaceFiles, workspaceFilePath } from '../declarations/workspaceFiles.ts'
 import type { RunHistory } from '../send/runHistory.ts'
-import { oneLine } from '../send/runPlan.ts'
 import type { SendOutcome } from '../send/runs.ts'
 import { defaultTimeoutMs, type Sending } from '../send/sending.ts'
 import type { FoundSnippet, Snippets } from '../send/snippets.ts'
@@ -46,11 +47,13 @@ export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles, list: 
     const uri = vscode.Uri.joinPath(folder.uri, workspaceFilePath)
     const taken = parseWorkspaceFile(await files.current(uri)).names.snippets
     const { action, filter } = run.request
-    const what =
-      action.kind === 'shell' ? action.command : action.kind === 'script' ? action.name : action.kind
     const name = await vscode.window.showInputBox({
       title: vscode.l10n.t('Save as Snippet'),
-      prompt: vscode.l10n.t('Its name. It is kept in {0}: {1}', workspaceFilePath, plainText(oneLine(what))),
+      prompt: vscode.l10n.t(
+        'Its name. It is kept in {0}: {1}',
+        workspaceFilePath,
+        plainText(oneLine(actionName(action))),
+      ),
       ignoreFocusOut: true,
       validateInput: (value) =>
         value.trim() === ''
@@ -89,7 +92,7 @@ function declarationOf(
     ...(action.kind === 'shell'
       ? { command: action.command }
       : {
-          script: Buffer.from(action.content, 'base64').toString(),
+          script: actionText(action),
           ...(action.args.length > 0 && { args: action.args }),
           ...(action.interpreter !== undefined && { interpreter: action.interpreter }),
         }),

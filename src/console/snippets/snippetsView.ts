@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { oneLine } from '../send/runPlan.ts'
+import { oneLine } from '../../text/oneLine.ts'
 import type { FoundSnippet, Snippets, UnusableSnippet } from '../send/snippets.ts'
 
 /** The snippets of the workspace, by file where there is more than one. */

@@ -39,7 +39,7 @@ describe('parseRunArguments', () => {
     [{ command: 'ls', snippet: 'x' }, 'Only one of command, file and snippet'],
     [{ directory: 'tmp' }, 'an absolute directory'],
     [{ timeout: 'soon' }, 'a duration'],
-    [{ rollout: { canary: -1 } }, 'canary is a number of agents'],
+    [{ rollout: { canary: -1 } }, 'canary must be a number of agents'],
   ])('refuses %j', (value, message) => {
     expect(() => parseRunArguments(value)).toThrow(message)
   })

@@ -95,7 +95,7 @@ describe('parseWorkspaceFile', () => {
       'environments:\n  x:\n    region: eu-west-1\n    rollout: {batch: many}',
       4,
       5,
-      'batch is a number of agents',
+      'batch must be a number of agents',
     ],
     ['snippets:\n  x:\n    filter: role=web', 2, 3, 'exactly one of command, script and file'],
     [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describePlan, oneLine } from '../../../../src/console/send/runPlan.ts'
+import { describePlan } from '../../../../src/console/send/runPlan.ts'
 import type { DeclaredEnvironment } from '../../../../src/declarations/declaredEnvironment.ts'
 import { everyone, readFilter } from '../../../../src/protocol/filter/writtenFilter.ts'
 import type { RunRequest } from '../../../../src/run/runRequest.ts'
@@ -71,13 +71,5 @@ describe('describePlan', () => {
     expect(say({ action: { ...action, args: [...action.args] } })).toContain(
       "Run the script fix.sh with 'a b' --force on",
     )
-  })
-})
-
-describe('oneLine', () => {
-  it('cuts a command to what fits, with a mark that there is more', () => {
-    expect(oneLine('ls')).toBe('ls')
-    expect(oneLine('set -e\nls\n')).toBe('set -e …')
-    expect(oneLine('x'.repeat(200))).toHaveLength(80)
   })
 })

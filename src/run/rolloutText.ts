@@ -1,0 +1,141 @@
+import { parseDuration, printDuration } from '../text/duration.ts'
+import { LocalizableError, say } from '../text/localizable.ts'
+import type { Translate } from '../text/translate.ts'
+import type { Amount, Rollout } from './runRequest.ts'
+
+/** A rollout as people write it. `pause` is a duration such as `30s`; a bare number is seconds. */
+export interface WrittenRollout {
+  readonly canary?: number | string | undefined
+  readonly batch?: number | string | undefined
+  readonly pause?: number | string | undefined
+  readonly maxFailures?: number | string | undefined
+}
+
+/** What the parts are called where they are written: errors name them so. */
+export type RolloutNames = Readonly<Record<keyof WrittenRollout, string>>
+
+const namesInFiles: RolloutNames = {
+  canary: 'canary',
+  batch: 'batch',
+  pause: 'pause',
+  maxFailures: 'maxFailures',
+}
+const namesInText: RolloutNames = { ...namesInFiles, maxFailures: 'failures' }
+
+/**
+ * Understands `canary=1 batch=10% pause=30s failures=5%`, in any order and each part optional.
+ * @throws LocalizableError that names the part that is not understood; also as {@link checkSteps}
+ */
+export function parseRolloutText(text: string): Rollout | undefined {
+  const written: Partial<Record<keyof WrittenRollout, string>> = {}
+  for (const part of text.split(/[\s,]+/).filter(Boolean)) {
+    const [, name, value = ''] = /^([^=]*)=(.+)$/.exec(part) ?? []
+    const key = keysOf(namesInText).find((each) => namesInText[each] === name)
+    if (key === undefined) throw notUnderstood(part)
+    if (written[key] !== undefined) throw new LocalizableError(say('“{0}” is there twice', namesInText[key]))
+    written[key] = value
+  }
+  checkSteps(written, namesInText)
+  return readRollout(written, namesInText)
+}
+
+/**
+ * @returns undefined when nothing is written: all agents start at once
+ * @throws LocalizableError that names the part that is wrong
+ */
+export function readRollout(written: WrittenRollout, names = namesInFiles): Rollout | undefined {
+  const { canary, batch, pause, maxFailures } = written
+  const rollout: Rollout = {
+    ...(canary !== undefined && { canary: readCount(canary, names.canary) }),
+    ...(batch !== undefined && { batch: readBatch(batch, names.batch) }),
+    ...(pause !== undefined && { pauseMs: readPause(pause, names.pause) }),
+    ...(maxFailures !== undefined && { maxFailures: readAmount(maxFailures, names.maxFailures) }),
+  }
+  return Object.keys(rollout).length === 0 ? undefined : rollout
+}
+
+/**
+ * For who writes a rollout just now: a pause or a number of failures alone would look like steps, while all agents start
+ * at once.
+ * @throws LocalizableError
+ */
+export function checkSteps({ canary, batch, pause, maxFailures }: WrittenRollout, names: RolloutNames): void {
+  if (canary !== undefined || batch !== undefined || (pause ?? maxFailures) === undefined) return
+  const alone = pause === undefined ? names.maxFailures : names.pause
+  throw new LocalizableError(
+    say('{0} needs {1} or {2}: without them, all agents start at once', alone, names.canary, names.batch),
+  )
+}
+
+/** The form that {@link parseRolloutText} reads. */
+export function printRollout(rollout: Rollout): string {
+  const parts = [
+    rollout.canary !== undefined && `canary=${rollout.canary}`,
+    rollout.batch !== undefined && `batch=${printAmount(rollout.batch)}`,
+    rollout.pauseMs !== undefined &&
+      `pause=${rollout.pauseMs % 1000 === 0 ? `${rollout.pauseMs / 1000}s` : `${rollout.pauseMs}ms`}`,
+    rollout.maxFailures !== undefined && `failures=${printAmount(rollout.maxFailures)}`,
+  ]
+  return parts.filter(Boolean).join(' ')
+}
+
+/** For people: `1 first, then 10% at a time with 30 s between, stopping after more than 2 failures`. */
+export function describeRollout(rollout: Rollout | undefined, t: Translate): string {
+  if (rollout === undefined) return t('all at once')
+  const { canary = 0, batch, pauseMs = 0, maxFailures } = rollout
+  const parts = [
+    canary > 0 && t('{0} first, then', canary),
+    batch !== undefined
+      ? t('{0} at a time', printAmount(batch))
+      : canary > 0
+        ? t('all the others at once')
+        : t('all at once'),
+    pauseMs > 0 && t('with {0} between', printDuration(pauseMs)),
+  ]
+  const tolerated = maxFailures === undefined ? '0' : printAmount(maxFailures)
+  const stop =
+    tolerated === '0'
+      ? t('stopping at the first failure')
+      : t('stopping after more than {0} failures', tolerated)
+  return `${parts.filter(Boolean).join(' ')}, ${stop}`
+}
+
+export function printAmount(amount: Amount): string {
+  return 'count' in amount ? String(amount.count) : `${amount.percent}%`
+}
+
+function readCount(value: number | string, name: string): number {
+  if (!/^\d{1,9}$/.test(String(value).trim()))
+    throw new LocalizableError(say('{0} must be a number of agents, 0 or more', name))
+  return Number(value)
+}
+
+function readBatch(value: number | string, name: string): Amount {
+  const batch = readAmount(value, name)
+  if (('count' in batch ? batch.count : batch.percent) > 0) return batch
+  throw new LocalizableError(say('{0} must be at least one agent', name))
+}
+
+function readAmount(value: number | string, name: string): Amount {
+  const [, digits, isPercent] = /^(\d{1,9}(?:\.\d{1,6})?)\s*(%?)$/.exec(String(value).trim()) ?? []
+  const number = Number(digits)
+  if (digits !== undefined && isPercent === '%' && number <= 100) return { percent: number }
+  if (digits !== undefined && isPercent === '' && Number.isInteger(number)) return { count: number }
+  throw new LocalizableError(say('{0} must be a number of agents, or a share up to 100%, such as 10%', name))
+}
+
+function readPause(value: number | string, name: string): number {
+  if (/^\s*0\s*(ms|[smhd])?\s*$/i.test(String(value))) return 0
+  const pauseMs = parseDuration(String(value))
+  if (pauseMs !== undefined) return pauseMs
+  throw new LocalizableError(say('{0} must be a duration of up to 7 days, such as 30s or 5m', name))
+}
+
+function notUnderstood(part: string): LocalizableError {
+  const parts = 'canary=1, batch=10%, pause=30s, failures=5%'
+  return new LocalizableError(say('“{0}” is not understood. Parts are {1}.', part, parts))
+}
+
+function keysOf(names: RolloutNames): (keyof WrittenRollout)[] {
+  return Object.keys(names) as (keyof WrittenRollout)[]
+}

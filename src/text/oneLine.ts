@@ -1,0 +1,7 @@
+/** The first line, at most `most` characters, with a mark that there is more. */
+export function oneLine(text: string, most = 80): string {
+  const [line = '', ...more] = text.trim().split(/\s*\r?\n\s*/)
+  const characters = [...line]
+  const short = characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : line
+  return more.length > 0 && !short.endsWith('…') ? `${short} …` : short
+}
