@@ -120,7 +120,7 @@ export const rooms = [
   {
     room: 'src/report',
     holds: 'how a run is read: groups, tables, export, terminal lines and colours, exit code',
-    imports: ['src/protocol', 'src/hosts', 'src/run'],
+    imports: ['src/text', 'src/protocol', 'src/hosts', 'src/run'],
     packages: ['valibot'],
   },
   {
@@ -137,7 +137,7 @@ export const rooms = [
   {
     room: 'webview',
     holds: 'the results page, which runs in a browser',
-    imports: ['src/protocol', 'src/hosts', 'src/page', 'webview/ui'],
+    imports: ['src/text', 'src/protocol', 'src/hosts', 'src/page', 'webview/ui'],
     packages: ['@tanstack/virtual-core', 'anser'],
   },
   {
@@ -150,6 +150,7 @@ export const rooms = [
     room: 'src/cli',
     holds: 'ec2-cmaster: the master for pipelines, with the flags of the original',
     imports: [
+      'src/text',
       'src/async',
       'src/protocol',
       'src/protocol/filter',

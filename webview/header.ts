@@ -171,24 +171,24 @@ export class Header {
       enabled: agents > 0,
       onPick: () => this.#ask({ type: 'run-again', on }),
     })
-    const silent: readonly AgentState[] = ['no-reply', 'lost']
-    const failed = verdicts.filter((verdict) => isFailure(verdict) && !silent.includes(verdict))
+    const unanswered: readonly AgentState[] = ['no-reply', 'lost']
+    const failed = verdicts.filter((verdict) => isFailure(verdict) && !unanswered.includes(verdict))
     const shown = this.#model.shown().map(({ id }) => id)
     const { states, hostText, onlyHits } = this.#model.narrowing
     const narrowed = states.size > 0 || hostText !== '' || onlyHits
     return [
       [
         {
-          label: t('On everyone who matches now'),
+          label: t('On all agents that match now'),
           onPick: () => this.#ask({ type: 'run-again', on: { kind: 'all' } }),
         },
       ],
       [
-        again(t('On the failed'), { kind: 'failed' }, count(failed)),
-        again(t('On the silent'), { kind: 'silent' }, count(silent)),
-        again(t('On the not started'), { kind: 'not-started' }, count(['not-started'])),
+        again(t('On agents that failed'), { kind: 'failed' }, count(failed)),
+        again(t('On agents with no reply'), { kind: 'no-reply' }, count(unanswered)),
+        again(t('On agents not started'), { kind: 'not-started' }, count(['not-started'])),
         ...(narrowed && shown.length < total
-          ? [again(t('On those shown'), { kind: 'agents', agents: shown }, shown.length)]
+          ? [again(t('On the agents shown'), { kind: 'agents', agents: shown }, shown.length)]
           : []),
       ],
     ]

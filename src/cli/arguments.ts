@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { checkSteps, type RolloutNames, readRollout } from '../run/rolloutText.ts'
 import type { Rollout } from '../run/runRequest.ts'
 
-/** What was asked for on the command line. */
+/** The command line, parsed. */
 export interface Arguments {
   readonly mode: 'cli' | 'script' | 'ping' | 'count' | 'facts'
   /** A shell command, or `file://…` for a script on this machine. */
@@ -31,7 +31,7 @@ export interface Arguments {
   readonly sharedReplies: boolean
 }
 
-/** The command line is not right. The message is a sentence; nothing was sent. */
+/** The command line cannot be used. The message is a sentence; nothing was sent. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
@@ -46,37 +46,37 @@ What to send
   -m, --mode MODE        cli (default), script, ping, count, facts
       --user NAME        run as this user           --directory DIR  run in DIR
 
-Whom to send it to
+Target
       --filter EXPR      filter over facts, as in: role=web and os.release.major >= 9
-  -w, --with FACT=VALUE  agents that have this fact or class (repeatable, all must hold)
-  -n, --without FACT     agents that do not (repeatable)
-      --everyone         every agent: never the default
+  -w, --with FACT=VALUE  agents that have this fact or class (repeatable, all must match)
+  -n, --without FACT     agents that do not have it (repeatable)
+      --everyone         every agent; never the default
 
 Where
   -e, --env NAME         environment (queues NAME_master, NAME_agent, NAME_facts)
       --region R --profile P --endpoint URL
       --config FILE      default /etc/ec2_collective/ec2-cmaster.json
-      --shared-replies   use the environment's reply queue, not one of our own
-      --confirm NAME     needed for a protected environment: its name once more
-      --signing-key K    NAME=FILE: sign commands for agents whose policy asks for it (ed25519, PEM)
+      --shared-replies   use the environment's reply queue instead of a private one
+      --confirm NAME     required for a protected environment: repeat its name
+      --signing-key K    NAME=FILE: sign commands for agents whose policy requires it (ed25519, PEM)
 
 How
   -t, --timeout SECONDS  agents stop the command after this (default 60)
-      --canary N         N agents first             --batch N|N%     then so many at a time
-      --pause DURATION   between steps              --max-failures N|N%  stop beyond this
+      --canary N         N agents first             --batch N|N%     size of the following steps
+      --pause DURATION   between steps              --max-failures N|N%  stop above this number
       --strict           exit code 1 unless every agent succeeded
       --json             one JSON document          -q, --quiet      outputs only
-  -l, --logfile FILE     append what is printed to FILE, too
+  -l, --logfile FILE     also append the output to FILE
   -h, --help             this text                  -V, --version
 
-Exit code: 0 when every agent succeeded, else the last non-zero exit code of an agent (124 timed out,
-126 refused, 130 cancelled, 1 silent or lost); 2 when nothing was sent because the request was not right;
-3 when the filter matches nobody; 4 when SQS could not be used.
+Exit code: 0 if every agent succeeded, else the last non-zero exit code of an agent (124 timed out,
+126 refused, 130 cancelled, 1 no reply or lost); 2 if nothing was sent because the request is not valid;
+3 if no agent matches the filter; 4 if SQS could not be used.
 
-Ctrl-C, SIGTERM or SIGHUP: before the command is sent, nothing is sent. After that the agents are asked to
-stop, and their replies are printed. A second signal ends ec2-cmaster at once, and the command may still
-run on the servers. Where nothing was sent, and at the second signal, the exit code is 128 and the signal's
-number: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP. Under nohup, SIGHUP is ignored.`
+Ctrl-C, SIGTERM or SIGHUP: before the command is sent, nothing is sent. After that, the agents are asked to
+stop, and their replies are printed. A second signal ends ec2-cmaster at once; the command may still be
+running on the servers. If nothing was sent, and after a second signal, the exit code is 128 plus the
+number of the signal: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP. Under nohup, SIGHUP is ignored.`
 
 /** @throws UsageError */
 export function parseArguments(argv: readonly string[]): Arguments | 'help' | 'version' {
@@ -85,28 +85,28 @@ export function parseArguments(argv: readonly string[]): Arguments | 'help' | 'v
   if (values.version === true) return 'version'
   const command = values.command ?? (positionals.length > 0 ? positionals.join(' ') : undefined)
   if (values.command !== undefined && positionals.length > 0) {
-    throw new UsageError(`two commands: "${values.command}" and "${positionals.join(' ')}"`)
+    throw new UsageError(`Two commands: "${values.command}" and "${positionals.join(' ')}". Give one.`)
   }
   const mode = modeOf(values.mode, command)
   if ((mode === 'cli' || mode === 'script') && (command === undefined || command.trim() === '')) {
-    throw new UsageError('no command: ec2-cmaster … -- COMMAND, or -c COMMAND')
+    throw new UsageError('No command. Write ec2-cmaster … -- COMMAND, or -c COMMAND.')
   }
   if (mode === 'script' && !command?.startsWith('file://'))
-    throw new UsageError('a script is named as -c file://PATH')
+    throw new UsageError('--mode script needs a script: -c file://PATH.')
   if (mode !== 'cli' && mode !== 'script' && command !== undefined)
-    throw new UsageError(`--mode ${mode} takes no command, and there is "${command}"`)
+    throw new UsageError(`--mode ${mode} takes no command: remove "${command}".`)
   if (mode !== 'script' && values.parameter !== undefined)
-    throw new UsageError('--parameter is for scripts: -c file://PATH')
+    throw new UsageError('--parameter is for scripts: -c file://PATH.')
   if (mode !== 'cli' && mode !== 'script' && (values.user ?? values.directory) !== undefined)
-    throw new UsageError(`--mode ${mode} runs nothing: leave --user and --directory out`)
+    throw new UsageError(`--mode ${mode} runs no command: remove --user and --directory.`)
   const lists = [...(values.with ?? []), ...(values.without ?? [])]
   if (values.filter !== undefined && (lists.length > 0 || values.everyone)) {
-    throw new UsageError('--filter says it all: leave --with, --without and --everyone out')
+    throw new UsageError('--filter cannot be combined with --with, --without or --everyone.')
   }
   if (values.everyone && lists.length > 0)
-    throw new UsageError('--everyone and --with or --without exclude one another')
+    throw new UsageError('--everyone cannot be combined with --with or --without.')
   if (values.filter === undefined && lists.length === 0 && !values.everyone) {
-    throw new UsageError('for whom? Say --filter, --with or --without; every agent is --everyone')
+    throw new UsageError('No target. Use --filter, --with or --without, or --everyone for every agent.')
   }
   return {
     mode,
@@ -171,14 +171,14 @@ function parse(argv: readonly string[]) {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
   } catch (cause) {
     const [sentence = ''] = (cause as Error).message.split('. ')
-    throw new UsageError(sentence, { cause })
+    throw new UsageError(`${sentence.replace(/\.$/, '')}.`, { cause })
   }
 }
 
 function modeOf(mode: string | undefined, command: string | undefined): Arguments['mode'] {
   if (mode === undefined || mode === 'cli') return command?.startsWith('file://') ? 'script' : 'cli'
   if (mode === 'script' || mode === 'ping' || mode === 'count' || mode === 'facts') return mode
-  throw new UsageError(`--mode ${mode}: there are cli, script, ping, count, facts`)
+  throw new UsageError(`--mode ${mode}: use cli, script, ping, count or facts.`)
 }
 
 type Values = ReturnType<typeof parse>['values']
@@ -203,7 +203,9 @@ const rolloutNames: RolloutNames = {
 function milliseconds(option: string, text: string, mostSeconds: number): number {
   const seconds = Number(text)
   if (text.trim() === '' || !(seconds > 0 && seconds <= mostSeconds)) {
-    throw new UsageError(`${option} ${text}: seconds are needed, more than 0 and at most ${mostSeconds}`)
+    throw new UsageError(
+      `${option} ${text}: use a number of seconds, more than 0 and at most ${mostSeconds}.`,
+    )
   }
   return Math.max(1, Math.round(seconds * 1000))
 }

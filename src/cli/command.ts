@@ -18,12 +18,12 @@ import { printable } from './printable.ts'
 import { report, reportJson } from './report.ts'
 import { requestOf } from './request.ts'
 
-/** The most runs that pipelines keep: enough to look at yesterday's. */
+/** How many runs of pipelines are kept: enough to look at those of yesterday. */
 const retention = { maxRuns: 200, maxBytes: 512 * 1024 * 1024, maxAgeMs: 30 * 24 * 3600_000 }
 
 /**
- * Sends what `args` ask for to `environment`, prints the replies, and returns the exit code. A signal that asks this
- * program to end ends what it does at the servers, too.
+ * Sends what `args` ask for to `environment`, prints the replies, and returns the exit code. A signal that ends this
+ * program also stops the command on the servers.
  * @throws UsageError, FilterSyntaxError, NobodyMatches: nothing was sent then; QueueError
  */
 export async function command(args: Arguments, environment: Environment): Promise<number> {
@@ -51,7 +51,7 @@ interface Progress {
 }
 
 const nothingSent = 'Nothing was sent.'
-const asking = 'Asking the agents to stop. A second signal leaves them to it.'
+const asking = 'Asking the agents to stop. A second signal ends ec2-cmaster without waiting for them.'
 
 async function send(
   args: Arguments,
@@ -72,7 +72,7 @@ async function send(
     if ((await orAborted(master.refresh(), signal)) === aborted) return notSent(signal)
     const reach = master.reach(request)
     if (args.mode === 'count') return count(reach, request.filter.text)
-    // Nobody to confirm it for: the master says so.
+    // If nobody matches there is nothing to confirm: the master reports it.
     if (reach.agents.length > 0) await confirm(environment, args, request, reach, interrupts)
     if (signal.aborted) return notSent(signal)
     progress.command = 'being-sent'
@@ -86,20 +86,20 @@ async function send(
     const stopShowing = showProgress(run, args)
     await run.ended
     stopShowing()
-    // From here on there is nothing to stop at the servers.
+    // From here on nothing is running on the servers.
     interrupts.stop()
     const exitCode = exitCodeOf(run.state, args.strict ? 'strict' : 'last-non-zero')
     await run.withdrawn()
     await print(run, exitCode, args, requests())
     return exitCode
   } finally {
-    await close({ forgetReplyQueue: state.isThrowAway })
+    await close({ forgetReplyQueue: state.isTemporary })
     await prune(history)
-    if (state.isThrowAway) rmSync(state.path, { recursive: true, force: true })
+    if (state.isTemporary) rmSync(state.path, { recursive: true, force: true })
   }
 }
 
-/** What cannot be deleted today is in nobody's way. */
+/** A failure to delete old runs does not affect this one. */
 async function prune(history: History): Promise<void> {
   try {
     const { failed } = await history.prune(retention, Date.now())
@@ -109,7 +109,7 @@ async function prune(history: History): Promise<void> {
   }
 }
 
-/** The exit code after a signal came in time. */
+/** The exit code when a signal arrived before anything was sent. */
 function notSent(signal: AbortSignal): number {
   tell(`${nameOf(signal)}: ${nothingSent}`)
   return (signal.reason as Interrupt).exitCode
@@ -144,7 +144,7 @@ function showProgress(run: Run, args: Arguments): () => void {
   const stop = run.onChange(() => {
     const { counts, replies, unsettled } = run.state
     process.stderr.write(
-      `${eraseLine}${replies.size - unsettled} of ${replies.size} answered, ${counts.running} running`,
+      `${eraseLine}${replies.size - unsettled} of ${replies.size} replied, ${counts.running} running`,
     )
   })
   return () => {
@@ -164,13 +164,13 @@ async function print(run: Run, exitCode: number, args: Arguments, requests: Requ
   for await (const piece of pieces(false)) appendFileSync(args.logFile, piece)
 }
 
-/** Where this person's runs and reply queue are remembered; a throw-away place where there is no home to write to. */
-function stateDirectory(): { path: string; isThrowAway: boolean } {
+/** Where this person's runs and reply queue are stored; a temporary folder if the home directory cannot be written. */
+function stateDirectory(): { path: string; isTemporary: boolean } {
   const path = join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'ec2-collective')
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
-    return { path, isThrowAway: false }
+    return { path, isTemporary: false }
   } catch {
-    return { path: mkdtempSync(join(tmpdir(), 'ec2-collective-')), isThrowAway: true }
+    return { path: mkdtempSync(join(tmpdir(), 'ec2-collective-')), isTemporary: true }
   }
 }

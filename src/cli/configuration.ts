@@ -6,10 +6,10 @@ import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { type Arguments, UsageError } from './arguments.ts'
 
-/** Where the original looked for it. */
+/** Where the original software looks for it. */
 const defaultConfig = '/etc/ec2_collective/ec2-cmaster.json'
 
-/** The original's file: for the master the read queue is the agents' reply queue. Keys that are not ours are left alone. */
+/** The file of the original software: for the master the read queue is the agents' reply queue. Other keys are ignored. */
 const ConfigFile = v.object({
   aws: v.object({
     region: v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,32}$/, 'an AWS region, as in eu-west-1')),
@@ -32,15 +32,16 @@ const ConfigFile = v.object({
 export function environmentOf(args: Arguments, env: NodeJS.ProcessEnv): Environment {
   const file = readConfig(args)
   const name = args.environment ?? file?.name
-  if (name === undefined) throw new UsageError(`which environment? Say --env NAME, or write ${defaultConfig}`)
-  if (!v.is(EnvironmentName, name)) throw new UsageError(`--env ${name}: 1 to 48 of A-Z a-z 0-9 _ -`)
+  if (name === undefined) throw new UsageError(`No environment. Use --env NAME, or create ${defaultConfig}.`)
+  if (!v.is(EnvironmentName, name))
+    throw new UsageError(`--env ${name}: use 1 to 48 characters of A-Z a-z 0-9 _ -`)
   const own = file?.name === name ? file : undefined
   const endpoint = args.endpoint ?? own?.endpoint
   const checked = v.safeParse(v.optional(Endpoint), endpoint)
-  if (!checked.success) throw new UsageError(`--endpoint ${endpoint}: must be ${checked.issues[0].message}`)
+  if (!checked.success) throw new UsageError(`--endpoint ${endpoint}: use ${checked.issues[0].message}.`)
   const region = args.region ?? own?.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
   if (region === undefined && endpoint === undefined)
-    throw new UsageError('which AWS region? Say --region, as in eu-west-1')
+    throw new UsageError('No AWS region. Use --region, for example --region eu-west-1.')
   const profile = args.profile ?? own?.profile
   const isListed = env.EC2_COLLECTIVE_PROTECTED?.split(',').some((listed) => listed.trim() === name) ?? false
   return {
@@ -64,7 +65,7 @@ function readConfig(args: Arguments): Configured | undefined {
   const name = general?.environment ?? /^(.+)_master$/.exec(aws.sqs_write_queue)?.[1]
   if (name === undefined) {
     throw new UsageError(
-      `${path}: general.environment is missing, and aws.sqs_write_queue does not tell it as NAME_master does`,
+      `${path}: general.environment is missing, and aws.sqs_write_queue is not of the form NAME_master.`,
     )
   }
   return {
@@ -81,13 +82,13 @@ function readContent(path: string, isOptional: boolean): v.InferOutput<typeof Co
     text = readFileSync(path, 'utf8')
   } catch (cause) {
     if (isOptional && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
+    throw new UsageError(`Cannot read ${path}: ${(cause as Error).message}.`, { cause })
   }
   let data: unknown
   try {
     data = load(text)
   } catch (cause) {
-    throw new UsageError(`${path} is neither JSON nor YAML: ${(cause as Error).message.split('\n')[0]}`, {
+    throw new UsageError(`${path} is neither JSON nor YAML: ${(cause as Error).message.split('\n')[0]}.`, {
       cause,
     })
   }

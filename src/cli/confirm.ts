@@ -6,8 +6,8 @@ import type { Interrupts } from './interrupts.ts'
 import { printable } from './printable.ts'
 
 /**
- * A protected environment is only commanded when its name is said twice: by `--confirm`, or typed on the terminal. An
- * interrupt ends the question; look at its signal before you send.
+ * Commands to a protected environment need its name twice: with `--confirm`, or typed on the terminal. An interrupt ends the
+ * question; check its signal before you send.
  * @throws UsageError: nothing was sent
  */
 export async function confirm(
@@ -19,20 +19,20 @@ export async function confirm(
 ): Promise<void> {
   if (!environment.protected || args.confirm === name) return
   if (args.confirm !== undefined)
-    throw new UsageError(`--confirm ${args.confirm}: this environment is ${name}. Nothing was sent.`)
+    throw new UsageError(`--confirm ${args.confirm}: the environment is ${name}. Nothing was sent.`)
   if (!process.stdin.isTTY)
-    throw new UsageError(`${name} is protected: say --confirm ${name} as well. Nothing was sent.`)
+    throw new UsageError(`${name} is protected: add --confirm ${name}. Nothing was sent.`)
   const who = agents.length === 1 ? '1 agent matches' : `${agents.length} agents match`
   const what = printable(args.command ?? args.mode)
   const answer = await ask(
-    `${name} is protected. ${who} ${filter.text}, for: ${what}\nType its name to go on: `,
+    `${name} is protected. ${who} ${filter.text}, for: ${what}\nType its name to continue: `,
     interrupts,
   )
   if (interrupts.signal.aborted) return
-  if (answer.trim() !== name) throw new UsageError('that is not its name. Nothing was sent.')
+  if (answer.trim() !== name) throw new UsageError('The name does not match. Nothing was sent.')
 }
 
-/** What the person types; nothing when they end the input instead, or interrupt. */
+/** What the person types; an empty string when they end the input or interrupt. */
 function ask(question: string, { signal, raise }: Pick<Interrupts, 'signal' | 'raise'>): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise<string>((resolve) => {

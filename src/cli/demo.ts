@@ -7,18 +7,18 @@ import { parseArguments, UsageError } from './arguments.ts'
 import { command } from './command.ts'
 import { explain } from './explain.ts'
 
-/** Servers take a second or two to say their facts; a machine under load longer, milliseconds. */
+/** Agents take a second or two to publish their facts, on a machine under load longer. Milliseconds. */
 const patienceMs = 30_000
 
-/** The local fleet for a demonstration, with every agent heard of. */
+/** The local fleet for a demonstration, once every agent has reported. */
 export interface DemoFleet {
   readonly endpoint: string
   readonly environments: readonly { readonly name: string; readonly agents: number }[]
   /** Runs `ec2-cmaster` with these arguments against one of the fleet's environments; returns its exit code. */
   run(argv: readonly string[]): Promise<number>
-  /** Resolves when the fleet is over, whoever ended it. */
+  /** Resolves when the fleet has ended, for any reason. */
   readonly ended: Promise<void>
-  /** Ends the fleet, unless it was there before. */
+  /** Ends the fleet, unless it was running before. */
   close(): Promise<void>
 }
 
@@ -26,7 +26,7 @@ export interface DemoFleet {
 export async function openDemoFleet(directory: string, programs: string): Promise<DemoFleet> {
   const running = await joinLocalFleet(directory)
   const fleet = running ?? (await openLocalFleet({ directory, programs }))
-  await everyoneHeard(fleet)
+  await allReported(fleet)
   return {
     endpoint: fleet.endpoint,
     environments: fleet.environments.map(({ name }) => ({
@@ -42,12 +42,12 @@ export async function openDemoFleet(directory: string, programs: string): Promis
 async function run(fleet: LocalFleet, argv: readonly string[]): Promise<number> {
   try {
     const args = parseArguments(argv)
-    if (typeof args === 'string') throw new UsageError(`--${args} is ec2-cmaster's own`)
+    if (typeof args === 'string') throw new UsageError(`--${args} is not available in the demonstration.`)
     const { environment: name = 'testing' } = args
     const environment = fleet.environments.find((known) => known.name === name)
     if (environment === undefined) {
       const names = fleet.environments.map((known) => known.name).join(' and ')
-      throw new UsageError(`--env ${name}: the local fleet has ${names}`)
+      throw new UsageError(`--env ${name}: the local fleet has ${names}.`)
     }
     return await command(args, environment)
   } catch (error) {
@@ -55,7 +55,7 @@ async function run(fleet: LocalFleet, argv: readonly string[]): Promise<number> 
   }
 }
 
-async function everyoneHeard(fleet: LocalFleet): Promise<void> {
+async function allReported(fleet: LocalFleet): Promise<void> {
   const giveUpAt = performance.now() + patienceMs
   for (const environment of fleet.environments) {
     const { name, region, endpoint, credentials } = environment
@@ -69,11 +69,11 @@ async function everyoneHeard(fleet: LocalFleet): Promise<void> {
     try {
       for (;;) {
         await sweepFacts(queues, environment, inventory, Date.now)
-        const heard = inventory.agents().length
-        if (heard >= expected) break
+        const reported = inventory.agents().length
+        if (reported >= expected) break
         if (performance.now() > giveUpAt) {
           throw new Error(
-            `Only ${heard} of ${expected} agents of ${name} have been heard of. Their logs are beside ${fleet.agents[0]?.logFile}.`,
+            `Only ${reported} of ${expected} agents of ${name} have reported. Their logs are next to ${fleet.agents[0]?.logFile}.`,
           )
         }
         await delay(100)

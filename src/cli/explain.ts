@@ -2,7 +2,7 @@ import { NobodyMatches } from '../master/master.ts'
 import { QueueError } from '../queues/queueError.ts'
 import { UsageError } from './arguments.ts'
 
-/** Says what went wrong in a sentence, and returns the exit code that tells its kind (see the usage). */
+/** Prints the error as a sentence, and returns the exit code for its kind (see the usage). */
 export function explain(error: unknown): number {
   const help = error instanceof UsageError ? '\nTry ec2-cmaster --help' : ''
   console.error(`ec2-cmaster: ${error instanceof Error ? error.message : error}${help}`)

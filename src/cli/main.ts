@@ -4,10 +4,10 @@ import { command } from './command.ts'
 import { environmentOf } from './configuration.ts'
 import { explain } from './explain.ts'
 
-// Whoever reads us has seen enough, as `head` has: not worth a stack trace. As if by SIGPIPE.
+// The reader of our output has closed it, as `head` does: exit as SIGPIPE would, without a stack trace.
 process.stdout.on('error', () => process.exit(141))
 
-// A terminal that was closed takes no words any more; what it was closed on goes on to its end all the same.
+// A closed terminal accepts no output; the work continues all the same.
 process.stderr.on('error', () => {})
 
 void main(process.argv.slice(2)).then((exitCode) => {

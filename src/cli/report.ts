@@ -1,10 +1,12 @@
 import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
 import type { Chunk } from '../protocol/frames.ts'
-import { type Verdict, verdicts } from '../protocol/verdict.ts'
+import { type AgentState, stateNames, type Verdict, verdicts } from '../protocol/verdict.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
 import { describeOutcome, type Group, groupReplies } from '../report/grouping.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
+import { localize } from '../text/localizable.ts'
+import { inEnglish } from '../text/translate.ts'
 import { printable, printableLines } from './printable.ts'
 
 export interface ReportOptions {
@@ -12,7 +14,7 @@ export interface ReportOptions {
   readonly colours: boolean
 }
 
-/** The replies of a finished run for people: one paragraph a group, outliers first, then the sum and who is in trouble. */
+/** The replies of a finished run for people: one paragraph per group, outliers first, then the totals and the agents of each failure. */
 export async function* report(run: Run, { quiet, colours }: ReportOptions): AsyncGenerator<string> {
   const paint = painter(colours)
   const groups = groupReplies(run.state)
@@ -73,14 +75,14 @@ function describeAgent(reply: ReplyState, chunks: readonly Chunk[]) {
 
 function headOf({ hosts, agentIds, state, detail }: Group): string {
   const count = agentIds.length === 1 ? '' : ` (${agentIds.length})`
-  return `── ${printable(hosts)}${count} · ${state}${detail === undefined ? '' : `, ${printable(detail)}`}`
+  return `── ${printable(hosts)}${count} · ${nameOf(state)}${detail === undefined ? '' : `, ${printable(detail)}`}`
 }
 
 function notes({ droppedBytes, output, late }: ReplyState): string[] {
   return [
-    ...(droppedBytes > 0 ? [`[${droppedBytes} bytes of output left out between head and tail]`] : []),
+    ...(droppedBytes > 0 ? [`[${droppedBytes} bytes of output dropped between head and tail]`] : []),
     ...(output === 'incomplete' ? ['[this output is incomplete]'] : []),
-    ...(late ? ['[this answer came late]'] : []),
+    ...(late ? ['[this reply arrived late]'] : []),
   ]
 }
 
@@ -92,16 +94,16 @@ function summary(state: RunState, groups: readonly Group[], paint: Painter): str
   const seconds = (((state.endedAt ?? state.startedAt) - state.startedAt) / 1000).toFixed(2)
   const counts = verdicts
     .filter((verdict) => state.counts[verdict] > 0)
-    .map((verdict) => `${state.counts[verdict]} ${verdict}`)
+    .map((verdict) => `${state.counts[verdict]} ${nameOf(verdict)}`)
   const lines = [
-    `${answered.length} of ${expected.length} expected answered in ${seconds} s${joined > 0 ? `, and ${joined} more` : ''}: ${counts.join(', ')}`,
+    `${answered.length} of ${expected.length} expected agents replied in ${seconds} s${joined > 0 ? `, and ${joined} more` : ''}: ${counts.join(', ')}`,
   ]
   for (const verdict of verdicts) {
     if (verdict === 'succeeded') continue
     const members = groups.filter((group) => group.state === verdict).flatMap(({ agentIds }) => agentIds)
     if (members.length === 0) continue
     const hosts = foldHosts(members.map((agentId) => state.replies.get(agentId)?.hostname ?? agentId))
-    lines.push(paint(`${verdict}: ${printable(hosts)}`, colourOf(verdict)))
+    lines.push(paint(`${nameOf(verdict)}: ${printable(hosts)}`, colourOf(verdict)))
   }
   if (state.stopReason !== undefined) lines.push(`The rollout stopped: ${printable(state.stopReason)}`)
   return lines
@@ -115,6 +117,8 @@ function encode(chunks: readonly Chunk[], stream: 1 | 2): string | { base64: str
     return { base64: bytes.toString('base64') }
   }
 }
+
+const nameOf = (state: AgentState) => localize(stateNames[state], inEnglish)
 
 type Painter = (text: string, colour: number) => string
 

@@ -35,7 +35,7 @@ function filterOf(args: Arguments): WrittenFilter {
   } catch (error) {
     if (!(error instanceof FilterSyntaxError)) throw error
     throw new UsageError(
-      `the filter is not right: ${error.message}\n${error.pointer(args.filter)}\nNothing was sent.`,
+      `Invalid filter: ${error.message}\n${error.pointer(args.filter)}\nNothing was sent.`,
       { cause: error },
     )
   }
@@ -50,6 +50,6 @@ function actionOf(args: Arguments, execution: { user?: string; directory?: strin
     const content = readFileSync(path).toString('base64')
     return { kind: 'script', name: basename(path), content, args: [...parameters], ...execution }
   } catch (cause) {
-    throw new UsageError(`the script cannot be read: ${(cause as Error).message}`, { cause })
+    throw new UsageError(`Cannot read the script: ${(cause as Error).message}.`, { cause })
   }
 }

@@ -7,7 +7,7 @@ import { AgentId, RunId } from '../protocol/names.ts'
  */
 export type FromPage = v.InferOutput<typeof Request>
 
-/** Which agents a run is repeated on. `silent`: no answer, or lost. `failed`: every other failure. */
+/** Which agents a run is repeated on. `no-reply`: no reply, or lost. `failed`: every other failure. */
 export type Subset = v.InferOutput<typeof Subset>
 
 /** What the page keeps in `setState`, and what a window reload brings back. */
@@ -36,7 +36,7 @@ const OutputOf = v.union([v.strictObject({ agent: AgentId }), v.strictObject({ g
 const Subset = v.variant('kind', [
   v.strictObject({ kind: v.literal('all') }),
   v.strictObject({ kind: v.literal('failed') }),
-  v.strictObject({ kind: v.literal('silent') }),
+  v.strictObject({ kind: v.literal('no-reply') }),
   v.strictObject({ kind: v.literal('not-started') }),
   v.strictObject({ kind: v.literal('group'), group: Index }),
   v.strictObject({

@@ -1,5 +1,8 @@
+import { type AgentState, stateNames } from '../protocol/verdict.ts'
 import { actionName } from '../run/actionText.ts'
 import type { ReplyState } from '../run/runState.ts'
+import { localize } from '../text/localizable.ts'
+import { inEnglish } from '../text/translate.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
 import type { ReportedRun } from './reportedRun.ts'
 import { withoutSgr } from './sgr.ts'
@@ -25,14 +28,14 @@ export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
   const { action } = request
   const sums = Object.entries(counts).filter(([, count]) => count > 0)
   yield [
-    `${environment}: ${request.filter === '*' ? 'everyone' : request.filter}`,
+    `${environment}: ${request.filter === '*' ? 'all agents' : request.filter}`,
     `$ ${actionName(action)}`,
     `${issuer.name} on ${issuer.host}, ${new Date(startedAt).toISOString()}, run ${state.runId}`,
-    `${replies.size} agents: ${sums.map(([name, count]) => `${count} ${name}`).join(', ')}`,
+    `${replies.size} agents: ${sums.map(([state, count]) => `${count} ${nameOf(state as AgentState)}`).join(', ')}`,
     '',
   ].join('\n')
   for (const { agentIds, hosts, state: verdict, detail, representative } of groupReplies(state)) {
-    const how = detail === undefined ? verdict : `${verdict}, ${detail}`
+    const how = detail === undefined ? nameOf(verdict) : `${nameOf(verdict)}, ${detail}`
     yield `\n---- ${hosts} (${agentIds.length}): ${how}\n`
     yield await plainOutput(run, representative)
   }
@@ -46,6 +49,8 @@ export async function plainOutput(run: ReportedRun, agentId: string): Promise<st
   for (let index = 0; index < lines.count; index += 1) texts.push(withoutSgr(lines.line(index)?.text ?? ''))
   return texts.length === 0 ? '' : `${texts.join('\n')}\n`
 }
+
+const nameOf = (state: AgentState) => localize(stateNames[state], inEnglish)
 
 const columns: readonly (readonly [
   name: string,

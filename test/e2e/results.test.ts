@@ -123,7 +123,7 @@ describe('A run with three outcomes', () => {
   it('is repeated on the failed only after a question', async () => {
     const page = workbench.webview()
     await page.getByRole('button', { name: 'Run again', exact: true }).click()
-    await page.getByRole('menuitem', { name: 'On the failed' }).click()
+    await page.getByRole('menuitem', { name: 'On agents that failed' }).click()
     expect(await workbench.dialog.text()).toMatch(/on (batch-01, db-01|db-01, batch-01) of testing/)
     await workbench.dialog.press('Cancel')
   })

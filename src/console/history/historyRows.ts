@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../master/store/history.ts'
-import { verdicts } from '../../protocol/verdict.ts'
+import { stateNames, verdicts } from '../../protocol/verdict.ts'
 import { actionName } from '../../run/actionText.ts'
+import { localize } from '../../text/localizable.ts'
 import { oneLine } from '../../text/oneLine.ts'
 import type { Translate } from '../../text/translate.ts'
 
@@ -17,7 +18,7 @@ export function nameOfRun({ request: { action } }: Pick<RunSummary, 'request'>, 
   }
 }
 
-/** How a run went: `37 succeeded`, `2 failed, 1 no-reply, 34 succeeded`, `12 of 37 done`. */
+/** How a run went: `37 succeeded`, `2 failed, 1 no reply, 34 succeeded`, `12 of 37 done`. */
 export function describeCounts(
   { counts, phase, agents }: Pick<RunSummary, 'counts' | 'phase' | 'agents'>,
   t: Translate,
@@ -28,11 +29,11 @@ export function describeCounts(
   }
   return verdicts
     .filter((verdict) => counts[verdict] > 0)
-    .map((verdict) => `${counts[verdict]} ${verdict}`)
+    .map((verdict) => `${counts[verdict]} ${localize(stateNames[verdict], t)}`)
     .join(', ')
 }
 
-/** `running`, `good` when everyone succeeded, `bad` when somebody did not, `mixed` when it was stopped by hand. */
+/** `running`, `good` when all agents succeeded, `bad` when one did not, `mixed` when it was stopped manually. */
 export function outcomeOfRun({
   counts,
   phase,

@@ -4,8 +4,8 @@ import type { Group } from '../../report/grouping.ts'
 import type { RunState } from '../../run/runState.ts'
 
 /**
- * The agents that a run is to be repeated on; undefined is everyone who matches the filter today. Agents that are not
- * in the run are left out, whatever the page says.
+ * The agents on which to repeat a run; undefined means all agents that match the filter now. Agents that are not in the
+ * run are ignored, whatever the page says.
  */
 export function subsetOf(
   state: RunState,
@@ -20,7 +20,7 @@ export function subsetOf(
     case 'agents':
       return subset.agents.filter((agentId) => state.replies.has(agentId))
     case 'failed':
-    case 'silent':
+    case 'no-reply':
     case 'not-started': {
       const { kind } = subset
       return [...state.replies.values()]
@@ -30,9 +30,9 @@ export function subsetOf(
   }
 }
 
-function isOfKind(state: AgentState, kind: 'failed' | 'silent' | 'not-started'): boolean {
-  const silent = state === 'no-reply' || state === 'lost'
-  if (kind === 'silent') return silent
+function isOfKind(state: AgentState, kind: 'failed' | 'no-reply' | 'not-started'): boolean {
+  const isUnanswered = state === 'no-reply' || state === 'lost'
+  if (kind === 'no-reply') return isUnanswered
   if (kind === 'not-started') return state === 'not-started'
-  return isVerdict(state) && isFailure(state) && !silent
+  return isVerdict(state) && isFailure(state) && !isUnanswered
 }

@@ -35,7 +35,7 @@ afterAll(async () => {
 describe('ec2-cmaster', () => {
   it('prints identical replies once, and exits with 0', async () => {
     const { stdout, exitCode } = await cmaster('--everyone', '--', 'echo', 'hello')
-    expect(stdout).toMatch(/^── agent-\[1-4\] \(4\) · succeeded\nhello\n\n4 of 4 expected answered in /)
+    expect(stdout).toMatch(/^── agent-\[1-4\] \(4\) · succeeded\nhello\n\n4 of 4 expected agents replied in /)
     expect(exitCode).toBe(0)
   })
 
@@ -107,9 +107,9 @@ describe('ec2-cmaster', () => {
   })
 
   it.each([
-    [['-c', 'true'], 2, /for whom\?/],
-    [['--filter', 'role = ', '-c', 'true'], 2, /the filter is not right.*\^/s],
-    [['--everyone', '-c', 'file:///not/there.sh'], 2, /the script cannot be read/],
+    [['-c', 'true'], 2, /No target/],
+    [['--filter', 'role = ', '-c', 'true'], 2, /Invalid filter: .*\^/s],
+    [['--everyone', '-c', 'file:///not/there.sh'], 2, /Cannot read the script/],
     [['--everyone', '-e', 'nowhere', '-c', 'true'], 4, /Queue nowhere_facts does not exist/],
   ])('with %j exits with %i and a sentence', async (argv, code, sentence) => {
     const { stderr, stdout, exitCode } = await cmaster(...argv)
@@ -121,9 +121,7 @@ describe('ec2-cmaster', () => {
     const guarded = { EC2_COLLECTIVE_PROTECTED: 'production,pipeline' }
     const refused = await cmasterWith(guarded, '--everyone', '-c', 'echo hit')
     expect(refused).toMatchObject({ exitCode: 2, stdout: '' })
-    expect(refused.stderr).toContain(
-      'pipeline is protected: say --confirm pipeline as well. Nothing was sent.',
-    )
+    expect(refused.stderr).toContain('pipeline is protected: add --confirm pipeline. Nothing was sent.')
     expect(
       (await cmasterWith(guarded, '--everyone', '--confirm', 'testing', '-c', 'echo hit')).exitCode,
     ).toBe(2)

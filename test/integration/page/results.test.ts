@@ -176,7 +176,7 @@ describe('the results page', () => {
     const asked = () =>
       requests.filter(({ type }) => !['ready', 'in-sight', 'output', 'close-output'].includes(type))
     await page.getByRole('button', { name: 'Run again' }).click()
-    await page.getByRole('menuitem', { name: 'On the failed' }).click()
+    await page.getByRole('menuitem', { name: 'On agents that failed' }).click()
     await page.getByRole('button', { name: 'Export' }).click()
     await page.getByRole('menuitem', { name: 'NDJSON' }).click()
     await page.getByRole('grid', { name: 'Groups' }).getByText('db1').click()

@@ -59,21 +59,21 @@ describe('parseArguments', () => {
   })
 
   it.each([
-    [['-c', 'true'], /for whom\?/],
-    [['-c', 'true', '--filter', '', '-w', 'a'], /--filter says it all/],
-    [['-c', 'true', '--filter', 'a', '--everyone'], /--filter says it all/],
-    [['-c', 'true', '--everyone', '-w', 'a'], /exclude one another/],
-    [['--everyone'], /no command/],
-    [['--everyone', '-c', '  '], /no command/],
-    [['--everyone', '-c', 'a', '--', 'b'], /two commands: "a" and "b"/],
-    [['--everyone', '-m', 's3', '-c', 'x'], /--mode s3: there are cli, script, ping, count, facts/],
+    [['-c', 'true'], /No target/],
+    [['-c', 'true', '--filter', '', '-w', 'a'], /--filter cannot be combined/],
+    [['-c', 'true', '--filter', 'a', '--everyone'], /--filter cannot be combined/],
+    [['-c', 'true', '--everyone', '-w', 'a'], /cannot be combined with --with/],
+    [['--everyone'], /No command/],
+    [['--everyone', '-c', '  '], /No command/],
+    [['--everyone', '-c', 'a', '--', 'b'], /Two commands: "a" and "b"/],
+    [['--everyone', '-m', 's3', '-c', 'x'], /--mode s3: use cli, script, ping, count or facts/],
     [['--everyone', '-m', 'script', '-c', 'x.sh'], /file:\/\/PATH/],
     [['--everyone', '-m', 'ping', '--', 'rm', '-rf'], /--mode ping takes no command/],
-    [['--everyone', '-m', 'count', '--user', 'root'], /runs nothing/],
+    [['--everyone', '-m', 'count', '--user', 'root'], /runs no command/],
     [['--everyone', '-c', 'true', '-p', 'x'], /--parameter is for scripts/],
-    [['--everyone', '-c', 'true', '-t', '0'], /--timeout 0: seconds are needed/],
-    [['--everyone', '-c', 'true', '-t', ''], /seconds are needed/],
-    [['--everyone', '-c', 'true', '-t', '1h'], /seconds are needed/],
+    [['--everyone', '-c', 'true', '-t', '0'], /--timeout 0: use a number of seconds/],
+    [['--everyone', '-c', 'true', '-t', ''], /use a number of seconds/],
+    [['--everyone', '-c', 'true', '-t', '1h'], /use a number of seconds/],
     [['--everyone', '-c', 'true', '-t', '604801'], /at most 604800/],
     [['--everyone', '-c', 'true', '--batch', '0'], /at least one agent/],
     [['--everyone', '-c', 'true', '--batch', '0%'], /at least one agent/],
@@ -89,7 +89,7 @@ describe('parseArguments', () => {
     expect(() => parseArguments(argv)).toThrow(sentence)
   })
 
-  it('helps, and says its version, whatever else there is', () => {
+  it('prints help or the version, whatever else is given', () => {
     expect(parseArguments(['--help', '-c', 'true'])).toBe('help')
     expect(parseArguments(['-V'])).toBe('version')
   })

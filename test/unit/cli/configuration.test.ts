@@ -102,13 +102,8 @@ describe('environmentOf', () => {
       /general\.environment is missing/,
     ],
     ['a file that is no JSON', '{"aws":', [], /neither JSON nor YAML/],
-    ['a wrong --env', { aws }, ['-e', 'a/b'], /--env a\/b: 1 to 48/],
-    [
-      'a wrong --endpoint',
-      { aws },
-      ['--endpoint', 'nonsense'],
-      /--endpoint nonsense: must be a URL with https/,
-    ],
+    ['a wrong --env', { aws }, ['-e', 'a/b'], /--env a\/b: use 1 to 48/],
+    ['a wrong --endpoint', { aws }, ['--endpoint', 'nonsense'], /--endpoint nonsense: use a URL with https/],
     [
       'an --endpoint in the clear',
       { aws },
@@ -121,7 +116,7 @@ describe('environmentOf', () => {
       [],
       /without user name/,
     ],
-    ['no region at all', { aws }, ['-e', 'other'], /which AWS region\?/],
+    ['no region at all', { aws }, ['-e', 'other'], /No AWS region/],
   ])('says what is wrong with %s', (_, content, argv, sentence) => {
     const given = args('--config', write(content), ...argv)
     expect(() => environmentOf(given, {})).toThrow(UsageError)
@@ -130,7 +125,7 @@ describe('environmentOf', () => {
 
   it('says which file cannot be read', () => {
     expect(() => environmentOf(args('--config', '/not/there.json'), {})).toThrow(
-      /\/not\/there.json cannot be read/,
+      /Cannot read \/not\/there.json/,
     )
   })
 })

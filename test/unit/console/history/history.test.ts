@@ -32,7 +32,7 @@ describe('a row of the history', () => {
       agents: 4,
       counts: counts({ succeeded: 2, failed: 1, 'no-reply': 1 }),
     } as const
-    expect(describeCounts(run, inEnglish)).toBe('1 failed, 1 no-reply, 2 succeeded')
+    expect(describeCounts(run, inEnglish)).toBe('1 failed, 1 no reply, 2 succeeded')
     expect(outcomeOfRun(run)).toBe('bad')
   })
 

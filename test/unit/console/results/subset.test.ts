@@ -26,7 +26,7 @@ describe('subsetOf', () => {
 
   it('tells the failed from the silent', () => {
     expect(subset({ kind: 'failed' })).toEqual(['bad', 'slow'].map(agentIdOf))
-    expect(subset({ kind: 'silent' })).toEqual([agentIdOf('silent')])
+    expect(subset({ kind: 'no-reply' })).toEqual([agentIdOf('silent')])
     expect(subset({ kind: 'not-started' })).toEqual([])
   })
 
