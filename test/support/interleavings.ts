@@ -31,6 +31,8 @@ export async function everyInterleaving(
   { usesDisk = false } = {},
 ): Promise<string[]> {
   const played: string[] = []
+  // The first time also loads modules, which is neither a promise of the scenario nor the disk that is looked at.
+  if (usesDisk) await scenario(new OneOrder([], usesDisk))
   /** At each turn: which of those that wait goes on, and how many could. */
   let turns: { readonly taken: number; readonly of: number }[] = []
   do {
@@ -61,7 +63,7 @@ function nextOrder(turns: readonly { taken: number; of: number }[]): { taken: nu
 }
 
 /** A turn of one that waits for another takes this long, where it could as well be the disk, milliseconds. */
-const diskMs = 100
+const diskMs = 250
 
 class OneOrder implements Stage {
   readonly order: string[] = []
