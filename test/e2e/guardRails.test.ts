@@ -26,6 +26,16 @@ const tasks = {
       confirm: false,
       exitCode: 'last-non-zero',
     },
+    {
+      label: 'taking long',
+      type: 'ec2-collective',
+      problemMatcher: [],
+      environment: 'testing',
+      filter: 'role=db',
+      command: 'sleep 300',
+      timeout: '10m',
+      confirm: false,
+    },
   ],
 }
 
@@ -161,6 +171,18 @@ describe('A task', () => {
       .getByText(/terminated with exit code: 3|exit code: 3/)
       .first()
       .waitFor()
+  })
+
+  it('lets its run go on when it is ended, and stops it on the servers when the user says so', async () => {
+    await runTask('taking long')
+    await terminalSays('Sent to testing; answers expected: 1.')
+    await workbench.runCommand('Tasks: Terminate Task')
+    await workbench.quickInput.pick('taking long')
+    const goesOn = 'The run on testing goes on: 1 of 1 agents have not finished.'
+    await workbench.notifications.press(goesOn, 'Stop on the Servers')
+    const history = workbench.view('History')
+    const row = async () => (await history.row('sleep 300')).description
+    await expect.poll(row, fleetPatience).toContain('1 cancelled')
   })
 })
 

@@ -21,7 +21,7 @@ export async function tellOfClosedTerminal(outcome: SendOutcome, trouble: Troubl
   const stop = t('Stop on the Servers')
   const { unsettled, replies } = run.state
   const chosen = await vscode.window.showInformationMessage(
-    t('The run on {0} goes on: {1} of {2} agents are not done.', name, unsettled, replies.size),
+    t('The run on {0} goes on: {1} of {2} agents have not finished.', name, unsettled, replies.size),
     stop,
     t('Let It Run'),
   )

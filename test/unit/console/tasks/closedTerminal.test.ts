@@ -35,7 +35,7 @@ const outcome = (kind: 'sent' | 'interrupted' = 'sent'): SendOutcome => ({
   kind,
   started: { run: simulated.run, environment: declared('testing'), origin: 'task' },
 })
-const goesOn = 'The run on testing goes on: 1 of 2 agents are not done.'
+const goesOn = 'The run on testing goes on: 1 of 2 agents have not finished.'
 
 describe('Closing the terminal of a task', () => {
   it.each([['Let It Run'], [undefined]])('lets its run go on when the user says %s', async (choice) => {
