@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { warnOfBug } from '../../async/contained.ts'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Sweep } from '../../master/fleet/factsSweep.ts'
 import type { Audience, Reach } from '../../master/fleet/reach.ts'
@@ -173,8 +174,8 @@ export class Connections implements vscode.Disposable {
     const opening = this.#open(entry.declared, () => entry.userActs > 0).then(
       async (opened) => {
         if (entry.opening !== opening) {
-          // Another identity or declaration holds since: who waits for this one gets that.
-          await shut(opened)
+          // Another identity or declaration holds since: who waits for this one gets that, however this one ends.
+          await shut(opened).catch(warnOfBug)
           return this.#master(entry)
         }
         opened.master.inventory.onChange(() => this.#changes.note(entry.declared.key, 'agents'))

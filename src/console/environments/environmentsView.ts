@@ -32,6 +32,9 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
   readonly #shown = new Map<string, string>()
   readonly #openAgents = new Set<string>()
   readonly #rows = new Map<string, EnvironmentNode>()
+  /** Counts the readings of the list. */
+  #reading = 0
+  #isDisposed = false
   readonly onDidChangeTreeData = this.#changed.event
 
   /**
@@ -111,11 +114,14 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
   }
 
   dispose(): void {
-    for (const watch of this.#watches.values()) watch.dispose()
+    this.#isDisposed = true
+    this.#watchWhatIsSeen()
     for (const disposable of this.#disposables) disposable.dispose()
   }
 
   async #environments(): Promise<(TreeNode | ErrorNode)[]> {
+    this.#reading += 1
+    const reading = this.#reading
     const { environments, troubles } = await this.#list.read()
     const isTrusted = vscode.workspace.isTrusted
     await vscode.commands.executeCommand(
@@ -124,18 +130,24 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
       environments.length > 0,
     )
     await vscode.commands.executeCommand('setContext', 'ec2-collective.isTrusted', isTrusted)
-    this.#rows.clear()
-    for (const declared of environments) this.#rows.set(declared.key, environmentNode(declared))
-    for (const key of this.#expanded.keys()) if (!this.#rows.has(key)) this.#expanded.delete(key)
-    this.#watchWhatIsSeen()
-    return [...this.#rows.values(), ...troubles.map(wrongNode)]
+    const rows = environments.map((declared) => environmentNode(declared))
+    // One that began later knows better what is there.
+    if (reading === this.#reading) {
+      this.#rows.clear()
+      for (const row of rows) this.#rows.set(row.declared.key, row)
+      for (const key of this.#expanded.keys()) if (!this.#rows.has(key)) this.#expanded.delete(key)
+      this.#watchWhatIsSeen()
+    }
+    return [...rows, ...troubles.map(wrongNode)]
   }
 
   #open(node: TreeNode | ErrorNode): void {
     if (node.kind === 'agent') this.#openAgents.add(node.agent.agentId)
     if (node.kind !== 'environment') return
-    if (this.#expanded.has(node.declared.key)) return
-    this.#expanded.set(node.declared.key, node)
+    const { key } = node.declared
+    // Of a row that is no longer declared.
+    if (!this.#rows.has(key) || this.#expanded.has(key)) return
+    this.#expanded.set(key, node)
     this.#remember()
     this.#watchWhatIsSeen()
   }
@@ -158,7 +170,8 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
   }
 
   #watchWhatIsSeen(): void {
-    const seen = this.#view.visible ? this.#expanded : new Map<string, EnvironmentNode>()
+    const isSeen = this.#view.visible && !this.#isDisposed
+    const seen = isSeen ? this.#expanded : new Map<string, EnvironmentNode>()
     for (const [key, watch] of this.#watches) {
       if (seen.has(key)) continue
       watch.dispose()

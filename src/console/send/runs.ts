@@ -28,6 +28,8 @@ export type SendOutcome =
 export class Runs implements vscode.Disposable {
   readonly #connections: Pick<Connections, 'refresh' | 'use'>
   readonly #underWay = new Set<StartedRun>()
+  /** Keys of the environments to which something is being sent, once for each. */
+  readonly #sendingTo: string[] = []
   readonly #disposed = new AbortController()
   readonly #started = new vscode.EventEmitter<StartedRun>()
   readonly #changed = new vscode.EventEmitter<void>()
@@ -43,9 +45,11 @@ export class Runs implements vscode.Disposable {
     return this.#underWay
   }
 
-  /** Whether a run of the environment with this key is under way. */
+  /** Whether a run of the environment with this key is under way, or being sent: then its master must stay. */
   isBusy(key: string): boolean {
-    return [...this.#underWay].some(({ environment }) => environment.key === key)
+    return (
+      this.#sendingTo.includes(key) || [...this.#underWay].some(({ environment }) => environment.key === key)
+    )
   }
 
   /**
@@ -126,7 +130,12 @@ export class Runs implements vscode.Disposable {
       AbortSignal.any([signal, this.#disposed.signal]),
     )
     if (opened === aborted) return notSent('stopped')
-    const outcome = await opened.master.start(request, signal)
+    this.#sendingTo.push(environment.key)
+    const outcome = await opened.master.start(request, signal).finally(() => {
+      this.#sendingTo.splice(this.#sendingTo.indexOf(environment.key), 1)
+      // What waited for it may go on, unless the run that it has become is waited for now.
+      queueMicrotask(() => this.#changed.fire())
+    })
     if (outcome.kind === 'not-sent') return notSent('stopped')
     const started = { run: outcome.run, environment, origin }
     this.adopt(started)

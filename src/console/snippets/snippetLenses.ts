@@ -19,6 +19,7 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
   readonly #disposables: vscode.Disposable[]
   /** What stands in the lenses of watched environments, each once. */
   readonly #shown = new Map<string, ShownCount>()
+  #isDisposed = false
   readonly onDidChangeCodeLenses = this.#changed.event
 
   constructor(list: EnvironmentList, connections: Connections) {
@@ -46,6 +47,7 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
   }
 
   dispose(): void {
+    this.#isDisposed = true
     for (const { watch, timer } of this.#watches.values()) {
       clearTimeout(timer)
       watch.dispose()
@@ -100,6 +102,8 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
 
   /** Asks who is there for as long as somebody looks at the file: VS Code asks for lenses again and again then. */
   #beInterested(environment: DeclaredEnvironment): void {
+    // Asked for before that, and answered after it.
+    if (this.#isDisposed) return
     const { key } = environment
     const known = this.#watches.get(key)
     const watch = known?.watch ?? this.#connections.watch(environment)

@@ -10,6 +10,7 @@ import { History } from '../../../../src/master/store/history.ts'
 import { createQueues, type Queues } from '../../../../src/queues/queues.ts'
 import { declared } from '../../../support/declared.ts'
 import { deferred } from '../../../support/deferred.ts'
+import { gatherWarnings } from '../../../support/gatherWarnings.ts'
 import { everyInterleaving } from '../../../support/interleavings.ts'
 import { emptyQueue, playedQueues } from '../../../support/playedQueues.ts'
 import { until } from '../../../support/until.ts'
@@ -161,6 +162,27 @@ describe('A fleet that is watched', () => {
     }
     expect(sweeps).toBe(31)
     await each.close()
+  })
+
+  it('comes as the new one, also when the one of before cannot be closed', async () => {
+    const warnings = gatherWarnings()
+    let opens = 0
+    const each = connectionsWith(() => {
+      opens += 1
+      return opens > 1
+        ? {}
+        : {
+            close: () => {
+              throw new Error('not to be closed')
+            },
+          }
+    })
+    const using = each.use(staging)
+    await each.reset(() => true)
+    expect((await using).master).toBeDefined()
+    expect(opens).toBe(2)
+    await each.close()
+    expect(await warnings.stop()).toEqual([expect.stringContaining('not to be closed')])
   })
 
   it('ends well in whatever order it is hidden, shown, refreshed, read and given another identity', async () => {

@@ -8,10 +8,12 @@ import { EnvironmentList } from '../../../../src/console/declarations/environmen
 import { WorkspaceFiles } from '../../../../src/console/declarations/workspaceFiles.ts'
 import { Connections } from '../../../../src/console/environments/connections.ts'
 import { EnvironmentsView } from '../../../../src/console/environments/environmentsView.ts'
+import type { DeclaredEnvironment } from '../../../../src/declarations/declaredEnvironment.ts'
 import { Master } from '../../../../src/master/master.ts'
 import { History } from '../../../../src/master/store/history.ts'
 import { createQueues } from '../../../../src/queues/queues.ts'
 import { declared } from '../../../support/declared.ts'
+import { everyInterleaving } from '../../../support/interleavings.ts'
 import { type ScriptedEndpoint, startScriptedEndpoint, success } from '../../../support/scriptedEndpoint.ts'
 import { until } from '../../../support/until.ts'
 import { made } from '../../../support/vscodeStandIn.mjs'
@@ -93,5 +95,52 @@ describe('The Environments view', () => {
     tree.collapsed.fire({ element: root })
     await requestsIn(60_000)
     expect(await requestsIn(600_000)).toBe(0)
+  })
+
+  it('shows and watches what is declared last, and nothing once it is gone, whatever comes between', async () => {
+    const [before, after] = [declared('before'), declared('after')]
+    for (const end of ['stays', 'goes'] as const) {
+      await everyInterleaving(async (stage) => {
+        const watched = new Map<string, number>()
+        const count = (key: string, change: number) => watched.set(key, (watched.get(key) ?? 0) + change)
+        let environments = [before]
+        let readings = 0
+        const list = {
+          onDidChange: () => ({ dispose: () => {} }),
+          read: async () => {
+            const now = environments
+            readings += 1
+            await stage.pause(`reads ${readings}`)
+            return { environments: now, troubles: [] }
+          },
+        } as unknown as EnvironmentList
+        const connections = {
+          onDidChange: () => ({ dispose: () => {} }),
+          state: () => ({ kind: 'closed' }),
+          watch: ({ key }: DeclaredEnvironment) => {
+            count(key, 1)
+            return { dispose: () => count(key, -1) }
+          },
+        } as unknown as Connections
+        const each = new EnvironmentsView(list, connections, () => '', memento)
+        const show = async () => {
+          const rows = await each.getChildren()
+          for (const row of rows) await each.getChildren(row)
+        }
+        stage.act('show', show)
+        stage.act('declare', () => {
+          environments = [after]
+          return show()
+        })
+        if (end === 'goes') stage.act('go', () => each.dispose())
+        await stage.play()
+        expect([watched.get(before.key) ?? 0, watched.get(after.key) ?? 0]).toEqual([
+          0,
+          end === 'goes' ? 0 : 1,
+        ])
+        each.dispose()
+        expect([...watched.values()].every((watches) => watches === 0)).toBe(true)
+      })
+    }
   })
 })

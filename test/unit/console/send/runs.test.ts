@@ -11,7 +11,7 @@ import type { Queues } from '../../../../src/queues/queues.ts'
 import { declared } from '../../../support/declared.ts'
 import { everyInterleaving, type Stage } from '../../../support/interleavings.ts'
 import { playedMaster } from '../../../support/playedMaster.ts'
-import { playedQueues } from '../../../support/playedQueues.ts'
+import { playedQueues, queueError } from '../../../support/playedQueues.ts'
 
 const plan = {
   environment: declared('testing'),
@@ -109,6 +109,30 @@ describe('Sending', () => {
       expect(kinds).toEqual(new Set(['not-sent', 'sent']))
     },
   )
+
+  it('keeps the master of its environment from being closed from before it is sent until it is over', async () => {
+    answer(async () => 'Run')
+    const busy: boolean[] = []
+    const { key } = plan.environment
+    const runs = runsWith({
+      queues: {
+        send: async () => {
+          busy.push(runs.isBusy(key), runs.isBusy('another'))
+          throw queueError('forbidden')
+        },
+      },
+    })
+    let changes = 0
+    runs.onDidChange(() => {
+      changes += 1
+    })
+    const { signal } = new AbortController()
+    await expect(runs.send(plan, { kind: 'page' }, signal)).rejects.toThrow()
+    await new Promise(setImmediate)
+    expect({ busy, isBusy: runs.isBusy(key), isTold: changes > 0 }).toEqual({
+      ...{ busy: [true, false], isBusy: false, isTold: true },
+    })
+  })
 
   it('cancels what was just being sent, and shows it as a run', async () => {
     answer(async () => 'Run')

@@ -108,4 +108,13 @@ describe('The lens of a snippet', () => {
     expect(reach).not.toHaveBeenCalled()
     expect(fires).toBe(0)
   })
+
+  it('that comes after the end of the window asks for nobody', async () => {
+    const asked = titles()
+    lenses.dispose()
+    await asked
+    const watch = vi.spyOn(connections, 'watch')
+    await titles()
+    expect(watch).not.toHaveBeenCalled()
+  })
 })
