@@ -69,7 +69,7 @@ export const rooms = [
   {
     room: 'src/master/engine',
     holds: 'runs under way: replies taken in, agents waited for, steps of a rollout',
-    imports: ['src/text', 'src/protocol', 'src/run', 'src/master/store'],
+    imports: ['src/async', 'src/text', 'src/protocol', 'src/run', 'src/master/store'],
     packages: ['node'],
   },
   {

@@ -13,6 +13,7 @@ export class OutputDocuments implements vscode.TextDocumentContentProvider, vsco
   readonly #changed = new vscode.EventEmitter<vscode.Uri>()
   readonly #watches = new Map<string, () => void>()
   readonly #disposables: vscode.Disposable[]
+  #isDisposed = false
   readonly onDidChange = this.#changed.event
 
   constructor(find: (runId: string) => Promise<ShownRun | undefined>) {
@@ -59,13 +60,19 @@ export class OutputDocuments implements vscode.TextDocumentContentProvider, vsco
   }
 
   dispose(): void {
+    this.#isDisposed = true
     for (const stop of this.#watches.values()) stop()
     for (const disposable of this.#disposables) disposable.dispose()
   }
 
   /** As long as it is open and grows, the document follows. */
   #watch(uri: vscode.Uri, run: ShownRun, agentId: string): void {
-    if (this.#watches.has(uri.path) || run.state.replies.get(agentId)?.output === 'complete') return
+    if (
+      this.#isDisposed ||
+      this.#watches.has(uri.path) ||
+      run.state.replies.get(agentId)?.output === 'complete'
+    )
+      return
     let timer: NodeJS.Timeout | undefined
     const unsubscribe = run.onChange(({ output }) => {
       if (!output.has(agentId)) return

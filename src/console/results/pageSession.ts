@@ -63,6 +63,7 @@ export class PageSession {
   #search: RunningSearch | undefined
   #matcher: Matcher | undefined
   #sentPreviews = new Map<string, string>()
+  #isDisposed = false
 
   constructor(options: PageSessionOptions) {
     this.#options = options
@@ -72,6 +73,8 @@ export class PageSession {
 
   /** Does what the page asks that concerns the page alone; the rest is for the caller. */
   receive(message: FromPage): void {
+    // What a page out of sight has still said is no longer of use to it.
+    if (this.#isDisposed || (this.#seq === undefined && message.type !== 'ready')) return
     switch (message.type) {
       case 'ready':
         this.#snapshot()
@@ -121,6 +124,7 @@ export class PageSession {
   }
 
   dispose(): void {
+    this.#isDisposed = true
     this.pause()
     this.#unsubscribe()
   }
@@ -275,6 +279,8 @@ export class PageSession {
         known?.bytes === bytes
           ? known.line
           : lastLine(await run.output(agentId, Math.max(0, bytes - previewBytes), previewBytes))
+      // Another look, which began later, has seen more.
+      if ((this.#previews.get(agentId)?.bytes ?? 0) > bytes) continue
       this.#previews.set(agentId, { bytes, line })
       if (this.#sentPreviews.get(agentId) === line) continue
       this.#sentPreviews.set(agentId, line)

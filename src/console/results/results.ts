@@ -93,10 +93,14 @@ export class Results implements vscode.Disposable {
     const { runId } = shown.run.state
     panel.title = title(shown)
     this.#pages.set(runId, { panel, shown })
-    panel.onDidDispose(() => this.#pages.delete(runId))
+    const isOpen = () => this.#pages.get(runId)?.panel === panel
+    panel.onDidDispose(() => {
+      if (isOpen()) this.#pages.delete(runId)
+    })
     // What a page takes, above all its search, is loaded with the first one: activation does without.
     const { ResultsPage } = await import('./resultsPage.ts')
-    if (!this.#pages.has(runId)) return
+    // Closed meanwhile, and perhaps shown again in another panel.
+    if (!isOpen()) return
     new ResultsPage({ extensionUri, panel, shown, documents: this.documents, ...bound(actions) })
   }
 

@@ -46,7 +46,7 @@ export class ResultsPage {
       live: shown.steering !== undefined,
       clock: systemClock,
       t: vscode.l10n.t,
-      post: (message) => void panel.webview.postMessage(message),
+      post: (message) => void panel.webview.postMessage(message).then(undefined, onWarning),
       onWarning,
     })
     panel.webview.onDidReceiveMessage((json: unknown) => this.#receive(json))

@@ -1,3 +1,4 @@
+import { contained } from '../../async/contained.ts'
 import type { Run } from './run.ts'
 
 /** How often a run looks at the time, milliseconds. Well below any of its waits. */
@@ -26,7 +27,13 @@ export class OpenRuns {
   #tickedAt = 0
 
   constructor(options: OpenRunsOptions) {
-    this.#options = options
+    const { onSleep, onTick, onWarning } = options
+    // A listener that throws must not stop the time.
+    this.#options = {
+      onSleep: contained(onSleep),
+      onTick: contained(onTick),
+      onWarning: contained(onWarning),
+    }
   }
 
   get(runId: string): Run | undefined {

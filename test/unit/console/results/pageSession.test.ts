@@ -2,9 +2,12 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../../../../src/console/results/pageClock.ts'
 import { PageSession } from '../../../../src/console/results/pageSession.ts'
+import type { FromPage } from '../../../../src/page/fromPage.ts'
 import type { Delta, OutputWindow, SearchProgress, Snapshot, ToPage } from '../../../../src/page/toPage.ts'
+import type { Chunk } from '../../../../src/protocol/frames.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
 import { RunModel } from '../../../../webview/runModel.ts'
+import { everyInterleaving } from '../../../support/interleavings.ts'
 import { agentIdOf, type SimulatedRun, simulateRun } from '../../../support/simulatedRun.ts'
 
 /** Time that passes when the test says so. */
@@ -255,6 +258,7 @@ describe('PageSession', () => {
 
   it('says why a search cannot be', async () => {
     const { session, sent } = await scene(['web1'])
+    session.receive({ type: 'ready' })
     session.receive({ type: 'search', search: 9, query: { text: '(', matchCase: true, regex: true } })
     expect(of(sent, 'search')).toMatchObject([{ search: 9, state: 'invalid' }])
   })
@@ -295,3 +299,84 @@ describe('the snapshot', () => {
     expect(model.row(agentIdOf('web2'))).toMatchObject({ state: 'refused', note: 'not allowed' })
   })
 })
+
+describe('A page that comes and goes while outputs are read', () => {
+  const looks: FromPage = { type: 'in-sight', agents: [agentIdOf('web1')] }
+  const opens: FromPage = {
+    type: 'output',
+    view: 1,
+    of: { agent: agentIdOf('web1') },
+    from: 0,
+    to: 10,
+    follow: false,
+  }
+
+  it.each([
+    ['looks at the agents', looks, 'hides'],
+    ['looks at the agents', looks, 'goes'],
+    ['opens an output', opens, 'hides'],
+    ['opens an output', opens, 'goes'],
+  ] as const)('is told nothing out of sight, and nothing with a gap: it %s', async (_, asks, then) => {
+    const simulated = await simulateRun(['web1'])
+    simulated.finish('web1', 0, [{ stream: 1, text: 'up\n' }])
+    await simulated.run.flush()
+    const orders = await everyInterleaving(async (stage) => {
+      const clock = new ManualClock()
+      const log: (ToPage | 'hidden' | 'gone')[] = []
+      const session = new PageSession({
+        run: {
+          state: simulated.run.state,
+          onChange: (listener) => simulated.run.onChange(listener),
+          output: async (...range) => {
+            await stage.pause('reads')
+            return [{ stream: 1, bytes: Buffer.from('up\n') }].slice(range[1] === 3 ? 1 : 0) as Chunk[]
+          },
+        },
+        ...{ environment: { name: 'production', protected: true }, live: true, clock, t: inEnglish },
+        post: (message) => log.push(structuredClone(message)),
+        onWarning: (error) => {
+          throw error
+        },
+      })
+      session.receive({ type: 'ready' })
+      stage.act('asks', () => session.receive(asks))
+      const leaves = {
+        async hides() {
+          session.pause()
+          log.push('hidden')
+          await stage.pause('is shown')
+          session.receive({ type: 'ready' })
+        },
+        goes() {
+          session.dispose()
+          log.push('gone')
+        },
+      }
+      stage.act(then, leaves[then])
+      await stage.play()
+      clock.advance(1_000)
+      expectInOrder(log)
+      session.dispose()
+    })
+    expect(orders.length).toBeGreaterThan(3)
+    await simulated.close()
+  })
+})
+
+/** A page hears of nothing while it is hidden, and of deltas one after the other. */
+function expectInOrder(log: readonly (ToPage | 'hidden' | 'gone')[]): void {
+  let seq: number | undefined
+  for (const entry of log) {
+    if (typeof entry === 'string') seq = undefined
+    else if (entry.type === 'snapshot') seq = entry.seq
+    else {
+      expect({ entry: entry.type, isInSight: seq !== undefined }).toEqual({
+        entry: entry.type,
+        isInSight: true,
+      })
+      if (entry.type !== 'delta') continue
+      seq = (seq ?? 0) + 1
+      expect(entry.seq).toBe(seq)
+    }
+  }
+}
