@@ -18,7 +18,7 @@ export interface TerminalLine {
  * anywhere, in linear time.
  */
 export class TerminalLines {
-  readonly #lines: Line[] = []
+  #lines: Line[] = []
   readonly #streams = { 1: startStream(), 2: startStream() }
   #changedFrom = 0
   #width = 0
@@ -65,12 +65,27 @@ export class TerminalLines {
     return from
   }
 
+  /**
+   * The lines that nothing can change any more, in order. They are forgotten: what is left are the one or two that are
+   * still being written, for who goes through output that grows without keeping it.
+   */
+  takeFinished(): TerminalLine[] {
+    const finished = this.#lines.filter(({ isFinished }) => isFinished)
+    const open = this.#lines.filter(({ isFinished }) => !isFinished)
+    open.forEach((line, index) => {
+      line.index = index
+    })
+    this.#lines = open
+    this.#changedFrom = 0
+    return finished
+  }
+
   /** Handles the control character at `at`. Returns where to go on; undefined when the sequence is not all here. */
   #control(stream: 1 | 2, text: string, at: number): number | undefined {
     const state = this.#streams[stream]
     switch (text[at]) {
       case '\n': {
-        this.#open(stream)
+        this.#open(stream).isFinished = true
         state.open = undefined
         state.rewrite = false
         return at + 1
@@ -146,7 +161,8 @@ export class TerminalLines {
 /** Grows at its end in constant time, however long it is: what goes beyond the head is only put together when asked for. */
 class Line implements TerminalLine {
   readonly stream: 1 | 2
-  readonly index: number
+  index: number
+  isFinished = false
   head: string
   length = 0
   #rest: string[] = []

@@ -10,7 +10,12 @@ import type { ShownRun } from './shownRun.ts'
 /** Groups that the page gets. When more replies differ, the list of agents tells more than a list of groups. */
 const maxRows = 200
 
-type Preview = ReturnType<typeof firstLines>
+/** The beginning of a group's output, and whose it is, when there were so many bytes of it. */
+interface Beginning {
+  readonly agentId: string
+  readonly bytes: number
+  readonly preview: ReturnType<typeof firstLines>
+}
 
 /** The groups of a run under numbers that stay, with the beginnings of their outputs. */
 export class GroupNumbers {
@@ -18,7 +23,7 @@ export class GroupNumbers {
   readonly #t: Translate
   readonly #numbers = new Map<string, number>()
   readonly #ofAgent = new Map<string, number>()
-  readonly #previews = new Map<string, Preview>()
+  readonly #beginnings = new Map<string, Beginning>()
   #groups: readonly Group[] = []
 
   constructor(run: ShownRun, t: Translate) {
@@ -68,7 +73,7 @@ export class GroupNumbers {
             count: agentIds.length,
             hosts,
             majority,
-            preview: this.#previews.get(key),
+            preview: this.#beginnings.get(key)?.preview,
           },
           this.#t,
         ),
@@ -77,18 +82,21 @@ export class GroupNumbers {
     return { total: this.#groups.length, rows }
   }
 
-  /** Reads the beginnings that are not known yet. Returns whether there was one. */
+  /**
+   * Reads the beginnings that are not known yet, or that have changed: the output of a reply that was given up may still
+   * grow, and another agent may stand for the group. Returns whether there is a line that was not there before.
+   */
   async readPreviews(): Promise<boolean> {
     let found = false
-    for (const { key, representative } of this.#shown()) {
-      if (this.#previews.has(key)) continue
-      const reply = this.#run.state.replies.get(representative)
-      // The output of a reply without a digest may still grow: its beginning is read again next time.
-      const chunks = await this.#run.output(representative, 0, previewBytes)
-      const preview = firstLines(chunks)
-      const bytes = (reply?.stdoutBytes ?? 0) + (reply?.stderrBytes ?? 0)
-      this.#previews.set(key, { lines: preview.lines, more: preview.more || bytes > previewBytes })
-      found ||= preview.lines.length > 0
+    for (const { key, representative: agentId } of this.#shown()) {
+      const reply = this.#run.state.replies.get(agentId)
+      // What comes after the beginning changes nothing in it.
+      const bytes = Math.min((reply?.stdoutBytes ?? 0) + (reply?.stderrBytes ?? 0), previewBytes + 1)
+      const known = this.#beginnings.get(key)
+      if (known?.agentId === agentId && known.bytes === bytes) continue
+      const { lines, more } = firstLines(await this.#run.output(agentId, 0, previewBytes))
+      this.#beginnings.set(key, { agentId, bytes, preview: { lines, more: more || bytes > previewBytes } })
+      found ||= lines.length > 0 || (known?.preview.lines.length ?? 0) > 0
     }
     return found
   }

@@ -1,6 +1,7 @@
+import { withoutSgr } from '../../report/sgr.ts'
+import { TerminalLines } from '../../report/terminalLines.ts'
 import type { ReplyState } from '../../run/runState.ts'
 import type { Matcher } from './matcher.ts'
-import { OutputView } from './outputView.ts'
 import type { ShownRun } from './shownRun.ts'
 
 /** Matches in the output of one agent or, where several wrote the same bytes, of all of these. */
@@ -9,41 +10,96 @@ export interface OutputMatches {
   readonly matches: number
 }
 
-/** Searches outputs one after the other; the same bytes only once. Ends early when aborted. */
-export async function* searchOutputs(
-  run: ShownRun,
-  replies: Iterable<ReplyState>,
-  matcher: Matcher,
-  signal: AbortSignal,
-): AsyncGenerator<OutputMatches> {
-  for (const agentIds of sameOutputs(replies)) {
-    const view = new OutputView()
-    view.search(matcher)
-    let read = 0
-    for (let more = true; more; ) {
-      const chunks = await run.output(agentIds[0] ?? '', read, pieceBytes)
-      if (signal.aborted) return
-      for (const chunk of chunks) {
-        view.add(chunk)
-        read += chunk.bytes.length
-      }
-      more = chunks.length > 0
-    }
-    yield { agentIds, matches: view.matches ?? 0 }
-  }
-}
-
 /** Bytes read at a time: between pieces others get their turn. */
 const pieceBytes = 1024 * 1024
 
-function sameOutputs(replies: Iterable<ReplyState>): string[][] {
-  const groups = new Map<string, string[]>()
-  for (const { agentId, digest, output, stdoutBytes, stderrBytes } of replies) {
+/** Characters up to which lines are searched again at each change of them. */
+const longLine = 64 * 1024
+
+/** Finds matches in outputs that may still grow: each byte is read once, however often an output is searched. */
+export class OutputSearch {
+  readonly #run: ShownRun
+  readonly #matcher: Matcher
+  /** How far outputs that may grow were searched, by agent. */
+  readonly #progress = new Map<string, Progress>()
+
+  constructor(run: ShownRun, matcher: Matcher) {
+    this.#run = run
+    this.#matcher = matcher
+  }
+
+  /**
+   * Searches the outputs of `replies` as they are by now, one after the other; the same bytes only once. Ends early when
+   * aborted. One search at a time.
+   */
+  async *search(replies: Iterable<ReplyState>, signal: AbortSignal): AsyncGenerator<OutputMatches> {
+    for (const group of sameOutputs(replies)) {
+      const agentIds = group.map(({ agentId }) => agentId)
+      const agentId = agentIds.find((each) => this.#progress.has(each)) ?? agentIds[0] ?? ''
+      const progress = this.#progress.get(agentId) ?? begin()
+      this.#progress.set(agentId, progress)
+      if (!(await this.#goOn(agentId, progress, signal))) return
+      const mayGrow = group.some(({ output }) => output === 'partial')
+      const matches = progress.matches + this.#matchesInOpen(progress, mayGrow)
+      if (!mayGrow) for (const each of agentIds) this.#progress.delete(each)
+      yield { agentIds, matches }
+    }
+  }
+
+  /** @returns false when it was aborted */
+  async #goOn(agentId: string, progress: Progress, signal: AbortSignal): Promise<boolean> {
+    for (;;) {
+      const chunks = await this.#run.output(agentId, progress.read, pieceBytes)
+      if (signal.aborted) return false
+      if (chunks.length === 0) return true
+      for (const chunk of chunks) {
+        progress.lines.add(chunk)
+        progress.read += chunk.bytes.length
+      }
+      for (const { text } of progress.lines.takeFinished()) progress.matches += this.#matchesIn(text)
+    }
+  }
+
+  /** A line that grows and grows without an end is not searched at each byte of it, but whenever it is twice as long. */
+  #matchesInOpen(progress: Progress, mayGrow: boolean): number {
+    const { lines, open } = progress
+    const all = Array.from({ length: lines.count }, (_, index) => lines.line(index))
+    const length = all.reduce((sum, line) => sum + (line?.length ?? 0), 0)
+    const isLittleMore = length > longLine && length >= open.length && length < 2 * open.length
+    if (mayGrow && isLittleMore) return open.matches
+    const matches = all.reduce((sum, line) => sum + this.#matchesIn(line?.text ?? ''), 0)
+    progress.open = { length, matches }
+    return matches
+  }
+
+  #matchesIn(text: string): number {
+    return this.#matcher(withoutSgr(text)).length
+  }
+}
+
+interface Progress {
+  /** Bytes of the output that `lines` have taken. */
+  read: number
+  readonly lines: TerminalLines
+  /** In the lines that nothing can change any more. */
+  matches: number
+  /** Of the lines that are still being written, when they were last searched: characters, and matches in them. */
+  open: { readonly length: number; readonly matches: number }
+}
+
+function begin(): Progress {
+  return { read: 0, lines: new TerminalLines(), matches: 0, open: { length: 0, matches: 0 } }
+}
+
+function sameOutputs(replies: Iterable<ReplyState>): ReplyState[][] {
+  const groups = new Map<string, ReplyState[]>()
+  for (const reply of replies) {
+    const { agentId, digest, output, stdoutBytes, stderrBytes } = reply
     if (stdoutBytes + stderrBytes === 0) continue
     const key = digest !== undefined && output === 'complete' ? `=${digest}` : agentId
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, [agentId])
-    else group.push(agentId)
+    if (group === undefined) groups.set(key, [reply])
+    else group.push(reply)
   }
   return [...groups.values()]
 }

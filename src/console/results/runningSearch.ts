@@ -4,7 +4,7 @@ import type { ReplyState } from '../../run/runState.ts'
 import type { Translate } from '../../text/translate.ts'
 import type { Matcher } from './matcher.ts'
 import { createMatcher, InvalidQuery } from './matcher.ts'
-import { searchOutputs } from './outputSearch.ts'
+import { OutputSearch } from './outputSearch.ts'
 import type { Clock } from './pageClock.ts'
 import type { ShownRun } from './shownRun.ts'
 
@@ -20,7 +20,7 @@ export class RunningSearch {
   readonly #abort = new AbortController()
   readonly #changed = new Set<string>()
   readonly #hits = new Map<string, number>()
-  #matcher: Matcher | undefined
+  #search: OutputSearch | undefined
   #searched = 0
   #running = false
   #toldAt = Number.NEGATIVE_INFINITY
@@ -38,42 +38,38 @@ export class RunningSearch {
    * @throws Error when an output cannot be read
    */
   start(query: Query, t: Translate, onWarning: (error: Error) => void): Matcher | undefined {
+    let matcher: Matcher
     try {
-      this.#matcher = createMatcher(query, t)
+      matcher = createMatcher(query, t)
     } catch (error) {
       if (!(error instanceof InvalidQuery)) throw error
       this.#tell('invalid', error.message)
       return undefined
     }
-    for (const agentId of this.#run.state.replies.keys()) this.#changed.add(agentId)
-    this.#search().catch(onWarning)
-    return this.#matcher
+    this.#search = new OutputSearch(this.#run, matcher)
+    this.outputGrew(this.#run.state.replies.keys(), onWarning)
+    return matcher
   }
 
   /** These agents have more output. */
   outputGrew(agentIds: Iterable<string>, onWarning: (error: Error) => void): void {
-    if (this.#matcher === undefined) return
+    if (this.#search === undefined) return
     for (const agentId of agentIds) this.#changed.add(agentId)
-    this.#search().catch(onWarning)
+    this.#goOn(this.#search).catch(onWarning)
   }
 
   stop(): void {
     this.#abort.abort()
   }
 
-  async #search(): Promise<void> {
-    if (this.#running || this.#matcher === undefined) return
+  async #goOn(search: OutputSearch): Promise<void> {
+    if (this.#running) return
     this.#running = true
     try {
       while (this.#changed.size > 0 && !this.#abort.signal.aborted) {
         const replies = this.#take()
         this.#searched = this.#withOutput() - replies.length
-        for await (const { agentIds, matches } of searchOutputs(
-          this.#run,
-          replies,
-          this.#matcher,
-          this.#abort.signal,
-        )) {
+        for await (const { agentIds, matches } of search.search(replies, this.#abort.signal)) {
           for (const agentId of agentIds) this.#hits.set(agentId, matches)
           this.#searched += agentIds.length
           if (this.#clock.now() - this.#toldAt >= progressEveryMs) this.#tell('searching')

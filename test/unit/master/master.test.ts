@@ -7,7 +7,7 @@ import type { MasterWarning } from '../../../src/master/masterWarning.ts'
 import type { StartOutcome } from '../../../src/master/startOutcome.ts'
 import { History } from '../../../src/master/store/history.ts'
 import { openBody } from '../../../src/protocol/envelope.ts'
-import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
+import { everyone, readFilter } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { Queues } from '../../../src/queues/queues.ts'
 import { deferred } from '../../support/deferred.ts'
 import { everyInterleaving, type Stage } from '../../support/interleavings.ts'
@@ -80,6 +80,41 @@ describe('Starting a run', () => {
       { usesDisk: true },
     )
     expect(kinds).toEqual(new Set(['not-sent', 'interrupted', 'sent']))
+  })
+
+  it('expects answers of exactly those whom the master said it would hit', async () => {
+    const master = masterWith(playedQueues())
+    const said = { version: '1', environment: 'testing', startedAt: 1, intervalMs: 30_000, running: [] }
+    const now = Date.now()
+    for (const [agentId, role] of [
+      ['c', 'web'],
+      ['d', 'web'],
+      ['e', 'db'],
+    ] as const) {
+      const message = {
+        type: 'facts' as const,
+        ...said,
+        agentId,
+        hostname: agentId,
+        sentAt: now,
+        facts: { role },
+      }
+      master.inventory.recordFacts(message, now, undefined)
+    }
+    const audiences = [
+      { filter: everyone },
+      { filter: readFilter('role=web') },
+      { filter: readFilter('role=web'), targets: ['d', 'e', 'nobody'] },
+    ]
+    for (const audience of audiences) {
+      const { agents } = master.reach(audience)
+      const outcome = await master.start({ ...request, ...audience })
+      if (outcome.kind !== 'sent') throw new Error(outcome.kind)
+      expect([...outcome.run.state.replies.keys()]).toEqual(agents.map(({ agentId }) => agentId))
+    }
+    const nobody = { filter: readFilter('role=mail') }
+    expect(master.reach(nobody).agents).toEqual([])
+    await expect(master.start({ ...request, ...nobody })).rejects.toMatchObject({ name: 'NobodyMatches' })
   })
 
   it('is not begun when it is aborted already, and leaves nothing in the history', async () => {

@@ -130,6 +130,37 @@ describe('TerminalLines', () => {
     )
   })
 
+  it('gives away the lines that are finished, and goes on as if they were still there', () => {
+    const piece = fc.tuple(
+      fc.constantFrom<1 | 2>(1, 2),
+      fc.string({ unit: fc.constantFrom('a', '\n', '\r', '\b', '\x1b[31m', '\x1b[K', 'é') }),
+    )
+    fc.assert(
+      fc.property(fc.array(piece), fc.array(fc.boolean()), (pieces, taken) => {
+        const [whole, given] = [new TerminalLines(), new TerminalLines()]
+        const finished: (1 | 2 | string)[][] = []
+        pieces.forEach(([stream, text], index) => {
+          const chunk = { stream, bytes: Buffer.from(text) }
+          whole.add(chunk)
+          given.add(chunk)
+          if (taken[index]) finished.push(...given.takeFinished().map((line) => [line.stream, line.text]))
+        })
+        const rest = Array.from({ length: given.count }, (_, index) => given.line(index))
+        const all = [...finished, ...rest.map((line) => [line?.stream ?? 1, line?.text ?? ''])]
+        const expected = Array.from({ length: whole.count }, (_, index) => whole.line(index)).map((line) => [
+          line?.stream ?? 1,
+          line?.text ?? '',
+        ])
+        for (const stream of [1, 2]) {
+          const ofStream = (lines: (1 | 2 | string)[][]) => lines.filter(([each]) => each === stream)
+          expect(ofStream(all)).toEqual(ofStream(expected))
+        }
+        given.takeFinished()
+        expect(given.count).toBeLessThanOrEqual(2)
+      }),
+    )
+  })
+
   it('tells from where on lines have changed', () => {
     const lines = new TerminalLines()
     const say = (text: string) => lines.add({ stream: 1, bytes: Buffer.from(text) })

@@ -33,6 +33,54 @@ describe('the table of groups', () => {
     expect(rows.at(-1)).toMatchObject({ count: 2, majority: false })
   })
 
+  it('shows the beginning of what is there by now, where a reply was given up and more of it comes', async () => {
+    simulated = await simulateRun(['web1'])
+    const { run } = simulated
+    simulated.ack('web1')
+    simulated.write('web1', 1, 'first\n')
+    await simulated.giveUp()
+    const groups = new GroupNumbers(run as never, inEnglish)
+    const preview = async () => {
+      groups.update(groupReplies(run.state))
+      await groups.readPreviews()
+      return groups.table(run.state).rows.map((row) => row.preview)
+    }
+    expect(run.state.replies.values().next().value?.state).toBe('lost')
+    expect(await preview()).toEqual([['first']])
+    simulated.write('web1', 1, 'second\n')
+    expect(await preview()).toEqual([['first', 'second']])
+    const read = run.output
+    let reads = 0
+    Object.assign(run, {
+      output: (...args: Parameters<typeof read>) => {
+        reads += 1
+        return read.apply(run, args)
+      },
+    })
+    await preview()
+    expect(reads).toBe(0)
+  })
+
+  it('shows the output of the agent that stands for a group, also when another one does', async () => {
+    simulated = await simulateRun(['web1', 'web2'])
+    const { run } = simulated
+    for (const host of ['web2', 'web1']) {
+      simulated.ack(host)
+      simulated.write(host, 1, `${host}\n`)
+    }
+    const groups = new GroupNumbers(run as never, inEnglish)
+    const previews = async () => {
+      await groups.readPreviews()
+      return groups.table(run.state).rows.map((row) => row.preview)
+    }
+    await simulated.giveUp()
+    const lost = groupReplies(run.state)
+    groups.update(lost.map((group) => ({ ...group, representative: group.agentIds.at(-1) ?? '' })))
+    expect(await previews()).toEqual([['web2']])
+    groups.update(lost)
+    expect(await previews()).toEqual([['web1']])
+  })
+
   async function shown() {
     const { run } = simulated
     const groups = new GroupNumbers(run as never, inEnglish)
