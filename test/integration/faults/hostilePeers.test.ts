@@ -10,6 +10,8 @@ import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { CommandMessage, FactsMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
+import { localize } from '../../../src/text/localizable.ts'
+import { inEnglish } from '../../../src/text/translate.ts'
 import { type AgentProcess, startAgent } from '../../support/agentProcess.ts'
 import { type Commander, commandBody, startCommander } from '../../support/commander.ts'
 import { type FaultProxy, startFaultProxy } from '../../support/faultProxy.ts'
@@ -235,7 +237,9 @@ describe('a master among hostile peers', () => {
     }, 'all of them to be told')
     for (const messageId of sent)
       expect(troubles('unreadable')).toContainEqual(expect.objectContaining({ queue: 'facts', messageId }))
-    const reasons = troubles('unreadable').map((trouble) => ('reason' in trouble ? trouble.reason : ''))
+    const reasons = troubles('unreadable').map((trouble) =>
+      'reason' in trouble ? localize(trouble.reason, inEnglish) : '',
+    )
     expect(reasons.join('\n')).toContain(`facts in the name of ${honest} that ${malloryAsSender} sent`)
     expect(reasons.join('\n')).toContain('facts of environment production')
     expect(opened.master.inventory.agents().map(({ agentId, hostname }) => [agentId, hostname])).toEqual(
