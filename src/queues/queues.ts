@@ -25,7 +25,8 @@ import type { Connection, SqsSend } from './sqsClient.ts'
 export interface Queues {
   /** One long poll of `waitSeconds` (0 to 20). A message that is twice in one answer is given once. */
   receive(queue: string, options: ReceiveOptions, signal?: AbortSignal): Promise<ReceivedMessage[]>
-  send(queue: string, body: string, signal?: AbortSignal): Promise<{ messageId: string }>
+  /** @param tries instead of three */
+  send(queue: string, body: string, signal?: AbortSignal, tries?: number): Promise<{ messageId: string }>
   /** Up to 10 bodies of 1 MiB in total. One outcome per body, in order; rejects when all failed together. */
   sendBatch(queue: string, bodies: readonly string[], signal?: AbortSignal): Promise<SendOutcome[]>
   /** Deletes as well as SQS can: a handle that is no longer the latest is not an error. */
@@ -131,11 +132,10 @@ export function createQueues(connection: Connection): Queues {
       return once('ReceiveMessage', queue, signal, receive, waitSeconds * 1000)
     },
 
-    async send(queue, body, signal) {
-      const url = await urlOf(queue, signal)
-      const { MessageId: messageId = '' } = await attempt('SendMessage', queue, signal, (send) =>
-        send(new SendMessageCommand({ QueueUrl: url, MessageBody: body })),
-      )
+    async send(queue, body, signal, tries) {
+      const command = new SendMessageCommand({ QueueUrl: await urlOf(queue, signal), MessageBody: body })
+      const work = (send: SqsSend) => send(command)
+      const { MessageId: messageId = '' } = await attempt('SendMessage', queue, signal, work, tries)
       return { messageId }
     },
 

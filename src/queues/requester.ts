@@ -1,9 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
-import { createBackOff, pause } from './backOff.ts'
-import { isClockCode } from './errorKind.ts'
 import { type QueueError, toQueueError } from './queueError.ts'
 import { addRequest, billedUnits, noRequests, type RequestCounts } from './requestCounts.ts'
+import { retry } from './retry.ts'
 import { bindSend, type Connection, createSqsClient, type Exchange, type SqsSend } from './sqsClient.ts'
 import { createSqsClock } from './sqsClock.ts'
 
@@ -17,8 +16,14 @@ export interface Requester {
     work: Work<T>,
     waitMs?: number,
   ): Promise<T>
-  /** The same, up to three times when trouble may pass by itself. */
-  attempt<T>(action: string, queue: string, signal: AbortSignal | undefined, work: Work<T>): Promise<T>
+  /** The same, up to `tries` times (3 by default) when trouble may pass by itself. */
+  attempt<T>(
+    action: string,
+    queue: string,
+    signal: AbortSignal | undefined,
+    work: Work<T>,
+    tries?: number,
+  ): Promise<T>
   urlOf(queue: string, signal: AbortSignal | undefined): Promise<string>
   remember(queue: string, url: string): void
   forget(queue: string): void
@@ -33,7 +38,7 @@ export type Work<T> = (send: SqsSend) => Promise<T>
 
 /** Beyond the time that SQS may take by itself, milliseconds. */
 const answerWithinMs = 10_000
-const attempts = 3
+const usualTries = 3
 
 export function createRequester(connection: Connection): Requester {
   const urls = new Map<string, string>()
@@ -71,17 +76,8 @@ export function createRequester(connection: Connection): Requester {
     }
   }
 
-  const attempt: Requester['attempt'] = async (action, queue, signal, work) => {
-    const backOff = createBackOff()
-    for (let left = attempts - 1; ; left -= 1) {
-      try {
-        return await once(action, queue, signal, work)
-      } catch (error) {
-        if (left === 0 || signal?.aborted || !mayPass(error as QueueError)) throw error
-        await pause(backOff.next((error as QueueError).kind), signal)
-      }
-    }
-  }
+  const attempt: Requester['attempt'] = (action, queue, signal, work, tries = usualTries) =>
+    retry(tries, () => once(action, queue, signal, work), signal)
 
   return {
     once,
@@ -106,10 +102,6 @@ export function createRequester(connection: Connection): Requester {
     },
     close: () => client.destroy(),
   }
-}
-
-function mayPass({ kind, code }: QueueError): boolean {
-  return kind === 'network' || kind === 'throttled' || isClockCode(code)
 }
 
 /** Bytes of the bodies that went one way or the other. */

@@ -1,9 +1,11 @@
 import { createBackOff, pause } from './backOff.ts'
+import { isClockCode } from './errorKind.ts'
 import type { QueueError } from './queueError.ts'
 
 /**
- * Does `work` up to `tries` times, for as long as what SQS says may pass by itself (`network`, `throttled`), with
- * growing waits in between. For a request that is a part of something larger, which must not fail with it.
+ * Does `work` up to `tries` times in all, for as long as what SQS says may pass by itself (`network`, `throttled`, a clock
+ * that the next request corrects), with growing waits in between. The one place where a request is repeated for one caller:
+ * work that repeats itself would multiply the tries.
  * @throws what `work` throws
  */
 export async function retry<T>(tries: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -12,9 +14,12 @@ export async function retry<T>(tries: number, work: () => Promise<T>, signal?: A
     try {
       return await work()
     } catch (error) {
-      const { kind } = error as QueueError
-      if (left === 0 || signal?.aborted || !(kind === 'network' || kind === 'throttled')) throw error
-      await pause(backOff.next(kind), signal)
+      if (left === 0 || signal?.aborted || !mayPass(error as QueueError)) throw error
+      await pause(backOff.next((error as QueueError).kind), signal)
     }
   }
+}
+
+function mayPass({ kind, code }: QueueError): boolean {
+  return kind === 'network' || kind === 'throttled' || isClockCode(code)
 }

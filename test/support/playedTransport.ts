@@ -26,6 +26,10 @@ export function createWorld(): PlayedWorld {
       void said.push(`resend to ${targets}: ${missing}${result ? ', and the result' : ''}`),
     askEveryone: async () => void said.push('ask everyone'),
     withdraw: async () => void said.push('withdraw'),
+    withdrawControl: async () => {
+      said.push('withdraw control messages')
+      return 0
+    },
     backlogged: () => world.isBehind,
     onWarning: (error) => void troubles.push(error.message),
     pass: async (run, ms) => {

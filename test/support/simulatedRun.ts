@@ -61,6 +61,7 @@ export async function simulateRun(
     resend: async () => {},
     askEveryone: async () => {},
     withdraw: async () => {},
+    withdrawControl: async () => 0,
     backlogged: () => false,
     onWarning: (error) => {
       throw error

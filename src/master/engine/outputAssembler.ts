@@ -14,6 +14,19 @@ const mostBytes = 1024 ** 3
 /** Output of all agents together that waits in memory for missing frames, bytes. What comes beyond is asked for again. */
 const mostHeldBytes = 256 * 1024 * 1024
 
+/** Frames to be asked for again, and of which agents. */
+export interface MissingFrames {
+  readonly agentIds: readonly string[]
+  readonly frames: number[]
+}
+
+interface Open {
+  /** When the result came, or the frames were last asked for, milliseconds. */
+  since: number
+  /** How often they were asked for. */
+  asked: number
+}
+
 /** The outputs of a run on their way from frames to the log: put in order, kept, and asked for again where they have gaps. */
 export class OutputAssembler {
   readonly #log: OutputLog
@@ -27,7 +40,7 @@ export class OutputAssembler {
   /** Agents whose result is here. */
   readonly #promised = new Set<string>()
   /** Those of them whose frames are not, and are waited for. */
-  readonly #open = new Map<string, { readonly since: number; asked: number }>()
+  readonly #open = new Map<string, Open>()
 
   /** @param limitBytes what the run allows each agent, where it does */
   constructor(log: OutputLog, limitBytes = mostBytes) {
@@ -113,27 +126,32 @@ export class OutputAssembler {
     return state === 'complete' ? 'complete' : 'incomplete'
   }
 
-  /** What is to be asked for again now, of `most` agents at most, and what is not to be waited for any longer. */
-  due(
-    now: number,
-    timing: Timing,
-    most: number,
-  ): { missing: [agentId: string, frames: number[]][]; hopeless: string[] } {
-    const missing: [string, number[]][] = []
-    const hopeless: string[] = []
-    for (const [agentId, open] of this.#open) {
+  /**
+   * What is to be asked for again now, in `most` questions at most: agents that miss the same frames share one. And what is not
+   * to be waited for any longer.
+   */
+  due(now: number, timing: Timing, most: number): { missing: MissingFrames[]; hopeless: string[] } {
+    const missing = new Map<string, { agentIds: string[]; frames: number[] }>()
+    const isDue = ({ since, asked }: Open) =>
+      now >= since + timing.resendAfterMs * 2 ** Math.max(0, asked - 1)
+    // Who was asked least often comes first: those that never answer must not keep the others from being asked.
+    const due = [...this.#open].filter(([, open]) => isDue(open)).sort(([, a], [, b]) => a.asked - b.asked)
+    const hopeless = due.filter(([, { asked }]) => asked >= timing.resendTries).map(([agentId]) => agentId)
+    for (const [agentId, open] of most > 0 ? due : []) {
       const assembly = this.#assemblies.get(agentId)
-      if (assembly === undefined || typeof assembly === 'string') continue
-      if (now < open.since + timing.resendAfterMs * 2 ** open.asked) continue
-      if (open.asked >= timing.resendTries) hopeless.push(agentId)
-      else if (missing.length < most) {
-        open.asked += 1
-        missing.push([agentId, assembly.missing()])
-      }
+      if (!(assembly instanceof ReplyAssembly) || open.asked >= timing.resendTries) continue
+      const frames = assembly.missing()
+      const key = frames.join()
+      const question = missing.get(key) ?? { agentIds: [], frames }
+      if (!missing.has(key) && missing.size >= most) continue
+      missing.set(key, question)
+      question.agentIds.push(agentId)
+      open.since = now
+      open.asked += 1
     }
     // What comes all the same is still taken.
     for (const agentId of hopeless) this.#open.delete(agentId)
-    return { missing, hopeless }
+    return { missing: [...missing.values()], hopeless }
   }
 
   #end(agentId: string, how: 'done' | 'broken'): void {

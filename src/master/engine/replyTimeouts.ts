@@ -32,8 +32,14 @@ export class ReplyTimeouts {
   /**
    * Judges all agents of the run; what it says to be done counts as done from then on.
    * @param sendingTookMs until SQS took the last step's command: nobody was silent before that
+   * @param mayAsk else whom it is time to ask is asked later, and not given up before
    */
-  judge(state: RunState, now: number, sendingTookMs: number | 'sending'): TimeoutDecision {
+  judge(state: RunState, now: number, sendingTookMs: number | 'sending', mayAsk: boolean): TimeoutDecision {
+    const ask = (agentId: string, from: number) => {
+      if (!mayAsk) return
+      this.#asked.set(agentId, from)
+      judged.ask.push(agentId)
+    }
     const judged: TimeoutDecision = { republish: [], ask: [], giveUp: [] }
     for (const reply of state.replies.values()) {
       if (isSettled(reply)) continue
@@ -43,19 +49,13 @@ export class ReplyTimeouts {
       const since = isExpected && sendingTookMs !== 'sending' ? sendingTookMs : 0
       const meaning = judgeSilence(state, reply, this.#timing, now - since)
       if (meaning === 'republish' && !this.#republished.has(agentId)) judged.republish.push(agentId)
-      else if (meaning === 'ask' && !this.#asked.has(agentId)) {
-        this.#asked.set(agentId, now)
-        judged.ask.push(agentId)
-      } else if (meaning === 'no-reply' || meaning === 'lost') {
+      else if (meaning === 'ask' && !this.#asked.has(agentId)) ask(agentId, now)
+      else if (meaning === 'no-reply' || meaning === 'lost') {
         const giveUpAt = this.#giveUpAt(state, agentId, meaning)
         // SQS was away, or nobody listened, when it was time to ask: its result may be gone, and is still with the agent.
         // SQS may have been away for the agent as well, and it comes back in its own time.
-        if (giveUpAt === undefined) {
-          this.#asked.set(agentId, now + this.#timing.graceMs)
-          judged.ask.push(agentId)
-        } else if (now >= giveUpAt) {
-          judged.giveUp.push({ agentId, verdict: meaning })
-        }
+        if (giveUpAt === undefined) ask(agentId, now + this.#timing.graceMs)
+        else if (now >= giveUpAt) judged.giveUp.push({ agentId, verdict: meaning })
       }
     }
     for (const agentId of judged.republish) this.#republished.set(agentId, now)

@@ -1,23 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Chunk } from '../../protocol/frames.ts'
-import type { ReplyMessage, ResultMessage } from '../../protocol/messages.ts'
+import type { ReplyMessage } from '../../protocol/messages.ts'
 import { isVerdict } from '../../protocol/verdict.ts'
-import type { FromAgent, Gathered, RunEvent } from '../../run/runEvent.ts'
-import { because } from '../../run/runEvent.ts'
+import { because, type RunEvent } from '../../run/runEvent.ts'
 import { applyEvent } from '../../run/runReducer.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
-import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
+import { say } from '../../text/localizable.ts'
 import type { RunRecord } from '../store/runRecord.ts'
+import { FollowUp } from './followUp.ts'
 import { OutputAssembler } from './outputAssembler.ts'
-import { ReplyTimeouts } from './replyTimeouts.ts'
+import { ReplyIntake } from './replyIntake.ts'
 import { RolloutSteps } from './rolloutSteps.ts'
 import { type RunChange, RunNotices } from './runNotices.ts'
 import type { Publication, RunTransport } from './transport.ts'
 
 export type { RunChange } from './runNotices.ts'
-
-/** Resends asked for at a time: each is a broadcast, and more than some ten visible ones hide one another. */
-const maxResendsAtOnce = 4
 
 /** A cancel waits so long for the disk, milliseconds. */
 const cancelRecordedWithinMs = 1_000
@@ -29,9 +26,9 @@ export class Run {
   readonly ended: Promise<RunState>
   readonly #record: RunRecord
   readonly #transport: RunTransport
-  readonly #outputs: OutputAssembler
-  readonly #silent: ReplyTimeouts
+  readonly #intake: ReplyIntake
   readonly #steps: RolloutSteps
+  readonly #followUp: FollowUp
   readonly #notices: RunNotices
   #withdrawn: Promise<void> = Promise.resolve()
   #resolveOver: (state: RunState) => void = () => {}
@@ -46,10 +43,13 @@ export class Run {
     this.state = state
     this.#record = record
     this.#transport = transport
-    this.#outputs = outputs
-    this.#silent = new ReplyTimeouts(transport.timing)
-    this.#notices = new RunNotices((error) => transport.onWarning(error))
-    this.#steps = new RolloutSteps({ state, record, transport, apply: (event) => this.#apply(event) })
+    const onWarning = (error: Error) => transport.onWarning(error)
+    const apply = (event: RunEvent) => this.#apply(event)
+    this.#notices = new RunNotices(onWarning)
+    const onOutput = (agentId: string) => this.#notices.output(agentId)
+    this.#intake = new ReplyIntake({ outputs, apply, onOutput, onWarning })
+    this.#steps = new RolloutSteps({ state, record, transport, apply })
+    this.#followUp = new FollowUp({ state, transport, outputs, steps: this.#steps, apply })
     this.ended = new Promise((resolve) => {
       this.#resolveOver = resolve
     })
@@ -131,12 +131,12 @@ export class Run {
     const targets = [...this.state.replies.values()]
       .filter(({ state }) => !isVerdict(state))
       .map(({ agentId }) => agentId)
-    if (targets.length > 0) await this.#transport.cancel(this.state, targets)
+    if (targets.length > 0) await this.#followUp.cancel(targets)
   }
 
   /** Asks for answers that may be gone: of agents, too, that the run does not know of. */
   async askEveryone(): Promise<void> {
-    await this.#attempt(() => this.#transport.askEveryone(this.state))
+    await this.#attempt(() => this.#followUp.askEveryone())
   }
 
   /** No further step is started until {@link resume}. */
@@ -156,34 +156,8 @@ export class Run {
 
   /** Takes a reply. `mismatch` ones, sent by another than the agent that they name, are to be kept away by the caller. */
   receive(reply: ReplyMessage, data: Uint8Array, identity: ReplyState['identity']): void {
-    const at = this.#transport.now()
     const { agentId, hostname } = reply
-    const heard = { agentId, hostname, at, identity }
-    switch (reply.type) {
-      case 'ack':
-        this.#apply({ kind: 'acknowledged', ...heard, started: reply.state === 'queued' ? 'queued' : 'yes' })
-        return
-      case 'refusal':
-        this.#apply({ kind: 'refused', ...heard, code: reply.code, reason: reply.reason })
-        return
-      case 'output': {
-        const gathered = this.#takeFrame(heard, reply, data)
-        if (gathered !== undefined) this.#apply({ kind: 'outputReceived', ...heard, ...gathered })
-        break
-      }
-      case 'result': {
-        const isNews = this.#outputs.promise(agentId, reply, at)
-        // Also of an echo: that is how a last frame comes again that an earlier master took with it.
-        const gathered = reply.last && this.#takeFrame(heard, reply.last, data)
-        if (isNews) {
-          this.#finish(heard, reply, gathered)
-          return
-        }
-        if (gathered !== undefined) this.#apply({ kind: 'outputReceived', ...heard, ...gathered })
-      }
-    }
-    const output = this.#outputs.ended(agentId)
-    if (output !== undefined) this.#apply({ kind: 'outputSettled', agentId, output, at })
+    this.#intake.take(reply, data, { agentId, hostname, at: this.#transport.now(), identity })
   }
 
   /** The agent was heard of elsewhere, and says that it still has this run. */
@@ -199,10 +173,7 @@ export class Run {
   /** What time alone brings about: called a few times a second while the run {@link isWaiting}. */
   async tick(): Promise<void> {
     const now = this.#transport.now()
-    if (!this.#transport.backlogged(now)) {
-      await this.#judgeSilence(now)
-      await this.#askForFrames(now)
-    }
+    if (!this.#transport.backlogged(now)) await this.#followUp.tick(now)
     await this.#attempt(() => this.#steps.advance(now))
     this.#withdrawEarly(now)
   }
@@ -225,70 +196,6 @@ export class Run {
     // What becomes of a step that is being sent belongs to the record.
     await this.#steps.idle()
     await this.#record.close()
-  }
-
-  #finish(heard: FromAgent, result: ResultMessage, gathered: Gathered | undefined): void {
-    const { outcome, durationMs, frames, stdout, stderr } = result
-    const output = this.#outputs.ended(heard.agentId)
-    this.#apply({
-      kind: 'resultReceived',
-      ...heard,
-      ...{ outcome, durationMs, frames },
-      digest: `${stdout.sha256}:${stderr.sha256}`,
-      droppedBytes: stdout.droppedBytes + stderr.droppedBytes,
-      ...(gathered === undefined ? {} : { gathered }),
-      ...(output === undefined ? {} : { output }),
-    })
-  }
-
-  /** What the frame brought; undefined when that is nothing that is in order. */
-  #takeFrame(
-    { agentId, hostname }: FromAgent,
-    { frame, segments }: { frame: number; segments: [1 | 2, number][] },
-    data: Uint8Array,
-  ): Gathered | undefined {
-    try {
-      const gathered = this.#outputs.take(agentId, frame, segments, data)
-      if (gathered !== undefined) this.#notices.output(agentId)
-      return gathered
-    } catch (error) {
-      this.#transport.onWarning(
-        new LocalizableError(say('{0}: {1}', hostname, sentenceOf(error)), { cause: error }),
-      )
-      return undefined
-    }
-  }
-
-  async #judgeSilence(now: number): Promise<void> {
-    const { republish, ask, giveUp } = this.#silent.judge(this.state, now, this.#steps.sendingTookMs)
-    for (const given of giveUp) this.#apply({ kind: 'silenceAssumed', ...given, at: now })
-    await this.#tell('republish', republish, () => this.#steps.again(republish))
-    // The cancel may have gone by. Whoever is done answers it with its result.
-    const isToStop = (agentId: string) =>
-      this.state.cancelRequestedAt !== undefined &&
-      this.state.replies.get(agentId)?.cancelRefused === undefined
-    const stop = ask.filter(isToStop)
-    const done = ask.filter((agentId) => !isToStop(agentId))
-    await this.#tell('ask', stop, () => this.#transport.cancel(this.state, stop))
-    await this.#tell('ask', done, () => this.#transport.resend(this.state, done, [], true))
-  }
-
-  async #tell(
-    what: 'republish' | 'ask',
-    agentIds: readonly string[],
-    send: () => Promise<void>,
-  ): Promise<void> {
-    if (agentIds.length > 0 && !(await this.#attempt(send))) this.#silent.notTold(what, agentIds)
-  }
-
-  async #askForFrames(now: number): Promise<void> {
-    const { missing, hopeless } = this.#outputs.due(now, this.#transport.timing, maxResendsAtOnce)
-    for (const agentId of hopeless) {
-      this.#apply({ kind: 'outputSettled', agentId, output: 'incomplete', at: now })
-    }
-    for (const [agentId, frames] of missing) {
-      await this.#attempt(() => this.#transport.resend(this.state, [agentId], frames, false))
-    }
   }
 
   /** A command that everybody has heard would only make agents ask for it again and again. */

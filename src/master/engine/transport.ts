@@ -15,8 +15,10 @@ export interface RunTransport {
   resend(state: RunState, targets: readonly string[], missing: number[], result: boolean): Promise<void>
   /** Asks whoever has this run for its result: also agents that the run does not know of. */
   askEveryone(state: RunState): Promise<void>
-  /** Takes what was published away again. */
+  /** Takes all that was sent off the queue again, as far as it is found. */
   withdraw(): Promise<void>
+  /** The same with control messages (all but the run's command) that were sent before `time`. Resolves with how many are left. */
+  withdrawControl(time: number): Promise<number>
   /** Whether replies may be waiting unread: silence proves nothing then. */
   backlogged(now: number): boolean
   /** Something that the run survives went wrong. */

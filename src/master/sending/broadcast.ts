@@ -4,30 +4,47 @@ import type { CommandMessage } from '../../protocol/messages.ts'
 import { pause } from '../../queues/backOff.ts'
 import { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
-import { retry } from '../../queues/retry.ts'
 import { LocalizableError, say } from '../../text/localizable.ts'
 import type { Publication } from '../engine/transport.ts'
 
-/** What a withdrawal hides others' commands for, at most, before it puts them back: seconds. */
+/** SQS gives at most so many messages at a time; that many mean that there are more. */
+const fullAnswer = 10
+
+/** What one reading of a withdrawal hides others' commands for, at most, before it puts them back: seconds. */
 const withdrawHideSeconds = 2
 
+/** A reading takes no longer than that, or it would read the same messages again, milliseconds. */
+const readingMs = 1_500
+
 /**
- * Pauses before the receives of one withdrawal, milliseconds. SQS need not show every message to each receive, and a withdrawal
+ * Pauses before the readings of one withdrawal, milliseconds. SQS need not show every message to each receive, and a withdrawal
  * of another run hides ours for a moment before it puts it back.
  */
 const withdrawPausesMs = [0, 0, 100, 300, 600, 1_000]
 
-/** A command that SQS did not take for a reason that may pass is sent so often. Agents know it when it came twice. */
+/** A command that SQS did not take for a reason that may pass is sent this often in all. Agents know it when it came twice. */
 const sendTries = 4
+
+/** What was not found in a whole withdrawal, and is older than this, has expired: the retention of the queue, milliseconds. */
+const expiredAfterMs = 60_000
+
+/** A message that was sent, or may have been. */
+export interface Sent {
+  /** When SQS took it, or was told of it: milliseconds since the epoch, our clock. */
+  readonly at: number
+  /** About a run, rather than the run's command itself. */
+  readonly isControl: boolean
+}
 
 /** The commands of one run on the environment's broadcast queue: publishes them, and takes them away when it is over. */
 export class Broadcast {
   readonly #queues: Queues
   readonly #queue: string
   readonly #key: SigningKey | undefined
-  readonly #published = new Set<string>()
+  /** By message id. */
+  readonly #published = new Map<string, Sent>()
   /** Bodies that SQS may have taken without saying so: they are known by what they say. */
-  readonly #doubtful = new Set<string>()
+  readonly #doubtful = new Map<string, Sent>()
 
   constructor(queues: Queues, queue: string, key: SigningKey | undefined) {
     this.#queues = queues
@@ -45,10 +62,11 @@ export class Broadcast {
     if (limit === aborted) return 'not-sent'
     // All of them are made before the first one is sent: either all fit, or nobody hears of it.
     const bodies = [...commandBodies(command, limit, this.#key)]
+    const isControl = command.action.kind === 'cancel' || command.action.kind === 'resend'
     for (const [index, body] of bodies.entries()) {
       if (signal.aborted) return index === 0 ? 'not-sent' : 'interrupted'
       try {
-        await this.#send(body, signal)
+        await this.#send(body, { at: Date.now(), isControl }, signal)
       } catch (error) {
         if (signal.aborted) return 'interrupted'
         throw error
@@ -61,53 +79,79 @@ export class Broadcast {
    * Deletes what was published. SQS deletes by the handle of the latest receive only, and with agents receiving all the
    * time ours would be stale: so the messages are hidden for the moment that it takes. Best effort: what is left
    * expires with the queue's retention, and no agent executes it twice. What is published meanwhile stays.
-   * @throws QueueError when SQS refuses: what is left then is for the next time
+   * @param which only these
+   * @returns how many of them are left, for the next time
+   * @throws QueueError when SQS refuses: what is left then is for the next time, too
    */
-  async withdraw(signal?: AbortSignal): Promise<void> {
-    const wanted = new Set(this.#published)
-    const doubtful = new Set(this.#doubtful)
-    this.#published.clear()
-    this.#doubtful.clear()
+  async withdraw(signal?: AbortSignal, which: (sent: Sent) => boolean = () => true): Promise<number> {
+    const wanted = chosen(this.#published, which)
+    const doubtful = chosen(this.#doubtful, which)
     try {
-      await this.#take(wanted, doubtful, signal)
+      for (const pauseMs of withdrawPausesMs) {
+        // Whether SQS has one that is doubtful, and how often, nobody can say: it is looked for to the end.
+        if (wanted.size === 0 && doubtful.size === 0) break
+        if (pauseMs > 0) await pause(pauseMs * (0.5 + Math.random()), signal)
+        await this.#read(wanted, doubtful, signal)
+      }
+      return putBack(this.#published, wanted) + putBack(this.#doubtful, doubtful)
     } catch (error) {
-      for (const messageId of wanted) this.#published.add(messageId)
-      for (const body of doubtful) this.#doubtful.add(body)
+      for (const [messageId, sent] of wanted) this.#published.set(messageId, sent)
+      for (const [body, sent] of doubtful) this.#doubtful.set(body, sent)
       throw error
     }
   }
 
-  /** Deletes the messages with these ids or these bodies, as far as they are found. */
-  async #take(wanted: Set<string>, doubtful: Set<string>, signal: AbortSignal | undefined): Promise<void> {
-    for (const pauseMs of withdrawPausesMs) {
-      // Whether SQS has one that is doubtful, and how often, nobody can say: it is looked for to the end.
-      if (wanted.size === 0 && doubtful.size === 0) return
-      if (pauseMs > 0) await pause(pauseMs * (0.5 + Math.random()), signal)
-      const options = { waitSeconds: 0, visibilitySeconds: withdrawHideSeconds }
-      const received = await this.#queues.receive(this.#queue, options, signal)
-      const isOurs = ({ messageId, body }: ReceivedMessage) => wanted.has(messageId) || doubtful.has(body)
-      const ours = received.filter(isOurs)
-      const others = received.filter((message) => !isOurs(message))
-      await Promise.all([
-        ours.length > 0 && this.#queues.delete(this.#queue, ours, signal),
-        others.length > 0 && this.#queues.release(this.#queue, others, signal),
-      ])
-      for (const { messageId } of ours) wanted.delete(messageId)
+  /** Reads the queue once, as far as SQS shows it, and deletes the messages with these ids or these bodies. */
+  async #read(
+    wanted: Map<string, Sent>,
+    doubtful: ReadonlyMap<string, Sent>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const isOurs = ({ messageId, body }: ReceivedMessage) => wanted.has(messageId) || doubtful.has(body)
+    const options = { waitSeconds: 0, visibilitySeconds: withdrawHideSeconds }
+    const readUntil = performance.now() + readingMs
+    // Hidden for as long as it goes on: or each receive would bring the same ones.
+    const others: ReceivedMessage[] = []
+    let isMore = true
+    try {
+      while (isMore && (wanted.size > 0 || doubtful.size > 0) && performance.now() < readUntil) {
+        const received = await this.#queues.receive(this.#queue, options, signal)
+        const ours = received.filter(isOurs)
+        others.push(...received.filter((message) => !isOurs(message)))
+        await this.#queues.delete(this.#queue, ours, signal)
+        for (const { messageId } of ours) wanted.delete(messageId)
+        isMore = received.length === fullAnswer
+      }
+    } finally {
+      await this.#queues.release(this.#queue, others, signal)
     }
   }
 
-  async #send(body: string, signal: AbortSignal): Promise<void> {
-    this.#doubtful.add(body)
-    const send = () => this.#queues.send(this.#queue, body, signal)
+  async #send(body: string, sent: Sent, signal: AbortSignal): Promise<void> {
+    this.#doubtful.set(body, sent)
     try {
-      const { messageId } = await retry(sendTries, send, signal)
+      const { messageId } = await this.#queues.send(this.#queue, body, signal, sendTries)
       this.#doubtful.delete(body)
-      this.#published.add(messageId)
+      this.#published.set(messageId, { ...sent, at: Date.now() })
     } catch (error) {
       if (error instanceof QueueError && error.kind !== 'network') this.#doubtful.delete(body)
       throw error
     }
   }
+}
+
+/** Takes them out. */
+function chosen(from: Map<string, Sent>, which: (sent: Sent) => boolean): Map<string, Sent> {
+  const found = new Map([...from].filter(([, sent]) => which(sent)))
+  for (const key of found.keys()) from.delete(key)
+  return found
+}
+
+/** Remembers what may still be there; says how many that are. */
+function putBack(to: Map<string, Sent>, left: ReadonlyMap<string, Sent>): number {
+  const alive = [...left].filter(([, { at }]) => Date.now() - at < expiredAfterMs)
+  for (const [key, sent] of alive) to.set(key, sent)
+  return alive.length
 }
 
 /** One body, or as many as it takes for the targets to fit. */

@@ -106,7 +106,8 @@ export function createRunTransport(options: RunWorldOptions): RunTransport {
       const audience = targets === undefined ? { filter, targets } : named(targets)
       return order(state, { kind: 'resend', runId, missing: [], result: true }, audience)
     },
-    withdraw: () => broadcast.withdraw(signal),
+    withdraw: async () => void (await broadcast.withdraw(signal)),
+    withdrawControl: (time) => broadcast.withdraw(signal, ({ at, isControl }) => isControl && at < time),
     backlogged: options.backlogged,
     onWarning: options.onWarning,
   }

@@ -5,7 +5,7 @@ import { openBody } from '../../../src/protocol/envelope.ts'
 import type { CommandMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { QueueError } from '../../../src/queues/queueError.ts'
-import { createQueues, type Queues } from '../../../src/queues/queues.ts'
+import { createQueues, type Queues, type ReceivedMessage } from '../../../src/queues/queues.ts'
 import { startFaultProxy } from '../../support/faultProxy.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
@@ -82,6 +82,50 @@ describe('Broadcast', () => {
     await Promise.all(crowd.map((each, n) => each.publish({ ...command, runId: `crowd-00${n}` }, unstopped)))
     await Promise.all(crowd.map((each) => each.withdraw()))
     expect(await commandsOn(commands)).toEqual([])
+  })
+
+  it('finds its commands among many others, which all stay', async () => {
+    const { commands } = (await sqs.environment('many')).queues
+    const theirs = new Broadcast(queues, commands, undefined)
+    const ours = new Broadcast(queues, commands, undefined)
+    const runIds = Array.from({ length: 120 }, (_, n) => `theirs-${String(n).padStart(3, '0')}`)
+    for (const runId of runIds.slice(0, 100)) await theirs.publish({ ...command, runId }, unstopped)
+    await ours.publish({ ...command, runId: 'ours-0001' }, unstopped)
+    for (const runId of runIds.slice(100)) await theirs.publish({ ...command, runId }, unstopped)
+    await ours.publish({ ...command, runId: 'ours-0002' }, unstopped)
+    expect(await ours.withdraw()).toBe(0)
+    expect(await allOn(commands)).toEqual(runIds)
+  })
+
+  it('remembers for the next time what another consumer hides at the moment', async () => {
+    const { commands } = (await sqs.environment('hidden')).queues
+    const broadcast = new Broadcast(queues, commands, undefined)
+    await broadcast.publish(command, unstopped)
+    const hidden = await queues.receive(commands, { waitSeconds: 0, visibilitySeconds: 60 })
+    expect(await broadcast.withdraw()).toBe(1)
+    await queues.release(commands, hidden)
+    expect(await broadcast.withdraw()).toBe(0)
+    expect(await commandsOn(commands)).toEqual([])
+  })
+
+  it('takes away control messages of some time ago alone, and the command of the run stays', async () => {
+    const { commands } = (await sqs.environment('control')).queues
+    const broadcast = new Broadcast(queues, commands, undefined)
+    const cancel = { kind: 'cancel', runId: command.runId, issuedAt: 1 } as const
+    await broadcast.publish(command, unstopped)
+    await broadcast.publish({ ...command, runId: 'order-001', action: cancel }, unstopped)
+    expect(await broadcast.withdraw(undefined, ({ at, isControl }) => isControl && at < 0)).toBe(0)
+    expect(await commandsOn(commands)).toHaveLength(2)
+    expect(await broadcast.withdraw(undefined, ({ isControl }) => isControl)).toBe(0)
+    expect((await commandsOn(commands)).map(({ runId }) => runId)).toEqual([command.runId])
+  })
+
+  it('sends a command four times in all when SQS never takes it', async () => {
+    const { broadcast, proxy, queue } = await behindProxy('never')
+    await queues.maximumMessageSize(queue)
+    proxy.inject({ fault: { kind: 'refuse', as: 'unavailable' }, actions: ['SendMessage'] })
+    await expect(broadcast.publish(command, unstopped)).rejects.toMatchObject({ kind: 'network' })
+    expect(proxy.struck.unavailable).toBe(4)
   })
 
   it('leaves what it publishes while it takes the rest away', async () => {
@@ -164,6 +208,17 @@ const command: CommandMessage = {
   },
   ...{ issuer: { name: 'ada', host: 'laptop' }, replyTo: 'testing_agent', timeoutMs: 1000 },
   action: { kind: 'ping' },
+}
+
+/** All runs whose commands are visible, however many. */
+async function allOn(queue: string): Promise<string[]> {
+  const found: ReceivedMessage[] = []
+  for (let empty = 0; empty < 3; ) {
+    const received = await queues.receive(queue, { waitSeconds: 0, visibilitySeconds: 60 })
+    found.push(...received)
+    if (received.length === 0) empty += 1
+  }
+  return found.map(({ body }) => (openBody(body).message as CommandMessage).runId).toSorted()
 }
 
 /** What agents see: everything that is visible, read without hiding it. */

@@ -1,35 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Run } from '../../../../src/master/engine/run.ts'
-import { History } from '../../../../src/master/store/history.ts'
-import { planSteps } from '../../../../src/run/rollout.ts'
-import type { Rollout } from '../../../../src/run/runRequest.ts'
-import { startRunState } from '../../../../src/run/runState.ts'
+import { describe, expect, it } from 'vitest'
+import { defaultTiming } from '../../../../src/run/timing.ts'
 import { deferred } from '../../../support/deferred.ts'
 import { untilAborted } from '../../../support/playedQueues.ts'
-import { createWorld, type PlayedWorld } from '../../../support/playedTransport.ts'
+import { ack, answer, nothing, runId, stageRuns } from '../../../support/playedRun.ts'
 
-const runId = 'run-of-a-test'
-let directory: string
-let history: History
-let world: PlayedWorld
-const runs: Run[] = []
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'cancel-'))
-  history = await History.open(directory)
-  world = createWorld()
-})
-afterEach(async () => {
-  await Promise.all(runs.splice(0).map((run) => run.close()))
-  await rm(directory, { recursive: true, force: true })
-})
+const { graceMs, responseTimeoutMs, republishAfterMs } = defaultTiming
+const stage = stageRuns()
+const stopped = { kind: 'cancelled', started: false } as const
 
 describe('A run that is cancelled', () => {
   it('before SQS is told of it is over, with nobody started; nobody is asked to stop', async () => {
-    const { run, begin } = await create(['a', 'b'])
+    const { run, world, begin } = await stage.create(['a', 'b'])
     // Its command is being written to the disk.
     const beginning = begin()
     await run.cancel()
@@ -44,28 +25,28 @@ describe('A run that is cancelled', () => {
 
   it('while SQS is being told counts as sent: its agents are asked to stop, once it is known', async () => {
     const told = deferred()
+    const { run, world, begin } = await stage.create(['a', 'b'])
     world.publish = async (_state, _targets, stop) => {
       told.resolve()
       await untilAborted(stop).catch(() => {})
       world.said.push('SQS was being told')
       return 'interrupted'
     }
-    const { run, begin } = await create(['a', 'b'])
     const beginning = begin()
     await told.promise
     await run.cancel()
     expect(await beginning).toBe('interrupted')
     expect(world.said).toEqual(['SQS was being told', 'cancel a,b'])
     expect(run.state).toMatchObject({ phase: 'running', counts: { expected: 2 } })
-    cancelled(run, 'a')
-    cancelled(run, 'b')
+    answer(run, 'a', '', stopped)
+    answer(run, 'b', '', stopped)
     expect((await run.ended).counts.cancelled).toBe(2)
     await run.withdrawn()
     expect(world.said.at(-1)).toBe('withdraw')
   })
 
   it('in the midst of a rollout starts no further step, also when one is just being sent', async () => {
-    const { run, begin } = await create(['a', 'b', 'c'], { batch: { count: 1 } })
+    const { run, world, begin } = await stage.create(['a', 'b', 'c'], { rollout: { batch: { count: 1 } } })
     const publish = world.publish
     const told = deferred()
     expect(await begin()).toBe('sent')
@@ -74,24 +55,23 @@ describe('A run that is cancelled', () => {
       await untilAborted(stop).catch(() => {})
       return publish(state, targets, stop).then(() => 'interrupted')
     }
-    cancelled(run, 'a')
+    answer(run, 'a', '', stopped)
     await told.promise
     await run.cancel()
     expect(world.said).toEqual(['publish to a', 'publish to b', 'cancel b'])
-    cancelled(run, 'b')
+    answer(run, 'b', '', stopped)
     expect((await run.ended).counts).toMatchObject({ cancelled: 2, 'not-started': 1 })
   })
 
   it('is not sent again to agents that are silent, also when that had just begun', async () => {
-    const { run, begin } = await create(['a'])
-    await begin()
+    const { run, world } = await stage.start(['a'])
     const told = deferred()
     world.publish = async (_state, _targets, stop) => {
       told.resolve()
       await untilAborted(stop).catch(() => {})
       return 'not-sent'
     }
-    const passing = world.pass(run, world.timing.republishAfterMs)
+    const passing = world.pass(run, republishAfterMs)
     await told.promise
     await run.cancel()
     await passing
@@ -100,39 +80,59 @@ describe('A run that is cancelled', () => {
   })
 
   it('is resumed as it was when its master ended while SQS was being told', async () => {
+    const { run, world, begin } = await stage.create(['a'])
     world.publish = async () => 'interrupted'
-    const { run, begin } = await create(['a'])
     expect(await begin()).toBe('interrupted')
     await run.close()
-    const { state, record } = await history.resume(runId)
-    const next = await Run.restore(state, record, createWorld())
-    runs.push(next)
+    const { run: next } = await stage.restore()
     expect(next.state).toMatchObject({ phase: 'running', counts: { expected: 1 } })
   })
+
+  it('asks those who are not done, and each confirms', async () => {
+    const { run, world } = await stage.start(['a', 'b', 'c'])
+    answer(run, 'a', '')
+    run.receive(ack('b'), nothing, 'unproven')
+    await run.cancel()
+    expect(world.said.slice(1)).toEqual(['cancel b,c'])
+    answer(run, 'b', '', { kind: 'cancelled', started: true })
+    expect(run.state.phase).toBe('running')
+    answer(run, 'c', '', { kind: 'cancelled', started: false })
+    expect(run.state).toMatchObject({ phase: 'over', counts: { succeeded: 1, cancelled: 2 } })
+  })
+
+  it('has that on disk before anybody is told', async () => {
+    let requestedAt: number | undefined
+    const { run, world } = await stage.start(['a'])
+    world.cancel = async () => {
+      requestedAt = (await stage.history.load(runId)).state.cancelRequestedAt
+    }
+    await run.cancel()
+    expect(requestedAt).toBe(world.time)
+  })
+
+  it('says so again to whoever has not confirmed it, also after its master died', async () => {
+    const first = await stage.start(['a', 'b'])
+    for (const agentId of ['a', 'b']) first.run.receive(ack(agentId), nothing, 'unproven')
+    first.world.cancel = () => Promise.reject(new Error('SQS says no'))
+    await expect(first.run.cancel()).rejects.toThrow('SQS says no')
+    await first.run.close()
+    const { run, world } = await stage.restore()
+    run.orderRefused('b', 'cancel', 'not by you')
+    await world.pass(run, graceMs)
+    expect(world.said).toEqual(['cancel a'])
+    answer(run, 'a', '', { kind: 'cancelled', started: true })
+    await world.pass(run, responseTimeoutMs)
+    expect(run.state.counts).toMatchObject({ cancelled: 1, running: 1 })
+  })
+
+  it('waits for an agent that refused to stop', async () => {
+    const { run, world } = await stage.start(['a'])
+    run.receive(ack('a'), nothing, 'unproven')
+    await run.cancel()
+    run.orderRefused('a', 'cancel', 'not by you')
+    await world.pass(run, graceMs + responseTimeoutMs)
+    expect(run.state.replies.get('a')).toMatchObject({ state: 'running', cancelRefused: 'not by you' })
+    answer(run, 'a', 'done')
+    expect(run.state.counts.succeeded).toBe(1)
+  })
 })
-
-async function create(agentIds: readonly string[], rollout?: Rollout) {
-  const action = { kind: 'ping' } as const
-  const request = { filter: '*', action, timeoutMs: 60_000, ...(rollout && { rollout }) }
-  const issuer = { name: 'ada', host: 'laptop' }
-  const start = { runId, environment: 'testing', request, issuer, startedAt: world.time }
-  const run = new Run(startRunState(start), await history.create(start), world)
-  runs.push(run)
-  const agents = agentIds.map((agentId) => ({ agentId, hostname: agentId }))
-  return { run, begin: () => run.begin(agents, planSteps(agentIds, rollout)) }
-}
-
-function cancelled(run: Run, agentId: string): void {
-  const digest = {
-    bytes: 0,
-    sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
-    droppedBytes: 0,
-  }
-  const from = { runId, agentId, hostname: agentId, sentAt: 1 }
-  const outcome = { kind: 'cancelled', started: false } as const
-  run.receive(
-    { type: 'result', ...from, outcome, durationMs: 5, frames: 0, stdout: digest, stderr: digest },
-    new Uint8Array(),
-    'unproven',
-  )
-}

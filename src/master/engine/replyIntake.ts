@@ -1,0 +1,83 @@
+import type { ReplyMessage, ResultMessage } from '../../protocol/messages.ts'
+import type { FromAgent, Gathered, RunEvent } from '../../run/runEvent.ts'
+import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
+import type { OutputAssembler } from './outputAssembler.ts'
+
+export interface ReplyIntakeParts {
+  readonly outputs: OutputAssembler
+  readonly apply: (event: RunEvent) => void
+  /** There is more output of an agent. */
+  readonly onOutput: (agentId: string) => void
+  readonly onWarning: (error: Error) => void
+}
+
+/** Turns the replies to one run into its events, and their output into its log. */
+export class ReplyIntake {
+  readonly #parts: ReplyIntakeParts
+
+  constructor(parts: ReplyIntakeParts) {
+    this.#parts = parts
+  }
+
+  take(reply: ReplyMessage, data: Uint8Array, heard: FromAgent): void {
+    const { outputs, apply } = this.#parts
+    const { agentId, at } = heard
+    switch (reply.type) {
+      case 'ack':
+        apply({ kind: 'acknowledged', ...heard, started: reply.state === 'queued' ? 'queued' : 'yes' })
+        return
+      case 'refusal':
+        apply({ kind: 'refused', ...heard, code: reply.code, reason: reply.reason })
+        return
+      case 'output': {
+        const gathered = this.#takeFrame(heard, reply, data)
+        if (gathered !== undefined) apply({ kind: 'outputReceived', ...heard, ...gathered })
+        break
+      }
+      case 'result': {
+        const isNews = outputs.promise(agentId, reply, at)
+        // Also of an echo: that is how a last frame comes again that an earlier master took with it.
+        const gathered = reply.last && this.#takeFrame(heard, reply.last, data)
+        if (isNews) {
+          this.#finish(heard, reply, gathered)
+          return
+        }
+        if (gathered !== undefined) apply({ kind: 'outputReceived', ...heard, ...gathered })
+      }
+    }
+    const output = outputs.ended(agentId)
+    if (output !== undefined) apply({ kind: 'outputSettled', agentId, output, at })
+  }
+
+  #finish(heard: FromAgent, result: ResultMessage, gathered: Gathered | undefined): void {
+    const { outcome, durationMs, frames, stdout, stderr } = result
+    const output = this.#parts.outputs.ended(heard.agentId)
+    this.#parts.apply({
+      kind: 'resultReceived',
+      ...heard,
+      ...{ outcome, durationMs, frames },
+      digest: `${stdout.sha256}:${stderr.sha256}`,
+      droppedBytes: stdout.droppedBytes + stderr.droppedBytes,
+      ...(gathered === undefined ? {} : { gathered }),
+      ...(output === undefined ? {} : { output }),
+    })
+  }
+
+  /** What the frame brought; undefined when that is nothing that is in order. */
+  #takeFrame(
+    { agentId, hostname }: FromAgent,
+    { frame, segments }: { frame: number; segments: [1 | 2, number][] },
+    data: Uint8Array,
+  ): Gathered | undefined {
+    try {
+      const gathered = this.#parts.outputs.take(agentId, frame, segments, data)
+      if (gathered !== undefined) this.#parts.onOutput(agentId)
+      return gathered
+    } catch (error) {
+      this.#parts.onWarning(
+        new LocalizableError(say('{0}: {1}', hostname, sentenceOf(error)), { cause: error }),
+      )
+      return undefined
+    }
+  }
+}

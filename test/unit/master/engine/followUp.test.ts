@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest'
+import { mostControlMessages } from '../../../../src/master/engine/controlSlots.ts'
+import { defaultTiming } from '../../../../src/run/timing.ts'
+import { deferred } from '../../../support/deferred.ts'
+import {
+  ack,
+  answer,
+  nothing,
+  type Reply,
+  replyOf,
+  stageRuns,
+  timeoutMs,
+} from '../../../support/playedRun.ts'
+import { createWorld, type PlayedWorld } from '../../../support/playedTransport.ts'
+import { until } from '../../../support/until.ts'
+
+const { republishAfterMs, responseTimeoutMs, graceMs, resendAfterMs } = defaultTiming
+const stage = stageRuns()
+
+describe('a run with silent agents', () => {
+  it('sends its command again to them, once, and gives them up in time', async () => {
+    const { run, world } = await stage.start(['a', 'b', 'c'])
+    answer(run, 'a', '')
+    run.receive(ack('b'), nothing, 'unproven')
+    await world.pass(run, republishAfterMs)
+    await world.pass(run, 1000)
+    expect(world.said).toEqual(['publish to everyone', 'publish to c'])
+    await world.pass(run, responseTimeoutMs)
+    expect(run.state.counts).toMatchObject({ succeeded: 1, running: 1, 'no-reply': 1 })
+  })
+
+  it('counts nobody as silent before SQS has taken its command', async () => {
+    const world = createWorld()
+    let taken: (() => void) | undefined
+    const isTaken = new Promise<void>((resolve) => {
+      taken = resolve
+    })
+    let isSending = false
+    world.publish = async (_, targets) => {
+      isSending = true
+      await isTaken
+      world.said.push(`publish to ${targets ?? 'everyone'}`)
+      return 'sent'
+    }
+    const { run, begin } = await stage.create(['a'], { world })
+    const beginning = begin()
+    await until(() => isSending, 'the command to be sent')
+    await world.pass(run, responseTimeoutMs)
+    expect(run.state.counts.expected).toBe(1)
+    taken?.()
+    await beginning
+    await world.pass(run, 1000)
+    expect(world.said).toEqual(['publish to everyone'])
+    await world.pass(run, republishAfterMs)
+    await world.pass(run, responseTimeoutMs)
+    expect(world.said.slice(0, 2)).toEqual(['publish to everyone', 'publish to a'])
+    expect(run.state.counts['no-reply']).toBe(1)
+  })
+
+  it('asks a silent agent for its result before it counts as lost', async () => {
+    const { run, world } = await stage.start(['a', 'b'])
+    run.receive(ack('a'), nothing, 'unproven')
+    run.receive(ack('b'), nothing, 'unproven')
+    await world.pass(run, timeoutMs + graceMs)
+    await world.pass(run, 1000)
+    expect(world.said.slice(1)).toEqual(['resend to a,b: , and the result', 'withdraw'])
+    answer(run, 'a', 'it was there all the time')
+    await world.pass(run, responseTimeoutMs)
+    expect(run.state.counts).toMatchObject({ succeeded: 1, lost: 1 })
+    expect(run.state.replies.get('a')?.late).toBe(false)
+  })
+
+  it('judges nobody while replies may be waiting unread', async () => {
+    const { run, world } = await stage.start(['a'])
+    world.isBehind = true
+    await world.pass(run, 24 * 3600_000)
+    expect(run.state.counts.expected).toBe(1)
+    world.isBehind = false
+    await world.pass(run, 1)
+    await world.pass(run, graceMs)
+    expect(run.state.counts['no-reply']).toBe(1)
+  })
+
+  it('asks everybody for the result before it gives anybody up, when nobody could watch over it', async () => {
+    const { run, world } = await stage.start(['a', 'b', 'c'])
+    run.receive(ack('b'), nothing, 'unproven')
+    run.receive(ack('c'), nothing, 'unproven')
+    world.isBehind = true
+    await world.pass(run, 24 * 3600_000)
+    world.isBehind = false
+    await world.pass(run, 1)
+    expect(world.said.slice(1)).toEqual(['resend to a,b,c: , and the result'])
+    expect(run.state.counts).toMatchObject({ expected: 1, running: 2 })
+    answer(run, 'a', 'its first answer had expired')
+    answer(run, 'b', 'this one, too')
+    await world.pass(run, graceMs)
+    expect(run.state.counts).toMatchObject({ succeeded: 2, lost: 1 })
+  })
+
+  it('asks again when SQS did not take the question, and does not wait for that for ever', async () => {
+    const { run, world } = await stage.start(['a', 'b'])
+    const { resend } = world
+    let refusals = 0
+    world.resend = async (...asked) => {
+      refusals += 1
+      if (refusals < 2) throw new Error('SQS says no')
+      return resend(...asked)
+    }
+    world.isBehind = true
+    await world.pass(run, 24 * 3600_000)
+    world.isBehind = false
+    await world.pass(run, 1)
+    await world.pass(run, graceMs)
+    expect(run.state.counts.expected).toBe(2)
+    expect(world.said.slice(1)).toEqual(['resend to a,b: , and the result'])
+    answer(run, 'a', '')
+    await world.pass(run, graceMs)
+    expect(run.state.counts).toMatchObject({ succeeded: 1, 'no-reply': 1 })
+  })
+
+  it('does not wait for ever for the permission to ask', async () => {
+    const { run, world } = await stage.start(['a'])
+    const refuse = () => Promise.reject(new Error('SQS says no'))
+    Object.assign(world, { publish: refuse, resend: refuse })
+    for (let time = 0; time < 100 && run.state.phase !== 'over'; time += 1) await world.pass(run, graceMs)
+    expect(run.state.counts['no-reply']).toBe(1)
+    expect(world.troubles.length).toBeLessThan(10)
+  })
+})
+
+describe('the control messages of a run', () => {
+  it('are never more than four on the queue at a time, and reach everybody that something is asked of', async () => {
+    const agentIds = Array.from({ length: 60 }, (_, index) => `agent-${index}`)
+    const { run, world } = await stage.start(agentIds)
+    const queue = playQueue(world)
+    // Each misses another frame than the others.
+    for (const [index, agentId] of agentIds.entries()) {
+      const texts = Array.from({ length: 61 }, (_, frame) => `${frame}`)
+      for (const [message, data] of replyOf(agentId, texts))
+        if (message.type !== 'output' || message.frame !== index) run.receive(message, data, 'unproven')
+    }
+    for (let time = 0; time < 60_000; time += tickMs) await world.pass(run, tickMs)
+    expect(queue.most).toBe(mostControlMessages)
+    expect(new Set(queue.asked)).toEqual(new Set(agentIds))
+  })
+
+  it('are no more while SQS takes its time, though more falls due meanwhile', async () => {
+    const agentIds = Array.from({ length: 20 }, (_, index) => `agent-${index}`)
+    const { run, world } = await stage.start(agentIds)
+    const queue = playQueue(world)
+    const taken = deferred()
+    const { resend } = world
+    world.resend = async (...asked) => {
+      await taken.promise
+      await resend(...asked)
+    }
+    for (const [index, agentId] of agentIds.entries()) {
+      run.receive(ack(agentId), nothing, 'unproven')
+      if (index % 2 === 0)
+        for (const [message, data] of gapsIn(agentId, index)) run.receive(message, data, 'unproven')
+    }
+    const passing = Array.from({ length: 400 }, () => world.pass(run, tickMs))
+    taken.resolve()
+    await Promise.all(passing)
+    expect(queue.most).toBeLessThanOrEqual(mostControlMessages)
+    expect(queue.asked.length).toBeGreaterThan(0)
+  })
+
+  it('ask agents together that miss the same frames', async () => {
+    const agentIds = Array.from({ length: 1000 }, (_, index) => `agent-${index}`)
+    const { run, world } = await stage.start(agentIds)
+    for (const agentId of agentIds)
+      for (const [message, data] of gapsIn(agentId, 1)) run.receive(message, data, 'unproven')
+    await world.pass(run, resendAfterMs)
+    expect(world.said.filter((what) => what.startsWith('resend'))).toEqual([`resend to ${agentIds}: 1`])
+  })
+
+  it('give up nobody whom there was no room to ask', async () => {
+    const { run, world } = await stage.start(['a', 'b', 'c', 'd', 'e'])
+    world.withdrawControl = async () => 4
+    for (const [index, agentId] of ['a', 'b', 'c', 'd'].entries())
+      for (const [message, data] of gapsIn(agentId, index)) run.receive(message, data, 'unproven')
+    run.receive(ack('e'), nothing, 'unproven')
+    await world.pass(run, timeoutMs)
+    expect(world.said.filter((what) => what.startsWith('resend'))).toHaveLength(4)
+    await world.pass(run, graceMs)
+    await world.pass(run, graceMs)
+    expect(run.state.replies.get('e')?.state).toBe('running')
+    // By then SQS has taken them off by itself.
+    await world.pass(run, 60_000)
+    expect(world.said).toContain('resend to e: , and the result')
+    await world.pass(run, graceMs)
+    expect(run.state.replies.get('e')?.state).toBe('lost')
+  })
+
+  it('do not keep a person from cancelling', async () => {
+    const { run, world } = await stage.start(['a', 'b', 'c', 'd', 'e'])
+    for (const [index, agentId] of ['a', 'b', 'c', 'd'].entries())
+      for (const [message, data] of gapsIn(agentId, index)) run.receive(message, data, 'unproven')
+    await world.pass(run, resendAfterMs)
+    await run.cancel()
+    expect(world.said.at(-1)).toBe('cancel e')
+  })
+})
+
+const tickMs = 250
+
+/** A reply without one of its frames. */
+function gapsIn(agentId: string, missing: number): Reply {
+  const texts = Array.from({ length: 25 }, (_, frame) => `${frame}`)
+  return replyOf(agentId, texts).filter(([message]) => message.type !== 'output' || message.frame !== missing)
+}
+
+/** The broadcast queue: how many control messages it has had at a time, and whom they asked. */
+function playQueue(world: PlayedWorld) {
+  const queue = { most: 0, asked: [] as string[] }
+  let sent: number[] = []
+  world.resend = async (_, targets) => {
+    sent = [...sent.filter((at) => world.time - at < 60_000), world.time]
+    queue.most = Math.max(queue.most, sent.length)
+    queue.asked.push(...targets)
+  }
+  world.withdrawControl = async (time) => {
+    sent = sent.filter((at) => at >= time)
+    return 0
+  }
+  return queue
+}
