@@ -1,4 +1,4 @@
-import { NobodyMatches } from '../master/master.ts'
+import { NobodyMatches } from '../master/nobodyMatches.ts'
 import { QueueError } from '../queues/queueError.ts'
 import { UsageError } from './arguments.ts'
 

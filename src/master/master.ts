@@ -9,18 +9,22 @@ import { planSteps } from '../run/rollout.ts'
 import { type Issuer, type RunRequest, recordOf } from '../run/runRequest.ts'
 import { startRunState } from '../run/runState.ts'
 import { defaultTiming, type Timing } from '../run/timing.ts'
-import { type Localizable, LocalizableError, say, sentenceOf } from '../text/localizable.ts'
+import { LocalizableError, say, sentenceOf } from '../text/localizable.ts'
 import { OpenRuns } from './engine/openRuns.ts'
 import { Run } from './engine/run.ts'
-import { type Sweep, sweepFacts } from './fleet/factsSweep.ts'
+import { FactsRefresh } from './factsRefresh.ts'
+import type { Sweep } from './fleet/factsSweep.ts'
 import { Inventory } from './fleet/inventory.ts'
 import { type Audience, type Reach, reachOf } from './fleet/reach.ts'
 import type { MasterWarning, Rejected } from './masterWarning.ts'
-import { type Disposition, type ReceivedReply, ReplyConsumer } from './replies/replyConsumer.ts'
-import { type ControlMessage, createRunTransport } from './sending/runTransport.ts'
+import { NobodyMatches } from './nobodyMatches.ts'
+import { ReplyConsumer } from './replies/replyConsumer.ts'
+import type { Disposition, ReceivedReply } from './replies/replySorter.ts'
+import { ReplyDelivery } from './replyDelivery.ts'
+import { RunResumption } from './runResumption.ts'
+import { createRunTransport } from './sending/runTransport.ts'
 import type { StartOutcome } from './startOutcome.ts'
 import type { History } from './store/history.ts'
-import { RunInUse } from './store/runRecord.ts'
 
 export interface MasterOptions {
   readonly environment: Environment
@@ -35,34 +39,6 @@ export interface MasterOptions {
   readonly onWarning?: (trouble: MasterWarning) => void
 }
 
-/** No agent matches the filter, which itself is valid. Nothing was sent. */
-export class NobodyMatches extends LocalizableError {
-  override readonly name = 'NobodyMatches'
-
-  /** @param known agents that have reported in the last minutes */
-  constructor(environment: string, filter: string, known: number) {
-    super(nobodyMatches(environment, filter, known))
-  }
-}
-
-function nobodyMatches(environment: string, filter: string, known: number): Localizable {
-  if (known === 0) {
-    return say(
-      "No agent of {0} is reporting. Nothing was sent. Check that agents are running and use this environment's queues.",
-      environment,
-    )
-  }
-  return known === 1
-    ? say('{0} does not match the 1 agent of {1}. Nothing was sent.', filter, environment)
-    : say('{0} does not match any of the {1} agents of {2}. Nothing was sent.', filter, known, environment)
-}
-
-/** Orders are known by their ids until so many have come after them: long enough for agents to refuse them. */
-const rememberedOrders = 1_000
-
-/** While commands wait in an agent's queue, only its facts say that they still do: read them so often, milliseconds. */
-const askAboutQueuedMs = 30_000
-
 /** Commands one environment's collective: knows who is there, sends runs, receives what comes back. */
 export class Master {
   readonly environment: Environment
@@ -71,15 +47,13 @@ export class Master {
   readonly #warn: (warning: MasterWarning) => void
   readonly #replyConsumer: ReplyConsumer
   readonly #runs: OpenRuns
-  /** Runs that are being taken up from the history. */
-  readonly #reviving = new Map<string, Promise<Run | Exclude<Disposition, 'kept'>>>()
-  readonly #orders = new Map<string, ControlMessage>()
+  readonly #facts: FactsRefresh
+  readonly #resumption: RunResumption
+  readonly #delivery: ReplyDelivery
   readonly #rejected: Rejected = { unreadable: 0, forged: 0, foreign: 0 }
   readonly #abort = new AbortController()
-  /** Runs that are being started or taken up: they hold locks. */
-  readonly #unfinished = new Set<Promise<unknown>>()
-  #sweeping: Promise<Sweep> | undefined
-  #sweptAt = 0
+  /** Runs that are being started: they hold locks. */
+  readonly #starting = new Set<Promise<unknown>>()
 
   constructor(options: MasterOptions) {
     const { environment, queues, masterId, replyQueue } = options
@@ -100,8 +74,26 @@ export class Master {
     })
     this.#runs = new OpenRuns({
       onSleep: () => void this.#replyConsumer.catchUp(),
-      onTick: (now) => this.#askAboutQueued(now),
+      onTick: (now) => this.#facts.askAboutQueued(now),
       onWarning: (runId, error) => this.#trouble({ kind: 'run', runId, error }),
+    })
+    const onWarning = (warning: MasterWarning) => this.#trouble(warning)
+    this.#facts = new FactsRefresh({
+      ...{ environment, queues, inventory: this.inventory, runs: this.#runs, onWarning },
+      sqsNow: () => this.#sqsNow(),
+      signal: this.#abort.signal,
+    })
+    this.#resumption = new RunResumption({
+      environmentName: environment.name,
+      sharedReplyQueue: environment.queues.replies,
+      ...{ history: options.history, runs: this.#runs, replyConsumer: this.#replyConsumer, onWarning },
+      transport: (runId, replyTo, action) => this.#transport(runId, replyTo, action),
+    })
+    this.#delivery = new ReplyDelivery({
+      inventory: this.inventory,
+      runOf: (runId) => this.#resumption.runOf(runId),
+      onWarning,
+      onRejected: (warning) => this.#leaveOut(warning),
     })
   }
 
@@ -109,11 +101,8 @@ export class Master {
    * Brings the inventory up to date. Calls at the same time share one sweep.
    * @throws QueueError when the facts queue cannot be read
    */
-  async refresh(): Promise<Sweep> {
-    this.#sweeping ??= this.#sweep().finally(() => {
-      this.#sweeping = undefined
-    })
-    return this.#sweeping
+  refresh(): Promise<Sweep> {
+    return this.#facts.refresh()
   }
 
   /** Whom a request would hit now: exactly those whom {@link start} would send it to. */
@@ -128,7 +117,9 @@ export class Master {
    *   of the agents may have heard of it. Never because of an abort
    */
   start(request: RunRequest, signal = new AbortController().signal): Promise<StartOutcome> {
-    return this.#finish(this.#start(request, signal))
+    const starting = this.#start(request, signal).finally(() => this.#starting.delete(starting))
+    this.#starting.add(starting)
+    return starting
   }
 
   async #start(request: RunRequest, signal: AbortSignal): Promise<StartOutcome> {
@@ -183,7 +174,8 @@ export class Master {
     await this.#replyConsumer.open()
     const resumed: Run[] = []
     for (const { runId } of open) {
-      const run = await this.#restore(runId)
+      if (this.#abort.signal.aborted) break
+      const run = await this.#resumption.resume(runId)
       if (typeof run !== 'string') resumed.push(run)
     }
     return resumed
@@ -197,15 +189,10 @@ export class Master {
     await this.#runs.withdrawn()
     this.#abort.abort()
     await this.#replyConsumer.close(forgetReplyQueue)
-    await this.#sweeping?.catch(() => {})
-    await Promise.allSettled(this.#unfinished)
+    await this.#facts.idle()
+    await Promise.allSettled(this.#starting)
+    await this.#resumption.idle()
     await this.#runs.close()
-  }
-
-  #finish<T>(work: Promise<T>): Promise<T> {
-    const finishing = work.finally(() => this.#unfinished.delete(finishing))
-    this.#unfinished.add(finishing)
-    return finishing
   }
 
   #cancelBy(signal: AbortSignal, run: Run): void {
@@ -225,128 +212,11 @@ export class Master {
     }
   }
 
-  async #sweep(): Promise<Sweep> {
-    const { queues, environment } = this.#options
-    this.#sweptAt = Date.now()
-    const sweep = await sweepFacts(
-      queues,
-      environment,
-      this.inventory,
-      () => this.#sqsNow(),
-      this.#abort.signal,
-    )
-    for (const { messageId, reason } of sweep.unreadable) {
-      this.#trouble({ kind: 'unreadable', queue: 'facts', messageId, reason })
-    }
-    const runs = new Map(this.#runs.underWay().map((run) => [run.runId, run]))
-    if (runs.size === 0) return sweep
-    for (const { agentId, running } of this.inventory.agents()) {
-      for (const runId of running) runs.get(runId)?.seen(agentId, Date.now())
-    }
-    return sweep
-  }
-
-  #askAboutQueued(now: number): void {
-    if (now - this.#sweptAt < askAboutQueuedMs) return
-    this.#sweptAt = now
-    const isQueued = this.#runs
-      .underWay()
-      .some(({ state }) =>
-        [...state.replies.values()].some((reply) => reply.state === 'running' && reply.started === 'queued'),
-      )
-    if (isQueued) this.refresh().catch((error) => this.#trouble({ kind: 'queue', error }))
-  }
-
   async #deliver(deliveries: readonly ReceivedReply[]): Promise<Disposition[]> {
-    const touched = new Set<Run>()
-    const takers: (Run | Exclude<Disposition, 'kept'>)[] = []
-    for (const delivery of deliveries) {
-      const { reply } = delivery
-      const order = this.#orders.get(reply.runId)
-      const runId = order?.runId ?? reply.runId
-      const run = this.run(runId) ?? (await this.#takeUpIfOurs(runId))
-      takers.push(run)
-      if (typeof run === 'string') continue
-      this.#accept(run, delivery, order)
-      touched.add(run)
-    }
-    const unkept = new Set<Run>()
-    for (const run of touched) {
-      await run.flush().catch((error) => {
-        this.#trouble({ kind: 'run', runId: run.runId, error })
-        unkept.add(run)
-      })
-    }
-    if (touched.size > 0) this.#runs.wake()
-    // What the disk did not take stays with SQS, for a master with more room.
-    return takers.map((run) => (typeof run === 'string' ? run : unkept.has(run) ? 'elsewhere' : 'kept'))
-  }
-
-  #accept(
-    run: Run,
-    { reply, data, senderId, sentAt }: ReceivedReply,
-    order: ControlMessage | undefined,
-  ): void {
-    const { runId } = run
-    const { agentId } = reply
-    const identity = this.inventory.identify(agentId, senderId)
-    if (identity === 'mismatch') {
-      this.#leaveOut({ kind: 'forged', runId, agentId, senderId })
-      return
-    }
-    if (order === undefined) run.receive(reply, data, identity)
-    else if (reply.type === 'refusal') {
-      run.orderRefused(agentId, order.kind, reply.reason)
-      const error = new LocalizableError(
-        order.kind === 'cancel'
-          ? say('{0} refused to cancel: {1}', reply.hostname, reply.reason)
-          : say('{0} refused to send its reply again: {1}', reply.hostname, reply.reason),
-      )
-      this.#trouble({ kind: 'run', runId, error })
-    }
-    this.inventory.answered(agentId, sentAt)
-  }
-
-  async #takeUpIfOurs(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
-    return (await this.#options.history.has(runId)) ? this.#restore(runId) : 'foreign'
-  }
-
-  /** Takes a run up from the history, once however often it is asked for. */
-  #restore(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
-    const known = this.run(runId) ?? this.#reviving.get(runId)
-    if (known !== undefined) return Promise.resolve(known)
-    const reviving = this.#finish(this.#takeUp(runId))
-      .catch((error) => {
-        if (!(error instanceof RunInUse)) this.#trouble({ kind: 'run', runId, error })
-        return 'elsewhere' as const
-      })
-      .finally(() => this.#reviving.delete(runId))
-    this.#reviving.set(runId, reviving)
-    return reviving
-  }
-
-  async #takeUp(runId: string): Promise<Run | 'foreign'> {
-    const replyTo = await this.#replyConsumer.open()
-    const { state, record } = await this.#options.history.resume(runId)
-    if (state.environment !== this.environment.name) {
-      await record.close()
-      return 'foreign'
-    }
-    const { action, secrets = [] } = state.request
-    // The values of secrets were not kept: the command must not go out without them.
-    const isWhole = secrets.length === 0
-    const transport = this.#transport(runId, replyTo, isWhole ? action : undefined)
-    const run = await Run.restore(state, record, transport).catch(async (error) => {
-      await record.close()
-      throw error
-    })
-    if (!isWhole) run.stopRollout(say('the values of its secrets are not kept across a restart'))
-    // What came while nobody listened is there to be read first.
-    if (run.isWaiting) void this.#replyConsumer.catchUp()
-    this.#runs.add(run)
-    // There nothing waits for longer than a minute, and who was not known to the run would not be missed.
-    if (run.isWaiting && replyTo === this.environment.queues.replies) void run.askEveryone()
-    return run
+    const dispositions = await this.#delivery.deliver(deliveries)
+    // A late reply may let a run wait for something again.
+    this.#runs.wake()
+    return dispositions
   }
 
   #transport(runId: string, replyTo: string, action: RunRequest['action'] | undefined) {
@@ -356,16 +226,10 @@ export class Master {
       timing: { ...defaultTiming, ...timing },
       signal: this.#abort.signal,
       backlogged: (now) => this.#replyConsumer.backlogged(now),
-      onControlMessage: (order) => this.#remember(order),
+      onControlMessage: (order) => this.#delivery.remember(order),
       onWarning: (error) =>
         this.#trouble(error instanceof QueueError ? { kind: 'queue', error } : { kind: 'run', runId, error }),
     })
-  }
-
-  #remember(order: ControlMessage): void {
-    this.#orders.set(order.orderId, order)
-    const [oldest] = this.#orders.keys()
-    if (oldest !== undefined && this.#orders.size > rememberedOrders) this.#orders.delete(oldest)
   }
 
   #leaveOut(trouble: Extract<MasterWarning, { kind: keyof Rejected }>): void {

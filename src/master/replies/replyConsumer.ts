@@ -1,34 +1,18 @@
 import { once } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
 import { aborted, orAborted } from '../../async/aborted.ts'
 import { contained, warnOfBug } from '../../async/contained.ts'
 import { type Lazy, lazy } from '../../async/lazy.ts'
-import { openBody, sealBody } from '../../protocol/envelope.ts'
-import type { ReplyMessage } from '../../protocol/messages.ts'
+import { sealBody } from '../../protocol/envelope.ts'
 import type { Environment } from '../../queues/environment.ts'
 import type { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage, ReceiveOptions } from '../../queues/queues.ts'
 import { receiveLoop } from '../../queues/receiveLoop.ts'
-import { type Localizable, LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 import { BacklogMonitor } from './backlogMonitor.ts'
 import { ForeignMessages } from './foreignMessages.ts'
 import { chooseReplyQueue, type ReplyQueue } from './replyQueue.ts'
+import { farewell, type ReplyListeners, ReplySorter } from './replySorter.ts'
 
-/** A reply as it came: its binary data, who sent it by SQS's word, and when by SQS's clock. */
-export interface ReceivedReply {
-  readonly reply: ReplyMessage
-  readonly data: Uint8Array
-  readonly senderId: string | undefined
-  readonly sentAt: number
-}
-
-/**
- * Whose a delivery is. `kept`: ours, and taken. `foreign`: of a run that is not ours; on a private queue it is of one that
- * is forgotten. `elsewhere`: of a run of ours that another master has in hand at the moment, or that could not be kept.
- */
-export type Disposition = 'kept' | 'foreign' | 'elsewhere'
-
-export interface MailboxOptions {
+export interface ReplyConsumerOptions extends ReplyListeners {
   readonly environment: Environment
   readonly queues: Queues
   readonly masterId: string
@@ -36,12 +20,6 @@ export interface MailboxOptions {
   readonly replyQueue?: 'private' | 'shared'
   /** Whether replies are awaited now. */
   readonly isExpecting: () => boolean
-  /** Takes the replies of one receive; they are done with when it resolves. Never rejects. */
-  readonly deliver: (deliveries: readonly ReceivedReply[]) => Promise<Disposition[]>
-  /** A body that is not a reply; it is deleted from a private queue and left to expire on a shared one. */
-  readonly onUnreadable: (messageId: string, reason: Localizable) => void
-  /** A reply on the private queue whose run is not known; it is deleted. */
-  readonly onForeign: (delivery: ReceivedReply) => void
   readonly onWarning: (trouble: QueueError | undefined) => void
 }
 
@@ -64,9 +42,6 @@ const maxHelpers = 7
 /** SQS gives at most so many messages at a time; that many mean that there are more. */
 const fullAnswer = 10
 
-/** No run has this id. */
-const noRun = '00000000-0000-0000-0000-000000000000'
-
 /** What the end of a long poll, or of the question where replies go, may take before it is cut off, milliseconds. */
 const endPollWithinMs = 1_000
 
@@ -75,19 +50,20 @@ const endPollWithinMs = 1_000
  * shared reply queue, on which masters leave one another's replies alone.
  */
 export class ReplyConsumer {
-  readonly #options: MailboxOptions
+  readonly #options: ReplyConsumerOptions
   /** Ends receiving after the receive under way. */
   readonly #ending = new AbortController()
   /** Ends everything at once. */
   readonly #abort = new AbortController()
   readonly #listening = new BacklogMonitor()
   readonly #foreignMessages = new ForeignMessages()
+  readonly #sorter: ReplySorter
   readonly #helpers = new Set<Promise<void>>()
   readonly #place: Lazy<ReplyQueue>
   #receiver: Promise<void> | undefined
   #isPolling = false
 
-  constructor(options: MailboxOptions) {
+  constructor(options: ReplyConsumerOptions) {
     const { onUnreadable, onForeign, onWarning } = options
     // A listener that throws must not end receiving.
     this.#options = {
@@ -95,6 +71,7 @@ export class ReplyConsumer {
       ...{ onUnreadable: contained(onUnreadable), onForeign: contained(onForeign) },
       onWarning: contained(onWarning),
     }
+    this.#sorter = new ReplySorter(this.#options, this.#foreignMessages, this.#abort.signal, this.#onWarning)
     this.#place = lazy(() => chooseReplyQueue(options, this.#abort.signal))
   }
 
@@ -238,52 +215,7 @@ export class ReplyConsumer {
       this.#callHelp(place, 0)
     }
     // What was not dealt with comes again.
-    if (messages.length > 0) await this.#handle(place, messages).catch(warnOfBug)
-  }
-
-  async #handle({ queue, kind }: ReplyQueue, messages: readonly ReceivedMessage[]): Promise<void> {
-    const { queues, deliver, onForeign } = this.#options
-    const { signal } = this.#abort
-    const done: ReceivedMessage[] = []
-    const foreign: ReceivedMessage[] = []
-    const readable: { message: ReceivedMessage; delivery: ReceivedReply }[] = []
-    for (const message of messages) {
-      const delivery = this.#read(message)
-      if (delivery !== undefined) readable.push({ message, delivery })
-      else if (kind === 'private') done.push(message)
-    }
-    const dispositions = await deliver(readable.map(({ delivery }) => delivery))
-    for (const [index, { message, delivery }] of readable.entries()) {
-      const disposition = dispositions[index]
-      const isLost = kind === 'private' && disposition === 'foreign'
-      if (isLost && delivery.reply.runId !== noRun) onForeign(delivery)
-      if (disposition === 'kept' || isLost) done.push(message)
-      else if (kind === 'shared' && this.#foreignMessages.mayBeSought(message.messageId))
-        foreign.push(message)
-    }
-    try {
-      await Promise.all([queues.delete(queue, done, signal), queues.release(queue, foreign, signal)])
-    } catch (error) {
-      // What could not be deleted comes again, and is then known.
-      if (!signal.aborted) this.#onWarning(error as QueueError)
-    }
-    // Another master looks for these at this very moment: let it.
-    if (foreign.length > 0) await delay(50 + Math.random() * 100, undefined, { signal }).catch(() => {})
-  }
-
-  #read(message: ReceivedMessage): ReceivedReply | undefined {
-    try {
-      const { message: reply, data } = openBody(message.body)
-      if (reply.type === 'command' || reply.type === 'facts')
-        throw new LocalizableError(say('a message of type {0} on the reply queue', reply.type))
-      return { reply, data, senderId: message.senderId, sentAt: message.sentAt }
-    } catch (error) {
-      // On a shared queue it comes again and again until it expires.
-      const { messageId } = message
-      if (!this.#foreignMessages.has(messageId)) this.#options.onUnreadable(messageId, sentenceOf(error))
-      this.#foreignMessages.meet(messageId)
-      return undefined
-    }
+    if (messages.length > 0) await this.#sorter.sort(place, messages).catch(warnOfBug)
   }
 
   readonly #onWarning = (trouble: QueueError | undefined) => {
@@ -298,10 +230,4 @@ export class ReplyConsumer {
  */
 function mayReceiveAhead({ kind }: ReplyQueue): boolean {
   return kind === 'private'
-}
-
-/** A reply within no run: what a master sends to itself. */
-function farewell(): ReplyMessage {
-  const from = { agentId: 'master', hostname: 'master', sentAt: Date.now() }
-  return { type: 'ack', runId: noRun, ...from, state: 'queued' }
 }

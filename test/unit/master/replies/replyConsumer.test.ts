@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type ReceivedReply, ReplyConsumer } from '../../../../src/master/replies/replyConsumer.ts'
+import { ReplyConsumer } from '../../../../src/master/replies/replyConsumer.ts'
+import type { ReceivedReply } from '../../../../src/master/replies/replySorter.ts'
 import { sealBody } from '../../../../src/protocol/envelope.ts'
 import { defaultQueues } from '../../../../src/queues/environment.ts'
 import type { Queues, ReceivedMessage } from '../../../../src/queues/queues.ts'

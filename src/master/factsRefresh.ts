@@ -1,0 +1,71 @@
+import type { Environment } from '../queues/environment.ts'
+import type { Queues } from '../queues/queues.ts'
+import type { OpenRuns } from './engine/openRuns.ts'
+import { type Sweep, sweepFacts } from './fleet/factsSweep.ts'
+import type { Inventory } from './fleet/inventory.ts'
+import type { MasterWarning } from './masterWarning.ts'
+
+/** While commands wait in an agent's queue, only its facts say that they still do: read them so often, milliseconds. */
+const askAboutQueuedMs = 30_000
+
+export interface FactsRefreshParts {
+  readonly queues: Queues
+  readonly environment: Environment
+  readonly inventory: Inventory
+  readonly runs: OpenRuns
+  readonly sqsNow: () => number
+  readonly signal: AbortSignal
+  readonly onWarning: (warning: MasterWarning) => void
+}
+
+/** Reads the facts queue when somebody wants to know, or when a run needs to. */
+export class FactsRefresh {
+  readonly #parts: FactsRefreshParts
+  #sweeping: Promise<Sweep> | undefined
+  #sweptAt = 0
+
+  constructor(parts: FactsRefreshParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Calls at the same time share one sweep.
+   * @throws QueueError when the facts queue cannot be read
+   */
+  refresh(): Promise<Sweep> {
+    this.#sweeping ??= this.#sweep().finally(() => {
+      this.#sweeping = undefined
+    })
+    return this.#sweeping
+  }
+
+  /** Called with each tick of the runs. */
+  askAboutQueued(now: number): void {
+    if (now - this.#sweptAt < askAboutQueuedMs) return
+    this.#sweptAt = now
+    const isQueued = this.#parts.runs
+      .underWay()
+      .some(({ state }) =>
+        [...state.replies.values()].some((reply) => reply.state === 'running' && reply.started === 'queued'),
+      )
+    if (isQueued) this.refresh().catch((error) => this.#parts.onWarning({ kind: 'queue', error }))
+  }
+
+  /** Resolves when nothing is being read. */
+  async idle(): Promise<void> {
+    await this.#sweeping?.catch(() => {})
+  }
+
+  async #sweep(): Promise<Sweep> {
+    const { queues, environment, inventory, runs, sqsNow, signal, onWarning } = this.#parts
+    this.#sweptAt = Date.now()
+    const sweep = await sweepFacts(queues, environment, inventory, sqsNow, signal)
+    for (const { messageId, reason } of sweep.unreadable)
+      onWarning({ kind: 'unreadable', queue: 'facts', messageId, reason })
+    const underWay = new Map(runs.underWay().map((run) => [run.runId, run]))
+    if (underWay.size === 0) return sweep
+    for (const { agentId, running } of inventory.agents())
+      for (const runId of running) underWay.get(runId)?.seen(agentId, Date.now())
+    return sweep
+  }
+}
