@@ -96,7 +96,12 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   let storm: Storm | undefined
   try {
     tell(`seed ${seed}: ${agents.length} agents and ${masters.length} masters in ${directory}`)
-    await Promise.all(masters.map((master) => master.knowsEverybody(agents.length)))
+    const violations: string[] = []
+    const introduce = async (master: SoakMaster) => {
+      if (await master.knowsEverybody(agents.length)) return
+      violations.push(`${master.name} does not know every agent, although all is well`)
+    }
+    await Promise.all(masters.map(introduce))
     const { victims, survivors } = cast(agents.map(processOf), masters.map(processOf))
     storm = startStorm(proxy, victims, options.weather, dice)
     const { outages } = storm
@@ -104,9 +109,8 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       kills: { agents: killsOf(agents), masters: killsOf(masters) },
       outages: outages(),
     })
-    const violations = await giveCommands(masters, options, async () =>
-      isEnough({ ...suffered(), executions: await countExecutions(files) }, least),
-    )
+    const isOver = async () => isEnough({ ...suffered(), executions: await countExecutions(files) }, least)
+    violations.push(...(await giveCommands(masters, options, isOver)))
     await storm.end()
     const struck = { ...proxy.struck }
     tell(`seed ${seed}: all commands are over, waiting until all is quiet`)

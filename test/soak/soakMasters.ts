@@ -9,6 +9,9 @@ import type { MasterOrder, MasterReport } from './masterTalk.ts'
 import type { SoakCommand } from './soakCommand.ts'
 import { processEnvironment, SoakProcess } from './soakProcess.ts'
 
+/** Before a storm begins every master knows every agent after so long, milliseconds, also those whose clock is wrong. */
+const introducedWithinMs = 120_000
+
 /** A master with what it was told to do. */
 export interface SoakMaster {
   readonly name: string
@@ -21,7 +24,8 @@ export interface SoakMaster {
   /** Gives a command; resolves when its run is over, or never began. */
   command(command: SoakCommand): Promise<void>
   allOver(): Promise<void>
-  knowsEverybody(count: number): Promise<void>
+  /** Whether it knows so many agents in time. */
+  knowsEverybody(count: number): Promise<boolean>
 }
 
 export async function startMasters(
@@ -138,7 +142,9 @@ async function startMaster(
       while (open.size > 0) await delay(100)
     },
     async knowsEverybody(count) {
-      while (known < count) await delay(50)
+      for (const deadline = Date.now() + introducedWithinMs; known < count; await delay(50))
+        if (Date.now() > deadline) return false
+      return true
     },
   }
 }

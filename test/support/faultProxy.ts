@@ -5,17 +5,19 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createDice, type Dice } from './faults/dice.ts'
 import { type Match, type Rule, strike } from './faults/faultPlan.ts'
 import { Ghosts } from './faults/ghosts.ts'
-import { Memory } from './faults/memory.ts'
+import { Handles } from './faults/handles.ts'
+import { QueueFacts } from './faults/queueFacts.ts'
+import { QueueLives } from './faults/queueLives.ts'
 import { receiveWithFaults } from './faults/receiving.ts'
+import { refusal } from './faults/refusals.ts'
 import { Senders } from './faults/senders.ts'
 import { sendWithFaults } from './faults/sending.ts'
 import { settleWithFaults } from './faults/settling.ts'
+import { whyMisdated } from './faults/signedAt.ts'
 import { createUpstream } from './faults/upstream.ts'
 import {
   answerWith,
   readRequest,
-  refusal,
-  requestWith,
   type WireAnswer,
   type WireMessage,
   type WireRequest,
@@ -48,9 +50,6 @@ export interface FaultProxyOptions {
   readonly onExpired?: (queue: string, body: string) => void
 }
 
-/** Received messages that can come back once they are deleted. */
-const receivedMost = 2_000
-
 export async function startFaultProxy({
   endpoint,
   seed,
@@ -61,8 +60,9 @@ export async function startFaultProxy({
   const dice = createDice(seed)
   const ghosts = new Ghosts()
   const senders = new Senders(senderIds)
-  const received = new Memory<WireMessage>(receivedMost)
-  const retentions = new Map<string, Promise<number>>()
+  const handles = new Handles()
+  const queueFacts = new QueueFacts()
+  const queueLives = new QueueLives()
   const rules = new Set<Rule>()
   const sockets = new Set<Socket>()
   const nth = new Map<string, number>()
@@ -99,15 +99,20 @@ export async function startFaultProxy({
       count('slow')
       await delay(thrown.between(slow.ms), undefined, { signal: gone })
     }
+    const far = strike(rules, 'far', request, thrown)
+    const halfwayMs = far === undefined ? 0 : thrown.between(far.ms) / 2
+    if (far !== undefined) {
+      count('far')
+      await delay(halfwayMs, undefined, { signal: gone })
+    }
     if (strike(rules, 'drop', request, thrown) !== undefined) {
       count('drop')
       incoming.socket.resetAndDestroy()
       return
     }
-    const refuse = strike(rules, 'refuse', request, thrown)
-    if (refuse !== undefined) count(refuse.as)
-    const answer = refuse ? refusal(refuse.as, request) : await answerTo(request, thrown, gone)
+    const answer = refused(request, thrown) ?? (await answerTo(request, thrown, gone))
     const { status, headers, body } = withClock(request, answer, thrown)
+    if (far !== undefined) await delay(halfwayMs, undefined, { signal: gone })
     const cut = status === 200 ? strike(rules, 'cut', request, thrown) : undefined
     if (cut === undefined) {
       outgoing.writeHead(status, headers).end(body)
@@ -128,13 +133,30 @@ export async function startFaultProxy({
     return dice(`${stream} ${number}`)
   }
 
+  function refused(request: WireRequest, thrown: Dice): WireAnswer | undefined {
+    const refuse = strike(rules, 'refuse', request, thrown)
+    if (refuse !== undefined) {
+      count(refuse.as)
+      return refusal(refuse.as, request)
+    }
+    const check = strike(rules, 'check-clock', request, thrown)
+    if (check === undefined) return undefined
+    const { offsetMs = 0 } = strike(rules, 'clock', request, thrown) ?? {}
+    const why = whyMisdated(request, Date.now() + offsetMs)
+    if (why === undefined) return undefined
+    count('check-clock')
+    return refusal(check.as ?? 'InvalidSignatureException', request, why)
+  }
+
   async function answerTo(request: WireRequest, thrown: Dice, gone: AbortSignal): Promise<WireAnswer> {
-    const common = { rules, dice: thrown, count, ghosts }
+    const common = { rules, dice: thrown, count, ghosts, forward: upstream.forward }
+    const absent = queueLives.refuse(request, common)
+    if (absent !== undefined) return absent
     switch (request.action) {
       case 'ReceiveMessage': {
-        const retentionMs = () => retentionOf(request)
+        const retentionMs = () => queueFacts.retentionMs(request, upstream.forward)
         const told = (queue: string, { Body }: WireMessage) => onExpired(queue, Body)
-        const receiving = { ...common, upstream, retentionMs, onExpired: told, signal: gone }
+        const receiving = { ...common, upstream, spell: dice, retentionMs, onExpired: told, signal: gone }
         return asSeen(request, await receiveWithFaults(request, receiving), thrown)
       }
       case 'SendMessage':
@@ -145,12 +167,16 @@ export async function startFaultProxy({
       case 'DeleteMessage':
       case 'DeleteMessageBatch':
       case 'ChangeMessageVisibility':
-      case 'ChangeMessageVisibilityBatch': {
-        const receivedAs = (handle: string) => received.get(handle)
-        return settleWithFaults(request, { ...common, forward: upstream.forward, receivedAs })
-      }
+      case 'ChangeMessageVisibilityBatch':
+        return settleWithFaults(request, { ...common, handles })
       case 'GetQueueAttributes':
-        return miscounted(request, await upstream.forward(request, gone), thrown)
+        return queueFacts.ask(request, common)
+      case 'SetQueueAttributes':
+        return queueFacts.change(request, common)
+      case 'CreateQueue':
+        return queueLives.create(request, common)
+      case 'DeleteQueue':
+        return queueLives.delete(request, common)
       default:
         return upstream.forward(request, gone)
     }
@@ -165,7 +191,7 @@ export async function startFaultProxy({
     const clock = strike(rules, 'clock', request, thrown)
     const senderIds = await senders.of(messages.map(({ MessageId }) => MessageId))
     const Messages = messages.map((message, index) => {
-      received.learn(message.ReceiptHandle, message)
+      handles.learn(message)
       const { SenderId = '', SentTimestamp = '0', ...others } = message.Attributes ?? {}
       const Attributes = {
         ...others,
@@ -183,31 +209,6 @@ export async function startFaultProxy({
     count('clock')
     const date = new Date(Date.now() + clock.offsetMs).toUTCString()
     return { ...answer, headers: { ...answer.headers, date } }
-  }
-
-  function miscounted(request: WireRequest, answer: WireAnswer, thrown: Dice): WireAnswer {
-    const miscount = strike(rules, 'miscount', request, thrown)
-    if (miscount === undefined || answer.status !== 200) return answer
-    count('miscount')
-    const { Attributes } = JSON.parse(answer.body.toString('utf8')) as { Attributes: Record<string, string> }
-    for (const name of ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible']) {
-      const share = 1 + (miscount.by * thrown.between([-100, 100])) / 100
-      if (Attributes[name] !== undefined)
-        Attributes[name] = String(Math.round(Number(Attributes[name]) * share))
-    }
-    return answerWith(answer, { Attributes })
-  }
-
-  function retentionOf(request: WireRequest): Promise<number> {
-    const known = retentions.get(request.queue)
-    if (known !== undefined) return known
-    const input = { ...request.input, AttributeNames: ['MessageRetentionPeriod'] }
-    const asked = upstream.forward(requestWith(request, input, 'GetQueueAttributes')).then(({ body }) => {
-      const { Attributes } = JSON.parse(body.toString('utf8')) as { Attributes: Record<string, string> }
-      return Number(Attributes.MessageRetentionPeriod) * 1000
-    })
-    retentions.set(request.queue, asked)
-    return asked
   }
 
   const inject = (...added: readonly Rule[]) => {

@@ -102,8 +102,8 @@ describe('an agent whose SQS', () => {
     const file = join(directory, 'effects')
     await start()
     proxy.inject(
-      { chance: 0.1, fault: { kind: 'refuse', as: 'throttled' } },
-      { chance: 0.05, fault: { kind: 'refuse', as: 'unavailable' } },
+      { chance: 0.1, fault: { kind: 'refuse', as: 'ThrottlingException' } },
+      { chance: 0.05, fault: { kind: 'refuse', as: 'ServiceUnavailableException' } },
       { chance: 0.05, fault: { kind: 'drop' } },
       { chance: 0.05, fault: { kind: 'cut', how: 'reset' } },
       { chance: 0.3, fault: { kind: 'twice' } },

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type FaultProxy, startFaultProxy } from '../../support/faultProxy.ts'
+import { type Refusal, refusals } from '../../support/faults/refusals.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
 
@@ -57,7 +58,7 @@ describe('a fault proxy', () => {
     const fates = async (seed: number) => {
       const replay = await startFaultProxy({ endpoint: sqs.endpoint, seed })
       replay.inject({
-        fault: { kind: 'refuse', as: 'throttled' },
+        fault: { kind: 'refuse', as: 'ThrottlingException' },
         chance: 0.5,
         actions: ['GetQueueAttributes'],
       })
@@ -76,7 +77,7 @@ describe('a fault proxy', () => {
 
   it('meets only whom, what and where it is told, and ends when it is lifted', async () => {
     const lift = proxy.inject({
-      fault: { kind: 'refuse', as: 'forbidden' },
+      fault: { kind: 'refuse', as: 'AccessDeniedException' },
       principals: ['BOB'],
       actions: ['SendMessage'],
       queue: /./,
@@ -91,21 +92,17 @@ describe('a fault proxy', () => {
     bob.destroy()
   })
 
-  it.each([
-    ['throttled', 'ThrottlingException'],
-    ['internal', 'InternalFailure'],
-    ['unavailable', 'ServiceUnavailableException'],
-    ['expired-token', 'ExpiredTokenException'],
-    ['forbidden', 'AccessDeniedException'],
-    ['skewed', 'RequestTimeTooSkewed'],
-    ['missing-queue', 'QueueDoesNotExist'],
-  ] as const)('refuses as %s: the SDK throws %s, and SQS has done nothing', async (as, name) => {
-    const lift = proxy.inject({ fault: { kind: 'refuse', as } })
-    expect(await nameOf(client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' })))).toBe(name)
-    lift()
-    expect(await receive()).toEqual([])
-    expect(proxy.struck).toEqual({ [as]: 1 })
-  })
+  it.each(Object.keys(refusals) as Refusal[])(
+    'refuses by %s: so the SDK calls it, and SQS has done nothing',
+    async (as) => {
+      const lift = proxy.inject({ fault: { kind: 'refuse', as } })
+      const sent = await nameOf(client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' })))
+      expect(sent).toBe(as)
+      lift()
+      expect(await receive()).toEqual([])
+      expect(proxy.struck).toEqual({ [as]: 1 })
+    },
+  )
 
   it('drops a request so that SQS never hears of it', async () => {
     const lift = proxy.inject({ fault: { kind: 'drop' } })

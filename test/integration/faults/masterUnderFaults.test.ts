@@ -16,8 +16,8 @@ import { until } from '../../support/until.ts'
 
 /** What every master and every agent must bear. */
 const badDay: readonly Rule[] = [
-  { fault: { kind: 'refuse', as: 'throttled' }, chance: 0.03 },
-  { fault: { kind: 'refuse', as: 'internal' }, chance: 0.03 },
+  { fault: { kind: 'refuse', as: 'ThrottlingException' }, chance: 0.03 },
+  { fault: { kind: 'refuse', as: 'InternalFailure' }, chance: 0.03 },
   { fault: { kind: 'drop' }, chance: 0.02 },
   { fault: { kind: 'cut', how: 'reset' }, chance: 0.02 },
   { fault: { kind: 'cut', how: 'truncate' }, chance: 0.02 },
@@ -76,7 +76,7 @@ describe('a sweep of the facts on a bad day', () => {
     }
     const { master } = await masters.open(environment)
     proxy.inject(
-      { fault: { kind: 'refuse', as: 'internal' }, chance: 0.08, actions: ['ReceiveMessage'] },
+      { fault: { kind: 'refuse', as: 'InternalFailure' }, chance: 0.08, actions: ['ReceiveMessage'] },
       { fault: { kind: 'sample' }, chance: 0.2 },
       { fault: { kind: 'miscount', by: 0.3 } },
     )
@@ -161,9 +161,9 @@ describe('runs of a master before', () => {
     })
     await first.master.close()
     const { master } = await masters.open(environment, { masterId: 'before-1', history: first.history })
-    const lift = proxy.inject({ fault: { kind: 'refuse', as: 'internal' }, actions: ['CreateQueue'] })
+    const lift = proxy.inject({ fault: { kind: 'refuse', as: 'InternalFailure' }, actions: ['CreateQueue'] })
     // As often as a request is tried by itself.
-    void until(() => (proxy.struck.internal ?? 0) >= 3, 'refusals').then(lift)
+    void until(() => (proxy.struck.InternalFailure ?? 0) >= 3, 'refusals').then(lift)
     const resumed = await master.resume().catch(() => master.resume())
     expect(resumed.map((run) => run.runId)).toEqual([runId])
     await agent.stop()

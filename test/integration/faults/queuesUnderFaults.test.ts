@@ -12,10 +12,10 @@ import { until } from '../../support/until.ts'
 
 /** A bad day: about every third request fails, in all ways. */
 const badDay: readonly Rule[] = [
-  { fault: { kind: 'refuse', as: 'throttled' }, chance: 0.06 },
-  { fault: { kind: 'refuse', as: 'internal' }, chance: 0.06 },
-  { fault: { kind: 'refuse', as: 'unavailable' }, chance: 0.06 },
-  { fault: { kind: 'refuse', as: 'expired-token' }, chance: 0.03 },
+  { fault: { kind: 'refuse', as: 'ThrottlingException' }, chance: 0.06 },
+  { fault: { kind: 'refuse', as: 'InternalFailure' }, chance: 0.06 },
+  { fault: { kind: 'refuse', as: 'ServiceUnavailableException' }, chance: 0.06 },
+  { fault: { kind: 'refuse', as: 'ExpiredTokenException' }, chance: 0.03 },
   { fault: { kind: 'drop' }, chance: 0.05 },
   { fault: { kind: 'cut', how: 'reset' }, chance: 0.05 },
   { fault: { kind: 'cut', how: 'truncate' }, chance: 0.05 },
@@ -125,7 +125,7 @@ describe('a receive loop on a bad day', () => {
   })
 
   it('waits longer and longer while SQS throttles, instead of asking on and on', async () => {
-    proxy.inject({ fault: { kind: 'refuse', as: 'throttled' }, actions: ['ReceiveMessage'] })
+    proxy.inject({ fault: { kind: 'refuse', as: 'ThrottlingException' }, actions: ['ReceiveMessage'] })
     const waits: number[] = []
     const real = createBackOff(() => 0)
     const backOff = {
@@ -169,13 +169,13 @@ describe('queues under faults', () => {
   })
 
   it.each([
-    ['throttled', 'throttled'],
-    ['internal', 'network'],
-    ['unavailable', 'network'],
-    ['expired-token', 'credentials'],
-    ['forbidden', 'forbidden'],
-    ['skewed', 'credentials'],
-    ['missing-queue', 'missing-queue'],
+    ['ThrottlingException', 'throttled'],
+    ['InternalFailure', 'network'],
+    ['ServiceUnavailableException', 'network'],
+    ['ExpiredTokenException', 'credentials'],
+    ['AccessDeniedException', 'forbidden'],
+    ['RequestTimeTooSkewed', 'credentials'],
+    ['QueueDoesNotExist', 'missing-queue'],
   ] as const)('call %s by its kind, %s', async (as, kind) => {
     await queues.attributes(queue)
     proxy.inject({ fault: { kind: 'refuse', as } })

@@ -1,19 +1,38 @@
 import type { Dice, Range } from './dice.ts'
+import type { EntryFailure, Refusal } from './refusals.ts'
 
 /** One thing that goes wrong between a caller and SQS. Chances are per request unless told otherwise. */
 export type Fault =
   /** SQS says no and does nothing. */
   | { readonly kind: 'refuse'; readonly as: Refusal }
+  /**
+   * SQS's clock looks at when a request was signed, and refuses what is five minutes off or more. `as`: the code by which it
+   * does so; AWS uses each of them.
+   */
+  | {
+      readonly kind: 'check-clock'
+      readonly as?:
+        | 'InvalidSignatureException'
+        | 'RequestTimeTooSkewed'
+        | 'RequestExpired'
+        | 'SignatureDoesNotMatch'
+    }
   /** The connection ends without an answer; SQS has not heard of it. */
   | { readonly kind: 'drop' }
   /** SQS does it, and the answer breaks off in the middle: by a reset, or with an end as if that were all. */
   | { readonly kind: 'cut'; readonly how: 'reset' | 'truncate' }
   /** The request takes longer on its way, milliseconds. */
   | { readonly kind: 'slow'; readonly ms: Range }
+  /** SQS is so far away: the way there and back takes so long, milliseconds, half of it before SQS hears of the request. */
+  | { readonly kind: 'far'; readonly ms: Range }
   /** Per message sent: nobody sees it for so long, whole seconds. Others that were sent later come first. */
   | { readonly kind: 'late'; readonly seconds: Range }
-  /** Per entry of a batch: SQS takes the others and not this one. */
-  | { readonly kind: 'fail-entry' }
+  /** Per entry of a batch: SQS does the others and not this one, by default for `InternalError`. */
+  | { readonly kind: 'fail-entry'; readonly as?: EntryFailure }
+  /** Entries that fail because their message is gone say so by this code. */
+  | { readonly kind: 'gone-as'; readonly code: EntryFailure }
+  /** Per entry: a delete by a handle that is not of the message's latest receive says that it worked, and does nothing. */
+  | { readonly kind: 'old-handle' }
   /** Per message received: it is twice in this answer, where there is room. */
   | { readonly kind: 'twice' }
   /** Per message received: it is shown once more later, whatever its visibility timeout, even when it was deleted. */
@@ -22,6 +41,10 @@ export type Fault =
   | { readonly kind: 'undelete'; readonly afterMs: Range }
   /** Per message received: this answer is without it, and it stays where it is. */
   | { readonly kind: 'sample' }
+  /** A receive brings so many at most, however many wait. With `spellMs` one number holds for so long, for the whole queue. */
+  | { readonly kind: 'few'; readonly most: Range; readonly spellMs?: number }
+  /** A receive that does not wait brings nothing, although messages are there. */
+  | { readonly kind: 'empty' }
   /** The messages of an answer in another order. */
   | { readonly kind: 'shuffle' }
   /** Messages that are older are gone: by the queue's own retention, or by this many milliseconds. */
@@ -32,15 +55,19 @@ export type Fault =
   | { readonly kind: 'clock'; readonly offsetMs: number }
   /** The approximate numbers of messages are off by up to this share, 0 to 1. */
   | { readonly kind: 'miscount'; readonly by: number }
-
-export type Refusal =
-  | 'throttled'
-  | 'internal'
-  | 'unavailable'
-  | 'expired-token'
-  | 'forbidden'
-  | 'skewed'
-  | 'missing-queue'
+  /**
+   * The approximate numbers are what they were when somebody asked at least so long ago, milliseconds; 0 before that, and
+   * always when it is infinite.
+   */
+  | { readonly kind: 'lag'; readonly ms: number }
+  /** For so long after they were changed, milliseconds, attributes are said to be what they were. */
+  | { readonly kind: 'old-attributes'; readonly ms: number }
+  /** Attributes that are not told, as other engines do not tell all. */
+  | { readonly kind: 'untold'; readonly names: readonly string[] }
+  /** Within so long after it was made, milliseconds, a queue is not there. */
+  | { readonly kind: 'unready'; readonly ms: number }
+  /** Within so long after a queue was deleted, milliseconds, none may be made with its name. */
+  | { readonly kind: 'name-taken'; readonly ms: number }
 
 /** Which requests a fault meets: all of them where nothing is said. */
 export interface Match {

@@ -3,13 +3,22 @@ import type { Dice } from './dice.ts'
 import { type Rule, rulesFor, strike } from './faultPlan.ts'
 import type { Ghosts } from './ghosts.ts'
 import type { Upstream } from './upstream.ts'
-import { answerWith, requestWith, type WireAnswer, type WireMessage, type WireRequest } from './wire.ts'
+import {
+  answerOk,
+  answerWith,
+  requestWith,
+  type WireAnswer,
+  type WireMessage,
+  type WireRequest,
+} from './wire.ts'
 
 export interface Receiving {
   readonly upstream: Upstream
   readonly ghosts: Ghosts
   readonly rules: Iterable<Rule>
   readonly dice: Dice
+  /** Dice that are the same for a whole spell of time. */
+  readonly spell: (name: string) => Dice
   /** The queue's retention, milliseconds. */
   readonly retentionMs: () => Promise<number>
   readonly count: (fault: string) => void
@@ -27,7 +36,12 @@ const pauseMs = 100
 export async function receiveWithFaults(request: WireRequest, receiving: Receiving): Promise<WireAnswer> {
   const { ghosts, rules, upstream, signal } = receiving
   const { queue, input } = request
-  const { WaitTimeSeconds = 0, MaxNumberOfMessages: room = 1, VisibilityTimeout = 30 } = input
+  const { WaitTimeSeconds = 0, MaxNumberOfMessages = 1, VisibilityTimeout = 30 } = input
+  if (WaitTimeSeconds === 0 && strike(rules, 'empty', request, receiving.dice) !== undefined) {
+    receiving.count('empty')
+    return answerOk({ Messages: [] })
+  }
+  const room = roomFor(request, MaxNumberOfMessages, receiving)
   const deadline = Date.now() + WaitTimeSeconds * 1000
   const isHaunted = [...rules].some(({ fault }) => fault.kind === 'again' || fault.kind === 'undelete')
   const gone = new Promise<never>((_, reject) => {
@@ -50,6 +64,18 @@ export async function receiveWithFaults(request: WireRequest, receiving: Receivi
     }
     if (found.length > 0) await delay(Math.min(pauseMs, leftMs), undefined, { signal })
   }
+}
+
+/** Messages that the answer may hold. */
+function roomFor(request: WireRequest, asked: number, { rules, dice, spell, count }: Receiving): number {
+  const few = strike(rules, 'few', request, dice)
+  if (few === undefined) return asked
+  const { most, spellMs } = few
+  const thrown =
+    spellMs === undefined ? dice : spell(`few ${request.queue} ${Math.floor(Date.now() / spellMs)}`)
+  const room = Math.min(asked, thrown.between(most))
+  if (room < asked) count('few')
+  return room
 }
 
 /**

@@ -1,55 +1,85 @@
 import type { Dice } from './dice.ts'
-import { type Rule, rulesFor } from './faultPlan.ts'
+import { type Rule, rulesFor, strike } from './faultPlan.ts'
 import type { Ghosts } from './ghosts.ts'
-import {
-  answerOk,
-  answerWith,
-  type Entry,
-  requestWith,
-  type WireAnswer,
-  type WireMessage,
-  type WireRequest,
-} from './wire.ts'
+import type { Handles } from './handles.ts'
+import { failedEntry } from './refusals.ts'
+import { failing } from './sending.ts'
+import { answerOk, answerWith, type Entry, requestWith, type WireAnswer, type WireRequest } from './wire.ts'
 
 export interface Settling {
   readonly forward: (request: WireRequest) => Promise<WireAnswer>
   readonly ghosts: Ghosts
-  /** What was received under a handle. */
-  readonly receivedAs: (handle: string) => WireMessage | undefined
+  readonly handles: Handles
   readonly rules: Iterable<Rule>
   readonly dice: Dice
   readonly count: (fault: string) => void
 }
 
-/** Deletes or hides messages; deleted ones may come back. SQS never hears of the handles of ghosts. */
+/**
+ * Deletes or hides messages. Some entries fail, some only seem to be done, and what was deleted may come back. SQS never hears of
+ * the handles of ghosts.
+ */
 export async function settleWithFaults(request: WireRequest, settling: Settling): Promise<WireAnswer> {
   const { ghosts, forward } = settling
   const { Entries: entries, ...rest } = request.input
-  const settled = entries ?? [rest as Entry]
-  for (const entry of settled) settle(request, entry, settling)
-  const real = settled.filter(({ ReceiptHandle = '' }) => !ghosts.owns(ReceiptHandle))
-  if (real.length === settled.length) return forward(request)
-  if (entries === undefined) return answerOk({})
+  if (entries === undefined) {
+    const single = rest as Entry
+    if (isDeaf(request, single, settling)) return answerOk({})
+    settle(request, single, settling)
+    return ghosts.owns(single.ReceiptHandle ?? '') ? answerOk({}) : forward(request)
+  }
+  const failed = failing(request, entries, settling)
+  const deaf = entries.filter((entry) => !failed.has(entry) && isDeaf(request, entry, settling))
+  const heard = entries.filter((entry) => !failed.has(entry) && !deaf.includes(entry))
+  for (const entry of heard) settle(request, entry, settling)
+  const real = heard.filter(({ ReceiptHandle = '' }) => !ghosts.owns(ReceiptHandle))
   const answer =
     real.length === 0 ? answerOk({}) : await forward(requestWith(request, { ...rest, Entries: real }))
   if (answer.status !== 200) return answer
-  const { Successful = [], Failed = [] } = JSON.parse(answer.body.toString('utf8'))
-  const undead = settled.filter((entry) => !real.includes(entry)).map(({ Id }) => ({ Id }))
-  return answerWith(answer, { Successful: [...Successful, ...undead], Failed })
+  const { Successful = [], Failed = [] } = JSON.parse(answer.body.toString('utf8')) as Answered
+  const seeming = entries.filter((entry) => !failed.has(entry) && !real.includes(entry))
+  return answerWith(answer, {
+    Successful: [...Successful, ...seeming.map(({ Id }) => ({ Id }))],
+    Failed: [...Failed.map((entry) => recoded(request, entry, settling)), ...failed.values()],
+  })
 }
 
-function settle(
+interface Answered {
+  readonly Successful?: { readonly Id: string }[]
+  readonly Failed?: { readonly Id: string; readonly Code: string }[]
+}
+
+/** Whether a delete seems to work and does not, as its handle is not of the latest receive. */
+function isDeaf(
   request: WireRequest,
-  entry: Entry,
-  { ghosts, receivedAs, rules, dice, count }: Settling,
-): void {
+  { ReceiptHandle: handle = '' }: Entry,
+  { rules, dice, handles, count }: Settling,
+): boolean {
+  if (!request.action.startsWith('Delete') || handles.isLatest(handle)) return false
+  const isDeafNow = rulesFor(rules, 'old-handle', request).some(({ chance }) => dice.chance(chance))
+  if (isDeafNow) count('old-handle')
+  return isDeafNow
+}
+
+function recoded(
+  request: WireRequest,
+  entry: { readonly Id: string; readonly Code: string },
+  { rules, dice, count }: Settling,
+) {
+  const as = strike(rules, 'gone-as', request, dice)
+  if (as === undefined) return entry
+  count('gone-as')
+  return failedEntry(entry.Id, as.code)
+}
+
+function settle(request: WireRequest, entry: Entry, { ghosts, handles, rules, dice, count }: Settling): void {
   const { ReceiptHandle: handle = '', VisibilityTimeout = 0 } = entry
   if (!request.action.startsWith('Delete')) {
     ghosts.hide(handle, Date.now() + VisibilityTimeout * 1000)
     return
   }
   ghosts.delete(handle)
-  const message = receivedAs(handle)
+  const message = handles.messageOf(handle)
   const back = rulesFor(rules, 'undelete', request).find(({ chance }) => dice.chance(chance))
   if (message === undefined || back === undefined) return
   if (ghosts.add(request.queue, message, Date.now() + dice.between(back.fault.afterMs), false))

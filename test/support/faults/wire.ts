@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Refusal, Subject } from './faultPlan.ts'
+import type { Subject } from './faultPlan.ts'
 
 /** A request of SQS's JSON protocol, or any other (STS), which has no target. */
 export interface WireRequest extends Subject {
@@ -20,6 +20,7 @@ export interface Input {
   VisibilityTimeout?: number
   ReceiptHandle?: string
   Entries?: Entry[]
+  AttributeNames?: string[]
 }
 
 export interface Entry {
@@ -81,41 +82,4 @@ export function answerOk(json: unknown): WireAnswer {
 export function answerWith(answer: WireAnswer, json: unknown): WireAnswer {
   const body = Buffer.from(JSON.stringify(json))
   return { ...answer, headers: { ...answer.headers, 'content-length': String(body.length) }, body }
-}
-
-/** What AWS says when it refuses, by status, name and words. */
-export function refusal(kind: Refusal, { action, queue, principal }: Subject): WireAnswer {
-  const [status, type, message, query] = refusals[kind]
-  const json = { __type: type, message: message.replace('{}', `${action} on ${queue} by ${principal}`) }
-  const headers = {
-    'content-type': 'application/x-amz-json-1.0',
-    date: new Date().toUTCString(),
-    ...(query === undefined ? {} : { 'x-amzn-query-error': query }),
-  }
-  return answerWith({ status, headers, body: Buffer.alloc(0) }, json)
-}
-
-const refusals: Readonly<
-  Record<Refusal, readonly [status: number, type: string, message: string, query?: string]>
-> = {
-  throttled: [400, 'com.amazon.coral.availability#ThrottlingException', 'Rate exceeded'],
-  internal: [500, 'com.amazonaws.sqs#InternalFailure', 'We encountered an internal error. Please try again.'],
-  unavailable: [
-    503,
-    'com.amazon.coral.service#ServiceUnavailableException',
-    'Service is unable to handle request.',
-  ],
-  'expired-token': [
-    403,
-    'com.amazon.coral.service#ExpiredTokenException',
-    'The security token included in the request is expired',
-  ],
-  forbidden: [403, 'com.amazon.coral.service#AccessDeniedException', 'Not authorized: {}'],
-  skewed: [403, 'com.amazon.coral.service#RequestTimeTooSkewed', 'The request time differs too much'],
-  'missing-queue': [
-    400,
-    'com.amazonaws.sqs#QueueDoesNotExist',
-    'The specified queue does not exist.',
-    'AWS.SimpleQueueService.NonExistentQueue;Sender',
-  ],
 }
