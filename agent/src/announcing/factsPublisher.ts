@@ -59,7 +59,7 @@ export class FactsPublisher {
     // Nobody waits for SQS here: facts are also for filtering.
     if (settings().publish)
       this.#publish(settings().queue).catch((error) =>
-        this.#o.log.error(`Facts cannot be published: ${reasonOf(error)}`),
+        this.#o.log.error(`Cannot publish facts: ${reasonOf(error)}`),
       )
   }
 
@@ -75,7 +75,7 @@ export class FactsPublisher {
       await sleep(Math.max(0, wakeAt - performance.now()), undefined, { signal }).catch(() => {})
       if (signal.aborted) return
       if (performance.now() >= refreshedAt + refreshMs) {
-        await this.refresh().catch((error) => this.#o.log.error(`Facts cannot be read: ${reasonOf(error)}`))
+        await this.refresh().catch((error) => this.#o.log.error(`Cannot read facts: ${reasonOf(error)}`))
         refreshedAt = performance.now()
       }
       if (performance.now() >= dueAt) this.announce()
@@ -138,7 +138,7 @@ export class FactsPublisher {
     const { log } = this.#o
     for (const sentence of sentences) if (!this.#told.includes(sentence)) log.warn(`Facts: ${sentence}`)
     for (const sentence of this.#told)
-      if (!sentences.includes(sentence)) log.info(`Facts: no longer: ${sentence}`)
+      if (!sentences.includes(sentence)) log.info(`Facts: solved: ${sentence}`)
     this.#told = sentences
   }
 }

@@ -22,7 +22,7 @@ export interface Execution {
   onOutput(chunk: Chunk): Promise<void> | undefined
 }
 
-/** Executes `action` to its end, whichever that is: never throws for what the action does. */
+/** Executes `action` until it ends, for any reason. Never throws because of what the action does. */
 export async function execute(
   action: ExecutableAction,
   execution: Execution,
@@ -89,14 +89,14 @@ function inWords(error: NodeJS.ErrnoException): string {
   const program = error.path ?? 'the program'
   switch (error.code) {
     case 'ENOENT':
-      return `there is no program ${program}`
+      return `${program} does not exist`
     case 'EACCES':
-      return `${program} may not be executed`
+      return `${program} is not executable`
     case 'E2BIG':
-      return 'the command with its environment is longer than the system allows (E2BIG): send it as a script'
+      return 'the command and its environment are longer than the system allows (E2BIG): send it as a script'
     case 'ENOSPC':
-      return 'the disk of the agent’s state directory is full'
+      return "the disk of the agent's state directory is full"
     default:
-      return `it could not be started: ${error.message}`
+      return `it cannot be started: ${error.message}`
   }
 }

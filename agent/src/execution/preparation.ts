@@ -38,7 +38,7 @@ export async function prepare(
     action.user === undefined || action.user === own.name ? own : await findUserOrFail(action.user, own)
   const { directory = (await isDirectory(user.home)) ? user.home : '/' } = action
   if (action.directory !== undefined && !(await isDirectory(directory)))
-    throw new NotExecutable(`there is no directory ${directory}`)
+    throw new NotExecutable(`the directory ${directory} does not exist`)
   const environment = { ...baseEnvironment(user), ...o.variables, ...action.environment }
   const launchOf = async (file: string, args: readonly string[]): Promise<Launch> => ({
     directory,
@@ -61,9 +61,10 @@ function interpreterOf(interpreter: string | undefined, content: Uint8Array): st
 }
 
 async function findUserOrFail(name: string, own: User): Promise<User> {
-  if (own.uid !== 0) throw new NotExecutable(`the agent runs as ${own.name}, so it cannot execute as ${name}`)
+  if (own.uid !== 0)
+    throw new NotExecutable(`the agent runs as ${own.name}, so it cannot run commands as ${name}`)
   const user = await lookUpUser(name, () => runProgram('getent', ['passwd', name], { timeoutMs: 5000 }))
-  if (user === undefined) throw new NotExecutable(`there is no user ${name}`)
+  if (user === undefined) throw new NotExecutable(`the user ${name} does not exist`)
   return user
 }
 

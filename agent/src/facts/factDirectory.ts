@@ -15,11 +15,11 @@ export interface SourceList {
   readonly problems: readonly string[]
 }
 
-/** What an entry of `facts.d` is good for. */
+/** What kind of source an entry of `facts.d` is. */
 export type FactEntry =
   | { readonly kind: 'file'; readonly format: FactFormat }
   | { readonly kind: 'program' }
-  /** `why` completes "is left out: "; absent where nobody expects anything else. */
+  /** `why` completes "is ignored: "; absent for files that need no explanation. */
   | { readonly kind: 'none'; readonly why?: string }
 
 /** Names that editors and package managers give to what they put aside. */
@@ -61,7 +61,7 @@ export function createFactDirectory(directory: string, o: { timeoutMs: number })
       if (found === undefined) continue
       const entry = entryOf(name, found)
       if (entry.kind === 'none') {
-        if (entry.why !== undefined) warnings.push(`${path} is left out: ${entry.why}`)
+        if (entry.why !== undefined) warnings.push(`${path} is ignored: ${entry.why}`)
         continue
       }
       const key = `${path} ${entry.kind === 'file' ? entry.format : 'program'}`

@@ -8,7 +8,7 @@ const listWithinMs = 5_000
 /** All sources together, at one moment. */
 export interface FactReading {
   readonly facts: Facts
-  /** Sentences about sources in trouble; their last good facts are still in `facts`. */
+  /** Sentences about sources that cannot be read; their last facts are still in `facts`. */
   readonly problems: readonly string[]
   /** Sentences about what is most likely a mistake, and costs no fact. */
   readonly warnings: readonly string[]

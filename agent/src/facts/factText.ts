@@ -96,7 +96,7 @@ function parsePairs(text: string): FactText {
   for (const { line, number } of linesOf(text)) {
     const [, key, value] = pair.exec(line) ?? []
     if (key !== undefined && value !== undefined) facts.set(key, value)
-    else warnings.push(`line ${number} is not key=value, and is left out: ${line.trim().slice(0, 80)}`)
+    else warnings.push(`line ${number} is not key=value and is ignored: ${line.trim().slice(0, 80)}`)
   }
   return { facts: toFacts(Object.fromEntries(facts)), warnings: warnings.slice(0, 3) }
 }
@@ -121,7 +121,7 @@ function leftOut(noise: string): string[] {
   const [first] = linesOf(noise)
   return first === undefined
     ? []
-    : [`what it printed before its facts is left out: ${first.line.trim().slice(0, 80)}`]
+    : [`ignored what it printed before its facts: ${first.line.trim().slice(0, 80)}`]
 }
 
 /** Nothing but comments: YAML has no name for that, and people do it all the time. */

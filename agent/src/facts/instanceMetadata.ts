@@ -91,14 +91,14 @@ function ask(
     const asking = request(url, { method, headers, timeout: answerTimeoutMs }, (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
-      response.on('error', (error) => fail(`broke off: ${error.message}`))
+      response.on('error', (error) => fail(`closed the connection: ${error.message}`))
       response.on('end', () => {
         if (response.statusCode === 200) resolve(Buffer.concat(parts).toString('utf8'))
-        else fail(`answers ${response.statusCode} for ${path}`)
+        else fail(`answered ${response.statusCode} for ${path}`)
       })
     })
     asking.on('timeout', () => asking.destroy(new Error(`no answer within ${answerTimeoutMs} ms`)))
-    asking.on('error', (error) => fail(`cannot be asked: ${error.message}`))
+    asking.on('error', (error) => fail(`cannot be reached: ${error.message}`))
     asking.end()
   })
 }

@@ -36,7 +36,7 @@ async function instanceIdOf(endpoint: string, log: Log): Promise<string | undefi
       return typeof id === 'string' ? id : undefined
     } catch (error) {
       if (attempt < attempts) continue
-      log.warn(`The EC2 instance id is not known: ${reasonOf(error)}.`)
+      log.warn(`Cannot read the EC2 instance id: ${reasonOf(error)}.`)
       return undefined
     }
   }

@@ -8,11 +8,11 @@ import { mayReplyTo } from '../../../src/protocol/names.ts'
 /** Whether a command is let in, policy aside. */
 export type Admission =
   | { readonly kind: 'accept' }
-  /** Nothing is said: it is not for this agent. `why` is for the log. */
+  /** No reply: the command is not for this agent. `why` is for the log. */
   | { readonly kind: 'ignore'; readonly why: string }
-  /** It is for this agent, which neither executes nor answers it. `why` is for the log. */
+  /** The command is for this agent, which neither executes it nor replies. `why` is for the log. */
   | { readonly kind: 'withhold'; readonly why: string }
-  /** It came before, by another message: its sender may have missed our reply. */
+  /** The command came before, in another message: its sender may have missed our reply. */
   | { readonly kind: 'repeat' }
   | {
       readonly kind: 'refuse'
@@ -42,8 +42,8 @@ const clockErrorMs = 2_000
 const sendingSlackMs = 5 * 60_000
 
 /**
- * Whether a readable command is for this agent and may be taken on, policy aside. Agents that a command is not
- * for stay silent, so that a refusal always means one server that was meant.
+ * Whether a readable command is for this agent and may be taken on, policy aside. Agents that are not
+ * targets do not reply, so that a refusal always comes from a server that was targeted.
  * @param sentAt SQS's `SentTimestamp`
  */
 export function admit(command: CommandMessage, sentAt: number, context: AdmissionContext): Admission {
@@ -66,23 +66,26 @@ export function admit(command: CommandMessage, sentAt: number, context: Admissio
   if (isExecuted(command) && context.knows(command.runId)) {
     return mayReply
       ? { kind: 'repeat' }
-      : { kind: 'withhold', why: `it is known, and asks for a reply to ${command.replyTo} now` }
+      : {
+          kind: 'withhold',
+          why: `it was received before, and this copy asks for a reply to ${command.replyTo}`,
+        }
   }
   const late = lateness(command, sentAt, context.now)
   if (late !== undefined) {
-    // Who was not there then has nothing to say.
+    // An agent that was not running then does not reply.
     const wasAway = sentAt < context.startedAt - clockErrorMs
     return wasAway ? { kind: 'ignore', why: late } : refuse('expired', late)
   }
   if (isExecuted(command) && !remembers(context, Math.min(sentAt, command.issuedAt))) {
     const memoryMs = context.now - context.remembersSince
-    const why = `it may have been executed, as it was issued ${seconds(context.now - command.issuedAt)} ago and this agent remembers ${seconds(memoryMs)}`
+    const why = `it may have been executed already: it was issued ${seconds(context.now - command.issuedAt)} ago, and this agent's records cover ${seconds(memoryMs)}`
     return { kind: 'withhold', why }
   }
   if (!mayReply) {
     return refuse(
       'reply-queue',
-      `Replies may not go to ${command.replyTo}: only to ${configuredReplyQueue} and to queues named ${environment}_…_agent.`,
+      `Replies to ${command.replyTo} are not allowed: only to ${configuredReplyQueue} and to queues named ${environment}_…_agent.`,
     )
   }
   if (selection.kind === 'refuse') return refuse('filter', selection.reason)
@@ -91,8 +94,9 @@ export function admit(command: CommandMessage, sentAt: number, context: Admissio
 }
 
 function missingIn({ requested, unknown }: UnsupportedAction): string {
-  if (unknown === undefined) return `This version of the agent does not know the action "${requested}".`
-  return `This version of the agent does not know ${unknown.map((part) => `"${part}"`).join(', ')}, which the command requires. Upgrade the agent.`
+  if (unknown === undefined)
+    return `This version of the agent does not support the action "${requested}". Upgrade the agent.`
+  return `This version of the agent does not support ${unknown.map((part) => `"${part}"`).join(', ')}, which the command requires. Upgrade the agent.`
 }
 
 /** Whether what was issued then would be known, had it been executed. */
@@ -119,21 +123,22 @@ function select({ targets, filter }: CommandMessage, { agentId, facts }: Admissi
   try {
     holds = matchesFilter(parseFilter(filter), facts)
   } catch (error) {
-    return { kind: 'refuse', reason: `This agent cannot read the filter: ${(error as Error).message}` }
+    return { kind: 'refuse', reason: `This agent cannot parse the filter: ${(error as Error).message}` }
   }
   if (holds) return { kind: 'yes' }
-  if (targets === undefined) return { kind: 'no', why: 'its filter does not hold' }
-  return { kind: 'refuse', reason: 'The filter does not hold for this server any more.' }
+  if (targets === undefined) return { kind: 'no', why: 'its filter does not match' }
+  return { kind: 'refuse', reason: 'The filter no longer matches this server.' }
 }
 
-/** Why it comes too late, in words; undefined when it does not. */
+/** Why the command is too late; undefined when it is not. */
 function lateness({ ttlMs, issuedAt }: CommandMessage, sentAt: number, now: number): string | undefined {
   const ageMs = now - sentAt
-  if (ageMs > ttlMs) return `It was sent ${seconds(ageMs)} ago and is good for ${seconds(ttlMs)} only.`
-  // Whoever once saw a command could send it again, with a new time of sending.
+  if (ageMs > ttlMs)
+    return `The command has expired: it was sent ${seconds(ageMs)} ago and is valid for ${seconds(ttlMs)}.`
+  // An attacker who has seen a command could send it again, with a new sending time.
   const delayMs = sentAt - issuedAt
   if (Math.abs(delayMs) <= ttlMs + sendingSlackMs) return undefined
-  return `It was issued ${seconds(delayMs)} before it was sent: sent again by somebody, or its master's clock is wrong.`
+  return `The command was issued ${seconds(delayMs)} before it was sent: it was replayed, or its master's clock is wrong.`
 }
 
 function seconds(ms: number): string {

@@ -29,7 +29,7 @@ export class Dispatcher {
 
   handle(received: ReceivedMessage): void {
     this.#carryOut(received).catch((error) => {
-      this.#o.log.error(`Message ${received.messageId} could not be dealt with: ${reasonOf(error)}`)
+      this.#o.log.error(`Message ${received.messageId} could not be processed: ${reasonOf(error)}`)
     })
   }
 
@@ -42,12 +42,12 @@ export class Dispatcher {
       case 'ignored':
         return log.debug(`Command ${decision.command.runId} is not for this agent: ${decision.why}.`)
       case 'withheld':
-        return log.warn(`Run ${decision.command.runId} is neither executed nor answered: ${decision.why}.`)
+        return log.warn(`Run ${decision.command.runId} is neither executed nor replied to: ${decision.why}.`)
       case 'refused':
         return this.#refuse(decision)
       case 'repeated': {
         const { runId, replyTo } = decision.command
-        log.info(`Run ${runId} came again. It is not executed again; what there is to say of it is.`)
+        log.info(`Run ${runId} arrived again. It is not executed again; its reply is sent again.`)
         return runs.repeat(runId, replyTo)
       }
       case 'accepted':
@@ -85,7 +85,7 @@ export class Dispatcher {
         return runs.cancel(action.runId, replyTo, () => remembers(context(), issuedAt))
       }
       case 'resend':
-        // Output goes to whoever asks for it by the run's id: that is worth a line.
+        // Output is sent to everyone who asks for it by the run's id, so it is audited.
         audit(audited, { verdict: 'succeeded' })
         return runs.resend(action.runId, replyTo, action.missing, action.result)
       case 'unsupported':
@@ -100,7 +100,7 @@ export class Dispatcher {
     if (replyTo !== undefined) answers.refuse(command.runId, replyTo, code, reason)
   }
 
-  /** Limits log lines about what cannot be read: a queue may hold any amount of it. */
+  /** Rate-limits log lines about malformed messages: the first ten, then a count whenever it has doubled. */
   #tellUnreadable(messageId: string, why: string): void {
     const { log } = this.#o
     this.#unreadable += 1

@@ -53,7 +53,7 @@ export function decide(received: ReceivedMessage, context: IntakeContext): Decis
     const opened = openBody(received.body)
     const { message } = opened
     if (message.type !== 'command')
-      return { kind: 'unreadable', why: `a message of type ${message.type}, which is not for agents` }
+      return { kind: 'unreadable', why: `a message of type ${message.type} on the command queue` }
     command = message
     signature = opened.signature
   } catch (error) {

@@ -5,11 +5,11 @@ import { compileAllowed, compileDenied, compileGlob, type TextPattern } from './
 
 const Patterns = v.array(v.pipe(v.string(), v.minLength(1)))
 
-/** A mistyped key would make a policy mean something else, so unknown keys are errors. */
+/** A misspelt key would change the meaning of a policy, so unknown keys are errors. */
 const File = v.strictObject({
   /** Public keys by the name that signatures bear. */
   keys: v.optional(v.record(v.string(), v.string()), {}),
-  /** Patterns of commands that nobody may execute. */
+  /** Patterns of commands that are always denied. */
   deny: v.optional(Patterns, []),
   rules: v.array(
     v.strictObject({
@@ -28,7 +28,7 @@ const File = v.strictObject({
   ),
 })
 
-/** Who may have what executed. A command is allowed when one rule allows it; `undefined` parts of a rule allow all. */
+/** Who may execute what. A command is allowed when one rule allows it; `undefined` parts of a rule allow everything. */
 export interface Policy {
   readonly file: string
   readonly deny: readonly TextPattern[]
@@ -46,18 +46,18 @@ export interface Rule {
   /** SHA-256 of scripts, hexadecimal. */
   readonly scripts: ReadonlySet<string> | undefined
   readonly users: ReadonlySet<string> | undefined
-  /** Names of variables that a command may bring along. */
+  /** Names of environment variables that a command may set. */
   readonly environment: readonly TextPattern[] | undefined
   readonly directories: readonly TextPattern[] | undefined
 }
 
-/** A policy that cannot be understood, in words. Nothing may be guessed here, so it is not used at all. */
+/** A policy that cannot be parsed. Guessing is not safe here, so it is not used at all. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError'
 }
 
 /**
- * Understands the text of a policy file, YAML or JSON.
+ * Parses a policy file, YAML or JSON.
  * @throws PolicyError
  */
 export function parsePolicy(text: string, file: string): Policy {
@@ -91,7 +91,7 @@ export function parsePolicy(text: string, file: string): Policy {
   } catch (cause) {
     const place = v.isValiError(cause) ? (v.getDotPath(cause.issues[0]) ?? 'the file') : undefined
     const reason = place === undefined ? (cause as Error).message : `${place}: ${(cause as Error).message}`
-    throw new PolicyError(`The policy ${file} cannot be used: ${reason}`, { cause })
+    throw new PolicyError(`Cannot use the policy ${file}: ${reason}`, { cause })
   }
 }
 
@@ -101,7 +101,7 @@ function setOf<T>(items: readonly T[] | undefined): ReadonlySet<T> | undefined {
 
 function known(keys: ReadonlyMap<string, KeyObject>, name: string, rule: string): KeyObject {
   const key = keys.get(name)
-  if (key === undefined) throw new Error(`${rule} names the key ${name}, which is not among keys`)
+  if (key === undefined) throw new Error(`${rule} uses the key ${name}, which is not defined under keys`)
   return key
 }
 

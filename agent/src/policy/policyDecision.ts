@@ -4,12 +4,12 @@ import type { Signature } from '../../../src/protocol/envelope.ts'
 import type { TextPattern } from './commandPattern.ts'
 import type { Policy, Rule } from './policy.ts'
 
-/** What a policy is asked about. */
+/** What a policy decides about. */
 export interface Request {
   readonly senderId: string | undefined
   readonly signature: Signature | undefined
   readonly action: Action
-  /** The user that the agent runs as: the one that executes when none is asked for. */
+  /** The user that the agent runs as, and that executes commands that name no user. */
   readonly ownUser: string
 }
 
@@ -17,13 +17,13 @@ export type PolicyDecision =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly code: 'policy' | 'signature'; readonly reason: string }
 
-/** Whether `policy` allows the request; without one, whoever may send to the queue may do everything. */
+/** Whether `policy` allows the request. Without a policy, everyone who may send to the queue may execute anything. */
 export function evaluatePolicy(policy: Policy | undefined, request: Request): PolicyDecision {
   if (policy === undefined) return { allowed: true }
   const text = textOf(request.action)
   const denied = text === undefined ? undefined : policy.deny.find((pattern) => pattern.matches(text))
-  if (denied !== undefined) return refuse(`The policy denies what matches ${denied.text}.`)
-  // Of all rules, the one that came closest to allowing it tells the most.
+  if (denied !== undefined) return refuse(`The policy denies commands that match ${denied.text}.`)
+  // The rule that came closest to allowing the request gives the most useful reason.
   let closest: Objection = {
     stage: 0,
     code: 'policy',
@@ -38,7 +38,7 @@ export function evaluatePolicy(policy: Policy | undefined, request: Request): Po
 }
 
 interface Objection {
-  /** How many demands of the rule were met before. */
+  /** How many conditions of the rule were met before. */
   readonly stage: number
   readonly code: 'policy' | 'signature'
   readonly reason: string
@@ -58,17 +58,17 @@ function objectionOf(rule: Rule, request: Request, text: string | undefined): Ob
 type Demand = (rule: Rule, request: Request, text: string | undefined) => string | undefined
 
 const bySender: Demand = ({ senders }, { senderId }) => {
-  if (senders === undefined || (senderId !== undefined && fits(senders, senderId))) return undefined
-  return `No rule of the policy is for the sender ${senderId ?? '(unknown)'}.`
+  if (senders === undefined || (senderId !== undefined && matchesAny(senders, senderId))) return undefined
+  return `No rule of the policy applies to the sender ${senderId ?? '(unknown)'}.`
 }
 
 const bySignature: Demand = ({ keys, name }, { signature }) => {
   if (keys === undefined) return undefined
-  const wanted = `${name} asks for the signature of ${[...keys.keys()].join(' or ')}`
+  const wanted = `${name} requires the signature of ${[...keys.keys()].join(' or ')}`
   if (signature === undefined) return `${wanted}; this command is not signed.`
   const key = keys.get(signature.key)
   if (key === undefined) return `${wanted}; this command is signed by ${signature.key}.`
-  if (!signature.verifies(key)) return `The signature of ${signature.key} does not fit this command.`
+  if (!signature.verifies(key)) return `The signature of ${signature.key} is not valid for this command.`
   return undefined
 }
 
@@ -80,22 +80,22 @@ const byAction: Demand = ({ actions, name }, { action }) =>
 const byCommand: Demand = ({ allow, deny, scripts, name }, { action }, text) => {
   if (text === undefined) return undefined
   const denied = deny.find((pattern) => pattern.matches(text))
-  if (denied !== undefined) return `${name} denies what matches ${denied.text}.`
+  if (denied !== undefined) return `${name} denies commands that match ${denied.text}.`
   if (action.kind !== 'shell') return undefined
   if (allow === undefined) {
-    return scripts === undefined ? undefined : `${name} allows certain scripts only, and no commands.`
+    return scripts === undefined ? undefined : `${name} allows only certain scripts, and no commands.`
   }
-  return fits(allow, action.command) ? undefined : `${name} does not allow this command.`
+  return matchesAny(allow, action.command) ? undefined : `${name} does not allow this command.`
 }
 
 const byScript: Demand = ({ allow, scripts, name }, { action }) => {
   if (action.kind !== 'script') return undefined
   if (scripts === undefined) {
-    return allow === undefined ? undefined : `${name} allows certain commands only, and no scripts.`
+    return allow === undefined ? undefined : `${name} allows only certain commands, and no scripts.`
   }
   const digest = createHash('sha256').update(Buffer.from(action.content, 'base64')).digest('hex')
   if (!scripts.has(digest)) return `${name} does not allow this script (SHA-256 ${digest}).`
-  // Another interpreter makes another program of the same bytes.
+  // With another interpreter the same bytes are another program.
   if (action.interpreter !== undefined)
     return `${name} allows this script only with the interpreter of its #! line.`
   return undefined
@@ -107,19 +107,19 @@ const byUser: Demand = ({ users, name }, { action, ownUser }) => {
   return users.has(user) ? undefined : `${name} does not allow execution as ${user}.`
 }
 
-/** Where only certain commands are allowed, `PATH` and the like could make others of them. */
+/** If only certain commands are allowed, variables such as `PATH` could turn them into others. */
 const byEnvironment: Demand = ({ environment, allow, scripts, name }, { action }) => {
   if (!isExecutable(action)) return undefined
   const allowed = environment ?? (allow === undefined && scripts === undefined ? undefined : [])
   if (allowed === undefined) return undefined
-  const refused = Object.keys(action.environment ?? {}).find((variable) => !fits(allowed, variable))
+  const refused = Object.keys(action.environment ?? {}).find((variable) => !matchesAny(allowed, variable))
   return refused === undefined ? undefined : `${name} does not allow the environment variable ${refused}.`
 }
 
 const byDirectory: Demand = ({ directories, name }, { action }) => {
   if (directories === undefined || !isExecutable(action) || action.directory === undefined) return undefined
   const plain = !action.directory.split('/').includes('..')
-  return plain && fits(directories, action.directory)
+  return plain && matchesAny(directories, action.directory)
     ? undefined
     : `${name} does not allow the directory ${action.directory}.`
 }
@@ -128,7 +128,7 @@ function isExecutable(action: Action): action is Extract<Action, { kind: 'shell'
   return action.kind === 'shell' || action.kind === 'script'
 }
 
-/** What deny patterns are held against. */
+/** The text that deny patterns are matched against. */
 function textOf(action: Action): string | undefined {
   if (action.kind === 'shell') return action.command
   if (action.kind !== 'script') return undefined
@@ -137,7 +137,7 @@ function textOf(action: Action): string | undefined {
   return [...(interpreter === undefined ? [] : [interpreter]), script, ...args].join('\n')
 }
 
-function fits(patterns: readonly TextPattern[], text: string): boolean {
+function matchesAny(patterns: readonly TextPattern[], text: string): boolean {
   return patterns.some((pattern) => pattern.matches(text))
 }
 

@@ -62,10 +62,10 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   const { auditLog } = configuration()
   const auditFile = auditLog === undefined ? undefined : new LogFile(auditLog, 0o600)
   // No audit log is no reason to leave a server without its agent; it is said loudly.
-  if (auditFile?.problem !== undefined) log.error(`Commands are not audited, as ${auditFile.problem}`)
+  if (auditFile?.problem !== undefined) log.error(`Commands are not audited, because ${auditFile.problem}`)
   const audit: Audit = createAudit((line) => {
     if (auditFile?.append(line) === false)
-      log.error(`The audit log cannot be written; the entry is: ${line.trim()}`)
+      log.error(`Cannot write the audit log; the entry is: ${line.trim()}`)
   }, now)
   const runs = await Runs.open({ from, ownUser, configuration, audit, log, now }, outbox, answers)
   const reader = createFactReader(configuration, { ...from, onEc2 })
@@ -102,15 +102,13 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     `ec2-cagent ${version} is ${from.agentId} (${from.hostname}) in environment ${environment}, process ${process.pid}.`,
   )
   const refresh = async (fresh: boolean) => {
-    await factsPublisher
-      .refresh(fresh)
-      .catch((error) => log.error(`Facts cannot be read: ${reasonOf(error)}`))
+    await factsPublisher.refresh(fresh).catch((error) => log.error(`Cannot read facts: ${reasonOf(error)}`))
   }
   runs.recover()
   await refresh(false)
   onReady(() => {
     const problem = auditFile?.reopen()
-    if (problem !== undefined) log.error(`The audit log goes on in the file that was open, as ${problem}`)
+    if (problem !== undefined) log.error(`Auditing continues in the file that was open, because ${problem}`)
     void refresh(true)
   })
   const running = new AbortController()
@@ -132,11 +130,11 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
       running.signal,
     ),
   ])
-  log.info('The agent ends.')
+  log.info('The agent stops.')
   await runs.stop()
   const farewell = runs.deliver().then(() => outbox.idle())
   await Promise.race([farewell, sleep(farewellMs, undefined, { ref: false })])
-  sending.abort(new Error('the agent has ended'))
+  sending.abort(new Error('the agent has stopped'))
   await runs.close()
   queues.close()
 }

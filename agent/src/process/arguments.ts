@@ -6,14 +6,14 @@ export type Invocation =
   | { readonly kind: 'version' }
   /** Print the facts and where each comes from. */
   | { readonly kind: 'facts'; readonly configFile: string | undefined; readonly json: boolean }
-  /** Say in words whether configuration, facts and queues are fit. */
+  /** Check configuration, facts and queues, and print what is wrong. */
   | { readonly kind: 'check'; readonly configFile: string | undefined }
   | ServeInvocation
 
 export interface ServeInvocation {
   readonly kind: 'serve'
   readonly configFile: string | undefined
-  /** `background`: start a process of its own and leave; `terminal`: log to stderr; `supervised`: log to the file. */
+  /** `background`: start a background process and return; `terminal`: log to stderr; `supervised`: log to the file. */
   readonly mode: 'background' | 'terminal' | 'supervised'
   readonly logFile: string
   readonly pidFile: string
@@ -21,7 +21,7 @@ export interface ServeInvocation {
   readonly untilStdinCloses: boolean
 }
 
-/** A command line that cannot be understood; `message` says which part. */
+/** A command line that cannot be parsed; `message` says which part. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
@@ -29,8 +29,8 @@ export class UsageError extends Error {
 export const usage = `ec2-cagent: executes the commands that an EC2 Collective master sends through AWS SQS
 
 Usage: ec2-cagent [options]              start the agent
-       ec2-cagent facts [--json]         print what this server knows of itself, and from where
-       ec2-cagent --check                say whether configuration, facts and queues are fit
+       ec2-cagent facts [--json]         print the facts of this server, and where each comes from
+       ec2-cagent --check                check configuration, facts and queues
 
   -f, --foreground       stay in the foreground, log to stderr
   -s, --supervisor       stay in the foreground, log to the log file (for supervisors)
@@ -38,7 +38,7 @@ Usage: ec2-cagent [options]              start the agent
   -p, --pidfile FILE     pid file (/var/run/ec2_collective/ec2-cagent.pid)
   -c, --config FILE      configuration, JSON or YAML (/etc/ec2_collective/ec2-cagent.json)
       --until-stdin-closes   end when standard input closes
-      --check            exit code 0: fit to start; 1: not, and why
+      --check            exit code 0: all checks passed; 1: problems found
       --version
   -h, --help
 `
@@ -50,10 +50,10 @@ export function parseInvocation(argv: readonly string[]): Invocation {
   if (values.version) return { kind: 'version' }
   const [word, ...more] = positionals
   if (more.length > 0 || (word !== undefined && word !== 'facts')) {
-    throw new UsageError(`"${positionals.join(' ')}" is not understood`)
+    throw new UsageError(`Unknown argument "${positionals.join(' ')}".`)
   }
   if (word === 'facts') return { kind: 'facts', configFile: values.config, json: values.json === true }
-  if (values.json) throw new UsageError('--json belongs to "facts"')
+  if (values.json) throw new UsageError('--json can only be used with "facts".')
   if (values.check) return { kind: 'check', configFile: values.config }
   return {
     kind: 'serve',

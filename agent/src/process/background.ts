@@ -23,7 +23,7 @@ export async function startInBackground(invocation: ServeInvocation): Promise<st
     { cwd: '/', detached: true, stdio: 'ignore' },
   )
   const ended = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`The agent ended at once (${code ?? signal}): see ${logFile}.`)
+    throw new Error(`The agent ended immediately (${code ?? signal}). See ${logFile}.`)
   })
   await Promise.race([ended, hasWritten(pidFile, child.pid)])
   ended.catch(() => {})
@@ -32,8 +32,8 @@ export async function startInBackground(invocation: ServeInvocation): Promise<st
     () => true,
     () => false,
   )
-  const log = hasLog ? `log ${logFile}` : `without a log, because ${logFile} cannot be written`
-  return `ec2-cagent runs in the background, process ${child.pid}, ${log}.`
+  const log = hasLog ? `log ${logFile}` : `no log, because ${logFile} cannot be written`
+  return `ec2-cagent is running in the background: process ${child.pid}, ${log}.`
 }
 
 async function hasWritten(pidFile: string, pid: number | undefined): Promise<void> {
@@ -42,7 +42,7 @@ async function hasWritten(pidFile: string, pid: number | undefined): Promise<voi
     if (Number(content) === pid) return
     await sleep(50)
   }
-  throw new Error(`The agent has not written ${pidFile} within ${startMs / 1000} s.`)
+  throw new Error(`The agent did not write ${pidFile} within ${startMs / 1000} s.`)
 }
 
 /** Node gets the script's path; a self-contained executable is the script. */

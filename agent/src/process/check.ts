@@ -12,19 +12,19 @@ import { type Configuration, readConfiguration } from '../settings/configuration
 import { ConfigurationError } from '../settings/configurationFile.ts'
 
 /**
- * Says in words whether the agent could do its work with this configuration.
- * @returns the exit code: 0 fit, 1 not
+ * Checks whether the agent can work with this configuration, and prints what is wrong.
+ * @returns the exit code: 0 when all checks passed, else 1
  */
-export async function checkFitness(
+export async function checkAgent(
   configFile: string | undefined,
   write: (text: string) => void,
 ): Promise<number> {
-  let faults = 0
+  let failures = 0
   const good = (sentence: string) => write(`ok     ${sentence}\n`)
   const odd = (sentence: string) => write(`note   ${sentence}\n`)
   const bad = (sentence: string) => {
-    faults += 1
-    write(`WRONG  ${sentence}\n`)
+    failures += 1
+    write(`FAIL   ${sentence}\n`)
   }
   let configuration: Configuration
   try {
@@ -40,8 +40,13 @@ export async function checkFitness(
   await checkStateDirectory(configuration, good, bad)
   await checkFacts(configuration, good, odd, bad)
   await checkQueues(configuration, good, odd, bad)
-  write(faults === 0 ? 'The agent is fit to start.\n' : `${faults} to be put right.\n`)
-  return faults === 0 ? 0 : 1
+  write(describeResult(failures))
+  return failures === 0 ? 0 : 1
+}
+
+function describeResult(failures: number): string {
+  if (failures === 0) return 'All checks passed.\n'
+  return failures === 1 ? '1 problem found.\n' : `${failures} problems found.\n`
 }
 
 type Say = (sentence: string) => void
@@ -60,7 +65,7 @@ async function checkStateDirectory({ stateDir }: Configuration, good: Say, bad: 
   for (let path = stateDir; ; path = dirname(path)) {
     try {
       await access(path, constants.W_OK)
-      good(`state directory ${stateDir}${path === stateDir ? '' : ' can be made'}`)
+      good(`state directory ${stateDir}${path === stateDir ? '' : ' can be created'}`)
       return
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' && path !== '/') continue
@@ -104,22 +109,29 @@ async function checkQueues(
     }
     const offsetMs = queues.clockOffsetMs
     if (offsetMs !== undefined && Math.abs(offsetMs) > 60_000) {
-      bad(`the clock is ${Math.round(-offsetMs / 1000)} s ahead of that of SQS: set it`)
+      bad(describeSkew(offsetMs))
     }
-    if (!facts.publish) odd('facts are not published, so masters do not expect this agent')
+    if (!facts.publish) odd('facts are not published, so masters do not expect replies from this agent')
   } finally {
     queues.close()
   }
 }
 
-/** A short receive with visibility 0 takes nothing away from anyone. */
+/** @param offsetMs SQS's clock minus ours */
+function describeSkew(offsetMs: number): string {
+  const seconds = Math.round(Math.abs(offsetMs) / 1000)
+  const where = offsetMs > 0 ? 'behind' : 'ahead of'
+  return `the clock is ${seconds} s ${where} that of SQS: synchronise it, for example with chrony`
+}
+
+/** A short receive with visibility 0 hides no message from other consumers. */
 async function checkReceiving(queues: Queues, queue: string, good: Say, bad: Say): Promise<void> {
   try {
     await queues.receive(queue, { waitSeconds: 0, visibilitySeconds: 0, max: 1 })
     good(`commands can be received from ${queue}`)
     const { redrivePolicy } = await queues.attributes(queue)
     if (redrivePolicy !== undefined)
-      bad(`${queue} has a redrive policy, which takes commands away: remove it`)
+      bad(`${queue} has a redrive policy, which moves commands to another queue: remove it`)
   } catch (error) {
     bad((error as QueueError).message)
   }
@@ -128,7 +140,7 @@ async function checkReceiving(queues: Queues, queue: string, good: Say, bad: Say
 async function checkSending(queues: Queues, queue: string, good: Say, bad: Say): Promise<void> {
   try {
     await queues.attributes(queue)
-    good(`${queue} is there`)
+    good(`${queue} exists`)
   } catch (error) {
     bad((error as QueueError).message)
   }

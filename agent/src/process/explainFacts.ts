@@ -8,8 +8,8 @@ import { createLog } from '../log/log.ts'
 import { readConfiguration } from '../settings/configuration.ts'
 
 /**
- * Prints every fact with the source that had the last word, then the sources in trouble; as JSON the bare facts.
- * @returns the exit code: 1 when a source is in trouble
+ * Prints every fact with the source that determined it, then the problems of sources; as JSON only the facts.
+ * @returns the exit code: 1 when a source has a problem
  */
 export async function printFacts(
   o: { readonly configFile: string | undefined; readonly json: boolean },
@@ -33,7 +33,7 @@ export async function printFacts(
     )
   }
   for (const warning of warnings) write(`\nNote: ${warning}\n`)
-  for (const problem of problems) write(`\nIn trouble: ${problem}\n`)
+  for (const problem of problems) write(`\nProblem: ${problem}\n`)
   return problems.length > 0 ? 1 : 0
 }
 

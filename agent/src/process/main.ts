@@ -1,13 +1,13 @@
 import { reasonOf } from '../log/log.ts'
 import { version } from '../settings/version.ts'
 import { parseInvocation, UsageError, usage } from './arguments.ts'
-import { checkFitness } from './check.ts'
+import { checkAgent } from './check.ts'
 import { printFacts } from './explainFacts.ts'
 import { serve } from './serve.ts'
 
 main(process.argv.slice(2)).then(
   (exitCode) => {
-    // Whatever a command left open must not keep the process.
+    // A handle that a command left open must not keep the process alive.
     process.exit(exitCode)
   },
   (error) => {
@@ -36,7 +36,7 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'facts':
       return printFacts(invocation, (text) => process.stdout.write(text))
     case 'check':
-      return checkFitness(invocation.configFile, (text) => process.stdout.write(text))
+      return checkAgent(invocation.configFile, (text) => process.stdout.write(text))
     case 'serve':
       return serve(invocation)
   }

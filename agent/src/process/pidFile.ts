@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 /**
  * Writes the process id where init scripts look for it.
  * @returns a function that removes the file, as long as it is still ours
- * @throws Error in words
+ * @throws Error with a sentence for the user
  */
 export async function writePidFile(path: string): Promise<() => Promise<void>> {
   const own = `${process.pid}\n`
@@ -13,7 +13,7 @@ export async function writePidFile(path: string): Promise<() => Promise<void>> {
     await writeFile(path, own)
   } catch (cause) {
     throw new Error(
-      `The pid file ${path} cannot be written: ${(cause as Error).message}. Name another with --pidfile.`,
+      `Cannot write the pid file ${path}: ${(cause as Error).message}. Choose another with --pidfile.`,
       {
         cause,
       },

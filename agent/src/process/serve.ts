@@ -10,10 +10,10 @@ import { takeStateDirectory } from './stateDirectory.ts'
 /**
  * Runs the agent as the command line asks, until a signal ends it.
  * @returns the exit code
- * @throws Error for what a person must fix, in words
+ * @throws Error with a sentence about what a person has to fix
  */
 export async function serve(invocation: ServeInvocation): Promise<number> {
-  // A wrong configuration is told on the terminal, also when the agent is to run in the background.
+  // An invalid configuration is reported on the terminal, also if the agent is to run in the background.
   const settings = await readSettings(invocation.configFile)
   if (invocation.mode === 'background') {
     process.stdout.write(`${await startInBackground(invocation)}\n`)
@@ -26,10 +26,10 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
   }
   const log = createLog(settings.configuration.logLevel, write, Date.now)
   surviveAccidents(log)
-  if (file?.problem !== undefined) log.error(`The log goes to standard error, as ${file.problem}`)
+  if (file?.problem !== undefined) log.error(`Logging to standard error, because ${file.problem}`)
   try {
     const stateDirectory = await takeStateDirectory(settings.configuration.stateDir)
-    // Whoever waits for the pid file then knows that the agent has its place.
+    // The pid file tells init scripts that the agent has its state directory.
     const removePidFile =
       invocation.mode === 'supervised' ? await writePidFile(invocation.pidFile) : async () => {}
     try {
@@ -40,7 +40,7 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
     }
     return 0
   } catch (error) {
-    // Whoever started it sees what is thrown; the log should tell, too.
+    // The process that started this one sees the error; the log also needs it.
     if (file !== undefined && file.problem === undefined) log.error(reasonOf(error))
     throw error
   }
@@ -58,26 +58,26 @@ async function supervise(
   const endWhenIdle = new AbortController()
   let refresh = () => {}
   const stop = (why: string) => {
-    if (!end.signal.aborted) log.info(`Asked to end: ${why}.`)
+    if (!end.signal.aborted) log.info(`Stopping: ${why}.`)
     end.abort()
   }
-  // With another agent's memory, or with none, it would execute commands twice.
-  stateDirectoryLost.addEventListener('abort', () => stop('its state directory was taken away'))
+  // With the records of another agent, or with none, it would execute commands twice.
+  stateDirectoryLost.addEventListener('abort', () => stop('the state directory was removed'))
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
   process.on('SIGUSR2', () => {
-    log.info('Asked to end as soon as nothing runs: SIGUSR2.')
+    log.info('Stopping as soon as no command is running: SIGUSR2.')
     endWhenIdle.abort()
   })
   process.on('SIGHUP', () => {
     const problem = file?.reopen()
-    if (problem !== undefined) log.error(`The log goes on in the file that was open, as ${problem}`)
-    log.info('Asked to reload: SIGHUP.')
+    if (problem !== undefined) log.error(`Logging continues in the file that was open, because ${problem}`)
+    log.info('Reloading: SIGHUP.')
     void settings.reload().then(() => refresh())
   })
   if (untilStdinCloses) {
     process.stdin.on('end', () => stop('standard input closed'))
-    process.stdin.on('error', () => stop('standard input broke'))
+    process.stdin.on('error', () => stop('standard input failed'))
     process.stdin.resume()
   }
   const watching = new AbortController()
@@ -98,9 +98,9 @@ async function supervise(
   }
 }
 
-/** An error of ours in one place must not take the agent off the server. */
+/** An internal error in one place must not end the agent. */
 function surviveAccidents(log: Log): void {
-  // The reader of what we write to the terminal may be gone.
+  // The terminal may have been closed.
   process.stderr.on('error', () => {})
   process.on('unhandledRejection', (error) => {
     log.error(
@@ -108,7 +108,7 @@ function surviveAccidents(log: Log): void {
     )
   })
   process.on('uncaughtException', (error) => {
-    log.error(`Internal error in the agent, which restarts (please report it): ${error.stack}`)
+    log.error(`Internal error in the agent, restarting (please report it): ${error.stack}`)
     process.exit(70)
   })
 }

@@ -9,7 +9,7 @@ export class StateDirectoryError extends Error {
 
 /**
  * Makes the directory and takes it for this process alone: two agents with one memory would execute commands twice. Takes
- * up to 10 s where an agent of another container or machine has left it without a word.
+ * up to 10 s when an agent of another container or machine ended without releasing it.
  * @throws StateDirectoryError
  */
 export async function takeStateDirectory(path: string): Promise<ProcessLock> {
@@ -20,7 +20,7 @@ export async function takeStateDirectory(path: string): Promise<ProcessLock> {
     const { mode, uid } = await stat(path)
     if (uid !== process.getuid?.()) {
       throw new StateDirectoryError(
-        `The state directory ${path} belongs to another user: chown it, or configure general.state_dir.`,
+        `The state directory ${path} belongs to another user. Change its owner, or configure general.state_dir.`,
       )
     }
     if ((mode & 0o066) !== 0) await chmod(path, 0o711)
@@ -28,10 +28,10 @@ export async function takeStateDirectory(path: string): Promise<ProcessLock> {
   } catch (cause) {
     if (cause instanceof StateDirectoryError) throw cause
     throw new StateDirectoryError(
-      `The state directory ${path} cannot be used: ${(cause as Error).message}. Configure general.state_dir.`,
+      `Cannot use the state directory ${path}: ${(cause as Error).message}. Configure general.state_dir.`,
       { cause },
     )
   }
   if (lock !== undefined) return lock
-  throw new StateDirectoryError(`Another agent is using the state directory ${path}: stop it first.`)
+  throw new StateDirectoryError(`Another agent is using the state directory ${path}. Stop it first.`)
 }

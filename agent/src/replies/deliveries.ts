@@ -102,12 +102,14 @@ export class Deliveries {
       await delivery.done
     } catch (error) {
       if (this.#closing) return
-      log.error(`The reply to run ${runId} was given up: ${reasonOf(error)}`)
+      log.error(`Gave up the reply to run ${runId}: ${reasonOf(error)}`)
     } finally {
       spooled.close()
     }
     this.#journal.delivered(runId)
     this.#due.delete(runId)
-    await this.#spool.prune(this.#due, now()).catch((error) => log.warn(`The spool: ${reasonOf(error)}`))
+    await this.#spool
+      .prune(this.#due, now())
+      .catch((error) => log.warn(`Cannot clean up the spool: ${reasonOf(error)}`))
   }
 }

@@ -68,7 +68,7 @@ export class Outbox {
   async offer(queue: string, body: string): Promise<boolean> {
     const { signal, log } = this.#o
     if (!this.#hasRoomFor(queue)) {
-      log.debug(`A message for ${queue} is dropped: too much waits for SQS.`)
+      log.debug(`Dropped a message for ${queue}: too many are waiting for SQS.`)
       return false
     }
     try {
@@ -87,7 +87,7 @@ export class Outbox {
   async bodyLimit(queue: string): Promise<number> {
     const { signal, log } = this.#o
     const asked = this.#queues.maximumMessageSize(queue, signal).catch((error) => {
-      log.debug(`${queue} does not tell its largest message size, 64 KB is assumed: ${reasonOf(error)}`)
+      log.debug(`Cannot read the maximum message size of ${queue}, assuming 64 KB: ${reasonOf(error)}`)
       return usualLimitBytes
     })
     return Promise.race([asked, sleep(limitWithinMs, usualLimitBytes, { ref: false })])
@@ -130,12 +130,12 @@ export class Outbox {
   }
 }
 
-/** What passes when a person mends it, or never. */
+/** Failures that last until a person fixes them. */
 function isLasting({ kind }: QueueError): boolean {
   return kind === 'missing-queue' || kind === 'forbidden'
 }
 
-/** Logs the beginning, each change of kind, and the end of trouble, instead of every failed attempt. */
+/** Logs the beginning, each change of kind, and the end of a failure, instead of every failed attempt. */
 export function createTroubleTeller(log: Log, what: string): (error: QueueError | undefined) => void {
   let kind: QueueError['kind'] | undefined
   return (error) => {

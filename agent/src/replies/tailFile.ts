@@ -121,7 +121,7 @@ class Records {
 /** @throws Error when there is less: what is left in the buffer is whatever was in memory before */
 async function readWhole(file: FileHandle, buffer: Buffer, at: number): Promise<void> {
   const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
-  if (bytesRead < buffer.length) throw new Error('the end of the output is not on disk any more')
+  if (bytesRead < buffer.length) throw new Error('the end of the output is no longer on disk')
 }
 
 function headerOf(stream: 1 | 2, length: number): Buffer {

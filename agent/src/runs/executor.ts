@@ -79,8 +79,9 @@ export class Executor {
    */
   async take(order: AcceptedCommand): Promise<void> {
     const { runId, replyTo } = order.command
-    if (this.#closing) throw new NotTaken('The agent is about to end.')
-    if (this.#queue.length >= queuedMost) throw new NotTaken(`${queuedMost} runs are waiting already.`)
+    if (this.#closing) throw new NotTaken('The agent is stopping.')
+    if (this.#queue.length >= queuedMost)
+      throw new NotTaken(`The agent is busy: ${queuedMost} runs are waiting already.`)
     const run = this.#prepare(order)
     this.#active.set(runId, run)
     try {
@@ -88,7 +89,7 @@ export class Executor {
     } catch (error) {
       clearTimeout(run.ackTimer)
       this.#leave(runId)
-      throw new NotTaken(`It cannot be recorded, and is not executed without: ${reasonOf(error)}`)
+      throw new NotTaken(`The command cannot be recorded, so it is not executed: ${reasonOf(error)}`)
     }
     run.reply.deliver()
     this.#queue.push(run)
@@ -155,7 +156,7 @@ export class Executor {
     if (run.acknowledged === 'queued') run.ackTimer = setTimeout(() => this.#acknowledge(run), ackAfterMs)
     const { runId } = run.order.command
     this.#execute(run)
-      .catch((error) => this.#context.log.error(`Run ${runId} cannot be answered: ${reasonOf(error)}`))
+      .catch((error) => this.#context.log.error(`Cannot reply to run ${runId}: ${reasonOf(error)}`))
       .finally(() => {
         this.#startedRuns -= 1
         this.#leave(runId)
@@ -228,7 +229,7 @@ export class Executor {
 
   #flush({ order, reply }: ActiveRun): void {
     reply.writer.flush().catch((error) => {
-      this.#context.log.error(`Output of run ${order.command.runId} cannot be sent yet: ${reasonOf(error)}`)
+      this.#context.log.error(`Cannot send the output of run ${order.command.runId} yet: ${reasonOf(error)}`)
     })
   }
 }

@@ -71,7 +71,7 @@ export class Recovery {
     for (const begun of runs) {
       const { runId } = begun
       const fail = (error: unknown) => {
-        this.#context.log.error(`Run ${runId} of an earlier process cannot be answered: ${reasonOf(error)}`)
+        this.#context.log.error(`Cannot reply to run ${runId} of an earlier process: ${reasonOf(error)}`)
       }
       try {
         // One after the other: there may be thousands, with a file each. Which cannot be read is as good as none.
@@ -94,7 +94,7 @@ export class Recovery {
       const left = await this.#complete(runId, spooled, output)
       audit(audited, { verdict: 'interrupted' })
       const stopped = left > 0 ? '; what was left of it was stopped' : ''
-      log.warn(`Run ${runId} was interrupted by the end of an earlier process of this agent${stopped}.`)
+      log.warn(`Run ${runId} was interrupted when an earlier process of this agent ended${stopped}.`)
     }
     this.#deliveries.start(runId, replyTo, spooled)
   }

@@ -73,7 +73,7 @@ export class Runs {
   /** The run must never be taken on. A refusal that cannot be recorded is one all the same. */
   async bar(runId: string): Promise<void> {
     await this.#journal.bar(runId).catch((error) => {
-      this.#context.log.warn(`The refusal of run ${runId} cannot be recorded: ${reasonOf(error)}`)
+      this.#context.log.warn(`Cannot record the refusal of run ${runId}: ${reasonOf(error)}`)
     })
   }
 

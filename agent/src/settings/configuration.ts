@@ -12,10 +12,10 @@ import {
   sections,
 } from './configurationFile.ts'
 
-/** Where the configuration is looked for, in this order, when none is named. */
+/** Where the configuration is searched, in this order, if no file is given. */
 const defaultFiles = ['json', 'yaml', 'yml'].map((type) => `/etc/ec2_collective/ec2-cagent.${type}`)
 
-/** What the agent works with. Durations in milliseconds, sizes in bytes, paths absolute. */
+/** The agent's configuration, with defaults applied. Durations in milliseconds, sizes in bytes, paths absolute. */
 export interface Configuration {
   readonly file: string
   readonly logLevel: LogLevel
@@ -35,7 +35,7 @@ export interface Configuration {
   readonly pollIntervalMs: number
   readonly queues: QueuesConfiguration
   readonly facts: FactsConfiguration
-  /** Sentences about what is odd but no reason not to start. */
+  /** Sentences about problems that do not prevent starting. */
   readonly warnings: readonly string[]
 }
 
@@ -49,7 +49,7 @@ export interface QueuesConfiguration {
 }
 
 export interface FactsConfiguration {
-  /** Without it only what the agent itself and EC2 know are facts. */
+  /** If false, the only facts are those of the agent itself and of EC2. */
   readonly enabled: boolean
   readonly refreshMs: number
   readonly publish: boolean
@@ -82,7 +82,7 @@ export async function readConfiguration(file: string | undefined): Promise<Confi
       if (cause instanceof ConfigurationError) throw cause
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && candidates.length > 1) continue
       throw new ConfigurationError(
-        `The configuration ${candidate} cannot be read: ${(cause as Error).message}`,
+        `Cannot read the configuration ${candidate}: ${(cause as Error).message}`,
         {
           cause,
         },
@@ -90,12 +90,12 @@ export async function readConfiguration(file: string | undefined): Promise<Confi
     }
   }
   throw new ConfigurationError(
-    `There is no configuration: expected ${defaultFiles[0]} (or .yaml). Start from the sample, or name a file with --config.`,
+    `No configuration found: expected ${defaultFiles[0]} (or .yaml). Start from the sample, or give a file with --config.`,
   )
 }
 
 /**
- * Understands the original's JSON (both of its forms), ours, and the same as YAML, of which JSON is a part.
+ * Parses the JSON of the original software (both of its forms), ours, and the same as YAML, which includes JSON.
  * @throws ConfigurationError that names file, key and reason
  */
 export function parseConfiguration(text: string, file: string): Configuration {
@@ -104,7 +104,7 @@ export function parseConfiguration(text: string, file: string): Configuration {
   const { general, facts, aws } = content
   const unknown = unknownKeys.map((key) => {
     const close = closestKey(key)
-    return `${key} is not a key of the configuration${close === undefined ? '' : `; did you mean ${close}?`}`
+    return `Unknown key "${key}".${close === undefined ? '' : ` Did you mean "${close}"?`}`
   })
   const warnings = [...written.warnings, ...unknown].map((warning) => `${file}: ${warning}`)
   return {
@@ -147,13 +147,13 @@ export function parseConfiguration(text: string, file: string): Configuration {
   }
 }
 
-/** The configuration names programs that the agent executes. The original let it be anybody's, so this only warns. */
+/** The configuration names programs that the agent executes. The original software did not check, so this only warns. */
 async function openTo(file: string): Promise<string[]> {
   const { uid, mode } = await stat(file)
   const isOurs = uid === 0 || uid === process.getuid?.()
   if (isOurs && (mode & 0o022) === 0) return []
   return [
-    `${file} may be changed by others than the agent's user, who could have it execute anything: chown root, chmod go-w.`,
+    `Users other than the agent's can change ${file}, and so execute anything through the agent. Run chown root and chmod go-w on it.`,
   ]
 }
 
@@ -168,12 +168,12 @@ function parseText(
   }
 }
 
-/** The environment is what isolates: an agent must not guess it from a queue whose name does not say it. */
+/** Environments isolate servers, so an agent must not guess its environment from a queue name of another form. */
 function environmentOf({ general, aws }: ConfigurationFile, file: string): string {
   const environment = general.environment ?? /^(.+)_master$/.exec(aws.sqs_read_queue)?.[1]
   if (!v.is(EnvironmentName, environment)) {
     throw new ConfigurationError(
-      `${file}: general.environment is missing, and aws.sqs_read_queue "${aws.sqs_read_queue}" does not tell it as <environment>_master does`,
+      `${file}: general.environment is missing, and aws.sqs_read_queue "${aws.sqs_read_queue}" is not of the form <environment>_master`,
     )
   }
   return environment

@@ -25,7 +25,7 @@ const logLevels = 'one of DEBUG, INFO, WARN, ERROR, CRITICAL'
 const Url = v.pipe(v.string('a URL'), v.url('a URL, as in http://127.0.0.1:4566'))
 
 /**
- * Everything that the configuration file may say. Section `general` and `aws` as in the original's first form,
+ * Everything that the configuration file may contain. Section `general` and `aws` as in the original's first form,
  * `facts` as in its later release; the rest is ours. `agent/README.md` explains each key.
  */
 export const sections = {
@@ -103,7 +103,7 @@ export class ConfigurationError extends Error {
 /**
  * Checks a parsed configuration file.
  * @param file its name, for messages
- * @returns the file, and the paths of keys that nobody knows
+ * @returns the file, and the paths of unknown keys
  * @throws ConfigurationError that lists every wrong value
  */
 export function checkConfigurationFile(

@@ -61,7 +61,7 @@ export class LiveSettings {
       this.#log.info(`Read ${fresh.file} again.`)
       this.#tellPolicy()
     } catch (error) {
-      this.#log.error(`Configuration and policy stay as they were: ${reasonOf(error)}`)
+      this.#log.error(`Keeping the previous configuration and policy: ${reasonOf(error)}`)
     }
   }
 
@@ -86,7 +86,7 @@ export class LiveSettings {
   #tellPolicy(): void {
     const { policy } = this.current
     if (policy === undefined) this.#log.warn(noPolicy)
-    else this.#log.info(`Commands are subject to the policy ${policy.file} (${policy.rules.length} rules).`)
+    else this.#log.info(`Policy in use: ${policy.file} (${policy.rules.length} rules).`)
   }
 
   /** What tells that a file has changed, by its path. */

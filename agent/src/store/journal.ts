@@ -57,7 +57,7 @@ export class Journal {
         `${damaged.whole} damaged lines in the journal ${path} were left out. Commands sent before now are not executed, because they may have been.`,
       )
     } else if (damaged.torn) {
-      log.warn(`The last line of the journal ${path} was torn and is left out; it was not acted on.`)
+      log.warn(`Ignored the incomplete last line of the journal ${path}; it had no effect.`)
     }
     // With a full disk the old file has to do; what cannot be appended to it will not be executed.
     await journal.#rewrite().catch((error) => {
@@ -112,7 +112,7 @@ export class Journal {
   /** Losing this means delivering twice, which does no harm, so nobody waits for the disk. */
   delivered(runId: string): void {
     this.#append({ t: 'delivered', runId }, false).catch((error) => {
-      this.#log.warn(`The journal ${this.#path} cannot be written: ${error.message}`)
+      this.#log.warn(`Cannot write the journal ${this.#path}: ${error.message}`)
     })
   }
 
@@ -236,7 +236,7 @@ export class Journal {
   }
 
   #tell(error: Error): void {
-    this.#log.warn(`The journal ${this.#path} cannot be made shorter: ${error.message}`)
+    this.#log.warn(`Cannot shorten the journal ${this.#path}: ${error.message}`)
   }
 }
 

@@ -137,7 +137,7 @@ export class SpooledReply {
     const buffer = Buffer.allocUnsafe(length)
     // What is left in the buffer is whatever was in memory before.
     if (this.#closed || this.#read(buffer, at) !== length) {
-      throw new Error(`${this.#path} does not give body ${index}`)
+      throw new Error(`cannot read body ${index} of ${this.#path}`)
     }
     return buffer.toString('latin1')
   }

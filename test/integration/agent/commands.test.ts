@@ -238,7 +238,7 @@ rules:
       await master.send({ kind: 'shell', command: 'mkfs /dev/x' }, {}, signer),
       'refusal',
     )
-    expect(denied).toMatchObject({ code: 'policy', reason: 'The policy denies what matches /mkfs/.' })
+    expect(denied).toMatchObject({ code: 'policy', reason: 'The policy denies commands that match /mkfs/.' })
   })
 
   it('refuses signatures by others, and such that were made long before', async () => {
@@ -262,7 +262,7 @@ rules:
     const before = readFileSync(policyFile, 'utf8')
     writeFileSync(policyFile, `${before}\nrulez: []\n`)
     agent.signal('SIGHUP')
-    await agent.logged(/stay as they were: .*policy\.yaml cannot be used/)
+    await agent.logged(/Keeping the previous configuration and policy: Cannot use the policy .*policy\.yaml/)
     expect((await master.wait(await master.send(echo), 'refusal')).code).toBe('signature')
   })
 

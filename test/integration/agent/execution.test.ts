@@ -118,8 +118,8 @@ describe('a shell command', () => {
   })
 
   it.each([
-    ['user', { user: 'no-such-user' }, 'there is no user no-such-user'],
-    ['directory', { directory: '/no/such/place' }, 'there is no directory /no/such/place'],
+    ['user', { user: 'no-such-user' }, 'the user no-such-user does not exist'],
+    ['directory', { directory: '/no/such/place' }, 'the directory /no/such/place does not exist'],
   ])('is not executed for a %s that does not exist', async (_, more, reason) => {
     const { result } = await master.result(await master.send({ ...shell('id'), ...more }))
     expect(result.outcome).toEqual({ kind: 'not-executed', reason })
@@ -166,7 +166,7 @@ describe('a script', () => {
 
   it('is not executed by an interpreter that is not there', async () => {
     const { result } = await master.result(await master.send(script('x', { interpreter: '/opt/none' })))
-    expect(result.outcome).toEqual({ kind: 'not-executed', reason: 'there is no program /opt/none' })
+    expect(result.outcome).toEqual({ kind: 'not-executed', reason: '/opt/none does not exist' })
   })
 })
 

@@ -152,11 +152,11 @@ describe('an agent that does not run as root', () => {
       'the agent to start',
       () => stderr,
     )
-    expect(stderr).toMatch(/The log goes to standard error, as .*agent\.log cannot be opened: EACCES/)
-    expect(stderr).toMatch(/Commands are not audited, as .*audit\.log cannot be opened: EACCES/)
+    expect(stderr).toMatch(/Logging to standard error, because .*agent\.log cannot be opened: EACCES/)
+    expect(stderr).toMatch(/Commands are not audited, because .*audit\.log cannot be opened: EACCES/)
     await answersCommands()
     await until(
-      () => /The audit log cannot be written; the entry is: \{/.test(stderr),
+      () => /Cannot write the audit log; the entry is: \{/.test(stderr),
       'the entry',
       () => stderr,
     )

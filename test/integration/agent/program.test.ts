@@ -81,7 +81,7 @@ describe('ec2-cagent', () => {
   it('says in one sentence why it does not start', async () => {
     expect(await run('-f', '-c', configFile)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^ec2-cagent: The configuration .* cannot be read: ENOENT.*\n$/),
+      stderr: expect.stringMatching(/^ec2-cagent: Cannot read the configuration .*: ENOENT.*\n$/),
     })
     configure({ max_parallel: 'many' })
     expect(await run('-c', configFile)).toMatchObject({
@@ -90,7 +90,7 @@ describe('ec2-cagent', () => {
     })
     configure({ policy: join(directory, 'none.yaml') })
     expect((await run('-f', '-c', configFile)).stderr).toMatch(
-      /^ec2-cagent: The policy .*none\.yaml cannot be read/,
+      /^ec2-cagent: Cannot read the policy .*none\.yaml/,
     )
   })
 
@@ -130,13 +130,13 @@ describe('ec2-cagent', () => {
     }
   })
 
-  it('notes what is left out of facts.d, which is no trouble', async () => {
+  it('notes what is ignored in facts.d, which is not a failure', async () => {
     mkdirSync(join(directory, 'facts.d'))
     writeFileSync(join(directory, 'facts.d/role.bak'), 'role=old\n')
     configure()
     expect(await run('facts', '-c', configFile)).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/Note: .*role\.bak is left out/),
+      stdout: expect.stringMatching(/Note: .*role\.bak is ignored/),
     })
   })
 
@@ -144,23 +144,23 @@ describe('ec2-cagent', () => {
     configure({}, { facts_path: '/no/such/file.yaml' })
     expect(await run('facts', '-c', configFile)).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('In trouble: file /no/such/file.yaml: no such file'),
+      stdout: expect.stringContaining('Problem: file /no/such/file.yaml: no such file'),
     })
   })
 
   it('checks whether it is fit to start', async () => {
     configure()
     const fit = await run('--check', '-c', configFile)
-    expect(fit.stdout).toContain('The agent is fit to start.')
+    expect(fit.stdout).toContain('All checks passed.')
     expect(fit.stdout).toContain('commands can be received from testing_master')
     expect(fit.stdout).toContain('There is no policy')
     expect(fit.code).toBe(0)
     configure({ typo: 1 }, { facts_path: '/no/such/file' }, { sqs_write_queue: 'missing_agent' })
     const unfit = await run('--check', '-c', configFile)
     expect(unfit.stdout).toContain('general.typo is not a key of the configuration')
-    expect(unfit.stdout).toMatch(/WRONG {2}facts from file \/no\/such\/file: no such file/)
-    expect(unfit.stdout).toMatch(/WRONG {2}Queue missing_agent does not exist/)
-    expect(unfit.stdout).toContain('2 to be put right.')
+    expect(unfit.stdout).toMatch(/FAIL {3}facts from file \/no\/such\/file: no such file/)
+    expect(unfit.stdout).toMatch(/FAIL {3}Queue missing_agent does not exist/)
+    expect(unfit.stdout).toContain('2 problems found.')
     expect(unfit.code).toBe(1)
   })
 
@@ -181,7 +181,7 @@ describe('ec2-cagent', () => {
     const started = await run('-c', configFile, '-p', pidFile, '-l', logFile)
     expect(started).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/runs in the background, process \d+/),
+      stdout: expect.stringMatching(/is running in the background: process \d+/),
     })
     const pid = Number(readFileSync(pidFile, 'utf8'))
     expect(started.stdout).toContain(String(pid))

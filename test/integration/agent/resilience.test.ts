@@ -191,7 +191,9 @@ describe('an agent that has lost its memory', () => {
     proxy.inject({ fault: { kind: 'clock', offsetMs: 60_000 } })
     const next = await start()
     await master.send(shell(`echo did >> ${file}`), { runId, issuedAt })
-    await next.logged(new RegExp(`Run ${runId} is neither executed nor answered: it may have been executed`))
+    await next.logged(
+      new RegExp(`Run ${runId} is neither executed nor replied to: it may have been executed`),
+    )
     await master.send({ kind: 'cancel', runId, issuedAt })
     await master.result(await master.send({ kind: 'ping' }))
     expect(readFileSync(file, 'utf8')).toBe('did\n')
@@ -286,7 +288,7 @@ describe('a second agent', () => {
     const agent = await start()
     rmSync(agent.stateDirectory, { recursive: true })
     expect(await agent.ended).toBe(0)
-    expect(agent.log).toMatch(/Asked to end: its state directory was taken away/)
+    expect(agent.log).toMatch(/Stopping: the state directory was removed/)
     await start()
   })
 })

@@ -78,7 +78,7 @@ const hostilities: readonly [what: string, command: Partial<CommandMessage>, tol
   ['ten thousand brackets as filter', { filter: '('.repeat(10_000) }, 'refused (filter)'],
   ['a pattern without end', { filter: `name =~ "${'(a+)+'.repeat(1_000)}$"` }, 'refused (filter)'],
   ['a filter without end', { filter: `role=${'x'.repeat(40_000)}` }, 'refused (filter)'],
-  ['a filter that fits nobody', { filter: 'nobody' }, 'not for this agent: its filter does not hold'],
+  ['a filter that matches nobody', { filter: 'nobody' }, 'not for this agent: its filter does not match'],
   [
     'two thousand others as targets',
     { targets: Array.from({ length: 2_000 }, (_, index) => `i-${index}`) },

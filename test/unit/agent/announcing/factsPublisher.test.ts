@@ -64,7 +64,7 @@ describe('the publisher of facts', () => {
     await publisher.refresh()
     expect(logged.map((line) => line.slice(25).trim())).toEqual([
       'WARN  Facts: file x: broken',
-      'INFO  Facts: no longer: file x: broken',
+      'INFO  Facts: solved: file x: broken',
     ])
   })
 
@@ -88,8 +88,8 @@ describe('the publisher of facts', () => {
     await until(() => published().length > 0, 'a message')
     stop.abort()
     await running
-    expect(logged.join('')).toContain('Facts cannot be read: a mistake in reading')
-    expect(logged.join('')).toContain('Facts cannot be published: a mistake in publishing')
+    expect(logged.join('')).toContain('Cannot read facts: a mistake in reading')
+    expect(logged.join('')).toContain('Cannot publish facts: a mistake in publishing')
   })
 
   it('leaves out the largest facts when all are too much for the queue, and says so', async () => {

@@ -33,7 +33,7 @@ describe('a fact file', () => {
   it('of pairs tells which line is none', () => {
     expect(parseFactFile('role=web\nthe rest\n', 'pairs')).toEqual({
       facts: { role: 'web' },
-      warnings: ['line 2 is not key=value, and is left out: the rest'],
+      warnings: ['line 2 is not key=value and is ignored: the rest'],
     })
   })
 
@@ -154,7 +154,7 @@ describe('what a fact program prints', () => {
   ])('keeps its facts behind other lines, and names those: %j', (text, facts) => {
     const read = parseFactOutput(text)
     expect(read.facts).toEqual(facts)
-    expect(read.warnings).toEqual([expect.stringMatching(/left out: (WARNING|cannot|one two)/)])
+    expect(read.warnings).toEqual([expect.stringMatching(/(before its facts|is ignored): (WARNING|cannot|one two)/)])
   })
 
   it.each([

@@ -217,9 +217,9 @@ describe('facts.d', () => {
     expect(await read()).toEqual({
       facts: [],
       warnings: [
-        `${inside('README')} is left out: neither executable nor named .json, .yaml or .txt`,
-        `${inside('folder')} is left out: not a regular file`,
-        `${inside('role.bak')} is left out: its name is that of a backup or a sample`,
+        `${inside('README')} is ignored: neither executable nor named .json, .yaml or .txt`,
+        `${inside('folder')} is ignored: not a regular file`,
+        `${inside('role.bak')} is ignored: its name is that of a backup or a sample`,
       ],
       problems: [],
     })

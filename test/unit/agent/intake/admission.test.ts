@@ -44,7 +44,7 @@ describe('a command', () => {
     expect(given({ targets: [], filter: '*' }).kind).toBe('ignore')
   })
 
-  it('is refused when this agent was meant and its filter does not hold or cannot be read', () => {
+  it('is refused when this agent is a target and the filter does not match or cannot be parsed', () => {
     expect(given({ filter: 'role=db', targets: ['agent-1'] })).toMatchObject({
       kind: 'refuse',
       code: 'filter',

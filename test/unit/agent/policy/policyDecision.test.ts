@@ -39,7 +39,7 @@ describe('a policy', () => {
     expect(allows(rules, { kind: 'ping' }, { senderId: 'AIDA1' })).toBe(true)
     expect(allows(rules, { kind: 'ping' }, { senderId: 'AIDA12' })).toBe(false)
     expect(ask(rules, { kind: 'ping' }, { senderId: undefined })).toMatchObject({
-      reason: 'No rule of the policy is for the sender (unknown).',
+      reason: 'No rule of the policy applies to the sender (unknown).',
     })
   })
 
@@ -76,7 +76,7 @@ describe('a policy', () => {
     expect(allows(rules, shell(command))).toBe(allowed)
   })
 
-  it('denies what matches, in a rule and for everyone, in commands and in scripts', () => {
+  it('denies commands that match, in a rule and for every rule, in commands and in scripts', () => {
     const rules = 'deny: ["/\\\\bmkfs\\\\b/", "reboot*"]\nrules: [{commands: {deny: ["/secret/"]}}]'
     expect(allows(rules, shell('ls'))).toBe(true)
     expect(allows(rules, shell('true; mkfs /dev/x'))).toBe(false)
@@ -166,7 +166,7 @@ describe('a policy that asks for signatures', () => {
     expect(ask(rules, shell('id'), { signature: signatureBy(stranger) })).toMatchObject({ code: 'signature' })
     expect(ask(rules, shell('id'), { signature: signatureBy(keys.privateKey, 'bob') })).toMatchObject({
       code: 'signature',
-      reason: 'rule 1 asks for the signature of alice; this command is signed by bob.',
+      reason: 'rule 1 requires the signature of alice; this command is signed by bob.',
     })
     expect(ask(rules, shell('id'))).toMatchObject({ code: 'signature' })
   })
@@ -177,11 +177,11 @@ describe('a policy file', () => {
     ['rulez: []', /rules|rulez/],
     ['rules: [{sender: [x]}]', /rules\.0\.sender/],
     ['rules: [{actions: [fly]}]', /rules\.0\.actions\.0/],
-    ['rules: [{keys: [bob]}]', /rule 1 names the key bob, which is not among keys/],
+    ['rules: [{keys: [bob]}]', /rule 1 uses the key bob, which is not defined under keys/],
     ['keys: {a: short}\nrules: []', /keys\.a is not an ed25519 public key/],
-    ['rules: [{commands: {allow: ["/(/"]}}]', /cannot be used/],
-    ['rules: [', /cannot be used/],
-    ['', /cannot be used/],
+    ['rules: [{commands: {allow: ["/(/"]}}]', /Cannot use the policy/],
+    ['rules: [', /Cannot use the policy/],
+    ['', /Cannot use the policy/],
   ])('that is %j cannot be used', (text, reason) => {
     expect(() => policy(text)).toThrow(reason)
   })

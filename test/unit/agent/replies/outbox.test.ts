@@ -79,7 +79,7 @@ describe('queues that cannot be used', () => {
     for (const queue of dead) box.post(queue, 'refusal')
     await turn()
     expect(attempts).toEqual(dead.slice(0, 32))
-    expect(logged.filter((line) => line.includes('is dropped')).length).toBe(8)
+    expect(logged.filter((line) => line.includes('Dropped a message')).length).toBe(8)
     expect(await box.offer('testing_fine-1_agent', 'ack')).toBe(false)
     expect(await box.offer('fine_facts', 'facts')).toBe(true)
     await box.send('testing_fine-1_agent', 'result')

@@ -131,7 +131,7 @@ describe('a run that the death of the machine has cut short', () => {
     new Recovery(context, journal, spool, outbox, new Deliveries(context, journal, spool, outbox)).recover()
     await until(() => delivered.length > 0, 'the other to be answered')
     expect(delivered).toEqual([other])
-    expect(logged.join('')).toContain(`Run ${broken} of an earlier process cannot be answered: a mistake`)
+    expect(logged.join('')).toContain(`Cannot reply to run ${broken} of an earlier process: a mistake`)
   })
 })
 

@@ -137,10 +137,10 @@ describe('a configuration', () => {
       aws: { ...aws, agent_id: 'x' },
     })
     expect(warnings).toEqual([
-      'agent.json: general.log_levle is not a key of the configuration',
-      'agent.json: general.stateDir is not a key of the configuration; did you mean general.state_dir?',
-      'agent.json: extra is not a key of the configuration',
-      'agent.json: aws.agent_id is not a key of the configuration; did you mean general.agent_id?',
+      'agent.json: Unknown key "general.log_levle".',
+      'agent.json: Unknown key "general.stateDir". Did you mean "general.state_dir"?',
+      'agent.json: Unknown key "extra".',
+      'agent.json: Unknown key "aws.agent_id". Did you mean "general.agent_id"?',
     ])
   })
 
@@ -153,7 +153,7 @@ describe('a configuration', () => {
       return (await readConfiguration(file)).warnings
     }
     expect(await warningsAt(0o644)).toEqual([])
-    expect(await warningsAt(0o664)).toEqual([expect.stringContaining('may be changed by others')])
+    expect(await warningsAt(0o664)).toEqual([expect.stringContaining('Users other than the agent')])
     expect(await warningsAt(0o666)).toHaveLength(1)
     rmSync(directory, { recursive: true })
   })

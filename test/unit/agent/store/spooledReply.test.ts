@@ -90,9 +90,9 @@ describe('a spooled reply', () => {
     const reply = new SpooledReply(path)
     reply.append(output('x'.repeat(10_000)))
     truncateSync(path, 100)
-    expect(() => reply.body(0)).toThrow('does not give body 0')
+    expect(() => reply.body(0)).toThrow('cannot read body 0')
     reply.close()
-    expect(() => reply.body(0)).toThrow('does not give body 0')
+    expect(() => reply.body(0)).toThrow('cannot read body 0')
   })
 
   it('keeps its file open only while it is written', async () => {
@@ -114,7 +114,7 @@ describe('a spooled reply', () => {
     truncateSync(path)
     expect(reply.body(0)).toBe('{"r":1}')
     reply.close()
-    expect(() => reply.body(0)).toThrow('does not give body 0')
+    expect(() => reply.body(0)).toThrow('cannot read body 0')
   })
 
   it('whose end is damaged is cut off there and goes on', async () => {
