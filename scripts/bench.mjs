@@ -19,7 +19,7 @@ await esbuild.build({
   format: 'esm',
   target: 'node20',
   logLevel: 'warning',
-  external: ['fauxqs', 'playwright-core'],
+  external: ['playwright-core'],
   // No editor runs here: what is measured of the console is its own work.
   alias: { vscode: `${root}test/support/vscodeStandIn.mjs` },
   banner: {

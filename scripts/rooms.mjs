@@ -141,10 +141,16 @@ export const rooms = [
     packages: ['@tanstack/virtual-core', 'anser'],
   },
   {
+    room: 'src/localFleet/sqs',
+    holds: 'an SQS server on loopback: queues in memory, the actions and the wire format that clients use',
+    packages: ['node', 'valibot'],
+  },
+  {
     room: 'src/localFleet',
-    holds: 'an SQS server and a few real agents as processes of their own, to try everything out',
-    imports: ['src/async', 'src/locks', 'src/queues'],
-    packages: ['../../node_modules/fauxqs/dist/sqs/sqsStore.js', 'fauxqs', 'node', 'node:child_process'],
+    holds:
+      'the local fleet: that server and a few real agents as processes of their own, to try everything out',
+    imports: ['src/async', 'src/locks', 'src/queues', 'src/localFleet/sqs'],
+    packages: ['node', 'node:child_process'],
   },
   {
     room: 'src/cli',

@@ -74,6 +74,9 @@ export interface ReceivedMessage {
 export type SendOutcome = { readonly messageId: string } | { readonly error: QueueError }
 
 const batchSize = 10
+
+/** Entries of a batch fail with one of these when their message is gone already, or visible again. */
+const goneCodes = /ReceiptHandleIsInvalid|MessageNotInflight|InvalidParameterValue/
 const sizeIsGoodForMs = 10 * 60_000
 
 export function createQueues(connection: Connection): Queues {
@@ -97,9 +100,7 @@ export function createQueues(connection: Connection): Queues {
     const requests = batches.map((batch) =>
       attempt(action, queue, signal, async (send) => {
         const { Failed = [] } = await work(send, url, batch)
-        const failed = Failed.find(
-          ({ Code }) => !/ReceiptHandleIsInvalid|MessageNotInflight/.test(Code ?? ''),
-        )
+        const failed = Failed.find(({ Code }) => !goneCodes.test(Code ?? ''))
         if (failed !== undefined) throw failed
       }),
     )

@@ -49,7 +49,7 @@ export async function measureAgentRequests(
 /**
  * The long poll that follows the command, and those before it that bring what is known already: at once, and after pauses
  * of 0.1, 0.2, 0.4, 0.8 and then 1 s each, as long as it is visible (agent/src/intake/pollPace.ts, without its chance). SQS shows
- * it to all who ask; fauxqs to one at a time, and to the next a moment later, so that here it may be less.
+ * it to all who ask.
  */
 function expectedReceives(visibleMs: number): number {
   let receives = 1

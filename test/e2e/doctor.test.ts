@@ -68,7 +68,7 @@ describe('The doctor', () => {
   it('has nothing to say about an environment that is well, and tells who we are', async () => {
     const report = await examine('well')
     expect(report).toContain('Nothing is wrong.')
-    expect(report).toContain('arn:aws:iam::000000000000:root')
+    expect(report).toContain('arn:aws:iam::000000000000:user/')
   })
 
   it('finds a missing queue, wrong attributes, a redrive policy and hidden commands', async () => {

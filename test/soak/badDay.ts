@@ -43,7 +43,7 @@ export const badDay: readonly Rule[] = [
   { fault: { kind: 'miscount', by: 0.3 } },
 ]
 
-/** What SQS does and fauxqs does not, also on good days. */
+/** What SQS does and our own server does not, also on good days. */
 export const everyDay: readonly Rule[] = [
   { fault: { kind: 'expire' } },
   { fault: { kind: 'few', most: [1, 10], spellMs: 60_000 } },

@@ -19,7 +19,7 @@ export type Answer =
   | 'reset'
   | { readonly status?: number; readonly headers?: Record<string, string>; readonly body?: object }
 
-/** An HTTP server on loopback that speaks SQS's wire format and answers as told: for what fauxqs never says. */
+/** An HTTP server on loopback that speaks SQS's wire format and answers as told: for what the test server never says. */
 export interface ScriptedEndpoint {
   readonly endpoint: string
   readonly requests: readonly SqsRequest[]

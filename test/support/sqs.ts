@@ -6,16 +6,13 @@ import { defaultQueues, type Environment } from '../../src/queues/environment.ts
 import { createQueues, type Queues } from '../../src/queues/queues.ts'
 
 /**
- * fauxqs 1.9.2 on loopback, in a process of its own. It differs from SQS:
- * - messages come in order, and one that was seen with visibility 0 goes to the back; none is ever sampled away
- * - retention is not applied: what nobody deletes stays for ever
- * - a message received with visibility 0 still counts as not visible until the next receive or, while somebody
- *   waits in a long poll, 20 ms; it is never twice in one answer
- * - `SenderId` is always `000000000000`, and no key, signature or policy is checked
- * - a new message wakes all long polls, and those that find it taken come back empty before their time
- * - a deleted queue's name can be used again at once, attributes apply at once, and deleting with an old handle
- *   really does not delete
- * - `QueueUrl`s name a host (`sqs.REGION.localhost`) that need not resolve
+ * The local fleet's SQS server on loopback, in a process of its own. It differs from SQS:
+ * - messages come in order, and one that was received goes to the back; none is ever sampled away or given out twice
+ *   without cause, and none is twice in one answer
+ * - counts are exact
+ * - `SenderId` is a user made of the access key id; no signature or policy is checked, and no redrive policy applied
+ * - a deleted queue's name can be used again at once, attributes apply at once, and deleting with the handle of an
+ *   earlier receive really does not delete
  */
 export interface SqsServer {
   /** As in `http://127.0.0.1:43211`. */

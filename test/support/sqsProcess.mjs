@@ -1,8 +1,17 @@
-// An SQS server for tests, as a process of its own: prints its port, ends when its standard input does.
-import { buildApp } from 'fauxqs'
+// An SQS server for tests, as a process of its own: prints its port, ends when its standard input does. The server is
+// that of the local fleet, open to every key and without any queue. Bundled here, so that no test meets an old build.
+import { build, stop } from 'esbuild'
 
-// Not `startFauxqs`: it listens on all interfaces.
-const app = buildApp({ logger: false })
-await app.listen({ host: '127.0.0.1', port: 0 })
-console.log(app.server.address().port)
+const server = new URL('../../src/localFleet/sqs/httpServer.ts', import.meta.url)
+const { outputFiles } = await build({
+  entryPoints: [server.pathname],
+  ...{ bundle: true, write: false, platform: 'node', format: 'esm', target: 'node20', logLevel: 'error' },
+})
+await stop()
+const [{ contents }] = outputFiles
+const { startSqsServer } = await import(
+  `data:text/javascript;base64,${Buffer.from(contents).toString('base64')}`
+)
+const { port } = await startSqsServer()
+console.log(port)
 process.stdin.resume().on('end', () => process.exit())

@@ -309,7 +309,7 @@ describe('the audit log', () => {
       .map((line) => JSON.parse(line))
     const line = lines.find((entry) => entry.runId === runId)
     expect(line).toMatchObject({
-      senderId: '000000000000',
+      senderId: expect.stringMatching(/^AIDA/),
       issuer: 'tester@desk',
       action: 'shell',
       verdict: 'failed',

@@ -156,7 +156,7 @@ describe('local fleet', () => {
     const stranger = createQueues({ region: 'local-fleet-1', endpoint: fleet.endpoint, credentials })
     await expect(stranger.listQueues('')).rejects.toMatchObject({ kind: 'credentials' })
     stranger.close()
-    expect((await fetch(`${fleet.endpoint}/_fauxqs/queues`)).status).toBe(403)
+    expect((await fetch(`${fleet.endpoint}/`)).status).toBe(403)
     await fleet.stop()
   })
 

@@ -123,9 +123,9 @@ describe('Broadcast', () => {
   it('sends a command four times in all when SQS never takes it', async () => {
     const { broadcast, proxy, queue } = await behindProxy('never')
     await queues.maximumMessageSize(queue)
-    proxy.inject({ fault: { kind: 'refuse', as: 'unavailable' }, actions: ['SendMessage'] })
+    proxy.inject({ fault: { kind: 'refuse', as: 'ServiceUnavailableException' }, actions: ['SendMessage'] })
     await expect(broadcast.publish(command, unstopped)).rejects.toMatchObject({ kind: 'network' })
-    expect(proxy.struck.unavailable).toBe(4)
+    expect(proxy.struck.ServiceUnavailableException).toBe(4)
   })
 
   it('leaves what it publishes while it takes the rest away', async () => {

@@ -1,5 +1,6 @@
 import type { Dice, Range } from './dice.ts'
 import type { EntryFailure, Refusal } from './refusals.ts'
+import type { Subject } from './subject.ts'
 
 /** One thing that goes wrong between a caller and SQS. Chances are per request unless told otherwise. */
 export type Fault =
@@ -83,13 +84,6 @@ export interface Rule extends Match {
   readonly fault: Fault
   /** 0 to 1; always when absent. */
   readonly chance?: number
-}
-
-/** Who asks for what of which queue; the queue's name is empty where there is none. */
-export interface Subject {
-  readonly action: string
-  readonly queue: string
-  readonly principal: string
 }
 
 /** The faults of one kind that a request meets, with their chances not yet thrown. */

@@ -79,8 +79,8 @@ function roomFor(request: WireRequest, asked: number, { rules, dice, spell, coun
 }
 
 /**
- * One receive. SQS notices when a caller has gone; fauxqs does not, and would give the next messages to nobody: so what
- * a poll brings whose caller has gone is put back.
+ * One receive. SQS notices when a caller has gone; behind the proxy it would go on waiting for it: so what a poll brings
+ * whose caller has gone is put back.
  */
 async function poll(request: WireRequest, upstream: Upstream, gone: Promise<never>): Promise<WireAnswer> {
   const polling = upstream.forward(request)

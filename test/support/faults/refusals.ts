@@ -1,4 +1,4 @@
-import type { Subject } from './faultPlan.ts'
+import type { Subject } from './subject.ts'
 import { answerWith, type WireAnswer } from './wire.ts'
 
 /** The operations of SQS that are used here. */

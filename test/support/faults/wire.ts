@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Subject } from './faultPlan.ts'
+import type { Subject } from './subject.ts'
 
 /** A request of SQS's JSON protocol, or any other (STS), which has no target. */
 export interface WireRequest extends Subject {

@@ -43,7 +43,6 @@ describe('the table of rooms', () => {
     const homes = (wanted: (name: string) => boolean) =>
       rooms.filter(({ packages = [] }) => packages.some(wanted)).map(({ room }) => room)
     expect(homes((name) => /^@(aws-sdk|smithy)\//.test(name))).toEqual(['src/queues'])
-    expect(homes((name) => name.includes('fauxqs'))).toEqual(['src/localFleet'])
     expect(homes((name) => /webview-ui-toolkit|@microsoft\/fast/.test(name))).toEqual(['webview/ui'])
     for (const room of homes((name) => name === 'vscode')) expect(room).toMatch(/^src(\/console(\/|$)|$)/)
   })

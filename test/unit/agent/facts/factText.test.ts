@@ -154,7 +154,9 @@ describe('what a fact program prints', () => {
   ])('keeps its facts behind other lines, and names those: %j', (text, facts) => {
     const read = parseFactOutput(text)
     expect(read.facts).toEqual(facts)
-    expect(read.warnings).toEqual([expect.stringMatching(/(before its facts|is ignored): (WARNING|cannot|one two)/)])
+    expect(read.warnings).toEqual([
+      expect.stringMatching(/(before its facts|is ignored): (WARNING|cannot|one two)/),
+    ])
   })
 
   it.each([

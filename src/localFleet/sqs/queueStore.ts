@@ -1,0 +1,118 @@
+import { MessageQueue } from './messageQueue.ts'
+import {
+  changeSettings,
+  type QueueAttributeTexts,
+  type QueueSettingValues,
+  settingValues,
+  usualSettings,
+} from './queueSettings.ts'
+import { invalidParameter, noSuchQueue, Refusal } from './refusal.ts'
+
+/** The one account of this server. */
+export const account = '000000000000'
+
+/** A queue with its messages and what it is set to. */
+export class StoredQueue {
+  readonly name: string
+  readonly arn: string
+  readonly messages: MessageQueue
+  readonly #createdAt: number
+  readonly #now: () => number
+  #changedAt: number
+  #attributes: QueueAttributeTexts
+  #values: QueueSettingValues
+
+  constructor(region: string, name: string, attributes: QueueAttributeTexts, now: () => number) {
+    this.name = name
+    this.arn = `arn:aws:sqs:${region}:${account}:${name}`
+    this.#now = now
+    this.#createdAt = this.#changedAt = now()
+    this.#attributes = changeSettings(usualSettings, attributes)
+    this.#values = settingValues(this.#attributes)
+    this.messages = new MessageQueue(() => this.#values, now)
+  }
+
+  get settings(): QueueSettingValues {
+    return this.#values
+  }
+
+  /** All that SQS tells of a queue. */
+  get attributes(): QueueAttributeTexts {
+    const { visible, notVisible, delayed } = this.messages.counts
+    const seconds = (at: number) => String(Math.floor(at / 1000))
+    return {
+      ...this.#attributes,
+      QueueArn: this.arn,
+      ApproximateNumberOfMessages: String(visible),
+      ApproximateNumberOfMessagesNotVisible: String(notVisible),
+      ApproximateNumberOfMessagesDelayed: String(delayed),
+      CreatedTimestamp: seconds(this.#createdAt),
+      LastModifiedTimestamp: seconds(this.#changedAt),
+    }
+  }
+
+  change(attributes: QueueAttributeTexts): void {
+    this.#attributes = changeSettings(this.#attributes, attributes)
+    this.#values = settingValues(this.#attributes)
+    this.#changedAt = this.#now()
+  }
+
+  isSetTo(attributes: QueueAttributeTexts): boolean {
+    return Object.entries(attributes).every(([name, value]) => (this.#attributes[name] ?? '') === value)
+  }
+}
+
+/** The queues of one account, by region. */
+export class QueueStore {
+  readonly #now: () => number
+  readonly #queues = new Map<string, StoredQueue>()
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now
+  }
+
+  /**
+   * Fine when it exists and is set like this.
+   * @throws Refusal when it is set otherwise, or a name or value is not SQS's
+   */
+  create(region: string, name: string, attributes: QueueAttributeTexts): StoredQueue {
+    if (!/^[A-Za-z0-9_-]{1,80}$/.test(name)) {
+      throw invalidParameter(
+        'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
+      )
+    }
+    const known = this.#queues.get(keyOf(region, name))
+    if (known?.isSetTo(attributes)) return known
+    if (known !== undefined) {
+      const message = `A queue already exists with the same name and a different value for an attribute.`
+      throw new Refusal('QueueNameExists', message, { queryCode: 'QueueAlreadyExists' })
+    }
+    const queue = new StoredQueue(region, name, attributes, this.#now)
+    this.#queues.set(keyOf(region, name), queue)
+    return queue
+  }
+
+  /** @throws Refusal when there is none */
+  find(region: string, name: string): StoredQueue {
+    const queue = this.#queues.get(keyOf(region, name))
+    if (queue === undefined) throw noSuchQueue()
+    return queue
+  }
+
+  /** @throws Refusal when there is none */
+  delete(region: string, name: string): void {
+    this.find(region, name).messages.close()
+    this.#queues.delete(keyOf(region, name))
+  }
+
+  /** Names that begin with `prefix`, in order. */
+  list(region: string, prefix: string): string[] {
+    const start = keyOf(region, prefix)
+    const keys = [...this.#queues.keys()].filter((key) => key.startsWith(start))
+    return keys.map((key) => key.slice(keyOf(region, '').length)).sort()
+  }
+}
+
+function keyOf(region: string, name: string): string {
+  return `${region}/${name}`
+}
