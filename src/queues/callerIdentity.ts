@@ -1,4 +1,5 @@
 import { toQueueError } from './queueError.ts'
+import { signedHeaders } from './sdkInternals.ts'
 import { type Connection, createSqsClient } from './sqsClient.ts'
 
 /** Who AWS takes us for. */
@@ -15,24 +16,11 @@ export interface CallerIdentity {
  * @throws QueueError
  */
 export async function callerIdentity(connection: Connection, signal?: AbortSignal): Promise<CallerIdentity> {
-  const client = createSqsClient(connection, () => {})
+  const { sdk } = createSqsClient(connection, () => {})
   try {
     const url = stsEndpoint(connection)
     const body = 'Action=GetCallerIdentity&Version=2011-06-15'
-    const signer = await client.config.signer({
-      name: 'sigv4',
-      signingName: 'sts',
-      signingRegion: connection.region,
-      properties: {},
-    })
-    const { headers } = await signer.sign({
-      method: 'POST',
-      protocol: url.protocol,
-      hostname: url.hostname,
-      path: '/',
-      headers: { host: url.host, 'content-type': 'application/x-www-form-urlencoded' },
-      body,
-    })
+    const headers = await signedHeaders(sdk, { url, body, service: 'sts', region: connection.region })
     const deadline = AbortSignal.timeout(10_000)
     const response = await fetch(url, {
       method: 'POST',
@@ -58,7 +46,7 @@ export async function callerIdentity(connection: Connection, signal?: AbortSigna
     signal?.throwIfAborted()
     throw toQueueError(cause, { action: 'sts:GetCallerIdentity', queue: '', ...connection })
   } finally {
-    client.destroy()
+    sdk.destroy()
   }
 }
 

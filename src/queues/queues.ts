@@ -15,7 +15,8 @@ import { type QueueAttributes, type QueueSettings, readAttributes, writeSettings
 import type { QueueError } from './queueError.ts'
 import type { RequestCounts } from './requestCounts.ts'
 import { createRequester } from './requester.ts'
-import type { Connection, SqsSend } from './sqsClient.ts'
+import type { SqsSend } from './sdkInternals.ts'
+import type { Connection } from './sqsClient.ts'
 
 /**
  * SQS by queue names. Everything here rejects with a `QueueError`, or with the signal's reason once it aborts.
@@ -74,8 +75,7 @@ export interface ReceivedMessage {
 export type SendOutcome = { readonly messageId: string } | { readonly error: QueueError }
 
 const batchSize = 10
-
-/** Entries of a batch fail with one of these when their message is gone already, or visible again. */
+/** Of a batch entry whose message is gone already, or visible again. */
 const goneCodes = /ReceiptHandleIsInvalid|MessageNotInflight|InvalidParameterValue/
 const sizeIsGoodForMs = 10 * 60_000
 

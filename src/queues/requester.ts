@@ -3,7 +3,8 @@ import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import { type QueueError, toQueueError } from './queueError.ts'
 import { addRequest, billedUnits, noRequests, type RequestCounts } from './requestCounts.ts'
 import { retry } from './retry.ts'
-import { bindSend, type Connection, createSqsClient, type Exchange, type SqsSend } from './sqsClient.ts'
+import type { Exchange, SqsSend } from './sdkInternals.ts'
+import { type Connection, createSqsClient } from './sqsClient.ts'
 import { createSqsClock } from './sqsClock.ts'
 
 /** Makes requests to SQS: with deadlines, errors in words, queue URLs asked for once, and everything counted. */
@@ -64,7 +65,7 @@ export function createRequester(connection: Connection): Requester {
         requestTimeout: waitMs + answerWithinMs,
         ...(signal === undefined ? {} : { abortSignal: signal }),
       }
-      return await work(bindSend(used, options))
+      return await work(used.bind(options))
     } catch (cause) {
       signal?.throwIfAborted()
       const error = explain(cause, action, queue)
@@ -100,7 +101,7 @@ export function createRequester(connection: Connection): Requester {
     get clockOffsetMs() {
       return clock.offsetMs
     },
-    close: () => client.destroy(),
+    close: () => client.sdk.destroy(),
   }
 }
 
