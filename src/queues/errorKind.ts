@@ -21,14 +21,20 @@ export interface ClassifiedError {
 
 /** @param cause whatever the SDK threw, or a failed batch entry's `{ Code, Message }` */
 export function classifyError(cause: unknown): ClassifiedError {
-  const code = codeOf(cause)
-  return { kind: kindOf(code, cause), code, text: textOf(cause) }
+  const text = textOf(cause)
+  const told = codeOf(cause)
+  const code = kindByCode.get(told) === 'credentials' && aboutClock.test(text) ? wrongTime : told
+  return { kind: kindOf(code, cause), code, text }
 }
 
-/** The SDK learns SQS's time from such an answer, so that the next request may well be signed right. */
+/** The SDK learns SQS's time from such an answer, so that the next request is signed right: by the same client. */
 export function isClockCode(code: string): boolean {
-  return /^Request(TimeTooSkewed|Expired|InTheFuture)$/.test(code)
+  return code === wrongTime || /^Request(TimeTooSkewed|Expired|InTheFuture)$/.test(code)
 }
+
+/** Our own name for what the JSON protocol calls `InvalidSignatureException`, as it calls wrong keys, too. */
+const wrongTime = 'SignatureExpired'
+const aboutClock = /signature (expired|not yet current)/i
 
 const kinds: Readonly<Record<Exclude<QueueErrorKind, 'unknown'>, readonly string[]>> = {
   throttled: [
@@ -85,6 +91,7 @@ const kinds: Readonly<Record<Exclude<QueueErrorKind, 'unknown'>, readonly string
     'RequestInTheFuture',
     'RequestTimeTooSkewed',
     'SignatureDoesNotMatch',
+    wrongTime,
     'TokenProviderError',
     'TokenRefreshRequired',
     'UnrecognizedClientException',
@@ -93,7 +100,13 @@ const kinds: Readonly<Record<Exclude<QueueErrorKind, 'unknown'>, readonly string
   forbidden: [
     'AccessDenied',
     'AccessDeniedException',
+    // Of the queue's key, not of what was sent: all that was promised is kept until somebody has seen to the key.
     'KmsAccessDenied',
+    'KmsDisabled',
+    'KmsInvalidKeyUsage',
+    'KmsInvalidState',
+    'KmsNotFound',
+    'KmsOptInRequired',
     'NotAuthorized',
     'OptInRequired',
     'SubscriptionRequiredException',
@@ -111,11 +124,6 @@ const kinds: Readonly<Record<Exclude<QueueErrorKind, 'unknown'>, readonly string
     'InvalidMessageContents',
     'InvalidParameterCombination',
     'InvalidParameterValue',
-    'KmsDisabled',
-    'KmsInvalidKeyUsage',
-    'KmsInvalidState',
-    'KmsNotFound',
-    'KmsOptInRequired',
     'MessageNotInflight',
     'MissingParameter',
     'QueueNameExists',
@@ -145,16 +153,23 @@ function kindOf(code: string, cause: unknown): QueueErrorKind {
 
 /**
  * SQS speaks of the same thing as `AWS.SimpleQueueService.NonExistentQueue` (query protocol),
- * `com.amazonaws.sqs#QueueDoesNotExist` (JSON) and `QueueDoesNotExist` (SDK class).
+ * `com.amazonaws.sqs#QueueDoesNotExist` (JSON) and `QueueDoesNotExist` (SDK class); of a key as
+ * `KMS.AccessDeniedException` (query protocol) and `KmsAccessDenied` (SDK class).
  */
 function codeOf(cause: unknown): string {
   const chain = [cause, field(cause, 'cause')]
   const names = chain.flatMap((error) => [field(error, 'code'), field(error, 'Code'), field(error, 'name')])
-  const codes = names.filter((name) => typeof name === 'string').map((name) => name.replace(/^.*[.#]/, ''))
+  const codes = names.filter((name) => typeof name === 'string').map((name) => shortNameOf(name))
   // An aggregate of failed connection attempts (one per address) hides its code in its parts.
   const [part] = (field(cause, 'errors') as unknown[] | undefined) ?? []
   if (part !== undefined) codes.push(codeOf(part))
   return codes.find((code) => kindByCode.has(code)) ?? codes.find((code) => code !== 'Error') ?? 'Error'
+}
+
+function shortNameOf(name: string): string {
+  const [, ofKey] = /(?:^|[.#])KMS\.(\w+?)(?:Exception)?$/.exec(name) ?? []
+  if (ofKey === undefined) return name.replace(/^.*[.#]/, '')
+  return ofKey === 'Throttling' ? 'KmsThrottled' : `Kms${ofKey}`
 }
 
 function textOf(cause: unknown): string {

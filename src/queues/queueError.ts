@@ -85,6 +85,14 @@ function sentence(kind: QueueErrorKind, code: string, text: string, failure: Que
       )
     case 'forbidden':
       if (code.startsWith('Kms')) {
+        if (code !== 'KmsAccessDenied') {
+          return say(
+            'The key that encrypts {0} cannot be used ({1}: {2}). Enable it, or choose another key for the queue.',
+            on,
+            code,
+            text,
+          )
+        }
         return say(
           'You are not allowed to use the key that encrypts {0}. Allow kms:GenerateDataKey and kms:Decrypt on it. ({1})',
           on,
@@ -147,7 +155,7 @@ function credentialsSentence(
   at: Localizable,
   profile: string | undefined,
 ): Localizable {
-  if (isClockCode(code) || /signature expired|not yet current/i.test(text)) {
+  if (isClockCode(code)) {
     return say(
       "This machine's clock is wrong, so {0} rejects its signatures. Synchronise the clock, for example with chrony. ({1})",
       at,

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
+import { isClockCode } from './errorKind.ts'
 import { type QueueError, toQueueError } from './queueError.ts'
 import { addRequest, billedUnits, noRequests, type RequestCounts } from './requestCounts.ts'
 import { retry } from './retry.ts'
@@ -70,8 +71,8 @@ export function createRequester(connection: Connection): Requester {
       signal?.throwIfAborted()
       const error = explain(cause, action, queue)
       if (error.kind === 'missing-queue') urls.delete(queue)
-      // The keys may have been renewed on disk since; a new client reads them.
-      if (error.kind === 'credentials' && client === used)
+      // The keys may have been renewed on disk since; a new client reads them. SQS's time is learnt by the client itself.
+      if (error.kind === 'credentials' && !isClockCode(error.code) && client === used)
         client = createSqsClient(connection, onExchange, used)
       throw error
     }

@@ -11,6 +11,8 @@ export interface SqsRequest {
   readonly accessKeyId: string | undefined
   /** `host` of the HTTP request. */
   readonly host: string | undefined
+  /** When it was signed, by the clock of who signed it: milliseconds since the epoch. */
+  readonly signedAt: number
 }
 
 /** `hang`: takes the request and never answers. `reset`: closes the connection instead of answering. */
@@ -87,5 +89,11 @@ async function read(incoming: IncomingMessage): Promise<SqsRequest> {
     input: body.startsWith('{') ? JSON.parse(body) : {},
     accessKeyId: /Credential=([^/]+)\//.exec(incoming.headers.authorization ?? '')?.[1],
     host: incoming.headers.host,
+    signedAt: Date.parse(
+      String(incoming.headers['x-amz-date']).replace(
+        /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/,
+        '$1-$2-$3T$4:$5:$6Z',
+      ),
+    ),
   }
 }
