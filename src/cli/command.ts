@@ -158,7 +158,9 @@ async function print(run: Run, exitCode: number, args: Arguments, requests: Requ
     args.json ? reportJson(run, exitCode, requests) : report(run, { quiet: args.quiet, colours })
   const isTerminal = process.stdout.isTTY === true
   for await (const piece of pieces(isTerminal && process.env.NO_COLOR === undefined)) {
-    if (!process.stdout.write(piece)) await once(process.stdout, 'drain')
+    // Nobody reads on.
+    if (!process.stdout.writable) break
+    if (!process.stdout.write(piece)) await once(process.stdout, 'drain').catch(() => {})
   }
   if (args.logFile === undefined) return
   for await (const piece of pieces(false)) appendFileSync(args.logFile, piece)

@@ -4,14 +4,17 @@ import { command } from './command.ts'
 import { environmentOf } from './configuration.ts'
 import { explain } from './explain.ts'
 
-// The reader of our output has closed it, as `head` does: exit as SIGPIPE would, without a stack trace.
-process.stdout.on('error', () => process.exit(141))
+// The reader of our output has closed it, as `head` does: the exit code is that of SIGPIPE, and the queues are left in order.
+let isReaderGone = false
+process.stdout.on('error', () => {
+  isReaderGone = true
+})
 
 // A closed terminal accepts no output; the work continues all the same.
 process.stderr.on('error', () => {})
 
 void main(process.argv.slice(2)).then((exitCode) => {
-  process.exitCode = exitCode
+  process.exitCode = isReaderGone ? 141 : exitCode
 })
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { History } from '../../../src/master/store/history.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
 import { createMasters, type Masters } from '../../support/masters.ts'
@@ -171,6 +172,12 @@ describe('ec2-cmaster', () => {
     })
     const [exitCode] = await once(child, 'close')
     expect([exitCode, stderr]).toEqual([141, ''])
+    // It has given back what it held: its run, and the place of its master.
+    const history = await History.open(join(state, 'ec2-collective', 'history'))
+    const [{ runId = '' } = {}] = await history.list()
+    expect(await history.isInUse(runId)).toBe(false)
+    const masters = await readdir(join(state, 'ec2-collective', 'masters'), { recursive: true })
+    expect(masters.filter((name) => name.includes('lock'))).toEqual([])
   })
 
   it('works with the shared reply queue where that is wanted', async () => {

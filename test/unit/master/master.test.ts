@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Run } from '../../../src/master/engine/run.ts'
 import type { Master } from '../../../src/master/master.ts'
 import type { MasterWarning } from '../../../src/master/masterWarning.ts'
 import type { StartOutcome } from '../../../src/master/startOutcome.ts'
@@ -30,7 +31,9 @@ afterEach(async () => {
 })
 
 describe('Starting a run', () => {
-  it('says in each order of sending and aborting whether it was sent, and has its agents stopped where it was', async () => {
+  it('says in each order of sending and aborting whether it was sent, and has its agents stopped where it was', {
+    timeout: 60_000,
+  }, async () => {
     const kinds = new Set<string>()
     await everyInterleaving(
       async (stage) => {
@@ -55,7 +58,9 @@ describe('Starting a run', () => {
     expect(kinds).toEqual(new Set(['not-sent', 'interrupted', 'sent']))
   })
 
-  it('says in each order of sending and closing whether it was sent; what was is left to be resumed', async () => {
+  it('says in each order of sending and closing whether it was sent; what was is left to be resumed', {
+    timeout: 60_000,
+  }, async () => {
     const kinds = new Set<string>()
     await everyInterleaving(
       async (stage) => {
@@ -173,6 +178,36 @@ describe('Starting a run', () => {
     })
     expect(await master.start(request)).toMatchObject({ kind: 'sent' })
     expect(await master.start(request)).toMatchObject({ kind: 'sent' })
+  })
+})
+
+describe('A run of before', () => {
+  it('is taken up once, however many ask for it, and given back by a master that closes, whatever comes between', {
+    timeout: 60_000,
+  }, async () => {
+    const first = masterWith(playedQueues())
+    const begun = await first.start(request)
+    await first.close({ forgetReplyQueue: true })
+    if (begun.kind === 'not-sent') throw new Error('it was not sent')
+    const { runId } = begun.run
+    await everyInterleaving(
+      async (stage) => {
+        const { master } = masterOn(stage)
+        const runs: Run[] = []
+        const resume = async () => void runs.push(...(await master.resume()))
+        stage.act('resume', resume)
+        stage.act('resume again', resume)
+        stage.act('close', () => master.close({ forgetReplyQueue: true }))
+        await stage.play()
+        expect(new Set(runs).size).toBeLessThanOrEqual(1)
+        expect(await history.isInUse(runId)).toBe(false)
+        // The next one finds it as it was.
+        const next = masterWith(playedQueues())
+        expect((await next.resume()).map(({ state }) => state.counts.expected)).toEqual([2])
+        await next.close({ forgetReplyQueue: true })
+      },
+      { usesDisk: true },
+    )
   })
 })
 

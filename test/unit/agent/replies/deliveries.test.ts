@@ -39,7 +39,9 @@ function outboxOn(stage: Stage) {
 }
 
 describe('A reply', () => {
-  it('is delivered, and that is recorded, exactly when SQS has all of it, in whatever order it is written, sent and the agent ends', async () => {
+  it('is delivered, and that is recorded, exactly when SQS has all of it, in whatever order it is written, sent and the agent ends', {
+    timeout: 60_000,
+  }, async () => {
     const ends = new Set<string>()
     await everyInterleaving(
       async (stage) => {

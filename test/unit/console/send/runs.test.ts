@@ -83,6 +83,7 @@ describe('Sending', () => {
 
   it.each(['its signal', 'the end of the window'])(
     'sends nothing once it was stopped, whatever it was waiting for: by %s',
+    { timeout: 60_000 },
     async (by) => {
       const kinds = new Set<string>()
       await everyInterleaving(
