@@ -118,9 +118,14 @@ export const rooms = [
     packages: ['node'],
   },
   {
+    room: 'src/terminal',
+    holds: 'output as a terminal would show it: lines, and how their text looks (SGR)',
+    imports: ['src/protocol'],
+  },
+  {
     room: 'src/report',
     holds: 'how a run is read: groups, tables, export, terminal lines and colours, exit code',
-    imports: ['src/text', 'src/protocol', 'src/hosts', 'src/run'],
+    imports: ['src/text', 'src/protocol', 'src/hosts', 'src/run', 'src/terminal'],
     packages: ['valibot'],
   },
   {
@@ -137,8 +142,8 @@ export const rooms = [
   {
     room: 'webview',
     holds: 'the results page, which runs in a browser',
-    imports: ['src/text', 'src/protocol', 'src/hosts', 'src/page', 'webview/ui'],
-    packages: ['@tanstack/virtual-core', 'anser'],
+    imports: ['src/text', 'src/protocol', 'src/hosts', 'src/page', 'webview/ui', 'src/terminal'],
+    packages: ['@tanstack/virtual-core'],
   },
   {
     room: 'src/localFleet/sqs',
@@ -168,6 +173,7 @@ export const rooms = [
       'src/master',
       'src/report',
       'src/localFleet',
+      'src/terminal',
     ],
     packages: ['../../package.json', 'js-yaml', 'node', 'valibot'],
   },
@@ -228,6 +234,7 @@ export const rooms = [
       'src/report',
       'src/page',
       'src/console/text',
+      'src/terminal',
     ],
     packages: ['node', 're2js', 'vscode'],
   },

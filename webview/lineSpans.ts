@@ -1,5 +1,5 @@
-import Anser from 'anser'
 import type { OutputLine } from '../src/page/toPage.ts'
+import { type Sgr, styledTexts, type TerminalColour, terminalColour } from '../src/terminal/sgr.ts'
 import { element } from './ui/dom.ts'
 
 /** A line of output as nodes: colours as classes, matches marked, and whatever would deceive the eye made visible. */
@@ -57,17 +57,52 @@ function codePoint(character: string): string {
 }
 
 function coloured(text: string): Piece[] {
-  if (!text.includes('\x1b')) return [{ text, classes: '', foreground: undefined, background: undefined }]
-  return Anser.ansiToJson(text, { use_classes: true, remove_empty: true }).map((entry) => ({
-    text: entry.content,
-    classes: [
-      ...[entry.fg && `${entry.fg}-fg`, entry.bg && `${entry.bg}-bg`].filter(Boolean),
-      ...entry.decorations.map((decoration) => `ansi-${decoration}`),
-    ].join(' '),
-    foreground: rgb(entry.fg, entry.fg_truecolor),
-    background: rgb(entry.bg, entry.bg_truecolor),
-  }))
+  return styledTexts(text).map(({ text: part, sgr }) => ({ text: part, ...look(sgr) }))
 }
+
+function look({ foreground, background, attributes }: Sgr): Omit<Piece, 'text'> {
+  const isTurned = attributes.includes(7)
+  const [over, under] = (isTurned ? [background, foreground] : [foreground, background]).map(terminalColour)
+  const classes = [
+    ...[classOf(over, 'fg', isTurned), classOf(under, 'bg', isTurned)],
+    ...attributes.map((attribute) => decorations.get(attribute)),
+  ]
+  return {
+    classes: classes.filter((name) => name !== undefined).join(' '),
+    foreground: styleOf(over),
+    background: styleOf(under),
+  }
+}
+
+/** The sixteen colours have classes, so that the theme decides what they are; so do the editor's own, changed over. */
+function classOf(
+  colour: TerminalColour | undefined,
+  place: 'fg' | 'bg',
+  isTurned: boolean,
+): string | undefined {
+  switch (colour?.kind) {
+    case undefined:
+      return isTurned ? `ansi-turned-${place}` : undefined
+    case 'named':
+      return `ansi-${colour.name}-${place}`
+    case 'palette':
+      return `ansi-palette-${colour.index}-${place}`
+    case 'true':
+      return `ansi-truecolor-${place}`
+  }
+}
+
+function styleOf(colour: TerminalColour | undefined): string | undefined {
+  return colour === undefined || colour.kind === 'named' ? undefined : `rgb(${colour.rgb.join(', ')})`
+}
+
+const decorations = new Map([
+  [1, 'ansi-bold'],
+  [2, 'ansi-dim'],
+  [3, 'ansi-italic'],
+  [4, 'ansi-underline'],
+  [9, 'ansi-strikethrough'],
+])
 
 function span({ classes, foreground, background }: Piece, text: string): Node {
   const nodes = visibleText(text)
@@ -80,18 +115,4 @@ function span({ classes, foreground, background }: Piece, text: string): Node {
   if (foreground !== undefined) made.style.color = foreground
   if (background !== undefined) made.style.backgroundColor = background
   return made
-}
-
-/** A colour that has no class of its own: true colour, and 16 to 255 of the palette. */
-function rgb(name: string | null, trueColour: string | null): string | undefined {
-  if (name === 'ansi-truecolor') return trueColour === null ? undefined : `rgb(${trueColour})`
-  const index = Number(/^ansi-palette-(\d+)$/.exec(name ?? '')?.[1] ?? Number.NaN)
-  if (Number.isNaN(index)) return undefined
-  if (index >= 232) {
-    const level = 8 + (index - 232) * 10
-    return `rgb(${level}, ${level}, ${level})`
-  }
-  const level = (step: number) => (step === 0 ? 0 : 55 + step * 40)
-  const cube = index - 16
-  return `rgb(${level(Math.floor(cube / 36))}, ${level(Math.floor(cube / 6) % 6)}, ${level(cube % 6)})`
 }

@@ -1,6 +1,6 @@
 import type { Chunk } from '../protocol/frames.ts'
-import { withoutSgr } from '../report/sgr.ts'
-import { TerminalLines } from '../report/terminalLines.ts'
+import { withoutSgr } from '../terminal/sgr.ts'
+import { TerminalLines } from '../terminal/terminalLines.ts'
 
 /** A few words of somebody else, as they may be written to a person's terminal: one line, without colours. */
 export function printable(text: string): string {

@@ -1,12 +1,12 @@
 import { type AgentState, stateNames } from '../protocol/verdict.ts'
 import { actionName } from '../run/actionText.ts'
 import type { ReplyState } from '../run/runState.ts'
+import { withoutSgr } from '../terminal/sgr.ts'
+import { TerminalLines } from '../terminal/terminalLines.ts'
 import { localize } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
 import type { ReportedRun } from './reportedRun.ts'
-import { withoutSgr } from './sgr.ts'
-import { TerminalLines } from './terminalLines.ts'
 
 /** Characters of output in a cell: a spreadsheet takes 32,767. */
 const maxCellCharacters = 32_000

@@ -1,6 +1,6 @@
 import type { Chunk } from '../../protocol/frames.ts'
-import { withoutSgr } from '../../report/sgr.ts'
-import { TerminalLines } from '../../report/terminalLines.ts'
+import { withoutSgr } from '../../terminal/sgr.ts'
+import { TerminalLines } from '../../terminal/terminalLines.ts'
 
 /** Bytes of an output that are read for a preview of its beginning or its end. */
 export const previewBytes = 4096

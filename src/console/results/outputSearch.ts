@@ -1,6 +1,6 @@
-import { withoutSgr } from '../../report/sgr.ts'
-import { TerminalLines } from '../../report/terminalLines.ts'
 import type { ReplyState } from '../../run/runState.ts'
+import { withoutSgr } from '../../terminal/sgr.ts'
+import { TerminalLines } from '../../terminal/terminalLines.ts'
 import type { Matcher } from './matcher.ts'
 import type { ShownRun } from './shownRun.ts'
 

@@ -1,7 +1,7 @@
 import type { OutputLine } from '../../page/toPage.ts'
 import type { Chunk } from '../../protocol/frames.ts'
-import { withoutSgr } from '../../report/sgr.ts'
-import { TerminalLines } from '../../report/terminalLines.ts'
+import { withoutSgr } from '../../terminal/sgr.ts'
+import { TerminalLines } from '../../terminal/terminalLines.ts'
 import { inEnglish, type Translate } from '../../text/translate.ts'
 import type { Matcher } from './matcher.ts'
 

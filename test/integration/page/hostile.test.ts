@@ -88,7 +88,7 @@ describe('output that means harm', () => {
       ['red', 'ansi-red-fg'],
       ['true', 'ansi-truecolor-fg ansi-bold ansi-underline'],
       ['palette', 'ansi-palette-208-fg'],
-      ['turned', 'ansi-black-fg ansi-white-bg'],
+      ['turned', 'ansi-turned-fg ansi-turned-bg'],
     ])
     const colour = (text: string) =>
       page.locator('.line-text span', { hasText: text }).evaluate((span) => span.style.color)

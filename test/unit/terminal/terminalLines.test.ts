@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { withoutSgr } from '../../../src/report/sgr.ts'
-import { TerminalLines } from '../../../src/report/terminalLines.ts'
+import { withoutSgr } from '../../../src/terminal/sgr.ts'
+import { TerminalLines } from '../../../src/terminal/terminalLines.ts'
 
 function linesOf(...writes: readonly (string | [stream: 1 | 2, text: string])[]): string[] {
   const lines = new TerminalLines()

@@ -53,6 +53,62 @@ export function withoutSgr(text: string): string {
   return text.includes('\x1b') ? text.replace(/\x1b\[[\d;]*m/g, '') : text
 }
 
+/** Text with its look. */
+export interface StyledText {
+  readonly text: string
+  readonly sgr: Sgr
+}
+
+/** A line of {@link TerminalLines} in pieces of one look each, without its sequences; none of them is empty. */
+export function styledTexts(line: string): StyledText[] {
+  const pieces: StyledText[] = []
+  let sgr = plainSgr
+  // Text and parameters in turns.
+  for (const [index, part] of line.split(sequence).entries()) {
+    if (index % 2 === 1) sgr = applySgr(sgr, part)
+    else if (part !== '') pieces.push({ text: part, sgr })
+  }
+  return pieces
+}
+
+/** What a colour of {@link Sgr} is: one of the sixteen, which the theme decides, or red, green and blue from 0 to 255. */
+export type TerminalColour =
+  | { readonly kind: 'named'; readonly name: string }
+  | { readonly kind: 'palette'; readonly index: number; readonly rgb: Rgb }
+  | { readonly kind: 'true'; readonly rgb: Rgb }
+
+export type Rgb = readonly [red: number, green: number, blue: number]
+
+/** @returns undefined for the terminal's own */
+export function terminalColour(colour: string): TerminalColour | undefined {
+  if (colour === '') return undefined
+  const [code = 0, space, first = 0, green = 0, blue = 0] = colour.split(';').map(Number)
+  if (space === undefined) return named((code % 10) + (code >= 90 ? 8 : 0))
+  if (space === 2) return { kind: 'true', rgb: [first, green, blue] }
+  if (first < 16) return named(first)
+  return { kind: 'palette', index: first, rgb: paletteRgb(first) }
+}
+
+function named(index: number): TerminalColour {
+  const name = names[index % 8] as string
+  return { kind: 'named', name: index < 8 ? name : `bright-${name}` }
+}
+
+/** The upper 240 of xterm's palette: a cube of six steps each, and 24 greys. */
+function paletteRgb(index: number): Rgb {
+  if (index >= 232) {
+    const level = 8 + (index - 232) * 10
+    return [level, level, level]
+  }
+  const level = (step: number) => (step === 0 ? 0 : 55 + step * 40)
+  const cube = index - 16
+  return [level(Math.floor(cube / 36)), level(Math.floor(cube / 6) % 6), level(cube % 6)]
+}
+
+const names = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
+
+const sequence = /\x1b\[([\d;]*)m/
+
 const shown = [1, 2, 3, 4, 7, 9]
 
 /** 0 to 7 of the eight colours, 60 to 67 of their bright ones. */
