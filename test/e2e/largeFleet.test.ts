@@ -102,7 +102,7 @@ describe('A fleet of 10,000 agents', () => {
     await quickInput.pick('1 first, then 10% at a time, stopping at the first failure')
     await quickInput.titled('Run on huge')
     expect((await quickInput.items())[0]?.detail).toBe(
-      'on 1000 of 10000 agents of huge (role=db and az=eu-west-1b): 1 first, then 10% at a time, stopping at the first failure, for at most 60 s each',
+      `on 1000 of 10000 agents of huge (role=db and az=eu-west-1b), through ${sqs.endpoint}: 1 first, then 10% at a time, stopping at the first failure, for at most 60 s each`,
     )
     await quickInput.cancel()
   })

@@ -6,9 +6,11 @@ import { parsePolicy } from '../../../agent/src/policy/policy.ts'
 import { parseConfiguration } from '../../../agent/src/settings/configuration.ts'
 import { type Arguments, parseArguments } from '../../../src/cli/arguments.ts'
 import { environmentOf } from '../../../src/cli/configuration.ts'
-import { readEnvironment } from '../../../src/declarations/environmentDeclaration.ts'
+import { readSetting } from '../../../src/console/declarations/settings.ts'
 import { parseRunArguments } from '../../../src/declarations/runArguments.ts'
+import { type SettingName, settingNames } from '../../../src/declarations/settings.ts'
 import { parseWorkspaceFile } from '../../../src/declarations/workspaceFile.ts'
+import { settings } from '../../support/vscodeStandIn.mjs'
 
 const place = (name: string) =>
   fileURLToPath(new URL(`../../fixtures/partners/5fa5438/${name}`, import.meta.url))
@@ -120,15 +122,15 @@ describe('what was written for 5fa5438 means the same today:', () => {
     expect(Object.fromEntries(snippets.map(({ name, declaration }) => [name, declaration]))).toEqual(written)
   })
 
-  it('the settings’ environments', () => {
-    const settings = JSON.parse(textOf('settings.json'))
-    const read = Object.entries(settings['ec2-collective.environments']).map(([name, declared]) =>
-      readEnvironment(name, declared),
-    )
-    expect(read).toMatchObject([
-      { ok: true, environment: { name: 'testing', protected: false, colour: 'green' } },
-      { ok: true, environment: { name: 'production', protected: true, colour: 'red' } },
-    ])
+  it('the settings, by the names that they had', () => {
+    const written: Record<string, unknown> = JSON.parse(textOf('settings.json'))
+    settings.user = written
+    for (const [name, value] of Object.entries(written)) {
+      const setting = name.replace(/^ec2-collective\./, '')
+      expect(settingNames).toContain(setting)
+      expect(readSetting(setting as SettingName)).toEqual(value)
+    }
+    settings.user = {}
   })
 
   it('the tasks', () => {
