@@ -33,7 +33,9 @@ export async function startSqsServer(options: SqsServerOptions = {}): Promise<Sq
   const store = new QueueStore()
   const server = createServer((request, response) => {
     answer(request, store, options, goneSignal(response)).then(
-      ({ status, headers, body }) => response.writeHead(status, headers).end(body),
+      ({ status, headers, body }) => {
+        response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
+      },
       // The connection broke while the request came: there is nobody to tell.
       () => response.destroy(),
     )
