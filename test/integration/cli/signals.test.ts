@@ -77,6 +77,9 @@ describe('A signal that asks ec2-cmaster to end', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const)('keeps it from sending what is not sent yet: %s', async (signal, exitCode) => {
+    const waiting = async () => (await sqs.connect().attributes(environment.queues.commands)).visible
+    // What the commands before left there may expire meanwhile; nothing may come.
+    const before = await waiting()
     const proxy = await behindProxy()
     proxy.inject({ fault: { kind: 'slow', ms: [60_000, 60_000] }, queue: /_facts$/ })
     const run = await begin(['-c', 'true'], undefined, proxy.endpoint)
@@ -84,7 +87,7 @@ describe('A signal that asks ec2-cmaster to end', () => {
     run.child.kill(signal)
     expect(await run.exitCode).toBe(exitCode)
     expect(run.stderr()).toBe(`ec2-cmaster: ${signal}: Nothing was sent.\n`)
-    expect((await sqs.connect().attributes(environment.queues.commands)).visible).toBe(0)
+    expect(await waiting()).toBeLessThanOrEqual(before)
   })
 
   it('while it sends counts as after: agents are asked to stop, and answer that they have', async () => {
