@@ -100,12 +100,12 @@ describe('an agent', () => {
 
 describe('a refusal', () => {
   it.each([
-    ['a filter that does not parse', { filter: 'role=' }, 'filter', /cannot read the filter/],
+    ['a filter that does not parse', { filter: 'role=' }, 'filter', /cannot parse the filter/],
     [
       'a filter that does not hold for a target',
       { filter: 'role=db', targets: ['agent-1'] },
       'filter',
-      /any more/,
+      /no longer matches/,
     ],
     [
       'another environment',
@@ -117,7 +117,7 @@ describe('a refusal', () => {
       'a reply queue elsewhere',
       { replyTo: 'production_agent' },
       'reply-queue',
-      /may not go to production_agent/,
+      /Replies to production_agent are not allowed/,
     ],
   ])('names %s', async (_, command, code, reason) => {
     const refusal = await master.wait(await master.send(echo, command), 'refusal')
@@ -245,14 +245,14 @@ rules:
     const stranger = { name: 'alice', privateKey: generateKeyPairSync('ed25519').privateKey }
     await changePolicy(readFileSync(policyFile, 'utf8').replace(/ {2}- name: lookers\n.*\n/, ''))
     const forged = await master.wait(await master.send(echo, {}, stranger), 'refusal')
-    expect(forged).toMatchObject({ code: 'signature', reason: expect.stringContaining('does not fit') })
+    expect(forged).toMatchObject({ code: 'signature', reason: expect.stringContaining('is not valid') })
     const old = await master.wait(
       await master.send(echo, { issuedAt: Date.now() - 3_600_000 }, signer),
       'refusal',
     )
     expect(old).toMatchObject({
       code: 'expired',
-      reason: expect.stringContaining('sent again by somebody'),
+      reason: expect.stringContaining('it was replayed'),
     })
     const unsigned = await master.wait(await master.send(echo), 'refusal')
     expect(unsigned.code).toBe('signature')
@@ -267,10 +267,10 @@ rules:
   })
 
   async function changePolicy(text: string): Promise<void> {
-    const reloads = agent.log.split('Commands are subject to').length
+    const reloads = agent.log.split('Policy in use').length
     writeFileSync(policyFile, text)
     agent.signal('SIGHUP')
-    await until(() => agent.log.split('Commands are subject to').length > reloads, 'the policy to be read')
+    await until(() => agent.log.split('Policy in use').length > reloads, 'the policy to be read')
   }
 })
 

@@ -148,16 +148,16 @@ describe('ec2-cagent', () => {
     })
   })
 
-  it('checks whether it is fit to start', async () => {
+  it('checks configuration, facts and queues before it starts', async () => {
     configure()
     const fit = await run('--check', '-c', configFile)
     expect(fit.stdout).toContain('All checks passed.')
     expect(fit.stdout).toContain('commands can be received from testing_master')
-    expect(fit.stdout).toContain('There is no policy')
+    expect(fit.stdout).toContain('No policy')
     expect(fit.code).toBe(0)
     configure({ typo: 1 }, { facts_path: '/no/such/file' }, { sqs_write_queue: 'missing_agent' })
     const unfit = await run('--check', '-c', configFile)
-    expect(unfit.stdout).toContain('general.typo is not a key of the configuration')
+    expect(unfit.stdout).toContain('Unknown key "general.typo"')
     expect(unfit.stdout).toMatch(/FAIL {3}facts from file \/no\/such\/file: no such file/)
     expect(unfit.stdout).toMatch(/FAIL {3}Queue missing_agent does not exist/)
     expect(unfit.stdout).toContain('2 problems found.')

@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describeWarning } from '../../../src/master/masterWarning.ts'
 import type { Action } from '../../../src/protocol/action.ts'
 import { sealBody } from '../../../src/protocol/envelope.ts'
 import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { CommandMessage, FactsMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
-import { localize } from '../../../src/text/localizable.ts'
-import { inEnglish } from '../../../src/text/translate.ts'
 import { type AgentProcess, startAgent } from '../../support/agentProcess.ts'
 import { type Commander, commandBody, startCommander } from '../../support/commander.ts'
 import { type FaultProxy, startFaultProxy } from '../../support/faultProxy.ts'
@@ -237,10 +236,8 @@ describe('a master among hostile peers', () => {
     }, 'all of them to be told')
     for (const messageId of sent)
       expect(troubles('unreadable')).toContainEqual(expect.objectContaining({ queue: 'facts', messageId }))
-    const reasons = troubles('unreadable').map((trouble) =>
-      'reason' in trouble ? localize(trouble.reason, inEnglish) : '',
-    )
-    expect(reasons.join('\n')).toContain(`facts in the name of ${honest} that ${malloryAsSender} sent`)
+    const reasons = troubles('unreadable').map((warning) => describeWarning(warning))
+    expect(reasons.join('\n')).toContain(`facts under the name of ${honest}, sent by ${malloryAsSender}`)
     expect(reasons.join('\n')).toContain('facts of environment production')
     expect(opened.master.inventory.agents().map(({ agentId, hostname }) => [agentId, hostname])).toEqual(
       known.map(({ agentId, hostname }) => [agentId, hostname]),
@@ -302,13 +299,13 @@ describe('an agent among hostile peers', () => {
     await master.result(runId)
     for (let time = 0; time < 3; time += 1) await sendHostile(body)
     await settle()
-    await isTold([`${runId} came again`], 3)
+    await isTold([`${runId} arrived again`], 3)
     await agent.kill()
     agent = await start()
     await sendHostile(body)
     await settle()
     expect(executions()).toBe(1)
-    await isTold([`${runId} came again`])
+    await isTold([`${runId} arrived again`])
     expect(audited(runId).map(({ senderId }) => senderId)).toEqual(['AIDAADA'])
   })
 

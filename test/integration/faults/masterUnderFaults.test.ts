@@ -112,7 +112,7 @@ describe('a run', () => {
       action: { kind: 'shell', command },
       timeoutMs: 10_000,
     })
-    await fleet.agent('agent-1').logged(new RegExp(`${run.runId} came again`))
+    await fleet.agent('agent-1').logged(new RegExp(`${run.runId} arrived again`))
     expect((await run.ended).counts.succeeded).toBe(1)
     expect(readFileSync(effects, 'utf8').trim().split('\n')).toEqual([run.runId])
   })
