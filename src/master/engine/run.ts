@@ -31,6 +31,8 @@ export class Run {
   readonly #followUp: FollowUp
   readonly #notices: RunNotices
   #withdrawn: Promise<void> = Promise.resolve()
+  /** Until agents that the run does not know have had time to see what everyone was asked. */
+  #seenByAll: Promise<void> = Promise.resolve()
   #resolveOver: (state: RunState) => void = () => {}
 
   /** A new run; nothing is sent before {@link begin}. */
@@ -136,7 +138,9 @@ export class Run {
 
   /** Asks for answers that may be gone: of agents, too, that the run does not know of. */
   async askEveryone(): Promise<void> {
-    await this.#attempt(() => this.#followUp.askEveryone())
+    const asking = this.#attempt(() => this.#followUp.askEveryone())
+    this.#seenByAll = asking.then(() => delay(this.#transport.timing.joinMs, undefined, { ref: false }))
+    await asking
   }
 
   /** No further step is started until {@link resume}. */
@@ -210,6 +214,7 @@ export class Run {
   #withdraw(): void {
     this.#steps.withdrawn()
     this.#withdrawn = this.#withdrawn.then(async () => {
+      await this.#seenByAll
       await this.#attempt(() => this.#transport.withdraw())
     })
   }
