@@ -91,7 +91,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     extensionDir,
     workspace: roots.length > 0 ? path.join(workspace, all) : workspace,
     userDataDir,
-    settings: { ...themeSettings(theme), ...settings },
+    // In a browser VS Code saves by itself after a second: what a test leaves unsaved is to stay so.
+    settings: { 'files.autoSave': 'off', ...themeSettings(theme), ...settings },
     env: { ...noGallery, ...env },
     trust,
   })

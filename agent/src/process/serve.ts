@@ -56,7 +56,11 @@ async function supervise(
   const settings = new LiveSettings(first, log)
   const end = new AbortController()
   const endWhenIdle = new AbortController()
-  let refresh = () => {}
+  // What is asked for while the agent starts is done as soon as it can be.
+  let isAskedEarly = false
+  let refresh = () => {
+    isAskedEarly = true
+  }
   const stop = (why: string) => {
     if (!end.signal.aborted) log.info(`Stopping: ${why}.`)
     end.abort()
@@ -89,6 +93,7 @@ async function supervise(
       signals: { end: end.signal, endWhenIdle: endWhenIdle.signal },
       onReady: (reload) => {
         refresh = reload
+        if (isAskedEarly) reload()
       },
     })
   } finally {

@@ -35,7 +35,7 @@ const versions = [
     who: 'this version',
     old: false,
     reason:
-      'This version of the agent does not know "moon", "tide", which the command requires. Upgrade the agent.',
+      'This version of the agent does not support "moon", "tide", which the command requires. Upgrade the agent.',
   },
 ]
 
