@@ -481,6 +481,7 @@ export const rooms = [
       'src/protocol',
       'src/protocol/filter',
       'src/locks',
+      'src/text',
       'src/queues',
       'agent/src/execution',
       'agent/src/log',
@@ -494,7 +495,7 @@ export const rooms = [
       'agent/src/intake',
     ],
     packages: ['node'],
-    alone: { 'background.ts': ['node:child_process'] },
+    alone: { 'ownProgram.ts': ['node:child_process'] },
   },
 ]
 

@@ -1,3 +1,4 @@
+import { privateReplyQueue } from '../protocol/names.ts'
 import type { Environment } from './environment.ts'
 import { type Side, type Statement, statements } from './iamPolicy.ts'
 import { QueueError } from './queueError.ts'
@@ -15,7 +16,8 @@ export interface Permission {
 /**
  * Tries what `side` needs on the environment's three queues, in ways that change nothing: SQS checks permission
  * before it finds that the body has a character that it never takes, or that the receipt handle is none. Receiving
- * is real, with visibility 0. What can only be tried by doing it (creating and deleting queues) is left out.
+ * is real, with visibility 0. For an agent, the private reply queues of masters are tried by the name of one that is not
+ * there. What can only be tried by doing it (creating and deleting queues) is left out.
  */
 export async function probePermissions(
   queues: Queues,
@@ -24,20 +26,26 @@ export async function probePermissions(
   signal?: AbortSignal,
 ): Promise<Permission[]> {
   const ours: readonly string[] = Object.values(environment.queues)
+  const privateReplies = privateReplyQueue(environment.name, '*')
   const wanted = statements(environment, side).flatMap(({ actions, queues: names }: Statement) =>
-    names
-      .filter((name) => ours.includes(name))
-      .flatMap((queue) => actions.map((action) => ({ action, queue }))),
+    names.flatMap((queue) => {
+      if (ours.includes(queue)) return actions.map((action) => ({ action, queue, asked: queue }))
+      if (side === 'master' || queue !== privateReplies) return []
+      return [{ action: 'sqs:SendMessage', queue, asked: privateReplyQueue(environment.name, noMaster) }]
+    }),
   )
   const probed = await Promise.all(
-    wanted.map(async ({ action, queue }) => {
+    wanted.map(async ({ action, queue, asked }) => {
       const attempt = probes[action]
       if (attempt === undefined) return undefined
-      return { action, queue, refusal: await refusalOf(attempt(queues, queue, signal), signal) }
+      return { action, queue, refusal: await refusalOf(attempt(queues, asked, signal), signal) }
     }),
   )
   return probed.filter((permission) => permission !== undefined)
 }
+
+/** A master that does not exist: whoever may send to its queue is told so, others that they may not. */
+const noMaster = 'permission-probe-0'
 
 /** NUL is no XML character: SQS answers InvalidMessageContents to whoever may send, and AccessDenied to others. */
 const unsendable = '\0'

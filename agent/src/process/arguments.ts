@@ -7,7 +7,12 @@ export type Invocation =
   /** Print the facts and where each comes from. */
   | { readonly kind: 'facts'; readonly configFile: string | undefined; readonly json: boolean }
   /** Check configuration, facts and queues, and print what is wrong. */
-  | { readonly kind: 'check'; readonly configFile: string | undefined }
+  | {
+      readonly kind: 'check'
+      readonly configFile: string | undefined
+      /** Where the service's variables come from; the usual files when absent. */
+      readonly environmentFile: string | undefined
+    }
   | ServeInvocation
 
 export interface ServeInvocation {
@@ -39,6 +44,7 @@ Usage: ec2-cagent [options]              start the agent
   -c, --config FILE      configuration, JSON or YAML (/etc/ec2_collective/ec2-cagent.json)
       --until-stdin-closes   end when standard input closes
       --check            exit code 0: all checks passed; 1: problems found
+      --environment-file FILE   with --check: variables of the service (/etc/default/ec2-cagent)
       --version
   -h, --help
 `
@@ -54,7 +60,9 @@ export function parseInvocation(argv: readonly string[]): Invocation {
   }
   if (word === 'facts') return { kind: 'facts', configFile: values.config, json: values.json === true }
   if (values.json) throw new UsageError('--json can only be used with "facts".')
-  if (values.check) return { kind: 'check', configFile: values.config }
+  const environmentFile = values['environment-file']
+  if (values.check) return { kind: 'check', configFile: values.config, environmentFile }
+  if (environmentFile !== undefined) throw new UsageError('--environment-file can only be used with --check.')
   return {
     kind: 'serve',
     configFile: values.config,
@@ -78,6 +86,7 @@ function parse(argv: readonly string[]) {
         config: { type: 'string', short: 'c' },
         'until-stdin-closes': { type: 'boolean' },
         check: { type: 'boolean' },
+        'environment-file': { type: 'string' },
         json: { type: 'boolean' },
         version: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access, constants, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServeInvocation } from './arguments.ts'
+import { startOwnProgram } from './ownProgram.ts'
 
 /** The process has this long to say that it lives, milliseconds: it may look for 10 s whether another agent is there. */
 const startMs = 30_000
@@ -17,11 +17,11 @@ export async function startInBackground(invocation: ServeInvocation): Promise<st
   const logFile = resolve(invocation.logFile)
   const pidFile = resolve(invocation.pidFile)
   const config = invocation.configFile === undefined ? [] : ['--config', resolve(invocation.configFile)]
-  const child = spawn(
-    process.execPath,
-    [...programOf(process.argv), '--supervisor', '--logfile', logFile, '--pidfile', pidFile, ...config],
-    { cwd: '/', detached: true, stdio: 'ignore' },
-  )
+  const child = startOwnProgram(['--supervisor', '--logfile', logFile, '--pidfile', pidFile, ...config], {
+    cwd: '/',
+    detached: true,
+    stdio: 'ignore',
+  })
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`The agent ended immediately (${code ?? signal}). See ${logFile}.`)
   })
@@ -43,11 +43,4 @@ async function hasWritten(pidFile: string, pid: number | undefined): Promise<voi
     await sleep(50)
   }
   throw new Error(`The agent did not write ${pidFile} within ${startMs / 1000} s.`)
-}
-
-/** Node gets the script's path; a self-contained executable is the script. */
-function programOf([executable, script]: readonly string[]): string[] {
-  return script === undefined || script === executable || script === process.execPath
-    ? []
-    : [...process.execArgv, script]
 }

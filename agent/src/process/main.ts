@@ -1,9 +1,12 @@
 import { reasonOf } from '../log/log.ts'
 import { version } from '../settings/version.ts'
 import { parseInvocation, UsageError, usage } from './arguments.ts'
-import { checkAgent } from './check.ts'
+import { checkAsService } from './check.ts'
 import { printFacts } from './explainFacts.ts'
+import { giveHome } from './home.ts'
 import { serve } from './serve.ts'
+
+giveHome()
 
 main(process.argv.slice(2)).then(
   (exitCode) => {
@@ -36,7 +39,7 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'facts':
       return printFacts(invocation, (text) => process.stdout.write(text))
     case 'check':
-      return checkAgent(invocation.configFile, (text) => process.stdout.write(text))
+      return checkAsService(invocation, argv, (text) => process.stdout.write(text))
     case 'serve':
       return serve(invocation)
   }

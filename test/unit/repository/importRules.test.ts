@@ -52,7 +52,7 @@ describe('the table of rooms', () => {
       ...(packages.includes('node:child_process') ? [room] : []),
       ...Object.keys(alone).map((file) => `${room}/${file}`),
     ])
-    expect(starting).toEqual(['src/localFleet', 'agent/src/execution', 'agent/src/process/background.ts'])
+    expect(starting).toEqual(['src/localFleet', 'agent/src/execution', 'agent/src/process/ownProgram.ts'])
   })
 
   it('keeps the model of a run, the language and the page free of input and output', () => {
