@@ -21,6 +21,8 @@ export interface PublisherOptions {
   readonly random: () => number
   /** As it is at the moment. */
   readonly head: () => FactsHead
+  /** Sentences about what is wrong with the agent itself. */
+  readonly conditions: () => readonly string[]
   readonly settings: () => {
     readonly queue: string
     readonly publish: boolean
@@ -48,7 +50,7 @@ export class FactsPublisher {
   async refresh(fresh = false): Promise<Facts> {
     const { facts, problems, warnings } = await this.#o.reader.refresh(fresh)
     this.#tell([...problems, ...warnings])
-    if (this.#changes.isNews(facts, problems)) this.announce()
+    if (this.#changes.isNews(facts, [...problems, ...this.#o.conditions()])) this.announce()
     return facts
   }
 
@@ -90,7 +92,8 @@ export class FactsPublisher {
 
   /** Facts that are too large for the queue, or for masters, lose their largest parts, and say so. */
   #fittingBody(limitBytes: number): string {
-    const { facts, problems } = this.#o.reader.latest
+    const { facts } = this.#o.reader.latest
+    const problems = [...this.#o.conditions(), ...this.#o.reader.latest.problems]
     const largest = keysBySize(facts)
     const attempt = (without: number) => {
       const dropped = new Set(largest.slice(0, without))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { AgentId } from '../../../src/protocol/names.ts'
@@ -48,7 +48,8 @@ export async function determineIdentity(o: {
 }): Promise<Identity> {
   if (o.instanceId !== undefined && v.is(AgentId, o.instanceId)) return { agentId: o.instanceId }
   const path = join(o.stateDir, 'identity.json')
-  const identity = chooseIdentity(o, await readRemembered(path))
+  const before = await readRemembered(path)
+  const identity = chooseIdentity(o, before)
   if (o.mode === 'only-look') return identity
   const { machineId, productUuid, addresses } = o.machine
   const remembered: Remembered = {
@@ -60,8 +61,19 @@ export async function determineIdentity(o: {
       addresses: [...addresses],
     },
   }
-  await writeFile(`${path}.new`, `${JSON.stringify(remembered)}\n`, { mode: 0o600 })
-  await rename(`${path}.new`, path)
+  if (JSON.stringify(remembered) === JSON.stringify(before)) return identity
+  try {
+    await writeFile(`${path}.new`, `${JSON.stringify(remembered)}\n`, { mode: 0o600 })
+    await rename(`${path}.new`, path)
+  } catch (error) {
+    await rm(`${path}.new`, { force: true }).catch(() => {})
+    // An agent that calls itself the same as before is better than none.
+    const warning = `The identity cannot be remembered, as ${path} cannot be written: ${(error as Error).message}.`
+    return {
+      ...identity,
+      warning: [identity.warning, warning].filter((text) => text !== undefined).join(' '),
+    }
+  }
   return identity
 }
 

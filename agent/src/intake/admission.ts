@@ -71,16 +71,18 @@ export function admit(command: CommandMessage, sentAt: number, context: Admissio
           why: `it was received before, and this copy asks for a reply to ${command.replyTo}`,
         }
   }
+  // An agent that was not running then does not reply.
+  const wasAway = sentAt < context.startedAt - clockErrorMs
   const late = lateness(command, sentAt, context.now)
   if (late !== undefined) {
-    // An agent that was not running then does not reply.
-    const wasAway = sentAt < context.startedAt - clockErrorMs
     return wasAway ? { kind: 'ignore', why: late } : refuse('expired', late)
   }
   if (isExecuted(command) && !remembers(context, Math.min(sentAt, command.issuedAt))) {
     const memoryMs = context.now - context.remembersSince
     const why = `it may have been executed already: it was issued ${seconds(context.now - command.issuedAt)} ago, and this agent's records cover ${seconds(memoryMs)}`
-    return { kind: 'withhold', why }
+    // A server that has just been made has nothing to say about what was sent before it was there.
+    if (wasAway) return { kind: 'withhold', why }
+    return refuse('expired', `${agentId} does not execute it: ${why}.`)
   }
   if (!mayReply) {
     return refuse(

@@ -16,6 +16,7 @@ import { createTroubleTeller, Outbox } from '../replies/outbox.ts'
 import { Runs } from '../runs/runs.ts'
 import type { Settings } from '../settings/settings.ts'
 import { version } from '../settings/version.ts'
+import { createSqsTime } from './sqsTime.ts'
 
 /** What is left to say when the agent ends has this long, milliseconds. */
 const farewellMs = 5_000
@@ -67,7 +68,8 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     if (auditFile?.append(line) === false)
       log.error(`Cannot write the audit log; the entry is: ${line.trim()}`)
   }, now)
-  const runs = await Runs.open({ from, ownUser, configuration, audit, log, now }, outbox, answers)
+  const clock = createSqsTime(queues)
+  const runs = await Runs.open({ from, ownUser, configuration, audit, log, now }, clock, outbox, answers)
   const reader = createFactReader(configuration, { ...from, onEc2 })
   const head = (): FactsHead => {
     const { intervalMs } = configuration().facts
@@ -79,18 +81,18 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     log,
     random: Math.random,
     head,
+    conditions: () => (runs.problem === undefined ? [] : [runs.problem]),
     settings: () => ({ ...configuration().facts, queue: configuration().queues.facts }),
   })
   const context = (): IntakeContext => {
-    const offset = queues.clockOffsetMs ?? 0
     return {
       agentId: from.agentId,
       environment,
       configuredReplyQueue: configuration().queues.replies,
       facts: reader.latest.facts,
-      now: now() + offset,
-      startedAt: startedAt + offset,
-      remembersSince: runs.rememberedSince + offset,
+      now: clock.sqs(),
+      startedAt: clock.startedAt(),
+      remembersSince: runs.rememberedSince,
       knows: (runId) => runs.knows(runId),
       policy: settings().policy,
       ownUser: ownUser.name,

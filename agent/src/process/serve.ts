@@ -31,7 +31,7 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
     const stateDirectory = await takeStateDirectory(settings.configuration.stateDir)
     // The pid file tells init scripts that the agent has its state directory.
     const removePidFile =
-      invocation.mode === 'supervised' ? await writePidFile(invocation.pidFile) : async () => {}
+      invocation.mode === 'supervised' ? await writePidFile(invocation.pidFile, log) : async () => {}
     try {
       await supervise(settings, invocation, log, file, stateDirectory.lost)
     } finally {
@@ -66,7 +66,9 @@ async function supervise(
     end.abort()
   }
   // With the records of another agent, or with none, it would execute commands twice.
-  stateDirectoryLost.addEventListener('abort', () => stop('the state directory was removed'))
+  const stopLost = () => stop('the state directory was removed')
+  stateDirectoryLost.addEventListener('abort', stopLost)
+  if (stateDirectoryLost.aborted) stopLost()
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
   process.on('SIGUSR2', () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, stat } from 'node:fs/promises'
+import { chmod, mkdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ProcessLock, takeLock } from '../../../src/locks/processLock.ts'
 
@@ -24,7 +24,7 @@ export async function takeStateDirectory(path: string): Promise<ProcessLock> {
       )
     }
     if ((mode & 0o066) !== 0) await chmod(path, 0o711)
-    lock = await takeLock(join(path, 'lock'))
+    lock = await takeLockInTightness(join(path, 'lock'))
   } catch (cause) {
     if (cause instanceof StateDirectoryError) throw cause
     throw new StateDirectoryError(
@@ -34,4 +34,28 @@ export async function takeStateDirectory(path: string): Promise<ProcessLock> {
   }
   if (lock !== undefined) return lock
   throw new StateDirectoryError(`Another agent is using the state directory ${path}. Stop it first.`)
+}
+
+/**
+ * A lock needs a folder, for which a full disk may have no room: an empty one is kept for that, as nobody could tell otherwise
+ * that an agent runs on a disk that somebody has to clean up.
+ */
+async function takeLockInTightness(path: string): Promise<ProcessLock | undefined> {
+  const spare = `${path}.spare`
+  const lock = await takeLock(path).catch(async (error) => {
+    if (!/^(ENOSPC|EDQUOT)$/.test(error.code ?? '')) throw error
+    // Takes the place of an empty folder only.
+    await rename(spare, path).catch(() => {})
+    return takeLock(path)
+  })
+  if (lock === undefined) return undefined
+  const keepSpare = () => mkdir(spare, { mode: 0o700 }).catch(() => {})
+  await keepSpare()
+  return {
+    lost: lock.lost,
+    async release() {
+      await lock.release()
+      await keepSpare()
+    },
+  }
 }

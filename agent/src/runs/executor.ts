@@ -85,7 +85,7 @@ export class Executor {
     const run = this.#prepare(order)
     this.#active.set(runId, run)
     try {
-      await this.#journal.begin({ runId, at: this.#context.now(), replyTo, audited: order.audited })
+      await this.#journal.begin({ runId, replyTo, audited: order.audited })
     } catch (error) {
       clearTimeout(run.ackTimer)
       this.#leave(runId)

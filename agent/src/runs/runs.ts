@@ -3,7 +3,7 @@ import { reasonOf } from '../log/log.ts'
 import type { Answers } from '../replies/answers.ts'
 import { Deliveries } from '../replies/deliveries.ts'
 import type { Outbox } from '../replies/outbox.ts'
-import { Journal } from '../store/journal.ts'
+import { Journal, type JournalClocks } from '../store/journal.ts'
 import { Spool } from '../store/spool.ts'
 import { type AcceptedCommand, Executor } from './executor.ts'
 import { Recovery } from './recovery.ts'
@@ -19,13 +19,19 @@ export class Runs {
 
   /**
    * Opens what is kept in the state directory, which must be this process's alone.
-   * @throws Error when it can be neither read nor written
+   * @throws Error when there is a journal that cannot be read
    */
-  static async open(context: RunContext, outbox: Outbox, answers: Answers): Promise<Runs> {
+  static async open(
+    context: RunContext,
+    clocks: JournalClocks,
+    outbox: Outbox,
+    answers: Answers,
+  ): Promise<Runs> {
     const { stateDir } = context.configuration()
-    const journal = await Journal.open(join(stateDir, 'journal'), context.log, context.now)
+    const journal = await Journal.open(join(stateDir, 'journal'), context.log, clocks)
     const spool = new Spool(join(stateDir, 'spool'))
-    await spool.prepare()
+    // On a full disk, replies are kept in memory.
+    await spool.prepare().catch((error) => context.log.error(`The spool: ${reasonOf(error)}`))
     return new Runs(context, journal, spool, outbox, answers)
   }
 
@@ -47,7 +53,7 @@ export class Runs {
     return this.#executor.isIdle && this.#deliveries.isIdle
   }
 
-  /** Own clock, milliseconds: runs that were issued before this may have been taken on without being known. */
+  /** SQS's clock, milliseconds: runs that were issued before this may have been taken on without being known. */
   get rememberedSince(): number {
     return this.#journal.remembersSince
   }
@@ -55,6 +61,11 @@ export class Runs {
   /** Whether the run was taken on, or barred, as far back as this agent remembers. */
   knows(runId: string): boolean {
     return this.#journal.knows(runId)
+  }
+
+  /** What is wrong with the memory of runs, in words. */
+  get problem(): string | undefined {
+    return this.#journal.problem
   }
 
   /** Answers what an earlier process of this agent took on and could not answer. */

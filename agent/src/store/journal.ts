@@ -1,250 +1,250 @@
-import { writeSync } from 'node:fs'
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import type { Log } from '../log/log.ts'
+import { type Log, reasonOf } from '../log/log.ts'
+import { JournalFile } from './journalFile.ts'
 import { type BegunRun, type JournalLine, printLine, readLines } from './journalLines.ts'
+import { RunMemory } from './runMemory.ts'
 
-/** Run ids older than this are forgotten, milliseconds; commands of that age are then not executed any more. */
-const rememberedMs = 24 * 3600_000
-/** Most run ids that are remembered. */
-const rememberedRuns = 10_000
 /** Lines beyond what is remembered before the file is written anew. */
 const slackLines = 2_000
+/** Between two attempts to write down again what only this process knows, milliseconds. */
+const restoreEveryMs = 10_000
 
-interface Waiting {
-  readonly text: string
-  readonly durable: boolean
-  resolve(): void
-  reject(error: unknown): void
+type Disk =
+  | { readonly state: 'fine' }
+  /** What is on the disk is out of force; this process remembers. */
+  | { readonly state: 'aside'; readonly problem: string }
+  /** What is on the disk is in force, and cannot be added to: nothing is taken on. */
+  | { readonly state: 'refusing'; readonly problem: string }
+
+/** The clocks that a memory goes by. */
+export interface JournalClocks {
+  /** SQS's clock, milliseconds: own clocks are set, and may be years off. A guess as long as it is not known. */
+  readonly sqs: () => number
+  readonly isSqsKnown: () => boolean
+  /** A clock that nobody sets, milliseconds. */
+  readonly steady: () => number
 }
-
-/** Half a line may be on disk already: the next one must not continue it. */
-const lineBreak: Waiting = { text: '\n', durable: false, resolve() {}, reject() {} }
 
 /**
  * The agent's memory of runs: what it took on and must never take on again, and whose reply is not delivered yet.
- * An append-only file of lines, each with a checksum of its own; damaged lines are left out with a log line.
+ * A file of lines, each with a checksum of its own; damaged lines are left out with a log line.
+ *
+ * While the disk takes nothing, this process remembers, and what is on the disk is put out of force: whoever opens it next
+ * does not execute what was sent before. Where not even that is possible, nothing is taken on.
  */
 export class Journal {
+  readonly #file: JournalFile
   readonly #path: string
   readonly #log: Log
-  readonly #now: () => number
-  #file: FileHandle
+  readonly #clocks: JournalClocks
+  readonly #openedAt: number
+  readonly #memory = new RunMemory()
   #lines = 0
-  /** Length of the file up to its last whole write. */
-  #bytes = 0
-  /** Own clock: what was sent before this may have been executed without our knowing it. */
-  #since: number
-  readonly #known = new Map<string, number>()
-  readonly #undelivered = new Map<string, BegunRun>()
-  #waiting: Waiting[] = []
-  #isWriting = false
-  #writing: Promise<void> = Promise.resolve()
+  /** Whether the beginning of the memory was held against SQS's clock: a file's may be in the future, as its writer's clock was. */
+  #isSinceSure = false
+  #disk: Disk = { state: 'fine' }
+  #puttingAside: Promise<void> | undefined
+  #triedAt = Number.NEGATIVE_INFINITY
 
-  /** @throws Error when the file can be neither read nor written */
-  static async open(path: string, log: Log, now: () => number): Promise<Journal> {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    })
-    const { lines, damaged } = readLines(text ?? '')
-    const journal = new Journal(path, log, now, await open(path, 'a', 0o600))
-    journal.#bytes = (await journal.#file.stat()).size
-    for (const line of lines) journal.#learn(line)
-    if (damaged.whole > 0) {
-      journal.#since = now()
-      log.warn(
-        `${damaged.whole} damaged lines in the journal ${path} were left out. Commands sent before now are not executed, because they may have been.`,
-      )
-    } else if (damaged.torn) {
-      log.warn(`Ignored the incomplete last line of the journal ${path}; it had no effect.`)
-    }
-    // With a full disk the old file has to do; what cannot be appended to it will not be executed.
-    await journal.#rewrite().catch((error) => {
-      journal.#tell(error)
-      journal.#waiting.push(lineBreak)
-    })
+  /** @throws Error when there is a file that cannot be read */
+  static async open(path: string, log: Log, clocks: JournalClocks): Promise<Journal> {
+    const journal = new Journal(path, log, clocks)
+    await journal.#read()
+    await journal.#rewrite().catch((error) => journal.#tell(error))
+    await journal.#probe()
     return journal
   }
 
-  private constructor(path: string, log: Log, now: () => number, file: FileHandle) {
+  private constructor(path: string, log: Log, clocks: JournalClocks) {
     this.#path = path
+    this.#file = new JournalFile(path)
     this.#log = log
-    this.#now = now
-    this.#file = file
-    this.#since = now()
+    this.#clocks = clocks
+    this.#openedAt = clocks.steady()
   }
 
-  /** Own clock, milliseconds: commands sent before this are beyond the agent's memory. */
+  /** SQS's clock, milliseconds: commands issued before this are beyond the agent's memory. Not asked before SQS is heard. */
   get remembersSince(): number {
-    return this.#since
+    return this.#makeSinceSure()
   }
 
   /** Whether the run was taken on, or barred, at any time that the agent remembers. */
   knows(runId: string): boolean {
-    return this.#known.has(runId)
+    return this.#memory.knows(runId)
   }
 
   /** Runs whose reply was not delivered, oldest first. */
   undelivered(): BegunRun[] {
-    return [...this.#undelivered.values()]
+    return this.#memory.undelivered()
+  }
+
+  /** What is wrong with the memory on disk, in words. */
+  get problem(): string | undefined {
+    return this.#disk.state === 'fine' ? undefined : this.#disk.problem
   }
 
   /**
-   * Resolves when it is on disk: only then may the run be executed.
-   * @throws Error when it cannot be written
+   * Resolves when it is on disk, or when nothing on the disk would say that the run was not taken on: only then may it be
+   * executed.
+   * @throws Error when neither is possible
    */
-  async begin(run: BegunRun): Promise<void> {
+  async begin(run: Omit<BegunRun, 'at'>): Promise<void> {
+    const begun = { ...run, at: this.#clocks.sqs() }
     try {
-      await this.#append({ t: 'begun', ...run }, true)
+      await this.#record({ t: 'begun', ...begun })
     } catch (error) {
-      this.#known.delete(run.runId)
-      this.#undelivered.delete(run.runId)
+      this.#memory.unlearn(run.runId)
       throw error
     }
   }
 
-  /** The run must never be taken on. Resolves when that is on disk. */
+  /**
+   * The run must never be taken on. Resolves as `begin` does.
+   * @throws Error
+   */
   bar(runId: string): Promise<void> {
-    return this.#append({ t: 'barred', runId, at: this.#now() }, true)
+    return this.#record({ t: 'barred', runId, at: this.#clocks.sqs() })
   }
 
   /** Losing this means delivering twice, which does no harm, so nobody waits for the disk. */
   delivered(runId: string): void {
-    this.#append({ t: 'delivered', runId }, false).catch((error) => {
-      this.#log.warn(`Cannot write the journal ${this.#path}: ${error.message}`)
-    })
+    this.#note({ t: 'delivered', runId })
   }
 
   async close(): Promise<void> {
-    await this.#writing
+    if (this.#disk.state === 'aside') await this.#restore()
     await this.#file.close()
   }
 
-  #append(line: JournalLine, durable: boolean): Promise<void> {
+  /** What was remembered since a time to come was remembered since this was opened, at the latest. */
+  #makeSinceSure(): number {
+    const opened = this.#clocks.sqs() - (this.#clocks.steady() - this.#openedAt)
+    const { since = opened } = this.#memory
+    if (this.#isSinceSure) return since
+    this.#isSinceSure = true
+    const sure = Math.min(since, opened)
+    if (sure !== this.#memory.since) this.#note({ t: 'memory', since: sure })
+    return sure
+  }
+
+  async #record(line: JournalLine): Promise<void> {
+    this.#makeSinceSure()
     this.#learn(line)
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ text: printLine(line), durable, resolve, reject })
-      if (!this.#isWriting) this.#writing = this.#write()
+    // This process knows it now, and the disk says nothing that would contradict.
+    if (this.#disk.state === 'aside') return this.#restoreFromTimeToTime()
+    await this.#append(printLine(line))
+    await this.#rewriteWhenLong()
+  }
+
+  /** An empty line says nothing, but whether the disk takes lines. */
+  async #probe(): Promise<void> {
+    await this.#append('\n').catch(() => {})
+  }
+
+  async #append(text: string): Promise<void> {
+    try {
+      await this.#file.append(text, true)
+    } catch (error) {
+      return this.#putAside(reasonOf(error))
+    }
+    if (this.#disk.state === 'refusing') this.#becomeFine()
+  }
+
+  #note(line: JournalLine): void {
+    this.#learn(line)
+    if (this.#disk.state === 'aside') return
+    this.#file.append(printLine(line), false).catch((error) => {
+      this.#log.warn(`Cannot write the journal ${this.#path}: ${reasonOf(error)}`)
     })
   }
 
-  /** Everything that waits goes to disk together, so a burst of commands costs few flushes. */
-  async #write(): Promise<void> {
-    this.#isWriting = true
+  /** @throws Error when the disk's memory stays in force */
+  async #putAside(reason: string): Promise<void> {
+    // What came together fails together.
+    this.#puttingAside ??= this.#file.setAside().finally(() => {
+      this.#puttingAside = undefined
+    })
+    const cannot = `Cannot write the journal ${this.#path} (${reason})`
     try {
-      while (this.#waiting.length > 0) {
-        const batch = this.#waiting
-        this.#waiting = []
-        try {
-          await this.#writeBatch(batch)
-        } catch (error) {
-          for (const { reject } of batch) reject(error)
-          if (await this.#cutOffTornLine()) continue
-          this.#waiting.unshift(lineBreak)
-          if (this.#waiting.length === 1) return
-        }
-        if (this.#lines > this.#known.size + slackLines)
-          await this.#rewrite().catch((error) => this.#tell(error))
-      }
-    } finally {
-      this.#isWriting = false
+      await this.#puttingAside
+    } catch (error) {
+      const problem = `${cannot}, or set it aside (${reasonOf(error)}): commands are refused.`
+      if (this.#disk.state !== 'refusing') this.#log.error(problem)
+      this.#disk = { state: 'refusing', problem }
+      throw new Error(`${reason}, and the journal cannot be set aside`)
+    }
+    if (this.#disk.state === 'aside') return
+    const problem = `${cannot}: runs are remembered in memory only. After a restart, commands sent before it are not executed. Free some space.`
+    this.#log.error(problem)
+    this.#disk = { state: 'aside', problem }
+    this.#triedAt = this.#clocks.steady()
+  }
+
+  async #restoreFromTimeToTime(): Promise<void> {
+    if (this.#clocks.steady() - this.#triedAt < restoreEveryMs) return
+    this.#triedAt = this.#clocks.steady()
+    await this.#restore()
+  }
+
+  /** Writes down all that this process knows, if the disk takes it. */
+  async #restore(): Promise<void> {
+    try {
+      await this.#rewrite()
+      this.#becomeFine()
+    } catch {
+      // It is tried again.
     }
   }
 
-  async #writeBatch(batch: readonly Waiting[]): Promise<void> {
-    const text = batch.map((entry) => entry.text).join('')
-    const bytes = Buffer.byteLength(text)
-    // An almost full disk takes a part, and says so by the number only.
-    if (writeSync(this.#file.fd, text) < bytes) throw new Error('the disk is full')
-    if (batch.some(({ durable }) => durable)) await this.#file.datasync()
-    this.#bytes += bytes
-    for (const { resolve } of batch) resolve()
+  #becomeFine(): void {
+    this.#disk = { state: 'fine' }
+    this.#log.info(`The journal ${this.#path} is complete again.`)
   }
 
-  /** Whether the file ends with a whole line again. Otherwise what stands there stays, and counts. */
-  async #cutOffTornLine(): Promise<boolean> {
-    try {
-      await this.#file.truncate(this.#bytes)
-      return true
-    } catch {
-      this.#bytes = await this.#file.stat().then(
-        ({ size }) => size,
-        () => this.#bytes,
-      )
-      return false
+  async #rewriteWhenLong(): Promise<void> {
+    if (this.#lines > this.#memory.size + slackLines) {
+      // Once is enough, also when it fails.
+      this.#lines = this.#memory.size
+      await this.#rewrite().catch((error) => this.#tell(error))
     }
   }
 
   #learn(line: JournalLine): void {
     this.#lines += 1
-    switch (line.t) {
-      case 'memory':
-        this.#since = line.since
-        return
-      case 'begun': {
-        const { t: _, ...run } = line
-        this.#known.set(run.runId, run.at)
-        this.#undelivered.set(run.runId, run)
-        return
-      }
-      case 'barred':
-      case 'known':
-        this.#known.set(line.runId, line.at)
-        return
-      case 'delivered':
-        this.#undelivered.delete(line.runId)
+    this.#memory.learn(line)
+  }
+
+  async #read(): Promise<void> {
+    const [aside, text] = [await this.#file.readSetAside(), await this.#file.read()]
+    const earlier = readLines(aside ?? '')
+    const { lines, damaged } = readLines(text ?? '')
+    for (const line of [...earlier.lines.filter(({ t }) => t !== 'memory'), ...lines]) this.#learn(line)
+    if (damaged.whole > 0) {
+      this.#memory.since = undefined
+      this.#log.warn(
+        `${damaged.whole} damaged lines in the journal ${this.#path} were left out. Commands sent before now are not executed, because they may have been.`,
+      )
+    } else if (damaged.torn) {
+      this.#log.warn(`Ignored the incomplete last line of the journal ${this.#path}; it had no effect.`)
+    }
+    if (aside !== undefined && this.#memory.since === undefined) {
+      this.#log.warn(
+        `The journal ${this.#path} could not be written for a time. Commands sent before now are not executed, because they may have been.`,
+      )
     }
   }
 
-  /** Writes what is still worth remembering into a new file that takes the old one's place at once. */
+  /** Writes what is still worth remembering into a new file. */
   async #rewrite(): Promise<void> {
-    this.#forget()
-    const lines: JournalLine[] = [{ t: 'memory', since: this.#since }]
-    for (const [runId, at] of this.#known) {
-      const run = this.#undelivered.get(runId)
-      lines.push(run === undefined ? { t: 'known', runId, at } : { t: 'begun', ...run })
-    }
-    const fresh = `${this.#path}.new`
-    const text = lines.map(printLine).join('')
-    await rm(fresh, { force: true })
-    const file = await open(fresh, 'a', 0o600)
-    try {
-      await file.writeFile(text)
-      await file.datasync()
-      await rename(fresh, this.#path)
-      await syncDirectory(dirname(this.#path))
-    } catch (error) {
-      await file.close()
-      throw error
-    }
-    const previous = this.#file
-    this.#file = file
-    this.#lines = lines.length
-    this.#bytes = Buffer.byteLength(text)
-    await previous.close()
+    const { sqs, isSqsKnown } = this.#clocks
+    this.#memory.forget(isSqsKnown() ? sqs() : undefined)
+    await this.#file.replace(() => {
+      const lines = this.#memory.lines()
+      this.#lines = lines.length
+      return lines.map(printLine).join('')
+    })
   }
 
-  #forget(): void {
-    const oldest = this.#now() - rememberedMs
-    for (const [runId, at] of this.#known) {
-      if (at >= oldest && this.#known.size <= rememberedRuns) break
-      if (this.#undelivered.has(runId)) continue
-      this.#known.delete(runId)
-      this.#since = Math.max(this.#since, at)
-    }
-  }
-
-  #tell(error: Error): void {
-    this.#log.warn(`Cannot shorten the journal ${this.#path}: ${error.message}`)
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
+  #tell(error: unknown): void {
+    this.#log.warn(`Cannot shorten the journal ${this.#path}: ${reasonOf(error)}`)
   }
 }

@@ -10,6 +10,7 @@ import { until } from '../../../support/until.ts'
 /** A publisher whose facts can be changed; what it sends is kept. */
 function setUp(limitBytes = 64 * 1024, refreshMs = 30_000) {
   const played: { facts: Facts; problems: string[] } = { facts: { role: 'web' }, problems: [] }
+  const conditions: string[] = []
   const bodies: string[] = []
   const logged: string[] = []
   const reader = new FactReader(async () => ({
@@ -36,10 +37,11 @@ function setUp(limitBytes = 64 * 1024, refreshMs = 30_000) {
       intervalMs: 30_000,
       running: [],
     }),
+    conditions: () => conditions,
     settings: () => ({ queue: 'testing_facts', publish: true, refreshMs }),
   })
   const published = () => bodies.map((body) => openBody(body).message as FactsMessage)
-  return { played, reader, outbox, publisher, bodies, published, logged }
+  return { played, conditions, reader, outbox, publisher, bodies, published, logged }
 }
 
 describe('the publisher of facts', () => {
@@ -53,6 +55,17 @@ describe('the publisher of facts', () => {
     await publisher.refresh()
     await until(() => published().length >= 2, 'two messages')
     expect(published().map(({ facts }) => facts.role)).toEqual(['web', 'db'])
+  })
+
+  it('publishes what is wrong with the agent itself at once, as long as it is', async () => {
+    const { conditions, publisher, published } = setUp()
+    await publisher.refresh()
+    conditions.push('the disk is full')
+    await publisher.refresh()
+    conditions.pop()
+    await publisher.refresh()
+    await until(() => published().length === 3, 'three messages')
+    expect(published().map(({ problems }) => problems)).toEqual([undefined, ['the disk is full'], undefined])
   })
 
   it('logs what is wrong once, and when it is over', async () => {

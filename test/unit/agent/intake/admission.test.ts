@@ -86,17 +86,26 @@ describe('a command', () => {
     expect(given({}, { startedAt: sentAt + 500 })).toEqual({ kind: 'accept' })
   })
 
-  it('from before the agent’s memory is not executed', () => {
+  it('from before the agent’s memory is not executed, and says so where the agent was there when it was sent', () => {
     const remembersSince = sentAt + 5_000
     const now = sentAt + 6_000
     expect(given({}, { now, remembersSince, startedAt: remembersSince }).kind).toBe('withhold')
-    expect(given({}, { now, remembersSince }).kind).toBe('withhold')
+    expect(given({}, { now, remembersSince })).toMatchObject({
+      kind: 'refuse',
+      code: 'expired',
+      reason: expect.stringMatching(
+        /^agent-1 does not execute it: it may have been executed already: it was issued 6 s ago/,
+      ),
+    })
     expect(given({ action: { kind: 'ping' } }, { now, remembersSince })).toEqual({ kind: 'accept' })
   })
 
-  it('that was sent again after the memory was lost is not executed: it was issued before', () => {
+  it('that was sent again after the memory was lost is refused: it was issued before', () => {
     const remembersSince = sentAt - 1_000
-    expect(given({ issuedAt: sentAt - 4_000 }, { remembersSince }).kind).toBe('withhold')
+    expect(given({ issuedAt: sentAt - 4_000 }, { remembersSince })).toMatchObject({
+      kind: 'refuse',
+      code: 'expired',
+    })
     expect(given({ issuedAt: sentAt - 2_000 }, { remembersSince })).toEqual({ kind: 'accept' })
   })
 

@@ -1,5 +1,7 @@
 import {
   appendFileSync,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -14,16 +16,22 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLog } from '../../../../agent/src/log/log.ts'
 import { Journal } from '../../../../agent/src/store/journal.ts'
 import { printLine } from '../../../../agent/src/store/journalLines.ts'
+import { mountSmallDisk, type SmallDisk } from '../../../support/smallDisk.ts'
 
 let directory: string
 let path: string
+/** SQS's clock. */
 let now: number
+let isKnown: boolean
+let steady: () => number
 let logged: string[]
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'journal-'))
   path = join(directory, 'journal')
   now = 1_000_000_000_000
+  isKnown = true
+  steady = () => now
   logged = []
 })
 
@@ -42,9 +50,9 @@ const open = () =>
   Journal.open(
     path,
     createLog('info', (line) => logged.push(line), Date.now),
-    () => now,
+    { sqs: () => now, isSqsKnown: () => isKnown, steady: () => steady() },
   )
-const run = (runId: string) => ({ runId, at: now, replyTo: 'testing_agent', audited })
+const run = (runId: string) => ({ runId, replyTo: 'testing_agent', audited })
 
 async function reopened(journal: Journal): Promise<Journal> {
   await journal.close()
@@ -62,7 +70,7 @@ describe('the journal', () => {
     expect(
       ['run-begun-1', 'run-done-22', 'run-barred-3', 'run-other-4'].map((id) => journal.knows(id)),
     ).toEqual([true, true, true, false])
-    expect(journal.undelivered()).toEqual([run('run-begun-1')])
+    expect(journal.undelivered()).toEqual([{ ...run('run-begun-1'), at: now }])
     await journal.close()
   })
 
@@ -101,7 +109,8 @@ describe('the journal', () => {
     now += 25 * 3600_000
     journal = await reopened(journal)
     expect(journal.knows('run-delivered')).toBe(false)
-    expect(journal.remembersSince).toBe(begunAt)
+    // It may have been issued a little later than it was begun, by another’s reading of the clock.
+    expect(journal.remembersSince).toBe(begunAt + 2_000)
     expect(journal.undelivered().map(({ runId }) => runId)).toEqual(['run-undelivered'])
     await journal.close()
   })
@@ -199,5 +208,196 @@ describe('the journal', () => {
     const next = await open()
     expect(next.remembersSince).toBe(now)
     await next.close()
+  })
+})
+
+describe('a journal and the clocks', () => {
+  const since = async (value: number) => {
+    writeFileSync(path, printLine({ t: 'memory', since: value }))
+    return open()
+  }
+
+  it('that began in the future remembers since it was opened, and says so from then on', async () => {
+    const openedAt = now
+    let journal = await since(now + 300 * 24 * 3600_000)
+    now += 1_000
+    expect(journal.remembersSince).toBe(openedAt)
+    now += 60_000
+    expect(journal.remembersSince).toBe(openedAt)
+    journal = await reopened(journal)
+    expect(journal.remembersSince).toBe(openedAt)
+    await journal.close()
+  })
+
+  it('that is new remembers since it was opened, by SQS’s clock, also when that is known only later', async () => {
+    isKnown = false
+    const elapsed = { ms: 0 }
+    steady = () => elapsed.ms
+    const sqs = now
+    now -= 3_600_000
+    let journal = await open()
+    elapsed.ms = 5_000
+    now = sqs + 5_000
+    isKnown = true
+    expect(journal.remembersSince).toBe(sqs)
+    await journal.begin(run('run-00000001'))
+    elapsed.ms = 60_000
+    now = sqs + 60_000
+    journal = await reopened(journal)
+    expect(journal.remembersSince).toBe(sqs)
+    await journal.close()
+  })
+
+  it('forgets nothing by a clock that it does not know', async () => {
+    let journal = await open()
+    await journal.begin(run('run-delivered'))
+    journal.delivered('run-delivered')
+    isKnown = false
+    now += 26 * 3600_000
+    journal = await reopened(journal)
+    expect(journal.knows('run-delivered')).toBe(true)
+    await journal.close()
+  })
+
+  it('does not become deaf by forgetting runs that were written down while a clock was ahead', async () => {
+    const future = now + 300 * 24 * 3600_000
+    const lines = Array.from({ length: 10_050 }, (_, index) =>
+      printLine({ t: 'known', runId: `run-${index}`, at: future }),
+    )
+    writeFileSync(path, [printLine({ t: 'memory', since: now - 1_000 }), ...lines].join(''))
+    const journal = await open()
+    expect(journal.knows('run-0')).toBe(false)
+    expect(journal.remembersSince).toBeLessThanOrEqual(now)
+    await journal.close()
+  })
+})
+
+describe('a journal whose disk fills up', () => {
+  let disk: SmallDisk | undefined
+
+  beforeEach((context) => {
+    disk = mountSmallDisk(join(directory, 'disk'), 256)
+    if (disk === undefined) return context.skip('only root may mount a disk to fill')
+    path = join(disk.directory, 'journal')
+  })
+
+  afterEach(() => disk?.stop())
+
+  /** Begins runs until the disk takes no more of them. */
+  async function beginUntilFull(journal: Journal): Promise<string[]> {
+    const ids: string[] = []
+    while (journal.problem === undefined) {
+      ids.push(`run-${ids.length}-begun`)
+      await journal.begin(run(ids.at(-1) as string))
+    }
+    return ids
+  }
+
+  it('takes runs on all the same, and says so', async () => {
+    const journal = await open()
+    disk?.fill()
+    const ids = await beginUntilFull(journal)
+    expect(journal.problem).toMatch(/^Cannot write the journal .* \(.*(ENOSPC|the disk is full)/)
+    expect(logged.at(-1)).toContain(journal.problem)
+    await journal.begin(run('run-one-more'))
+    await journal.bar('run-barred-2')
+    expect([...ids, 'run-one-more', 'run-barred-2'].every((id) => journal.knows(id))).toBe(true)
+    expect(existsSync(path)).toBe(false)
+    await journal.close()
+  })
+
+  it('does not remember, in its next process, what was sent before that', async () => {
+    const journal = await open()
+    const since = journal.remembersSince
+    disk?.fill()
+    const ids = await beginUntilFull(journal)
+    await journal.begin(run('run-unwritten'))
+    // The process dies here: nothing is closed.
+    now += 60_000
+    const openedAt = now
+    const next = await open()
+    expect(next.remembersSince).toBe(openedAt)
+    expect(openedAt).toBeGreaterThan(since)
+    // What was written is known, and answered for.
+    expect(next.knows(ids[0] as string)).toBe(true)
+    expect(next.undelivered().length).toBeGreaterThan(0)
+    expect(next.knows('run-unwritten')).toBe(false)
+    expect(logged.join('')).toMatch(
+      /could not be written for a time\. Commands sent before now are not executed/,
+    )
+    await Promise.all([journal.close(), next.close()])
+  })
+
+  it('writes all of it down as soon as the disk has room, and remembers as before', async () => {
+    const journal = await open()
+    const since = journal.remembersSince
+    disk?.fill()
+    const ids = await beginUntilFull(journal)
+    disk?.free()
+    await journal.begin(run('run-too-early'))
+    expect(journal.problem).toBeDefined()
+    now += 10_000
+    await journal.begin(run('run-restored'))
+    expect(journal.problem).toBeUndefined()
+    expect(logged.at(-1)).toMatch(/is complete again/)
+    now += 60_000
+    const next = await reopened(journal)
+    expect([...ids, 'run-too-early', 'run-restored'].every((id) => next.knows(id))).toBe(true)
+    expect(next.remembersSince).toBe(since)
+    expect(existsSync(`${path}.aside`)).toBe(false)
+    await next.close()
+  })
+
+  it('writes it down when it is closed, if it can', async () => {
+    const journal = await open()
+    const since = journal.remembersSince
+    disk?.fill()
+    const ids = await beginUntilFull(journal)
+    disk?.free()
+    const next = await reopened(journal)
+    expect(next.knows(ids.at(-1) as string)).toBe(true)
+    expect(next.remembersSince).toBe(since)
+    await next.close()
+  })
+
+  it('takes nothing on while what is on the disk can be neither added to nor put out of force', async () => {
+    const journal = await open()
+    // Nothing can be renamed to this.
+    mkdirSync(join(`${path}.aside`, 'full'), { recursive: true })
+    disk?.fill()
+    let refused: Error | undefined
+    for (let count = 0; refused === undefined; count += 1) {
+      await journal.begin(run(`run-${count}-begun`)).catch((error: Error) => {
+        refused = error
+        expect(journal.knows(`run-${count}-begun`)).toBe(false)
+      })
+    }
+    expect(refused.message).toMatch(/the journal cannot be set aside/)
+    expect(journal.problem).toMatch(/commands are refused/)
+    disk?.free()
+    await journal.begin(run('run-again'))
+    expect(journal.problem).toBeUndefined()
+    await journal.close()
+  })
+
+  it('starts on a full disk, with what there is', async () => {
+    const first = await open()
+    disk?.fill()
+    const [id] = await beginUntilFull(first)
+    const next = await open()
+    expect(next.problem).toMatch(/Cannot write the journal/)
+    expect(next.knows(id as string)).toBe(true)
+    await next.begin(run('run-later'))
+    await Promise.all([first.close(), next.close()])
+  })
+
+  it('starts on a full disk where there was none', async () => {
+    disk?.fill()
+    const journal = await open()
+    expect(journal.problem).toMatch(/Cannot write the journal/)
+    await journal.begin(run('run-first-1'))
+    expect(journal.knows('run-first-1')).toBe(true)
+    disk?.free()
+    await journal.close()
   })
 })
