@@ -44,7 +44,7 @@ function manifestSettings(texts: Map<string, string>): Record<string, object> {
   })
   texts.set(
     'setting.old',
-    `Settings of EC2 Collective begin with \`${settingsSection}\` now. The command _EC2 Collective: Move Settings_ moves this one.`,
+    `Settings of EC2 Collective now begin with \`${settingsSection}\`. Run _EC2 Collective: Move Settings_ to move this one.`,
   )
   const old = properties.map(({ name, property: { scope, type } }) => [
     `${oldSettingsSection}.${name}`,

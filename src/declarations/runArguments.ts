@@ -14,7 +14,7 @@ const fields = {
   environment: described(v.optional(v.string('text')), 'Name of the environment.'),
   filter: described(
     v.optional(DeclaredFilter),
-    'Which agents: a filter such as `role=web`, or `*` for everyone.',
+    'Which agents: a filter such as `role=web`, or `*` for every agent.',
   ),
   command: described(v.optional(v.pipe(v.string('text'), v.minLength(1, 'a command'))), 'Shell command.'),
   file: described(
@@ -43,7 +43,7 @@ const fields = {
   ),
   confirm: described(
     v.optional(v.boolean('true or false')),
-    '`false`: do not ask before sending. A protected environment asks all the same. Default: `true`.',
+    '`false`: do not ask before sending. A protected environment always asks. Default: `true`.',
   ),
 }
 

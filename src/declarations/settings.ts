@@ -26,19 +26,19 @@ export const settings = {
   environments: setting(
     'resource',
     v.optional(v.record(EnvironmentName, EnvironmentDeclaration), {}),
-    `Environments by name: each a set of three SQS queues, so that what is meant for one never reaches the servers of another.
+    `Environments by name: each a set of three SQS queues, so that a command for one never reaches the servers of another.
 
 \`\`\`json
 "testing": { "region": "eu-west-1", "colour": "green" },
 "production": { "region": "eu-west-1", "protected": true, "colour": "red" }
 \`\`\`
 
-Environments that a team shares belong in \`.vscode/ec2-collective.yaml\` in the repository. What the user settings say of a name, no workspace can change.`,
+Environments that a team shares belong in \`.vscode/ec2-collective.yaml\` in the repository. A workspace cannot change an environment that your user settings define.`,
   ),
   profile: setting(
     'window',
     v.optional(v.string(), ''),
-    'AWS profile for environments without one. Empty: as the AWS tools find it (`AWS_PROFILE`, keys of the environment, `default`). Changed files in `~/.aws` are picked up without a reload.',
+    'AWS profile for environments without one. Empty: the default chain of the AWS CLI (`AWS_PROFILE`, keys of the environment, `default`). Changed files in `~/.aws` are picked up without a reload.',
   ),
   groupBy: setting(
     'window',
@@ -69,7 +69,7 @@ Environments that a team shares belong in \`.vscode/ec2-collective.yaml\` in the
   signingKey: setting(
     'machine',
     v.optional(v.pipe(v.string(), v.metadata({ pattern: String.raw`^([^=\s]{1,128}=.+)?$` })), ''),
-    'Signs commands, for agents whose policy asks for it: `NAME=FILE`, the name under which the policy knows the key, and a file with an ed25519 private key in PEM that only you may read (`openssl genpkey -algorithm ed25519`). Empty: commands are not signed.',
+    'Key that signs commands, for agents whose policy requires it: `NAME=FILE`, the name of the key in the policy, and a file with an ed25519 private key in PEM format that only you can read (`openssl genpkey -algorithm ed25519`). Empty: commands are not signed.',
   ),
 } as const
 

@@ -17,13 +17,13 @@ const VariableName = v.pipe(
 
 /** Something that a person is asked for. It reaches the command as an environment variable, never as text in it. */
 export const Input = closedObject({
-  prompt: described(v.optional(Text), 'The question.'),
-  default: described(v.optional(Text), 'Value that is filled in at first.'),
+  prompt: described(v.optional(Text), 'The question that you are asked.'),
+  default: described(v.optional(Text), 'Value that is filled in before you type.'),
   choices: described(
     v.optional(v.pipe(v.array(Text, 'a list of choices'), v.minLength(1, 'a list with at least one choice'))),
     'Values to choose from.',
   ),
-  secret: described(v.optional(Flag), 'Hide what is typed, and never keep, show or log it.'),
+  secret: described(v.optional(Flag), 'Hide what is typed. The value is never stored, shown or logged.'),
 })
 
 const contents = [['command'], ['script'], ['file']] as const
@@ -52,13 +52,13 @@ export const SnippetDeclaration = v.pipe(
     ),
     filter: described(
       v.optional(v.pipe(FilterText, v.metadata({ isAnyScalar: true, examples: ['role=web'] }))),
-      'Which agents: a filter, or `"*"` for everyone. If it is missing, you are asked for it.',
+      'Which agents: a filter, or `"*"` for every agent. If it is missing, you are asked for it.',
     ),
     environment: described(
       v.optional(Text),
       'Name of the environment. If it is missing, you are asked for it.',
     ),
-    description: described(v.optional(Text), 'What the snippet is for, in a line.'),
+    description: described(v.optional(Text), 'What the snippet is for, in one line.'),
     inputs: described(
       v.optional(v.record(VariableName, v.nullish(Input), 'a map of variable names')),
       'What you are asked for before it runs. Each value reaches the command as an environment variable, never as text in it.',
