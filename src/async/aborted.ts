@@ -1,9 +1,9 @@
-/** Instead of a result: nobody waits for it any more. */
+/** Returned instead of a result once the caller has stopped waiting. */
 export const aborted = Symbol('aborted')
 
 /**
- * What the work comes to, or `aborted` as soon as the signal is. The work itself goes on, and how it ends is nobody's
- * business then: for what others share, or what cannot be cut short.
+ * The result of the work, or `aborted` as soon as the signal aborts. The work itself goes on and its outcome is ignored:
+ * for work that is shared with others, or that cannot be interrupted.
  */
 export async function orAborted<T>(
   waitedFor: PromiseLike<T>,
@@ -25,7 +25,7 @@ export async function orAborted<T>(
   }
 }
 
-/** A signal may outlive thousands of waits: its listeners must not. */
+/** A signal may outlive thousands of waits, so each wait removes its listener. */
 function abortOf(signal: AbortSignal): { promise: Promise<typeof aborted>; stop: () => void } {
   let stop = () => {}
   const promise = new Promise<typeof aborted>((resolve) => {

@@ -1,5 +1,5 @@
 /**
- * Calls a listener for whoever must go on whatever it does: a loop, a timer, the handler of a signal. What it throws, or
+ * Wraps a listener so that an error in it cannot end its caller (a loop, a timer, a signal handler). What it throws, or
  * rejects with, becomes a warning of the process, with its stack.
  */
 export function contained<A extends unknown[]>(listener: ((...args: A) => unknown) | undefined) {
@@ -13,7 +13,7 @@ export function contained<A extends unknown[]>(listener: ((...args: A) => unknow
   }
 }
 
-/** For errors that are nobody's but ours: they must be seen, and must not end what they happened in. */
+/** Reports an internal error: it has to be visible, but must not end the caller. */
 export function warnOfBug(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.emitWarning(`Internal error (please report it): ${text}`, 'InternalError')

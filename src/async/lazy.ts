@@ -1,10 +1,10 @@
-/** Work that is done when it is first wanted, and once for all who want it. A failure is not kept: the next one tries again. */
+/** Work that starts with the first `get` and is shared by all callers. A failure is not kept: the next `get` tries again. */
 export interface Lazy<T> {
   /** Rejects as the work does. */
   get(): Promise<T>
-  /** What there is so far: under way or done. */
+  /** The work that is under way or done; undefined before the first `get`. */
   readonly started: Promise<T> | undefined
-  /** Forgets what there is: who wants it next has the work done anew. */
+  /** Drops the result: the next `get` does the work again. */
   forget(): void
 }
 
@@ -13,7 +13,7 @@ export function lazy<T>(work: () => Promise<T>): Lazy<T> {
   return {
     get() {
       if (started !== undefined) return started
-      // As a promise, also where `work` throws at once.
+      // Async, so that a synchronous throw of `work` also becomes a rejection.
       const attempt: Promise<T> = (async () => work())()
       started = attempt
       attempt.catch(() => {

@@ -65,7 +65,7 @@ function numberIfWritten(value: number | string): number | string {
 export const FilterText = v.pipe(
   v.string('text'),
   v.trim(),
-  v.minLength(1, 'a filter; * means everyone'),
+  v.minLength(1, 'a filter; * means every agent'),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed || dataset.value === '') return
     try {

@@ -1,15 +1,15 @@
 import { inNaturalOrder } from './naturalOrder.ts'
 
-/** Names that one text may unfold to. */
+/** Most names that one text may unfold to. */
 const maxUnfolded = 100_000
 
-/** Numbers in a name that are looked at. Names with more, such as UUIDs, are no series. */
+/** Names with more numbers than this, such as UUIDs, are not part of a series. */
 const maxNumbers = 8
 
 /**
- * Host names as people write them: `web01 web02 web03 db1` becomes `db1,web[01-03]`. Several numeric parts fold one
- * after the other (`rack[1-2]-node[01-16]`), zero padding is kept, and {@link unfoldHosts} gives the same names back.
- * Names that hold commas, brackets, quotes or white space stand in quotes, as JSON writes them.
+ * Host names in short form: `web01 web02 web03 db1` becomes `db1,web[01-03]`. Several numeric parts fold one after the
+ * other (`rack[1-2]-node[01-16]`), zero padding is kept, and {@link unfoldHosts} returns the same names. Names that
+ * contain commas, brackets, quotes or white space are quoted as in JSON.
  */
 export function foldHosts(names: Iterable<string>): string {
   let patterns = [...new Set(names)].map(split)
@@ -20,7 +20,7 @@ export function foldHosts(names: Iterable<string>): string {
 
 /**
  * The names that a folded text stands for.
- * @throws Error when a quote, a bracket or a range is not right, or it stands for more than 100,000 names
+ * @throws Error when a quote, a bracket or a range is invalid, or it stands for more than 100,000 names
  */
 export function unfoldHosts(text: string): string[] {
   const names: string[] = []
@@ -32,7 +32,7 @@ export function unfoldHosts(text: string): string[] {
   return names
 }
 
-/** Text at even places, sets of numbers (as written) at odd ones. */
+/** Text at even indexes, sets of numbers (as written) at odd ones. */
 type Pattern = (string | string[])[]
 
 function split(name: string): Pattern {
@@ -44,7 +44,7 @@ function split(name: string): Pattern {
 
 const plainName = /^[^[\],"\s]+$/
 
-/** Joins patterns that differ in this one numeric part only. */
+/** Joins patterns that differ only in this numeric part. */
 function foldPart(patterns: readonly Pattern[], place: number): Pattern[] {
   const groups = new Map<string, { pattern: Pattern; numbers: string[] }>()
   const folded: Pattern[] = []
@@ -65,7 +65,7 @@ function foldPart(patterns: readonly Pattern[], place: number): Pattern[] {
   return folded
 }
 
-/** Padded numbers and those as wide as these belong together (`08 09 10`), and come before the others. */
+/** Padded numbers and those of the same width belong together (`08 09 10`), and come before the others. */
 function inOrder(numbers: readonly string[]): string[] {
   if (numbers.length === 1) return [...numbers]
   const padded = new Set(numbers.filter(isPadded).map(({ length }) => length))
@@ -103,12 +103,12 @@ function follows(a: string, b: string): boolean {
   return like(a, BigInt(a) + 1n) === b
 }
 
-/** The number, written as wide as `text` is when that begins with 0. */
+/** The number, padded to the width of `text` when that begins with 0. */
 function like(text: string, number: bigint): string {
   return text.startsWith('0') ? String(number).padStart(text.length, '0') : String(number)
 }
 
-/** What stands between commas: names in quotes, and patterns, within whose brackets commas separate ranges. */
+/** The items between commas: names in quotes, and patterns, in whose brackets commas separate ranges. */
 function* itemsOf(text: string): Generator<string> {
   const item = /\s*("(?:[^"\\]|\\.)*"|(?:[^,"[\]]|\[[^"[\]]*\])*)\s*(?:,|$)/y
   while (item.lastIndex < text.length) {
@@ -120,7 +120,7 @@ function* itemsOf(text: string): Generator<string> {
 }
 
 function notRight(rest: string): never {
-  throw new Error(`${rest.slice(0, 60)}: a quote or a bracket is not closed, or stands where it may not`)
+  throw new Error(`${rest.slice(0, 60)}: a quote or bracket is not closed, or is not allowed here`)
 }
 
 function unquote(quoted: string): string {

@@ -1,20 +1,20 @@
-/** The entries of one lock: a file each, of which only the name counts. */
+/** The entries of one lock: empty files, of which only the names count. */
 export interface LockEntries {
-  /** Names of all that were there when this was called; of those that come and go meanwhile, some. */
+  /** Names of all entries that existed at the call. One created or removed during the call may be listed or not. */
   names(): Promise<readonly string[]>
   create(name: string): Promise<void>
   /** Removes it if it is there. */
   remove(name: string): Promise<void>
 }
 
-/** Looks at most this often for the end of a contest. Each is a pause. */
+/** Checks at most this many times whether a contest has ended, with a pause between checks. */
 const mostLooks = 500
 
 /**
- * Contends for a lock by an entry of its own. Nothing is ever replaced, and no name is used twice, so that a process which
- * was stopped for any time between two steps can do no harm when it goes on. The lock belongs to an entry that was there
- * when its process saw no other living one: of two, the one that came later sees the other.
- * @param own the name of the entry, which nobody else has
+ * Contends for a lock by creating an entry. Entries are never replaced and names are never reused, so a process that was
+ * suspended between two steps does no harm when it continues. An entry holds the lock when it existed at a moment at which
+ * its process saw no other living entry: of two entries, the later one always sees the earlier.
+ * @param own the name of the entry, unique to this attempt
  * @param isAlive whether the process of an entry may be alive; it must not be wrong about a living one
  * @returns whether the lock is taken now; its entries are then `own` and `heldMark(own)`
  */
@@ -38,7 +38,7 @@ export async function contend(
         isPublished = true
         continue
       }
-      // Several at a time: the first by name stays, the others make way until it has the lock, or has gone.
+      // Several at a time: the first by name stays, the others withdraw until it has the lock or is gone.
       if (isPublished && rivals.some((rival) => rival < own)) {
         await entries.remove(own)
         isPublished = false
@@ -53,7 +53,7 @@ export async function contend(
   return false
 }
 
-/** Lets a lock go. Others see it as an attempt in between, and wait for its end. */
+/** Releases a lock. In between, others see an attempt, and wait for it to end. */
 export async function leave(own: string, entries: LockEntries): Promise<void> {
   await entries.remove(heldMark(own))
   await entries.remove(own)
@@ -63,7 +63,7 @@ export function heldMark(name: string): string {
   return `${name}${heldSuffix}`
 }
 
-/** The entry that the mark says to hold the lock; undefined for what is no mark. */
+/** The entry that holds the lock according to this mark; undefined when the name is not a mark. */
 export function markedAsHeld(name: string): string | undefined {
   return name.endsWith(heldSuffix) ? name.slice(0, -heldSuffix.length) : undefined
 }
@@ -78,10 +78,10 @@ async function livingRivals(
   const names = new Set(await entries.names())
   const rivals: string[] = []
   for (const name of names) {
-    // A mark without its entry is what remains of one that is just being removed.
+    // A mark without its entry belongs to an entry that is just being removed.
     if (name === own || markedAsHeld(name) !== undefined) continue
     if (!(await isAlive(name))) {
-      // Where it cannot be removed it still does no harm.
+      // A dead entry that cannot be removed does no harm.
       await leave(name, entries).catch(() => {})
       continue
     }

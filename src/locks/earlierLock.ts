@@ -3,13 +3,13 @@ import { connect } from 'node:net'
 import { hostname } from 'node:os'
 import { relative } from 'node:path'
 
-/** Such a lock was touched every 30 s, milliseconds. */
+/** A lock file untouched for longer is abandoned (it was touched every 30 s), milliseconds. */
 const silentMs = 5 * 60_000
 
 /**
- * Whether a process of version 0.1.0 or before holds `path`: windows and agents of both versions may run at a time. A
- * master's lock was a file with its process id then, an agent's a socket. What one of them has left behind is removed.
- * (To them a folder is held, whoever has it.)
+ * Whether a process of version 0.1.0 or before holds `path`: windows and agents of both versions may run at the same
+ * time. A master's lock was then a file with its process id, an agent's a socket. An abandoned one is removed. (The
+ * earlier versions take a folder for a held lock.)
  */
 export async function isHeldByEarlierVersion(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined)
@@ -17,7 +17,7 @@ export async function isHeldByEarlierVersion(path: string): Promise<boolean> {
   const isHeld = found.isSocket()
     ? await isAnswered(path)
     : Math.abs(Date.now() - found.mtimeMs) < silentMs && isAlive(await readFile(path, 'utf8'))
-  // Never a folder: one that a process of this version has made meanwhile stays.
+  // `unlink` never removes a folder, so one that a process of this version has created meanwhile stays.
   if (!isHeld) await unlink(path).catch(() => {})
   return isHeld
 }
@@ -33,7 +33,7 @@ function isAlive(text: string): boolean {
 }
 
 function isAnswered(path: string): Promise<boolean> {
-  // A socket's path may have 104 bytes (macOS) or 108 (Linux): in a deep folder the way from here may do.
+  // A socket's path may have 104 bytes (macOS) or 108 (Linux): in a deep folder the relative path may be short enough.
   const fromHere = relative(process.cwd(), path)
   return new Promise((resolve) => {
     const connection = connect(fromHere.length < path.length ? fromHere : path)

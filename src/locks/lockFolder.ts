@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { type LockEntries, markedAsHeld } from './contention.ts'
 import type { ProcessMark } from './processMark.ts'
 
-/** Others may remove the folder just before an entry is made in it, as often as they let a lock go. */
+/** How often others may remove the folder (each when releasing the lock) just before an entry is created in it. */
 const mostRemovals = 100
 
 /**
- * The entries of one lock as empty files in a folder of its own: a full disk has room for them, and no file system shows
- * half of one. It asks for nothing that a network or container file system may lack: no links, sockets or system locks.
+ * The entries of one lock as empty files in a folder of its own: they can be created on a full disk, and no file system
+ * shows half of one. It needs nothing that a network or container file system may lack: no links, sockets or file locks.
  */
 export class LockFolder implements LockEntries {
   readonly #path: string
@@ -44,17 +44,17 @@ export class LockFolder implements LockEntries {
     const path = join(this.#path, name)
     await unlink(path).catch((error) => {
       if (codeOf(error) === 'ENOENT') return
-      // Windows lets nobody remove a file for as long as a virus scanner reads it.
+      // On Windows a file cannot be removed while a virus scanner reads it.
       return rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
     })
   }
 
-  /** Removes the folder, where nobody else has an entry in it. */
+  /** Removes the folder when it is empty. */
   async tidy(): Promise<void> {
     await rmdir(this.#path).catch(() => {})
   }
 
-  /** @returns false when the entry is not there any more */
+  /** @returns false when the entry no longer exists */
   async touch(name: string): Promise<boolean> {
     const now = new Date()
     return utimes(join(this.#path, name), now, now).then(
@@ -63,7 +63,7 @@ export class LockFolder implements LockEntries {
     )
   }
 
-  /** When its process last touched it, by that one's clock, milliseconds; undefined when it is not there any more. */
+  /** When its process last touched it, by the file system's clock, milliseconds; undefined when it no longer exists. */
   async touchedAt(name: string): Promise<number | undefined> {
     try {
       return (await stat(join(this.#path, name))).mtimeMs
@@ -74,12 +74,12 @@ export class LockFolder implements LockEntries {
   }
 }
 
-/** Later versions may add other names beside these, not change what these mean. */
+/** Later versions may add other forms of names, but must not change the meaning of this one. */
 export function entryName(nonce: string, { space, pid, start }: ProcessMark): string {
   return `${nonce}.${space}.${pid}.${start === '' ? '-' : start}`
 }
 
-/** @returns undefined for a name that is no entry's */
+/** @returns undefined for a name that is not an entry */
 export function markOf(name: string): ProcessMark | undefined {
   const [, space, pid, start] =
     /^[0-9a-f]{16}\.([0-9a-f]{16})\.([1-9]\d{0,9})\.(\d{1,20}|-)$/.exec(name) ?? []

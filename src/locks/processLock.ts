@@ -5,39 +5,39 @@ import { isHeldByEarlierVersion } from './earlierLock.ts'
 import { entryName, LockFolder, markOf } from './lockFolder.ts'
 import { lifeOf, markOfThisProcess } from './processMark.ts'
 
-/** A claim on something that only one process may use at a time. Ends with the process, at the latest. */
+/** A lock on something that only one process may use at a time. It ends with the process at the latest. */
 export interface ProcessLock {
-  /** Aborts when the lock was taken away: its folder was removed, or this process was stopped for long and given up. */
+  /** Aborts when the lock is lost: its folder was removed, or this process was suspended for too long. */
   readonly lost: AbortSignal
   /** May be called again. */
   release(): Promise<void>
 }
 
 export interface LockPace {
-  /** How often a holder touches its entry, for those who cannot see its process, milliseconds. */
+  /** How often a holder touches its entry, for processes that cannot see the holder's process, milliseconds. */
   readonly touchEveryMs: number
-  /** Within this time after that its process counts as alive without a further look, milliseconds. */
+  /** For this long after a touch the holder counts as alive without further checks, milliseconds. */
   readonly freshMs: number
-  /** An entry of a process that cannot be seen is given up when that did not touch it between so many looks. */
+  /** An entry whose process cannot be seen counts as dead when it stays untouched over this many checks. */
   readonly looks: number
-  /** Between two of them, milliseconds. */
+  /** Between two checks, milliseconds. */
   readonly lookEveryMs: number
 }
 
-/** The same for all processes that share a lock. A holder that is stopped for less than 10 s is not given up. */
+/** The same for all processes that share a lock. A holder that is suspended for less than 10 s keeps it. */
 const usualPace: LockPace = { touchEveryMs: 3_000, freshMs: 10_000, looks: 20, lookEveryMs: 500 }
 
-/** Between two looks at a contest with others, milliseconds: up to twice this. */
+/** Pause between two checks during a contest, milliseconds; with jitter up to twice this. */
 const pauseMs = 5
 
 /**
- * Claims `path`, a name for a folder of the lock's own, for this process.
+ * Takes the lock `path` (the path of a folder that the lock creates) for this process.
  *
- * On one machine (Linux: in one container) the system says whether a holder lives, by its id and the time of its start.
- * Elsewhere that shows by whether it touches its entry, which takes 10 s for one that is gone. No clock is trusted: that a
- * time changes is what counts, not which it is.
- * @returns undefined when a process has it that may be alive, be it this one
- * @throws Error when the folder cannot be made or read
+ * On the same machine (Linux: in the same container) the system says whether a holder is alive, by its process id and
+ * start time. Otherwise the holder has to keep touching its entry; detecting that it is gone then takes 10 s. Clocks are
+ * not trusted: only that a time changes counts, not its value.
+ * @returns undefined when a process that may be alive holds it, including this one
+ * @throws Error when the folder cannot be created or read
  */
 export async function takeLock(path: string, pace: LockPace = usualPace): Promise<ProcessLock | undefined> {
   if (await isHeldByEarlierVersion(path)) return undefined
@@ -55,7 +55,7 @@ export async function takeLock(path: string, pace: LockPace = usualPace): Promis
   }
   const lost = new AbortController()
   let isHeld = false
-  // Also while it contends: that may take as long as others are looked at.
+  // Also while contending: checking the others may take long.
   const touching = setInterval(async () => {
     if ((await folder.touch(own)) || !isHeld) return
     clearInterval(touching)
@@ -63,7 +63,7 @@ export async function takeLock(path: string, pace: LockPace = usualPace): Promis
   }, pace.touchEveryMs)
   touching.unref()
   try {
-    // The touch: this process may have been stopped, and given up, just before it had the lock.
+    // Why touch: this process may have been suspended, and counted as dead, just before it got the lock.
     isHeld =
       (await contend(own, folder, isAlive, () => delay(pauseMs * (1 + Math.random())))) &&
       (await folder.touch(own))
@@ -85,7 +85,7 @@ export async function takeLock(path: string, pace: LockPace = usualPace): Promis
   }
 }
 
-/** Whether a process has the lock that may be alive. Says so at once, and of one that nobody can see as long as it has left its mark. */
+/** Whether a process that may be alive holds the lock. Answers at once: a holder whose process cannot be seen counts as alive. */
 export async function isLocked(path: string): Promise<boolean> {
   if (await isHeldByEarlierVersion(path)) return true
   const own = markOfThisProcess()
@@ -100,7 +100,7 @@ async function isTouched(folder: LockFolder, name: string, pace: LockPace): Prom
   const first = await folder.touchedAt(name)
   if (first === undefined) return false
   if (Math.abs(Date.now() - first) < pace.freshMs) return true
-  // Counted, not timed: after the sleep of a machine its processes need a moment to come back.
+  // Counted, not timed: after a machine wakes up, its processes need a moment to continue.
   for (let left = pace.looks; left > 0; left -= 1) {
     await delay(pace.lookEveryMs)
     const touchedAt = await folder.touchedAt(name)

@@ -2,8 +2,8 @@ import * as v from 'valibot'
 import { AgentId, RunId } from '../protocol/names.ts'
 
 /**
- * What the results page may ask for. It is untrusted: whatever is not exactly one of these is dropped, and nothing here
- * carries a command, a filter or an environment, so that the page can only ask for more of the run that it shows.
+ * What the results page may request. The page is untrusted: anything that is not exactly one of these is dropped, and no
+ * request carries a command, a filter or an environment, so the page can only ask for more of the run that it shows.
  */
 export type FromPage = v.InferOutput<typeof Request>
 
@@ -19,16 +19,16 @@ export function parseFromPage(json: unknown): FromPage | undefined {
   return parsed.success ? parsed.output : undefined
 }
 
-/** @returns undefined for what is not a page's state: the page then starts anew, or the run is unknown */
+/** @returns undefined when it is not the state of a page: the page then starts afresh, or its run is unknown */
 export function parsePageState(json: unknown): PageState | undefined {
   const parsed = v.safeParse(PageStateSchema, json)
   return parsed.success ? parsed.output : undefined
 }
 
 const Index = v.pipe(v.number(), v.integer(), v.minValue(0))
-/** Rows that a page asks for at a time. */
+/** Most rows in one request. */
 const maxWindow = 2000
-/** Agents named in one request: the largest fleet, and room. */
+/** Most agents named in one request: the largest fleet and a margin. */
 const maxAgents = 50_000
 
 const OutputOf = v.union([v.strictObject({ agent: AgentId }), v.strictObject({ group: Index })])
@@ -50,13 +50,13 @@ const Query = v.strictObject({
   matchCase: v.boolean(),
   regex: v.boolean(),
 })
-/** What is searched for in the outputs. */
+/** A search in the outputs. */
 export type Query = v.InferOutput<typeof Query>
 
 const Request = v.variant('type', [
-  /** The page has loaded, or has lost count: send a snapshot. */
+  /** The page has loaded, or has missed a delta: send a snapshot. */
   v.strictObject({ type: v.literal('ready') }),
-  /** The agents in sight, so that their last lines are worth reading. */
+  /** The visible agents, whose last lines are worth reading. */
   v.strictObject({ type: v.literal('in-sight'), agents: v.pipe(v.array(AgentId), v.maxLength(200)) }),
   /** Open an output, or another part of it. `follow`: keep sending the end. */
   v.pipe(
@@ -92,7 +92,7 @@ const Request = v.variant('type', [
       v.strictObject({ group: Index }),
       v.strictObject({ agents: v.pipe(v.array(AgentId), v.maxLength(maxAgents)) }),
     ]),
-    /** `web[01-20]` instead of a name a line. */
+    /** `web[01-20]` instead of one name per line. */
     folded: v.boolean(),
   }),
   v.strictObject({ type: v.literal('copy-command') }),
@@ -102,7 +102,7 @@ const Request = v.variant('type', [
 const PageStateSchema = v.object({
   v: v.literal(1),
   runId: RunId,
-  /** A group is remembered by one of its agents: its number dies with the page. */
+  /** A group is stored by one of its agents, because its number is only valid within one page. */
   selected: v.optional(v.union([v.object({ agent: AgentId }), v.object({ groupOf: AgentId })])),
   states: v.optional(v.array(v.string())),
   hostText: v.optional(v.string()),

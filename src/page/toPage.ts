@@ -2,8 +2,8 @@ import type { AgentState } from '../protocol/verdict.ts'
 
 /**
  * What the extension host tells the results page. The page is a projection: `ready` is answered by a snapshot, then
- * come deltas whose `seq` goes up by one. A page that misses one says `ready` again. Rows are upserts: the snapshot of
- * a large run brings the first of them, the deltas after it the rest.
+ * come deltas whose `seq` goes up by one. A page that misses one sends `ready` again. Rows are upserts: the snapshot of
+ * a large run brings the first of them, the following deltas the rest.
  */
 export type ToPage = Snapshot | Delta | OutputWindow | SearchProgress | Found | NotKept
 
@@ -11,7 +11,7 @@ export interface Snapshot {
   readonly type: 'snapshot'
   readonly seq: number
   readonly run: RunHeader
-  /** Agents of the run; more than `rows` here when the rest follows in deltas. */
+  /** Agents of the run; more than there are `rows` when the rest follows in deltas. */
   readonly total: number
   readonly counts: Readonly<Record<AgentState, number>>
   readonly rows: readonly AgentRow[]
@@ -24,11 +24,11 @@ export interface Delta {
   readonly total: number
   readonly counts: Readonly<Record<AgentState, number>>
   readonly rows: readonly AgentRow[]
-  /** The whole table anew; absent when it has not changed. */
+  /** The whole table; absent when it has not changed. */
   readonly groups?: GroupsTable
   /** Absent when nothing in it has changed. */
   readonly run?: RunHeader
-  /** Last lines of the rows in sight: `[agentId, line]`. */
+  /** Last lines of the visible rows: `[agentId, line]`. */
   readonly previews?: readonly (readonly [agentId: string, line: string])[]
 }
 
@@ -48,16 +48,16 @@ export interface RunHeader {
   /** Milliseconds since the epoch, the host's clock, as all times here. */
   readonly startedAt: number
   readonly endedAt?: number
-  /** The host's clock when this was made, for a running time that does not trust two clocks. */
+  /** The host's clock when this was sent, so that the page computes the running time from one clock only. */
   readonly now: number
   readonly timeoutMs: number
   readonly phase: 'running' | 'paused' | 'over'
   readonly cancelling: boolean
-  /** Only for a run that is spread over steps. */
+  /** Only for a run in steps. */
   readonly rollout?: { readonly steps: number; readonly started: number; readonly canary: boolean }
   /** Why the rollout ended before its last step. */
   readonly stopReason?: string
-  /** False for a run of the past that nobody steers any more. */
+  /** False for a past run, which can no longer be controlled. */
   readonly live: boolean
 }
 
@@ -78,18 +78,18 @@ export interface AgentRow {
   readonly state: AgentState
   readonly exitCode?: number
   readonly signal?: string
-  /** From sending to the first sign of life. */
+  /** From sending to the first message from it. */
   readonly latencyMs?: number
   readonly durationMs?: number
   /** Bytes of stdout and stderr that are here. */
   readonly bytes: number
   readonly droppedBytes?: number
   readonly output: 'none' | 'partial' | 'complete' | 'incomplete'
-  /** The answer came after it was given up, or after the run was over. */
+  /** The answer came after the verdict "no reply" or "lost", or after the run was over. */
   readonly late?: true
   /** It was not expected and joined the run. */
   readonly joined?: true
-  /** Another instance than the one known sent the answer. */
+  /** The answer was sent by a different instance than the known one. */
   readonly mismatch?: true
   /** Why it refused or could not start, or that it waits for a free slot. */
   readonly note?: string
@@ -105,7 +105,7 @@ export interface GroupsTable {
 
 /** Agents whose replies are identical. */
 export interface GroupRow {
-  /** Stable as long as the page lives. */
+  /** Stable for the lifetime of the page. */
   readonly id: number
   readonly state: AgentState
   readonly exitCode?: number
@@ -147,7 +147,7 @@ export interface OutputWindow {
 }
 
 export interface OutputLine {
-  /** Line number from 1; 0 for a line of ours that says what is left out. */
+  /** Line number from 1; 0 for an inserted line that says what was omitted. */
   readonly n: number
   /** 1 is stdout, 2 is stderr. */
   readonly stream: 1 | 2

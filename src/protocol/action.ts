@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { RunId } from './names.ts'
 import { Count, Time } from './numbers.ts'
 
-/** Valibot's own check of base64 needs a stack as deep as the text is long. */
+/** Replaces Valibot's check of base64, which needs a stack as deep as the text is long. */
 const Base64 = v.pipe(
   v.string(),
   v.check((text) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text), 'base64 text'),
@@ -16,7 +16,7 @@ const EnvironmentVariables = v.record(
   ),
 )
 
-/** How a shell command or a script is to be executed. Each part is subject to the agent's policy. */
+/** How to execute a shell command or a script. Each part is subject to the agent's policy. */
 const executionFields = {
   /** Absolute directory to run in; the agent's default otherwise. */
   directory: v.optional(v.pipe(v.string(), v.startsWith('/', 'an absolute directory'), v.maxLength(4096))),
@@ -42,8 +42,8 @@ const KnownAction = v.variant('kind', [
   /** Read all fact sources again and publish. */
   v.object({ kind: v.literal('facts') }),
   /**
-   * Stop `runId`, or never start it. Answered within that run. `issuedAt` is the run's: an agent that remembers less cannot
-   * say that it never began it.
+   * Stop `runId`, or never start it. Answered within that run. `issuedAt` is the run's: an agent whose memory starts later
+   * cannot say that it never started the run.
    */
   v.object({ kind: v.literal('cancel'), runId: RunId, issuedAt: v.optional(Time) }),
   /** Send frames of `runId` again; `missing` holds frame numbers, and `result` asks for the result too. */
@@ -55,22 +55,22 @@ const KnownAction = v.variant('kind', [
   }),
 ])
 
-/** What agents are asked to do. What {@link RunRequest} takes of it is for people; cancel and resend are orders of a run. */
+/** What agents are asked to do. People request the kinds in {@link RunRequest}; cancel and resend are sent by a run itself. */
 export type Action = v.InferOutput<typeof KnownAction>
 
 /**
- * Names of the parts of a command that came after version 1 of the protocol and that nobody may pass over, as they change
- * what the command means: whom it is for, when or how it is executed. A part is a field of the command with this name.
+ * Names of the parts of a command that were added after version 1 of the protocol and must not be ignored, because they
+ * change what the command means: its targets, or when or how it is executed. A part is a field of the command.
  * An agent refuses a command that requires a part whose name it does not know (docs/versions.md).
  */
 export const requirableParts: readonly string[] = []
 
 const PartName = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9]{0,31}$/, 'the name of a part'))
 
-/** Characters of an action's kind. Agents of version 1 cannot read a command with a longer one, and stay silent. */
+/** Most characters of an action's kind. Agents of version 1 cannot read a command with a longer one, and do not answer. */
 const longestKind = 64
 
-/** An action that this version does not know, or whose fields it cannot use: refused by name, never ignored. */
+/** An action that this version does not know, or whose fields are invalid: refused by name, never ignored. */
 export interface UnsupportedAction {
   readonly kind: 'unsupported'
   readonly requested: string
@@ -100,14 +100,14 @@ const RequiringAction = v.pipe(
 
 const AnyAction = v.union([RequiringAction, OtherAction])
 
-/** An action as it stands in a command. What requires anything is never taken for the same without. */
+/** The action of a command. One with `requires` is never read as the same action without. */
 export const ActionSchema = v.lazy((json) =>
   typeof json === 'object' && json !== null && 'requires' in json ? AnyAction : PlainAction,
 )
 
 /**
- * The action of a command that has these parts, as it travels. Its kind is one that version 1 does not know: agents that
- * know nothing of `requires` refuse it by that name, in which the names of the parts stand.
+ * The action of a command that has these parts, as it is sent. Its kind is one that version 1 does not know: agents
+ * without support for `requires` refuse it by that kind, which contains the names of the parts.
  */
 export function requiring(action: Action, parts: readonly string[]) {
   return { kind: `requires ${parts.join(', ')}`.slice(0, longestKind), requires: parts, action }

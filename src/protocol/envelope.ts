@@ -4,8 +4,8 @@ import { type Localizable, LocalizableError, say, sentenceOf } from '../text/loc
 import { type Message, parseMessage, wireForm } from './messages.ts'
 
 /**
- * The body of an SQS message: JSON text, so that every character is one that SQS takes. `m` is the message's
- * own JSON as a string (the very bytes that a signature covers), `mz` the same gzipped, `d`/`dz` its binary data.
+ * The body of an SQS message: JSON text, so that SQS accepts every character. `m` is the message's own JSON as a
+ * string (the exact bytes that a signature covers), `mz` the same gzipped, `d`/`dz` its binary data.
  */
 interface Envelope {
   readonly v: 1
@@ -16,33 +16,33 @@ interface Envelope {
   readonly sig?: { readonly key: string; readonly value: string }
 }
 
-/** Characters of a signature, and of its key's name. */
+/** Most characters of a signature, and of its key's name. */
 const maxSignatureLength = 128
 
 /** Largest message and largest data that a body may hold once unpacked, bytes. Guards against gzip bombs. */
 export const maxUnpackedBytes = 16 * 1024 * 1024
 
-/** Only commands carry more than this, characters of JSON: scripts. Facts are kept, and as objects take twenty times as much. */
+/** Longest message other than a command (scripts), characters of JSON. Facts stay in memory, as objects twenty times larger. */
 export const maxReportLength = 1024 * 1024
 
-/** Messages shorter than this are sent as they are: gzip + base64 does not pay below. */
+/** Messages shorter than this are sent as they are: gzip with base64 saves nothing below. */
 const gzipFromBytes = 1024
 
 /** The same for data, which is base64 either way. */
 const gzipDataFromBytes = 128
 
-/** How large data is judged: so many pieces of so many bytes, which together must shrink to so much. */
+/** Large data is gzipped when samples of it (their number and bytes) shrink at least to this ratio. */
 const samples = 8
 const sampleBytes = 1024
 const worthwhile = 0.97
 
-/** An ed25519 key of the sender with the name under which agents know its public half. */
+/** An ed25519 key of the sender with the name under which agents have its public key. */
 export interface SigningKey {
   readonly name: string
   readonly privateKey: KeyObject
 }
 
-/** A body that was understood: the message, its binary data (empty where there is none) and its signature, unverified. */
+/** A body that was read: the message, its binary data (empty where there is none) and its signature, not yet verified. */
 export interface Opened {
   readonly message: Message
   readonly data: Uint8Array
@@ -50,18 +50,18 @@ export interface Opened {
 }
 
 export interface Signature {
-  /** Name of the key that the sender claims. */
+  /** Name of the key that the sender claims to have signed with. */
   readonly key: string
-  /** Whether the signature fits this public key. */
+  /** Whether the signature was made with the private key of this public key. */
   verifies(publicKey: KeyObject): boolean
 }
 
-/** A body that is not one of ours, or is damaged, or from another version. `message` says which. */
+/** A body that is not ours, is damaged, or is of another protocol version. `message` says which. */
 export class UnreadableBody extends LocalizableError {
   override readonly name = 'UnreadableBody'
 }
 
-/** Makes the body for `message` with optional binary `data`. The size is that of the string: it is ASCII only. */
+/** Makes the body for `message` with optional binary `data`. ASCII only, so its length is its size in bytes. */
 export function sealBody(message: Message, data?: Uint8Array, key?: SigningKey): string {
   const text = asciiJson(wireForm(message))
   const head = asciiJson({
@@ -73,13 +73,13 @@ export function sealBody(message: Message, data?: Uint8Array, key?: SigningKey):
   } satisfies Envelope)
   if (data === undefined || data.length === 0) return head
   const { name, base64 } = sealData(data)
-  // Base64 stands for itself in JSON, and may be a megabyte.
+  // Appended by hand: base64 needs no escaping in JSON, and may be a megabyte.
   return `${head.slice(0, -1)},"${name}":"${base64}"}`
 }
 
 /**
- * Understands a body that came from a queue.
- * @throws UnreadableBody in words, for whatever is wrong with it
+ * Reads a body received from a queue.
+ * @throws UnreadableBody that says what is wrong with it
  */
 export function openBody(body: string): Opened {
   let json: unknown
@@ -113,12 +113,12 @@ export function openBody(body: string): Opened {
   return { message, data, signature }
 }
 
-/** Characters of JSON that the message makes. */
+/** Length of the message as JSON, characters. */
 export function lengthOf(message: Message): number {
   return asciiJson(wireForm(message)).length
 }
 
-/** By hand: every body that comes is checked, and a schema would take as long as parsing it. */
+/** Written by hand: every received body is checked, and a schema would take as long as parsing it. */
 function isEnvelope(json: unknown): json is Envelope {
   if (typeof json !== 'object' || json === null) return false
   const { v, m, mz, d, dz, sig } = json as Record<string, unknown>
@@ -142,7 +142,7 @@ function sealText(text: string): { m: string } | { mz: string } {
   return zipped.length < text.length ? { mz: zipped } : { m: text }
 }
 
-/** Binary data as it stands in the envelope: gzipped where that is shorter, as far as pieces of large data tell. */
+/** Binary data for the envelope: gzipped where that is shorter; for large data, samples decide. */
 function sealData(data: Uint8Array): { readonly name: 'd' | 'dz'; readonly base64: string } {
   if (mayShrink(data)) {
     const zipped = gzipped(data)
@@ -151,7 +151,7 @@ function sealData(data: Uint8Array): { readonly name: 'd' | 'dz'; readonly base6
   return { name: 'd', base64: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64') }
 }
 
-/** Trying in vain costs as much as all the rest of sending: large data is judged by some pieces of it. */
+/** Compressing in vain costs as much as the rest of sending, so for large data samples decide. */
 function mayShrink(data: Uint8Array): boolean {
   if (data.length < gzipDataFromBytes) return false
   if (data.length < samples * sampleBytes * 4) return true
@@ -167,7 +167,7 @@ function mayShrink(data: Uint8Array): boolean {
 // Level 1: on a server under load the agent's CPU is worth more than the last few percent.
 const gzipped = (data: Uint8Array) => gzipSync(data, { level: 1 })
 
-/** The bytes that a signature covers. The length keeps anybody from moving bytes between message and data. */
+/** The bytes that a signature covers. The length prevents moving bytes between message and data. */
 function signed(text: string, data: Uint8Array = new Uint8Array()): Buffer {
   return Buffer.concat([Buffer.from(`ec2-collective/1\n${data.length}\n${text}\n`), data])
 }
@@ -184,7 +184,7 @@ function gunzip(base64: string): Buffer {
   }
 }
 
-/** JSON in ASCII: a body's length is then its size in bytes, and SQS never meets a character that it refuses. */
+/** JSON in ASCII: its length is its size in bytes, and it contains no character that SQS rejects. */
 function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,
@@ -194,6 +194,6 @@ function asciiJson(value: unknown): string {
 
 function describeForeign(json: unknown): Localizable {
   const version = typeof json === 'object' && json !== null && 'v' in json ? json.v : undefined
-  if (typeof version === 'number') return say('protocol version {0}; this side supports version 1', version)
+  if (typeof version === 'number') return say('protocol version {0}, but this side supports only version 1', version)
   return say('JSON that is not a message of EC2 Collective')
 }

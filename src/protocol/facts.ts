@@ -1,15 +1,15 @@
-/** What one fact can be: whatever JSON can say. */
+/** The value of a fact: any JSON value. */
 export type FactValue = string | number | boolean | null | FactValue[] | { [key: string]: FactValue }
 
 /**
- * What an agent knows of itself. Words of text files (puppet's `classes.txt`) are in the top-level array `classes`.
+ * What an agent knows about its server. Words of text files (puppet's `classes.txt`) are in the top-level array `classes`.
  */
 export type Facts = { [key: string]: FactValue }
 
 /**
  * The fact at `path`, one key per level (array elements by their index, from "0"), or undefined. A top-level key that
- * is spelt with dots (`"ec2.role"`) is found by the path `ec2.role` when there is nothing at the nested place. Only
- * own keys count: `constructor` and `__proto__` are found only where the data has them.
+ * contains dots (`"ec2.role"`) is found by the path `ec2.role` when there is no nested value. Only own keys count:
+ * `constructor` and `__proto__` are found only where the data has them.
  */
 export function factAt(facts: Facts, path: readonly string[]): FactValue | undefined {
   let value: FactValue | undefined = facts

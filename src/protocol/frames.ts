@@ -7,32 +7,32 @@ export interface Chunk {
   readonly bytes: Uint8Array
 }
 
-/** Raw bytes that one frame carries at most, however well they compress: what the master unpacks at a time. */
+/** Most raw bytes in one frame, however well they compress: this bounds what the master unpacks at a time. */
 export const maxFrameBytes = 1024 * 1024
 
-/** Bytes that may wait for a missing earlier frame, per reply. Frames beyond are dropped, and asked for again. */
+/** Most bytes that may wait for a missing earlier frame, per reply. Further frames are dropped and requested again. */
 const maxHeldBytes = 64 * 1024 * 1024
 
-/** What holding a frame costs beyond its bytes: empty frames must not be held without limit either. */
+/** Cost of holding a frame beyond its bytes, so that empty frames are limited too. */
 const heldFrameBytes = 256
 
-/** A body this full is full enough: one more try would cost more than the request that it saves. */
+/** Share of the limit from which a body counts as full: another try would cost more than the request that it saves. */
 const fullEnough = 0.9
 
-/** Tries to fill a body further, or to make it fit by proportion. After that many it is halved until it fits. */
+/** Tries to fill a body further, or to reduce it by proportion. After that it is halved until it is small enough. */
 const maxTries = 4
 
 export interface PackedFrame {
   readonly body: string
-  /** Raw bytes of output within. */
+  /** Raw bytes of output in it. */
   readonly bytes: number
   readonly rest: Chunk[]
 }
 
 /**
- * Packs output into bodies of at most `limitBytes` (the queue's `MaximumMessageSize`), nearly as full as they go.
- * `seal` makes a body of segments and data; its size may depend on how well the data compresses, so the packer
- * tries, and remembers what worked.
+ * Packs output into nearly full bodies of at most `limitBytes` (the queue's `MaximumMessageSize`). `seal` makes a body of
+ * segments and data; its size may depend on how well the data compresses, so the packer tries sizes and remembers what
+ * worked.
  */
 export function createFramePacker(
   limitBytes: number,
@@ -40,7 +40,7 @@ export function createFramePacker(
 ) {
   let guess = maxFrameBytes
   return {
-    /** @throws Error when not even one byte fits into `limitBytes` */
+    /** @throws Error when `limitBytes` has no room for even one byte */
     pack(pending: readonly Chunk[]): PackedFrame {
       const total = pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
       const available = Math.min(total, maxFrameBytes)
@@ -68,14 +68,14 @@ export function createFramePacker(
         }
       }
       const { body, bytes, rest, estimate } = best
-      // A few bytes that were all there was say nothing about how much would have fitted.
+      // When there was little to pack, the result says nothing about how much there was room for.
       if (bytes < available || bytes > guess) guess = Math.min(maxFrameBytes, Math.max(bytes, estimate))
       return { body, bytes, rest }
     },
   }
 }
 
-/** What a result says of the frames before it: how many there are, and the SHA-256 (hex) of what they hold. */
+/** What a result says about the reply's frames: their number, and the SHA-256 (hex) of their contents. */
 export interface PromisedOutput {
   readonly frames: number
   readonly stdout: Pick<StreamDigest, 'sha256'>
@@ -84,7 +84,7 @@ export interface PromisedOutput {
 
 const emptySha256 = createHash('sha256').digest('hex')
 
-/** Puts the frames of one reply together again, whatever the order and however often they arrive. */
+/** Reassembles the frames of one reply, in whatever order and however often they arrive. */
 export class ReplyAssembly {
   #next = 0
   /** One more than the highest frame number seen. */
@@ -93,20 +93,20 @@ export class ReplyAssembly {
   #heldBytes = 0
   #promised: PromisedOutput | undefined
   #isIntact: boolean | undefined
-  /** Of what is in order; made with the first byte, as most streams of most replies are empty. */
+  /** Of the bytes in order so far; created with the first byte, as most streams of most replies are empty. */
   readonly #streams: { 1?: Hash; 2?: Hash } = {}
 
-  /** Frames that are here without a gap. */
+  /** Frames received without a gap. */
   get frames(): number {
     return this.#next
   }
 
-  /** What waits in memory for an earlier frame. */
+  /** Bytes that wait in memory for an earlier frame. */
   get heldBytes(): number {
     return this.#heldBytes
   }
 
-  /** Picks up where an earlier assembly stood: after `frames` frames, whose output was `chunks`. */
+  /** Continues an earlier assembly after `frames` frames, whose output was `chunks`. */
   static resume(frames: number, chunks: Iterable<Chunk>): ReplyAssembly {
     const assembly = new ReplyAssembly()
     assembly.#next = assembly.#end = frames
@@ -115,8 +115,8 @@ export class ReplyAssembly {
   }
 
   /**
-   * Takes a frame; returns the output that is now in order, in the order in which it was written.
-   * @throws Error when the segments are not those of the data, or too many; the frame counts as missing then
+   * Adds a frame; returns the output that is now in order, in the order in which it was written.
+   * @throws Error when the segments do not match the data, or are too many; the frame then counts as missing
    */
   add(frame: number, segments: readonly Segment[], data: Uint8Array): Chunk[] {
     if (frame < this.#next || this.#held.has(frame)) return []
@@ -143,14 +143,14 @@ export class ReplyAssembly {
     return released
   }
 
-  /** Takes what the reply's result says of its frames. Only the first one counts. */
+  /** Sets what the reply's result says about its frames. Only the first call counts. */
   finish(promised: PromisedOutput): void {
     this.#promised ??= promised
   }
 
   /**
-   * Frame numbers known to exist and not here, the first `most` of them. Before the result only gaps below a frame that is
-   * here. Bounded, because the numbers are what somebody else says.
+   * Numbers of frames that exist and have not arrived, the first `most` of them. Before the result these are only gaps
+   * below a received frame. Bounded, because the numbers are another party's claim.
    */
   missing(most = 1000): number[] {
     const end = this.#promised?.frames ?? this.#end
@@ -161,17 +161,17 @@ export class ReplyAssembly {
   }
 
   /**
-   * `open`: something is still missing. `complete`: every byte that the agent sent is here and has the agent's
-   * SHA-256. `damaged`: all frames are here, and they are not what the agent says it sent.
+   * `open`: something is still missing. `complete`: every byte that the agent sent has arrived, with the agent's SHA-256.
+   * `damaged`: all frames have arrived, but they are not what the agent says it sent.
    */
   state(): 'open' | 'complete' | 'damaged' {
     if (this.#promised === undefined || this.#next < this.#promised.frames) return 'open'
-    this.#isIntact ??= this.#fits(this.#promised)
+    this.#isIntact ??= this.#hasDigests(this.#promised)
     return this.#isIntact ? 'complete' : 'damaged'
   }
 
-  /** Ends the digests: to be asked once, when nothing more can come. */
-  #fits({ stdout, stderr }: PromisedOutput): boolean {
+  /** Finishes the digests: call it once, when nothing more can come. */
+  #hasDigests({ stdout, stderr }: PromisedOutput): boolean {
     const [one, two] = [this.#streams[1]?.digest('hex'), this.#streams[2]?.digest('hex')]
     return (one ?? emptySha256) === stdout.sha256 && (two ?? emptySha256) === stderr.sha256
   }

@@ -3,7 +3,7 @@ import { ActionSchema, requirableParts, requiring } from './action.ts'
 import { AgentId, EnvironmentName, Hostname, QueueName, RunId } from './names.ts'
 import { Count, DurationMs, Time } from './numbers.ts'
 
-/** Levels of nesting in facts. Deeper data is nobody's facts, and breaks whatever walks it by recursion. */
+/** Most levels of nesting in facts. No real facts are deeper, and deeper data breaks code that walks it by recursion. */
 const deepestFacts = 64
 
 const ShortText = v.pipe(v.string(), v.maxLength(1024))
@@ -11,26 +11,26 @@ const ShortText = v.pipe(v.string(), v.maxLength(1024))
 const CommandSchema = v.object({
   type: v.literal('command'),
   runId: RunId,
-  /** An agent refuses a command made for another environment, whatever queue it came by. */
+  /** An agent refuses a command for another environment, whichever queue it came from. */
   environment: EnvironmentName,
   /**
-   * When the run was first sent to these agents, by SQS's clock as the master knows it: the same in every message that
-   * carries it again, so that an agent knows what began before its memory does, and what is played back.
+   * When the run was first sent to these agents, by SQS's clock as the master knows it. Repeated messages carry the same
+   * value, so that an agent recognises runs from before its memory, and replayed commands.
    */
   issuedAt: Time,
-  /** Not executed when older than this by `SentTimestamp`. */
+  /** The agent does not execute it when it is older than this by `SentTimestamp`. */
   ttlMs: DurationMs,
   issuer: v.object({ name: ShortText, host: ShortText }),
   /** Queue name; see `mayReplyTo`. */
   replyTo: QueueName,
-  /** Filter text; `*` means everyone. Empty is an error. */
+  /** Filter text; `*` means every agent. Empty is an error. */
   filter: v.pipe(v.string(), v.minLength(1)),
-  /** When given, only these agents; the filter must hold as well. A long list is spread over several messages. */
+  /** When present, only these agents; the filter must hold as well. A long list is spread over several messages. */
   targets: v.optional(v.array(AgentId)),
   action: ActionSchema,
   /** The agent stops the command after this. */
   timeoutMs: DurationMs,
-  /** Bytes of output per reply that the agent keeps (head and tail); its own limit rules when lower. */
+  /** Bytes of output per reply that the agent keeps (head and tail); the agent's own limit applies when lower. */
   outputLimitBytes: v.optional(Count),
 })
 
@@ -46,7 +46,7 @@ const StreamDigest = v.object({
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   /** Bytes left out between head and tail because of the output limit. */
   droppedBytes: Count,
-  /** Offset in the sent bytes at which the dropped ones would stand. */
+  /** Offset in the sent bytes at which bytes were dropped. */
   droppedAt: v.optional(Count),
 })
 
@@ -58,9 +58,9 @@ const Outcome = v.variant('kind', [
   v.object({ kind: v.literal('signalled'), signal: ShortText }),
   /** The agent stopped it after `timeoutMs`. */
   v.object({ kind: v.literal('timed-out') }),
-  /** `started` is false when it was cancelled before it began. */
+  /** `started` is false when it was cancelled before it started. */
   v.object({ kind: v.literal('cancelled'), started: v.boolean() }),
-  /** The agent was restarted underneath. */
+  /** The agent was restarted while it ran. */
   v.object({ kind: v.literal('interrupted') }),
   /** It could not be started: no such interpreter, directory or user. */
   v.object({ kind: v.literal('not-executed'), reason: ShortText }),
@@ -86,11 +86,11 @@ const ResultSchema = v.object({
   ...from,
   outcome: Outcome,
   durationMs: Count,
-  /** Frames of this reply, including the one in this very body. */
+  /** Frames of this reply, including the one in this body. */
   frames: Count,
   stdout: StreamDigest,
   stderr: StreamDigest,
-  /** The last frame, when it fits into this body: its number and segments; bytes are the body's data. */
+  /** The last frame, when this body has room for it: its number and segments; its bytes are the body's data. */
   last: v.optional(v.object({ frame: Count, segments: Segments })),
 })
 
@@ -109,7 +109,7 @@ const refusalCodes = [
 const RefusalSchema = v.object({
   type: v.literal('refusal'),
   ...from,
-  /** One of a later version is taken as `unsupported`: that the agent refused matters, and the reason says why. */
+  /** An unknown code of a later version is read as `unsupported`: the refusal matters, and `reason` says why. */
   code: v.fallback(v.picklist(refusalCodes), 'unsupported'),
   /** A sentence for the person who sent the command. */
   reason: ShortText,
@@ -121,13 +121,13 @@ const FactsSchema = v.object({
   hostname: Hostname,
   environment: EnvironmentName,
   version: ShortText,
-  /** The agent process's start, by its clock. */
+  /** Start of the agent process, by its clock. */
   startedAt: Time,
   sentAt: Time,
-  /** When it says the next one at the latest, milliseconds. */
+  /** Time until the next facts message at the latest, milliseconds. */
   intervalMs: DurationMs,
   running: v.array(RunId),
-  /** Sentences about fact sources in trouble. */
+  /** Sentences about problems with fact sources. */
   problems: v.optional(v.array(ShortText)),
   /** Nested data; see `facts.ts`. */
   facts: v.pipe(
@@ -168,14 +168,14 @@ export function parseMessage(json: unknown): Message {
   throw new Error(`${field}: ${issue.message.slice(0, 200)}`)
 }
 
-/** The message as it travels: a command's action says which parts of it nobody may pass over. */
+/** The message as it is sent: a command's action says which of its parts must not be ignored. */
 export function wireForm(message: Message): unknown {
   if (message.type !== 'command' || message.action.kind === 'unsupported') return message
   const parts = requirableParts.filter((part) => Object.hasOwn(message, part))
   return parts.length === 0 ? message : { ...message, action: requiring(message.action, parts) }
 }
 
-/** Found by name: to have them all tried takes as long as the one that fits. */
+/** Looked up by type: having Valibot try all schemas would take much longer. */
 function schemaOf(json: unknown): v.GenericSchema<unknown, Message> {
   const type = typeof json === 'object' && json !== null && 'type' in json ? json.type : undefined
   return typeof type === 'string' && Object.hasOwn(schemas, type)

@@ -1,12 +1,12 @@
 import * as v from 'valibot'
 
-/** SQS: 1 to 80 of `[A-Za-z0-9_-]`, case-sensitive (FIFO queues, which cannot broadcast, are left out). */
+/** SQS: 1 to 80 of `[A-Za-z0-9_-]`, case-sensitive (without FIFO queues, which cannot broadcast). */
 export const QueueName = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9_-]{1,80}$/, 'a queue name: 1 to 80 of A-Z a-z 0-9 _ -'),
 )
 
-/** Leaves room for the longest queue name that is made of it, `<env>_<masterId>_agent`. */
+/** Short enough for the longest queue name made from it, `<env>_<masterId>_agent`. */
 export const EnvironmentName = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9_-]{1,48}$/, 'an environment name: 1 to 48 of A-Z a-z 0-9 _ -'),
@@ -24,19 +24,19 @@ export const AgentId = v.pipe(
   v.regex(/^[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}$/, 'an agent id: 1 to 128 of A-Z a-z 0-9 . _ : -'),
 )
 
-/** What a server calls itself. Shown to people, so without control characters; never used to address anything. */
+/** The name that a server reports. Shown to people, so without control characters; never used to address anything. */
 export const Hostname = v.pipe(
   v.string(),
   v.regex(/^[^\p{C}\s]{1,255}$/u, 'a host name: 1 to 255 characters, no white space or control characters'),
 )
 
-/** A master among those of an environment: a word, a dash, a number. Without `_`, which ends the environment's name. */
+/** Identifies a master within an environment: a word, a dash, a number. Without `_`, which ends the environment's name. */
 export const MasterId = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9]{1,16}-[0-9]{1,3}$/, 'a master id, as in 0f3a9c2e-1'),
 )
 
-/** The environment's name for the private reply queue of one master (`protocol.md`, "Where replies go"). */
+/** Name of one master's private reply queue in an environment (`protocol.md`, "Where replies go"). */
 export function privateReplyQueue(environment: string, masterId: string): string {
   return `${environment}_${masterId}_agent`
 }

@@ -1,15 +1,15 @@
 import { type Localizable, say } from '../text/localizable.ts'
 
 /**
- * The state of one agent within a run. Exactly one of these at any time; once over, one of {@link Verdict}.
- * `lost` and `no-reply` are what the master assumes when no reply arrives: a reply that arrives later replaces them.
+ * The state of one agent within a run. Exactly one of these at any time; once over, one of {@link Verdict}. The master
+ * assumes `lost` and `no-reply` when no reply arrives: a reply that arrives later replaces them.
  */
 export type AgentState = 'expected' | 'running' | Verdict
 
 /** How a reply ended. Each expected agent of a finished run has exactly one. */
 export type Verdict = (typeof verdicts)[number]
 
-/** Every verdict, in the order in which a person wants to see them: failures first, success last. */
+/** Every verdict, in the order in which people want to see them: failures first, success last. */
 export const verdicts = [
   'failed',
   'timed-out',
@@ -26,12 +26,12 @@ export function isVerdict(state: AgentState): state is Verdict {
   return state !== 'expected' && state !== 'running'
 }
 
-/** Verdicts that count against a rollout's failure budget: everything but success and what a person asked for. */
+/** Verdicts that count against a rollout's failure budget: all but success, cancelled and not started. */
 export function isFailure(verdict: Verdict): boolean {
   return verdict !== 'succeeded' && verdict !== 'cancelled' && verdict !== 'not-started'
 }
 
-/** The one name of each state wherever people read it: page, history, menus, command line. Programs read the id. */
+/** The name of each state wherever people read it: page, history, menus, command line. Programs read the id. */
 export const stateNames: Readonly<Record<AgentState, Localizable>> = {
   failed: say('failed'),
   'timed-out': say('timed out'),

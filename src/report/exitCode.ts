@@ -1,9 +1,9 @@
 import type { ReplyState, RunState } from '../run/runState.ts'
 
 /**
- * A run's exit code for pipelines, 0 to 255. `last-non-zero` is the original's rule: of the exit codes of all agents the
- * last one that is not 0. `strict` is the rule of a careful pipeline: 1 unless every agent succeeded. In both, an agent
- * that did not exit by itself counts: silence never passes for success.
+ * A run's exit code for pipelines, 0 to 255. `last-non-zero` is the rule of the original EC2 Collective: of the exit codes
+ * of all agents, the last one that is not 0. `strict`: 1 unless every agent succeeded. Under both rules an agent that did
+ * not exit by itself counts as a failure: no reply never passes for success.
  */
 export function exitCodeOf(state: RunState, rule: 'last-non-zero' | 'strict'): number {
   let code = 0
@@ -14,7 +14,7 @@ export function exitCodeOf(state: RunState, rule: 'last-non-zero' | 'strict'): n
   return code
 }
 
-/** As a shell would say it: the exit code, 124 for a timeout, 130 when cancelled, 126 when refused, 1 for the rest. */
+/** As in a shell: the exit code, 124 for a timeout, 130 when cancelled, 126 when refused, 1 for the rest. */
 function exitCodeOfReply({ state, outcome }: ReplyState): number {
   if (outcome?.kind === 'exited') return outcome.code
   if (state === 'succeeded') return 0

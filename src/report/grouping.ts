@@ -3,24 +3,24 @@ import { byNature, inNaturalOrder } from '../hosts/naturalOrder.ts'
 import { type AgentState, isVerdict, verdicts } from '../protocol/verdict.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
 
-/** Agents whose replies are identical in verdict, exit code and output: the unit that a person reads. */
+/** Agents whose replies are identical in verdict, exit code and output. */
 export interface Group {
-  /** The same for the same group of a run, whoever is in it. */
+  /** Identifies the group within a run, whichever agents are in it. */
   readonly key: string
   readonly state: AgentState
-  /** What makes the verdict: exit code, signal, reason. In words, or undefined when the verdict says it all. */
+  /** Details of the verdict as text: exit code, signal, reason. Undefined when there is nothing to add. */
   readonly detail: string | undefined
   /** By host name. */
   readonly agentIds: readonly string[]
   /** Folded host names. */
   readonly hosts: string
-  /** One of them, whose output stands for all. */
+  /** The agent whose output represents all. */
   readonly representative: string
-  /** More than half of the agents that have said how it ended are in it. */
+  /** More than half of the agents that have finished are in it. */
   readonly majority: boolean
 }
 
-/** The groups of a run: outliers first, then by number of agents, the majority last, and who is still to answer. */
+/** The groups of a run: outliers first, then by number of agents; the majority last, and then unfinished agents. */
 export function groupReplies(state: RunState): Group[] {
   const members = new Map<string, ReplyState[]>()
   for (const reply of state.replies.values()) {
@@ -38,7 +38,7 @@ export function groupReplies(state: RunState): Group[] {
   )
 }
 
-/** What a reply ended with beyond its verdict, in words. */
+/** How a reply ended beyond its verdict, as text. */
 export function describeOutcome(reply: ReplyState): string | undefined {
   const { outcome, refusal } = reply
   if (refusal !== undefined) return refusal.reason
@@ -61,11 +61,11 @@ function isAnswered({ state, outcome }: ReplyState): boolean {
 }
 
 function groupKey(reply: ReplyState): string {
-  // A reply that is not whole is like no other: nobody knows what is missing.
+  // An incomplete reply equals no other, because what is missing is unknown.
   const whole = reply.output === 'none' || reply.output === 'complete'
   const output =
     isVerdict(reply.state) && reply.outcome !== undefined ? (whole ? reply.digest : reply.agentId) : undefined
-  // What the output limit left out is part of the output: its digest knows only what was sent.
+  // Bytes dropped by the output limit count too: the digest covers only what was sent.
   return JSON.stringify([reply.state, describeOutcome(reply) ?? null, output ?? null, reply.droppedBytes])
 }
 

@@ -7,8 +7,8 @@ import type { ReplyState } from '../run/runState.ts'
 import type { ReportedRun } from './reportedRun.ts'
 
 /**
- * The run as NDJSON: a line about the run, then a line for each agent. {@link readRunExport} gives the same data back,
- * byte for byte, in the order in which stdout and stderr were written. Values of secret variables are left out.
+ * The run as NDJSON: one line about the run, then one line per agent. {@link readRunExport} returns the same data, byte
+ * for byte, in the order in which stdout and stderr were written. Values of secret variables are omitted.
  */
 export async function* exportNdjson(run: ReportedRun): AsyncGenerator<string> {
   yield `${JSON.stringify(head(run))}\n`
@@ -32,7 +32,7 @@ export type ExportedRun = v.InferOutput<typeof Head> & {
 
 /**
  * Reads what {@link exportJson} or {@link exportNdjson} wrote.
- * @throws Error that says what is wrong with it, and where
+ * @throws Error that says what is wrong, and where
  */
 export function readRunExport(text: string): ExportedRun {
   const document = parsed(text)
@@ -46,7 +46,7 @@ export function readRunExport(text: string): ExportedRun {
   }
 }
 
-/** The bytes that an exported output stands for. */
+/** The bytes of an exported output. */
 export function exportedChunks(output: v.InferOutput<typeof Output>): Chunk[] {
   return output.map(([stream, content]) => ({
     stream,
@@ -106,7 +106,7 @@ async function exportedReply(run: ReportedRun, reply: ReplyState) {
   return { ...told, content: merge(await run.output(reply.agentId)).map(content) }
 }
 
-/** Chunks are cut anywhere, also within a character: those of one stream in a row are put together first. */
+/** Chunks may end within a character, so consecutive chunks of one stream are joined first. */
 function merge(chunks: readonly Chunk[]): Chunk[] {
   const runs: { stream: 1 | 2; parts: Uint8Array[] }[] = []
   for (const { stream, bytes } of chunks) {

@@ -8,10 +8,10 @@ import { inEnglish } from '../text/translate.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
 import type { ReportedRun } from './reportedRun.ts'
 
-/** Characters of output in a cell: a spreadsheet takes 32,767. */
+/** Most characters of output in a cell: spreadsheets accept 32,767. */
 const maxCellCharacters = 32_000
 
-/** One line an agent, for a spreadsheet (RFC 4180). Output is text without control sequences, and cut when long. */
+/** One line per agent, for a spreadsheet (RFC 4180). Output is text without control sequences, truncated when long. */
 export async function* exportCsv(run: ReportedRun): AsyncGenerator<string> {
   yield `${columns.map(([name]) => name).join(',')},output\r\n`
   for (const reply of run.state.replies.values()) {
@@ -21,7 +21,7 @@ export async function* exportCsv(run: ReportedRun): AsyncGenerator<string> {
   }
 }
 
-/** For people: what was run, the sums, and each group of identical replies with its output, outliers first. */
+/** A report as text: what was run, the counts, and each group of identical replies with its output, outliers first. */
 export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
   const { state } = run
   const { environment, request, issuer, startedAt, counts, replies } = state
@@ -41,7 +41,7 @@ export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
   }
 }
 
-/** An agent's output as text: lines as a terminal would show them, without colours, stdout and stderr together. */
+/** An agent's output as text: lines as a terminal shows them, without colours, stdout and stderr combined. */
 export async function plainOutput(run: ReportedRun, agentId: string): Promise<string> {
   const lines = new TerminalLines()
   for (const chunk of await run.output(agentId)) lines.add(chunk)
@@ -70,7 +70,7 @@ const columns: readonly (readonly [
   ['late', ({ late }) => (late ? 'yes' : undefined)],
 ]
 
-/** Text that a spreadsheet would take for a formula is quoted for it: output comes from servers. */
+/** Text that a spreadsheet would read as a formula gets a leading quote, because output comes from servers. */
 function cell(value: string | number): string {
   if (typeof value === 'number') return String(value)
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value

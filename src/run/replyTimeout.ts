@@ -3,8 +3,8 @@ import type { ReplyState, RunState } from './runState.ts'
 import type { Timing } from './timing.ts'
 
 /**
- * What silence of an agent means now: nothing yet (`undefined`), that the command should go out to it again, that its
- * result should be asked for, or that it must be given up as `no-reply` or `lost`.
+ * What an agent's silence calls for now: nothing yet (`undefined`), publishing the command again, asking for its result,
+ * or the verdict `no-reply` or `lost`.
  */
 export function judgeSilence(
   state: RunState,
@@ -22,14 +22,14 @@ export function judgeSilence(
   }
   const overdueMs = now - deadline(state, reply, timing)
   if (overdueMs < 0) return undefined
-  // Its result may have gone where nobody reads any more: one more word before it counts as lost.
+  // Its result may have been sent to a queue that nobody reads now, so ask once more before it counts as lost.
   return overdueMs < timing.responseTimeoutMs ? 'ask' : 'lost'
 }
 
 function deadline(state: RunState, reply: ReplyState, timing: Timing): number {
   const { cancelRequestedAt, request } = state
   const { startedAt, heardAt, cancelRefused } = reply
-  // A queued command waits for others of unknown length: as long as the agent is heard of, it is on its way.
+  // A queued command waits for others of unknown length: as long as its agent reports, it is still to come.
   const byItself =
     startedAt === undefined
       ? (heardAt ?? state.startedAt) + request.timeoutMs + timing.queuedSilenceMs

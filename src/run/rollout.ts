@@ -17,7 +17,7 @@ export function planSteps(agentIds: readonly string[], rollout: Rollout | undefi
 }
 
 /**
- * What a rollout comes to now. `wait`: nothing, as the step under way is not over. `next`: the next step may start, after the
+ * What a rollout does now. `wait`: nothing, as the current step is not over. `next`: the next step may start after the
  * pause between steps; `held` until the run is resumed.
  */
 export type RolloutMove =
@@ -39,7 +39,7 @@ export function nextMove(state: RunState): RolloutMove {
   return { kind: state.phase === 'paused' ? 'held' : 'next' }
 }
 
-/** Whether so many failures among so many expected agents end the rollout. */
+/** Whether this number of failures among the expected agents ends the rollout. */
 export function exceedsBudget(failures: number, expected: number, rollout: Rollout): boolean {
   return failures > amount(rollout.maxFailures ?? { count: 0 }, expected, Math.floor)
 }
@@ -55,7 +55,7 @@ function expectedCount(state: RunState): number {
   return count
 }
 
-/** Whether somebody is still at it of those whom the steps so far were sent to. */
+/** Whether an agent of the steps started so far is still to finish. */
 function isStepUnderWay(state: RunState): boolean {
   let waiting = 0
   for (const step of state.steps.slice(state.stepsStarted)) {

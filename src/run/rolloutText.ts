@@ -3,7 +3,7 @@ import { LocalizableError, say } from '../text/localizable.ts'
 import type { Translate } from '../text/translate.ts'
 import type { Amount, Rollout } from './runRequest.ts'
 
-/** A rollout as people write it. `pause` is a duration such as `30s`; a bare number is seconds. */
+/** A rollout as it is written by hand. `pause` is a duration such as `30s`; a bare number means seconds. */
 export interface WrittenRollout {
   readonly canary?: number | string | undefined
   readonly batch?: number | string | undefined
@@ -11,7 +11,7 @@ export interface WrittenRollout {
   readonly maxFailures?: number | string | undefined
 }
 
-/** What the parts are called where they are written: errors name them so. */
+/** Names of the parts in the place where they were written, for error messages. */
 export type RolloutNames = Readonly<Record<keyof WrittenRollout, string>>
 
 const namesInFiles: RolloutNames = {
@@ -55,8 +55,8 @@ export function readRollout(written: WrittenRollout, names = namesInFiles): Roll
 }
 
 /**
- * For who writes a rollout just now: a pause or a number of failures alone would look like steps, while all agents start
- * at once.
+ * Rejects a rollout that was just written with only a pause or a number of failures: it looks like steps, but all agents
+ * would start at once.
  * @throws LocalizableError
  */
 export function checkSteps({ canary, batch, pause, maxFailures }: WrittenRollout, names: RolloutNames): void {
@@ -79,7 +79,7 @@ export function printRollout(rollout: Rollout): string {
   return parts.filter(Boolean).join(' ')
 }
 
-/** For people: `1 first, then 10% at a time with 30 s between, stopping after more than 2 failures`. */
+/** As a sentence: `1 first, then 10% at a time with 30 s between, stopping after more than 2 failures`. */
 export function describeRollout(rollout: Rollout | undefined, t: Translate): string {
   if (rollout === undefined) return t('all at once')
   const { canary = 0, batch, pauseMs = 0, maxFailures } = rollout

@@ -3,7 +3,7 @@ import { type Localizable, localize } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
 import type { ReplyState } from './runState.ts'
 
-/** What can happen to a run. History keeps these, one JSON object a line, and replays them. `at` is the master's clock. */
+/** What can happen to a run. History stores one as JSON per line, and replays them. `at` is the master's clock. */
 export type RunEvent =
   | {
       kind: 'agentsExpected'
@@ -14,9 +14,9 @@ export type RunEvent =
   | HeardEvent
   | { kind: 'outputSettled'; agentId: string; output: 'complete' | 'incomplete'; at: number }
   | { kind: 'silenceAssumed'; agentId: string; verdict: 'no-reply' | 'lost'; at: number }
-  /** Waits for a free slot of its agent, which says so with its facts. */
+  /** Still waits for a free slot of its agent, as the agent's facts say. */
   | { kind: 'stillQueued'; agentId: string; at: number }
-  /** The agent refused to stop: it goes on. */
+  /** The agent refused to cancel: its command goes on. */
   | { kind: 'cancelRefused'; agentId: string; reason: string; at: number }
   /** SQS did not take the command of a step. */
   | (Reason & { kind: 'sendFailed'; agentIds: readonly string[]; at: number })
@@ -26,7 +26,7 @@ export type RunEvent =
 
 /** Why the master did something. */
 export interface Reason {
-  /** In English: for programs, and for versions that know nothing else. */
+  /** In English: for programs, and for earlier versions, which read only this. */
   readonly reason: string
   /** The same, for translation. Absent in records of earlier versions. */
   readonly sentence?: Localizable
@@ -36,20 +36,20 @@ export function because(sentence: Localizable): Reason {
   return { reason: localize(sentence, inEnglish), sentence }
 }
 
-/** What an agent itself said. */
+/** What an agent itself reported. */
 export type HeardEvent =
   | (FromAgent & { kind: 'acknowledged'; started: 'queued' | 'yes' })
   | (FromAgent & Gathered & { kind: 'outputReceived' })
-  /** `gathered`: what the result's own frame brought; `output`: how the output ended with it. Most replies are this alone. */
+  /** `gathered`: the result's own frame; `output`: how the output ended with it. Most replies consist of this alone. */
   | (FromAgent &
       Finished & { kind: 'resultReceived'; gathered?: Gathered; output?: 'complete' | 'incomplete' })
   | (FromAgent & { kind: 'refused'; code: RefusalMessage['code']; reason: string })
 
-/** Output that is in order and kept. */
+/** Output that is stored, in order and without a gap. */
 export interface Gathered {
   readonly stdoutBytes: number
   readonly stderrBytes: number
-  /** Frames that are here without a gap, for picking up after a restart. */
+  /** Frames received without a gap, to resume from after a restart. */
   readonly frames: number
 }
 

@@ -5,8 +5,8 @@ import { because, type Gathered, type HeardEvent, type Reason, type RunEvent } f
 import { isSettled, type ReplyState, type RunState } from './runState.ts'
 
 /**
- * Changes `state` as `event` says. The only place that does.
- * @returns false for an event that changes nothing: one that does not fit, or an echo
+ * Applies `event` to `state`. Nothing else changes a state.
+ * @returns false for an event that changes nothing: not applicable in this state, or a repetition
  */
 export function applyEvent(state: RunState, event: RunEvent): boolean {
   const changed = applyToRun(state, event)
@@ -92,13 +92,13 @@ function applyHeard(state: RunState, event: HeardEvent): boolean {
   const isAnswer = event.kind === 'resultReceived' || event.kind === 'refused'
   if (!state.replies.has(event.agentId)) {
     addReply(state, event.agentId, event.hostname, false)
-    // Once the run is over nobody waits for the answer of an agent that joins; when it comes, it replaces this.
+    // Once the run is over, it does not wait for an agent that joins; its answer still replaces this when it comes.
     if (isOver && !isAnswer) change(state, event.agentId, joinLate)
     if (isOver && event.kind === 'acknowledged') return true
   }
   return change(state, event.agentId, (reply) => {
     const isGiven = isVerdict(reply.state) && !isAssumed(reply.state)
-    // A verdict that the agent itself gave stands: what comes after it is an echo, or output that was late.
+    // A verdict that the agent itself gave is final: what follows is a repetition or late output.
     const gathered = gatheredBy(event)
     const ended = event.kind === 'resultReceived' ? event.output : undefined
     if (isGiven && gathered === undefined) return ended !== undefined && settleOutput(reply, ended)
@@ -141,7 +141,7 @@ function joinLate(reply: ReplyState): boolean {
   return true
 }
 
-/** What the master assumes, for want of an answer. An answer replaces it. */
+/** Verdicts that the master assumes without an answer. An answer replaces them. */
 function isAssumed(state: ReplyState['state']): boolean {
   return state === 'no-reply' || state === 'lost' || state === 'not-started'
 }
@@ -179,7 +179,7 @@ function receiveOutput(reply: ReplyState, { stdoutBytes, stderrBytes, frames }: 
   if (reply.output === 'none') reply.output = isVerdict(reply.state) ? 'incomplete' : 'partial'
 }
 
-/** Whether that is news. */
+/** @returns whether it changed anything */
 function settleOutput(reply: ReplyState, output: 'complete' | 'incomplete'): boolean {
   const isNews = reply.output === 'partial' || (reply.output === 'incomplete' && output === 'complete')
   if (isNews) reply.output = output
@@ -210,7 +210,7 @@ function stopRollout(state: RunState, reason: Reason): boolean {
   return true
 }
 
-/** The first reason stays. */
+/** Keeps the first reason. */
 function setStopReason(state: RunState, { reason, sentence }: Reason): void {
   if (state.stopReason !== undefined) return
   state.stopReason = reason
@@ -252,7 +252,7 @@ function addReply(state: RunState, agentId: string, hostname: string, expected: 
   state.unsettled += 1
 }
 
-/** Changes one reply and keeps the sums of the run true. */
+/** Changes one reply and updates the counts of the run. */
 function change(state: RunState, agentId: string, edit: (reply: ReplyState) => boolean): boolean {
   const reply = state.replies.get(agentId)
   if (reply === undefined) return false

@@ -1,7 +1,7 @@
 import type { Action } from '../protocol/action.ts'
 import type { WrittenFilter } from '../protocol/filter/writtenFilter.ts'
 
-/** What a person (or a pipeline) asks for: one command to the agents of one environment. */
+/** What a person or a pipeline requests: one command for the agents of one environment. */
 export interface RunRequest {
   readonly filter: WrittenFilter
   /** Only these agents; the filter must hold as well. */
@@ -13,13 +13,13 @@ export interface RunRequest {
   readonly rollout?: Rollout
   /** Bytes of output per agent; agents keep head and tail of more. Their own limit rules when it is lower. */
   readonly outputLimitBytes?: number
-  /** Names of the action's environment variables whose values are never kept, shown or logged. */
+  /** Names of the action's environment variables whose values are never stored, shown or logged. */
   readonly secrets?: readonly string[]
 }
 
-/** A request as it is kept and shown: with the text of its filter, and without the values of its secrets. */
+/** A request as it is stored and shown: with the text of its filter, and without the values of its secrets. */
 export type RecordedRequest = Omit<RunRequest, 'filter'> & {
-  /** `*` is everyone. */
+  /** `*` selects every agent. */
   readonly filter: string
 }
 
@@ -38,25 +38,25 @@ export function withoutSecrets<Request extends Pick<RunRequest, 'action' | 'secr
   return { ...request, action: { ...action, environment } }
 }
 
-/** How a run spreads over its agents. Without it all of them start at once. */
+/** How a run spreads over its agents. Without a rollout they all start at once. */
 export interface Rollout {
-  /** So many agents go first, alone. */
+  /** Number of agents in a first step of their own. */
   readonly canary?: number
-  /** Size of each following step; everyone at once when absent. Percent of the expected agents, rounded up. */
+  /** Size of each following step; all the others at once when absent. Percent of the expected agents, rounded up. */
   readonly batch?: Amount
   /** Wait between steps, milliseconds. */
   readonly pauseMs?: number
   /**
-   * The rollout stops when more agents than this have failed, over all steps. Timeouts, refusals and silence are
-   * failures. Percent of the expected agents, rounded down. 0 when absent: it stops at the first one.
+   * The rollout stops when more agents than this have failed, over all steps. Timeouts, refusals, no reply and lost count
+   * as failures. Percent of the expected agents, rounded down. 0 when absent: it stops at the first failure.
    */
   readonly maxFailures?: Amount
 }
 
-/** Of agents: how many, or how many of a hundred that are expected. */
+/** A number of agents, or a percentage of the expected agents. */
 export type Amount = { readonly count: number } | { readonly percent: number }
 
-/** Whoever sends: shown to people, written to the agents' audit logs, proven by nothing but SQS's SenderId. */
+/** Who sends the command, as claimed: shown to people and written to audit logs; only SQS's SenderId is proof. */
 export interface Issuer {
   readonly name: string
   readonly host: string

@@ -3,7 +3,7 @@ import { type AgentState, isFailure, isVerdict, verdicts } from '../protocol/ver
 import type { Localizable } from '../text/localizable.ts'
 import { type Issuer, type RecordedRequest, withoutSecrets } from './runRequest.ts'
 
-/** A run as it stands. Changed by `applyEvent` only, in place: with 10,000 agents copies would cost more than the work. */
+/** The current state of a run. Only `applyEvent` changes it, in place: with 10,000 agents copying would dominate. */
 export interface RunState {
   readonly runId: string
   readonly environment: string
@@ -38,38 +38,38 @@ export interface ReplyState {
   refusal: { readonly code: RefusalMessage['code']; readonly reason: string } | undefined
   /** When the command went out to it; undefined before its step. */
   sentAt: number | undefined
-  /** When it was last heard of in this run. */
+  /** When it last sent anything in this run. */
   heardAt: number | undefined
-  /** When it said that the command had started, or waits for a free slot. */
+  /** What the agent has reported: that the command has started, or waits for a free slot. */
   started: 'no' | 'queued' | 'yes'
   startedAt: number | undefined
-  /** From sending to its first sign of life, milliseconds. */
+  /** From sending to the first message from it, milliseconds. */
   latencyMs: number | undefined
   /** Of the execution, as measured by the agent, milliseconds. */
   durationMs: number | undefined
   stdoutBytes: number
   stderrBytes: number
   droppedBytes: number
-  /** Frames of output that are here, without a gap. */
+  /** Frames of output received without a gap. */
   frames: number
-  /** How many there are. Known with the result. */
+  /** Frames that the agent sent. Known with the result. */
   promisedFrames?: number
   /**
-   * `none`: there is no output. `partial`: more is to come. `complete`: all that the agent sent is here, and its SHA-256
-   * says so. `incomplete`: something is missing for good.
+   * `none`: no output. `partial`: more is to come. `complete`: everything that the agent sent has arrived, as its SHA-256
+   * proves. `incomplete`: a part is missing for good.
    */
   output: 'none' | 'partial' | 'complete' | 'incomplete'
-  /** The same for the same bytes on stdout and on stderr. Known with the result. */
+  /** Equal when the bytes on stdout and stderr are equal. Known with the result. */
   digest: string | undefined
-  /** It was given up (`no-reply`, `lost`), or the run was over, when its answer came. */
+  /** Its answer came after the verdict `no-reply` or `lost`, or after the run was over. */
   late: boolean
-  /** Why the agent refused to stop, in its own words. */
+  /** Why the agent refused to cancel, in its own words. */
   cancelRefused?: string
-  /** `proven`: SQS says that the instance that claims to answer did send it. `mismatch`: another than the one known sent it. */
+  /** `proven`: by SQS's SenderId the claimed instance sent the reply. `mismatch`: a different instance than known sent it. */
   identity: 'proven' | 'unproven' | 'mismatch'
 }
 
-/** What is known of a run before anything of it was sent. */
+/** What is known about a run before anything is sent. */
 export interface RunStart {
   readonly runId: string
   readonly environment: string
@@ -96,7 +96,7 @@ export function startRunState(start: RunStart): RunState {
   }
 }
 
-/** Agents of the steps so far whose verdict counts against the failure budget. Who joined decides about nobody else. */
+/** Agents of the steps so far whose verdict counts against the failure budget. Agents that joined do not count. */
 export function failures({ replies }: RunState): number {
   let count = 0
   for (const { expected, state } of replies.values())
@@ -104,7 +104,7 @@ export function failures({ replies }: RunState): number {
   return count
 }
 
-/** Whether nothing more is to come from this agent that the run waits for. */
+/** Whether the run no longer waits for anything from this agent. */
 export function isSettled(reply: ReplyState): boolean {
   return isVerdict(reply.state) && reply.output !== 'partial'
 }

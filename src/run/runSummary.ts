@@ -22,7 +22,7 @@ export function summaryOf(state: RunState): RunSummary {
   }
 }
 
-/** @returns undefined for what is not a summary */
+/** @returns undefined when the text is not a summary */
 export function parseSummary(text: string): RunSummary | undefined {
   try {
     const json: unknown = JSON.parse(text)
@@ -32,7 +32,7 @@ export function parseSummary(text: string): RunSummary | undefined {
   }
 }
 
-/** Our own file, but one that lies on a disk for months: enough is checked for the list to show it. */
+/** Our own file, but it may have been on disk for months: checks as much as the list needs to show it. */
 const Summary = v.looseObject({
   runId: RunId,
   environment: v.string(),

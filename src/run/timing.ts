@@ -1,21 +1,21 @@
 /** The waits of a run, milliseconds. */
 export interface Timing {
   /**
-   * After so long without a sign of life the command is published once more to the silent agents. An agent pauses at
-   * most 1.25 s between receives, and SQS delivers within a second nearly always.
+   * After this long without a reply the command is published once more to the agents without a reply. An agent pauses at
+   * most 1.25 s between receives, and SQS nearly always delivers within a second.
    */
   readonly republishAfterMs: number
-  /** After so long without a sign of life an agent gets `no-reply`. */
+  /** After this long without any reply an agent gets `no-reply`. */
   readonly responseTimeoutMs: number
-  /** So long a command stays on the queue for agents that nobody knew, though all that were expected have been heard of. */
+  /** How long a command stays on the queue for unknown agents after all expected agents have replied. */
   readonly joinMs: number
-  /** What an agent may take beyond the command's own timeout, or after a cancel: TERM, grace, KILL, and the way back. */
+  /** What an agent may take beyond the command's timeout, or after a cancel: TERM, grace, KILL, and the reply. */
   readonly graceMs: number
-  /** An agent that said "queued" and is heard of no more, by facts or replies, for so long on top is lost. */
+  /** Added to the deadline of a queued command: an agent that sends neither facts nor replies for that long is lost. */
   readonly queuedSilenceMs: number
-  /** A frame that is missing for so long is asked for again; doubled for each further time. */
+  /** A missing frame is requested again after this time, doubled after each try. */
   readonly resendAfterMs: number
-  /** So often; then the output is incomplete. */
+  /** How many times; then the output is incomplete. */
   readonly resendTries: number
 }
 

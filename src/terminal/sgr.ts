@@ -1,4 +1,4 @@
-/** How text looks by ANSI's SGR sequences. Blinking and concealed text do not exist here: one distracts, the other hides. */
+/** The look of text by ANSI SGR sequences. Blinking and concealed text are not supported: one distracts, the other hides. */
 export interface Sgr {
   readonly foreground: string
   readonly background: string
@@ -8,7 +8,7 @@ export interface Sgr {
 
 export const plainSgr: Sgr = { foreground: '', background: '', attributes: [] }
 
-/** Applies the parameters of one `ESC [ … m`, in `;` or `:` form. What is not understood is left out. */
+/** Applies the parameters of one `ESC [ … m`, in `;` or `:` form. Unknown ones are ignored. */
 export function applySgr(before: Sgr, parameters: string): Sgr {
   let { foreground, background } = before
   let attributes = new Set(before.attributes)
@@ -40,7 +40,7 @@ export function applySgr(before: Sgr, parameters: string): Sgr {
   return { foreground, background, attributes: shown.filter((code) => attributes.has(code)) }
 }
 
-/** The sequence that brings this look about whatever was before; nothing for plain text after plain text. */
+/** The sequence that sets this look, whatever it was before; empty for plain text after plain text. */
 export function printSgr({ foreground, background, attributes }: Sgr, after: Sgr = plainSgr): string {
   const codes = [...attributes, foreground, background].filter((code) => code !== '')
   const wasPlain = after.foreground === '' && after.background === '' && after.attributes.length === 0
@@ -71,7 +71,7 @@ export function styledTexts(line: string): StyledText[] {
   return pieces
 }
 
-/** What a colour of {@link Sgr} is: one of the sixteen, which the theme decides, or red, green and blue from 0 to 255. */
+/** A colour of {@link Sgr}: one of the sixteen that the theme defines, or red, green and blue from 0 to 255. */
 export type TerminalColour =
   | { readonly kind: 'named'; readonly name: string }
   | { readonly kind: 'palette'; readonly index: number; readonly rgb: Rgb }
@@ -79,7 +79,7 @@ export type TerminalColour =
 
 export type Rgb = readonly [red: number, green: number, blue: number]
 
-/** @returns undefined for the terminal's own */
+/** @returns undefined for the terminal's default colour */
 export function terminalColour(colour: string): TerminalColour | undefined {
   if (colour === '') return undefined
   const [code = 0, space, first = 0, green = 0, blue = 0] = colour.split(';').map(Number)

@@ -5,17 +5,17 @@ import { applySgr, plainSgr, printSgr, type Sgr } from './sgr.ts'
 export interface TerminalLine {
   readonly stream: 1 | 2
   readonly text: string
-  /** The beginning of `text`, some thousands of characters: cheap also where the line has a hundred million. */
+  /** The beginning of `text`, a few thousand characters: cheap even when the line has a hundred million. */
   readonly head: string
   /** Characters that are visible: `text` without SGR. */
   readonly length: number
 }
 
 /**
- * Turns output into lines as it comes. stdout and stderr are lines of their own, in the order of their first bytes.
- * `\r` and `ESC [ K` rewrite a line (progress bars), `\b` takes back a character; OSC, DCS and all other sequences are
- * left out, and what remains of control characters is shown as a picture (`␀`). Takes output of any size in chunks cut
- * anywhere, in linear time.
+ * Splits output into lines as it arrives. stdout and stderr are separate lines, in the order of their first bytes. `\r`
+ * and `ESC [ K` rewrite a line (progress bars), `\b` deletes a character; OSC, DCS and all other sequences are dropped,
+ * and remaining control characters are shown as symbols (`␀`). Accepts output of any size, in chunks split at any byte,
+ * in linear time.
  */
 export class TerminalLines {
   #lines: Line[] = []
@@ -39,7 +39,7 @@ export class TerminalLines {
   add({ stream, bytes }: Chunk): void {
     const state = this.#streams[stream]
     const decoded = state.decoder.decode(bytes, { stream: true })
-    // The 8-bit forms of ESC [, ESC ] and so on are made the 7-bit ones, so that there is one kind to deal with.
+    // The 8-bit forms of ESC [, ESC ] and so on are converted to the 7-bit ones, so that only these need handling.
     const text =
       state.unfinished + (c1.test(decoded) ? decoded.replace(c1All, (c) => `\x1b${c1Letter(c)}`) : decoded)
     state.unfinished = ''
@@ -58,7 +58,7 @@ export class TerminalLines {
     }
   }
 
-  /** Index of the first line that has changed or come since the last call; `count` when none has. */
+  /** Index of the first line that was changed or added since the last call; `count` when there is none. */
   takeChangedFrom(): number {
     const from = Math.min(this.#changedFrom, this.#lines.length)
     this.#changedFrom = this.#lines.length
@@ -66,8 +66,8 @@ export class TerminalLines {
   }
 
   /**
-   * The lines that nothing can change any more, in order. They are forgotten: what is left are the one or two that are
-   * still being written, for who goes through output that grows without keeping it.
+   * The lines that can no longer change, in order. They are removed, and only the one or two lines that are still being
+   * written stay: for readers that stream growing output without keeping it.
    */
   takeFinished(): TerminalLine[] {
     const finished = this.#lines.filter(({ isFinished }) => isFinished)
@@ -80,7 +80,7 @@ export class TerminalLines {
     return finished
   }
 
-  /** Handles the control character at `at`. Returns where to go on; undefined when the sequence is not all here. */
+  /** Handles the control character at `at`. Returns where to continue; undefined when the sequence is incomplete. */
   #control(stream: 1 | 2, text: string, at: number): number | undefined {
     const state = this.#streams[stream]
     switch (text[at]) {
@@ -158,7 +158,7 @@ export class TerminalLines {
   }
 }
 
-/** Grows at its end in constant time, however long it is: what goes beyond the head is only put together when asked for. */
+/** Appends in constant time, however long the line is: the text beyond the head is joined only when it is read. */
 class Line implements TerminalLine {
   readonly stream: 1 | 2
   index: number
@@ -177,14 +177,14 @@ class Line implements TerminalLine {
     return this.#rest.length === 0 ? this.head : this.head + this.#rest.join('')
   }
 
-  /** `visible`: how many of the characters are. */
+  /** @param visible how many of the characters are visible */
   add(text: string, visible: number): void {
     if (this.#rest.length === 0 && this.head.length < headCharacters) this.head += text
     else if (text !== '') this.#rest.push(text)
     this.length += visible
   }
 
-  /** Takes the last character back, unless it is the end of a sequence. */
+  /** Deletes the last character, unless it is the end of a sequence. */
   takeBack(): void {
     const last = this.#rest.at(-1) ?? this.head
     if (last === '' || endsInSgr.test(last.slice(-64))) return
@@ -200,14 +200,14 @@ class Line implements TerminalLine {
   }
 }
 
-/** Characters from which on a line's text is kept in parts. */
+/** Above this many characters the text of a line is kept in parts. */
 const headCharacters = 8192
 
-/** Longest sequence that is waited for, characters: window titles and links are shorter. */
+/** Longest incomplete sequence to wait for, characters: window titles and links are shorter. */
 const maxSequence = 8192
 
 /* biome-ignore-start lint/suspicious/noControlCharactersInRegex: control characters are what this file is about */
-/** Everything that is not written as it is; a tab is. */
+/** Every character that needs handling; a tab does not. */
 const special = /[\x00-\x08\x0a-\x1f\x7f]/g
 const c1 = /[\x80-\x9f]/
 const c1All = /[\x80-\x9f]/g
@@ -217,7 +217,7 @@ const controlSequence = /\x1b\[([0-?]*)[ -/]*([@-~])/y
 const controlString = /\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\|(?=[\x1b\n]))/y
 const endsInSgr = /\x1b\[[\d;]*m$/
 const shortEscape = /\x1b(?:[ -/]+[0-~]|[0-OQ-WYZ\\`-~])/y
-/** What may become one of these when more comes. */
+/** The beginning of any of these, which more input may complete. */
 const beginning = /\x1b(?:$|\[[0-?]*[ -/]*$|[\]PX^_][^\x07\x1b\n]*\x1b?$|[ -/]+$)/y
 /* biome-ignore-end lint/suspicious/noControlCharactersInRegex: see above */
 
@@ -226,7 +226,7 @@ function startStream() {
     decoder: new TextDecoder(),
     unfinished: '',
     open: undefined as Line | undefined,
-    /** After `\r`: the next character starts the line anew. */
+    /** After `\r`: the next character restarts the line. */
     rewrite: false,
     sgr: plainSgr as Sgr,
   }

@@ -1,6 +1,6 @@
 /**
- * The word among `known` that was most likely meant by `word`; undefined when none is close: at most a third of the
- * letters, and two at the most, are missing, added, swapped or other ones.
+ * The word among `known` that `word` most likely stands for; undefined when none is close: at most a third of the letters,
+ * and no more than two, may be missing, added, swapped or wrong.
  */
 export function closestWord(word: string, known: readonly string[]): string | undefined {
   const allowed = Math.min(2, Math.ceil(word.length / 3))
@@ -15,7 +15,7 @@ export function closestWord(word: string, known: readonly string[]): string | un
   return best?.word
 }
 
-/** Letters to add, take away, replace, or swap with their neighbour. */
+/** Number of letters to add, remove, replace, or swap with their neighbour. */
 function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)]
   for (let i = 1; i <= a.length; i++) {

@@ -1,6 +1,6 @@
 /**
- * Reads a length of time as people write it: `90`, `90s`, `10m`, `1.5h`, `1d`; a bare number means seconds.
- * @returns milliseconds, at least 1; undefined when it is none, or longer than the protocol's 7 days
+ * Reads a duration: `90`, `90s`, `10m`, `1.5h`, `1d`; a bare number means seconds.
+ * @returns milliseconds, at least 1; undefined when it is not a duration, or longer than the protocol's 7 days
  */
 export function parseDuration(text: string): number | undefined {
   const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$/i.exec(text)

@@ -17,7 +17,7 @@ export function say(text: string, ...args: readonly Argument[]): Localizable {
   return { text, args }
 }
 
-/** Text of others (an agent's reason, an error of Node's), which stays as it is in every language. */
+/** Text from elsewhere (an agent's reason, an error of Node), which is not translated. */
 export function verbatim(text: string): Localizable {
   return { text: '{0}', args: [text] }
 }
@@ -44,7 +44,7 @@ export class LocalizableError extends Error {
   }
 }
 
-/** What an error says. Errors that are not ours, and whatever else was thrown, are quoted as they are. */
+/** The sentence of an error. Errors that are not ours, and anything else that was thrown, are quoted as they are. */
 export function sentenceOf(error: unknown): Localizable {
   if (error instanceof LocalizableError) return error.localizable
   return verbatim(error instanceof Error ? error.message : String(error))

@@ -1,4 +1,4 @@
-/** The first line, at most `most` characters, with a mark that there is more. */
+/** The first line, at most `most` characters, with an ellipsis when there is more. */
 export function oneLine(text: string, most = 80): string {
   const [line = '', ...more] = text.trim().split(/\s*\r?\n\s*/)
   const characters = [...line]

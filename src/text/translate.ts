@@ -1,4 +1,4 @@
-/** `vscode.l10n.t` for modules that do not know VS Code: `{0}`, `{1}` … stand for `values`. */
+/** `vscode.l10n.t` for modules that do not import VS Code: `{0}`, `{1}` … stand for `values`. */
 export type Translate = (message: string, ...values: (string | number)[]) => string
 
 /** English, as it stands in the sources. */

@@ -1,12 +1,12 @@
 /** A range of IPv4 or IPv6 addresses: `bytes` (4 or 16), of which the first `prefixLength` bits count. */
 export type Network = { readonly bytes: readonly number[]; readonly prefixLength: number }
 
-/** Whether someone who writes this means a network, be it right or wrong: `10.0.0.0/8`, `fd00::/8`, `10.0.0.0/99`. */
+/** Whether the text is meant as a network, valid or not: `10.0.0.0/8`, `fd00::/8`, `10.0.0.0/99`. */
 export function writtenAsNetwork(text: string): boolean {
   return /^[\da-f.:]{2,64}\/\d+$/i.test(text)
 }
 
-/** Reads `10.0.0.0/8` or `fd00::/8`; bits behind the prefix are ignored. Undefined when it is no network. */
+/** Reads `10.0.0.0/8` or `fd00::/8`; bits after the prefix are ignored. Undefined when it is not a network. */
 export function networkOf(text: string): Network | undefined {
   const [, address = '', prefix = ''] = /^([^/]*)\/(0|[1-9]\d{0,2})$/.exec(text) ?? []
   const bytes = addressOf(address)
@@ -14,7 +14,7 @@ export function networkOf(text: string): Network | undefined {
   return bytes && prefix !== '' && prefixLength <= bytes.length * 8 ? { bytes, prefixLength } : undefined
 }
 
-/** Whether `text` is an address within the network. A zone (`%eth0`) and a prefix length (`/24`) behind it are ignored. */
+/** Whether `text` is an address within the network. A zone (`%eth0`) and a prefix length (`/24`) after it are ignored. */
 export function isWithin(network: Network, text: string): boolean {
   if (text.length > 128) return false
   const bytes = addressOf(text.replace(/(?:%[^/]*)?(?:\/\d{1,3})?$/, ''))

@@ -5,22 +5,22 @@ import { slotsOf } from './parse.ts'
 import { printExact, printPath } from './print.ts'
 import type { Slot } from './scanner.ts'
 
-/** What may stand at the cursor. Choosing a suggestion replaces the text from `start` to `end` by its `insert`. */
+/** What can be inserted at the cursor. Choosing a suggestion replaces the text from `start` to `end` by its `insert`. */
 export type Completion = {
   /** UTF-16 offsets into the text. */
   readonly start: number
   readonly end: number
-  /** The best first; at most `MOST_SUGGESTIONS` and a few keywords. */
+  /** Best first; at most `MOST_SUGGESTIONS` and a few keywords. */
   readonly suggestions: readonly Suggestion[]
 }
 
 export type Suggestion = {
   readonly kind: 'path' | 'class' | 'operator' | 'value' | 'keyword'
-  /** As it is. */
+  /** As it is shown. */
   readonly label: string
-  /** As it is written in a filter: in quotes where it needs them. */
+  /** As it is written in a filter: quoted where needed. */
   readonly insert: string
-  /** A few words about it. */
+  /** A short description. */
   readonly detail: Localizable
   /** Agents that have this path, class or value; undefined for operators and keywords. */
   readonly count?: number
@@ -48,8 +48,8 @@ export function completeFilter(text: string, cursor: number, index: FactIndex): 
 }
 
 /**
- * What the end of the text is about. Right behind a word it is about that word, although the parser already looks
- * further; of several slots at one place the first, which is about the most.
+ * What the parser expects at the end of the text. Right after a word it is still that word, although the parser has
+ * moved on; of several slots at one place the first, which covers the most.
  */
 function slotAtEnd(text: string): Slot | undefined {
   const slots = slotsOf(text)
@@ -115,7 +115,7 @@ function classes(index: FactIndex): Suggestion[] {
   })
 }
 
-/** A class is asked for by a path of one name, whatever dots and colons are in it. */
+/** A class is written as a path of one name, including any dots and colons. */
 function classPath(name: string): string {
   return printPath([{ kind: 'name', name }])
 }
@@ -168,7 +168,7 @@ function keyword(label: string, detail: Localizable): Suggestion {
 
 const NO_MATCH = 3
 
-/** 0 when it starts with what was typed, 1 when a part of it does, 2 when it holds it; whatever the case and the quotes. */
+/** 0 when it starts with the typed text, 1 when a part of it does, 2 when it contains it; ignoring case and quotes. */
 function rankOf(suggestion: Suggestion, typed: string): number {
   const wanted = plain(typed)
   if (wanted === '') return 0

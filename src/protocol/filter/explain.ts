@@ -7,18 +7,18 @@ import { isPresent, termHolds, valuesAt } from './termMatch.ts'
 /** Why a filter does or does not select an agent. */
 export type FilterExplanation = {
   readonly matches: boolean
-  /** "It matches: os.family is Debian, which fits Debian." · "It does not match: there is no fact role." */
+  /** "It matches: os.family is Debian, which matches Debian." · "It does not match: there is no fact role." */
   readonly summary: string
   /**
-   * Paths of the facts that the agent does not have and that decided the answer: with them it could be another. Empty
-   * where the answer rests on what is known. Such a match may be unmeant, such a miss a near one.
+   * Paths of the facts that the agent does not have and on which the answer depends: with them it could be different.
+   * Empty where known facts decide. Such a match may be unintended, and such a miss a near miss.
    */
   readonly missing: readonly string[]
-  /** Undefined for everyone. */
+  /** Undefined for `*`. */
   readonly condition: ExplainedCondition | undefined
 }
 
-/** The filter's tree with what held. A negated term is one term (`role!=web`). */
+/** The filter's tree with the result of each part. A negated term is one term (`role!=web`). */
 export type ExplainedCondition =
   | { readonly kind: 'and' | 'or'; readonly held: boolean; readonly parts: readonly ExplainedCondition[] }
   | { readonly kind: 'not'; readonly held: boolean; readonly part: ExplainedCondition }
@@ -32,16 +32,16 @@ export type ExplainedTerm = {
   readonly path: string
   /** What the agent has at the path; several where the path has a `*`. */
   readonly actual: readonly FactValue[]
-  /** It asks for the value of a fact, and there is none. */
+  /** It compares the value of a fact that the agent does not have. */
   readonly missing: boolean
-  /** "role is db, which does not fit web" */
+  /** "role is db, which does not match web" */
   readonly reason: string
 }
 
 /** Explains `matchesFilter(filter, facts)`, term by term. */
 export function explainFilter(filter: Filter, facts: Facts): FilterExplanation {
   if (filter.kind === 'everyone') {
-    return { matches: true, summary: 'It matches: * means everyone.', missing: [], condition: undefined }
+    return { matches: true, summary: 'It matches: * means every agent.', missing: [], condition: undefined }
   }
   const condition = explainCondition(filter, facts)
   const deciding = decidingTerms(condition)
@@ -89,7 +89,7 @@ function explainTerm(term: Term, facts: Facts, negated: boolean): ExplainedTerm 
   }
 }
 
-/** The terms without which the answer could be another. */
+/** The terms on which the answer depends. */
 function decidingTerms(condition: ExplainedCondition): ExplainedTerm[] {
   switch (condition.kind) {
     case 'term':
@@ -103,7 +103,7 @@ function decidingTerms(condition: ExplainedCondition): ExplainedTerm[] {
   }
 }
 
-/** What the answer is whatever the missing facts may be; undefined where it depends on them. */
+/** The answer when it is the same for any values of the missing facts; undefined where it depends on them. */
 function certainty(condition: ExplainedCondition): boolean | undefined {
   switch (condition.kind) {
     case 'term':
@@ -121,7 +121,7 @@ function certainty(condition: ExplainedCondition): boolean | undefined {
   }
 }
 
-/** Reasons named in one summary. */
+/** Most reasons named in one summary. */
 const MOST_REASONS = 3
 
 function reasons(terms: readonly ExplainedTerm[]): string {
@@ -140,7 +140,7 @@ function reasonFor(term: Term, actual: readonly FactValue[], holds: boolean): st
 function comparison(term: Exclude<Term, { kind: 'present' }>, holds: boolean): string {
   switch (term.kind) {
     case 'equals':
-      return `${holds ? 'fits' : 'does not fit'} ${shorten(term.values.map(printValue).join(' or '))}`
+      return `${holds ? 'matches' : 'does not match'} ${shorten(term.values.map(printValue).join(' or '))}`
     case 'matches':
       return `${holds ? 'matches' : 'does not match'} ${shorten(printPattern(term.pattern))}`
     case 'compare':

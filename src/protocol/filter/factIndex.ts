@@ -5,7 +5,7 @@ import type { FactPath, Segment } from './syntax.ts'
 /** Which facts the agents of an inventory have, with how many agents have them. For completion and for grouping. */
 export type FactIndex = {
   readonly agents: number
-  /** By `text`. Facts that hold only other facts are left out. */
+  /** By `text`. Facts that only contain other facts are omitted. */
   readonly paths: ReadonlyMap<string, IndexedPath>
 }
 
@@ -15,15 +15,15 @@ export type IndexedPath = {
   readonly text: string
   /** Agents that have it. */
   readonly agents: number
-  /** Values as a user types them, each with the number of agents that have it. Elements of an array count one by one. */
+  /** Values as they are typed in a filter, with the number of agents that have each. Elements of an array count singly. */
   readonly values: ReadonlyMap<string, number>
-  /** There are more values than are kept. */
+  /** There are more values than are stored. */
   readonly hasMore: boolean
 }
 
 /**
  * Reads the facts of all agents once. Elements of arrays, and the entries of maps of maps (network interfaces, mount
- * points), are also gathered under `*`.
+ * points), are also collected under `*`.
  */
 export function indexFacts(inventory: Iterable<Facts>, limits: IndexLimits = INDEX_LIMITS): FactIndex {
   const walk = new Walk(limits)
@@ -32,19 +32,19 @@ export function indexFacts(inventory: Iterable<Facts>, limits: IndexLimits = IND
 }
 
 export type IndexLimits = {
-  /** Distinct paths; the first to come are kept. */
+  /** Most distinct paths; the first ones found are kept. */
   readonly paths: number
-  /** Distinct values of one path; the first to come are kept. */
+  /** Most distinct values of one path; the first ones found are kept. */
   readonly valuesPerPath: number
 }
 
 export const INDEX_LIMITS: IndexLimits = { paths: 5_000, valuesPerPath: 1_000 }
 
-/** UTF-16 units: longer values (keys, certificates) are not gathered. */
+/** UTF-16 units: longer values (keys, certificates) are not collected. */
 const LONGEST_VALUE = 120
-/** Levels of nesting looked at. */
+/** Most levels of nesting to read. */
 const DEEPEST = 12
-/** Facts looked at per agent. */
+/** Most facts to read per agent. */
 const MOST_FACTS = 20_000
 
 type Tally = { agents: number; last: number }
@@ -55,7 +55,7 @@ type Node = {
   each: Node | undefined
   readonly values: Map<string, Tally>
   hasMore: boolean
-  /** It was met as something other than a map with entries. */
+  /** At least one agent has something other than a map with entries here. */
   isLeaf: boolean
   readonly tally: Tally
 }
@@ -181,7 +181,7 @@ function node(path: FactPath | undefined): Node {
   }
 }
 
-/** Counts an agent once, however often it shows a path or a value. `agent` is its number, from 1. */
+/** Counts an agent once, however often it has a path or a value. `agent` is its number, from 1. */
 function count(tally: Tally, agent: number): void {
   if (tally.last === agent) return
   tally.last = agent

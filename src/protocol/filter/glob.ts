@@ -1,6 +1,6 @@
 /**
- * Whether the whole `text` is of the glob's shape: `*` is any run of characters, `?` one character. Case-sensitive;
- * never worse than pattern length × text length.
+ * Whether the whole `text` matches the glob: `*` is any sequence of characters, `?` one character. Case-sensitive;
+ * takes at most pattern length × text length steps.
  */
 export function globMatches(pattern: string, text: string): boolean {
   const wanted = Array.from(pattern)

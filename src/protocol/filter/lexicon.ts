@@ -1,10 +1,10 @@
 /**
- * What a filter may not exceed. Far above what people write, low enough that hostile text is refused in milliseconds.
+ * Limits of a filter: far above what people write, low enough that hostile text is rejected in milliseconds.
  */
 export const FILTER_LIMITS = {
   /** UTF-16 units of text, as typed and as `printFilter` writes it. */
   textLength: 16_384,
-  /** Parentheses and `not` inside one another. */
+  /** Levels of nested parentheses and `not`. */
   depth: 64,
   /** Terms in one filter. */
   terms: 512,
@@ -14,11 +14,11 @@ export const FILTER_LIMITS = {
   segments: 32,
   /** UTF-16 units of one regular expression. */
   patternLength: 512,
-  /** Instructions that a regular expression compiles to: repetitions are written out. */
+  /** Instructions that a regular expression compiles to; repetitions are expanded. */
   patternSize: 2_000,
 } as const
 
-/** Words of the language, in any case. As a value or as the start of a path they need quotes. */
+/** Keywords of the language, in any case. As a value or at the start of a path they need quotes. */
 export function isKeyword(word: string): boolean {
   return KEYWORDS.has(word.toLowerCase())
 }
@@ -46,12 +46,12 @@ const BARE_SEGMENT = /[\p{L}\p{N}_:][\p{L}\p{M}\p{N}_:@-]*/uy
 /** `~` cannot come first: `a=~b` is the operator `=~`. */
 const BARE_VALUE = /[\p{L}\p{N}_.:/@%+*?-][\p{L}\p{M}\p{N}_.:/@%+*?~-]*/uy
 
-/** Text in quotes, on one line, with everything escaped that cannot be seen or could mislead the eye. */
+/** Text in quotes, on one line, with all invisible or misleading characters escaped. */
 export function quote(text: string): string {
   return `"${text.replace(UNSAFE, escapeCharacter)}"`
 }
 
-/** Controls, formats (bidi), lone surrogates, private and unassigned characters, and spaces other than the usual. */
+/** Controls, formats (bidi), lone surrogates, private and unassigned characters, and spaces other than U+0020. */
 const UNSAFE = /["\\]|[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu
 
 function escapeCharacter(character: string): string {

@@ -7,24 +7,24 @@ import { Scanner } from './scanner.ts'
 import { allOf, type Condition, type FactPath, type Filter, negate, type Value } from './syntax.ts'
 import { FilterSyntaxError } from './syntaxError.ts'
 
-/** The original's options: `-w` (with) and `-n` (without), each as often as wanted. */
+/** The options of the original: `-w` (with) and `-n` (without), each any number of times. */
 export type FilterLists = { readonly with: readonly string[]; readonly without: readonly string[] }
 
 /**
- * The filter of the original's options: all of `with` must hold, none of `without` may.
+ * The filter for these options: all of `with` must hold, and none of `without`.
  *
- * An item is a comma list. A part with `=` starts a term (`role=web`); a part without `=` behind such a term is another
- * value of it (`role=web,memcached`); before the first such term a part names a class, or a fact that is there. A value
- * may hold spaces; `*` and `?` in it are wildcards unless it stands in quotes.
+ * An item is a comma list. A part with `=` starts a term (`role=web`); a part without `=` after such a term is another
+ * value of it (`role=web,memcached`); before the first such term a part names a class, or a fact that must exist. A
+ * value may contain spaces; `*` and `?` in it are wildcards unless it is quoted.
  *
- * @throws FilterSyntaxError whose `text` is the item: when both lists are empty (this never means everyone), an item or
- * a part is blank, or an item is an expression of the full language.
+ * @throws FilterSyntaxError whose `text` is the item: when both lists are empty (this never means every agent), an item
+ * or a part is blank, or an item is an expression of the full language.
  */
 export function filterFromLists(lists: FilterLists): Filter {
   const wanted = lists.with.flatMap((item) => termsOf(item, '-w'))
   const unwanted = lists.without.flatMap((item) => termsOf(item, '-n')).map(negate)
   const [first, ...rest] = [...wanted, ...unwanted]
-  // Parsing nothing says how everyone is written; parsing the rest applies the limits of the language.
+  // Parsing '' throws the error that says how to target every agent; parsing the rest applies the limits of the language.
   return parseFilter(first ? printFilter(allOf([first, ...rest])) : '')
 }
 
@@ -58,7 +58,7 @@ function readItem(scan: Scanner): Condition[] {
   )
 }
 
-/** A part that holds an `=` outside quotes. */
+/** A part that contains an `=` outside quotes. */
 const UP_TO_EQUALS = /(?:"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|[^,="'])*=/y
 
 const ADVICE = say(
@@ -73,7 +73,7 @@ function readTerm(scan: Scanner): Term {
   return { path, values: [readListValue(scan)] }
 }
 
-/** What an expression would hold: read as a plain value, it would quietly select other agents than meant. */
+/** Signs of an expression: read as a plain value, it would silently select other agents than intended. */
 const EXPRESSION = /[=<>!&|"']|^~/
 
 function readListValue(scan: Scanner): Value {

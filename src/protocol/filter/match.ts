@@ -5,8 +5,8 @@ import { termHolds } from './termMatch.ts'
 /**
  * Whether the filter selects an agent with these facts. Master and agent both decide with this function.
  *
- * `not` is plain negation: what asks for a value of a missing fact does not hold, so `role!=web` holds for an agent
- * without `role`. `explainFilter` names the missing facts on which an answer rests.
+ * `not` is plain negation: a term about the value of a missing fact does not hold, so `role!=web` holds for an agent
+ * without `role`. `explainFilter` names the missing facts on which an answer depends.
  */
 export function matchesFilter(filter: Filter, facts: Facts): boolean {
   switch (filter.kind) {

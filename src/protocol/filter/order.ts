@@ -1,9 +1,9 @@
 import type { FactValue } from '../facts.ts'
 
 /**
- * How a fact stands to a number or version that someone typed: below 0, 0 or above 0; undefined where the two cannot
- * be compared. A fact that is a number compares as a number; a fact that is text compares as a version (in which whole
- * numbers come out as numbers), or as a number where one of the two is negative or a percentage.
+ * Compares a fact with the number or version of a filter: below 0, 0 or above 0; undefined where the two cannot be
+ * compared. A fact that is a number compares as a number; a fact that is text compares as a version (where whole numbers
+ * order as numbers), or as a number where one of the two is negative or a percentage.
  */
 export function compareToBound(fact: FactValue, bound: string): number | undefined {
   if (typeof fact !== 'number' && typeof fact !== 'string') return undefined
@@ -16,20 +16,20 @@ export function compareToBound(fact: FactValue, bound: string): number | undefin
   return isVersion(text) && isVersion(bound) ? compareVersions(text, bound) : undefined
 }
 
-/** Whether `<` and its kin can be asked about this text: a number, a percentage or a version. */
+/** Whether this text can be compared by `<`, `<=`, `>` or `>=`: a number, a percentage or a version. */
 export function isOrderable(text: string): boolean {
   return isVersion(text) || decimalOf(text) !== undefined
 }
 
-/** A decimal number as a user types it; undefined for other text. `%` behind it is allowed. */
+/** A decimal number as it is typed; undefined for other text. A `%` after it is allowed. */
 export function decimalOf(text: string): number | undefined {
   return text.length <= LONGEST && DECIMAL.test(text) ? Number.parseFloat(text) : undefined
 }
 
 /**
- * Orders two versions. The leading numbers compare one by one, a missing one is 0 (`9` = `9.0`). Behind them, runs of
- * digits and letters compare one by one: `~` and the words of pre-releases (alpha, beta, rc, pre …) come before the
- * end, the end before other words (by alphabet), and these before numbers. `1:` in front is an epoch.
+ * Orders two versions. The leading numbers compare one by one; a missing one is 0 (`9` = `9.0`). After them, runs of
+ * digits and of letters compare one by one: `~` and the words of pre-releases (alpha, beta, rc, pre …) come before the
+ * end, the end before other words (alphabetically), and these before numbers. A leading `1:` is an epoch.
  */
 export function compareVersions(left: string, right: string): number {
   const a = partsOf(left)
@@ -45,7 +45,7 @@ export function compareVersions(left: string, right: string): number {
   return 0
 }
 
-/** Longer text is no version and no number; the facts of real systems stay far below. */
+/** Longer text is not compared as a version or number; facts of real systems stay far below. */
 const LONGEST = 256
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d{1,3})?%?$/i
 const SIGNED_OR_PERCENT = /^[+-]|%$/

@@ -7,9 +7,9 @@ import { allOf, anyOf, type Condition, EVERYONE, type Filter, negate } from './s
 import { FilterSyntaxError } from './syntaxError.ts'
 
 /**
- * Reads a filter. Everyone is written `*`; an empty text is an error.
+ * Reads a filter. Every agent is written `*`; an empty text is an error.
  *
- * @throws FilterSyntaxError with the place and what was expected there, also where a limit is exceeded.
+ * @throws FilterSyntaxError with the position and what was expected there, also where a limit is exceeded.
  */
 export function parseFilter(text: string): Filter {
   const scan = new Scanner(text)
@@ -29,7 +29,7 @@ export function parseFilter(text: string): Filter {
   return filter
 }
 
-/** What the parser looked for in a text that need not be complete, in the order of the places. Never throws. */
+/** What the parser expected in a text that may be incomplete, in order of position. Never throws. */
 export function slotsOf(text: string): Slot[] {
   const slots: Slot[] = []
   try {

@@ -21,7 +21,7 @@ export function compilePattern(pattern: Pattern): RE2JS {
   return fresh
 }
 
-/** A memo, so that a filter asked of ten thousand agents compiles its patterns once; it lives as long as the filter. */
+/** A cache, so that a filter for ten thousand agents compiles its patterns once; it lives as long as the filter. */
 const compiled = new WeakMap<Pattern, RE2JS>()
 
 function compile({ source, flags }: Pattern): RE2JS {

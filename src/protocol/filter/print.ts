@@ -32,13 +32,13 @@ export function printPath(path: FactPath): string {
     .join('.')
 }
 
-/** A text as a value of `=`: in quotes where it would otherwise read as something else. */
+/** A text as a value of `=`: quoted where it would otherwise be read differently. */
 export function printExact(text: string): string {
   const isBare = text !== '' && bareValueAt(text, 0) === text && !isKeyword(text) && !/[*?]/.test(text)
   return isBare ? text : quote(text)
 }
 
-/** A value as it stands in a list. */
+/** A value as written in a list. */
 export function printValue(value: Value): string {
   switch (value.kind) {
     case 'exact':

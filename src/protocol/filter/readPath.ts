@@ -3,7 +3,7 @@ import { bareSegmentAt, FILTER_LIMITS, isKeyword } from './lexicon.ts'
 import type { Scanner } from './scanner.ts'
 import type { FactPath, Name, Segment } from './syntax.ts'
 
-/** The path at the scanner's place: `os.release.major`, `mountpoints."/".size_bytes`, `networking.interfaces.*.ip`. */
+/** Reads a path at the scanner's position: `os.release.major`, `mountpoints."/".size_bytes`, `networking.interfaces.*.ip`. */
 export function readPath(scan: Scanner): FactPath {
   const start = scan.position
   if (scan.startsWith('*')) {

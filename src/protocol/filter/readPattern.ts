@@ -4,7 +4,7 @@ import { compilePattern, PatternError } from './pattern.ts'
 import type { Scanner } from './scanner.ts'
 import type { FactPath, Pattern } from './syntax.ts'
 
-/** The regular expression at the scanner's place: `/^web-\d+$/i`, in quotes, or bare where it has no brackets. */
+/** Reads a regular expression at the scanner's position: `/^web-\d+$/i`, in quotes, or bare if it has no brackets. */
 export function readPattern(scan: Scanner, path: FactPath): Pattern {
   const start = scan.position
   scan.visit({ kind: 'pattern', start, path })
@@ -64,7 +64,7 @@ function bare(scan: Scanner): Pattern {
   return { source: plainSlashes(source), flags: '' }
 }
 
-/** `\/` is how a slash is written between slashes; it is kept as `/`. */
+/** Between slashes, a slash is written `\/`; it is stored as `/`. */
 function plainSlashes(source: string): string {
   return source.replace(/\\([\s\S])/g, (pair, next: string) => (next === '/' ? '/' : pair))
 }

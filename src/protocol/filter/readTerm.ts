@@ -14,7 +14,7 @@ import {
   type Value,
 } from './syntax.ts'
 
-/** One term at the scanner's place: a path, and mostly an operator with what it compares to. */
+/** Reads one term at the scanner's position: a path, and usually an operator with an operand. */
 export function readTerm(scan: Scanner, depth: number): Condition {
   const path = readPath(scan)
   scan.skipSpace()
@@ -43,7 +43,7 @@ export function readTerm(scan: Scanner, depth: number): Condition {
 
 type Operator = '=' | '==' | '!=' | '=~' | '!~' | 'in' | 'not in' | OrderOperator
 
-/** The longer first. */
+/** Longer ones first. */
 const SIGNS = ['==', '=~', '!~', '!=', '<=', '>=', '=', '<', '>'] as const
 
 function readOperator(scan: Scanner): Operator | undefined {
@@ -75,7 +75,7 @@ function readList<T>(scan: Scanner, readElement: () => T): OneOrMore<T> {
   }
 }
 
-/** A value in quotes is literal; a bare one with `*` or `?` is a glob. */
+/** A quoted value is literal; a bare one with `*` or `?` is a glob. */
 export function readValue(scan: Scanner, path: FactPath): Exclude<Value, { kind: 'network' }> {
   scan.visit({ kind: 'value', start: scan.position, path })
   const quoted = scan.quoted()
@@ -87,7 +87,7 @@ export function readValue(scan: Scanner, path: FactPath): Exclude<Value, { kind:
   return /[*?]/.test(text) ? { kind: 'glob', pattern: text } : { kind: 'exact', text }
 }
 
-/** What follows `in`: a list in parentheses, or one network. */
+/** Reads what follows `in`: a list in parentheses, or one network. */
 function readMembers(scan: Scanner, path: FactPath): OneOrMore<Value> {
   const start = scan.position
   scan.visit({ kind: 'list', start, path })
@@ -103,7 +103,7 @@ function readMembers(scan: Scanner, path: FactPath): OneOrMore<Value> {
   return scan.refuse(say('a list such as (a, b), or a network such as 10.0.0.0/8'))
 }
 
-/** An element of a list after `in`: there a bare `10.0.0.0/8` is a network. */
+/** Reads an element of a list after `in`, where a bare `10.0.0.0/8` is a network. */
 function readMember(scan: Scanner, path: FactPath): Value {
   const start = scan.position
   const text = bareValueAt(scan.text, start)

@@ -4,11 +4,11 @@ import { bareSegmentAt, FILTER_LIMITS, matchAt } from './lexicon.ts'
 import type { FactPath } from './syntax.ts'
 import { FilterSyntaxError } from './syntaxError.ts'
 
-/** A place in a filter's text: reads the pieces that have no inner structure, and makes the errors. */
+/** A position in a filter's text: reads tokens without inner structure, and creates the errors. */
 export class Scanner {
   readonly text: string
   position = 0
-  /** Told what is looked for at which place. */
+  /** Called with what is expected at each position. */
   readonly visit: (slot: Slot) => void
 
   /** @throws FilterSyntaxError when the text is too long. */
@@ -40,14 +40,14 @@ export class Scanner {
     return this.text.startsWith(piece, this.position)
   }
 
-  /** Steps over `piece` if it is next. */
+  /** Consumes `piece` if it is next. */
   take(piece: string): boolean {
     if (!this.startsWith(piece)) return false
     this.position += piece.length
     return true
   }
 
-  /** Steps over `word`, in any case, if it is the next whole word. */
+  /** Consumes `word`, in any case, if it is the next whole word. */
   takeWord(word: string): boolean {
     const found = bareSegmentAt(this.text, this.position)
     if (found.toLowerCase() !== word) return false
@@ -73,7 +73,7 @@ export class Scanner {
     })
   }
 
-  /** A string in quotes in which a backslash stays (regular expressions have their own), except before the quote. */
+  /** A quoted string in which backslashes are kept (regular expressions have their own escapes), except before the quote. */
   quotedRaw(): string | undefined {
     const parts = this.betweenQuotes()
     return parts?.raw.replace(/\\([\s\S])/g, (pair, next: string) => (next === parts.quote ? next : pair))
@@ -120,7 +120,7 @@ export class Scanner {
   }
 }
 
-/** A place where something was looked for, and what was known then. `depth` counts open parentheses and `not`. */
+/** A position at which something was expected, and the parser's state there. `depth` counts open parentheses and `not`. */
 export type Slot =
   | { readonly kind: 'path' | 'connective'; readonly start: number; readonly depth: number }
   | { readonly kind: 'operator'; readonly start: number; readonly depth: number; readonly path: FactPath }

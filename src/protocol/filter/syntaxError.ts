@@ -1,9 +1,9 @@
 import { type Localizable, LocalizableError } from '../../text/localizable.ts'
 
-/** A filter that cannot be parsed: the place, what was expected there, and a sentence for the person who typed it. */
+/** A filter that cannot be parsed: the position, what was expected there, and a sentence for the person who typed it. */
 export class FilterSyntaxError extends LocalizableError {
   override readonly name = 'FilterSyntaxError'
-  /** The text that was read. */
+  /** The text that was parsed. */
   readonly text: string
   /** Offset into `text` in UTF-16 units, from 0. */
   readonly position: number
@@ -20,7 +20,7 @@ export class FilterSyntaxError extends LocalizableError {
     this.expected = fault.expected
   }
 
-  /** The line of `text` that is wrong, cut to a readable width, and under it carets that point at the place. */
+  /** The line of `text` with the error, cut to a readable width, and below it carets that point at the error. */
   pointer(text: string = this.text): string {
     const lineStart = text.lastIndexOf('\n', this.position - 1) + 1
     const newline = text.indexOf('\n', this.position)
@@ -44,10 +44,10 @@ export type FilterFault = {
   cause?: unknown
 }
 
-/** Characters shown on either side of the place. */
+/** Characters shown on either side of the error. */
 const REACH = 60
 
-/** One column per UTF-16 unit: what cannot be seen becomes a replacement character, a tab a space. */
+/** One column per UTF-16 unit: invisible characters become replacement characters, a tab a space. */
 function visible(text: string): string {
   return text.replace(/\s/g, ' ').replace(/\p{C}/gu, (character) => '\ufffd'.repeat(character.length))
 }

@@ -5,7 +5,7 @@ import { compareToBound, decimalOf } from './order.ts'
 import { compilePattern } from './pattern.ts'
 import type { Compare, FactPath, Term, Value } from './syntax.ts'
 
-/** Whether one term holds for these facts. An array is asked element by element: one that fits is enough. */
+/** Whether one term holds for these facts. Of an array, one matching element is enough. */
 export function termHolds(term: Term, facts: Facts): boolean {
   const found = valuesAt(facts, term.path)
   switch (term.kind) {
@@ -23,7 +23,7 @@ export function termHolds(term: Term, facts: Facts): boolean {
   }
 }
 
-/** What the facts have at the path: nothing, one value, or several where the path has a `*`. Null is nothing. */
+/** The values at the path: none, one, or several where the path has a `*`. Null counts as none. */
 export function valuesAt(facts: Facts, path: FactPath): FactValue[] {
   const names = namesOf(path)
   if (names) {
@@ -44,21 +44,21 @@ export function valuesAt(facts: Facts, path: FactPath): FactValue[] {
   return values
 }
 
-/** The names of a path without `*`; undefined for a path with one. Joined by dots they may name a class. */
+/** The names of a path without `*`; undefined for a path with `*`. Joined by dots they may name a class. */
 export function namesOf(path: FactPath): string[] | undefined {
   const names = path.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
   return names.length === path.length ? names : undefined
 }
 
-/** `false` counts as absent, also as the word: some fact sources know only text. */
+/** `false` counts as absent, also as text: some fact sources have only text. */
 export function isPresent(value: FactValue): boolean {
   return value !== false && value !== 'false'
 }
 
-/** Looked at of one path or array; what is beyond is not seen. Real facts stay far below. */
+/** Most values checked of one path or array; the rest is ignored. Real facts stay far below. */
 const MOST_VALUES = 100_000
 
-/** UTF-16 units. Longer texts fit no glob and no regular expression. */
+/** UTF-16 units. Longer texts match no glob and no regular expression. */
 const LONGEST_SEARCHED = 65_536
 
 type Scalar = string | number | boolean
@@ -68,7 +68,7 @@ function isClass(facts: Facts, name: string | undefined): boolean {
   return name !== undefined && Array.isArray(classes) && classes.includes(name)
 }
 
-/** Whether one of the values, or of the elements of arrays among them, passes. Maps and nulls never do. */
+/** Whether one of the values, or an element of an array among them, passes. Maps and nulls never do. */
 function someScalar(values: readonly FactValue[], passes: (scalar: Scalar) => boolean): boolean {
   const pending: (readonly FactValue[])[] = [values]
   let seen = 0
@@ -102,12 +102,12 @@ function rangeOf(value: Value & { kind: 'network' }): Network {
   if (known) return known
   const range = networkOf(value.network)
   if (!range)
-    throw new Error(`A filter holds ${value.network}, which is no network; filters come from parseFilter.`)
+    throw new Error(`A filter contains ${value.network}, which is not a network; create filters with parseFilter.`)
   ranges.set(value, range)
   return range
 }
 
-/** A memo, as for patterns. */
+/** A cache, as for patterns. */
 const ranges = new WeakMap<Value, Network>()
 
 function standsIn({ operator, bound }: Compare, fact: Scalar): boolean {

@@ -2,9 +2,9 @@ import { parseFilter } from './parse.ts'
 import { printFilter } from './print.ts'
 import { EVERYONE, type Filter } from './syntax.ts'
 
-/** A filter with its text. It is parsed once, where somebody wrote it, and carried like this from there on. */
+/** A filter with its text. It is parsed once, where it was entered, and passed on in this form. */
 export interface WrittenFilter {
-  /** As a person reads it and as agents get it: it parses to `parsed`. `*` is everyone. */
+  /** As it is shown and as it is sent to agents: it parses to `parsed`. `*` selects every agent. */
   readonly text: string
   readonly parsed: Filter
 }
@@ -12,13 +12,13 @@ export interface WrittenFilter {
 export const everyone: WrittenFilter = { text: '*', parsed: EVERYONE }
 
 /**
- * @throws FilterSyntaxError as {@link parseFilter}: an empty text is an error, never everyone
+ * @throws FilterSyntaxError as {@link parseFilter}: an empty text is an error and never means every agent
  */
 export function readFilter(text: string): WrittenFilter {
   return { text: text.trim(), parsed: parseFilter(text) }
 }
 
-/** With the one canonical text, on one line. */
+/** Writes the canonical text, on one line. */
 export function writeFilter(parsed: Filter): WrittenFilter {
   return { text: printFilter(parsed), parsed }
 }

@@ -28,7 +28,7 @@ describe('parseRunArguments', () => {
   })
 
   it.each([
-    [{ filter: ' ' }, 'a filter; * means everyone'],
+    [{ filter: ' ' }, 'a filter; * means every agent'],
     [{ filter: 'role=' }, '“filter” must be a filter: '],
     [{ comand: 'ls' }, 'Unknown key “comand”. Did you mean “command”?'],
     [

@@ -102,7 +102,7 @@ describe('parseWorkspaceFile', () => {
       'snippets:\n  x:\n    command: ls\n    filter: ""',
       4,
       5,
-      '“filter” must be a filter; * means everyone.',
+      '“filter” must be a filter; * means every agent.',
     ],
     ['snippets: [ls]', 1, 1, '“snippets” must be a map of names.'],
     ['snippet: 1', 1, 1, 'Unknown key “snippet”. Did you mean “snippets”?'],

@@ -16,13 +16,13 @@ function explained(typed: string, facts: Facts = debian) {
 
 describe('explainFilter', () => {
   it.each([
-    ['*', 'It matches: * means everyone.'],
-    ['os.family=Debian', 'It matches: os.family is Debian, which fits Debian.'],
-    ['os.family=RedHat,Suse', 'It does not match: os.family is Debian, which does not fit RedHat or Suse.'],
-    ['os.family!=Debian', 'It does not match: os.family is Debian, which fits Debian.'],
+    ['*', 'It matches: * means every agent.'],
+    ['os.family=Debian', 'It matches: os.family is Debian, which matches Debian.'],
+    ['os.family=RedHat,Suse', 'It does not match: os.family is Debian, which does not match RedHat or Suse.'],
+    ['os.family!=Debian', 'It does not match: os.family is Debian, which matches Debian.'],
     ['os.release.major >= 13', 'It does not match: os.release.major is 12, which is not >= 13.'],
     ['kernel =~ /^lin/', 'It does not match: kernel is Linux, which does not match /^lin/.'],
-    ['networking.ip in 10.0.0.0/8', 'It matches: networking.ip is 10.0.2.15, which fits 10.0.0.0/8.'],
+    ['networking.ip in 10.0.0.0/8', 'It matches: networking.ip is 10.0.2.15, which matches 10.0.0.0/8.'],
     ['role=web', 'It does not match: there is no fact role.'],
     ['nginx', 'It does not match: there is no fact or class nginx.'],
     ['is_virtual', 'It matches: is_virtual is true.'],
@@ -36,10 +36,10 @@ describe('explainFilter', () => {
       'a=1 or b=1 or c=1 or d=1',
       'It does not match: there is no fact a; there is no fact b; there is no fact c; and 1 more.',
     ],
-    ['not (kernel=Linux and os.family=Suse)', 'It matches: os.family is Debian, which does not fit Suse.'],
+    ['not (kernel=Linux and os.family=Suse)', 'It matches: os.family is Debian, which does not match Suse.'],
     [
       'os.distro.description=x',
-      'It does not match: os.distro.description is "Debian GNU/Linux 12 (bookworm)", which does not fit x.',
+      'It does not match: os.distro.description is "Debian GNU/Linux 12 (bookworm)", which does not match x.',
     ],
   ])('%s: %s', (typed, summary) => {
     expect(explained(typed).summary).toBe(summary)
@@ -48,7 +48,7 @@ describe('explainFilter', () => {
   it('keeps a long or misleading value short and visible', () => {
     const facts = { motd: `\u202e${'x'.repeat(500)}`, list: [1, 2, 3, 4, 5], classes: ['nginx'] }
     expect(explained('motd=a', facts).summary).toMatch(
-      /^It does not match: motd is "\\u202ex{58}…", which does not fit a\.$/,
+      /^It does not match: motd is "\\u202ex{58}…", which does not match a\.$/,
     )
     expect(explained('list=9', facts).summary).toContain('list is [1, 2, 3, … (5 values)], which')
     expect(explained('nginx', facts).summary).toBe('It matches: there is a class nginx.')
