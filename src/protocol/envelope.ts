@@ -194,6 +194,7 @@ function asciiJson(value: unknown): string {
 
 function describeForeign(json: unknown): Localizable {
   const version = typeof json === 'object' && json !== null && 'v' in json ? json.v : undefined
-  if (typeof version === 'number') return say('protocol version {0}, but this side supports only version 1', version)
+  if (typeof version === 'number')
+    return say('protocol version {0}, but this side supports only version 1', version)
   return say('JSON that is not a message of EC2 Collective')
 }

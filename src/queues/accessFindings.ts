@@ -5,10 +5,10 @@ import type { Probe } from './probe.ts'
 import type { QueueError } from './queueError.ts'
 import { type QueueRole, queueRoles } from './setUp.ts'
 
-/** Beyond this a clock is wrong rather than imprecise, milliseconds. AWS refuses signatures from 5 min on. */
+/** Beyond this a clock is wrong rather than imprecise, milliseconds. AWS rejects signatures from 5 min on. */
 const clockToleranceMs = 10_000
 
-/** What keeps us from using the queues: region, network, credentials, permissions, clock. */
+/** Problems that prevent using the queues: region, network, credentials, permissions, clock. */
 export function accessFindings(probe: Probe): Finding[] {
   return [...unusable(probe), ...forbidden(probe), ...clock(probe)]
 }
@@ -122,7 +122,7 @@ const needed: Readonly<Record<QueueRole, Localizable>> = {
 
 function forbidden({ permissions, side }: Probe): Finding[] {
   return permissions.flatMap(({ action, queue, refusal }): Finding[] => {
-    // Reading the attributes comes first, and is reported there.
+    // The attributes are read first, and a refusal is reported there.
     if (refusal === undefined || action === 'sqs:GetQueueAttributes') return []
     return [
       {

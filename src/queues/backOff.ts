@@ -1,29 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueueErrorKind } from './errorKind.ts'
 
-/** How long to wait after the first failure and at most, milliseconds. */
+/** How long to wait after the first failure, and at most, milliseconds. */
 const pace: Readonly<Record<QueueErrorKind, readonly [firstMs: number, mostMs: number]>> = {
-  // Many clients were throttled together, so all of them must spread out.
+  // Many clients are throttled at the same time, so all of them have to spread out.
   throttled: [1_000, 30_000],
   // A laptop that wakes up should be back within seconds.
   network: [500, 15_000],
   credentials: [2_000, 60_000],
-  // A private reply queue is known to agents up to a second before SQS lets them use it.
+  // Agents learn of a private reply queue up to a second before SQS lets them use it.
   'missing-queue': [1_000, 60_000],
   forbidden: [5_000, 60_000],
   invalid: [5_000, 60_000],
   unknown: [2_000, 60_000],
 }
 
-/** Doubles from failure to failure, with jitter: half of each wait is certain, half is random. */
+/** Doubles with each failure, with jitter: half of each wait is fixed, half is random. */
 export interface BackOff {
   /** The next wait in milliseconds, after a failure of this kind. */
   next(kind: QueueErrorKind): number
-  /** It works again. */
+  /** Call it after a success. */
   reset(): void
 }
 
-/** @param random gives numbers from 0 to below 1 */
+/** @param random returns numbers from 0 to below 1 */
 export function createBackOff(random: () => number = Math.random): BackOff {
   let failures = 0
   return {

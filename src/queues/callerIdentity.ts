@@ -2,12 +2,12 @@ import { toQueueError } from './queueError.ts'
 import { signedHeaders } from './sdkInternals.ts'
 import { type Connection, createSqsClient } from './sqsClient.ts'
 
-/** Who AWS takes us for. */
+/** The identity of our credentials, as AWS sees it. */
 export interface CallerIdentity {
   /** As in `arn:aws:iam::123456789012:user/ada` or `arn:aws:sts::123456789012:assumed-role/ops/ada`. */
   readonly arn: string
   readonly account: string
-  /** What queues show as `SenderId`: `AIDA…`, `AROA…:session`. */
+  /** The `SenderId` of our messages: `AIDA…`, `AROA…:session`. */
   readonly userId: string
 }
 
@@ -40,7 +40,7 @@ export async function callerIdentity(connection: Connection, signal?: AbortSigna
       account: element(text, 'Account'),
       userId: element(text, 'UserId'),
     }
-    if (identity.arn === '') throw new Error(`an answer without an ARN: ${text.slice(0, 100)}`)
+    if (identity.arn === '') throw new Error(`a response without an ARN: ${text.slice(0, 100)}`)
     return identity
   } catch (cause) {
     signal?.throwIfAborted()
@@ -50,7 +50,7 @@ export async function callerIdentity(connection: Connection, signal?: AbortSigna
   }
 }
 
-/** An emulator is its own STS; an SQS endpoint of AWS's (a VPC's, say) is not. */
+/** An emulator is its own STS; an SQS endpoint of AWS (such as a VPC endpoint) is not. */
 function stsEndpoint({ region, endpoint }: Connection): URL {
   if (endpoint !== undefined && !/\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname))
     return new URL(endpoint)

@@ -4,7 +4,7 @@ import { type QueueRole, queueRoles, roleSettings } from './setUp.ts'
 
 /**
  * A CloudFormation template (YAML) for one environment: its queues, a managed policy for each side, and a role
- * with an instance profile for the servers. Names are ours and hold no character that means something to YAML.
+ * with an instance profile for the servers. Names are validated and contain no character with a meaning in YAML.
  */
 export function cloudFormation(environment: Environment): string {
   const { name, queues } = environment
@@ -14,7 +14,7 @@ Description: 'EC2 Collective, environment ${name}: queues, IAM policies, and a r
 Resources:
 ${queueRoles.map((role) => queueResource(role, queues[role])).join('')}
 ${policyResource(environment, 'agent', 'For the servers of environment')}
-${policyResource(environment, 'master', 'For people who command environment')}
+${policyResource(environment, 'master', 'For people who send commands to environment')}
   AgentRole:
     Type: AWS::IAM::Role
     Properties:
@@ -36,13 +36,13 @@ ${policyResource(environment, 'master', 'For people who command environment')}
 
 Outputs:
   AgentInstanceProfile:
-    Description: 'Give this to the instances'
+    Description: 'Instance profile for the servers'
     Value: !Ref AgentInstanceProfile
   AgentPolicy:
-    Description: 'Or attach this to a role that they have'
+    Description: 'Or attach this policy to the role that the servers already have'
     Value: !Ref AgentPolicy
   MasterPolicy:
-    Description: 'Attach this to whoever may command ${name}'
+    Description: 'Attach this policy to the people who may send commands to ${name}'
     Value: !Ref MasterPolicy
 `
 }

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 
 /**
- * Where SQS is when it is not AWS's own address. Commands, with the secrets in them, and session tokens go there: in the
- * clear only to this machine.
+ * The address of SQS where it is not AWS's default. Commands, including their secrets, and session tokens are sent there,
+ * so unencrypted HTTP is only accepted for this machine.
  */
 export const Endpoint = v.pipe(
   v.string('a URL'),
@@ -20,7 +20,7 @@ export const Endpoint = v.pipe(
   }, 'a URL with https://; http:// is only for this machine, as in http://127.0.0.1:9324'),
 )
 
-/** @param hostname as `URL` gives it: in lower case, IPv4 in its usual form, IPv6 in brackets */
+/** @param hostname as `URL` returns it: in lower case, IPv4 in its usual form, IPv6 in brackets */
 function isLoopback(hostname: string): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
 }

@@ -1,6 +1,6 @@
 /**
- * A named triple of queues with the way to reach it and its guard rails. Isolation lives here: an agent and a
- * master that do not share an environment never meet.
+ * Three queues under one name, how to reach them, and their protection. Environments are isolated: an agent and a master
+ * of different environments never exchange messages.
  */
 export interface Environment {
   /** See `EnvironmentName` in `protocol/names.ts`. */
@@ -9,14 +9,14 @@ export interface Environment {
   readonly region: string
   /** AWS profile; the SDK's default chain when absent. */
   readonly profile?: string
-  /** SQS endpoint where it is not AWS's own, as in `http://127.0.0.1:9324`. */
+  /** SQS endpoint where it is not AWS's default, as in `http://127.0.0.1:9324`. */
   readonly endpoint?: string
   readonly queues: EnvironmentQueues
   /** Sending asks for the environment's name to be typed. */
   readonly protected: boolean
-  /** How the environment is marked wherever it is shown. */
+  /** Colour that marks the environment wherever it is shown. */
   readonly colour?: string
-  /** Only the local fleet has this: a key that opens nothing but its own SQS server. Never from settings. */
+  /** Only for the local fleet: a key that is valid only for its own SQS server. Never from settings. */
   readonly credentials?: StaticCredentials
 }
 
@@ -36,7 +36,7 @@ export interface StaticCredentials {
   readonly secretAccessKey: string
 }
 
-/** The names that the original gave to the queues of environment `name`. */
+/** The names that the original EC2 Collective uses for the queues of environment `name`. */
 export function defaultQueues(name: string): EnvironmentQueues {
   return { commands: `${name}_master`, replies: `${name}_agent`, facts: `${name}_facts` }
 }

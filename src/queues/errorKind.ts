@@ -1,6 +1,6 @@
 /**
- * Why SQS did not do what was asked; decides about back-off and about what a person can do.
- * `throttled` and `network` (5xx answers included) pass by themselves; the others need somebody.
+ * Why a request to SQS failed; decides the back-off and the advice.
+ * `throttled` and `network` (including 5xx responses) pass by themselves; the others need action.
  */
 export type QueueErrorKind =
   | 'throttled'
@@ -11,10 +11,10 @@ export type QueueErrorKind =
   | 'invalid'
   | 'unknown'
 
-/** What an error of the SDK is, and what it says. */
+/** The kind of an error of the SDK, and its text. */
 export interface ClassifiedError {
   readonly kind: QueueErrorKind
-  /** SQS's or Node's own name of it, as in `ThrottlingException` or `ECONNREFUSED`. */
+  /** The name that SQS or Node gives it, as in `ThrottlingException` or `ECONNREFUSED`. */
   readonly code: string
   readonly text: string
 }
@@ -27,12 +27,12 @@ export function classifyError(cause: unknown): ClassifiedError {
   return { kind: kindOf(code, cause), code, text }
 }
 
-/** The SDK learns SQS's time from such an answer, so that the next request is signed right: by the same client. */
+/** From such a response the SDK's client learns SQS's time, so the next request by the same client is signed correctly. */
 export function isClockCode(code: string): boolean {
   return code === wrongTime || /^Request(TimeTooSkewed|Expired|InTheFuture)$/.test(code)
 }
 
-/** Our own name for what the JSON protocol calls `InvalidSignatureException`, as it calls wrong keys, too. */
+/** Our name for a wrong clock: the JSON protocol says `InvalidSignatureException`, and says it for wrong keys, too. */
 const wrongTime = 'SignatureExpired'
 const aboutClock = /signature (expired|not yet current)/i
 
@@ -69,7 +69,7 @@ const kinds: Readonly<Record<Exclude<QueueErrorKind, 'unknown'>, readonly string
     'RequestTimeoutException',
     'ServiceUnavailable',
     'ServiceUnavailableException',
-    // The SDK met an answer that is no JSON: broken off, or of a proxy or login page in between.
+    // The SDK got a response that is not JSON: cut off, or from a proxy or login page in between.
     'SyntaxError',
     'TimeoutError',
     'UND_ERR_SOCKET',
@@ -100,7 +100,7 @@ const kinds: Readonly<Record<Exclude<QueueErrorKind, 'unknown'>, readonly string
   forbidden: [
     'AccessDenied',
     'AccessDeniedException',
-    // Of the queue's key, not of what was sent: all that was promised is kept until somebody has seen to the key.
+    // About the queue's key, not about the message: what is to be sent is kept until the key is fixed.
     'KmsAccessDenied',
     'KmsDisabled',
     'KmsInvalidKeyUsage',
@@ -145,22 +145,22 @@ function kindOf(code: string, cause: unknown): QueueErrorKind {
   const status = statusOf(cause)
   if (status === 429) return 'throttled'
   if (status !== undefined && status >= 500) return 'network'
-  // A refusal by something between us and SQS (proxy, VPC endpoint policy) has no name that we know.
+  // A refusal by something between us and SQS (proxy, VPC endpoint policy) has no known name.
   if (status === 401 || status === 403) return 'forbidden'
   if (field(cause, 'tryNextLink') !== undefined) return 'credentials'
   return 'unknown'
 }
 
 /**
- * SQS speaks of the same thing as `AWS.SimpleQueueService.NonExistentQueue` (query protocol),
- * `com.amazonaws.sqs#QueueDoesNotExist` (JSON) and `QueueDoesNotExist` (SDK class); of a key as
+ * SQS has several names for one error: `AWS.SimpleQueueService.NonExistentQueue` (query protocol),
+ * `com.amazonaws.sqs#QueueDoesNotExist` (JSON) and `QueueDoesNotExist` (SDK class); for a key
  * `KMS.AccessDeniedException` (query protocol) and `KmsAccessDenied` (SDK class).
  */
 function codeOf(cause: unknown): string {
   const chain = [cause, field(cause, 'cause')]
   const names = chain.flatMap((error) => [field(error, 'code'), field(error, 'Code'), field(error, 'name')])
   const codes = names.filter((name) => typeof name === 'string').map((name) => shortNameOf(name))
-  // An aggregate of failed connection attempts (one per address) hides its code in its parts.
+  // An aggregate of failed connection attempts (one per address) has its code in its parts.
   const [part] = (field(cause, 'errors') as unknown[] | undefined) ?? []
   if (part !== undefined) codes.push(codeOf(part))
   return codes.find((code) => kindByCode.has(code)) ?? codes.find((code) => code !== 'Error') ?? 'Error'

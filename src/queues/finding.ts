@@ -1,19 +1,19 @@
 import type { Localizable } from '../text/localizable.ts'
 
-/** Something about an environment's queues that is not as it should be. */
+/** A problem with an environment's queues. */
 export interface Finding {
   readonly code: FindingCode
-  /** `error`: commands, replies or servers get lost. `warning`: slower, dearer, or odd. */
+  /** `error`: commands, replies or servers get lost. `warning`: slower, more expensive, or unusual. */
   readonly severity: 'error' | 'warning'
   /** Queue name; empty where the finding is about the environment. */
   readonly queue: string
   /** What is wrong, in one sentence. */
   readonly what: Localizable
-  /** What it does to the user. */
+  /** What it means for the user. */
   readonly why: Localizable
   /** What to do. */
   readonly advice: Localizable
-  /** What we can do about it: run a set-up plan, or give the IAM statement that is missing. */
+  /** What we can do about it: run a set-up plan, or offer the missing IAM statement. */
   readonly fix?: 'set-up' | { readonly allow: { readonly action: string; readonly queue: string } }
 }
 

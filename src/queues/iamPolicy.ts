@@ -3,7 +3,7 @@ import type { Environment } from './environment.ts'
 
 export type Side = 'agent' | 'master'
 
-/** Actions on queues of one environment; `queues` are names, with `*` for any master id. */
+/** Actions on queues of one environment; `queues` are names, in which `*` stands for any master id. */
 export interface Statement {
   readonly id: string
   readonly actions: readonly string[]
@@ -11,8 +11,8 @@ export interface Statement {
 }
 
 /**
- * The least that one side needs. An agent can neither delete nor hide a command from the others (though nobody
- * can keep it from receiving with a visibility timeout: the doctor watches for that), nor read replies.
+ * The least privileges that one side needs. An agent can neither delete a command nor read replies. IAM cannot prevent it
+ * from hiding a command from the others by a visibility timeout: the doctor checks for that.
  * The private reply queues of environment `prod` are `prod_*_agent`: do not name another environment `prod_eu`.
  */
 export function statements(environment: Environment, side: Side): Statement[] {
@@ -29,16 +29,16 @@ export function statements(environment: Environment, side: Side): Statement[] {
     ]
   }
   return [
-    // Receiving and deleting: a command is withdrawn when its run is over.
+    // Includes receiving and deleting: a command is withdrawn when its run is over.
     { id: 'SendCommands', actions: [...look, 'sqs:SendMessage', ...take], queues: [commands] },
     { id: 'TakeReplies', actions: [...look, ...take], queues: [replies, privateReplies] },
     { id: 'KeepOwnReplyQueue', actions: [...shape, 'sqs:DeleteQueue'], queues: [privateReplies] },
-    // Deleting: facts that newer ones supersede, so that the queue stays short.
+    // Includes deleting: facts that newer ones replace, so that the queue stays short.
     { id: 'ReadFacts', actions: [...look, ...take], queues: [facts] },
   ]
 }
 
-/** What "Create queues" needs besides. */
+/** What "Create queues" needs in addition. */
 export function setUpStatement({ queues: { commands, replies, facts } }: Environment): Statement {
   return { id: 'SetUpQueues', actions: [...look, ...shape], queues: [commands, replies, facts] }
 }
@@ -47,7 +47,7 @@ export function setUpStatement({ queues: { commands, replies, facts } }: Environ
 export function iamPolicy(
   environment: Environment,
   list: readonly Statement[],
-  /** Twelve digits, as in the queues' ARNs; any account when absent. */
+  /** Twelve digits, as in the queues' ARNs; `*` when absent. */
   account?: string,
 ): string {
   const statement = list.map(({ id, actions, queues }) => ({
@@ -59,7 +59,7 @@ export function iamPolicy(
   return `${JSON.stringify({ Version: '2012-10-17', Statement: statement }, null, 2)}\n`
 }
 
-/** The policy that cures one refusal: `action` (as in `sqs:SendMessage`) on `queue`, and nothing else. */
+/** The statement that fixes one refusal: `action` (as in `sqs:SendMessage`) on `queue`, and nothing else. */
 export function missingPermission(action: string, queue: string): Statement {
   return { id: `Allow${action.replace(/[^A-Za-z]/g, '')}`, actions: [action], queues: [queue] }
 }
@@ -69,7 +69,7 @@ export function queueArn(region: string, account: string, queue: string): string
   return `arn:${partition}:sqs:${region}:${account}:${queue}`
 }
 
-// IAM knows no batch actions: each is allowed by its single form.
+// IAM has no batch actions: the single form of an action allows both.
 const look = ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes']
 const take = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility']
 const shape = ['sqs:CreateQueue', 'sqs:SetQueueAttributes']

@@ -14,10 +14,10 @@ export interface Permission {
 }
 
 /**
- * Tries what `side` needs on the environment's three queues, in ways that change nothing: SQS checks permission
- * before it finds that the body has a character that it never takes, or that the receipt handle is none. Receiving
- * is real, with visibility 0. For an agent, the private reply queues of masters are tried by the name of one that is not
- * there. What can only be tried by doing it (creating and deleting queues) is left out.
+ * Tries what `side` needs on the environment's three queues, without changing anything: SQS checks permissions before it
+ * rejects the body (an invalid character) or the receipt handle (not a real one). Receiving is real, with visibility 0.
+ * For an agent, the permission on private reply queues is tried on one that does not exist. Actions that can only be tried
+ * by doing them (creating and deleting queues) are not tried.
  */
 export async function probePermissions(
   queues: Queues,
@@ -47,7 +47,7 @@ export async function probePermissions(
 /** A master that does not exist: whoever may send to its queue is told so, others that they may not. */
 const noMaster = 'permission-probe-0'
 
-/** NUL is no XML character: SQS answers InvalidMessageContents to whoever may send, and AccessDenied to others. */
+/** NUL is not an XML character: SQS answers InvalidMessageContents to callers that may send, AccessDenied to others. */
 const unsendable = '\0'
 
 const noMessage = {

@@ -1,6 +1,6 @@
 /**
- * US dollars per million requests to standard queues, by AWS's list price for most regions (2026). The first
- * million of each month is free; that is left out, as other use of the account may have eaten it.
+ * US dollars per million requests to standard queues: AWS's list price for most regions (2026). The first million of each
+ * month is free, which is not counted here, because the rest of the account may have used it.
  */
 export const dollarsPerMillionRequests = 0.4
 
@@ -9,15 +9,15 @@ export function dollars(requests: number): number {
 }
 
 export interface FleetHabits {
-  /** Seconds of one long poll, 20 unless told. */
+  /** Seconds of one long poll, default 20. */
   readonly pollSeconds?: number
-  /** Seconds from one facts message of an agent to the next, 30 unless told. */
+  /** Seconds between two facts messages of an agent, default 30. */
   readonly factsSeconds?: number
-  /** Billed requests that one facts message costs: 1 for each 64 KB begun. */
+  /** Billed requests per facts message: one for each started 64 KB. Default 1. */
   readonly factsUnits?: number
 }
 
-/** Requests in 30 days of a fleet to which nobody sends anything. */
+/** Requests in 30 days by a fleet that receives no commands. */
 export function idleRequestsPerMonth(
   agents: number,
   { pollSeconds = 20, factsSeconds = 30, factsUnits = 1 }: FleetHabits = {},
@@ -27,8 +27,8 @@ export function idleRequestsPerMonth(
 }
 
 /**
- * Requests by the agents because a command can be seen: a visible message ends each long poll at once, so all
- * agents of the environment, addressed or not, come back after a pause until it is deleted or 60 s old.
+ * Requests by the agents while a command is visible: a visible message ends each long poll at once, so all agents of the
+ * environment, targeted or not, poll again after a pause until it is deleted or 60 s old.
  */
 export function runRequests(agents: number, visibleSeconds: number, pauseSeconds = 1): number {
   return Math.round(agents * Math.max(1, Math.min(visibleSeconds, 60) / pauseSeconds))

@@ -7,7 +7,7 @@ import { QueueError } from './queueError.ts'
 import type { Queues } from './queues.ts'
 import { type QueueRole, queueRoles } from './setUp.ts'
 
-/** What was found out about an environment's queues; judged by `diagnoseProbe`. */
+/** What was measured of an environment's queues; `diagnoseProbe` turns it into findings. */
 export interface Probe {
   readonly environment: Environment
   readonly side: Side
@@ -20,17 +20,17 @@ export interface Probe {
 export type ProbedQueue =
   | {
       readonly attributes: QueueAttributes
-      /** Of the commands: hidden messages that did not come back within {@link hiddenForMs}. */
+      /** Commands that were hidden and did not become visible again within {@link hiddenForMs}. */
       readonly hidden: number
     }
   | { readonly error: QueueError }
 
-/** A master that withdraws a command hides the others for 2 s; another consumer hides what is hidden for longer. */
+/** A master that withdraws a command hides the others for 2 s; what is hidden for longer is held by another consumer. */
 const hiddenForMs = 3_000
 
 /**
- * Looks at the three queues without changing anything, as `side` would use them. Takes 3 s longer when there are
- * hidden commands. Never rejects when SQS fails: that is a finding.
+ * Checks the three queues as `side` uses them, without changing anything. Takes 3 s longer when there are hidden commands.
+ * Does not reject when SQS fails: that becomes a finding.
  */
 export async function probeEnvironment(
   queues: Queues,

@@ -1,19 +1,19 @@
-/** A queue as SQS describes it. */
+/** The attributes of a queue. */
 export interface QueueAttributes {
   readonly arn: string
   readonly visibilitySeconds: number
   readonly retentionSeconds: number
   /** Largest message, bytes. */
   readonly maximumMessageSize: number
-  /** How long a receive waits that does not say so itself. */
+  /** How long a receive waits when the request does not say. */
   readonly waitSeconds: number
   readonly delaySeconds: number
-  /** Where messages go that were received too often, JSON as SQS keeps it. */
+  /** Where messages go that were received too often, as SQS's JSON. */
   readonly redrivePolicy?: string
   readonly encryption: 'none' | 'sqs' | 'kms'
-  /** Messages that can be received. Approximate, as the next two. */
+  /** Messages that can be received. Approximate, like the other counts. */
   readonly visible: number
-  /** Messages that somebody received and that are hidden until their visibility timeout. */
+  /** Messages that were received and are hidden until their visibility timeout. */
   readonly notVisible: number
   readonly delayed: number
 }
@@ -25,11 +25,11 @@ export interface QueueSettings {
   readonly maximumMessageSize?: number
   readonly waitSeconds?: number
   readonly delaySeconds?: number
-  /** Empty takes it away. */
+  /** Empty removes it. */
   readonly redrivePolicy?: string
 }
 
-/** SQS's own names. */
+/** SQS's names of these attributes. */
 const names = {
   visibilitySeconds: 'VisibilityTimeout',
   retentionSeconds: 'MessageRetentionPeriod',

@@ -5,11 +5,11 @@ import { classifyError, isClockCode, type QueueErrorKind } from './errorKind.ts'
 export class QueueError extends LocalizableError {
   override readonly name = 'QueueError'
   readonly kind: QueueErrorKind
-  /** Name of the queue, or empty where no single queue was asked for. */
+  /** Name of the queue, or empty where the request is not about a single queue. */
   readonly queue: string
   /** IAM action, as in `sqs:SendMessage`. */
   readonly action: string
-  /** SQS's or Node's own name of the error, as in `ThrottlingException` or `ECONNREFUSED`. */
+  /** The name that SQS or Node gives the error, as in `ThrottlingException` or `ECONNREFUSED`. */
   readonly code: string
 
   constructor(
@@ -26,13 +26,13 @@ export class QueueError extends LocalizableError {
     this.code = code
   }
 
-  /** For logs: what the sentence leaves out, as in `ECONNREFUSED for sqs:SendMessage on queue testing_master`. */
+  /** For logs: details that the sentence omits, as in `ECONNREFUSED for sqs:SendMessage on queue testing_master`. */
   get details(): string {
     return `${this.code} for ${this.action}${this.queue === '' ? '' : ` on queue ${this.queue}`}`
   }
 }
 
-/** What was being asked of whom when it failed. */
+/** The request that failed. */
 export interface QueueFailure {
   readonly queue: string
   readonly action: string
@@ -41,7 +41,7 @@ export interface QueueFailure {
   readonly profile?: string | undefined
 }
 
-/** Puts whatever the SDK threw, or a failed batch entry's `{ Code, Message }`, into words. */
+/** Turns what the SDK threw, or a failed batch entry's `{ Code, Message }`, into an error with a sentence for people. */
 export function toQueueError(cause: unknown, failure: QueueFailure): QueueError {
   if (cause instanceof QueueError) return cause
   const { kind, code, text } = classifyError(cause)
@@ -120,7 +120,7 @@ function sentence(kind: QueueErrorKind, code: string, text: string, failure: Que
   }
 }
 
-/** What the network did, in words; codes without any stand for themselves. */
+/** A network error in words; other codes are returned as they are. */
 function networkReason(code: string): Localizable | string {
   switch (code) {
     case 'ECONNREFUSED':

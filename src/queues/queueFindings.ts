@@ -3,10 +3,10 @@ import type { Finding } from './finding.ts'
 import type { Probe } from './probe.ts'
 import { checkedSettings, inUnits, label, type QueueRole, queueRoles, roleSettings } from './setUp.ts'
 
-/** More visible messages than one receive returns hide one another. */
+/** With more visible messages than one receive returns, agents do not see all of them in time. */
 const commandsInOneReceive = 10
 
-/** What is wrong with queues that are there: how they are set, and what is on them. */
+/** Problems of existing queues: their settings, and the messages on them. */
 export function queueFindings(probe: Probe): Finding[] {
   const ofEach = queueRoles.flatMap((role) => [
     ...wrongAttributes(probe, role),
@@ -123,7 +123,7 @@ const whyNoRedrive: Readonly<Record<QueueRole, Localizable>> = {
 
 function hiddenMessages({ environment, queues }: Probe, role: QueueRole): Finding[] {
   const found = queues[role]
-  // Masters hide facts while they sweep them, and shared replies while they sort them.
+  // Only commands: masters hide facts while they sweep them, and shared replies while they sort them.
   if (role !== 'commands' || !('attributes' in found) || found.hidden === 0) return []
   const queue = environment.queues[role]
   return [

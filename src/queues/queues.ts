@@ -19,33 +19,33 @@ import type { SqsSend } from './sdkInternals.ts'
 import type { Connection } from './sqsClient.ts'
 
 /**
- * SQS by queue names. Everything here rejects with a `QueueError`, or with the signal's reason once it aborts.
- * Receiving and sending batches are tried once, as their callers loop; the rest is tried up to three times (a message
- * that is sent so may arrive twice, as any message may).
+ * SQS by queue names. Every method rejects with a `QueueError`, or with the signal's reason once it aborts. Receiving and
+ * sending batches are tried once, as their callers loop; everything else is tried up to three times (so a message may
+ * arrive twice, as any SQS message may).
  */
 export interface Queues {
-  /** One long poll of `waitSeconds` (0 to 20). A message that is twice in one answer is given once. */
+  /** One long poll of `waitSeconds` (0 to 20). A message that is twice in one response is returned once. */
   receive(queue: string, options: ReceiveOptions, signal?: AbortSignal): Promise<ReceivedMessage[]>
-  /** @param tries instead of three */
+  /** @param tries default 3 */
   send(queue: string, body: string, signal?: AbortSignal, tries?: number): Promise<{ messageId: string }>
   /** Up to 10 bodies of 1 MiB in total. One outcome per body, in order; rejects when all failed together. */
   sendBatch(queue: string, bodies: readonly string[], signal?: AbortSignal): Promise<SendOutcome[]>
-  /** Deletes as well as SQS can: a handle that is no longer the latest is not an error. */
+  /** Deletes messages. An outdated receipt handle is not an error. */
   delete(queue: string, messages: readonly ReceivedMessage[], signal?: AbortSignal): Promise<void>
-  /** Makes received messages visible to others again, at once. */
+  /** Makes received messages visible to others again at once. */
   release(queue: string, messages: readonly ReceivedMessage[], signal?: AbortSignal): Promise<void>
-  /** The queue's own limit for one message, bytes. Asked for once in ten minutes. */
+  /** The queue's limit for one message, bytes. Read at most once in ten minutes. */
   maximumMessageSize(queue: string, signal?: AbortSignal): Promise<number>
   attributes(queue: string, signal?: AbortSignal): Promise<QueueAttributes>
-  /** Fine when it exists with these settings. SQS says a new queue may be used one second later. */
+  /** Succeeds also when it exists with these settings. A new queue can be used after one second. */
   create(queue: string, settings: QueueSettings, signal?: AbortSignal): Promise<void>
   /** Takes effect within 60 s, retention within 15 min. */
   setAttributes(queue: string, settings: QueueSettings, signal?: AbortSignal): Promise<void>
-  /** Fine when there is none. The name is free again after 60 s. */
+  /** Succeeds also when it does not exist. The name can be used again after 60 s. */
   deleteQueue(queue: string, signal?: AbortSignal): Promise<void>
   /** Names of the queues that begin with `prefix`. */
   listQueues(prefix: string, signal?: AbortSignal): Promise<string[]>
-  /** As of now; the object does not change. */
+  /** The counts so far; the object does not change. */
   readonly requests: RequestCounts
   /** SQS's clock minus ours, ± 500 ms; undefined before the first answer. */
   readonly clockOffsetMs: number | undefined
@@ -55,7 +55,7 @@ export interface Queues {
 
 export interface ReceiveOptions {
   readonly waitSeconds: number
-  /** How long others do not see what is received; 0 on a broadcast queue. */
+  /** How long received messages are hidden from others; 0 on a broadcast queue. */
   readonly visibilitySeconds: number
   /** 1 to 10, default 10. */
   readonly max?: number
@@ -75,7 +75,7 @@ export interface ReceivedMessage {
 export type SendOutcome = { readonly messageId: string } | { readonly error: QueueError }
 
 const batchSize = 10
-/** Of a batch entry whose message is gone already, or visible again. */
+/** Codes of a batch entry whose message is already gone, or visible again. */
 const goneCodes = /ReceiptHandleIsInvalid|MessageNotInflight|InvalidParameterValue/
 const sizeIsGoodForMs = 10 * 60_000
 
@@ -84,7 +84,7 @@ export function createQueues(connection: Connection): Queues {
   const { once, attempt, urlOf } = requester
   const sizes = new Map<string, { readonly bytes: number; readonly readAt: number }>()
 
-  /** Deletes or releases in tens; entries that SQS cannot find any more are left to their timeout. */
+  /** Deletes or releases in batches of ten; entries that SQS no longer finds are ignored. */
   async function inBatches(
     action: string,
     queue: string,
@@ -127,7 +127,7 @@ export function createQueues(connection: Connection): Queues {
       })
       const receive = async (send: SqsSend) => {
         const { Messages = [] } = await send(command)
-        // SQS: with visibility 0 one answer can hold a message twice; only the later handle is good for deleting.
+        // With visibility 0 one response can contain a message twice; only the later handle can delete it.
         return [...new Map(Messages.map((message) => [message.MessageId, received(message)])).values()]
       }
       return once('ReceiveMessage', queue, signal, receive, waitSeconds * 1000)

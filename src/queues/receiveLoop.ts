@@ -4,16 +4,16 @@ import { type QueueError, toQueueError } from './queueError.ts'
 import type { Queues, ReceivedMessage, ReceiveOptions } from './queues.ts'
 
 export interface ReceiveLoopOptions {
-  /** Told of each failure, and with `undefined` when it works again. */
+  /** Called with each failure, and with `undefined` when it works again. */
   readonly onWarning?: (error: QueueError | undefined) => unknown
   readonly backOff?: BackOff
 }
 
 /**
- * Receives from `queue` until `signal` aborts, one poll at a time, and gives what each brought, also when that is nothing.
- * Trouble never ends it: it waits, longer from failure to failure and as long as the kind of trouble asks for.
- * @param receiveOptions asked before each receive. `waitSeconds` is 1 to 20: without a wait an empty queue would be asked as
- *   fast as the network goes
+ * Receives from `queue` until `signal` aborts, one poll at a time, and yields the messages of each, even when there are
+ * none. Errors never end it: it waits with a back-off that depends on the kind of error.
+ * @param receiveOptions called before each receive. `waitSeconds` is 1 to 20: without a wait an empty queue would be polled
+ *   as fast as the network allows
  */
 export async function* receiveLoop(
   queues: Pick<Queues, 'receive'>,
@@ -26,7 +26,7 @@ export async function* receiveLoop(
   let isTroubled = false
   while (!signal.aborted) {
     const options = receiveOptions()
-    if (options.waitSeconds < 1) throw new RangeError('a receive loop waits for 1 to 20 seconds per receive')
+    if (options.waitSeconds < 1) throw new RangeError('waitSeconds of a receive loop must be 1 to 20')
     let messages: ReceivedMessage[] | undefined
     try {
       messages = await queues.receive(queue, options, signal)

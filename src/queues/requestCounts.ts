@@ -1,11 +1,11 @@
-/** SQS bills every 64 KB of payload that a request starts as one request. */
+/** SQS bills each started 64 KB of payload as one request. */
 export const billedUnitBytes = 64 * 1024
 
-/** What was asked of SQS so far. Take the difference of two to know what lay between. */
+/** Requests to SQS so far. The difference of two gives the requests in between. */
 export interface RequestCounts {
-  /** HTTP requests, retries and failed ones included. */
+  /** HTTP requests, including retries and failed ones. */
   readonly requests: number
-  /** What SQS charges for: answered requests, each counted once per 64 KiB of bodies. */
+  /** What SQS charges for: successful requests, each counted once per 64 KiB of bodies. */
   readonly billed: number
   /** The same by SQS operation, as in `ReceiveMessage`. */
   readonly byOperation: Readonly<Record<string, { readonly requests: number; readonly billed: number }>>

@@ -8,9 +8,9 @@ import type { Exchange, SqsSend } from './sdkInternals.ts'
 import { type Connection, createSqsClient } from './sqsClient.ts'
 import { createSqsClock } from './sqsClock.ts'
 
-/** Makes requests to SQS: with deadlines, errors in words, queue URLs asked for once, and everything counted. */
+/** Makes requests to SQS: with deadlines, readable errors, cached queue URLs, and counts. */
 export interface Requester {
-  /** One request. `waitMs` is how long SQS may take by itself. Rejects with a QueueError or the signal's reason. */
+  /** One request. `waitMs` is the time that SQS itself may take. Rejects with a QueueError or the signal's reason. */
   once<T>(
     action: string,
     queue: string,
@@ -18,7 +18,7 @@ export interface Requester {
     work: Work<T>,
     waitMs?: number,
   ): Promise<T>
-  /** The same, up to `tries` times (3 by default) when trouble may pass by itself. */
+  /** The same, up to `tries` times (default 3) after errors that may pass by themselves. */
   attempt<T>(
     action: string,
     queue: string,
@@ -38,7 +38,7 @@ export interface Requester {
 /** Makes one request by `send`. */
 export type Work<T> = (send: SqsSend) => Promise<T>
 
-/** Beyond the time that SQS may take by itself, milliseconds. */
+/** Deadline of a request beyond the time that SQS itself may take, milliseconds. */
 const answerWithinMs = 10_000
 const usualTries = 3
 
@@ -50,7 +50,7 @@ export function createRequester(connection: Connection): Requester {
 
   function onExchange({ operation, input, output, answered, date }: Exchange): void {
     requests = addRequest(requests, operation, answered ? billedUnits(payloadBytes(input, output)) : 0)
-    if (date !== undefined) clock.heard(date)
+    if (date !== undefined) clock.record(date)
   }
 
   const explain = (cause: unknown, action: string, queue: string) =>
@@ -58,7 +58,7 @@ export function createRequester(connection: Connection): Requester {
 
   const once: Requester['once'] = async (action, queue, signal, work, waitMs = 0) => {
     signal?.throwIfAborted()
-    // One signal ends many requests at a time; Node would call that a leak.
+    // One signal may end many requests at once; Node would warn of a leak.
     if (signal !== undefined) setMaxListeners(0, signal)
     const used = client
     try {
@@ -71,7 +71,7 @@ export function createRequester(connection: Connection): Requester {
       signal?.throwIfAborted()
       const error = explain(cause, action, queue)
       if (error.kind === 'missing-queue') urls.delete(queue)
-      // The keys may have been renewed on disk since; a new client reads them. SQS's time is learnt by the client itself.
+      // The keys may have been renewed on disk: a new client reads them. A client that learnt SQS's time is kept.
       if (error.kind === 'credentials' && !isClockCode(error.code) && client === used)
         client = createSqsClient(connection, onExchange, used)
       throw error
@@ -106,7 +106,7 @@ export function createRequester(connection: Connection): Requester {
   }
 }
 
-/** Bytes of the bodies that went one way or the other. */
+/** Bytes of the bodies sent or received. */
 function payloadBytes(input: unknown, output: unknown): number {
   const { MessageBody, Entries } = input as { MessageBody?: string; Entries?: { MessageBody?: string }[] }
   const { Messages } = (output ?? {}) as { Messages?: { Body?: string }[] }

@@ -3,9 +3,9 @@ import { isClockCode } from './errorKind.ts'
 import type { QueueError } from './queueError.ts'
 
 /**
- * Does `work` up to `tries` times in all, for as long as what SQS says may pass by itself (`network`, `throttled`, a clock
- * that the next request corrects), with growing waits in between. The one place where a request is repeated for one caller:
- * work that repeats itself would multiply the tries.
+ * Does `work` up to `tries` times in total while the error may pass by itself (`network`, `throttled`, a clock that the
+ * next request corrects), with increasing waits in between. Only here is a request repeated for one caller: nested retries
+ * would multiply.
  * @throws what `work` throws
  */
 export async function retry<T>(tries: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {

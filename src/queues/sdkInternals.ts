@@ -6,22 +6,22 @@ import type {
   SQSClientResolvedConfig,
 } from '@aws-sdk/client-sqs'
 
-// All that we know of the inside of the AWS SDK, and that a new version of it may change. sdkInternals.test.ts holds
-// each of these against the SDK that is installed.
+// Everything that relies on internals of the AWS SDK, which a new version may change. sdkInternals.test.ts checks each of
+// these with the installed SDK.
 
-/** Makes the request of a command; each command once. */
+/** Sends a command. Each command object can be sent once. */
 export type SqsSend = <Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
   command: $Command<Input, Output, SQSClientResolvedConfig>,
 ) => Promise<Output>
 
-/** What HTTP is to know of one call. */
+/** Options of one HTTP request. */
 export interface CallOptions {
   readonly abortSignal?: AbortSignal
   /** Milliseconds. */
   readonly requestTimeout: number
 }
 
-/** What one HTTP exchange with SQS was, failed ones included. */
+/** One HTTP exchange with SQS, successful or failed. */
 export interface Exchange {
   /** SQS operation, as in `ReceiveMessage`. */
   readonly operation: string
@@ -34,8 +34,8 @@ export interface Exchange {
 }
 
 /**
- * Middleware that would only cost time with each exchange: it logs nowhere, looks for the trace of a Lambda function, and
- * puts the same user agent together again and again.
+ * Middleware that costs time with each exchange and does nothing for us: it logs to nowhere, looks for the trace of a
+ * Lambda function, and builds the same user agent each time.
  */
 export const needlessMiddleware = [
   'loggerMiddleware',
@@ -43,7 +43,7 @@ export const needlessMiddleware = [
   'getUserAgentMiddleware',
 ]
 
-/** Takes away what would only cost time, and the SDK's own retries: its callers know what may be repeated, and when to stop. */
+/** Removes middleware that only costs time, and the SDK's own retries: the callers know what to repeat and when to stop. */
 export function slimDown({ middlewareStack }: SQSClient): void {
   for (const name of needlessMiddleware) middlewareStack.remove(name)
   middlewareStack.add((next) => next, {
@@ -51,7 +51,7 @@ export function slimDown({ middlewareStack }: SQSClient): void {
   })
 }
 
-/** By it an audit trail tells our requests from others of the same profile: `ec2-collective aws-sdk-js/3.1169.0`. */
+/** Identifies our requests in an audit trail among others of the same profile: `ec2-collective aws-sdk-js/3.1169.0`. */
 export function setUserAgent({ middlewareStack, config }: SQSClient): void {
   const userAgent = config.defaultUserAgentProvider().then(([sdk = []]) => `ec2-collective ${sdk.join('/')}`)
   middlewareStack.add(
@@ -65,15 +65,15 @@ export function setUserAgent({ middlewareStack, config }: SQSClient): void {
 }
 
 /**
- * `client.send(command, options)` at a lower price. The SDK takes options with each call, but then it cannot keep its
- * middleware and puts it together anew each time, which is a third of what a call costs (120 of 390 µs of processor time on
- * a Node that is warm). So the options wait under the command's input until its request is made.
+ * A cheaper `client.send(command, options)`. With options per call, the SDK cannot cache its middleware stack and rebuilds
+ * it each time, a third of the cost of a call (120 of 390 µs of processor time in a warm Node). Instead, the options are
+ * stored by the command's input until its request is made.
  */
 export function bindCallOptions(client: SQSClient): (options: CallOptions) => SqsSend {
   const optionsOfCalls = new WeakMap<object, CallOptions>()
   const handler = client.config.requestHandler
   client.middlewareStack.add(
-    // Takes the place of the SDK's innermost handler, which would have no options.
+    // Replaces the SDK's innermost handler, which would have no options.
     () => async (args) => {
       const options = optionsOfCalls.get(args.input)
       if (options === undefined) throw new Error('a request without a deadline')
@@ -88,7 +88,7 @@ export function bindCallOptions(client: SQSClient): (options: CallOptions) => Sq
   }
 }
 
-/** Tells of each exchange when it is over. */
+/** Reports each exchange when it is over. */
 export function watchExchanges(
   { middlewareStack }: SQSClient,
   onExchange: (exchange: Exchange) => void,

@@ -4,31 +4,31 @@ import { QueueError } from './queueError.ts'
 import type { Queues } from './queues.ts'
 
 export interface SenderOptions {
-  /** Ends everything: what is not sent by then is rejected with the signal's reason. */
+  /** Ends the sender: bodies not yet sent are rejected with the signal's reason. */
   readonly signal: AbortSignal
-  /** Batches under way at a time, default 4. */
+  /** Most batches in flight at a time, default 4. */
   readonly parallel?: number
-  /** Told of each failure, and with `undefined` when it works again. */
+  /** Called with each failure, and with `undefined` when it works again. */
   readonly onWarning?: (error: QueueError | undefined) => unknown
-  /** Whether to stop trying for one body; without it only what SQS calls invalid is given up. */
+  /** Whether to give up a body; without it only bodies that SQS calls invalid are given up. */
   readonly giveUp?: (error: QueueError, waitedMs: number) => boolean
   readonly backOff?: BackOff
 }
 
-/** Sends bodies to one queue: batched, and again and again until SQS has them. Their order is not kept. */
+/** Sends bodies to one queue in batches, repeating until SQS has accepted them. Their order is not preserved. */
 export interface Sender {
   /**
    * Resolves when SQS has accepted `body`.
-   * @throws QueueError when SQS will never take this body, or `giveUp` said so
+   * @throws QueueError when SQS will never accept this body, or `giveUp` returned true
    */
   send(body: string): Promise<void>
-  /** Resolves when nothing is waiting or under way. */
+  /** Resolves when nothing is waiting or in flight. */
   idle(): Promise<void>
   /** Bodies not yet accepted, and their bytes. */
   readonly waiting: { readonly bodies: number; readonly bytes: number }
 }
 
-/** SQS: entries per batch, and bytes of a batch in total. */
+/** SQS's limits of a batch: entries, and bytes in total. */
 const batchEntries = 10
 const batchBytes = 1024 * 1024
 
@@ -36,7 +36,7 @@ interface Parcel {
   readonly body: string
   readonly bytes: number
   readonly since: number
-  /** Goes alone, because a batch with it was refused. */
+  /** To be sent alone, because a batch with it was rejected. */
   alone: boolean
   readonly resolve: () => void
   readonly reject: (reason: unknown) => void
@@ -54,15 +54,15 @@ export function createSender(
   let bytes = 0
   let underWay = 0
   let scheduled = false
-  /** While SQS is in trouble one batch at a time finds out whether it still is. */
+  /** While requests fail, only one batch at a time is sent to see whether they still do. */
   let troubled = false
   let resting = false
 
-  /** Runs whenever something may have changed: whatever waits is under way, resting or scheduled. */
+  /** Call it whenever something may have changed: everything waiting is then in flight, backing off or scheduled. */
   function schedule(): void {
     if (scheduled) return
     scheduled = true
-    // What is sent within one turn of the event loop shares a batch.
+    // Bodies from one turn of the event loop share a batch.
     setImmediate(() => {
       scheduled = false
       if (signal.aborted)
@@ -81,7 +81,7 @@ export function createSender(
     schedule()
   }
 
-  /** Settles what is settled, puts the rest back, and gives an error to wait for. */
+  /** Sends a batch, settles what is settled, requeues the rest, and returns an error to back off for. */
   async function sendSome(batch: Parcel[]): Promise<QueueError | undefined> {
     try {
       const outcomes = await queues.sendBatch(
@@ -101,7 +101,7 @@ export function createSender(
         return undefined
       }
       if (error.kind === 'invalid' && batch.length > 1) {
-        // One body, or their sum, spoils it for all: each by itself shows which.
+        // One body, or their total, made the batch fail: sent one by one, the culprit shows.
         for (const parcel of batch) parcel.alone = true
         pending.unshift(...batch)
         return undefined
@@ -162,7 +162,7 @@ export function createSender(
   }
 }
 
-/** Takes as many from the front as one request may carry. */
+/** Takes as many from the front as one request can carry. */
 function takeBatch(pending: Parcel[]): Parcel[] {
   const batch: Parcel[] = []
   let total = 0

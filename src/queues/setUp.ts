@@ -6,12 +6,12 @@ import type { QueueAttributes, QueueSettings } from './queueAttributes.ts'
 import { QueueError } from './queueError.ts'
 import type { Queues } from './queues.ts'
 
-/** What a queue is for in its environment. */
+/** The purpose of a queue in its environment. */
 export type QueueRole = (typeof queueRoles)[number]
 
 export const queueRoles = ['commands', 'replies', 'facts'] as const
 
-/** Settings that are checked and repaired one by one. Besides, there must be no `redrivePolicy`. */
+/** Settings that are checked and repaired one by one. In addition, there must be no `redrivePolicy`. */
 export const checkedSettings = [
   'visibilitySeconds',
   'retentionSeconds',
@@ -31,17 +31,17 @@ const shared = {
   delaySeconds: 0,
 }
 
-/** The attributes that the original software required. */
+/** The attributes that the original EC2 Collective requires. */
 export const roleSettings: Readonly<Record<QueueRole, CheckedSettings>> = {
   commands: { ...shared, waitSeconds: 20 },
   replies: { ...shared, waitSeconds: 0 },
   facts: { ...shared, waitSeconds: 0 },
 }
 
-/** Attributes by role; `missing` where there is no such queue. */
+/** Attributes by role; `missing` where the queue does not exist. */
 export type FoundQueues = Readonly<Record<QueueRole, QueueAttributes | 'missing'>>
 
-/** One thing that a set-up would do. */
+/** One change that a set-up makes. */
 export type SetUpStep =
   | {
       readonly kind: 'create'
@@ -53,13 +53,13 @@ export type SetUpStep =
       readonly kind: 'change'
       readonly queue: string
       readonly role: QueueRole
-      /** Only those that differ from what the queue needs. */
+      /** Only the settings that have to change. */
       readonly settings: QueueSettings
       readonly before: QueueAttributes
     }
 
 /**
- * The steps that give the environment's queues the settings they need; none when they have them.
+ * The steps that give the environment's queues the settings they need; none when nothing has to change.
  * @throws LocalizableError when a queue name is not valid, or two roles share one queue
  */
 export function planSetUp(environment: Environment, found: FoundQueues): SetUpStep[] {
@@ -77,7 +77,7 @@ export function planSetUp(environment: Environment, found: FoundQueues): SetUpSt
   })
 }
 
-/** What the step does, for the person who confirms it. */
+/** Describes the step to the person who confirms it. */
 export function describeStep(step: SetUpStep): Localizable {
   if (step.kind === 'create') {
     const settings = checkedSettings.map((setting) =>
@@ -113,8 +113,8 @@ export async function findQueues(
 }
 
 /**
- * Executes the steps in order, and reports each before it begins. Completed steps stay when a later one fails; a
- * new plan then holds the rest. New queues can be used after one second, changes take up to 60 s (retention 15 min).
+ * Executes the steps in order, and reports each before it begins. When a step fails, completed steps stay; a new plan then
+ * contains the rest. New queues can be used after one second, changes take up to 60 s (retention 15 min).
  * @throws QueueError
  */
 export async function executeSetUp(
@@ -136,7 +136,7 @@ const roleLabel: Readonly<Record<QueueRole, Localizable>> = {
   facts: say('facts'),
 }
 
-/** What SQS's documentation calls a setting. */
+/** Names of the settings in SQS's documentation. */
 export const label: Readonly<Record<keyof CheckedSettings, Localizable>> = {
   visibilitySeconds: say('visibility timeout'),
   retentionSeconds: say('message retention'),

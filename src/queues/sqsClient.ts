@@ -11,7 +11,7 @@ import {
   watchExchanges,
 } from './sdkInternals.ts'
 
-/** How to reach SQS, and as whom. An `Environment` is one. */
+/** How to reach SQS, and with which credentials. An `Environment` is one. */
 export interface Connection {
   readonly region: string
   readonly endpoint?: string | undefined
@@ -19,34 +19,34 @@ export interface Connection {
   readonly profile?: string | undefined
   readonly credentials?: StaticCredentials | CredentialProvider | undefined
   /**
-   * Asks a person for the code of an MFA device, each time that credentials must be fetched (also after SQS refused
-   * them). Without it, profiles that need a code fail with a sentence.
+   * Asks a person for the code of an MFA device, each time credentials have to be fetched (also after SQS rejected them).
+   * Without it, profiles that need a code fail with an error that says so.
    */
   readonly mfaCode?: ((serial: string) => Promise<string>) | undefined
 }
 
-/** Called when credentials are needed, and again when they expire or SQS refuses them. */
+/** Called when credentials are needed, and again when they expire or SQS rejects them. */
 export type CredentialProvider = () => Promise<
   StaticCredentials & { readonly sessionToken?: string; readonly expiration?: Date }
 >
 
 /**
- * The SDK writes advice to the console unless it is given a logger. One with `info` would have it copy every request and
- * answer for the log, a tenth of what an exchange costs.
+ * Without a logger, the SDK writes advice to the console. With an `info` method, it would copy every request and response
+ * for the log, a tenth of the cost of an exchange.
  */
 const quiet = { trace() {}, debug() {}, info: undefined as unknown as () => void, warn() {}, error() {} }
 
 /** The SDK's client, and how its calls are made. */
 export interface SqsClient {
   readonly sdk: SQSClient
-  /** For calls with these options. */
+  /** Returns a function that sends with these options. */
   readonly bind: (options: CallOptions) => SqsSend
 }
 
-/** Parallel connections; a large fleet's facts are swept by many receives at once. */
+/** Most parallel connections; the facts of a large fleet are swept by many receives at once. */
 const maxSockets = 128
 
-/** Each request brings its own deadline, as a long poll takes 20 s and a send does not. */
+/** No timeout for all requests: each has its own deadline, as a long poll takes 20 s and a send does not. */
 const httpOptions = {
   logger: quiet,
   connectionTimeout: 5_000,
@@ -56,8 +56,8 @@ const httpOptions = {
 }
 
 /**
- * The SDK's client, set up so that every exchange is told to `onExchange` and nothing happens behind our back.
- * A `predecessor`'s connections are taken over, its credentials are not.
+ * The SDK's client, configured to report every exchange to `onExchange` and to do nothing else by itself. It takes over
+ * the connections of a `predecessor`, but not its credentials.
  */
 export function createSqsClient(
   connection: Connection,
@@ -71,9 +71,9 @@ export function createSqsClient(
     ...(profile === undefined ? {} : { profile }),
     ...(endpoint === undefined ? {} : { endpoint }),
     requestHandler: predecessor?.sdk.config.requestHandler ?? httpOptions,
-    // Queue URLs name whatever host answered; ours is the one to talk to.
+    // A queue URL contains the host that answered; requests have to go to the configured endpoint.
     useQueueUrlAsEndpoint: false,
-    // TLS and the reply's SHA-256 already tell damage; MD5 of every body would only cost time.
+    // TLS and the reply's SHA-256 already detect damage; MD5 of every body would only cost time.
     md5: false,
     logger: quiet,
     cacheMiddleware: true,
@@ -86,8 +86,8 @@ export function createSqsClient(
 }
 
 /**
- * A profile includes SSO, role chains, processes, web identity and console logins. Files are read afresh
- * (`ignoreCache`) each time: the client keeps what it got until it expires, so this is rare.
+ * A profile may use SSO, role chains, processes, web identity and console logins. Files are read again each time
+ * (`ignoreCache`): the client caches credentials until they expire, so this is rare.
  */
 export function credentialsOf({
   credentials,

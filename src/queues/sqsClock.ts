@@ -1,20 +1,20 @@
-/** What SQS's clock shows, told by the `Date` headers of its answers. */
+/** Estimates SQS's clock from the `Date` headers of its responses. */
 export interface SqsClock {
-  /** An answer has been read. @param date its `Date`, milliseconds, which HTTP cuts off at the second */
-  heard(date: number): void
+  /** Call it when a response has been read. @param date its `Date`, milliseconds, which HTTP truncates to seconds */
+  record(date: number): void
   /** SQS's clock minus ours; undefined before the first answer. */
   readonly offsetMs: number | undefined
 }
 
-/** The best answer of so long counts, milliseconds, and at most twice: clocks drift apart by less than 10 ms then. */
+/** The best response of this period and the last one counts, milliseconds: clocks drift by less than 10 ms in that time. */
 const periodMs = 30_000
 
-/** Our clock and a steady one differ by more than before, milliseconds: ours was set, or the machine slept. */
+/** When our clock and a monotonic one drift apart by more than this, milliseconds, ours was set or the machine slept. */
 const jumpMs = 1_000
 
 /**
- * An answer that is read late makes SQS's clock seem slow, and nothing makes it seem fast: the largest difference of the last
- * half minute is the truest, ± 500 ms. When our clock has jumped, what was heard before is worth nothing.
+ * A response that is read late makes SQS's clock seem slow, and nothing makes it seem fast: so the largest difference of
+ * the last half minute is the most accurate, ± 500 ms. When our clock has jumped, earlier responses are discarded.
  */
 export function createSqsClock(now = Date.now, steady = () => performance.now()): SqsClock {
   let since = Number.NEGATIVE_INFINITY
@@ -23,9 +23,9 @@ export function createSqsClock(now = Date.now, steady = () => performance.now())
   let current: number | undefined
   let last: number | undefined
   return {
-    heard(date) {
+    record(date) {
       const [own, at] = [now(), steady()]
-      // On average it is half a second later.
+      // On average the truncated time is half a second later.
       const ahead = date + 500 - own
       const hasJumped = Math.abs(own - at - ownMinusSteady) > jumpMs
       ownMinusSteady = own - at

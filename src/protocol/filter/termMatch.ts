@@ -102,7 +102,9 @@ function rangeOf(value: Value & { kind: 'network' }): Network {
   if (known) return known
   const range = networkOf(value.network)
   if (!range)
-    throw new Error(`A filter contains ${value.network}, which is not a network; create filters with parseFilter.`)
+    throw new Error(
+      `A filter contains ${value.network}, which is not a network; create filters with parseFilter.`,
+    )
   ranges.set(value, range)
   return range
 }

@@ -63,7 +63,9 @@ describe('a body', () => {
   })
 
   it('of another protocol version is named as such', () => {
-    expect(() => openBody('{"v":2,"m":"{}"}')).toThrow(/protocol version 2, but this side supports only version 1/)
+    expect(() => openBody('{"v":2,"m":"{}"}')).toThrow(
+      /protocol version 2, but this side supports only version 1/,
+    )
   })
 
   it('that is damaged is refused in words, wherever it was cut or changed', () => {

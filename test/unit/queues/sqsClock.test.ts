@@ -26,7 +26,7 @@ function setUp() {
     discover: (lateMs: number) => {
       const date = Math.floor(time.sqs / 1000) * 1000
       pass(lateMs)
-      clock.heard(date)
+      clock.record(date)
     },
     errorMs: () => (clock.offsetMs ?? Number.NaN) - (time.sqs - time.own),
   }
@@ -46,7 +46,7 @@ describe('The clock of SQS', () => {
     }
   })
 
-  it('is heard anew when ours was set, or the machine slept', () => {
+  it('is estimated again when ours was set, or the machine slept', () => {
     const { discover, set, errorMs } = setUp()
     for (const ms of [-3_600_000, 7_200_000]) {
       discover(10)
@@ -56,16 +56,16 @@ describe('The clock of SQS', () => {
     }
   })
 
-  it('is still known when the machine has slept, and nothing was heard since', () => {
+  it('is still known when the machine has slept, and there was no response since', () => {
     const { discover, sleep, errorMs } = setUp()
     discover(10)
     sleep(3_600_000)
     expect(Math.abs(errorMs())).toBeLessThanOrEqual(510)
   })
 
-  it('forgets what it heard long ago', () => {
+  it('forgets responses of long ago', () => {
     const { clock, discover, pass, errorMs } = setUp()
-    clock.heard(60_000_000)
+    clock.record(60_000_000)
     discover(10)
     expect(errorMs()).toBeGreaterThan(1_000_000)
     pass(30_000)
