@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export const bundleFile = path.join(root, 'l10n/bundle.l10n.json')
 
 /**
- * Every string in a call of `vscode.l10n.t`, of a `t` that was passed on, of the page's own, or of `say`: the key by which VS Code
+ * Every string in a call of `vscode.l10n.t`, of a `t` that was passed on (also as `#t`), of the page's own, or of `say`: the key by which VS Code
  * finds its translation.
  *
  * @returns {Record<string, string>}
@@ -45,7 +45,7 @@ export function stringsIn(source, file) {
 }
 
 const call =
-  /(?:\bl10n\.t|(?<![\w$.#])t|(?<![\w$.#]|function )say)\(\s*(?:('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")\s*[,)])?/g
+  /(?:\bl10n\.t|#t|(?<![\w$.#])t|(?<![\w$.#]|function )say)\(\s*(?:('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")\s*[,)])?/g
 
 /** @param {string} literal */
 function unquoted(literal) {

@@ -91,7 +91,7 @@ export function activate(context: vscode.ExtensionContext): void {
     retention,
     checkTrust: ({ origin }) => {
       if (!isOfWorkspace(origin) || vscode.workspace.isTrusted) return
-      throw new Error(vscode.l10n.t('This workspace is not trusted: its environments are not connected to.'))
+      throw new Error(vscode.l10n.t('This workspace is not trusted, so its environments are not connected.'))
     },
     onWarning: (environment, trouble) => {
       const warning = describeWarning(trouble)

@@ -17,11 +17,11 @@ const columns: readonly (readonly [
   by: Sort['by'] | undefined,
   hint: string,
 ])[] = [
-  [t('State'), 'cell-state', 'state', t('Trouble first')],
+  [t('State'), 'cell-state', 'state', t('Problems first')],
   [t('Host'), 'cell-host', 'host', t('By name')],
   [t('Exit'), 'cell-exit', 'exit', t('Exit code or signal')],
   [t('Took'), 'cell-took', 'duration', t('How long the command ran')],
-  [t('Answered'), 'cell-answered', 'latency', t('From sending to the first sign of life')],
+  [t('Answered'), 'cell-answered', 'latency', t('Time from sending to the first response')],
   [t('Output'), 'cell-bytes', 'bytes', t('Bytes of output')],
   [t('Last line'), 'cell-line', undefined, t('Last line of the output')],
 ]
@@ -89,7 +89,7 @@ export class AgentsPane {
     show(this.#nobody, shown.length === 0)
     setText(
       this.#nobody,
-      total === 0 ? t('No agent is expected.') : t('No agent fits what the lists are narrowed to.'),
+      total === 0 ? t('No agent is expected.') : t('No agent matches the current filters.'),
     )
     columns.forEach(([, , by], column) => {
       const sorted = by === sort.by ? (sort.down ? 'descending' : 'ascending') : undefined

@@ -25,7 +25,7 @@ export class Comparison {
   start(of: Selected, name: string): void {
     this.#of = of
     show(this.element, true)
-    setText(this.#question, t('Compare {0} with … Choose a group or an agent.', name))
+    setText(this.#question, t('Compare {0} with… Choose a group or an agent.', name))
   }
 
   /** Takes the row that was chosen. Returns false when nobody has asked for one. */

@@ -175,7 +175,7 @@ export class DetailPane {
         onPick: () => this.#asked((of) => ({ type: 'diff', of })),
       },
       {
-        label: t('With another reply …'),
+        label: t('With another reply…'),
         onPick: () => this.#selected && choose(this.#selected, this.#title.textContent ?? ''),
       },
     ]
@@ -194,7 +194,7 @@ export class DetailPane {
       ...(group === undefined
         ? [{ label: t('Host name'), onPick: () => hosts(false) }]
         : [
-            { label: t('Hosts, one a line'), onPick: () => hosts(false) },
+            { label: t('Hosts, one per line'), onPick: () => hosts(false) },
             { label: t('Hosts, folded'), onPick: () => hosts(true) },
           ]),
     ]

@@ -49,8 +49,8 @@ export class GroupsPane {
     setText(
       this.#rest,
       left === 1
-        ? t('1 more group: nearly every reply is different.')
-        : t('{0} more groups: nearly every reply is different.', formatCount(left)),
+        ? t('Nearly every reply is different; 1 more group not shown.')
+        : t('Nearly every reply is different; {0} more groups not shown.', formatCount(left)),
     )
     show(this.section.element, total > 0)
   }

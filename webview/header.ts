@@ -31,26 +31,26 @@ export class Header {
       pause: button({
         label: t('Pause'),
         icon: 'pause',
-        hint: t('Start no further step of the rollout'),
+        hint: t('Do not start the next step of the rollout'),
         onPress: () => ask({ type: 'pause' }),
       }),
       resume: button({
         label: t('Resume'),
         icon: 'resume',
         kind: 'primary',
-        hint: t('Go on with the next step of the rollout'),
+        hint: t('Continue with the next step of the rollout'),
         onPress: () => ask({ type: 'resume' }),
       }),
       stop: button({
         label: t('Stop rollout'),
         icon: 'stop',
-        hint: t('What runs may finish; the other agents do not start'),
+        hint: t('Running agents finish; the other agents do not start'),
         onPress: () => ask({ type: 'stop' }),
       }),
       cancel: button({
         label: t('Cancel run'),
         icon: 'close',
-        hint: t('Ask every agent that is not done to stop its command'),
+        hint: t('Ask every agent that has not finished to stop the command'),
         onPress: () => ask({ type: 'cancel' }),
       }),
     }
@@ -113,7 +113,7 @@ export class Header {
         ? [
             element(
               'span',
-              { class: 'protected', title: t('Each run on it is confirmed by typing its name') },
+              { class: 'protected', title: t('You type its name to confirm a run') },
               icon('shield'),
               t('protected'),
             ),
@@ -121,8 +121,8 @@ export class Header {
         : []),
       element(
         'code',
-        { class: 'filter', title: run.filter === '*' ? t('* means everyone') : run.filter },
-        ...(run.filter === '*' ? [t('everyone')] : visibleText(run.filter)),
+        { class: 'filter', title: run.filter === '*' ? t('* targets every agent') : run.filter },
+        ...(run.filter === '*' ? [t('every agent')] : visibleText(run.filter)),
       ),
     )
     const [first = '', ...more] = action.text.split('\n')
@@ -201,7 +201,7 @@ export class Header {
     return [
       [
         {
-          label: t('Hosts shown, one a line'),
+          label: t('Hosts shown, one per line'),
           detail,
           enabled: shown.length > 0,
           onPick: () => hosts(false),
@@ -220,9 +220,9 @@ export class Header {
     return [
       [
         save('JSON', t('everything'), 'json'),
-        save('NDJSON', t('an agent a line'), 'ndjson'),
-        save('CSV', t('for a spreadsheet'), 'csv'),
-        save(t('Text'), t('for people'), 'text'),
+        save('NDJSON', t('one agent per line'), 'ndjson'),
+        save('CSV', t('for spreadsheets'), 'csv'),
+        save(t('Text'), t('readable text'), 'text'),
       ],
     ]
   }

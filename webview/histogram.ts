@@ -48,7 +48,7 @@ export class LatencyHistogram {
     const median = latencies[Math.floor(latencies.length / 2)] ?? 0
     const slowest = latencies.at(-1) ?? 0
     setText(this.#text, t('median {0}, slowest {1}', formatDuration(median), formatDuration(slowest)))
-    this.element.title = t('From sending to the first sign of life')
+    this.element.title = t('Time from sending to the first response')
     const bars = latencyBars(latencies, barCount)
     const most = Math.max(...bars.map(({ agents }) => agents))
     this.#svg.replaceChildren(

@@ -54,7 +54,7 @@ export class OutputPane {
     })
     scroller.addEventListener('scroll', () => this.#onScroll(), { passive: true })
     this.#toEnd = button({
-      label: t('Follow the end'),
+      label: t('Follow output'),
       icon: 'end',
       onPress: () => this.#followEnd(),
     })
@@ -132,7 +132,7 @@ export class OutputPane {
     setText(this.#notice, message.notice ?? '')
     show(this.#notice, message.notice !== undefined)
     show(this.#empty, message.total === 0)
-    setText(this.#empty, message.open ? t('Waiting for output …') : t('No output.'))
+    setText(this.#empty, message.open ? t('Waiting for output…') : t('No output.'))
     this.#setWidth()
     if (grew) this.#rows.update(message.total)
     else this.#rows.render()

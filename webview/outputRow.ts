@@ -39,6 +39,6 @@ export function outputRow(lineAt: (index: number) => LineAt): RowView {
 
 function cutNote({ cut }: OutputLine): HTMLElement[] {
   if (cut === undefined) return []
-  const note = t('{0} more characters; the document has them', formatCount(cut))
+  const note = t('{0} more characters; open as a document to see them', formatCount(cut))
   return [element('span', { class: 'cut' }, ` … ${note}`)]
 }

@@ -76,9 +76,9 @@ export class ProgressPane {
   /** Stands after the number of those that answered. */
   #summaryWords(answered: number, total: number): string {
     if (answered === total) {
-      return total === 1 ? t('agent, all accounted for') : t('agents, all accounted for')
+      return total === 1 ? t('agent, accounted for') : t('agents, all accounted for')
     }
-    return t('of {0} · {1} %', formatCount(total), Math.floor((answered / total) * 100))
+    return t('of {0} · {1}%', formatCount(total), Math.floor((answered / total) * 100))
   }
 
   #makeChip(state: AgentState, onNarrow: () => void) {

@@ -143,7 +143,7 @@ export class SearchBar {
     for (const matches of hits.values()) sum += matches
     const found = sum === 0 ? t('no match') : foundIn(sum, hits.size)
     return state === 'searching'
-      ? `${sum === 0 ? '' : `${found}, `}${t('searched {0} of {1} …', formatCount(searched), formatCount(of))}`
+      ? `${sum === 0 ? '' : `${found}, `}${t('searched {0} of {1}…', formatCount(searched), formatCount(of))}`
       : found
   }
 

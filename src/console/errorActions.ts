@@ -9,7 +9,7 @@ export const remediesFor: RemediesFor = (error, environment) => {
     label,
     apply: () => vscode.commands.executeCommand(`ec2-collective.${command}`, environment.key, ...args),
   })
-  const doctor = run(vscode.l10n.t('Ask the Doctor'), 'doctor')
+  const doctor = run(vscode.l10n.t('Run Doctor'), 'doctor')
   switch (error.kind) {
     case 'forbidden':
       return [run(vscode.l10n.t('Copy Policy'), 'copyMissingPermission', error.action, error.queue), doctor]

@@ -99,7 +99,7 @@ describe('The doctor', () => {
     const report = await examine('motley')
     expect(report).toContain('1 agent runs 0.0.1; this extension is 0.1.0.')
     expect(report).toContain('The clock is wrong on 1 agent; the worst is astray-clock (10 min ahead).')
-    expect(report).toMatch(/1 message on motley_facts cannot be read: not JSON/)
+    expect(report).toMatch(/Cannot read 1 message on motley_facts: not JSON/)
   })
 
   it('finds that the queues are in another region', async () => {
@@ -116,7 +116,7 @@ describe('The doctor', () => {
     const report = await examine('forbidden')
     expect(report).toContain('credentials in use do not allow sqs:SendMessage on queue forbidden_master')
     const lens = workbench.page.locator('.codelens-decoration a', { hasText: 'Copy the policy' }).first()
-    const copied = 'A policy that allows sqs:SendMessage on forbidden_master is in the clipboard'
+    const copied = 'Copied a policy that allows sqs:SendMessage on forbidden_master to the clipboard'
     // It is said for five seconds.
     await Promise.all([workbench.statusBar.shows(copied), lens.click()])
   })
@@ -136,7 +136,7 @@ async function examine(name: string): Promise<string> {
       text = (await lines.first().innerText()).replaceAll('\u00a0', ' ')
       return text
     }, fleetPatience)
-    .toContain('Requests and price')
+    .toContain('Requests and cost')
   return text
 }
 

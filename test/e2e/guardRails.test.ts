@@ -175,10 +175,10 @@ describe('A task', () => {
 
   it('lets its run go on when it is ended, and stops it on the servers when the user says so', async () => {
     await runTask('taking long')
-    await terminalSays('Sent to testing; answers expected: 1.')
+    await terminalSays('Sent to testing; replies expected: 1.')
     await workbench.runCommand('Tasks: Terminate Task')
     await workbench.quickInput.pick('taking long')
-    const goesOn = 'The run on testing goes on: 1 of 1 agents have not finished.'
+    const goesOn = 'The run on testing continues: 1 of 1 agents have not finished.'
     await workbench.notifications.press(goesOn, 'Stop on the Servers')
     const history = workbench.view('History')
     const row = async () => (await history.row('sleep 300')).description

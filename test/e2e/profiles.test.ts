@@ -54,7 +54,7 @@ const lastSigner = () => endpoint.requests.at(-1)?.accessKeyId
 
 describe('The AWS profile', () => {
   it('that is chosen signs', async () => {
-    await workbench.view('Environments').row('No agent has answered yet')
+    await workbench.view('Environments').row('No agent seen yet')
     await expect.poll(lastSigner, fleetPatience).toBe('AKIAANNA')
   })
 

@@ -153,7 +153,7 @@ describe('The history', () => {
     // Two rows are selected since they were compared.
     await history.click('echo one; hostname')
     await history.choose('echo one; hostname', 'Delete from History…')
-    expect(await workbench.dialog.text()).toContain('Delete this run with its outputs?')
+    expect(await workbench.dialog.text()).toContain('Delete this run and its output?')
     await workbench.dialog.press('Delete')
     await expect
       .poll(async () => (await history.rows()).map(({ label }) => label), fleetPatience)

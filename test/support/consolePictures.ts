@@ -124,11 +124,11 @@ function scenes(workbench: Workbench, endpoint: string): Record<string, Scene> {
       await page.locator('.quick-input-message', { hasText: 'AWS region' }).waitFor()
       await quickInput.accept()
       await quickInput.pick('The chosen profile')
-      await page.getByPlaceholder('Guard rail').waitFor()
+      await page.getByPlaceholder('Protection').waitFor()
     },
     'add-environment-colour': async () => {
-      await quickInput.pick('Protected: its name is typed before every run')
-      await page.getByPlaceholder('Colour by which you will know it').waitFor()
+      await quickInput.pick('Protected: you type its name before every run')
+      await page.getByPlaceholder('Colour of the environment wherever it is shown').waitFor()
     },
     tree: async () => {
       await quickInput.cancel()
@@ -149,7 +149,7 @@ function scenes(workbench: Workbench, endpoint: string): Record<string, Scene> {
       return async () => {
         await page.mouse.move(900, 500)
         await page.locator('.pane .label-name').getByText('web-01', { exact: true }).hover()
-        await page.locator('.monaco-hover:visible', { hasText: 'Last heard of' }).waitFor()
+        await page.locator('.monaco-hover:visible', { hasText: 'Last seen' }).waitFor()
       }
     },
     palette: async () => {
@@ -165,7 +165,7 @@ function scenes(workbench: Workbench, endpoint: string): Record<string, Scene> {
     'send-filter-empty': async () => {
       await quickInput.pick('testing')
       await quickInput.titled('testing')
-      await page.locator('.quick-input-list-row', { hasText: 'Everyone: all 6 agents' }).waitFor()
+      await page.locator('.quick-input-list-row', { hasText: 'Every agent: all 6' }).waitFor()
     },
     'send-filter-completion': async () => {
       await quickInput.type('role=')
@@ -187,7 +187,7 @@ function scenes(workbench: Workbench, endpoint: string): Record<string, Scene> {
     },
     'send-who': async () => {
       await quickInput.pick('Who')
-      await quickInput.titled('Who will be hit')
+      await quickInput.titled('Targets')
     },
     'send-rollout': async () => {
       await quickInput.cancel()

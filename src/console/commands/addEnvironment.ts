@@ -23,7 +23,7 @@ export function addEnvironment(list: EnvironmentList, files: WorkspaceFiles, pro
     const name = await vscode.window.showInputBox({
       title,
       prompt: vscode.l10n.t(
-        'Its name. The queues are called after it: testing_master, testing_agent, testing_facts.',
+        'Name of the environment. Its queues take this name: testing_master, testing_agent, testing_facts.',
       ),
       placeHolder: 'testing',
       ignoreFocusOut: true,
@@ -52,14 +52,14 @@ function problemWithName(name: string, all: readonly DeclaredEnvironment[]): str
   const read = readEnvironment(name, { region: 'eu-west-1' })
   if (!read.ok) return read.problems[0]?.message
   const twin = all.find(({ environment }) => environment.name === name)
-  return twin && vscode.l10n.t('There is one of this name already, in {0}.', placeOf(twin.origin))
+  return twin && vscode.l10n.t('An environment with this name already exists in {0}.', placeOf(twin.origin))
 }
 
 /** Regions that the user already works in come first; any other can be typed. */
 async function askRegion(title: string, used: readonly string[]): Promise<string | undefined> {
   const region = await vscode.window.showInputBox({
     title,
-    prompt: vscode.l10n.t('AWS region of its queues'),
+    prompt: vscode.l10n.t('AWS region of the queues'),
     value: used[0] ?? 'eu-west-1',
     ignoreFocusOut: true,
     validateInput: (text) => {
@@ -83,7 +83,11 @@ async function askProfile(title: string, profiles: Profiles): Promise<string | u
   const known = await profiles.list()
   if (known.length === 0) return ''
   const items = [
-    { label: vscode.l10n.t('The chosen profile'), description: vscode.l10n.t('whichever it is'), name: '' },
+    {
+      label: vscode.l10n.t('The chosen profile'),
+      description: vscode.l10n.t('the profile chosen for EC2 Collective'),
+      name: '',
+    },
     ...known.map(({ name, region, problem }) => ({
       label: plainText(name),
       description: region ?? '',
@@ -93,7 +97,7 @@ async function askProfile(title: string, profiles: Profiles): Promise<string | u
   ]
   const chosen = await vscode.window.showQuickPick(items, {
     title,
-    placeHolder: vscode.l10n.t('AWS profile that signs for it'),
+    placeHolder: vscode.l10n.t('AWS profile for this environment'),
     ignoreFocusOut: true,
   })
   return chosen?.name
@@ -102,8 +106,8 @@ async function askProfile(title: string, profiles: Profiles): Promise<string | u
 async function askGuard(
   title: string,
 ): Promise<Pick<EnvironmentDeclaration, 'protected' | 'colour'> | undefined> {
-  const open = vscode.l10n.t('Open: runs are confirmed by Enter')
-  const guarded = vscode.l10n.t('Protected: its name is typed before every run')
+  const open = vscode.l10n.t('Open: Enter confirms a run')
+  const guarded = vscode.l10n.t('Protected: you type its name before every run')
   const guard = await vscode.window.showQuickPick(
     [
       { label: `$(server-environment) ${open}`, isProtected: false },
@@ -111,7 +115,7 @@ async function askGuard(
     ],
     {
       title,
-      placeHolder: vscode.l10n.t('Guard rail'),
+      placeHolder: vscode.l10n.t('Protection'),
       ignoreFocusOut: true,
     },
   )
@@ -126,7 +130,7 @@ async function askGuard(
   ]
   const chosen = await vscode.window.showQuickPick(items, {
     title,
-    placeHolder: vscode.l10n.t('Colour by which you will know it'),
+    placeHolder: vscode.l10n.t('Colour of the environment wherever it is shown'),
     ignoreFocusOut: true,
   })
   if (chosen === undefined) return undefined
@@ -144,7 +148,7 @@ async function askPlace(title: string): Promise<'settings' | vscode.WorkspaceFol
     ...folders.map((folder) => ({
       label: vscode.l10n.t('Workspace file'),
       description: folders.length === 1 ? workspaceFilePath : `${folder.name}/${workspaceFilePath}`,
-      detail: vscode.l10n.t('Shared with everybody who has the repository'),
+      detail: vscode.l10n.t('Shared with everyone who has the repository'),
       place: folder,
     })),
     {
@@ -156,7 +160,7 @@ async function askPlace(title: string): Promise<'settings' | vscode.WorkspaceFol
   ]
   const chosen = await vscode.window.showQuickPick(items, {
     title,
-    placeHolder: vscode.l10n.t('Where is it kept?'),
+    placeHolder: vscode.l10n.t('Where to save the environment'),
     ignoreFocusOut: true,
   })
   return chosen?.place

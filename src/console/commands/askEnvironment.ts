@@ -28,7 +28,7 @@ export async function askEnvironment(
   const [only] = all
   if (only === undefined) {
     throw new Error(
-      vscode.l10n.t('There is no environment yet. Add one, or start the local fleet to try things out.'),
+      vscode.l10n.t('No environment yet. Add one, or start the local fleet to try EC2 Collective.'),
     )
   }
   if (all.length === 1) return only

@@ -11,8 +11,8 @@ export function chooseProfile(profiles: Profiles) {
     const standard = {
       label: `${chosen === undefined ? '$(check)' : '$(blank)'} ${vscode.l10n.t('Default')}`,
       description: profiles.hasEnvironmentKeys()
-        ? vscode.l10n.t('keys of the environment VS Code was started in')
-        : vscode.l10n.t('as the AWS tools find it'),
+        ? vscode.l10n.t('access keys from environment variables of VS Code')
+        : vscode.l10n.t('the default chain of the AWS CLI'),
       name: undefined,
     }
     const items = known.map((profile) => ({
@@ -27,8 +27,8 @@ export function chooseProfile(profiles: Profiles) {
         title: vscode.l10n.t('Choose AWS Profile'),
         placeHolder:
           known.length === 0
-            ? vscode.l10n.t('No profile was found in ~/.aws/config and ~/.aws/credentials')
-            : vscode.l10n.t('Who signs for environments that name no profile of their own?'),
+            ? vscode.l10n.t('No profile found in ~/.aws/config and ~/.aws/credentials')
+            : vscode.l10n.t('Profile for environments without one'),
         matchOnDescription: true,
       },
     )
@@ -42,7 +42,7 @@ function describeProfile({ kind, role, account, region, mfaSerial, sources }: Pr
     role?.replace(/^.*role\//, ''),
     account,
     sources.length > 0 ? vscode.l10n.t('from {0}', sources.join(' → ')) : undefined,
-    mfaSerial === undefined ? undefined : vscode.l10n.t('asks for an MFA code'),
+    mfaSerial === undefined ? undefined : vscode.l10n.t('requires an MFA code'),
     region,
   ]
   return parts.filter(Boolean).join(' · ')

@@ -17,8 +17,11 @@ export function copyPolicy(ask: AskEnvironment, side: 'agent' | 'master') {
     await vscode.env.clipboard.writeText(iamPolicy(environment, statements(environment, side)))
     told(
       side === 'agent'
-        ? vscode.l10n.t('The IAM policy for agents of {0} is in the clipboard.', environment.name)
-        : vscode.l10n.t('The IAM policy for people who command {0} is in the clipboard.', environment.name),
+        ? vscode.l10n.t('Copied the IAM policy for agents of {0} to the clipboard.', environment.name)
+        : vscode.l10n.t(
+            'Copied the IAM policy for people who command {0} to the clipboard.',
+            environment.name,
+          ),
     )
   }
 }
@@ -30,7 +33,12 @@ export function copyCloudFormation(ask: AskEnvironment) {
     if (declared === undefined) return
     const { cloudFormation } = await import('../../queues/cloudFormation.ts')
     await vscode.env.clipboard.writeText(cloudFormation(declared.environment))
-    told(vscode.l10n.t('The CloudFormation template for {0} is in the clipboard.', declared.environment.name))
+    told(
+      vscode.l10n.t(
+        'Copied the CloudFormation template for {0} to the clipboard.',
+        declared.environment.name,
+      ),
+    )
   }
 }
 
@@ -46,6 +54,6 @@ export function copyMissingPermission(ask: AskEnvironment) {
     if (declared === undefined || typeof action !== 'string' || typeof queue !== 'string') return
     const { iamPolicy, missingPermission } = await import('../../queues/iamPolicy.ts')
     await vscode.env.clipboard.writeText(iamPolicy(declared.environment, [missingPermission(action, queue)]))
-    told(vscode.l10n.t('A policy that allows {0} on {1} is in the clipboard.', action, queue))
+    told(vscode.l10n.t('Copied a policy that allows {0} on {1} to the clipboard.', action, queue))
   }
 }

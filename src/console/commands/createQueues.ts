@@ -52,7 +52,7 @@ async function setUp(declared: DeclaredEnvironment, connections: Connections): P
   )
   void vscode.window.showInformationMessage(
     vscode.l10n.t(
-      'The queues of {0} are set up. It can take SQS a minute to apply all settings.',
+      'The queues of {0} are ready. SQS may take a minute to apply all settings.',
       environment.name,
     ),
   )

@@ -35,7 +35,7 @@ export function groupBy(list: EnvironmentList, connections: Connections) {
     const picked = await vscode.window.showQuickPick(items, {
       title: vscode.l10n.t('Group Agents By'),
       placeHolder:
-        known.length === 0 ? vscode.l10n.t('No agent has told its facts yet') : vscode.l10n.t('Fact'),
+        known.length === 0 ? vscode.l10n.t('No agent has published facts yet') : vscode.l10n.t('Fact'),
     })
     if (picked === undefined) return
     await changeSetting('groupBy', picked.fact)

@@ -25,7 +25,7 @@ export function moveSettings() {
     const names = [...new Set(old.map(({ name }) => `${settingsSection}.${name}`))]
     await vscode.window.showInformationMessage(
       names.length === 0
-        ? vscode.l10n.t('No setting has its old name any more.')
+        ? vscode.l10n.t('All settings already have their new names.')
         : vscode.l10n.t('Moved: {0}', names.join(', ')),
     )
   }
@@ -53,7 +53,7 @@ export class OldSettingsNotice {
     const names = [...new Set(old.map(({ name }) => `${oldSettingsSection}.${name}`))]
     const answer = await vscode.window.showInformationMessage(
       vscode.l10n.t(
-        'Settings of EC2 Collective begin with “{0}” now. Those with the old name are still read: {1}',
+        'Settings of EC2 Collective now begin with “{0}”. Settings with the old name still work: {1}',
         settingsSection,
         names.join(', '),
       ),

@@ -22,11 +22,13 @@ export function openWorkspaceFile(files: WorkspaceFiles) {
     const folders = vscode.workspace.workspaceFolders ?? []
     const folder =
       folders.length > 1
-        ? await vscode.window.showWorkspaceFolderPick({ placeHolder: vscode.l10n.t('Of which folder?') })
+        ? await vscode.window.showWorkspaceFolderPick({
+            placeHolder: vscode.l10n.t('Folder of the workspace file'),
+          })
         : folders[0]
     if (folder === undefined) {
       if (folders.length === 0)
-        throw new Error(vscode.l10n.t('Open a folder first; the file is stored there.'))
+        throw new Error(vscode.l10n.t('Open a folder first: the file is saved in it.'))
       return
     }
     const uri = vscode.Uri.joinPath(folder.uri, workspaceFilePath)

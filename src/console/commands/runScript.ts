@@ -32,7 +32,9 @@ function activeEditor(): vscode.TextEditor {
 async function askArguments(file: string): Promise<string[] | undefined> {
   const line = await vscode.window.showInputBox({
     title: vscode.l10n.t('Run {0}', file),
-    prompt: vscode.l10n.t('Parameters of the script, or nothing. Quotes group; nothing is expanded.'),
+    prompt: vscode.l10n.t(
+      'Parameters of the script, or empty. Quotes group words; variables and wildcards are not expanded.',
+    ),
     ignoreFocusOut: true,
     validateInput: (text) => {
       try {

@@ -22,14 +22,14 @@ export function whoAmI(
       const sentence =
         profile === undefined
           ? vscode.l10n.t(
-              'In {0} you are {1} (account {2}, SenderId {3}).',
+              'In environment {0} you are {1} (account {2}, SenderId {3}).',
               environment.name,
               arn,
               account,
               userId,
             )
           : vscode.l10n.t(
-              'In {0} the profile {4} makes you {1} (account {2}, SenderId {3}).',
+              'In environment {0}, profile {4}, you are {1} (account {2}, SenderId {3}).',
               environment.name,
               arn,
               account,

@@ -36,9 +36,11 @@ export async function editDocument(uri: vscode.Uri, change: (text: string) => st
     if (!(await vscode.workspace.applyEdit(edit))) continue
     if (isDirty) return { document, isSaved: false }
     if (await document.save()) return { document, isSaved: true }
-    throw new Error(vscode.l10n.t('{0} was changed, but not saved.', vscode.workspace.asRelativePath(uri)))
+    throw new Error(
+      vscode.l10n.t('Changed {0}, but could not save it.', vscode.workspace.asRelativePath(uri)),
+    )
   }
-  throw new Error(vscode.l10n.t('{0} could not be changed.', vscode.workspace.asRelativePath(uri)))
+  throw new Error(vscode.l10n.t('Cannot change {0}.', vscode.workspace.asRelativePath(uri)))
 }
 
 /** The document of an editor, shown or not. */

@@ -9,7 +9,7 @@ export async function showUnsaved({ document, isSaved }: EditedFile): Promise<vo
   void vscode.window
     .showInformationMessage(
       vscode.l10n.t(
-        '{0} has unsaved changes of yours. Save it to use what was changed in it.',
+        '{0} has unsaved changes of yours, so it was not saved. Save it to apply the change.',
         vscode.workspace.asRelativePath(document.uri),
       ),
       save,

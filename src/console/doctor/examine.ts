@@ -88,7 +88,7 @@ function actionsFor({ key }: DeclaredEnvironment, line: number, { fix }: Diagnos
   return [
     {
       line,
-      title: `$(copy) ${vscode.l10n.t('Copy the policy that allows it')}`,
+      title: `$(copy) ${vscode.l10n.t('Copy the missing policy')}`,
       command: 'ec2-collective.copyMissingPermission',
       arguments: [key, action, queue],
     },

@@ -77,7 +77,7 @@ export function printReport(
   )
   out.push(`- ${t('Identity: {0}', arn || t('unknown'))}`)
   out.push(`- ${t('Agents: {0}', describeAgents(agents, t))}`)
-  out.push('', `## ${t('Requests and price')}`, '', ...describePrice(examination, t), '')
+  out.push('', `## ${t('Requests and cost')}`, '', ...describePrice(examination, t), '')
   return { text: out.join('\n'), lines }
 }
 
@@ -164,16 +164,16 @@ function unreadableMessages({ unreadable, environment }: Examination, t: Transla
     {
       severity: 'warning',
       what: t(
-        '{0} on {1} cannot be read: {2}.',
+        'Cannot read {0} on {1}: {2}.',
         unreadable.length === 1 ? t('1 message') : t('{0} messages', unreadable.length),
         environment.queues.facts,
         reasons.slice(0, 3).join('; '),
       ),
       why: t(
-        'They are ignored. They come from something that is not an agent, or from an incompatible version. First message id: {0}.',
+        'They are ignored. They come from other software, or from an incompatible version. ID of the first message: {0}.',
         unreadable[0]?.messageId ?? '',
       ),
-      advice: t('Find out what else sends to this queue; each message carries its SenderId.'),
+      advice: t('Find out what else sends to this queue: each message has a SenderId.'),
     },
   ]
 }

@@ -55,7 +55,7 @@ export class ReadOnlyDocuments
   provideTextDocumentContent(uri: vscode.Uri): string {
     return (
       this.#shown.get(uri.path)?.text ??
-      vscode.l10n.t('This text is no longer kept. Close it, and open it again.')
+      vscode.l10n.t('This text is no longer available. Close this tab and open it again.')
     )
   }
 

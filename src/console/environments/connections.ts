@@ -224,7 +224,8 @@ export class Connections implements vscode.Disposable {
   }
 
   #checkOpen(): void {
-    if (this.#isClosed) throw new Error(vscode.l10n.t('The environments were closed.'))
+    if (this.#isClosed)
+      throw new Error(vscode.l10n.t('The environments were closed because the extension stopped.'))
   }
 }
 

@@ -23,7 +23,7 @@ export function environmentRows(node: EnvironmentNode, state: ConnectionState, f
   if (state.trouble !== undefined) return [notice(node, messageOf(state.trouble), 'error'), ...rows]
   if (rows.length > 0) return rows
   if (!state.heard) return [notice(node, vscode.l10n.t('Looking for agents…'), 'info')]
-  return [notice(node, vscode.l10n.t('No agent has answered yet'), 'info')]
+  return [notice(node, vscode.l10n.t('No agent seen yet'), 'info')]
 }
 
 function rowsOf(

@@ -132,7 +132,7 @@ function agentItem({ agent }: AgentNode): vscode.TreeItem {
 function agentState(agent: AgentNode['agent']): [string, string | undefined, string] {
   if (agent.state === 'gone') return ['debug-disconnect', 'disabledForeground', vscode.l10n.t('gone')]
   if (agent.state === 'stale')
-    return ['question', 'list.warningForeground', vscode.l10n.t('not heard of lately')]
+    return ['question', 'list.warningForeground', vscode.l10n.t('not seen recently')]
   if (isTroubled(agent)) return ['warning', 'list.warningForeground', vscode.l10n.t('in trouble')]
   if (agent.running.length > 0) return ['vm-running', 'charts.blue', vscode.l10n.t('running a command')]
   return ['vm-active', 'charts.green', vscode.l10n.t('live')]
@@ -173,7 +173,7 @@ function wrongItem({ trouble: { name, origin, messages } }: ErrorNode): vscode.T
   item.contextValue = 'wrong'
   item.command = openCommand(origin)
   item.accessibilityInformation = {
-    label: vscode.l10n.t('{0} cannot be used as an environment: {1}', name, messages.join(' ')),
+    label: vscode.l10n.t('Cannot use {0} as an environment: {1}', name, messages.join(' ')),
   }
   return item
 }
@@ -198,7 +198,7 @@ function explainEnvironment({ declared }: EnvironmentNode, connections: Connecti
       [vscode.l10n.t('Queues'), [commands, replies, facts].join(', ')],
       [
         vscode.l10n.t('Protected'),
-        environment.protected ? vscode.l10n.t('yes: its name is typed before a run') : undefined,
+        environment.protected ? vscode.l10n.t('yes: you type its name before a run') : undefined,
       ],
     ]),
   )
@@ -217,7 +217,7 @@ function explainAgent({ agent }: AgentNode): vscode.MarkdownString {
       [vscode.l10n.t('Agent'), agent.agentId],
       [vscode.l10n.t('Version'), agent.version],
       [
-        vscode.l10n.t('Last heard of'),
+        vscode.l10n.t('Last seen'),
         vscode.l10n.t('{0} ago', printDuration(Math.max(0, now - agent.lastHeardAt))),
       ],
       [vscode.l10n.t('Started'), new Date(agent.startedAt).toLocaleString()],

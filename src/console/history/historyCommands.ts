@@ -16,7 +16,7 @@ export function openRun(shownRuns: ShownRuns, results: Results) {
   return async (clicked?: HistoryNode | string) => {
     const runId = typeof clicked === 'string' ? clicked : chosen(clicked)[0]
     const shown = await shownRuns.find(runId)
-    if (shown === undefined) throw new Error(vscode.l10n.t('This run is no longer kept.'))
+    if (shown === undefined) throw new Error(vscode.l10n.t('This run is no longer in the history.'))
     await results.show(shown)
   }
 }
@@ -34,7 +34,7 @@ export function searchHistory(history: RunHistory, shownRuns: ShownRuns, results
     }))
     const picked = await vscode.window.showQuickPick(items, {
       title: t('Search History'),
-      placeHolder: runs.length === 0 ? t('No run yet') : t('Command, filter, environment, result'),
+      placeHolder: runs.length === 0 ? t('No runs yet') : t('Command, filter, environment, result'),
       matchOnDescription: true,
       matchOnDetail: true,
     })
@@ -46,7 +46,8 @@ export function searchHistory(history: RunHistory, shownRuns: ShownRuns, results
 export function repeatRun(history: RunHistory, shownRuns: ShownRuns, sending: Sending) {
   return async (clicked?: HistoryNode) => {
     const runId = runIdsOf(clicked)[0] ?? (await history.list())[0]?.runId
-    if (runId === undefined) throw new Error(vscode.l10n.t('No command was sent from this workspace yet.'))
+    if (runId === undefined)
+      throw new Error(vscode.l10n.t('No command has been sent from this workspace yet.'))
     const { state } = await (await history.open()).load(runId)
     return runAgain(sending, shownRuns, state, undefined)
   }
@@ -98,14 +99,14 @@ export function deleteRuns(history: RunHistory, view: HistoryView) {
     const open = await history.open()
     for (const { runId, phase } of await history.list()) {
       if (ids.includes(runId) && phase !== 'over' && (await open.isInUse(runId))) {
-        throw new Error(vscode.l10n.t('A run that is under way cannot be deleted. Cancel it first.'))
+        throw new Error(vscode.l10n.t('Cannot delete a run in progress. Cancel it first.'))
       }
     }
     const remove = vscode.l10n.t('Delete')
     const question =
       ids.length === 1
-        ? vscode.l10n.t('Delete this run with its outputs?')
-        : vscode.l10n.t('Delete these {0} runs with their outputs?', ids.length)
+        ? vscode.l10n.t('Delete this run and its output?')
+        : vscode.l10n.t('Delete these {0} runs and their output?', ids.length)
     if ((await vscode.window.showWarningMessage(question, { modal: true }, remove)) !== remove) return
     for (const runId of ids) await open.delete(runId)
     view.refresh()
@@ -115,8 +116,7 @@ export function deleteRuns(history: RunHistory, view: HistoryView) {
 /** @throws Error for no row at all: VS Code passes none when the list was refreshed while the menu was open */
 function chosen(...nodes: readonly (HistoryNode | undefined)[]): [string, ...string[]] {
   const [first, ...more] = runIdsOf(...nodes)
-  if (first === undefined)
-    throw new Error(vscode.l10n.t('The history has just changed. Choose the run again.'))
+  if (first === undefined) throw new Error(vscode.l10n.t('The history has changed. Choose the run again.'))
   return [first, ...more]
 }
 

@@ -99,7 +99,7 @@ function tooltipOf(summary: RunSummary): vscode.MarkdownString {
     'shellscript',
   )
   const lines = [
-    t('{0}: {1}', environment, request.filter === '*' ? t('everyone') : request.filter),
+    t('{0}: {1}', environment, request.filter === '*' ? t('every agent') : request.filter),
     describeCounts(summary, t),
     t('by {0} on {1}, {2}', issuer.name, issuer.host, new Date(startedAt).toLocaleString()),
     endedAt === undefined ? undefined : t('took {0} s', ((endedAt - startedAt) / 1000).toFixed(1)),

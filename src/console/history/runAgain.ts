@@ -18,7 +18,7 @@ export async function runAgain(
 ): Promise<SendOutcome> {
   const environment = await shownRuns.environmentOf(state.runId)
   if (environment === undefined) {
-    throw new Error(vscode.l10n.t('The environment {0} of this run is no longer there.', state.environment))
+    throw new Error(vscode.l10n.t('The environment {0} of this run no longer exists.', state.environment))
   }
   const action = await withSecrets(state.request)
   if (action === undefined) return { kind: 'not-sent', why: 'declined' }
@@ -50,7 +50,7 @@ async function withSecrets({
   for (const name of secrets) {
     const value = await vscode.window.showInputBox({
       title: vscode.l10n.t('Secret {0}', name),
-      prompt: vscode.l10n.t('It was not kept. Its value for this run'),
+      prompt: vscode.l10n.t('Secrets are not stored. Enter the value for this run'),
       password: true,
       ignoreFocusOut: true,
     })

@@ -6,7 +6,7 @@ import type { LocalFleetControl } from './localFleetControl.ts'
 /** "Start Local Fleet": a queue server and a few agents on this machine, to try everything out. */
 export function startLocalFleet(control: LocalFleetControl, list: EnvironmentList, view: EnvironmentsView) {
   return async () => {
-    const title = vscode.l10n.t('Starting the local fleet')
+    const title = vscode.l10n.t('Starting the local fleet…')
     await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       async (_progress, token) => {
@@ -23,7 +23,7 @@ export function startLocalFleet(control: LocalFleetControl, list: EnvironmentLis
 /** "Stop Local Fleet", for every window. */
 export function stopLocalFleet(control: LocalFleetControl) {
   return async () => {
-    const title = vscode.l10n.t('Stopping the local fleet')
+    const title = vscode.l10n.t('Stopping the local fleet…')
     await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
       control.stop(),
     )

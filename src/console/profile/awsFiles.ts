@@ -121,7 +121,10 @@ function problemOf(
 ): string | undefined {
   if (end.kind === 'missing') return t('Its source profile “{0}” does not exist.', end.name)
   if (end.kind === 'cyclic') {
-    return t('Its source profiles go in a circle: {0}.', [name, ...sources, end.name].join(' → '))
+    return t(
+      'Its source profiles refer to each other in a circle: {0}.',
+      [name, ...sources, end.name].join(' → '),
+    )
   }
   const has = (key: string) => keys.has(key)
   switch (kindOf(keys)) {

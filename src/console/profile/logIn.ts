@@ -16,7 +16,7 @@ export function logIn(
     if (profile?.kind !== 'sso' && profile?.kind !== 'login' && ssoProfile === undefined) {
       throw new Error(
         vscode.l10n.t(
-          'The profile {0} has nothing to log in to. Renew its keys in ~/.aws, or choose another profile.',
+          'The profile {0} has no login. Renew its keys in ~/.aws, or choose another profile.',
           name,
         ),
       )

@@ -11,7 +11,7 @@ export async function askMfaCode(
   if (!isUserAct) {
     throw new Error(
       vscode.l10n.t(
-        'The profile {0} asks for an MFA code. Refresh the environment {1} to enter it.',
+        'The profile {0} requires an MFA code. Refresh the environment {1} to enter it.',
         profile,
         environment.name,
       ),
@@ -19,9 +19,9 @@ export async function askMfaCode(
   }
   const code = await vscode.window.showInputBox({
     title: vscode.l10n.t('MFA code for the profile {0}', profile),
-    prompt: vscode.l10n.t('Code of the device {0}', serial),
+    prompt: vscode.l10n.t('Code from the device {0}', serial),
     ignoreFocusOut: true,
-    validateInput: (text) => (/^\d{6,8}$/.test(text.trim()) ? undefined : vscode.l10n.t('Six digits')),
+    validateInput: (text) => (/^\d{6,8}$/.test(text.trim()) ? undefined : vscode.l10n.t('Enter six digits')),
   })
   if (code === undefined) throw new MfaDeclined(profile)
   return code.trim()

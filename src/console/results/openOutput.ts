@@ -168,11 +168,11 @@ export class OpenOutput {
     const reply = this.#run.state.replies.get(this.agentId)
     if (reply === undefined) return undefined
     const sentences: string[] = []
-    if (this.#trouble !== undefined) sentences.push(this.#t('This output cannot be read: {0}', this.#trouble))
+    if (this.#trouble !== undefined) sentences.push(this.#t('Cannot read this output: {0}', this.#trouble))
     if (reply.droppedBytes > 0) {
       const dropped = reply.droppedBytes.toLocaleString('en')
       sentences.push(
-        this.#t('The agent dropped {0} bytes from the middle: the output is above its limit.', dropped),
+        this.#t('The agent dropped {0} bytes from the middle: the output exceeds its limit.', dropped),
       )
     }
     if (reply.output === 'incomplete') sentences.push(this.#t('Part of this output never arrived.'))

@@ -49,13 +49,14 @@ export class OutputDocuments implements vscode.TextDocumentContentProvider, vsco
     const [runId = '', agentId = ''] = uri.path.slice(1).split('/')
     const run = await this.#find(runId)
     const reply = run?.state.replies.get(agentId)
-    if (run === undefined || reply === undefined) return vscode.l10n.t('This run is no longer kept.')
+    if (run === undefined || reply === undefined)
+      return vscode.l10n.t('This run is no longer in the history.')
     this.#watch(uri, run, agentId)
     const text = await plainOutput(run, agentId)
     if (text.length <= maxCharacters) return text
     const half = maxCharacters / 2
     const left = (text.length - maxCharacters).toLocaleString()
-    const gap = vscode.l10n.t('{0} characters are left out here. An export has them all.', left)
+    const gap = vscode.l10n.t('{0} characters are omitted here. Export the run to get all of them.', left)
     return `${text.slice(0, half)}\n\n… ${gap} …\n\n${text.slice(-half)}`
   }
 

@@ -82,7 +82,7 @@ export class OutputView {
       return {
         n: 0,
         stream: 1,
-        text: this.#t('{0} lines are left out here. The document has them all.', left),
+        text: this.#t('{0} lines are omitted here. Open as a document to see them.', left),
       }
     }
     const { stream, head, length } = this.#lines.line(stored) ?? { stream: 1, head: '', length: 0 }

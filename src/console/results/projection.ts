@@ -117,5 +117,5 @@ function noteOf({ refusal, outcome, state, started }: ReplyState, t: Translate):
   if (refusal !== undefined) return refusal.reason
   if (outcome?.kind === 'not-executed') return outcome.reason
   if (outcome?.kind === 'cancelled' && !outcome.started) return t('before it started')
-  return state === 'running' && started === 'queued' ? t('waits for a free slot') : undefined
+  return state === 'running' && started === 'queued' ? t('waiting for a free slot') : undefined
 }

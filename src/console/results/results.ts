@@ -112,7 +112,7 @@ export class Results implements vscode.Disposable {
     try {
       const shown = await this.#options.actions.find(runId)
       if (shown !== undefined) return await this.#open(panel, shown)
-      await this.#say(panel, vscode.l10n.t('This run is no longer kept.'))
+      await this.#say(panel, vscode.l10n.t('This run is no longer in the history.'))
     } catch (error) {
       this.#options.actions.onWarning(error)
       await this.#say(panel, vscode.l10n.t('This run cannot be read: {0}', messageOf(error)))

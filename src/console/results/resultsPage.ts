@@ -105,7 +105,7 @@ export class ResultsPage {
   async #runAgain(subset: Subset): Promise<void> {
     const targets = subsetOf(this.shown.run.state, subset, (number) => this.#session.group(number))
     if (targets !== undefined && targets.length === 0) {
-      throw new Error(vscode.l10n.t('No agent of this run is of that kind: nothing was sent.'))
+      throw new Error(vscode.l10n.t('Nothing was sent: this run has no such agents.'))
     }
     await this.#options.runAgain(this.shown, targets)
   }
@@ -118,7 +118,7 @@ export class ResultsPage {
       throw new Error(
         other === undefined
           ? vscode.l10n.t('There is no majority to compare with.')
-          : vscode.l10n.t('One of these replies is no longer there.'),
+          : vscode.l10n.t('One of these replies no longer exists.'),
       )
     }
     const { run } = this.shown

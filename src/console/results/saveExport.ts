@@ -22,7 +22,7 @@ export async function saveExport(run: ReportedRun, format: ExportFormat): Promis
   await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t('Exporting the run'),
+      title: vscode.l10n.t('Exporting the run…'),
       cancellable: true,
     },
     (_, token) => writePieces(target, write(run), token),

@@ -46,8 +46,8 @@ export function filterChoices(text: string, world: FilterContext, t: Translate):
   if (text.trim() === '') {
     const all: FilterChoice = {
       kind: 'everyone',
-      label: t('Everyone: all {0} agents', reachOf(world.fleet, { filter: everyone }).known),
-      detail: t('Nothing typed means nobody. Choose this to mean every agent of the environment.'),
+      label: t('Every agent: all {0}', reachOf(world.fleet, { filter: everyone }).known),
+      detail: t('An empty filter matches no agent. Choose this to target every agent of the environment.'),
     }
     return [...recentsOf(world, t), ...completions.slice(0, completionsBeforeEveryone), all]
   }
@@ -60,7 +60,7 @@ export function filterChoices(text: string, world: FilterContext, t: Translate):
       label: t('{0} of {1} agents match', agents.length, known),
       detail:
         agents.length === 0
-          ? t('Nobody would run the command.')
+          ? t('No agent matches, so nothing would run.')
           : foldHosts(agents.map(({ hostname }) => hostname)),
     }
     // Enter then completes what would hit nobody.

@@ -21,9 +21,9 @@ export function describeFleetChange(
   if (added.length === 0 && gone.length === 0) return undefined
   const parts = [
     added.length > 0 ? t('{0} new: {1}', added.length, names(added)) : undefined,
-    gone.length > 0 ? t('{0} no longer: {1}', gone.length, names(gone)) : undefined,
+    gone.length > 0 ? t('{0} gone: {1}', gone.length, names(gone)) : undefined,
   ]
-  return t('Since then the fleet has changed. {0}.', parts.filter(Boolean).join('; '))
+  return t('The fleet has changed since then. {0}.', parts.filter(Boolean).join('; '))
 }
 
 function names(agents: readonly Agent[]): string {

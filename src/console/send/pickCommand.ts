@@ -57,7 +57,7 @@ function itemsFor(
     }
   }
   if (commands.length > 0) {
-    items.push({ label: vscode.l10n.t('Sent before'), kind: vscode.QuickPickItemKind.Separator })
+    items.push({ label: vscode.l10n.t('Sent earlier'), kind: vscode.QuickPickItemKind.Separator })
     for (const command of commands.slice(0, 50)) {
       items.push({ label: `$(history) ${plainText(oneLine(command))}`, outcome: { kind: 'shell', command } })
     }

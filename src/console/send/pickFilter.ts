@@ -25,7 +25,7 @@ export function pickFilter(
   let world = readWorld(connections, declared, recent, sampler)
   return showPickStep<FilterItem, WrittenFilter>({
     ...place,
-    placeholder: vscode.l10n.t('Who? A filter such as role=web and os.family=Debian'),
+    placeholder: vscode.l10n.t('Targets: a filter such as role=web and os.family=Debian'),
     itemsFor: (text) =>
       toItems(filterChoices(text, world, vscode.l10n.t), connections.state(declared.key).kind === 'open'),
     take: ({ choice }) => takeChoice(choice),
@@ -80,7 +80,7 @@ function toItems(choices: readonly FilterChoice[], isOpen: boolean): FilterItem[
       choice,
     }
   })
-  return isOpen ? items : [{ label: `$(sync~spin) ${vscode.l10n.t('Looking who is there …')}` }, ...items]
+  return isOpen ? items : [{ label: `$(sync~spin) ${vscode.l10n.t('Looking for agents…')}` }, ...items]
 }
 
 function iconOf(choice: FilterChoice): string {

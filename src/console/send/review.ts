@@ -37,7 +37,7 @@ export async function reviewPlan(
       const end = await showPickStep<PartItem, Part>({
         ...place,
         title: vscode.l10n.t('Run on {0}', environment.environment.name),
-        placeholder: vscode.l10n.t('Enter runs it. Change whom it hits and how below.'),
+        placeholder: vscode.l10n.t('Press Enter to run, or change targets and options below.'),
         itemsFor: () => itemsFor({ environment, request }, reach()),
         take: ({ part }) => ({ kind: 'done', value: part }),
         onDidChange: (refresh) =>
@@ -63,12 +63,12 @@ function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
   const items: PartItem[] = [
     {
       part: 'run',
-      label: isProtected ? `$(shield) ${t('{0}: asks for the name “{1}”', what, name)}` : `$(play) ${what}`,
+      label: isProtected ? `$(shield) ${t('{0}: you type its name “{1}”', what, name)}` : `$(play) ${what}`,
       detail: plainText(describeHow(plan, reach, t)),
     },
     {
       part: 'who',
-      label: `$(checklist) ${vscode.l10n.t('Who')}`,
+      label: `$(checklist) ${vscode.l10n.t('Targets')}`,
       description: vscode.l10n.t('{0} of {1} agents', reach.agents.length, reach.known),
       detail: plainText(foldHosts(reach.agents.map(({ hostname }) => hostname))),
     },
@@ -89,13 +89,13 @@ function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
     {
       part: 'user',
       label: `$(account) ${vscode.l10n.t('User')}`,
-      description: action.user ?? vscode.l10n.t('the agent’s own'),
+      description: action.user ?? vscode.l10n.t('default of the agent'),
     },
     {
       part: 'directory',
       label: `$(folder) ${vscode.l10n.t('Directory')}`,
       description:
-        action.directory !== undefined ? plainText(action.directory) : vscode.l10n.t('the agent’s default'),
+        action.directory !== undefined ? plainText(action.directory) : vscode.l10n.t('default of the agent'),
     },
   ]
 }
@@ -114,11 +114,11 @@ async function changePart(
       return changeRollout(request)
     case 'user':
       return changeText(request, 'user', {
-        prompt: vscode.l10n.t('User name to run as; empty for the agent’s own'),
+        prompt: vscode.l10n.t('User to run as; empty for the agent’s own user'),
         validateInput: (text) =>
           text === '' || /^[a-z_][a-z0-9_-]{0,31}\$?$/i.test(text)
             ? undefined
-            : vscode.l10n.t('Not a user name'),
+            : vscode.l10n.t('Not a valid user name'),
       })
     case 'directory':
       return changeText(request, 'directory', {
@@ -126,7 +126,7 @@ async function changePart(
         validateInput: (text) =>
           text === '' || text.startsWith('/')
             ? undefined
-            : vscode.l10n.t('An absolute directory starts with /'),
+            : vscode.l10n.t('Use an absolute directory: it starts with /'),
       })
   }
 }
@@ -137,7 +137,7 @@ async function changeTargets(request: RunRequest, reach: Reach): Promise<RunRequ
     label: plainText(hostname),
     description: [
       plainText(agentId),
-      state === 'stale' ? vscode.l10n.t('not heard of lately') : undefined,
+      state === 'stale' ? vscode.l10n.t('not seen recently') : undefined,
       plainText(version),
     ]
       .filter(Boolean)
@@ -149,8 +149,11 @@ async function changeTargets(request: RunRequest, reach: Reach): Promise<RunRequ
     canPickMany: true,
     matchOnDescription: true,
     ignoreFocusOut: true,
-    title: vscode.l10n.t('Who will be hit: {0} agents', items.length),
-    placeHolder: vscode.l10n.t('Untick those to leave out'),
+    title:
+      items.length === 1
+        ? vscode.l10n.t('Targets: 1 agent')
+        : vscode.l10n.t('Targets: {0} agents', items.length),
+    placeHolder: vscode.l10n.t('Clear the ones to exclude'),
   })
   if (chosen === undefined || chosen.length === 0 || chosen.length === items.length) return request
   return { ...request, targets: chosen.map(({ agentId }) => agentId) }
@@ -164,7 +167,7 @@ async function changeTimeout(request: RunRequest): Promise<RunRequest> {
     ignoreFocusOut: true,
     validateInput: (value) =>
       parseDuration(value) === undefined
-        ? vscode.l10n.t('A duration such as 60, 90s, 10m or 1h, at most 7d')
+        ? vscode.l10n.t('Use a duration such as 60, 90s, 10m or 1h, at most 7d.')
         : undefined,
   })
   const timeoutMs = text === undefined ? undefined : parseDuration(text)
@@ -173,7 +176,7 @@ async function changeTimeout(request: RunRequest): Promise<RunRequest> {
 
 async function changeRollout(request: RunRequest): Promise<RunRequest> {
   const presets = ['', 'canary=1', 'canary=1 batch=10%', 'batch=1 pause=10s', 'batch=25% failures=5%']
-  const other = vscode.l10n.t('Something else …')
+  const other = vscode.l10n.t('Custom…')
   const items = [
     ...presets.map((text) => ({
       label: capitalize(describeRollout(parseRolloutText(text), vscode.l10n.t)),
@@ -184,7 +187,7 @@ async function changeRollout(request: RunRequest): Promise<RunRequest> {
   ]
   const chosen = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Rollout'),
-    placeHolder: vscode.l10n.t('How does it spread over the agents?'),
+    placeHolder: vscode.l10n.t('Rollout strategy'),
     ignoreFocusOut: true,
   })
   if (chosen === undefined) return request
@@ -199,7 +202,7 @@ function askRollout(request: RunRequest): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: vscode.l10n.t('Rollout'),
     prompt: vscode.l10n.t(
-      'canary: so many first, alone. batch: so many at a time. pause between. failures: stops after more than these.',
+      'canary: agents to try first · batch: agents per step · pause: wait between steps · failures: stop above',
     ),
     value:
       request.rollout === undefined

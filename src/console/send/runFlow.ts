@@ -115,6 +115,7 @@ function map<A, B>(end: StepEnd<A>, change: (value: A) => B): StepEnd<B> {
 }
 
 function known<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error(vscode.l10n.t('The run is not complete.'))
+  if (value === undefined)
+    throw new Error(vscode.l10n.t('The run is not complete: command or targets are missing.'))
   return value
 }

@@ -16,7 +16,10 @@ export function targetOfNodes(nodes: readonly TreeNode[], t: Translate): Draft |
   const others = new Set(nodes.map((node) => node.declared.environment.name))
   if (nodes.some((node) => node.declared.key !== environment.key)) {
     throw new Error(
-      t('The selection spans several environments ({0}). A run goes to one of them.', [...others].join(', ')),
+      t(
+        'The selected agents are in several environments ({0}). Select agents of one environment.',
+        [...others].join(', '),
+      ),
     )
   }
   if (nodes.some((node) => node.kind === 'environment' || node.kind === 'notice')) return { environment }

@@ -73,7 +73,7 @@ export class Runs implements vscode.Disposable {
       origin.kind === 'task' ? work : showWait(title, stop, work)
     // Who is there is asked anew: a confirmation that counts yesterday's agents would be worth nothing.
     const refreshing = orAborted(this.#connections.refresh(environment), stopped)
-    const opened = await wait(vscode.l10n.t('Looking for agents of {0} …', name), refreshing)
+    const opened = await wait(vscode.l10n.t('Looking for agents of {0}…', name), refreshing)
     if (opened === aborted) return notSent('stopped')
     const { master } = opened
     let reach = master.reach(request)
@@ -88,11 +88,11 @@ export class Runs implements vscode.Disposable {
       const newcomers = now.agents.filter(({ agentId }) => !agreed.has(agentId))
       if (newcomers.length === 0) {
         const starting = this.#start(confirmed, origin, AbortSignal.any([signal, stop.signal]))
-        return wait(vscode.l10n.t('Sending to {0} …', name), starting)
+        return wait(vscode.l10n.t('Sending to {0}…', name), starting)
       }
       // A yes to 37 agents is none to 40.
       const names = foldHosts(newcomers.map(({ hostname }) => hostname))
-      note = vscode.l10n.t('While you were asked, more agents came that match: {0}.', names)
+      note = vscode.l10n.t('More agents now match: {0}.', names)
       reach = now
     }
   }

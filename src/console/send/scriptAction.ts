@@ -59,7 +59,7 @@ export function splitArguments(line: string, t: Translate): string[] {
       word = (word ?? '') + character
     }
   }
-  if (quote !== undefined) throw new Error(t('The quotation mark {0} is opened and not closed.', quote))
+  if (quote !== undefined) throw new Error(t('Missing closing quotation mark {0}.', quote))
   if (word !== undefined) words.push(word)
   return words
 }

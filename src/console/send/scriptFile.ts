@@ -46,7 +46,7 @@ async function uriInside(folder: vscode.Uri, file: string): Promise<vscode.Uri |
   if (folder.scheme === 'file') {
     const real = await realPathInside(folder.fsPath, file).catch((error) => {
       if (!(error instanceof OutsideFolder)) throw error
-      throw new Error(vscode.l10n.t('The script {0} lies outside of its workspace folder.', file), {
+      throw new Error(vscode.l10n.t('The script {0} is outside its workspace folder.', file), {
         cause: error,
       })
     })
@@ -55,7 +55,7 @@ async function uriInside(folder: vscode.Uri, file: string): Promise<vscode.Uri |
   // Other file systems of the editor have no links that lead out of them.
   const uri = vscode.Uri.joinPath(folder, file)
   if (!uri.path.startsWith(`${folder.path.replace(/\/$/, '')}/`)) {
-    throw new Error(vscode.l10n.t('The script {0} lies outside of its workspace folder.', file))
+    throw new Error(vscode.l10n.t('The script {0} is outside its workspace folder.', file))
   }
   return (await read(uri)) === undefined ? undefined : uri
 }

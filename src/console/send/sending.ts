@@ -131,7 +131,7 @@ export class Sending {
     }
     throw new Error(
       vscode.l10n.t(
-        '{0} environments are called “{1}”: rename all but one, so that none is hit by accident.',
+        '{0} environments are named “{1}”. Rename all but one, so that a run cannot reach the wrong one.',
         found.environments.length,
         name,
       ),
@@ -156,7 +156,7 @@ export class Sending {
     ])
     if (environments.length === 0) {
       throw new Error(
-        vscode.l10n.t('There is no environment yet. Add one, or start the local fleet to try things out.'),
+        vscode.l10n.t('No environment yet. Add one, or start the local fleet to try EC2 Collective.'),
       )
     }
     return {

@@ -116,7 +116,7 @@ export class Snippets {
    */
   async draftOf(snippet: FoundSnippet, given: Readonly<Record<string, string>>): Promise<Draft | undefined> {
     if (!vscode.workspace.isTrusted) {
-      throw new Error(vscode.l10n.t('This workspace is not trusted: its snippets can be read, but not run.'))
+      throw new Error(vscode.l10n.t('This workspace is not trusted, so its snippets cannot be run.'))
     }
     const { declaration } = snippet
     const values = await askInputs(snippet, given)

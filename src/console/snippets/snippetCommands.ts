@@ -41,23 +41,23 @@ export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles, list: 
     const run = runs.find((each) =>
       runId === undefined ? isSavable(each.request.action.kind) : each.runId === runId,
     )
-    if (run === undefined) throw new Error(vscode.l10n.t('No command was sent from this workspace yet.'))
+    if (run === undefined) throw new Error(vscode.l10n.t('No command has been sent from this workspace yet.'))
     const folder = vscode.workspace.workspaceFolders?.[0]
-    if (folder === undefined) throw new Error(vscode.l10n.t('Open a folder first: snippets are kept in it.'))
+    if (folder === undefined) throw new Error(vscode.l10n.t('Open a folder first: snippets are saved in it.'))
     const uri = vscode.Uri.joinPath(folder.uri, workspaceFilePath)
     const taken = parseWorkspaceFile(await files.current(uri)).names.snippets
     const { action, filter } = run.request
     const name = await vscode.window.showInputBox({
       title: vscode.l10n.t('Save as Snippet'),
       prompt: vscode.l10n.t(
-        'Its name. It is kept in {0}: {1}',
+        'Name of the snippet, saved in {0}: {1}',
         workspaceFilePath,
         plainText(oneLine(actionName(action))),
       ),
       ignoreFocusOut: true,
       validateInput: (value) =>
         value.trim() === ''
-          ? vscode.l10n.t('A name')
+          ? vscode.l10n.t('Enter a name')
           : taken.includes(value.trim())
             ? vscode.l10n.t('A snippet with this name already exists.')
             : undefined,
@@ -82,7 +82,7 @@ function declarationOf(
   standardTimeoutMs: number,
 ): SnippetDeclaration {
   if (action.kind !== 'shell' && action.kind !== 'script') {
-    throw new Error(vscode.l10n.t('Only commands and scripts can be saved.'))
+    throw new Error(vscode.l10n.t('Only commands and scripts can be saved as snippets.'))
   }
   const { user, directory } = action
   return {
@@ -113,7 +113,7 @@ async function chosenSnippet(
   }
   const all = await snippets.all()
   if (all.length === 0) {
-    throw new Error(vscode.l10n.t('There is no snippet yet. Run a command, and save it as one.'))
+    throw new Error(vscode.l10n.t('No snippet yet. Run a command, then save it as a snippet.'))
   }
   const items = all.map((snippet) => {
     const { environment, filter, description, command, script, file } = snippet.declaration

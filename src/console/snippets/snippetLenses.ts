@@ -59,7 +59,7 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
     if (!vscode.workspace.isTrusted) return vscode.l10n.t('Run (not in an untrusted workspace)')
     if (wanted === undefined) return vscode.l10n.t('Run…')
     const found = findEnvironment(all, wanted, vscode.l10n.t)
-    if (found.kind !== 'found') return vscode.l10n.t('Run: there is no environment {0}', wanted)
+    if (found.kind !== 'found') return vscode.l10n.t('Cannot run: there is no environment {0}', wanted)
     const { environment } = found
     const name = environment.environment.protected ? `${wanted} (${vscode.l10n.t('protected')})` : wanted
     const count = this.#count(environment, filter)

@@ -97,7 +97,7 @@ function unusableItem({ name, messages, uri, offset }: UnusableSnippet): vscode.
   item.tooltip = messages.join('\n')
   item.command = openCommand(uri, offset)
   item.accessibilityInformation = {
-    label: vscode.l10n.t('{0} cannot be used as a snippet: {1}', name, messages.join(' ')),
+    label: vscode.l10n.t('Cannot use {0} as a snippet: {1}', name, messages.join(' ')),
   }
   return item
 }

@@ -13,7 +13,7 @@ export function showMenu(status: StatusItem) {
         arguments: [],
       },
       { label: `$(person) ${vscode.l10n.t('Who Am I?')}`, command: 'whoAmI', arguments: [key] },
-      { label: `$(pulse) ${vscode.l10n.t('Ask the Doctor')}`, command: 'doctor', arguments: [key] },
+      { label: `$(pulse) ${vscode.l10n.t('Run Doctor')}`, command: 'doctor', arguments: [key] },
       { label: `$(output) ${vscode.l10n.t('Show Log')}`, command: 'showLog', arguments: [] },
     ]
     const title = status.environment?.environment.name ?? 'EC2 Collective'

@@ -82,7 +82,8 @@ export class StatusItem implements vscode.Disposable {
     const text = plainText(who)
     this.#item.text =
       running === undefined ? `$(server-environment) ${text}` : `$(sync~spin) ${text} · ${progress(running)}`
-    this.#item.tooltip = identity ?? vscode.l10n.t('EC2 Collective: environment {0}. Click for more.', who)
+    this.#item.tooltip =
+      identity ?? vscode.l10n.t('EC2 Collective: environment {0}. Click for the menu.', who)
     this.#item.backgroundColor =
       identity === undefined ? undefined : new vscode.ThemeColor('statusBarItem.errorBackground')
     this.#item.accessibilityInformation = {

@@ -13,7 +13,7 @@ export async function tellOfClosedTerminal(outcome: SendOutcome, trouble: Troubl
   const { name } = environment.environment
   if (outcome.kind !== 'sent') {
     await vscode.window.showWarningMessage(
-      t('The run was just being sent to {0}. Agents that have it are asked to stop.', name),
+      t('The run was being sent to {0}. Agents that have received it are asked to stop.', name),
     )
     return
   }
@@ -21,9 +21,9 @@ export async function tellOfClosedTerminal(outcome: SendOutcome, trouble: Troubl
   const stop = t('Stop on the Servers')
   const { unsettled, replies } = run.state
   const chosen = await vscode.window.showInformationMessage(
-    t('The run on {0} goes on: {1} of {2} agents have not finished.', name, unsettled, replies.size),
+    t('The run on {0} continues: {1} of {2} agents have not finished.', name, unsettled, replies.size),
     stop,
-    t('Let It Run'),
+    t('Keep Running'),
   )
   if (chosen !== stop) return
   try {

@@ -65,7 +65,7 @@ export class RunTerminal implements vscode.Pseudoterminal {
     const { run, environment } = outcome.started
     this.#say(
       vscode.l10n.t(
-        'Sent to {1}; answers expected: {0}.',
+        'Sent to {1}; replies expected: {0}.',
         run.state.replies.size,
         environment.environment.name,
       ),

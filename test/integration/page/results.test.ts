@@ -109,9 +109,9 @@ describe('the results page', () => {
     ).toBeLessThan(4)
     await output.hover()
     await page.mouse.wheel(0, -4000)
-    await page.getByRole('button', { name: 'Follow the end' }).waitFor()
+    await page.getByRole('button', { name: 'Follow output' }).waitFor()
     simulated.write('web1', 1, 'line 1000\n')
-    await page.getByRole('button', { name: 'Follow the end' }).click()
+    await page.getByRole('button', { name: 'Follow output' }).click()
     await output.getByText('line 1000', { exact: true }).waitFor()
   })
 
@@ -273,8 +273,8 @@ describe('the results page', () => {
 
   it('says so when its run is no longer kept', async () => {
     const { page, post } = await show(await three())
-    post({ type: 'not-kept', reason: 'This run is no longer kept.' })
-    await page.getByRole('alert').getByText('This run is no longer kept.').waitFor()
+    post({ type: 'not-kept', reason: 'This run is no longer in the history.' })
+    await page.getByRole('alert').getByText('This run is no longer in the history.').waitFor()
   })
 
   it('speaks the language of the editor, and English where a word is not translated', async () => {

@@ -39,9 +39,10 @@ describe('stringsIn', () => {
       "word.split('no')",
       "say('Four {0}', count)",
       "this.#say('no')",
+      "this.#t('Five')",
       "view.say('no')",
     ].join('\n')
-    expect(stringsIn(source, 'x.ts')).toEqual(['One', "Two {0}, it's", 'Three', 'Four {0}'])
+    expect(stringsIn(source, 'x.ts')).toEqual(['One', "Two {0}, it's", 'Three', 'Four {0}', 'Five'])
   })
 
   it.each(['t(`One`)', 'vscode.l10n.t(text)', "t('One ' + two)", 'say(text)', 'say(`One`)'])(

@@ -70,7 +70,7 @@ describe('Move Settings', () => {
     await moveSettings()()
     expect(calls.at(-1)).toEqual({
       name: 'window.showInformationMessage',
-      args: ['No setting has its old name any more.'],
+      args: ['All settings already have their new names.'],
     })
   })
 })

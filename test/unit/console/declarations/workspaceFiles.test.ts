@@ -100,10 +100,10 @@ describe('an edit of a workspace file', () => {
     await write()
     const document = await documents.open(file)
     for (let n = 0; n < 5; n++) documents.beforeNextEdit(() => document.type(document.getText()))
-    await expect(add('B')).rejects.toThrow(`${file} could not be changed.`)
+    await expect(add('B')).rejects.toThrow(`Cannot change ${file}.`)
     await document.save()
     document.refuseToSave = true
-    await expect(add('B')).rejects.toThrow(`${file} was changed, but not saved.`)
+    await expect(add('B')).rejects.toThrow(`Changed ${file}, but could not save it.`)
     expect(changes).toBe(0)
   })
 

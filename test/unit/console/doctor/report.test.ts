@@ -42,7 +42,7 @@ describe('the doctor’s report', () => {
       'The clock is wrong on 1 agent; the worst is fast (7 min ahead).',
       '1 agent has stopped reporting.',
       'sick cannot read all of its facts: facter hangs.',
-      '1 message on testing_facts cannot be read: not JSON.',
+      'Cannot read 1 message on testing_facts: not JSON.',
     ])
   })
 

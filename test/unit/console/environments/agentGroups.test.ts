@@ -62,7 +62,7 @@ describe('agentTroubles', () => {
     const ill = knownAgent('a', { state: 'stale', clockSkewMs: -61_000, problems: ['facter hangs.'] })
     expect(isTroubled(ill)).toBe(true)
     expect(agentTroubles(ill, now, inEnglish)).toEqual([
-      'Not heard of for 90 s.',
+      'Not seen for 90 s.',
       'facter hangs.',
       'Its clock is 61 s behind.',
     ])

@@ -227,7 +227,9 @@ describe('A fleet that is watched', () => {
       await until(isRead, 'a fleet that was read')
       await each.close()
       expect(open.size).toBe(0)
-      await expect(each.refresh(staging)).rejects.toThrow('The environments were closed.')
+      await expect(each.refresh(staging)).rejects.toThrow(
+        'The environments were closed because the extension stopped.',
+      )
       expect(open.size).toBe(0)
     })
     expect(orders.length).toBeGreaterThan(100)

@@ -21,7 +21,7 @@ describe('describeFleetChange', () => {
   it('names who is new and who is no longer there', () => {
     expect(
       describeFleetChange([agent('a'), agent('b')], [agent('b'), agent('c'), agent('d')], inEnglish),
-    ).toBe('Since then the fleet has changed. 2 new: c, d; 1 no longer: a.')
+    ).toBe('The fleet has changed since then. 2 new: c, d; 1 gone: a.')
   })
 })
 

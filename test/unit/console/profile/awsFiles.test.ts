@@ -81,7 +81,7 @@ describe('listProfiles', () => {
   })
 
   it('says why a profile cannot work', () => {
-    expect(profiles.get('a')?.problem).toBe('Its source profiles go in a circle: a → b → a.')
+    expect(profiles.get('a')?.problem).toBe('Its source profiles refer to each other in a circle: a → b → a.')
     expect(profiles.get('orphan')?.problem).toBe('Its source profile “nobody” does not exist.')
     expect(profiles.get('empty')?.problem).toContain('no credentials')
   })

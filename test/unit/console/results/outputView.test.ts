@@ -29,7 +29,7 @@ describe('OutputView', () => {
     const view = viewOf(Array.from({ length: 450_000 }, (_, index) => `line ${index + 1}\n`).join(''))
     expect(view.count).toBe(400_001)
     expect(view.window(199_999, 200_003).map(({ n }) => n)).toEqual([200_000, 0, 250_001, 250_002])
-    expect(view.window(200_000, 200_001)[0]?.text).toContain('50,000 lines are left out')
+    expect(view.window(200_000, 200_001)[0]?.text).toContain('50,000 lines are omitted')
     expect(view.window(400_000, 400_001)[0]).toMatchObject({ n: 450_000, text: 'line 450000' })
   })
 

@@ -207,7 +207,7 @@ describe('PageSession', () => {
     const agent = agentIdOf('web1')
     session.receive({ type: 'output', view: 1, of: { agent }, from: 0, to: 10, follow: false })
     await settle(() => of(sent, 'output').length > 0 && troubles.length > 0)
-    expect(of(sent, 'output')[0]?.notice).toBe('This output cannot be read: The disk is gone.')
+    expect(of(sent, 'output')[0]?.notice).toBe('Cannot read this output: The disk is gone.')
     expect(troubles.splice(0)).toEqual(['The disk is gone.'])
   })
 

@@ -65,7 +65,7 @@ describe('splitArguments', () => {
   })
 
   it('says when a quote is not closed', () => {
-    expect(() => splitArguments("it's", inEnglish)).toThrow("' is opened and not closed")
+    expect(() => splitArguments("it's", inEnglish)).toThrow("Missing closing quotation mark '")
   })
 
   it('gives back whatever was quoted', () => {

@@ -35,14 +35,14 @@ const outcome = (kind: 'sent' | 'interrupted' = 'sent'): SendOutcome => ({
   kind,
   started: { run: simulated.run, environment: declared('testing'), origin: 'task' },
 })
-const goesOn = 'The run on testing goes on: 1 of 2 agents have not finished.'
+const goesOn = 'The run on testing continues: 1 of 2 agents have not finished.'
 
 describe('Closing the terminal of a task', () => {
-  it.each([['Let It Run'], [undefined]])('lets its run go on when the user says %s', async (choice) => {
+  it.each([['Keep Running'], [undefined]])('lets its run go on when the user says %s', async (choice) => {
     answer(choice)
     simulated.finish('web-1', 0)
     await tellOfClosedTerminal(outcome(), trouble)
-    expect(shown).toEqual([[goesOn, 'Stop on the Servers', 'Let It Run']])
+    expect(shown).toEqual([[goesOn, 'Stop on the Servers', 'Keep Running']])
     expect(simulated.run.state).toMatchObject({ phase: 'running', cancelRequestedAt: undefined })
   })
 
@@ -64,7 +64,7 @@ describe('Closing the terminal of a task', () => {
     answer(undefined)
     await tellOfClosedTerminal(outcome('interrupted'), trouble)
     expect(shown).toEqual([
-      ['The run was just being sent to testing. Agents that have it are asked to stop.'],
+      ['The run was being sent to testing. Agents that have received it are asked to stop.'],
     ])
   })
 
