@@ -33,6 +33,8 @@ export async function prepareAgentHome(
       environment: server.environment,
       state_dir: stateDirectory,
       audit_log: path.join(home, 'audit.log'),
+      // Only this user can send to the fleet's queues.
+      policy: 'none',
     },
     facts: {
       facts_path: [factsFile, classesFile],

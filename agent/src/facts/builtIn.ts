@@ -13,6 +13,7 @@ export function createBuiltInFacts(self: {
   readonly agentId: string
   readonly hostname: string
   readonly environment: string
+  readonly posture: () => Facts
 }): FactSource {
   return {
     name: 'built-in',
@@ -26,7 +27,7 @@ export function createBuiltInFacts(self: {
         processors: processors(),
         memory: { system: { total_bytes: os.totalmem() } },
         networking: networking(self.hostname),
-        agent: { id: self.agentId, version, environment: self.environment },
+        agent: { id: self.agentId, version, environment: self.environment, ...self.posture() },
       }
       return readingOf({ facts, warnings: [] })
     },

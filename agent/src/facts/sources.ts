@@ -1,3 +1,4 @@
+import type { Facts } from '../../../src/protocol/facts.ts'
 import type { Configuration } from '../settings/configuration.ts'
 import { createBuiltInFacts } from './builtIn.ts'
 import { createFactDirectory, type SourceList } from './factDirectory.ts'
@@ -12,6 +13,8 @@ export interface FactOwner {
   readonly agentId: string
   readonly hostname: string
   readonly onEc2: boolean
+  /** What operators of the fleet want to know of the agent itself, as it is at the moment. */
+  readonly posture: () => Facts
 }
 
 /**
@@ -36,11 +39,11 @@ export function createFactReader(configuration: () => Configuration, owner: Fact
  */
 export function createSources(
   { facts, environment, shell }: Configuration,
-  { agentId, hostname, onEc2 }: FactOwner,
+  { agentId, hostname, onEc2, posture }: FactOwner,
   steady: () => number,
 ): () => Promise<SourceList> {
   const timeoutMs = facts.programTimeoutMs
-  const fixed: FactSource[] = [createBuiltInFacts({ agentId, hostname, environment })]
+  const fixed: FactSource[] = [createBuiltInFacts({ agentId, hostname, environment, posture })]
   if (onEc2)
     fixed.push(readEvery(instanceMetadataKeptMs, createInstanceMetadata(facts.ec2MetadataEndpoint), steady))
   if (!facts.enabled) return async () => ({ sources: fixed, warnings: [], problems: [] })

@@ -11,6 +11,8 @@ import { decide, type IntakeContext, type Refused } from './intake.ts'
 
 export interface DispatcherOptions {
   readonly context: () => IntakeContext
+  /** Makes what operators wrote count for the next decision, as it is now. Does not throw. */
+  readonly look: () => Promise<void>
   readonly runs: Runs
   readonly answers: Answers
   readonly factsPublisher: Pick<FactsPublisher, 'refresh' | 'announce'>
@@ -34,7 +36,8 @@ export class Dispatcher {
   }
 
   async #carryOut(received: ReceivedMessage): Promise<void> {
-    const { context, runs, log } = this.#o
+    const { context, look, runs, log } = this.#o
+    await look()
     const decision = decide(received, context())
     switch (decision.kind) {
       case 'unreadable':

@@ -3,13 +3,13 @@ import type { CommandMessage, RefusalMessage } from '../../../src/protocol/messa
 import type { ReceivedMessage } from '../../../src/queues/queues.ts'
 import { type AuditedCommand, describeCommand } from '../log/audit.ts'
 import { reasonOf } from '../log/log.ts'
-import type { Policy } from '../policy/policy.ts'
 import { evaluatePolicy } from '../policy/policyDecision.ts'
+import type { PolicyInForce } from '../policy/policyInForce.ts'
 import { type AdmissionContext, admit } from './admission.ts'
 
 /** What the decision on a message depends on: all of it as it is at the moment of the decision. */
 export interface IntakeContext extends AdmissionContext {
-  readonly policy: Policy | undefined
+  readonly policy: PolicyInForce
   /** Name of the user that the agent runs as. */
   readonly ownUser: string
 }

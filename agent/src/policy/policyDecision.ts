@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Action } from '../../../src/protocol/action.ts'
 import type { Signature } from '../../../src/protocol/envelope.ts'
 import type { TextPattern } from './commandPattern.ts'
-import type { Policy, Rule } from './policy.ts'
+import type { Rule } from './policy.ts'
+import type { PolicyInForce } from './policyInForce.ts'
 
 /** What a policy decides about. */
 export interface Request {
@@ -17,24 +18,41 @@ export type PolicyDecision =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly code: 'policy' | 'signature'; readonly reason: string }
 
-/** Whether `policy` allows the request. Without a policy, everyone who may send to the queue may execute anything. */
-export function evaluatePolicy(policy: Policy | undefined, request: Request): PolicyDecision {
-  if (policy === undefined) return { allowed: true }
+/** Whether what is in force on this server allows the request. */
+export function evaluatePolicy(inForce: PolicyInForce, request: Request): PolicyDecision {
+  return explainPolicy(inForce, request).decision
+}
+
+/** A decision, with what each rule that was asked had to say. */
+export interface PolicyExplanation {
+  readonly decision: PolicyDecision
+  /** In the order of the policy, up to the one that allows. `objection` is undefined for that one. */
+  readonly rules: readonly { readonly name: string; readonly objection: string | undefined }[]
+}
+
+/** Which rule decides about a request, and why the others before it do not allow it. */
+export function explainPolicy(inForce: PolicyInForce, request: Request): PolicyExplanation {
+  if (inForce.kind === 'open') return { decision: { allowed: true }, rules: [] }
+  if (inForce.kind === 'closed') return { decision: refuse(inForce.reason), rules: [] }
+  const { policy } = inForce
   const text = textOf(request.action)
   const denied = text === undefined ? undefined : policy.deny.find((pattern) => pattern.matches(text))
-  if (denied !== undefined) return refuse(`The policy denies commands that match ${denied.text}.`)
+  if (denied !== undefined)
+    return { decision: refuse(`The policy denies commands that match ${denied.text}.`), rules: [] }
   // The rule that came closest to allowing the request gives the most useful reason.
   let closest: Objection = {
     stage: 0,
     code: 'policy',
     reason: 'The policy has no rules, so it allows nothing.',
   }
+  const rules: { name: string; objection: string | undefined }[] = []
   for (const rule of policy.rules) {
     const objection = objectionOf(rule, request, text)
-    if (objection === undefined) return { allowed: true }
+    rules.push({ name: rule.name, objection: objection?.reason })
+    if (objection === undefined) return { decision: { allowed: true }, rules }
     if (objection.stage > closest.stage) closest = objection
   }
-  return { allowed: false, code: closest.code, reason: closest.reason }
+  return { decision: { allowed: false, code: closest.code, reason: closest.reason }, rules }
 }
 
 interface Objection {

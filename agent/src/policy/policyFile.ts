@@ -1,33 +1,41 @@
+import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { type Policy, PolicyError, parsePolicy } from './policy.ts'
 
-export const noPolicy =
-  "No policy: everyone who may send to the command queue can execute anything on this server. Access depends on the queue's IAM policy alone."
+/** Used when the configuration names no other file. */
+export const defaultPolicyFile = '/etc/ec2_collective/policy.yaml'
 
-/** Used if it exists and the configuration names no other file. */
-const defaultFile = '/etc/ec2_collective/policy.yaml'
+/** What is found where the policy is expected. */
+export type PolicyFile =
+  | { readonly kind: 'policy'; readonly policy: Policy; readonly digest: string }
+  | { readonly kind: 'absent' }
+  /** There is a file that cannot be used; `reason` is a sentence. */
+  | { readonly kind: 'unusable'; readonly reason: string }
 
-/**
- * Reads the policy: the configured file, which must exist, or the default one, which is optional.
- * @returns undefined when there is none: then the queue's IAM policy is the only one
- * @throws PolicyError
- */
-export async function readPolicy(configured: string | undefined): Promise<Policy | undefined> {
-  const file = configured ?? defaultFile
+/** Reads and parses a policy file. What is wrong with it is part of the answer. */
+export async function readPolicyFile(file: string): Promise<PolicyFile> {
   let found: Awaited<ReturnType<typeof stat>>
   let text: string
   try {
     found = await stat(file)
     text = await readFile(file, 'utf8')
-  } catch (cause) {
-    if (configured === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new PolicyError(`Cannot read the policy ${file}: ${(cause as Error).message}`, { cause })
+  } catch (error) {
+    // A path through something that is no directory is as absent as one that ends nowhere.
+    if (/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) return { kind: 'absent' }
+    return { kind: 'unusable', reason: `Cannot read the policy ${file}: ${(error as Error).message}.` }
   }
   const isOurs = found.uid === 0 || found.uid === process.getuid?.()
   if (!isOurs || (found.mode & 0o022) !== 0) {
-    throw new PolicyError(
-      `Users other than the agent's can change the policy ${file}. Run chown root and chmod go-w on it.`,
-    )
+    return {
+      kind: 'unusable',
+      reason: `Users other than the agent's can change the policy ${file}. Run chown root and chmod go-w on it.`,
+    }
   }
-  return parsePolicy(text, file)
+  try {
+    const digest = createHash('sha256').update(text).digest('hex')
+    return { kind: 'policy', policy: parsePolicy(text, file), digest }
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error
+    return { kind: 'unusable', reason: `${error.message}.` }
+  }
 }

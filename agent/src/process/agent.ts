@@ -14,16 +14,16 @@ import { LogFile } from '../log/logFile.ts'
 import { Answers } from '../replies/answers.ts'
 import { createTroubleTeller, Outbox } from '../replies/outbox.ts'
 import { Runs } from '../runs/runs.ts'
-import type { Settings } from '../settings/settings.ts'
+import type { LiveSettings } from '../settings/settings.ts'
 import { version } from '../settings/version.ts'
+import { describePosture } from './posture.ts'
 import { createSqsTime } from './sqsTime.ts'
 
 /** What is left to say when the agent ends has this long, milliseconds. */
 const farewellMs = 5_000
 
 export interface AgentOptions {
-  /** Configuration and policy of the moment: they may be exchanged while the agent runs. */
-  readonly settings: () => Settings
+  readonly settings: Pick<LiveSettings, 'current' | 'look'>
   readonly log: Log
   readonly signals: {
     /** End now: what runs is stopped and answered. */
@@ -41,7 +41,7 @@ export interface AgentOptions {
  */
 export async function runAgent({ settings, log, signals, onReady }: AgentOptions): Promise<void> {
   const now = Date.now
-  const configuration = () => settings().configuration
+  const configuration = () => settings.current.configuration
   const startedAt = now()
   const { queues: names, environment } = configuration()
   const onEc2 = await expectsMetadata(configuration().facts)
@@ -70,7 +70,8 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   }, now)
   const clock = createSqsTime(queues)
   const runs = await Runs.open({ from, ownUser, configuration, audit, log, now }, clock, outbox, answers)
-  const reader = createFactReader(configuration, { ...from, onEc2 })
+  const posture = () => describePosture(settings.current, ownUser.name, auditFile?.problem)
+  const reader = createFactReader(configuration, { ...from, onEc2, posture })
   const head = (): FactsHead => {
     const { intervalMs } = configuration().facts
     return { ...from, environment, version, startedAt, sentAt: now(), intervalMs, running: runs.running }
@@ -81,7 +82,11 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     log,
     random: Math.random,
     head,
-    conditions: () => (runs.problem === undefined ? [] : [runs.problem]),
+    conditions: () => {
+      const { policy } = settings.current
+      const problems = [runs.problem, policy.kind === 'closed' ? policy.reason : undefined]
+      return problems.filter((problem) => problem !== undefined)
+    },
     settings: () => ({ ...configuration().facts, queue: configuration().queues.facts }),
   })
   const context = (): IntakeContext => {
@@ -94,11 +99,19 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
       startedAt: clock.startedAt(),
       remembersSince: runs.rememberedSince,
       knows: (runId) => runs.knows(runId),
-      policy: settings().policy,
+      policy: settings.current.policy,
       ownUser: ownUser.name,
     }
   }
-  const dispatcher = new Dispatcher({ context, runs, answers, factsPublisher, audit, log })
+  const dispatcher = new Dispatcher({
+    context,
+    look: () => settings.look(),
+    runs,
+    answers,
+    factsPublisher,
+    audit,
+    log,
+  })
 
   log.info(
     `ec2-cagent ${version} is ${from.agentId} (${from.hostname}) in environment ${environment}, process ${process.pid}.`,

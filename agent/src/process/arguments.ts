@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { type PolicyInvocation, parsePolicyInvocation } from './policyArguments.ts'
+import { UsageError } from './usageError.ts'
 
 /** What the command line asks for. */
 export type Invocation =
@@ -13,6 +15,7 @@ export type Invocation =
       /** Where the service's variables come from; the usual files when absent. */
       readonly environmentFile: string | undefined
     }
+  | PolicyInvocation
   | ServeInvocation
 
 export interface ServeInvocation {
@@ -26,16 +29,12 @@ export interface ServeInvocation {
   readonly untilStdinCloses: boolean
 }
 
-/** A command line that cannot be parsed; `message` says which part. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
 export const usage = `ec2-cagent: executes the commands that an EC2 Collective master sends through AWS SQS
 
 Usage: ec2-cagent [options]              start the agent
        ec2-cagent facts [--json]         print the facts of this server, and where each comes from
        ec2-cagent --check                check configuration, facts and queues
+       ec2-cagent policy init|test …     write a first policy, or ask which rule decides (policy --help)
 
   -f, --foreground       stay in the foreground, log to stderr
   -s, --supervisor       stay in the foreground, log to the log file (for supervisors)
@@ -51,6 +50,7 @@ Usage: ec2-cagent [options]              start the agent
 
 /** @throws UsageError */
 export function parseInvocation(argv: readonly string[]): Invocation {
+  if (argv[0] === 'policy') return parsePolicyInvocation(argv.slice(1))
   const { values, positionals } = parse(argv)
   if (values.help) return { kind: 'help' }
   if (values.version) return { kind: 'version' }

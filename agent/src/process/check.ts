@@ -1,15 +1,17 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { ownUser } from '../execution/users.ts'
 import { expectsMetadata } from '../facts/instanceMetadata.ts'
 import { createFactReader } from '../facts/sources.ts'
 import { identify } from '../identity/agentIdentity.ts'
 import { createLog } from '../log/log.ts'
-import type { PolicyError } from '../policy/policy.ts'
-import { noPolicy, readPolicy } from '../policy/policyFile.ts'
+import { describePolicy } from '../policy/policyInForce.ts'
 import { type Configuration, readConfiguration } from '../settings/configuration.ts'
 import { ConfigurationError } from '../settings/configurationFile.ts'
+import { lookAtPolicy } from '../settings/livePolicy.ts'
 import type { Invocation } from './arguments.ts'
 import { type CheckReport, checkQueues } from './checkQueues.ts'
+import { describePosture } from './posture.ts'
 import { readServiceEnvironment, runAgain, serviceEnvironmentFiles } from './serviceEnvironment.ts'
 
 /**
@@ -65,14 +67,12 @@ function describeResult(failures: number): string {
   return failures === 1 ? '1 problem found.\n' : `${failures} problems found.\n`
 }
 
-async function checkPolicy({ policyFile }: Configuration, report: CheckReport): Promise<void> {
-  try {
-    const policy = await readPolicy(policyFile)
-    if (policy === undefined) report.note(noPolicy)
-    else report.ok(`policy ${policy.file}: ${policy.rules.length} rules`)
-  } catch (error) {
-    report.fail((error as PolicyError).message)
-  }
+async function checkPolicy(configuration: Configuration, report: CheckReport): Promise<void> {
+  const policy = await lookAtPolicy(configuration)
+  const sentence = describePolicy(policy)
+  if (policy.kind === 'policy') report.ok(sentence)
+  else if (policy.kind === 'open') report.note(sentence)
+  else report.fail(sentence)
 }
 
 async function checkStateDirectory({ stateDir }: Configuration, report: CheckReport): Promise<void> {
@@ -97,7 +97,9 @@ async function checkFacts(configuration: Configuration, report: CheckReport): Pr
     createLog('warn', (line) => report.fail(line.trim()), Date.now),
     'only-look',
   )
-  const reading = await createFactReader(() => configuration, { ...self, onEc2 }).refresh()
+  const policy = await lookAtPolicy(configuration)
+  const posture = () => describePosture({ configuration, policy }, ownUser().name, undefined)
+  const reading = await createFactReader(() => configuration, { ...self, onEc2, posture }).refresh()
   report.ok(`this agent is ${self.agentId}, host name ${self.hostname}`)
   for (const name of reading.bySource.keys()) report.ok(`facts from ${name}`)
   for (const warning of reading.warnings) report.note(`facts: ${warning}`)

@@ -1,11 +1,14 @@
 import type { FactValue } from '../../../src/protocol/facts.ts'
 import { printPath } from '../../../src/protocol/filter/print.ts'
+import { ownUser } from '../execution/users.ts'
 import { expectsMetadata } from '../facts/instanceMetadata.ts'
 import { explainFacts } from '../facts/mergeFacts.ts'
 import { createFactReader } from '../facts/sources.ts'
 import { identify } from '../identity/agentIdentity.ts'
 import { createLog } from '../log/log.ts'
 import { readConfiguration } from '../settings/configuration.ts'
+import { lookAtPolicy } from '../settings/livePolicy.ts'
+import { describePosture } from './posture.ts'
 
 /**
  * Prints every fact with the source that determined it, then the problems of sources; as JSON only the facts.
@@ -19,7 +22,9 @@ export async function printFacts(
   const onEc2 = await expectsMetadata(configuration.facts)
   const log = createLog('error', () => {}, Date.now)
   const self = await identify(configuration, onEc2, log, 'only-look')
-  const reader = createFactReader(() => configuration, { ...self, onEc2 })
+  const policy = await lookAtPolicy(configuration)
+  const posture = () => describePosture({ configuration, policy }, ownUser().name, undefined)
+  const reader = createFactReader(() => configuration, { ...self, onEc2, posture })
   const { facts, problems, warnings, bySource } = await reader.refresh()
   if (o.json) {
     write(`${JSON.stringify(facts, undefined, 2)}\n`)

@@ -1,10 +1,12 @@
 import { reasonOf } from '../log/log.ts'
 import { version } from '../settings/version.ts'
-import { parseInvocation, UsageError, usage } from './arguments.ts'
+import { parseInvocation, usage } from './arguments.ts'
 import { checkAsService } from './check.ts'
 import { printFacts } from './explainFacts.ts'
 import { giveHome } from './home.ts'
+import { runPolicyCommand } from './policyCommand.ts'
 import { serve } from './serve.ts'
+import { UsageError } from './usageError.ts'
 
 giveHome()
 
@@ -40,6 +42,10 @@ async function main(argv: readonly string[]): Promise<number> {
       return printFacts(invocation, (text) => process.stdout.write(text))
     case 'check':
       return checkAsService(invocation, argv, (text) => process.stdout.write(text))
+    case 'policy-help':
+    case 'policy-init':
+    case 'policy-test':
+      return runPolicyCommand(invocation, (text) => process.stdout.write(text))
     case 'serve':
       return serve(invocation)
   }

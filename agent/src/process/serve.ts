@@ -1,6 +1,7 @@
 import { createLog, type Log, reasonOf } from '../log/log.ts'
 import { LogFile } from '../log/logFile.ts'
-import { LiveSettings, readSettings, type Settings } from '../settings/settings.ts'
+import { type Configuration, readConfiguration } from '../settings/configuration.ts'
+import { LiveSettings } from '../settings/settings.ts'
 import { runAgent } from './agent.ts'
 import type { ServeInvocation } from './arguments.ts'
 import { startInBackground } from './background.ts'
@@ -14,7 +15,7 @@ import { takeStateDirectory } from './stateDirectory.ts'
  */
 export async function serve(invocation: ServeInvocation): Promise<number> {
   // An invalid configuration is reported on the terminal, also if the agent is to run in the background.
-  const settings = await readSettings(invocation.configFile)
+  const configuration = await readConfiguration(invocation.configFile)
   if (invocation.mode === 'background') {
     process.stdout.write(`${await startInBackground(invocation)}\n`)
     return 0
@@ -24,16 +25,16 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
   const write = (line: string) => {
     if (file?.append(line) !== true) process.stderr.write(line)
   }
-  const log = createLog(settings.configuration.logLevel, write, Date.now)
+  const log = createLog(configuration.logLevel, write, Date.now)
   surviveAccidents(log)
   if (file?.problem !== undefined) log.error(`Logging to standard error, because ${file.problem}`)
   try {
-    const stateDirectory = await takeStateDirectory(settings.configuration.stateDir)
+    const stateDirectory = await takeStateDirectory(configuration.stateDir)
     // The pid file tells init scripts that the agent has its state directory.
     const removePidFile =
       invocation.mode === 'supervised' ? await writePidFile(invocation.pidFile, log) : async () => {}
     try {
-      await supervise(settings, invocation, log, file, stateDirectory.lost)
+      await supervise(configuration, invocation, log, file, stateDirectory.lost)
     } finally {
       await removePidFile()
       await stateDirectory.release()
@@ -47,13 +48,12 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
 }
 
 async function supervise(
-  first: Settings,
+  first: Configuration,
   { untilStdinCloses }: ServeInvocation,
   log: Log,
   file: LogFile | undefined,
   stateDirectoryLost: AbortSignal,
 ): Promise<void> {
-  const settings = new LiveSettings(first, log)
   const end = new AbortController()
   const endWhenIdle = new AbortController()
   // What is asked for while the agent starts is done as soon as it can be.
@@ -61,6 +61,7 @@ async function supervise(
   let refresh = () => {
     isAskedEarly = true
   }
+  let settings: LiveSettings | undefined
   const stop = (why: string) => {
     if (!end.signal.aborted) log.info(`Stopping: ${why}.`)
     end.abort()
@@ -79,18 +80,20 @@ async function supervise(
     const problem = file?.reopen()
     if (problem !== undefined) log.error(`Logging continues in the file that was open, because ${problem}`)
     log.info('Reloading: SIGHUP.')
-    void settings.reload().then(() => refresh())
+    // Log files and facts, too, also when the settings are the same.
+    void Promise.resolve(settings?.reload()).then(() => refresh())
   })
   if (untilStdinCloses) {
     process.stdin.on('end', () => stop('standard input closed'))
     process.stdin.on('error', () => stop('standard input failed'))
     process.stdin.resume()
   }
+  settings = await LiveSettings.open(first, log, () => refresh())
   const watching = new AbortController()
-  const watched = settings.watch(watching.signal, () => refresh())
+  const watched = settings.watch(watching.signal)
   try {
     await runAgent({
-      settings: () => settings.current,
+      settings,
       log,
       signals: { end: end.signal, endWhenIdle: endWhenIdle.signal },
       onReady: (reload) => {

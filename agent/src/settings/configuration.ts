@@ -23,7 +23,10 @@ export interface Configuration {
   readonly hostname: string | undefined
   readonly environment: string
   readonly stateDir: string
+  /** Path; `none` when this server has no policy on purpose; undefined for the default file. */
   readonly policyFile: string | undefined
+  /** Nothing is allowed as long as there is no policy. */
+  readonly requirePolicy: boolean
   readonly auditLog: string | undefined
   readonly maxParallel: number
   /** Bytes of output kept per reply. */
@@ -115,6 +118,7 @@ export function parseConfiguration(text: string, file: string): Configuration {
     environment: environmentOf(content, file),
     stateDir: general.state_dir ?? '/var/lib/ec2_collective',
     policyFile: general.policy,
+    requirePolicy: general.require_policy ?? false,
     auditLog:
       general.audit_log === false ? undefined : (general.audit_log ?? '/var/log/ec2_collective/audit.log'),
     maxParallel: general.max_parallel ?? 10,

@@ -57,7 +57,8 @@ export const sections = {
     shell: v.optional(Path),
     kill_grace: v.optional(Seconds(0, 300)),
     audit_log: v.optional(v.union([Path, v.literal(false)], 'an absolute path, or false')),
-    policy: v.optional(Path),
+    policy: v.optional(v.union([Path, v.literal('none')], 'an absolute path, or none')),
+    require_policy: v.optional(Switch),
   },
   facts: {
     enabled: v.optional(Switch),

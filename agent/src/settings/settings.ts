@@ -2,23 +2,17 @@ import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { contained } from '../../../src/async/contained.ts'
 import { type Log, reasonOf } from '../log/log.ts'
-import type { Policy } from '../policy/policy.ts'
-import { noPolicy, readPolicy } from '../policy/policyFile.ts'
+import type { PolicyInForce } from '../policy/policyInForce.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
+import { LivePolicy } from './livePolicy.ts'
 
 /** Everything that operators decide. */
 export interface Settings {
   readonly configuration: Configuration
-  readonly policy: Policy | undefined
+  readonly policy: PolicyInForce
 }
 
-/** @throws ConfigurationError, PolicyError */
-export async function readSettings(configFile: string | undefined): Promise<Settings> {
-  const configuration = await readConfiguration(configFile)
-  return { configuration, policy: await readPolicy(configuration.policyFile) }
-}
-
-/** How often the files are looked at for changes, milliseconds. */
+/** How often the files are looked at when no command comes, milliseconds. */
 const watchEveryMs = 5_000
 
 /** Parts of the configuration that make up who the agent is and whom it talks to: they need a new start. */
@@ -26,83 +20,117 @@ const fixed = ['environment', 'agentId', 'hostname', 'stateDir', 'auditLog', 'qu
 
 /** The settings of a running agent. */
 export class LiveSettings {
-  current: Settings
   readonly #log: Log
-  #reloading: Promise<void> = Promise.resolve()
+  readonly #onChange: () => void
+  readonly #policy: LivePolicy
+  #configuration: Configuration
+  /** As of the configuration that was read last. */
+  #stamp = ''
+  #looking: Promise<void> = Promise.resolve()
 
-  constructor(first: Settings, log: Log) {
-    this.current = first
+  /**
+   * @param configuration read at the start
+   * @param onChange told after configuration or policy has changed
+   * @returns the settings, with the policy as it is now
+   * @throws ConfigurationError
+   */
+  static async open(
+    configuration: Configuration,
+    log: Log,
+    onChange: () => void = () => {},
+  ): Promise<LiveSettings> {
+    const settings = new LiveSettings(configuration, log, onChange)
+    for (const warning of configuration.warnings) log.warn(warning)
+    // It may have changed since it was read.
+    const stamp = await stampOf(configuration.file)
+    settings.#configuration = withFixed(configuration, await readConfiguration(configuration.file))
+    settings.#stamp = stamp
+    await settings.#policy.look()
+    return settings
+  }
+
+  private constructor(configuration: Configuration, log: Log, onChange: () => void) {
+    this.#configuration = configuration
     this.#log = log
-    for (const warning of first.configuration.warnings) log.warn(warning)
-    this.#tellPolicy()
+    this.#onChange = contained(onChange)
+    this.#policy = new LivePolicy(() => this.#configuration, log)
   }
 
-  /** Reads the files again. If they cannot be used, everything stays as it is. */
+  get current(): Settings {
+    return { configuration: this.#configuration, policy: this.#policy.current }
+  }
+
+  /**
+   * Reads what has changed since the last look, so that what {@link current} says holds at the moment of the call. Costs
+   * two `stat`s when nothing has. A configuration that cannot be used leaves the previous one in force; a policy that
+   * cannot be used allows nothing.
+   */
+  look(): Promise<void> {
+    return this.#inTurn(false)
+  }
+
+  /** Reads all files again. */
   reload(): Promise<void> {
-    // In turn: what was read earlier must not take the place of what was read later.
-    this.#reloading = this.#reloading.then(() => this.#read())
-    return this.#reloading
+    return this.#inTurn(true)
   }
 
-  async #read(): Promise<void> {
-    const before = this.current.configuration
+  /**
+   * Looks at the files until `signal` aborts.
+   * @param everyMs how often, milliseconds
+   */
+  async watch(signal: AbortSignal, everyMs = watchEveryMs): Promise<void> {
+    while (!signal.aborted) {
+      await this.look()
+      await sleep(everyMs, undefined, { signal }).catch(() => {})
+    }
+  }
+
+  /** In turn: what was read earlier must not take the place of what was read later. */
+  #inTurn(afresh: boolean): Promise<void> {
+    this.#looking = this.#looking.then(() =>
+      this.#look(afresh).catch((error) => this.#log.error(`Cannot read the settings: ${reasonOf(error)}`)),
+    )
+    return this.#looking
+  }
+
+  async #look(afresh: boolean): Promise<void> {
+    // As it is before it is read: what changes meanwhile is read at the next look.
+    const stamp = await stampOf(this.#configuration.file)
+    const isRead = (afresh || stamp !== this.#stamp) && (await this.#read())
+    this.#stamp = stamp
+    const isOther = await this.#policy.look(afresh)
+    if (isRead || isOther) this.#onChange()
+  }
+
+  /** @returns whether a configuration was read that can be used */
+  async #read(): Promise<boolean> {
+    const before = this.#configuration
     try {
-      const { configuration: fresh, policy } = await readSettings(before.file)
+      const fresh = await readConfiguration(before.file)
       for (const warning of fresh.warnings) if (!before.warnings.includes(warning)) this.#log.warn(warning)
       const kept = fixed.filter((key) => JSON.stringify(fresh[key]) !== JSON.stringify(before[key]))
       if (kept.length > 0)
         this.#log.warn(`Changes to ${kept.join(', ')} take effect when the agent is restarted.`)
-      const { environment, agentId, hostname, stateDir, auditLog, queues } = before
-      this.current = {
-        configuration: { ...fresh, environment, agentId, hostname, stateDir, auditLog, queues },
-        policy,
-      }
+      this.#configuration = withFixed(before, fresh)
       this.#log.setLevel(fresh.logLevel)
       this.#log.info(`Read ${fresh.file} again.`)
-      this.#tellPolicy()
+      return true
     } catch (error) {
-      this.#log.error(`Keeping the previous configuration and policy: ${reasonOf(error)}`)
+      this.#log.error(`Keeping the previous configuration: ${reasonOf(error)}`)
+      return false
     }
-  }
-
-  /**
-   * Reloads when a file changes, until `signal` aborts.
-   * @param everyMs how often the files are looked at, milliseconds
-   */
-  async watch(signal: AbortSignal, onReload: () => void, everyMs = watchEveryMs): Promise<void> {
-    const tell = contained(onReload)
-    let known = await this.#stamps()
-    while (!signal.aborted) {
-      await sleep(everyMs, undefined, { signal }).catch(() => {})
-      const now = await this.#stamps()
-      if (signal.aborted || isSame(known, now)) continue
-      await this.reload()
-      // As they were before they were read: what has changed since is read the next time. The policy may be another file.
-      known = new Map([...(await this.#stamps()), ...now])
-      tell()
-    }
-  }
-
-  #tellPolicy(): void {
-    const { policy } = this.current
-    if (policy === undefined) this.#log.warn(noPolicy)
-    else this.#log.info(`Policy in use: ${policy.file} (${policy.rules.length} rules).`)
-  }
-
-  /** What tells that a file has changed, by its path. */
-  async #stamps(): Promise<ReadonlyMap<string, string>> {
-    const { configuration, policy } = this.current
-    const files = [configuration.file, ...(policy === undefined ? [] : [policy.file])]
-    const stamps = files.map((file) =>
-      stat(file).then(
-        ({ mtimeMs, size, ino }): [string, string] => [file, `${mtimeMs} ${size} ${ino}`],
-        (): [string, string] => [file, 'none'],
-      ),
-    )
-    return new Map(await Promise.all(stamps))
   }
 }
 
-function isSame(known: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): boolean {
-  return [...now].every(([file, stamp]) => known.get(file) === stamp)
+function withFixed(before: Configuration, fresh: Configuration): Configuration {
+  const { environment, agentId, hostname, stateDir, auditLog, queues } = before
+  return { ...fresh, environment, agentId, hostname, stateDir, auditLog, queues }
+}
+
+/** What tells that a file has changed. */
+async function stampOf(file: string): Promise<string> {
+  return stat(file, { bigint: true }).then(
+    ({ mtimeNs, ctimeNs, size, ino }) => `${mtimeNs} ${ctimeNs} ${size} ${ino}`,
+    () => 'none',
+  )
 }

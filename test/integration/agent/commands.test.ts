@@ -211,7 +211,7 @@ describe('a policy', () => {
       .export({ type: 'spki', format: 'pem' })
       .toString()
       .replaceAll('\n', '\n      ')
-    await changePolicy(`
+    changePolicy(`
 keys:
   alice: |
       ${publicKey}
@@ -243,7 +243,7 @@ rules:
 
   it('refuses signatures by others, and such that were made long before', async () => {
     const stranger = { name: 'alice', privateKey: generateKeyPairSync('ed25519').privateKey }
-    await changePolicy(readFileSync(policyFile, 'utf8').replace(/ {2}- name: lookers\n.*\n/, ''))
+    changePolicy(readFileSync(policyFile, 'utf8').replace(/ {2}- name: lookers\n.*\n/, ''))
     const forged = await master.wait(await master.send(echo, {}, stranger), 'refusal')
     expect(forged).toMatchObject({ code: 'signature', reason: expect.stringContaining('is not valid') })
     const old = await master.wait(
@@ -258,19 +258,31 @@ rules:
     expect(unsigned.code).toBe('signature')
   })
 
-  it('stays as it was when its file cannot be understood', async () => {
+  it('allows nothing from the moment when its file cannot be understood, and says so', async () => {
     const before = readFileSync(policyFile, 'utf8')
     writeFileSync(policyFile, `${before}\nrulez: []\n`)
-    agent.signal('SIGHUP')
-    await agent.logged(/Keeping the previous configuration and policy: Cannot use the policy .*policy\.yaml/)
-    expect((await master.wait(await master.send(echo), 'refusal')).code).toBe('signature')
+    const refusal = await master.wait(await master.send(echo, {}, signer), 'refusal')
+    expect(refusal).toMatchObject({ code: 'policy', reason: expect.stringContaining('nothing is allowed') })
+    await nextFacts(
+      ({ facts, problems }) =>
+        JSON.stringify(facts.agent).includes('"state":"closed"') &&
+        problems?.join().includes('rulez') === true,
+    )
+    writeFileSync(policyFile, before)
+    expect((await master.result(await master.send(echo, {}, signer))).stdout).toBe('hello\n')
   })
 
-  async function changePolicy(text: string): Promise<void> {
-    const reloads = agent.log.split('Policy in use').length
+  it('allows nothing from the moment when its file is gone, also after a restart', async () => {
+    const before = readFileSync(policyFile, 'utf8')
+    rmSync(policyFile)
+    const refusal = await master.wait(await master.send(echo, {}, signer), 'refusal')
+    expect(refusal).toMatchObject({ code: 'policy', reason: expect.stringContaining('does not exist') })
+    writeFileSync(policyFile, before)
+  })
+
+  function changePolicy(text: string): void {
+    // It counts from this moment on, without any signal.
     writeFileSync(policyFile, text)
-    agent.signal('SIGHUP')
-    await until(() => agent.log.split('Policy in use').length > reloads, 'the policy to be read')
   }
 })
 

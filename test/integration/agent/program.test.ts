@@ -88,10 +88,6 @@ describe('ec2-cagent', () => {
       code: 1,
       stderr: expect.stringMatching(/general\.max_parallel is "many": expected a whole number\n$/),
     })
-    configure({ policy: join(directory, 'none.yaml') })
-    expect((await run('-f', '-c', configFile)).stderr).toMatch(
-      /^ec2-cagent: Cannot read the policy .*none\.yaml/,
-    )
   })
 
   it('prints its facts with the source of each', async () => {

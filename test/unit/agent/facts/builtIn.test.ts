@@ -41,12 +41,17 @@ describe('the operating system', () => {
 
 describe('built-in facts', () => {
   it('tell of this very server', async () => {
-    const source = createBuiltInFacts({ agentId: 'a', hostname: 'h', environment: 'e' })
+    const source = createBuiltInFacts({
+      agentId: 'a',
+      hostname: 'h',
+      environment: 'e',
+      posture: () => ({ user: 'root' }),
+    })
     const { facts } = await source.read(false)
     expect(facts).toMatchObject({
       hostname: 'h',
       kernel: 'Linux',
-      agent: { id: 'a', version, environment: 'e' },
+      agent: { id: 'a', version, environment: 'e', user: 'root' },
     })
   })
 })

@@ -308,7 +308,7 @@ describe('the sources of a configuration', () => {
       }),
       'ec2-cagent.json',
     )
-  const owner = { agentId: 'agent-1', hostname: 'host', onEc2: false }
+  const owner = { agentId: 'agent-1', hostname: 'host', onEc2: false, posture: () => ({}) }
   const runs = () =>
     execFileSync('sh', ['-c', `cat ${inside('ran')} 2>/dev/null | wc -l`])
       .toString()

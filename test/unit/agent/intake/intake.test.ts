@@ -29,11 +29,15 @@ const context: IntakeContext = {
   startedAt: sentAt - 3_600_000,
   remembersSince: sentAt - 3_600_000,
   knows: () => false,
-  policy: undefined,
+  policy: { kind: 'open', why: 'never-set' },
   ownUser: 'root',
 }
 
-const pingsOnly = parsePolicy('rules: [{ actions: [ping] }]', 'policy.yaml')
+const pingsOnly = {
+  kind: 'policy',
+  policy: parsePolicy('rules: [{ actions: [ping] }]', 'policy.yaml'),
+  digest: '',
+} as const
 
 const received = (body: string) => ({
   messageId: 'message-1',

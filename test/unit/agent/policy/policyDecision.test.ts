@@ -15,18 +15,21 @@ const script = (content: string, more: object = {}): Action => ({
   ...more,
 })
 const ask = (rules: string, action: Action, more: Partial<Request> = {}) =>
-  evaluatePolicy(policy(rules), {
-    senderId: 'AROAEXAMPLE:alice',
-    signature: undefined,
-    action,
-    ownUser: 'root',
-    ...more,
-  })
+  evaluatePolicy(
+    { kind: 'policy', policy: policy(rules), digest: '' },
+    {
+      senderId: 'AROAEXAMPLE:alice',
+      signature: undefined,
+      action,
+      ownUser: 'root',
+      ...more,
+    },
+  )
 const allows = (...question: Parameters<typeof ask>) => ask(...question).allowed
 
 describe('a policy', () => {
   it('that is not there allows everything', () => {
-    expect(evaluatePolicy(undefined, {} as Request)).toEqual({ allowed: true })
+    expect(evaluatePolicy({ kind: 'open', why: 'never-set' }, {} as Request)).toEqual({ allowed: true })
   })
 
   it('without rules allows nothing', () => {

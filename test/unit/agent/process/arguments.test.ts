@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseInvocation, UsageError } from '../../../../agent/src/process/arguments.ts'
+import { parseInvocation } from '../../../../agent/src/process/arguments.ts'
+import { UsageError } from '../../../../agent/src/process/usageError.ts'
 
 describe('the command line', () => {
   it('starts in the background with the original’s files when it says nothing', () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLog } from '../../../../agent/src/log/log.ts'
-import { LiveSettings, readSettings } from '../../../../agent/src/settings/settings.ts'
+import { readConfiguration } from '../../../../agent/src/settings/configuration.ts'
+import { LiveSettings } from '../../../../agent/src/settings/settings.ts'
 import { gatherWarnings } from '../../../support/gatherWarnings.ts'
 import { until } from '../../../support/until.ts'
 
@@ -26,7 +27,6 @@ function write(maxParallel: number): void {
 describe('The settings of a running agent', () => {
   it('follow their file, also when whom they tell of that throws', async () => {
     write(1)
-    const settings = new LiveSettings(await readSettings(file), log)
     const warnings = gatherWarnings()
     const stop = new AbortController()
     let told = 0
@@ -34,7 +34,8 @@ describe('The settings of a running agent', () => {
       told += 1
       throw new Error('a broken listener')
     }
-    const watching = settings.watch(stop.signal, onReload, 5)
+    const settings = await LiveSettings.open(await readConfiguration(file), log, onReload)
+    const watching = settings.watch(stop.signal, 5)
     for (const maxParallel of [22, 333]) {
       const isRead = () => settings.current.configuration.maxParallel === maxParallel
       await until(() => {
@@ -51,7 +52,7 @@ describe('The settings of a running agent', () => {
 
   it('are those of the last reading, however many are asked for at a time', async () => {
     write(1)
-    const settings = new LiveSettings(await readSettings(file), log)
+    const settings = await LiveSettings.open(await readConfiguration(file), log)
     const readings = [2, 3, 4, 5].map((maxParallel) => {
       write(maxParallel)
       return settings.reload()
@@ -62,7 +63,7 @@ describe('The settings of a running agent', () => {
 
   it('stay as they are when the file is not right, and follow it again when it is', async () => {
     write(1)
-    const settings = new LiveSettings(await readSettings(file), log)
+    const settings = await LiveSettings.open(await readConfiguration(file), log)
     writeFileSync(file, 'not right')
     await settings.reload()
     expect(settings.current.configuration.maxParallel).toBe(1)

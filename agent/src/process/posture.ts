@@ -1,0 +1,34 @@
+import type { Facts } from '../../../src/protocol/facts.ts'
+import type { Settings } from '../settings/settings.ts'
+
+/** Hexadecimal digits of a policy's SHA-256 that are published: enough to tell which servers have another one. */
+const digestLength = 16
+
+/**
+ * What somebody who is responsible for a fleet asks about each agent, as facts beneath `agent`: who it runs as, what limits
+ * its commands, and whether they are audited.
+ * @param auditProblem why commands are not audited although they should be
+ */
+export function describePosture(
+  { configuration, policy }: Settings,
+  user: string,
+  auditProblem: string | undefined,
+): Facts {
+  return {
+    user,
+    audit: configuration.auditLog !== undefined && auditProblem === undefined,
+    policy: policyFacts(policy),
+  }
+}
+
+function policyFacts(inForce: Settings['policy']): Facts {
+  if (inForce.kind !== 'policy') return { state: inForce.kind }
+  const { rules } = inForce.policy
+  const signed = rules.filter(({ keys }) => keys !== undefined).length
+  return {
+    state: 'in-force',
+    digest: inForce.digest.slice(0, digestLength),
+    rules: rules.length,
+    signatures: signed === 0 ? 'none' : signed === rules.length ? 'required' : 'some-rules',
+  }
+}
