@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -88,6 +97,37 @@ describe('ec2-cagent', () => {
       code: 1,
       stderr: expect.stringMatching(/general\.max_parallel is "many": expected a whole number\n$/),
     })
+  })
+
+  it('writes a first policy where there is none, and tells which rule decides', async () => {
+    const policy = join(directory, 'policy.yaml')
+    configure({ policy, require_policy: true })
+    const ask = (...words: string[]) => run('policy', 'test', '-c', configFile, '--sender', ...words)
+    expect(await ask('AROAABCDEFGHIJ:me', '--', 'id')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('ec2-cagent policy init'),
+    })
+    const init = [
+      'policy',
+      'init',
+      '-c',
+      configFile,
+      '--operators',
+      'AROAABCDEFGHIJ',
+      '--viewers',
+      'AIDAABCDEFGHIJ',
+    ]
+    expect(await run(...init)).toMatchObject({ code: 0, stdout: expect.stringContaining(`Wrote ${policy}`) })
+    expect(await run(...init)).toMatchObject({ code: 1, stderr: expect.stringContaining('exists already') })
+    expect(readdirSync(directory).filter((name) => name.includes('.new'))).toEqual([])
+    expect(await ask('AROAABCDEFGHIJ:me', '--', 'id')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Allowed by operators.'),
+    })
+    const viewer = await ask('AIDAABCDEFGHIJ', '--', 'id')
+    expect(viewer.code).toBe(1)
+    expect(viewer.stdout).toContain('operators: No rule of the policy applies to the sender AIDAABCDEFGHIJ.')
+    expect(viewer.stdout).toContain('Not allowed: viewers does not allow this command.')
   })
 
   it('prints its facts with the source of each', async () => {
