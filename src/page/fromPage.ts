@@ -19,7 +19,7 @@ export function parseFromPage(json: unknown): FromPage | undefined {
   return parsed.success ? parsed.output : undefined
 }
 
-/** @returns undefined when it is not the state of a page: the page then starts afresh, or its run is unknown */
+/** @returns undefined when it is not the state of a page: the page then starts without it, or its run is unknown */
 export function parsePageState(json: unknown): PageState | undefined {
   const parsed = v.safeParse(PageStateSchema, json)
   return parsed.success ? parsed.output : undefined

@@ -44,7 +44,7 @@ export async function probePermissions(
   return probed.filter((permission) => permission !== undefined)
 }
 
-/** A master that does not exist: whoever may send to its queue is told so, others that they may not. */
+/** A master that does not exist: SQS says so to callers that may send to its queue, and AccessDenied to others. */
 const noMaster = 'permission-probe-0'
 
 /** NUL is not an XML character: SQS answers InvalidMessageContents to callers that may send, AccessDenied to others. */

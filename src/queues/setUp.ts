@@ -114,7 +114,7 @@ export async function findQueues(
 
 /**
  * Executes the steps in order, and reports each before it begins. When a step fails, completed steps stay; a new plan then
- * contains the rest. New queues can be used after one second, changes take up to 60 s (retention 15 min).
+ * contains the rest. New queues can be used after one second, changes need up to 60 s (retention 15 min).
  * @throws QueueError
  */
 export async function executeSetUp(

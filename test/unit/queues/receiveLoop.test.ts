@@ -77,7 +77,7 @@ describe('receive loop', () => {
     const { signal } = new AbortController()
     const none = () => ({ waitSeconds: 0, visibilitySeconds: 0 })
     const loop = receiveLoop({ receive: async () => [] }, 'q', none, signal)
-    await expect(loop.next()).rejects.toThrow('1 to 20 seconds')
+    await expect(loop.next()).rejects.toThrow('must be 1 to 20')
   })
 
   it('tells a mistake of ours in a receive like any other failure, and goes on', async () => {
