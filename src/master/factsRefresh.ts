@@ -5,7 +5,7 @@ import { type Sweep, sweepFacts } from './fleet/factsSweep.ts'
 import type { Inventory } from './fleet/inventory.ts'
 import type { MasterWarning } from './masterWarning.ts'
 
-/** While commands wait in an agent's queue, only its facts say that they still do: read them so often, milliseconds. */
+/** How often to read the facts while a command waits for a free slot of an agent: only facts say so. Milliseconds. */
 const askAboutQueuedMs = 30_000
 
 export interface FactsRefreshParts {
@@ -18,7 +18,7 @@ export interface FactsRefreshParts {
   readonly onWarning: (warning: MasterWarning) => void
 }
 
-/** Reads the facts queue when somebody wants to know, or when a run needs to. */
+/** Reads the facts queue on request, or when a run needs it. */
 export class FactsRefresh {
   readonly #parts: FactsRefreshParts
   #sweeping: Promise<Sweep> | undefined
@@ -29,7 +29,7 @@ export class FactsRefresh {
   }
 
   /**
-   * Calls at the same time share one sweep.
+   * Concurrent calls share one sweep.
    * @throws QueueError when the facts queue cannot be read
    */
   refresh(): Promise<Sweep> {
@@ -39,7 +39,7 @@ export class FactsRefresh {
     return this.#sweeping
   }
 
-  /** Called with each tick of the runs. */
+  /** Call it with each tick of the runs. */
   askAboutQueued(now: number): void {
     if (now - this.#sweptAt < askAboutQueuedMs) return
     this.#sweptAt = now

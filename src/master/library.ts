@@ -1,6 +1,6 @@
 /**
- * The master as a library for Node 20 and later: sends commands to the agents of an environment, and receives what they
- * answer. This module is all of its public face; whatever else is in the sources may change from one version to the next.
+ * The master as a library for Node 20 and later: sends commands to the agents of an environment, and receives their
+ * replies. This module is the whole public API; everything else in the sources may change between versions.
  *
  * ```ts
  * const { master, close } = await openMaster({
@@ -42,7 +42,7 @@ import { readSigningKey } from './sending/signingKey.ts'
 import { History } from './store/history.ts'
 import { claimMasterId } from './store/masterId.ts'
 
-/** What {@link openMaster} needs to know. */
+/** Options of {@link openMaster}. */
 export interface MasterSetup {
   /** Where to send. Without `queues`, they have the names that agents use by default. */
   readonly environment: Pick<Environment, 'name' | 'region'> & Partial<Environment>
@@ -51,9 +51,9 @@ export interface MasterSetup {
    * processes of one user can share it.
    */
   readonly folder: string
-  /** How to reach SQS, and as whom, if not as `environment` says. */
+  /** How to reach SQS and with which credentials, if different from `environment`. */
   readonly connection?: Connection
-  /** Who sends: shown to people, and written to the agents' audit logs. Default: user and host of this process. */
+  /** The sender as shown to people and in the agents' audit logs. Default: user and host of this process. */
   readonly issuer?: Issuer
   /** `NAME=FILE` of the ed25519 private key that signs commands, for agents whose policy requires it. */
   readonly signingKey?: string
@@ -65,23 +65,23 @@ export interface MasterSetup {
   readonly onWarning?: (warning: MasterWarning) => void
 }
 
-/** A master at work, with what it was made of. */
+/** An open master, its history and request counts. */
 export interface OpenMaster {
   readonly master: Master
   /** The runs in the folder, including those of earlier masters. `prune` limits how many are kept. */
   readonly history: History
-  /** What SQS was asked so far, and how much of it AWS bills. */
+  /** Requests to SQS so far, and how many of them AWS bills. */
   readonly requests: () => RequestCounts
   /**
-   * Stops receiving and gives the id back. Runs under way go on at their agents; `master.resume` of a later master with
-   * the same folder picks them up. Further calls change nothing.
+   * Stops receiving and releases the id. Active runs go on at their agents; `master.resume` of a later master with the
+   * same folder resumes them. Further calls change nothing.
    * @param options.forgetReplyQueue deletes the private reply queue: for a folder that no later master will use
    */
   readonly close: (options?: { readonly forgetReplyQueue?: boolean }) => Promise<void>
 }
 
 /**
- * Opens a master of one environment. SQS is not asked anything yet; `master.refresh` finds the agents.
+ * Opens a master of one environment. This sends no request to SQS; call `master.refresh` to find the agents.
  * @throws Error when the folder cannot be used, or the signing key cannot be read
  */
 export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
@@ -121,7 +121,7 @@ export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
 export type { Action } from '../protocol/action.ts'
 export type { Facts } from '../protocol/facts.ts'
 export type { Filter } from '../protocol/filter/syntax.ts'
-// biome-ignore lint/performance/noBarrelFile: this module is the one face of the library
+// biome-ignore lint/performance/noBarrelFile: this module is the public API of the library
 export { everyone, readFilter, type WrittenFilter } from '../protocol/filter/writtenFilter.ts'
 export type { Chunk } from '../protocol/frames.ts'
 export type { AgentState, Verdict } from '../protocol/verdict.ts'

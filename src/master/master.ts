@@ -39,7 +39,7 @@ export interface MasterOptions {
   readonly onWarning?: (trouble: MasterWarning) => void
 }
 
-/** Commands one environment's collective: knows who is there, sends runs, receives what comes back. */
+/** Commands the agents of one environment: knows which agents are running, sends runs, and receives their replies. */
 export class Master {
   readonly environment: Environment
   readonly inventory: Inventory
@@ -52,7 +52,7 @@ export class Master {
   readonly #delivery: ReplyDelivery
   readonly #rejected: Rejected = { unreadable: 0, forged: 0, foreign: 0 }
   readonly #abort = new AbortController()
-  /** Runs that are being started: they hold locks. */
+  /** Runs that are being started, as they hold locks. */
   readonly #starting = new Set<Promise<unknown>>()
 
   constructor(options: MasterOptions) {
@@ -98,23 +98,23 @@ export class Master {
   }
 
   /**
-   * Brings the inventory up to date. Calls at the same time share one sweep.
+   * Updates the inventory. Concurrent calls share one sweep.
    * @throws QueueError when the facts queue cannot be read
    */
   refresh(): Promise<Sweep> {
     return this.#facts.refresh()
   }
 
-  /** Whom a request would hit now: exactly those whom {@link start} would send it to. */
+  /** The agents that a request would reach now: exactly those that {@link start} would send it to. */
   reach(request: Audience): Reach {
     return reachOf(this.inventory.snapshot(), request)
   }
 
   /**
-   * Sends a command to those whom {@link reach} names.
-   * @param signal cuts short what is being sent; once it is sent, cancels the run
-   * @throws NobodyMatches: nothing was sent then; QueueError, or Error when the disk refused to record it: at most a part
-   *   of the agents may have heard of it. Never because of an abort
+   * Sends a command to the agents that {@link reach} returns.
+   * @param signal aborts sending; after that, cancels the run
+   * @throws NobodyMatches: nothing was sent; QueueError, or Error when the run could not be recorded: some of the agents
+   *   may have received it. Never because of an abort
    */
   start(request: RunRequest, signal = new AbortController().signal): Promise<StartOutcome> {
     const starting = this.#start(request, signal).finally(() => this.#starting.delete(starting))
@@ -150,19 +150,19 @@ export class Master {
     return { kind: signal.aborted ? 'cancelled' : 'sent', run }
   }
 
-  /** What was left out of its replies so far. */
+  /** Numbers of messages on the reply queue that were rejected so far. */
   get rejected(): Readonly<Rejected> {
     return this.#rejected
   }
 
-  /** A run of this master that is open: under way, or lately over. */
+  /** A run of this master that is open: active, or recently over. */
   run(runId: string): Run | undefined {
     return this.#runs.get(runId)
   }
 
   /**
-   * Picks up the runs of this environment that were under way when an earlier master ended, and late replies. Runs that
-   * another master has in hand are left to it.
+   * Resumes the runs of this environment that were active when an earlier master ended, and receives late replies. Runs
+   * that another master holds are left to it.
    * @throws QueueError when replies cannot be received
    */
   async resume(): Promise<Run[]> {
@@ -170,7 +170,7 @@ export class Master {
       ({ runId, environment, phase }) =>
         environment === this.environment.name && phase !== 'over' && this.run(runId) === undefined,
     )
-    // First: a run that cannot be told where replies go would be left out, and nobody would come back for it.
+    // First: without a reply queue a run could not be resumed, and it would not be tried again.
     await this.#replyConsumer.open()
     const resumed: Run[] = []
     for (const { runId } of open) {
@@ -182,8 +182,8 @@ export class Master {
   }
 
   /**
-   * Ends receiving. Runs under way stay as they are in the history, to be resumed.
-   * @param options.forgetReplyQueue deletes the private reply queue: for a master that nobody will resume
+   * Ends receiving. Active runs stay as they are in the history, to be resumed.
+   * @param options.forgetReplyQueue deletes the private reply queue: for a master whose runs will not be resumed
    */
   async close({ forgetReplyQueue = false } = {}): Promise<void> {
     await this.#runs.withdrawn()
@@ -214,7 +214,7 @@ export class Master {
 
   async #deliver(deliveries: readonly ReceivedReply[]): Promise<Disposition[]> {
     const dispositions = await this.#delivery.deliver(deliveries)
-    // A late reply may let a run wait for something again.
+    // After a late reply a run may wait for something again.
     this.#runs.wake()
     return dispositions
   }
@@ -238,7 +238,7 @@ export class Master {
   }
 
   #trouble(trouble: MasterWarning): void {
-    // What is cut short by closing is no trouble.
+    // Requests aborted by closing are not reported.
     if (this.#abort.signal.aborted) return
     this.#warn(trouble)
   }

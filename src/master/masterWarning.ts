@@ -2,9 +2,9 @@ import type { QueueError } from '../queues/queueError.ts'
 import { type Localizable, localize, say, sentenceOf } from '../text/localizable.ts'
 import { inEnglish, type Translate } from '../text/translate.ts'
 
-/** A problem that does not stop the master, and that a person can find in the log. */
+/** A problem that does not stop the master, for the log. */
 export type MasterWarning =
-  /** Without an error: it is over. */
+  /** Without an error: the problem is over. */
   | { readonly kind: 'queue'; readonly error: QueueError | undefined }
   | { readonly kind: 'run'; readonly runId: string; readonly error: Error }
   | {
@@ -13,22 +13,22 @@ export type MasterWarning =
       readonly messageId: string
       readonly reason: Localizable
     }
-  /** A reply that another sender than the agent that it names has sent, as SQS says. It was rejected. */
+  /** A reply that, according to SQS, was sent by another sender than the agent it names. It was rejected. */
   | (Sender & { readonly kind: 'forged' })
-  /** A reply on our own queue to a run that is not in the history. It was rejected. */
+  /** A reply on the private reply queue to a run that is not in the history. It was rejected. */
   | (Sender & { readonly kind: 'foreign' })
 
-/** From whom a reply came, and to what. */
+/** The sender of a reply, and its run. */
 export interface Sender {
   readonly runId: string
   readonly agentId: string
   readonly senderId: string | undefined
 }
 
-/** Messages on the reply queue that were rejected since a master began, by reason. */
+/** Messages on the reply queue that were rejected since the master was opened, by reason. */
 export type Rejected = Record<'unreadable' | 'forged' | 'foreign', number>
 
-/** What happened, in a sentence; undefined for a problem that is over. */
+/** The warning as a sentence; undefined for a problem that is over. */
 export function describeWarning(
   warning: MasterWarning,
   translate: Translate = inEnglish,

@@ -1,6 +1,6 @@
 import { type Localizable, LocalizableError, say } from '../text/localizable.ts'
 
-/** No agent matches the filter, which itself is valid. Nothing was sent. */
+/** No agent matches the filter, which is valid. Nothing was sent. */
 export class NobodyMatches extends LocalizableError {
   override readonly name = 'NobodyMatches'
 

@@ -5,19 +5,19 @@ import type { MasterWarning, Rejected } from './masterWarning.ts'
 import type { Disposition, ReceivedReply } from './replies/replySorter.ts'
 import type { ControlMessage } from './sending/runTransport.ts'
 
-/** Control messages are known by their ids until so many have come after them: long enough for agents to refuse them. */
+/** Number of latest control messages whose ids are remembered: enough for agents to refuse them. */
 const rememberedOrders = 1_000
 
 export interface ReplyDeliveryParts {
   readonly inventory: Pick<Inventory, 'identify' | 'answered'>
-  /** The run with this id, also when it has to be taken up first; or whose it is. */
+  /** The run with this id, resumed first if necessary; or why it is not ours. */
   readonly runOf: (runId: string) => Promise<Run | Exclude<Disposition, 'kept'>>
   readonly onWarning: (warning: MasterWarning) => void
-  /** A reply that no run was given. */
+  /** Called with each reply that was given to no run. */
   readonly onRejected: (warning: Extract<MasterWarning, { kind: keyof Rejected }>) => void
 }
 
-/** Gives replies to the runs that they are for, and says which of them were kept. */
+/** Delivers replies to their runs, and returns which of them were stored. */
 export class ReplyDelivery {
   readonly #parts: ReplyDeliveryParts
   readonly #orders = new Map<string, ControlMessage>()
@@ -26,7 +26,7 @@ export class ReplyDelivery {
     this.#parts = parts
   }
 
-  /** Remembers a control message: agents that refuse it name its id, not the run's. */
+  /** Remembers a control message: a refusal of it names its id, not the run's. */
   remember(order: ControlMessage): void {
     this.#orders.set(order.orderId, order)
     const [oldest] = this.#orders.keys()
@@ -52,7 +52,7 @@ export class ReplyDelivery {
         unkept.add(run)
       })
     }
-    // What the disk did not take stays with SQS, for a master with more room.
+    // Replies that could not be written to disk stay on the queue, to be received again.
     return takers.map((run) => (typeof run === 'string' ? run : unkept.has(run) ? 'elsewhere' : 'kept'))
   }
 

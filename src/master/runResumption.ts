@@ -11,7 +11,7 @@ import { RunInUse } from './store/runRecord.ts'
 
 export interface RunResumptionParts {
   readonly environmentName: string
-  /** On which replies wait for a minute only. */
+  /** Its messages expire after a minute. */
   readonly sharedReplyQueue: string
   readonly history: Pick<History, 'has' | 'resume'>
   readonly runs: OpenRuns
@@ -24,7 +24,7 @@ export interface RunResumptionParts {
   readonly onWarning: (warning: MasterWarning) => void
 }
 
-/** Takes up runs that an earlier master of the same history has left. */
+/** Resumes runs of an earlier master of the same history. */
 export class RunResumption {
   readonly #parts: RunResumptionParts
   readonly #underWay = new Map<string, Promise<Run | Exclude<Disposition, 'kept'>>>()
@@ -33,13 +33,13 @@ export class RunResumption {
     this.#parts = parts
   }
 
-  /** The run that a reply is for: open, or taken up now; `foreign` when the history does not have it. */
+  /** The run of a reply: open, or resumed now; `foreign` when it is not in the history. */
   async runOf(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
     const { runs, history } = this.#parts
     return runs.get(runId) ?? ((await history.has(runId)) ? this.resume(runId) : 'foreign')
   }
 
-  /** Takes a run up from the history, once however often it is asked for. */
+  /** Resumes a run from the history. Concurrent calls share one attempt. */
   resume(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
     const known = this.#parts.runs.get(runId) ?? this.#underWay.get(runId)
     if (known !== undefined) return Promise.resolve(known)
@@ -53,7 +53,7 @@ export class RunResumption {
     return resuming
   }
 
-  /** Resolves when none is being taken up: until then it holds locks. */
+  /** Resolves when no run is being resumed: until then locks are held. */
   async idle(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay.values())
   }
@@ -67,18 +67,18 @@ export class RunResumption {
       return 'foreign'
     }
     const { action, secrets = [] } = state.request
-    // The values of secrets were not kept: the command must not go out without them.
+    // The values of secrets were not stored: the command must not be sent without them.
     const isWhole = secrets.length === 0
     const transport = this.#parts.transport(runId, replyTo, isWhole ? action : undefined)
     const run = await Run.restore(state, record, transport).catch(async (error) => {
       await record.close()
       throw error
     })
-    if (!isWhole) run.stopRollout(say('the values of its secrets are not kept across a restart'))
-    // What came while nobody listened is there to be read first.
+    if (!isWhole) run.stopRollout(say('the values of its secrets are not stored across a restart'))
+    // Replies that came while no master was receiving are read first.
     if (run.isWaiting) void replyConsumer.catchUp()
     runs.add(run)
-    // There nothing waits for longer than a minute, and who was not known to the run would not be missed.
+    // Replies on the shared queue expire after a minute, and agents that the run does not know would not be missed.
     if (run.isWaiting && replyTo === sharedReplyQueue) void run.askEveryone()
     return run
   }

@@ -1,18 +1,17 @@
 import type { Run } from './engine/run.ts'
 
 /**
- * What became of a request to start a run, whose caller may abort it at any moment. Also after it was `sent`, an abort cancels
- * the run.
+ * The outcome of starting a run, which the caller may abort at any moment. An abort after `sent` cancels the run.
  */
 export type StartOutcome =
   /** SQS has the command. */
   | { readonly kind: 'sent'; readonly run: Run }
-  /** Aborted, or the master was closed, before SQS was told of the command: no agent has it. */
+  /** Aborted, or the master was closed, before the request to SQS: no agent has the command. */
   | { readonly kind: 'not-sent' }
-  /** SQS has the command; it was aborted by then, and the agents are asked to stop. */
+  /** SQS has the command, but it was aborted by then: the agents are asked to stop. */
   | { readonly kind: 'cancelled'; readonly run: Run }
   /**
-   * Aborted while SQS was being told: agents may have the command, all of them or some. It counts as sent, and the agents are
-   * asked to stop. When it was the master that was closed, the run is left as it stands, to be resumed.
+   * Aborted during the request to SQS: some or all agents may have the command. It counts as sent, and the agents are asked
+   * to stop. If the master was closed, the run stays as it is, to be resumed.
    */
   | { readonly kind: 'interrupted'; readonly run: Run }

@@ -1,32 +1,32 @@
 /**
- * Control messages that one run has on the broadcast queue at a time. Every agent sees every message there, ten at a
- * receive: a few runs with more than that would hide one another's.
+ * Most control messages of one run on the broadcast queue at a time. Every agent reads every message there, ten per
+ * receive: with more, a few runs would delay one another's messages.
  */
 export const mostControlMessages = 4
 
-/** SQS takes a message off by itself then: the retention of the queue, milliseconds. */
+/** SQS deletes a message by itself after this time: the retention of the queue, milliseconds. */
 const visibleForMs = 60_000
 
-/** One control message, from when it is to be sent until it is off the queue. */
+/** One control message, from before it is sent until it is off the queue. */
 export interface ControlSlot {
-  /** SQS has taken it, now. */
+  /** Call it when SQS has accepted the message. */
   sent(now: number): void
-  /** SQS has not taken it. */
+  /** Call it when SQS has not accepted the message. */
   giveBack(): void
 }
 
 /** Counts the control messages of one run. */
 export class ControlSlots {
-  /** When SQS took them, milliseconds; undefined for those that are being sent. */
+  /** When SQS accepted each of them, milliseconds; undefined while it is being sent. */
   #taken: { at: number | undefined }[] = []
 
-  /** How many may be sent now. */
+  /** Number of messages that may be sent now. */
   free(now: number): number {
     this.#taken = this.#taken.filter(({ at }) => at === undefined || now - at < visibleForMs)
     return Math.max(0, mostControlMessages - this.#taken.length)
   }
 
-  /** Also when none is free: what a person asks for is sent at any time, and counts. */
+  /** Works even when none is free: what a person requests is sent at any time, and counts. */
   take(): ControlSlot {
     const slot: { at: number | undefined } = { at: undefined }
     this.#taken.push(slot)
@@ -40,12 +40,12 @@ export class ControlSlots {
     }
   }
 
-  /** Whether one was sent before `time`. */
+  /** Whether any was sent before `time`. */
   hasOlder(time: number): boolean {
     return this.#older(time).length > 0
   }
 
-  /** Those that were sent before `time` are off the queue, all but `left` of them. */
+  /** Frees the slots of messages sent before `time`, except `left` of them, which are still on the queue. */
   freeOlder(time: number, left: number): void {
     const older = this.#older(time)
     const gone = new Set(older.slice(0, Math.max(0, older.length - left)))

@@ -15,9 +15,9 @@ export interface FollowUpParts {
 }
 
 /**
- * What a run tells its agents after its command: to those that are silent, or whose output has gaps, the command again, to
- * stop, to say their results or frames again. No more of that is on the queue than {@link mostControlMessages}: agents that
- * miss the same frames are asked together, and others wait until what was asked before is taken off the queue.
+ * What a run sends to its agents after the command: the command again, a cancel, or a request for results or frames, to
+ * agents that have not replied or whose output has gaps. At most {@link mostControlMessages} of these are on the queue:
+ * agents with the same missing frames share one, and further ones wait until earlier ones are deleted from the queue.
  */
 export class FollowUp {
   readonly #parts: FollowUpParts
@@ -30,14 +30,14 @@ export class FollowUp {
     this.#timeouts = new ReplyTimeouts(parts.transport.timing)
   }
 
-  /** What time alone brings about: called a few times a second. */
+  /** Does what is due at this time: call it a few times a second. */
   async tick(now: number): Promise<void> {
     const { state, transport, steps, apply } = this.#parts
-    // First of all what is due is put down, and only then sent: other ticks come while SQS takes its time.
+    // Everything due is recorded before any of it is sent, because the next ticks come while SQS is still busy.
     const mayAsk = this.#slots.free(now) >= 2
     const { republish, ask, giveUp } = this.#timeouts.judge(state, now, steps.sendingTookMs, mayAsk)
     for (const given of giveUp) apply({ kind: 'silenceAssumed', ...given, at: now })
-    // The cancel may have gone by. Whoever is done answers it with its result.
+    // The cancel may have been missed. An agent that has finished answers it with its result.
     const isToStop = (agentId: string) =>
       state.cancelRequestedAt !== undefined && state.replies.get(agentId)?.cancelRefused === undefined
     const stop = ask.filter(isToStop)
@@ -60,7 +60,7 @@ export class FollowUp {
     await this.#makeRoom(now)
   }
 
-  /** At any time, since a person asks for it. @throws QueueError */
+  /** Sends a cancel even when no slot is free, since a person requests it. @throws QueueError */
   async cancel(targets: readonly string[]): Promise<void> {
     await this.#inSlot(targets, () => this.#parts.transport.cancel(this.#parts.state, targets))()
   }
@@ -90,7 +90,7 @@ export class FollowUp {
     }
   }
 
-  /** Takes a slot at once, where there is anybody to tell, and gives it back when SQS did not take the message. */
+  /** Takes a slot at once, unless there are no agents, and returns it when SQS did not accept the message. */
   #inSlot(agentIds: readonly string[], send: () => Promise<void>): () => Promise<void> {
     if (agentIds.length === 0) return async () => {}
     const slot = this.#slots.take()
@@ -105,7 +105,7 @@ export class FollowUp {
     }
   }
 
-  /** Takes off the queue what the agents have had time to hear, where nothing more could be asked otherwise. */
+  /** When no slot is free, deletes the messages that agents have had time to read. */
   async #makeRoom(now: number): Promise<void> {
     const { transport } = this.#parts
     const before = now - transport.timing.resendAfterMs
@@ -115,7 +115,7 @@ export class FollowUp {
     this.#makeRoomFrom = transport.now() + transport.timing.resendAfterMs
   }
 
-  /** Whether it went well. */
+  /** @returns whether it succeeded */
   async #attempt(act: () => Promise<void>): Promise<boolean> {
     try {
       await act()

@@ -1,24 +1,24 @@
 import { contained } from '../../async/contained.ts'
 import type { Run } from './run.ts'
 
-/** How often a run looks at the time, milliseconds. Well below any of its waits. */
+/** Time between two ticks of a run, milliseconds. Well below any of its waits. */
 const tickMs = 250
 
-/** A tick that is late by more than this says that the machine slept, or this process had no time, milliseconds. */
+/** A tick that is later than this means that the machine slept, or this process was suspended, milliseconds. */
 const sleptMs = 5_000
 
-/** A run that nobody watches is left to the history when it was over for so long, milliseconds. */
+/** A run without listeners is closed when it has been over for this long, milliseconds. It stays in the history. */
 const retiredAfterMs = 10 * 60_000
 
 export interface OpenRunsOptions {
-  /** The clock was ahead of us: what came meanwhile has not been read. */
+  /** Called after a pause of this process: replies that came meanwhile have not been read. */
   readonly onSleep: () => void
   /** Called with each tick. */
   readonly onTick: (now: number) => void
   readonly onWarning: (runId: string, error: Error) => void
 }
 
-/** The runs that a master has in hand: under way, or lately over. Tells them the time while they wait for something. */
+/** The open runs of a master: active, or recently over. Ticks them while they wait for something. */
 export class OpenRuns {
   readonly #options: OpenRunsOptions
   readonly #runs = new Map<string, Run>()
@@ -28,7 +28,7 @@ export class OpenRuns {
 
   constructor(options: OpenRunsOptions) {
     const { onSleep, onTick, onWarning } = options
-    // A listener that throws must not stop the time.
+    // A listener that throws must not stop the ticks.
     this.#options = {
       onSleep: contained(onSleep),
       onTick: contained(onTick),
@@ -40,12 +40,12 @@ export class OpenRuns {
     return this.#runs.get(runId)
   }
 
-  /** Whether there is one that waits for something. */
+  /** Whether any run waits for something. */
   get areWaiting(): boolean {
     return [...this.#runs.values()].some(({ isWaiting }) => isWaiting)
   }
 
-  /** Those that are not over. */
+  /** The runs that are not over. */
   underWay(): Run[] {
     return [...this.#runs.values()].filter(({ state }) => state.phase !== 'over')
   }
@@ -53,24 +53,24 @@ export class OpenRuns {
   add(run: Run): void {
     this.#retire(Date.now())
     this.#runs.set(run.runId, run)
-    // Begun, or read from the disk, while its master closed.
+    // It was started, or read from disk, while its master closed.
     if (this.#isClosed) void this.#leave(run)
     else this.wake()
   }
 
-  /** Ticks again, where a run waits for something: a late reply may have brought that about. */
+  /** Starts ticking again if a run waits for something, as it may after a late reply. */
   wake(): void {
     if (this.#isClosed || this.#ticker !== undefined || !this.areWaiting) return
     this.#tickedAt = Date.now()
     this.#ticker = setInterval(() => this.#tick(), tickMs)
   }
 
-  /** Resolves when the commands of all runs that are over are off the broadcast queue, as far as that goes. */
+  /** Resolves when the commands of all runs that are over have been withdrawn from the broadcast queue (best effort). */
   async withdrawn(): Promise<void> {
     await Promise.all([...this.#runs.values()].map((run) => run.withdrawn()))
   }
 
-  /** Stops the time and leaves all runs to the history, as they stand. */
+  /** Stops the ticks and closes all runs; their records stay as they are. */
   async close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#ticker)

@@ -7,50 +7,50 @@ import { LocalizableError, say } from '../../text/localizable.ts'
 import type { OutputLog } from '../store/outputLog.ts'
 
 /**
- * The most that an agent can be configured to keep (`general.output_limit`), bytes: one that sends more means harm.
+ * The largest `general.output_limit` of an agent, bytes: one that sends more is hostile or broken.
  */
 const mostBytes = 1024 ** 3
 
-/** Output of all agents together that waits in memory for missing frames, bytes. What comes beyond is asked for again. */
+/** Most output of all agents that waits in memory for missing frames, bytes. Further frames are requested again later. */
 const mostHeldBytes = 256 * 1024 * 1024
 
-/** Frames to be asked for again, and of which agents. */
+/** Frames to request again, and from which agents. */
 export interface MissingFrames {
   readonly agentIds: readonly string[]
   readonly frames: number[]
 }
 
 interface Open {
-  /** When the result came, or the frames were last asked for, milliseconds. */
+  /** When the result came, or the frames were last requested, milliseconds. */
   since: number
-  /** How often they were asked for. */
+  /** How often they were requested. */
   asked: number
 }
 
-/** The outputs of a run on their way from frames to the log: put in order, kept, and asked for again where they have gaps. */
+/** Assembles the outputs of a run: orders frames, writes them to the log, and requests missing ones again. */
 export class OutputAssembler {
   readonly #log: OutputLog
   readonly #limitBytes: number
   /**
-   * `done`: all is here, or nothing is to come. What comes now is an echo. `broken`: the disk has lost a part, or there is
-   * more than may be; nothing is added, and it is incomplete for good.
+   * `done`: everything has arrived, or nothing will; what comes now is a repetition. `broken`: the disk has lost a part, or
+   * there is more than allowed; nothing is added, and it stays incomplete.
    */
   readonly #assemblies = new Map<string, ReplyAssembly | 'done' | 'broken'>()
   #heldBytes = 0
-  /** Agents whose result is here. */
+  /** Agents whose result has arrived. */
   readonly #promised = new Set<string>()
-  /** Those of them whose frames are not, and are waited for. */
+  /** Those of them whose frames are still missing and awaited. */
   readonly #open = new Map<string, Open>()
 
-  /** @param limitBytes what the run allows each agent, where it does */
+  /** @param limitBytes the run's limit for each agent's output */
   constructor(log: OutputLog, limitBytes = mostBytes) {
     this.#log = log
     this.#limitBytes = Math.min(limitBytes, mostBytes)
   }
 
   /**
-   * Picks up where an earlier master stood.
-   * @returns with the agents of whose output the disk has lost a part: it is incomplete for good
+   * Continues where an earlier master stopped.
+   * @returns also the agents whose output on disk is damaged: it stays incomplete
    */
   static async resume(
     log: OutputLog,
@@ -83,9 +83,9 @@ export class OutputAssembler {
   }
 
   /**
-   * Takes a frame; undefined when it brings no output that is in order.
-   * @throws Error when the frame is damaged, which then counts as missing; or when there is more output than may be, of
-   *   which nothing is kept from then on
+   * Adds a frame; undefined when it does not extend the output in order.
+   * @throws Error when the frame is damaged, which then counts as missing; or when there is more output than allowed, and
+   *   nothing more is stored from then on
    */
   take(agentId: string, frame: number, segments: readonly Segment[], data: Uint8Array): Gathered | undefined {
     const assembly = this.#assembly(agentId)
@@ -104,7 +104,7 @@ export class OutputAssembler {
     return { stdoutBytes, stderrBytes, frames: assembly.frames }
   }
 
-  /** Takes what a result says of the frames. False when it was there already. */
+  /** Sets what a result says about the frames. False when it was already set. */
   promise(agentId: string, promised: PromisedOutput, now: number): boolean {
     const assembly = this.#assembly(agentId)
     if (assembly === 'done' || this.#promised.has(agentId)) return false
@@ -115,7 +115,7 @@ export class OutputAssembler {
     return true
   }
 
-  /** How the output ended, when its last frame is here, or when it is broken. */
+  /** How the output ended; undefined until its last frame has arrived, or it is broken. */
   ended(agentId: string): 'complete' | 'incomplete' | undefined {
     const assembly = this.#assemblies.get(agentId)
     if (assembly === undefined || assembly === 'done') return undefined
@@ -127,14 +127,14 @@ export class OutputAssembler {
   }
 
   /**
-   * What is to be asked for again now, in `most` questions at most: agents that miss the same frames share one. And what is not
-   * to be waited for any longer.
+   * The frames to request now, in at most `most` requests: agents with the same missing frames share one. And the agents
+   * whose frames to give up (`hopeless`).
    */
   due(now: number, timing: Timing, most: number): { missing: MissingFrames[]; hopeless: string[] } {
     const missing = new Map<string, { agentIds: string[]; frames: number[] }>()
     const isDue = ({ since, asked }: Open) =>
       now >= since + timing.resendAfterMs * 2 ** Math.max(0, asked - 1)
-    // Who was asked least often comes first: those that never answer must not keep the others from being asked.
+    // Agents that were asked least often come first, so that those that never answer do not block the others.
     const due = [...this.#open].filter(([, open]) => isDue(open)).sort(([, a], [, b]) => a.asked - b.asked)
     const hopeless = due.filter(([, { asked }]) => asked >= timing.resendTries).map(([agentId]) => agentId)
     for (const [agentId, open] of most > 0 ? due : []) {
@@ -149,7 +149,7 @@ export class OutputAssembler {
       open.since = now
       open.asked += 1
     }
-    // What comes all the same is still taken.
+    // Frames that come later are still accepted.
     for (const agentId of hopeless) this.#open.delete(agentId)
     return { missing: [...missing.values()], hopeless }
   }

@@ -6,12 +6,12 @@ import type { OutputAssembler } from './outputAssembler.ts'
 export interface ReplyIntakeParts {
   readonly outputs: OutputAssembler
   readonly apply: (event: RunEvent) => void
-  /** There is more output of an agent. */
+  /** Called when there is more output of an agent. */
   readonly onOutput: (agentId: string) => void
   readonly onWarning: (error: Error) => void
 }
 
-/** Turns the replies to one run into its events, and their output into its log. */
+/** Turns the replies to one run into events, and writes their output to its log. */
 export class ReplyIntake {
   readonly #parts: ReplyIntakeParts
 
@@ -36,7 +36,7 @@ export class ReplyIntake {
       }
       case 'result': {
         const isNews = outputs.promise(agentId, reply, at)
-        // Also of an echo: that is how a last frame comes again that an earlier master took with it.
+        // Even of a repeated result: a last frame that was lost with an earlier master arrives this way.
         const gathered = reply.last && this.#takeFrame(heard, reply.last, data)
         if (isNews) {
           this.#finish(heard, reply, gathered)
@@ -63,7 +63,7 @@ export class ReplyIntake {
     })
   }
 
-  /** What the frame brought; undefined when that is nothing that is in order. */
+  /** The output that the frame adds; undefined when it does not extend the output in order. */
   #takeFrame(
     { agentId, hostname }: FromAgent,
     { frame, segments }: { frame: number; segments: [1 | 2, number][] },

@@ -3,25 +3,25 @@ import { judgeSilence } from '../../run/replyTimeout.ts'
 import { isSettled, type RunState } from '../../run/runState.ts'
 import type { Timing } from '../../run/timing.ts'
 
-/** After so many sends that failed for good, silent agents count as asked. Each of them was several tries. */
+/** After this many failed sends (each with several tries), agents without a reply count as asked. */
 const mostFailedSends = 5
 
-/** What the silence of the agents of a run asks for now. */
+/** What to do about the agents of a run that have not replied. */
 export interface TimeoutDecision {
-  /** To these the command is to be sent again, */
+  /** Agents to send the command to again. */
   readonly republish: string[]
-  /** these are to be asked for their results, */
+  /** Agents to ask for their results. */
   readonly ask: string[]
-  /** and these were given every reason to say something. */
+  /** Agents to give up: they were asked and did not reply. */
   readonly giveUp: { readonly agentId: string; readonly verdict: Extract<Verdict, 'no-reply' | 'lost'> }[]
 }
 
-/** The silent agents of one run: who was told what again, and when that was enough. Each is told once. */
+/** The agents of one run that have not replied: what was sent to them again, and when to give them up. Each is asked once. */
 export class ReplyTimeouts {
   readonly #timing: Timing
   /** When the command was sent to an agent again, milliseconds. */
   readonly #republished = new Map<string, number>()
-  /** Agents whose result was asked for, and from when on silence is an answer, milliseconds. */
+  /** Agents that were asked for their result, and when to give them up, milliseconds. */
   readonly #asked = new Map<string, number>()
   #failedSends = 0
 
@@ -30,9 +30,9 @@ export class ReplyTimeouts {
   }
 
   /**
-   * Judges all agents of the run; what it says to be done counts as done from then on.
-   * @param sendingTookMs until SQS took the last step's command: nobody was silent before that
-   * @param mayAsk else whom it is time to ask is asked later, and not given up before
+   * Decides for all agents of the run; what it returns counts as done from then on.
+   * @param sendingTookMs how long SQS took to accept the last step's command: that time does not count as silence
+   * @param mayAsk when false, agents that are due to be asked are asked later, and not given up before
    */
   judge(state: RunState, now: number, sendingTookMs: number | 'sending', mayAsk: boolean): TimeoutDecision {
     const ask = (agentId: string, from: number) => {
@@ -52,8 +52,8 @@ export class ReplyTimeouts {
       else if (meaning === 'ask' && !this.#asked.has(agentId)) ask(agentId, now)
       else if (meaning === 'no-reply' || meaning === 'lost') {
         const giveUpAt = this.#giveUpAt(state, agentId, meaning)
-        // SQS was away, or nobody listened, when it was time to ask: its result may be gone, and is still with the agent.
-        // SQS may have been away for the agent as well, and it comes back in its own time.
+        // When it was time to ask, SQS was not reachable or no master was receiving: the result may be lost on the way, but
+        // the agent still has it. SQS may have been unreachable for the agent as well, and it reconnects at its own pace.
         if (giveUpAt === undefined) ask(agentId, now + this.#timing.graceMs)
         else if (now >= giveUpAt) judged.giveUp.push({ agentId, verdict: meaning })
       }
@@ -62,7 +62,7 @@ export class ReplyTimeouts {
     return judged
   }
 
-  /** Whom SQS did not let us tell was not told; but nobody waits for ever for a permission. */
+  /** Call it when a send failed: the agents were not asked. After several failures they count as asked all the same. */
   notTold(what: 'republish' | 'ask', agentIds: readonly string[]): void {
     this.#failedSends += 1
     if (this.#failedSends >= mostFailedSends) return
@@ -70,11 +70,11 @@ export class ReplyTimeouts {
     for (const agentId of agentIds) told.delete(agentId)
   }
 
-  /** From when on its silence counts; undefined when it was given no reason to say anything. */
+  /** When to give the agent up; undefined when nothing was sent that it would answer. */
   #giveUpAt(state: RunState, agentId: string, assumed: 'no-reply' | 'lost'): number | undefined {
     const asked = this.#asked.get(agentId)
     if (asked !== undefined || assumed === 'lost') return asked
-    // An agent that has the command, or that is told to stop, answers that.
+    // An agent answers a command or a cancel that it receives.
     const told = this.#republished.get(agentId) ?? state.cancelRequestedAt
     return told === undefined ? undefined : told + this.#timing.republishAfterMs
   }

@@ -27,24 +27,24 @@ export class RolloutSteps {
     this.#parts = parts
   }
 
-  /** Until SQS took the last step's command, which may take several tries: nobody was silent before that. */
+  /** How long SQS took to accept the last step's command, over several tries: that time does not count as silence. */
   get sendingTookMs(): number | 'sending' {
     return this.#sending === undefined ? this.#sendingTookMs : 'sending'
   }
 
-  /** When commands last went out that may still be on the queue, milliseconds. */
+  /** When commands were last sent that may still be on the queue, milliseconds. */
   get publishedAt(): number | undefined {
     return this.#publishedAt
   }
 
-  /** What was published is off the queue. */
+  /** Call it when the published commands are off the queue. */
   withdrawn(): void {
     this.#publishedAt = undefined
   }
 
   /**
    * Starts the next step.
-   * @throws QueueError when it could not be sent, Error when it could not be recorded: its agents are `not-started` then
+   * @throws QueueError when it could not be sent, Error when it could not be recorded: its agents are then `not-started`
    */
   start(): Promise<Publication> {
     const sending = this.#startStep().finally(() => {
@@ -61,7 +61,7 @@ export class RolloutSteps {
     if (publication !== 'not-sent') this.#publishedAt = transport.now()
   }
 
-  /** Cuts short what is being sent; nothing is sent any more. Resolves when it is known what became of it. */
+  /** Aborts what is being sent, and sends nothing more. Resolves when the outcome is known. */
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.idle()
@@ -72,7 +72,7 @@ export class RolloutSteps {
     await this.#sending?.catch(() => {})
   }
 
-  /** Something has changed that may be the end of a step. */
+  /** Call it when something has changed that may end a step. */
   advanceSoon(): void {
     const { state, transport } = this.#parts
     if (this.#isAdvancing || state.request.rollout === undefined) return
@@ -84,7 +84,7 @@ export class RolloutSteps {
   }
 
   /**
-   * Starts the next step when it is time for it, or ends the rollout.
+   * Starts the next step when it is due, or ends the rollout.
    * @throws Error as {@link start}
    */
   async advance(now: number): Promise<void> {
@@ -104,9 +104,9 @@ export class RolloutSteps {
     const failed = (why: Localizable) =>
       apply({ kind: 'sendFailed', agentIds: step, ...because(why), at: transport.now() })
     try {
-      // Counted from before the send: a reply may be here before the send's own answer.
+      // Recorded before the send, because a reply may arrive before SQS's response to the send.
       apply({ kind: 'stepStarted', at: transport.now() })
-      // On disk before it is on the queue: whoever takes the run up after a crash must know whom it was sent to.
+      // On disk before it is on the queue: a master that resumes the run after a crash must know its targets.
       await Promise.all([record.flush(), record.summarize(state)])
       const before = transport.now()
       const publication = await this.#publish(step)

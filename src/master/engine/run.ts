@@ -16,13 +16,13 @@ import type { Publication, RunTransport } from './transport.ts'
 
 export type { RunChange } from './runNotices.ts'
 
-/** A cancel waits so long for the disk, milliseconds. */
+/** How long a cancel waits for the disk, milliseconds. */
 const cancelRecordedWithinMs = 1_000
 
-/** A run under way, or one that is over and may still be completed by late replies. */
+/** A run that is active, or over and may still be completed by late replies. */
 export class Run {
   readonly state: RunState
-  /** Resolves the moment the last expected agent has its verdict and its output. */
+  /** Resolves when the last expected agent has its verdict and its output. */
   readonly ended: Promise<RunState>
   readonly #record: RunRecord
   readonly #transport: RunTransport
@@ -31,7 +31,7 @@ export class Run {
   readonly #followUp: FollowUp
   readonly #notices: RunNotices
   #withdrawn: Promise<void> = Promise.resolve()
-  /** Until agents that the run does not know have had time to see what everyone was asked. */
+  /** Resolves when agents that the run does not know have had time to read the request to all. */
   #seenByAll: Promise<void> = Promise.resolve()
   #resolveOver: (state: RunState) => void = () => {}
 
@@ -58,7 +58,7 @@ export class Run {
     if (state.phase === 'over') this.#resolveOver(state)
   }
 
-  /** Picks up a run that an earlier master began: with what it kept of unfinished outputs. */
+  /** Resumes a run of an earlier master, with the stored part of unfinished outputs. */
   static async restore(state: RunState, record: RunRecord, transport: RunTransport): Promise<Run> {
     const at = transport.now()
     const limitBytes = state.request.outputLimitBytes
@@ -66,7 +66,7 @@ export class Run {
     const { outputs, damaged } = await OutputAssembler.resume(record.output, replies, at, limitBytes)
     const run = new Run(state, record, transport, outputs)
     for (const agentId of damaged) run.#apply({ kind: 'outputSettled', agentId, output: 'incomplete', at })
-    // A step is on disk before it is on the queue: without one nobody has heard of the run, and nobody will answer.
+    // A step is on disk before it is on the queue: without one no agent has received the run, and none will answer.
     if (state.stepsStarted === 0)
       run.#apply({
         kind: 'sendFailed',
@@ -77,40 +77,40 @@ export class Run {
     return run
   }
 
-  /** Names the run in the history, in replies and in logs. */
+  /** Identifies the run in the history, in replies and in logs. */
   get runId(): string {
     return this.state.runId
   }
 
-  /** Whether time alone may still change it: see {@link tick}. */
+  /** Whether it still needs {@link tick}. */
   get isWaiting(): boolean {
     return this.state.phase !== 'over' || this.state.unsettled > 0
   }
 
-  /** Whether anybody listens to its changes. */
+  /** Whether it has listeners. */
   get isWatched(): boolean {
     return this.#notices.areHeard
   }
 
-  /** Calls `listener` soon after changes, many of them at once. Returns how to stop that. */
+  /** Calls `listener` soon after changes, once for many. Returns a function that removes the listener. */
   onChange(listener: (change: RunChange) => void): () => void {
     return this.#notices.listen(listener)
   }
 
-  /** Output of one agent so far, in the order in which it was written; from byte `from`, at most `limit` bytes. */
+  /** Output of one agent so far, in the order it was written; from byte `from`, at most `limit` bytes. */
   output(agentId: string, from?: number, limit?: number): Promise<Chunk[]> {
     return this.#record.output.read(agentId, from, limit)
   }
 
-  /** Bytes of output kept for one agent. */
+  /** Bytes of output stored for one agent. */
   outputBytes(agentId: string): number {
     return this.#record.output.bytes(agentId)
   }
 
   /**
-   * Says who is expected and in which steps, and sends the first step. A run that is cancelled meanwhile may be `not-sent`,
-   * and is over then.
-   * @throws QueueError when it could not be sent, Error when it could not be recorded: the run is over then, with every
+   * Sets the expected agents and the steps, and sends the first step. A run that is cancelled meanwhile may be `not-sent`,
+   * and is then over.
+   * @throws QueueError when it could not be sent, Error when it could not be recorded: the run is then over, with every
    *   agent `not-started`
    */
   begin(agents: readonly { agentId: string; hostname: string }[], steps: string[][]): Promise<Publication> {
@@ -119,15 +119,15 @@ export class Run {
   }
 
   /**
-   * Asks every agent that is not done to stop; each confirms. Steps not reached are not started, and what is being sent is cut
-   * short.
-   * @throws QueueError when SQS refuses: agents go on then
+   * Asks every agent that has not finished to stop; each confirms. Later steps are not started, and a send in progress is
+   * aborted.
+   * @throws QueueError when SQS refuses: agents then go on
    */
   async cancel(): Promise<void> {
     if (this.state.phase === 'over') return
     this.#apply({ kind: 'cancelRequested', at: this.#transport.now() })
     const stopped = this.#steps.stop()
-    // On disk before it is on the queue, as a command is; but a disk that is full or slow keeps nothing from being stopped.
+    // On disk before it is on the queue, like a command; but a full or slow disk must not prevent a cancel.
     const patience = delay(cancelRecordedWithinMs, undefined, { ref: false })
     await Promise.race([Promise.all([stopped, this.#attempt(() => this.#record.flush())]), patience])
     const targets = [...this.state.replies.values()]
@@ -136,14 +136,14 @@ export class Run {
     if (targets.length > 0) await this.#followUp.cancel(targets)
   }
 
-  /** Asks for answers that may be gone: of agents, too, that the run does not know of. */
+  /** Asks again for replies that may be lost, also from agents that the run does not know. */
   async askEveryone(): Promise<void> {
     const asking = this.#attempt(() => this.#followUp.askEveryone())
     this.#seenByAll = asking.then(() => delay(this.#transport.timing.joinMs, undefined, { ref: false }))
     await asking
   }
 
-  /** No further step is started until {@link resume}. */
+  /** Starts no further step until {@link resume}. */
   pause(): void {
     this.#apply({ kind: 'paused', at: this.#transport.now() })
   }
@@ -153,28 +153,28 @@ export class Run {
     this.#apply({ kind: 'resumed', at: this.#transport.now() })
   }
 
-  /** Ends the rollout: what runs may finish, the other agents get `not-started`. */
+  /** Ends the rollout: running agents may finish, the others get `not-started`. */
   stopRollout(why = say('stopped manually')): void {
     this.#apply({ kind: 'rolloutStopped', ...because(why), at: this.#transport.now() })
   }
 
-  /** Takes a reply. `mismatch` ones, sent by another than the agent that they name, are to be kept away by the caller. */
+  /** Takes a reply. The caller must reject `mismatch` ones, which another sender than the named agent sent. */
   receive(reply: ReplyMessage, data: Uint8Array, identity: ReplyState['identity']): void {
     const { agentId, hostname } = reply
     this.#intake.take(reply, data, { agentId, hostname, at: this.#transport.now(), identity })
   }
 
-  /** The agent was heard of elsewhere, and says that it still has this run. */
+  /** The agent's facts say that it still has this run. */
   seen(agentId: string, at: number): void {
     this.#apply({ kind: 'stillQueued', agentId, at })
   }
 
-  /** The agent refused to stop, or to say something again. */
+  /** The agent refused to cancel, or to send a reply again. */
   orderRefused(agentId: string, order: 'cancel' | 'resend', reason: string): void {
     if (order === 'cancel') this.#apply({ kind: 'cancelRefused', agentId, reason, at: this.#transport.now() })
   }
 
-  /** What time alone brings about: called a few times a second while the run {@link isWaiting}. */
+  /** Does what is due at this time: call it a few times a second while the run {@link isWaiting}. */
   async tick(): Promise<void> {
     const now = this.#transport.now()
     if (!this.#transport.backlogged(now)) await this.#followUp.tick(now)
@@ -182,27 +182,27 @@ export class Run {
     this.#withdrawEarly(now)
   }
 
-  /** Resolves when the commands of a run that is over are off the broadcast queue, as far as that goes. */
+  /** Resolves when the commands of a run that is over have been withdrawn from the broadcast queue (best effort). */
   withdrawn(): Promise<void> {
     return this.#withdrawn
   }
 
   /**
-   * Resolves when all that came so far is kept; what a crash of this process would lose is on its way to the disk until then.
-   * @throws Error when the disk refused it
+   * Resolves when everything received so far is on disk. Before that, a crash of this process may lose it.
+   * @throws Error when it could not be written
    */
   flush(): Promise<void> {
     return this.#record.flush()
   }
 
-  /** Leaves the run to others. Its output can still be read. */
+  /** Releases the run for other masters. Its output can still be read. */
   async close(): Promise<void> {
-    // What becomes of a step that is being sent belongs to the record.
+    // The outcome of a step that is being sent belongs in the record.
     await this.#steps.idle()
     await this.#record.close()
   }
 
-  /** A command that everybody has heard would only make agents ask for it again and again. */
+  /** Withdraws a command that all agents have received: while it is visible, every agent would poll again and again. */
   #withdrawEarly(now: number): void {
     const { publishedAt } = this.#steps
     if (publishedAt === undefined || now - publishedAt < this.#transport.timing.joinMs) return
@@ -219,7 +219,7 @@ export class Run {
     })
   }
 
-  /** Whether it went well. */
+  /** @returns whether it succeeded */
   async #attempt(act: () => Promise<void>): Promise<boolean> {
     try {
       await act()

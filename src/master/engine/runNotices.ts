@@ -4,11 +4,11 @@ export interface RunChange {
   readonly agents: ReadonlySet<string>
   /** Agents that have new output. */
   readonly output: ReadonlySet<string>
-  /** Phase, steps or sums of the run changed. */
+  /** Phase, steps or counts of the run changed. */
   readonly run: boolean
 }
 
-/** Tells listeners of changes soon after them, many of them at once. */
+/** Notifies listeners soon after changes, once for many. */
 export class RunNotices {
   readonly #listeners = new Set<(change: RunChange) => void>()
   readonly #onWarning: (error: Error) => void
@@ -17,7 +17,7 @@ export class RunNotices {
   #run = false
   #scheduled = false
 
-  /** @param onWarning told when a listener throws; the others are told all the same */
+  /** @param onWarning called when a listener throws; the others are notified all the same */
   constructor(onWarning: (error: Error) => void) {
     this.#onWarning = onWarning
   }

@@ -1,32 +1,32 @@
 import type { RunState } from '../../run/runState.ts'
 import type { Timing } from '../../run/timing.ts'
 
-/** What a run needs of the way to its agents. */
+/** How a run reaches its agents. */
 export interface RunTransport {
   readonly timing: Timing
   now(): number
   /**
-   * Sends the run's command; to these agents only, when given. `stop` ends that at once.
+   * Sends the run's command, to all its agents or only to `targets`. `stop` aborts it at once.
    * @throws Error when SQS refuses
    */
   publish(state: RunState, targets: readonly string[] | undefined, stop: AbortSignal): Promise<Publication>
   cancel(state: RunState, targets: readonly string[]): Promise<void>
   /** Asks these agents for frames again, or for their results. */
   resend(state: RunState, targets: readonly string[], missing: number[], result: boolean): Promise<void>
-  /** Asks whoever has this run for its result: also agents that the run does not know of. */
+  /** Asks all agents that have this run for its result, also agents that the run does not know. */
   askEveryone(state: RunState): Promise<void>
-  /** Takes all that was sent off the queue again, as far as it is found. */
+  /** Deletes everything that was sent from the queue (best effort). */
   withdraw(): Promise<void>
-  /** The same with control messages (all but the run's command) that were sent before `time`. Resolves with how many are left. */
+  /** The same for control messages (all but the run's command) sent before `time`. Resolves with the number left. */
   withdrawControl(time: number): Promise<number>
-  /** Whether replies may be waiting unread: silence proves nothing then. */
+  /** Whether replies may be waiting unread, so that a missing reply proves nothing. */
   backlogged(now: number): boolean
-  /** Something that the run survives went wrong. */
+  /** Reports a problem that does not end the run. */
   onWarning(error: Error): void
 }
 
 /**
- * What became of a command that was to be sent. `not-sent`: aborted before SQS was told of it, so no agent has it.
- * `interrupted`: aborted while SQS was being told, so any agent may have it.
+ * The outcome of sending a command. `not-sent`: aborted before the request to SQS, so no agent has it. `interrupted`:
+ * aborted during the request, so any agent may have it.
  */
 export type Publication = 'sent' | 'not-sent' | 'interrupted'

@@ -8,22 +8,22 @@ import { type Localizable, LocalizableError, say, sentenceOf } from '../../text/
 import type { Inventory } from './inventory.ts'
 import { isSaidAfter, type SaidFacts } from './sighting.ts'
 
-/** Receivers at a time. Each request takes some 20 ms to SQS and back. */
+/** Parallel receivers. Each request takes about 20 ms to SQS and back. */
 const receivers = 8
 
-/** A sweep is many receives: one that fails for a reason that may pass is tried so often, or the others were for nothing. */
+/** Tries of each receive after errors that may pass: a sweep is many receives, and one failure would waste all of them. */
 const receiveTries = 4
 
-/** What one sweep hides messages from other masters for: seconds, for a small queue and at most. */
+/** How long a sweep hides messages from other masters: for a small queue, and at most, seconds. */
 const hideSeconds = { least: 2, most: 30 }
 
-/** Facts are said every 30 s at most and live for 60 s: what is older is a leftover. */
+/** Facts are published at least every 30 s and are valid for 60 s: older ones are leftovers. Milliseconds. */
 const retentionMs = 60_000
 
-/** While others hide messages, the queue is read again until nothing new came for so long beyond the time of hiding. */
+/** While others hide messages, the queue is read until nothing new has come for this long beyond the time of hiding. */
 const quietMs = 2_000
 
-/** SQS's clock is known to half a second, and to what an answer that tells it is late by. */
+/** Error of our estimate of SQS's clock: half a second, and the delay of the response it is read from. */
 const clockErrorMs = 1_000
 
 /** A message that is ignored. */
@@ -32,20 +32,20 @@ export interface UnreadableMessage {
   readonly reason: Localizable
 }
 
-/** What a sweep saw. */
+/** The result of a sweep. */
 export interface Sweep {
   readonly messages: number
   readonly unreadable: readonly UnreadableMessage[]
-  /** False when others went on hiding messages, so that some may be unread. */
+  /** False when others kept hiding messages, so that some may be unread. */
   readonly isComplete: boolean
 }
 
 /**
- * Reads the facts queue once through, into the inventory. With visibility 0 that would be a coupon collector's task, so
- * messages are hidden for a moment while they are read. Several masters may sweep at a time and hide messages from one
- * another: as long as SQS says that others hide some, a sweep puts back what it has and reads again, until it has seen
- * all agents that it knew, or nothing new for a while. Messages that are superseded by newer ones of the same agent are
- * deleted, which keeps the next sweep short.
+ * Reads the whole facts queue into the inventory. With visibility 0 this would be a coupon collector's problem, so messages
+ * are hidden while they are read. Several masters may sweep at the same time and hide messages from one another: while SQS
+ * says that others hide some, a sweep puts back what it has and reads again, until it has seen all known agents, or nothing
+ * new for a while. Messages that are superseded by newer ones of the same agent are deleted, which keeps the next sweep
+ * short.
  * @throws QueueError when the queue cannot be read
  */
 export async function sweepFacts(
@@ -65,7 +65,7 @@ export async function sweepFacts(
     return reading.take(await retry(receiveTries, once, signal))
   }
   const drain = async () => {
-    // SQS: a short poll asks some servers only, so one that brings nothing proves little.
+    // A short poll asks only some of SQS's servers, so one that returns nothing proves little.
     while ((await receive(0)) || (!reading.hasAsMany && (await receive(0))));
   }
   const putBack = async () => {
@@ -88,7 +88,7 @@ export async function sweepFacts(
       await delay(50 + Math.random() * 250, undefined, { signal })
     } else {
       if (reading.hasAsMany || (left.visible === 0 && reading.messages > 0)) break
-      // One long poll asks all servers, where numbers do not tell.
+      // Where the counts are not conclusive: one long poll asks all servers.
       if (!(await receive(1))) break
     }
   }
@@ -97,21 +97,21 @@ export async function sweepFacts(
   return { messages: reading.messages, unreadable: reading.unreadable, isComplete }
 }
 
-/** What was read so far. */
+/** The state of a sweep. */
 class Reading {
   readonly #environment: string
   readonly #inventory: Inventory
   readonly #startedAt: number
-  /** Messages that the queue held at the start, as far as SQS knows. */
+  /** Messages on the queue at the start, approximately. */
   readonly #held: number
   readonly #hideMs: number
-  /** Agents that should be found. */
+  /** Agents still to be found. */
   readonly #awaited: Set<string>
   readonly #hadAgents: boolean
   readonly #seen = new Set<string>()
   readonly #latest = new Map<string, SaidFacts & { readonly received: ReceivedMessage }>()
   readonly #superseded = new Map<string, ReceivedMessage>()
-  /** What we have received and not put back, and since when others do not see it. */
+  /** Messages that we received and have not put back, and since when they are hidden from others. */
   readonly #hidden = new Map<string, { readonly message: ReceivedMessage; readonly since: number }>()
   readonly unreadable: UnreadableMessage[] = []
   #old = 0
@@ -132,7 +132,7 @@ class Reading {
     return this.#seen.size
   }
 
-  /** Every agent that was live in the inventory has been found, and there were some. */
+  /** Every agent that was live in the inventory has been found, and there was at least one. */
   get hasAllKnown(): boolean {
     return this.#hadAgents && this.#awaited.size === 0
   }
@@ -141,7 +141,7 @@ class Reading {
     return this.#held > 0 && this.#old >= this.#held
   }
 
-  /** Messages that others do not see at the moment because of us. */
+  /** Messages that we currently hide from others. */
   get hidden(): number {
     const since = Date.now() - this.#hideMs
     let count = this.#superseded.size
@@ -150,8 +150,8 @@ class Reading {
   }
 
   /**
-   * Whether there was a message among them that we had not hidden, and that was there when we began: more of them may be
-   * left. Agents go on talking, so the queue may never be found empty.
+   * Whether any of these messages was new to us and older than the sweep: more of them may be left. (Agents keep
+   * publishing, so the queue may never be empty.)
    */
   take(messages: readonly ReceivedMessage[]): boolean {
     let goesOn = false
@@ -159,7 +159,7 @@ class Reading {
       const { messageId } = message
       const isOld = message.sentAt <= this.#startedAt
       if (isOld && !this.#hidden.has(messageId) && !this.#superseded.has(messageId)) goesOn = true
-      // SQS: only the latest handle is good.
+      // Only the latest receipt handle is valid.
       if (this.#superseded.has(messageId)) this.#superseded.set(messageId, message)
       else this.#hidden.set(messageId, { message, since: Date.now() })
       if (this.#seen.has(messageId)) continue
@@ -172,7 +172,7 @@ class Reading {
     return goesOn
   }
 
-  /** What others may see again, and what nobody needs to see. */
+  /** The messages to make visible again (`current`), and to delete (`superseded`). */
   letGo(): { superseded: ReceivedMessage[]; current: ReceivedMessage[] } {
     const superseded = [...this.#superseded.values()]
     const current = [...this.#hidden.values()].map(({ message }) => message)

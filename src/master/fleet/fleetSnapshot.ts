@@ -1,6 +1,6 @@
 import type { Facts } from '../../protocol/facts.ts'
 
-/** An agent that the master has lately heard of. */
+/** An agent that the master has recently seen. */
 export interface KnownAgent {
   readonly agentId: string
   readonly hostname: string
@@ -10,34 +10,34 @@ export interface KnownAgent {
   readonly lastHeardAt: number
   /** The agent's clock. */
   readonly startedAt: number
-  /** The agent's clock minus SQS's, milliseconds; includes the way to SQS. */
+  /** The agent's clock minus SQS's, milliseconds; includes the time that the message took to SQS. */
   readonly clockSkewMs: number
-  /** `live`: says its facts in time. `stale`: has missed some. `gone`: silent for so long that nobody waits for it. */
+  /** `live`: publishes its facts in time. `stale`: has missed some. `gone`: last seen too long ago to be expected to reply. */
   readonly state: 'live' | 'stale' | 'gone'
   readonly running: readonly string[]
-  /** Sentences of the agent about its fact sources. */
+  /** Sentences of the agent about problems with its fact sources. */
   readonly problems: readonly string[]
-  /** Who sent the facts, by SQS's word. */
+  /** Who sent the facts, according to SQS. */
   readonly senderId: string | undefined
 }
 
-/** How far a look at the fleet went. Times are SQS's clock, milliseconds since the epoch, when the look ended. */
+/** How complete the last sweep was, and when it ended: SQS's clock, milliseconds since the epoch. */
 export type FleetLook =
-  /** Nobody has looked yet. */
+  /** There was no sweep yet. */
   | { readonly kind: 'none' }
-  /** As far as SQS tells, every message of the facts queue was read. */
+  /** Every message of the facts queue was read, as far as SQS tells. */
   | { readonly kind: 'complete'; readonly at: number }
-  /** Messages may be unread, so that agents may be there that nobody has seen. */
+  /** Messages may be unread, so there may be agents that were not seen. */
   | { readonly kind: 'unsure'; readonly at: number }
 
-/** Who is there at one moment. It does not change, and neither does an agent in it. */
+/** The agents at one moment. Immutable, including the agents in it. */
 export interface FleetSnapshot {
-  /** Larger than that of the snapshots before. The same number is the same snapshot. */
+  /** Greater than in all earlier snapshots. The same number is the same snapshot. */
   readonly version: number
-  /** All agents by host name, in natural order; also those that are gone. */
+  /** All agents by host name, in natural order, including those that are gone. */
   readonly agents: readonly KnownAgent[]
   readonly look: FleetLook
 }
 
-/** What is known before anybody has looked. */
+/** The snapshot before the first sweep. */
 export const unknownFleet: FleetSnapshot = { version: 0, agents: [], look: { kind: 'none' } }

@@ -1,5 +1,5 @@
 /**
- * Whether SQS's word on who sent a message fits the agent that it names. The session name of an EC2 instance profile is
+ * Whether the sender according to SQS is the agent that the message names. The session name of an EC2 instance profile is
  * the instance id, set by AWS; for other senders SQS proves a principal, not a server.
  * @param senderId `AROA…:i-0123…` for an instance, `AIDA…` for a user, `AROA…:session` for a role
  */

@@ -15,8 +15,8 @@ import {
 } from './sighting.ts'
 
 /**
- * Who is there: filled from the facts queue, kept between runs. Facts of 10,000 agents come by the thousand a second and
- * are looked at a few times a second, so that the work is done where somebody looks: see {@link snapshot}.
+ * The known agents: filled from the facts queue, kept between runs. Facts of 10,000 agents arrive by the thousand per
+ * second and are read a few times per second, so the work is done when they are read: see {@link snapshot}.
  */
 export class Inventory {
   readonly #heard = new Map<string, Sighting>()
@@ -26,7 +26,7 @@ export class Inventory {
   #order: readonly Sighting[] = []
   #isOrdered = true
   #latest = unknownFleet
-  /** Of `#latest`, by SQS's clock: what it says holds from the one to the other, both included. */
+  /** From when to when `#latest` is valid, inclusive, by SQS's clock. */
   #holds = never
   #noticing = false
 
@@ -36,8 +36,8 @@ export class Inventory {
   }
 
   /**
-   * Takes a facts message of whoever {@link identify} does not refuse. One that is older than what is known changes nothing:
-   * the queue keeps no order. But the first word of an instance itself is worth more than what others said of it before.
+   * Takes a facts message whose sender {@link identify} does not reject. One that is older than the known facts changes
+   * nothing, as the queue keeps no order. But the first message proven to come from an instance replaces unproven ones.
    */
   recordFacts(message: FactsMessage, sentAt: number, senderId: string | undefined): void {
     const { agentId, hostname } = message
@@ -49,7 +49,7 @@ export class Inventory {
     const lastHeardAt = Math.max(sentAt, known?.lastHeardAt ?? sentAt)
     const provenAt = isProven ? sentAt : known?.provenAt
     if (known?.message.hostname === hostname) {
-      // In place: the order keeps hold of it.
+      // In place, because `#order` refers to it.
       known.message = message
       known.sentAt = sentAt
       known.lastHeardAt = lastHeardAt
@@ -73,8 +73,8 @@ export class Inventory {
   }
 
   /**
-   * Whether SQS's word on a sender fits the agent that it names. An instance that has lately proven who it is goes on
-   * doing so: what comes in its name without proof is somebody else's.
+   * Whether the sender according to SQS is the agent that it claims to be. An instance that has recently proven its
+   * identity keeps doing so: unproven messages in its name are from another sender.
    */
   identify(agentId: string, senderId: string | undefined): ReturnType<typeof checkIdentity> {
     const identity = checkIdentity(agentId, senderId)
@@ -83,11 +83,11 @@ export class Inventory {
     return this.#now() - provenAt > goneAfterMs ? 'unproven' : 'mismatch'
   }
 
-  /** Hears of an agent by other means than its facts. */
+  /** Records a reply of an agent: it was seen, without new facts. */
   answered(agentId: string, sentAt: number): void {
     const known = this.#heard.get(agentId)
     if (known === undefined || known.lastHeardAt >= sentAt) return
-    // That an agent is still there is no news: a run of 10,000 agents would tell nothing else.
+    // That a live agent is still live is not a change: a run of 10,000 agents would report nothing else.
     const isNews = known.shown?.state !== 'live'
     known.lastHeardAt = sentAt
     known.shown = undefined
@@ -95,15 +95,15 @@ export class Inventory {
     else this.#outdate()
   }
 
-  /** A look at the facts queue has ended. */
+  /** Call it when a sweep has ended. */
   looked(look: FleetLook): void {
     this.#look = look
     this.#changed()
   }
 
   /**
-   * Who is there now. The same object as before unless something has changed, be it that an agent has grown old; what is
-   * new costs a pass over the agents, and sorting only where there are new names.
+   * The agents now. The same object as before unless something has changed, including the state of an agent by its age. A
+   * new snapshot costs a pass over the agents, and sorting only when there are new names.
    */
   snapshot(): FleetSnapshot {
     const now = this.#now()
@@ -117,8 +117,8 @@ export class Inventory {
   }
 
   /**
-   * Calls `listener` in a later turn after changes: once for as many as came until then. That an agent has grown old is
-   * no event. Returns how to stop that.
+   * Calls `listener` in a later turn after changes, once for many. A state that changes by age is not reported. Returns a
+   * function that removes the listener.
    */
   onChange(listener: () => void): () => void {
     const call = contained(listener)
@@ -162,5 +162,5 @@ export class Inventory {
   }
 }
 
-/** A time that is never. */
+/** An empty interval. */
 const never = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY }

@@ -2,22 +2,22 @@ import { matchesFilter } from '../../protocol/filter/match.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
 import type { FleetLook, FleetSnapshot, KnownAgent } from './fleetSnapshot.ts'
 
-/** Whom a request is for. */
+/** The part of a request that selects agents. */
 export type Audience = Pick<RunRequest, 'filter' | 'targets'>
 
-/** Whom a request would hit, as far as is known at this moment. */
+/** The agents that a request would reach, as known at this moment. */
 export interface Reach {
-  /** Exactly the agents that the command is for, and that are expected to answer it. By host name, in natural order. */
+  /** Exactly the agents that the command targets and that are expected to reply. By host name, in natural order. */
   readonly agents: readonly KnownAgent[]
-  /** Agents that the request is for, and that nobody expects to answer: not seen for 10 minutes, or never. */
+  /** Agents that the request targets and that are not expected to reply: not seen for 10 minutes, or never. */
   readonly missing: readonly MissingAgent[]
-  /** Agents of the environment that are expected to answer a command for everyone. */
+  /** Number of agents of the environment that are expected to reply to a command with the filter `*`. */
   readonly known: number
-  /** How far the look at the fleet went that this rests on. */
+  /** How complete the sweep was that this is based on. */
   readonly look: FleetLook
 }
 
-/** An agent that was reported earlier, or is named in a request, and is not there. */
+/** An agent that was seen earlier, or is named in a request, and is not reporting. */
 export interface MissingAgent {
   readonly agentId: string
   /** Undefined for an agent that this master has never seen. */
@@ -27,8 +27,8 @@ export interface MissingAgent {
 }
 
 /**
- * The one answer to "whom would this hit?". What is sent goes to these agents: who asks before and who sends must ask
- * here, or a person agrees to one thing and another happens.
+ * The single answer to "which agents would this reach?". Confirmation and sending must both use it, so that what a person
+ * confirms is what happens.
  */
 export function reachOf({ agents: all, look }: FleetSnapshot, { filter, targets }: Audience): Reach {
   const wanted = targets && new Set(targets)

@@ -3,13 +3,13 @@ import type { Facts } from '../../protocol/facts.ts'
 import type { FactsMessage } from '../../protocol/messages.ts'
 import type { KnownAgent } from './fleetSnapshot.ts'
 
-/** Facts that are late by so much are still in time: the way through SQS, and a busy server. */
+/** Facts that are late by less than this are still in time (delivery, busy server), milliseconds. */
 const toleranceMs = 15_000
 
-/** Silent for longer than this, an agent is gone: it is shown for a while, and no longer expected to answer. */
+/** An agent not seen for longer than this is gone: it is shown for a while, and not expected to reply. Milliseconds. */
 export const goneAfterMs = 10 * 60_000
 
-/** Gone for longer than this, it is forgotten. */
+/** An agent not seen for longer than this is removed, milliseconds. */
 export const forgottenAfterMs = 24 * 3600_000
 
 /** A facts message, and SQS's `SentTimestamp` of it. */
@@ -18,7 +18,7 @@ export interface SaidFacts {
   readonly sentAt: number
 }
 
-/** Which facts of one agent are newer: by SQS's clock, and by the agent's own within one millisecond of that. */
+/** Whether `one` is newer than `other`: by SQS's clock, and by the agent's own within the same millisecond. */
 export function isSaidAfter(one: SaidFacts, other: SaidFacts): boolean {
   if (one.sentAt !== other.sentAt) return one.sentAt > other.sentAt
   return one.message.sentAt > other.message.sentAt
@@ -30,11 +30,11 @@ export interface Sighting {
   sentAt: number
   lastHeardAt: number
   senderId: string | undefined
-  /** When facts came that SQS said the instance itself had sent. */
+  /** When facts last came that the instance itself sent, according to SQS. */
   provenAt: number | undefined
   /** Of its host name. */
   readonly orderKey: string
-  /** What snapshots show of it, until it changes. */
+  /** The agent in snapshots; undefined after a change. */
   shown: KnownAgent | undefined
 }
 
@@ -51,7 +51,7 @@ export function knownAgent(
   const { agentId, hostname, version, startedAt, running, problems = [] } = message
   const facts = message.facts as Facts
   const clockSkewMs = message.sentAt - sentAt
-  // One literal: ten thousand of these are made at a time.
+  // One literal, because ten thousand of these are created at a time.
   return {
     agentId,
     hostname,
@@ -73,7 +73,7 @@ export function stateAt(now: number, { lastHeardAt, message }: Sighting): KnownA
   return silentMs <= message.intervalMs + toleranceMs ? 'live' : 'stale'
 }
 
-/** Until when an agent stands like this if nothing more is heard of it. SQS's clock. */
+/** When this state of an agent ends if it is not seen again. SQS's clock. */
 export function endOf(state: KnownAgent['state'], { lastHeardAt, message }: Sighting): number {
   if (state === 'gone') return lastHeardAt + forgottenAfterMs
   const gone = lastHeardAt + goneAfterMs

@@ -1,16 +1,16 @@
 import type { QueueErrorKind } from '../../queues/errorKind.ts'
 
-/** Replies that piled up so lately may still do, milliseconds. */
+/** After replies have piled up, they may still do so for this long, milliseconds. */
 const pilingUpMs = 1_000
 
-/** Trouble that has not passed by then is a verdict of its own: a pipeline must not wait for a network for ever. */
+/** How long to wait for errors to pass before no reply counts: a pipeline must not wait for a network forever. Milliseconds. */
 const patienceMs = 5 * 60_000
 
-/** Whether a master hears what is said to it. While it does not, silence of an agent proves nothing. */
+/** Whether a master may have unread replies. While it does, a missing reply of an agent proves nothing. */
 export class BacklogMonitor {
   #piledUpAt = Number.NEGATIVE_INFINITY
   #troubledSince: number | undefined
-  /** How often there was doubt, and up to which of these times the queue has been read to its end since. */
+  /** Number of `doubt` calls, and how many of them have been cleared by reading the queue to its end. */
   #doubts = 0
   #cleared = 0
 
@@ -19,17 +19,17 @@ export class BacklogMonitor {
     return this.#cleared < this.#doubts || now - this.#piledUpAt < pilingUpMs
   }
 
-  /** More replies are waiting than one receive can bring. */
+  /** Call it when more replies are waiting than one receive returns. */
   isPilingUp(now: number): void {
     this.#piledUpAt = now
   }
 
-  /** There may be replies from before this moment that were not read. */
+  /** Call it when there may be unread replies from before this moment. */
   doubt(): void {
     this.#doubts += 1
   }
 
-  /** A receive begins. Call what is returned when it has brought the last of what waited, and that is handled. */
+  /** Call it before a receive; call the returned function when the queue was read to its end and the replies are handled. */
   start(): () => void {
     const doubts = this.#doubts
     return () => {
@@ -38,8 +38,8 @@ export class BacklogMonitor {
   }
 
   /**
-   * Receiving fails, or works again (`undefined`). Only trouble that passes by itself is waited out: without permission
-   * there will never be an answer.
+   * Call it when receiving fails, or works again (`undefined`). Only errors that may pass by themselves are waited for:
+   * without permission there will never be a reply.
    */
   trouble(kind: QueueErrorKind | undefined, now: number): void {
     const passes = kind === 'network' || kind === 'throttled'

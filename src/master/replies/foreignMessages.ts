@@ -1,13 +1,13 @@
 /**
- * Foreign replies are put back at once for so long: their master, if it is there, is looking for them. After that they stay
- * hidden for a moment each time, so that we see past them. Milliseconds.
+ * For this long foreign replies are put back at once: their master, if it is running, is waiting for them. After that they
+ * stay hidden for a moment each time, so that we can read the messages behind them. Milliseconds.
  */
 const soughtForMs = 5_000
 
-/** Messages remembered. */
+/** Most messages to remember. */
 const most = 10_000
 
-/** Messages on a shared queue that are not ours, or nobody's, and come again and again. */
+/** Messages on a shared queue that are not for us, and are received again and again. */
 export class ForeignMessages {
   readonly #metAt = new Map<string, number>()
 
@@ -15,7 +15,7 @@ export class ForeignMessages {
     return this.#metAt.has(messageId)
   }
 
-  /** Remembers it; gives the time of the first meeting. */
+  /** Remembers the message; returns when it was first seen. */
   meet(messageId: string): number {
     const known = this.#metAt.get(messageId)
     if (known !== undefined) return known
@@ -25,7 +25,7 @@ export class ForeignMessages {
     return now
   }
 
-  /** Whether somebody else may be looking for it. */
+  /** Whether another master may be waiting for it. */
   mayBeSought(messageId: string): boolean {
     return performance.now() - this.meet(messageId) < soughtForMs
   }

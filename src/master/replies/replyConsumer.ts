@@ -16,42 +16,42 @@ export interface ReplyConsumerOptions extends ReplyListeners {
   readonly environment: Environment
   readonly queues: Queues
   readonly masterId: string
-  /** `shared` never tries for a queue of its own. */
+  /** `shared`: use the shared reply queue without trying to create a private one. */
   readonly replyQueue?: 'private' | 'shared'
-  /** Whether replies are awaited now. */
+  /** Whether replies are expected now. */
   readonly isExpecting: () => boolean
   readonly onWarning: (trouble: QueueError | undefined) => void
 }
 
 /**
- * How long a reply is ours to handle before SQS shows it again, seconds. Of a private queue short enough that what a
- * receive brought to a master that had just died comes soon to the next one, and long enough for slow lines when there is
- * much: eight receivers with two receives of ten large messages each are 40 MB.
+ * Visibility timeouts of received replies, seconds. On a private queue short enough that replies received by a master that
+ * just died reach the next one soon, and long enough for slow connections with much output: eight receivers with two
+ * receives of ten large messages each are 40 MB.
  */
 const visibility = { private: 15, privatePilingUp: 60, shared: 2 }
 
 /**
- * How long one receive waits, seconds. SQS may give replies to one whose process has ended meanwhile, which hides them from
- * the next process: so none is long while a run is under way.
+ * How long one receive waits, seconds. SQS may deliver replies to a receive whose process has ended, which hides them from
+ * the next process: so receives are short while a run is active.
  */
 const waitSeconds = { expecting: 2, idle: 20 }
 
-/** Receivers that help while replies pile up. */
+/** Most additional receivers while replies pile up. */
 const maxHelpers = 7
 
-/** SQS gives at most so many messages at a time; that many mean that there are more. */
+/** SQS returns at most this many messages per receive; this many mean that there are more. */
 const fullAnswer = 10
 
-/** What the end of a long poll, or of the question where replies go, may take before it is cut off, milliseconds. */
+/** How long to wait for a long poll, or for the choice of the reply queue, to end before it is aborted, milliseconds. */
 const endPollWithinMs = 1_000
 
 /**
- * Receives the replies to one master. Its queue is one of its own, where it may create one; otherwise the environment's
- * shared reply queue, on which masters leave one another's replies alone.
+ * Receives the replies to one master: from a private reply queue where the master may create one, otherwise from the
+ * environment's shared reply queue, on which masters put back one another's replies.
  */
 export class ReplyConsumer {
   readonly #options: ReplyConsumerOptions
-  /** Ends receiving after the receive under way. */
+  /** Ends receiving after the current receive. */
   readonly #ending = new AbortController()
   /** Ends everything at once. */
   readonly #abort = new AbortController()
@@ -76,7 +76,7 @@ export class ReplyConsumer {
   }
 
   /**
-   * Starts receiving, once, and tells where replies go.
+   * Starts receiving, once, and returns the queue that replies go to.
    * @throws QueueError when neither queue can be used
    */
   async open(): Promise<string> {
@@ -85,20 +85,20 @@ export class ReplyConsumer {
     return place.queue
   }
 
-  /** Whether replies may be waiting unread: silence proves nothing then. */
+  /** Whether replies may be waiting unread, so that a missing reply proves nothing. */
   backlogged(now: number): boolean {
     return this.#listening.backlogged(now)
   }
 
-  /** This process slept, or has only just come: what is waiting must be read before silence means anything. */
+  /** Call it after a pause of this process, or at its start: waiting replies are read before a missing one counts. */
   async catchUp(): Promise<void> {
     this.#listening.doubt()
     const place = await this.#place.started?.catch(() => undefined)
-    // The receiver may hang on a connection that died in the sleep.
+    // The receiver may hang on a connection that broke during the pause.
     if (place !== undefined) this.#callHelp(place, 1)
   }
 
-  /** @param forgetQueue deletes the private queue, with what is in it */
+  /** @param forgetQueue deletes the private queue with its messages */
   async close(forgetQueue: boolean): Promise<void> {
     this.#ending.abort()
     const place = await this.#placeSoon()
@@ -109,7 +109,7 @@ export class ReplyConsumer {
     await this.#options.queues.deleteQueue(place.queue).catch(this.#options.onWarning)
   }
 
-  /** Where replies go, if that is known before long: an SQS that is away must not keep a master from ending. */
+  /** The reply queue, if it is known soon: an unreachable SQS must not keep a master from ending. */
   async #placeSoon(): Promise<ReplyQueue | undefined> {
     const asked = this.#place.started?.catch(() => undefined)
     const place = await (asked && orAborted(asked, AbortSignal.timeout(endPollWithinMs)))
@@ -117,8 +117,8 @@ export class ReplyConsumer {
   }
 
   /**
-   * Ends the long poll by giving it something. SQS may not notice that a connection was closed: for the rest of its time
-   * such a poll would swallow replies, which then stay hidden from the master that comes next.
+   * Ends the long poll by sending it a message. SQS may not notice a closed connection: such a poll would consume replies
+   * until its time is over, and hide them from the next master.
    */
   async #endPoll({ queue }: ReplyQueue): Promise<void> {
     if (!this.#isPolling) return
@@ -127,20 +127,20 @@ export class ReplyConsumer {
       await this.#options.queues.send(queue, sealBody(farewell()), patience)
       await Promise.race([this.#receiver, once(patience, 'abort')])
     } catch {
-      // Then it is cut off.
+      // The poll is then aborted.
     }
   }
 
   #startReceiving(place: ReplyQueue): void {
     this.#receiver ??= this.#receive(place)
-      // The next run starts it again.
+      // The next run starts receiving again.
       .catch(warnOfBug)
       .finally(() => {
         this.#receiver = undefined
       })
   }
 
-  /** The receiver that is always there. While replies pile up, it calls others for help. */
+  /** The permanent receiver. While replies pile up, it starts additional ones. */
   async #receive(place: ReplyQueue): Promise<void> {
     const { queues, isExpecting } = this.#options
     let heard = () => {}
@@ -165,7 +165,7 @@ export class ReplyConsumer {
       await handling
       handling = this.#take(place, messages).then(isHeard)
       if (!mayReceiveAhead(place)) await handling
-      // Asked to end, it does so between two receives: one that is cut short may take replies along.
+      // Ends between two receives, because an aborted receive may have consumed replies.
       if (this.#ending.signal.aborted) break
     }
     await handling
@@ -184,7 +184,7 @@ export class ReplyConsumer {
     this.#helpers.add(helper)
   }
 
-  /** Leaves when the backlog is gone. */
+  /** An additional receiver; it ends when the backlog is gone. */
   async #help(place: ReplyQueue, seconds: number): Promise<void> {
     let handling = Promise.resolve()
     for (;;) {
@@ -192,7 +192,7 @@ export class ReplyConsumer {
       const heard = this.#listening.start()
       const messages = await this.#options.queues
         .receive(place.queue, options, this.#abort.signal)
-        // The receiver that is always there meets the same trouble, and says so.
+        // The permanent receiver gets the same errors, and reports them.
         .catch(() => undefined)
       await handling
       if (messages === undefined) return
@@ -206,7 +206,7 @@ export class ReplyConsumer {
   }
 
   async #take(place: ReplyQueue, messages: readonly ReceivedMessage[]): Promise<void> {
-    // What only goes round on a shared queue is no backlog.
+    // Messages that are only put back on a shared queue are not a backlog.
     if (
       messages.length === fullAnswer &&
       messages.some(({ messageId }) => !this.#foreignMessages.has(messageId))
@@ -214,7 +214,7 @@ export class ReplyConsumer {
       this.#listening.isPilingUp(Date.now())
       this.#callHelp(place, 0)
     }
-    // What was not dealt with comes again.
+    // Messages that were not handled are received again.
     if (messages.length > 0) await this.#sorter.sort(place, messages).catch(warnOfBug)
   }
 
@@ -225,8 +225,8 @@ export class ReplyConsumer {
 }
 
 /**
- * Whether the next receive may begin while the messages of the last one are recorded and deleted: twice as fast when
- * replies pile up. On a shared queue it would bring those of other masters that are just put back for them.
+ * Whether the next receive may start while the messages of the last one are recorded and deleted: twice as fast when
+ * replies pile up. On a shared queue it would return other masters' replies that were just put back.
  */
 function mayReceiveAhead({ kind }: ReplyQueue): boolean {
   return kind === 'private'

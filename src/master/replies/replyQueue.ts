@@ -3,7 +3,7 @@ import type { Environment } from '../../queues/environment.ts'
 import { QueueError } from '../../queues/queueError.ts'
 import type { Queues } from '../../queues/queues.ts'
 
-/** Where replies to a master go. */
+/** The queue for replies to a master. */
 export interface ReplyQueue {
   readonly queue: string
   readonly kind: 'private' | 'shared'
@@ -17,8 +17,8 @@ export interface ReplyQueueChoice {
 }
 
 /**
- * Of a queue of our own: a laptop that sleeps over a long weekend loses no reply. Larger messages than in the seed's queues
- * save requests where there is much output, and cost the same (SQS bills each 64 KB).
+ * Settings of a private reply queue. Its retention is long enough for a laptop that sleeps over a long weekend. Larger
+ * messages than on the original's queues save requests for large output, and cost the same (SQS bills each 64 KB).
  */
 const privateQueueSettings = {
   visibilitySeconds: 30,
@@ -28,8 +28,8 @@ const privateQueueSettings = {
 }
 
 /**
- * A queue of the master's own, created where it is not there; the shared one where that may not be.
- * @throws QueueError when it cannot be known which of them
+ * The master's private reply queue, created if it does not exist; the shared one where the master may not create queues.
+ * @throws QueueError when it could not be decided
  */
 export async function chooseReplyQueue(choice: ReplyQueueChoice, signal: AbortSignal): Promise<ReplyQueue> {
   const { environment, queues, masterId, replyQueue } = choice
@@ -41,9 +41,9 @@ export async function chooseReplyQueue(choice: ReplyQueueChoice, signal: AbortSi
     return own
   } catch (error) {
     if (!(error instanceof QueueError)) throw error
-    // It is there, and somebody has changed its attributes: as good.
+    // It exists with changed attributes, and works just as well.
     if (error.code === 'QueueNameExists') return own
-    // SQS gives a name back a minute after its queue was deleted.
+    // The name of a deleted queue cannot be used for a minute.
     if (error.kind === 'forbidden' || error.code === 'QueueDeletedRecently') return shared
     throw error
   }

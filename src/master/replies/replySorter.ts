@@ -7,7 +7,7 @@ import { type Localizable, LocalizableError, say, sentenceOf } from '../../text/
 import type { ForeignMessages } from './foreignMessages.ts'
 import type { ReplyQueue } from './replyQueue.ts'
 
-/** A reply as it came: its binary data, who sent it according to SQS, and when by SQS's clock. */
+/** A received reply: its binary data, who sent it according to SQS, and when by SQS's clock. */
 export interface ReceivedReply {
   readonly reply: ReplyMessage
   readonly data: Uint8Array
@@ -16,14 +16,14 @@ export interface ReceivedReply {
 }
 
 /**
- * Whose a delivery is. `kept`: ours, and taken. `foreign`: of a run that is not ours; on a private queue it is of one that
- * is forgotten. `elsewhere`: of a run of ours that another master has in hand at the moment, or that could not be kept.
+ * What happened to a reply. `kept`: it is ours, and stored. `foreign`: its run is not ours; on a private queue the run was
+ * deleted. `elsewhere`: another master currently holds its run, or it could not be stored.
  */
 export type Disposition = 'kept' | 'foreign' | 'elsewhere'
 
-/** Who takes what was received. */
+/** Callbacks for received messages. */
 export interface ReplyListeners {
-  /** Takes the replies of one receive; they are done with when it resolves. Never rejects. */
+  /** Takes the replies of one receive; they are handled when it resolves. Never rejects. */
   readonly deliver: (deliveries: readonly ReceivedReply[]) => Promise<Disposition[]>
   /** A body that is not a reply; it is deleted from a private queue and left to expire on a shared one. */
   readonly onUnreadable: (messageId: string, reason: Localizable) => void
@@ -34,14 +34,14 @@ export interface ReplyListeners {
 /** No run has this id. */
 const noRun = '00000000-0000-0000-0000-000000000000'
 
-/** Delivers the messages of one receive, and deletes or puts back each of them as it was taken. */
+/** Delivers the messages of one receive, and deletes each or puts it back according to its disposition. */
 export class ReplySorter {
   readonly #parts: ReplyListeners & { readonly queues: Pick<Queues, 'delete' | 'release'> }
   readonly #foreignMessages: ForeignMessages
   readonly #signal: AbortSignal
   readonly #onWarning: (error: QueueError) => void
 
-  /** @param signal ends what is under way; what was not deleted comes again */
+  /** @param signal aborts deleting; messages that were not deleted are received again */
   constructor(
     parts: ReplyListeners & { readonly queues: Pick<Queues, 'delete' | 'release'> },
     foreignMessages: ForeignMessages,
@@ -77,10 +77,10 @@ export class ReplySorter {
     try {
       await Promise.all([queues.delete(queue, done, signal), queues.release(queue, foreign, signal)])
     } catch (error) {
-      // What could not be deleted comes again, and is then known.
+      // Messages that could not be deleted are received again, and are then recognised.
       if (!signal.aborted) this.#onWarning(error as QueueError)
     }
-    // Another master looks for these at this very moment: let it.
+    // Another master may be waiting for these: give it time to receive them.
     if (foreign.length > 0) await delay(50 + Math.random() * 100, undefined, { signal }).catch(() => {})
   }
 
@@ -91,7 +91,7 @@ export class ReplySorter {
         throw new LocalizableError(say('a message of type {0} on the reply queue', reply.type))
       return { reply, data, senderId: message.senderId, sentAt: message.sentAt }
     } catch (error) {
-      // On a shared queue it comes again and again until it expires.
+      // On a shared queue it is received again and again until it expires.
       const { messageId } = message
       if (!this.#foreignMessages.has(messageId)) this.#parts.onUnreadable(messageId, sentenceOf(error))
       this.#foreignMessages.meet(messageId)
@@ -100,7 +100,7 @@ export class ReplySorter {
   }
 }
 
-/** A reply within no run: what a master sends to itself. */
+/** A reply to no run, which a master sends to itself. */
 export function farewell(): ReplyMessage {
   const from = { agentId: 'master', hostname: 'master', sentAt: Date.now() }
   return { type: 'ack', runId: noRun, ...from, state: 'queued' }

@@ -7,43 +7,43 @@ import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
 import { LocalizableError, say } from '../../text/localizable.ts'
 import type { Publication } from '../engine/transport.ts'
 
-/** SQS gives at most so many messages at a time; that many mean that there are more. */
+/** SQS returns at most this many messages per receive; this many mean that there are more. */
 const fullAnswer = 10
 
-/** What one reading of a withdrawal hides others' commands for, at most, before it puts them back: seconds. */
+/** How long one pass of a withdrawal hides other commands at most before it puts them back, seconds. */
 const withdrawHideSeconds = 2
 
-/** A reading takes no longer than that, or it would read the same messages again, milliseconds. */
+/** A pass takes at most this long, milliseconds: in more time it would receive the same messages again. */
 const readingMs = 1_500
 
 /**
- * Pauses before the readings of one withdrawal, milliseconds. SQS need not show every message to each receive, and a withdrawal
- * of another run hides ours for a moment before it puts it back.
+ * Pauses before the passes of one withdrawal, milliseconds. A receive may not return every message, and the withdrawal of
+ * another run hides ours for a moment before it puts them back.
  */
 const withdrawPausesMs = [0, 0, 100, 300, 600, 1_000]
 
-/** A command that SQS did not take for a reason that may pass is sent this often in all. Agents know it when it came twice. */
+/** Tries to send a command after errors that may pass. Agents recognise a command that arrives twice. */
 const sendTries = 4
 
-/** What was not found in a whole withdrawal, and is older than this, has expired: the retention of the queue, milliseconds. */
+/** A message that a complete withdrawal did not find, and that is older than the queue's retention, has expired. Milliseconds. */
 const expiredAfterMs = 60_000
 
 /** A message that was sent, or may have been. */
 export interface Sent {
-  /** When SQS took it, or was told of it: milliseconds since the epoch, our clock. */
+  /** When SQS accepted it, or it was sent to SQS: milliseconds since the epoch, our clock. */
   readonly at: number
-  /** About a run, rather than the run's command itself. */
+  /** Whether it is a control message rather than the run's command. */
   readonly isControl: boolean
 }
 
-/** The commands of one run on the environment's broadcast queue: publishes them, and takes them away when it is over. */
+/** The commands of one run on the environment's broadcast queue: publishes them, and withdraws them when it is over. */
 export class Broadcast {
   readonly #queues: Queues
   readonly #queue: string
   readonly #key: SigningKey | undefined
   /** By message id. */
   readonly #published = new Map<string, Sent>()
-  /** Bodies that SQS may have taken without saying so: they are known by what they say. */
+  /** Bodies that SQS may have accepted without a response, so that only the body identifies them. */
   readonly #doubtful = new Map<string, Sent>()
 
   constructor(queues: Queues, queue: string, key: SigningKey | undefined) {
@@ -54,13 +54,13 @@ export class Broadcast {
 
   /**
    * Sends the command, in several messages when its list of targets is too long for one.
-   * @param signal ends it at once, also in the midst of a request
-   * @throws QueueError when SQS refuses; Error when the command itself does not fit into a message
+   * @param signal aborts it at once, also during a request
+   * @throws QueueError when SQS refuses; Error when the command is too large for a message
    */
   async publish(command: CommandMessage, signal: AbortSignal): Promise<Publication> {
     const limit = await orAborted(this.#queues.maximumMessageSize(this.#queue, signal), signal)
     if (limit === aborted) return 'not-sent'
-    // All of them are made before the first one is sent: either all fit, or nobody hears of it.
+    // All of them are made before the first one is sent: if one is too large, nothing is sent.
     const bodies = [...commandBodies(command, limit, this.#key)]
     const isControl = command.action.kind === 'cancel' || command.action.kind === 'resend'
     for (const [index, body] of bodies.entries()) {
@@ -76,19 +76,19 @@ export class Broadcast {
   }
 
   /**
-   * Deletes what was published. SQS deletes by the handle of the latest receive only, and with agents receiving all the
-   * time ours would be stale: so the messages are hidden for the moment that it takes. Best effort: what is left
-   * expires with the queue's retention, and no agent executes it twice. What is published meanwhile stays.
-   * @param which only these
-   * @returns how many of them are left, for the next time
-   * @throws QueueError when SQS refuses: what is left then is for the next time, too
+   * Deletes what was published. SQS deletes only by the handle of the latest receive, and as agents receive all the time,
+   * ours would be outdated: so the messages are hidden for the moment that it takes. Best effort: the rest expires with the
+   * queue's retention, and no agent executes it twice. Messages published during this call stay.
+   * @param which selects the messages to delete
+   * @returns how many of them are left for the next call
+   * @throws QueueError when SQS refuses: the rest is left for the next call, too
    */
   async withdraw(signal?: AbortSignal, which: (sent: Sent) => boolean = () => true): Promise<number> {
     const wanted = chosen(this.#published, which)
     const doubtful = chosen(this.#doubtful, which)
     try {
       for (const pauseMs of withdrawPausesMs) {
-        // Whether SQS has one that is doubtful, and how often, nobody can say: it is looked for to the end.
+        // It is unknown whether SQS has a doubtful one, and how often: all passes look for it.
         if (wanted.size === 0 && doubtful.size === 0) break
         if (pauseMs > 0) await pause(pauseMs * (0.5 + Math.random()), signal)
         await this.#read(wanted, doubtful, signal)
@@ -101,7 +101,7 @@ export class Broadcast {
     }
   }
 
-  /** Reads the queue once, as far as SQS shows it, and deletes the messages with these ids or these bodies. */
+  /** One pass over the queue: deletes the messages with these ids or bodies. */
   async #read(
     wanted: Map<string, Sent>,
     doubtful: ReadonlyMap<string, Sent>,
@@ -110,7 +110,7 @@ export class Broadcast {
     const isOurs = ({ messageId, body }: ReceivedMessage) => wanted.has(messageId) || doubtful.has(body)
     const options = { waitSeconds: 0, visibilitySeconds: withdrawHideSeconds }
     const readUntil = performance.now() + readingMs
-    // Hidden for as long as it goes on: or each receive would bring the same ones.
+    // Kept hidden during the pass: otherwise each receive would return the same ones.
     const others: ReceivedMessage[] = []
     let isMore = true
     try {
@@ -140,21 +140,21 @@ export class Broadcast {
   }
 }
 
-/** Takes them out. */
+/** Removes the selected entries, and returns them. */
 function chosen(from: Map<string, Sent>, which: (sent: Sent) => boolean): Map<string, Sent> {
   const found = new Map([...from].filter(([, sent]) => which(sent)))
   for (const key of found.keys()) from.delete(key)
   return found
 }
 
-/** Remembers what may still be there; says how many that are. */
+/** Puts back the messages that may still be on the queue; returns their number. */
 function putBack(to: Map<string, Sent>, left: ReadonlyMap<string, Sent>): number {
   const alive = [...left].filter(([, { at }]) => Date.now() - at < expiredAfterMs)
   for (const [key, sent] of alive) to.set(key, sent)
   return alive.length
 }
 
-/** One body, or as many as it takes for the targets to fit. */
+/** One body, or as many as the list of targets needs. */
 function* commandBodies(
   command: CommandMessage,
   limit: number,

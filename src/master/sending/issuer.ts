@@ -2,8 +2,8 @@ import { hostname, userInfo } from 'node:os'
 import type { Issuer } from '../../run/runRequest.ts'
 
 /**
- * The user and the host of this process, as people and audit logs see who sends.
- * @param readUser throws where the user has no name, as in a container that runs under any number
+ * The user and host of this process, as shown to people and in audit logs.
+ * @param readUser throws where the user has no name, as in a container with an arbitrary user id
  */
 export function ownIssuer(readUser: () => string = () => userInfo().username): Issuer {
   return { name: userName(readUser), host: hostname() }

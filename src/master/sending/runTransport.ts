@@ -9,17 +9,17 @@ import type { Timing } from '../../run/timing.ts'
 import type { RunTransport } from '../engine/transport.ts'
 import { Broadcast } from './broadcast.ts'
 
-/** A message to agents about a run, rather than the run itself. Refusals name its id, not the run's. */
+/** A control message: about a run, rather than its command. A refusal of it names its id, not the run's. */
 export interface ControlMessage {
   readonly orderId: string
   readonly runId: string
   readonly kind: 'cancel' | 'resend'
 }
 
-/** Orders do no harm when they are late, and an agent to whom SQS comes back late needs them: the queue's retention. */
+/** Lifetime of control messages, the queue's retention: late ones do no harm, and an agent that reconnects late needs them. */
 const orderTtlMs = 60_000
 
-/** A command without the fields that all commands of a run share. */
+/** The fields of a command that are not the same in all commands of a run. */
 type Content = Pick<CommandMessage, 'runId' | 'issuedAt' | 'filter' | 'action' | 'ttlMs'>
 
 export interface RunWorldOptions {
@@ -29,7 +29,7 @@ export interface RunWorldOptions {
   readonly signingKey: SigningKey | undefined
   readonly timing: Timing
   readonly replyTo: string
-  /** What is sent, secrets included; undefined when it is not to be sent (again). */
+  /** The action to send, with secrets; undefined when it must not be sent (again). */
   readonly action: RunRequest['action'] | undefined
   readonly signal: AbortSignal
   readonly backlogged: (now: number) => boolean
@@ -37,12 +37,12 @@ export interface RunWorldOptions {
   readonly onWarning: (error: Error) => void
 }
 
-/** A run's way to the agents: what it wants becomes command messages on the environment's broadcast queue. */
+/** Sends what a run needs as command messages on the environment's broadcast queue. */
 export function createRunTransport(options: RunWorldOptions): RunTransport {
   const { environment, queues, issuer, signingKey, timing, replyTo, action, signal } = options
   const broadcast = new Broadcast(queues, environment.queues.commands, signingKey)
 
-  /** A time of ours by SQS's clock. */
+  /** Converts a time of our clock to SQS's clock. */
   const bySqs = (at: number) => Math.max(0, Math.round(at + (queues.clockOffsetMs ?? 0)))
 
   const send = (
@@ -76,7 +76,7 @@ export function createRunTransport(options: RunWorldOptions): RunTransport {
     if ((await send(state, content, targets, signal)) !== 'sent') throw signal.reason
   }
 
-  /** Agents of the run, whatever their facts are by now. */
+  /** Targets agents of the run, whatever their facts are by now. */
   const named = (targets: readonly string[]) => ({ filter: '*', targets })
 
   return {
@@ -113,7 +113,7 @@ export function createRunTransport(options: RunWorldOptions): RunTransport {
   }
 }
 
-/** When the first of these agents, or of all, was sent the command for the first time: our clock, milliseconds. */
+/** When the command was first sent to any of these agents (or of all): our clock, milliseconds. */
 function firstSentAt({ replies, startedAt }: RunState, targets: readonly string[] | undefined): number {
   let first = Number.POSITIVE_INFINITY
   for (const agentId of targets ?? replies.keys()) {

@@ -6,7 +6,7 @@ import type { SigningKey } from '../../protocol/envelope.ts'
 import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 
 /**
- * Reads the key that signs commands for agents whose policy asks for it.
+ * Reads the key that signs commands for agents whose policy requires it.
  * @param declared `NAME=FILE`: the name under which policies know the key, and a file with an ed25519 private key in PEM
  *   (PKCS #8), which only its owner may read; `~/` is the home directory
  * @throws LocalizableError: nothing is sent unsigned instead

@@ -3,18 +3,18 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 
-/** A file to which nothing was written for so long is closed, milliseconds: to open it costs more than to write. */
+/** A file is closed after this time without a write, milliseconds: opening costs more than writing. */
 const closedAfterMs = 500
 
 /**
- * Up to so much is written at once, bytes: it is but copied to the system's memory, and to hand that to a thread would cost
- * ten times as much. More would keep the editor's other extensions waiting.
+ * Up to this many bytes are written synchronously: they are only copied to the system's memory, and using a thread would
+ * cost ten times as much. More would block the editor's other extensions.
  */
 const writtenAtOnceBytes = 64 * 1024
 
 /**
- * A file that only grows, readable by its owner only: appends are taken at once, written soon in their order, and those of
- * one turn of the event loop together. Open only while it grows: a master remembers hundreds of runs.
+ * A file that only grows, readable only by its owner: appends return at once and are written soon, in order, those of one
+ * turn of the event loop together. It is open only while it grows, since a master has hundreds of runs.
  */
 export class AppendOnlyFile {
   readonly path: string
@@ -25,7 +25,7 @@ export class AppendOnlyFile {
   #idle: NodeJS.Timeout | undefined
   #failure: Error | undefined
 
-  /** @param before what must be on disk before anything that was appended here */
+  /** @param before resolves when data is on disk that must be there before anything appended here */
   constructor(path: string, before: () => Promise<void> = () => Promise.resolve()) {
     this.path = path
     this.#before = before
@@ -37,12 +37,12 @@ export class AppendOnlyFile {
     this.#pending.push(...parts)
   }
 
-  /** Writes nothing more. */
+  /** Makes all further writes fail with `reason`. */
   refuse(reason: Error): void {
     this.#fail(reason)
   }
 
-  /** @throws Error when the disk refused something that was appended. Nothing is written after that. */
+  /** @throws Error when something appended could not be written. Nothing is written after that. */
   async flush(): Promise<void> {
     await this.#writing
     if (this.#failure !== undefined) throw this.#failure
@@ -74,10 +74,10 @@ export class AppendOnlyFile {
     else this.#idle = setTimeout(() => this.#closeInTurn(), closedAfterMs).unref()
   }
 
-  /** After what is being written; what comes then opens it again. */
+  /** Closes the file after the current write; a later append opens it again. */
   #closeInTurn(): void {
     this.#idle = undefined
-    // Some disks say only then that they did not take it.
+    // Some file systems report a failed write only on close.
     this.#writing = this.#writing.then(() => this.#close()).catch((cause) => this.#fail(cause))
   }
 
@@ -88,14 +88,14 @@ export class AppendOnlyFile {
   }
 }
 
-/** With small lines, how a write is made costs more than the write. */
+/** Synchronous for small amounts, where handing over the write costs more than the write. */
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   const isSmall = bytes.length <= writtenAtOnceBytes
   for (let done = 0; done < bytes.length; )
     done += isSmall ? writeSync(file.fd, bytes, done) : (await file.write(bytes, done)).bytesWritten
 }
 
-/** Text that stands together is encoded together: most of what is written is many short lines. */
+/** Encodes consecutive texts together, since most writes are many short lines. */
 function joined(parts: readonly (Uint8Array | string)[]): Uint8Array {
   const pieces: Uint8Array[] = []
   let text = ''

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { link, unlink, writeFile } from 'node:fs/promises'
 
 /**
- * Creates a file with its content in one step, readable by its owner only: nobody ever sees it without.
- * @returns false when it is there already
+ * Creates a file with its content in one step, readable only by its owner: no process ever sees it without its content.
+ * @returns false when it exists already
  */
 export async function createExclusive(path: string, text: string): Promise<boolean> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`
@@ -13,7 +13,7 @@ export async function createExclusive(path: string, text: string): Promise<boole
     return true
   } catch (error) {
     if (isTaken(error)) return false
-    // Some file systems have no links. There it takes two steps, and bad luck could show an empty file.
+    // Some file systems have no links. There it takes two steps, and another process might see an empty file.
     return await createInTwoSteps(path, text)
   } finally {
     await unlink(draft)

@@ -12,8 +12,8 @@ import { Summaries } from './summaries.ts'
 export type { RunSummary } from '../../run/runSummary.ts'
 
 /**
- * Every run on disk as it happens, a folder each. The list is made of their summaries, without reading the rest. Several
- * processes may share a history: each run is written by the one that has it in hand, and read by all.
+ * Every run on disk as it happens, one folder per run. The list comes from their summaries, without reading the rest.
+ * Several processes may share a history: each run is written by the process that holds it, and read by all.
  */
 export class History {
   readonly #directory: string
@@ -24,28 +24,28 @@ export class History {
     this.#summaries = new Summaries(directory)
   }
 
-  /** Opens the history in `directory`, which is created, private to its owner, when it is not there. */
+  /** Opens the history in `directory`, which is created, accessible only to its owner, if it does not exist. */
   static async open(directory: string): Promise<History> {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     return new History(directory)
   }
 
-  /** Starts the record of a new run; the values of its secrets are left out. */
+  /** Starts the record of a new run, without the values of its secrets. */
   async create(start: RunStart): Promise<RunRecord> {
     return RunRecord.create(this.#folder(start.runId), { ...start, request: withoutSecrets(start.request) })
   }
 
   /**
-   * Reads a run, to look at it.
-   * @throws Error when there is no such run, or its file does not begin like one
+   * Reads a run without holding it.
+   * @throws Error when there is no such run, or its file is not the record of one
    */
   async load(runId: string): Promise<RecordedRun> {
     return readRun(this.#folder(runId), runId)
   }
 
   /**
-   * Takes a run in hand, for what may still come.
-   * @throws RunInUse when another master has it; Error as `load`
+   * Reads and holds a run, to record what may still come.
+   * @throws RunInUse when another master holds it; Error as `load`
    */
   async resume(runId: string): Promise<{ state: RunState; record: RunRecord }> {
     return RunRecord.resume(this.#folder(runId), runId)
@@ -60,18 +60,18 @@ export class History {
     )
   }
 
-  /** All runs, newest first. What is not the folder of a run is left out. */
+  /** All runs, newest first. Other folders are ignored. */
   list(): Promise<readonly RunSummary[]> {
     return this.#summaries.all()
   }
 
-  /** Whether a master has the run in hand: under way, or over and awaiting what comes late. */
+  /** Whether a master holds the run: active, or over and waiting for late replies. */
   isInUse(runId: string): Promise<boolean> {
     return isRunInUse(this.#folder(runId))
   }
 
   /**
-   * Deletes a run, with its outputs. Fine when there is none.
+   * Deletes a run with its outputs. Succeeds also when it does not exist.
    * @throws RunNotDeleted
    */
   async delete(runId: string): Promise<void> {
@@ -79,8 +79,8 @@ export class History {
   }
 
   /**
-   * Deletes the oldest runs until the rest keeps to `retention`. Runs that a master has in hand stay, and so do those that may
-   * still be taken up: not over, and younger than `maxAgeMs`. What cannot be deleted is left for the next time.
+   * Deletes the oldest runs until the rest is within `retention`. Runs that a master holds stay, and so do those that may
+   * still be resumed: not over, and younger than `maxAgeMs`. What cannot be deleted is left for the next call.
    */
   async prune(retention: Retention, now: number): Promise<Pruned> {
     return prune(this.#directory, await this.list(), retention, now)

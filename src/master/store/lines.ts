@@ -1,17 +1,17 @@
 import { open } from 'node:fs/promises'
 
-/** Read at a time, bytes. */
+/** Size of one read, bytes. */
 const chunkBytes = 256 * 1024
 
-/** Nothing that is written here is that long: a record of 100,000 agents has lines of 30 MB. Bytes. */
+/** Longer lines are ignored, bytes: we write none, as even a record of 100,000 agents has lines of only 30 MB. */
 const longestLineBytes = 128 * 1024 * 1024
 
 const newline = 0x0a
 
 /**
- * The lines of a text file, some at a time: as much memory as the longest of them, however large the file is. A last line
- * without its end is left out, since it may still be written; so is one that is too long to be one of ours.
- * @returns with the position behind the last line, bytes
+ * The lines of a text file, in batches: memory is bounded by the longest line, however large the file is. A last line
+ * without a line end is ignored, since it may still be written; so is a line that is too long to be ours.
+ * @returns also the position after the last line, bytes
  */
 export async function* linesOf(
   path: string,
@@ -41,7 +41,7 @@ export async function* linesOf(
   }
 }
 
-/** What was read of a line that goes on in the next chunk. */
+/** The beginning of a line that continues in the next chunk. */
 class BegunLine {
   readonly #longestBytes: number
   #parts: Uint8Array[] = []
@@ -51,14 +51,14 @@ class BegunLine {
     this.#longestBytes = longestBytes
   }
 
-  /** Copies the part: the chunk is filled anew. */
+  /** Copies the part, because the buffer of the chunk is used again. */
   add(part: Uint8Array): void {
     this.#bytes += part.length
     if (this.#bytes <= this.#longestBytes) this.#parts.push(Uint8Array.from(part))
     else this.#parts = []
   }
 
-  /** The whole line with its last part; undefined when it is too long. */
+  /** The whole line, with its last part; undefined when it is too long. */
   end(last: Buffer): string | undefined {
     const parts = this.#parts
     const bytes = this.#bytes + last.length

@@ -5,21 +5,21 @@ import { takeLock } from '../../locks/processLock.ts'
 import { LocalizableError, say } from '../../text/localizable.ts'
 import { createExclusive } from './createExclusive.ts'
 
-/** Masters of one person at a time: windows, terminals, pipelines. */
+/** Most masters of one person at a time: windows, terminals, pipelines. */
 const slots = 64
 
-/** An id that nobody else uses until it is released, or this process is gone. */
+/** An id that no other master uses until it is released, or this process has ended. */
 export interface MasterId {
-  /** Short, so that it fits into a queue name: 8 random hex digits, `-` and a slot number. */
+  /** Short, as it is part of a queue name: 8 random hex digits, `-` and a slot number. */
   readonly id: string
   release(): Promise<void>
 }
 
 /**
- * Claims an id for a master. Ids are used again, so that their reply queues are found again after a restart and do not
- * pile up; two masters at a time never share one, as they would take each other's replies.
- * @param directory where the ids are kept; beside the history of the runs whose replies come to these queues
- * @throws Error when the directory cannot be used, or 64 masters are at work
+ * Claims an id for a master. Ids are reused, so that their reply queues are found again after a restart and do not pile
+ * up; two masters never share one at the same time, as they would receive each other's replies.
+ * @param directory where the ids are stored, beside the history of the runs whose replies arrive on these queues
+ * @throws Error when the directory cannot be used, or 64 masters are running
  */
 export async function claimMasterId(directory: string): Promise<MasterId> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -33,7 +33,7 @@ export async function claimMasterId(directory: string): Promise<MasterId> {
   )
 }
 
-/** Of several processes that make it up at a time, one wins, and all use its. */
+/** When several processes create the base at the same time, one wins, and all use its base. */
 async function baseId(path: string): Promise<string> {
   const known = await readFile(path, 'utf8').catch(() => undefined)
   const id = known?.trim() ?? (await makeUp(path))

@@ -4,8 +4,8 @@ import { LocalizableError, say } from '../../text/localizable.ts'
 import { AppendOnlyFile } from './appendOnlyFile.ts'
 
 /**
- * The outputs of all agents of one run in one append-only file: 10,000 agents must not mean 10,000 files. A record is
- * a line `<agentId> <stream> <bytes>` and then the bytes.
+ * The outputs of all agents of one run in one append-only file, as 10,000 agents must not mean 10,000 files. A record is
+ * a line `<agentId> <stream> <bytes>`, followed by the bytes.
  */
 export class OutputLog {
   readonly #file: AppendOnlyFile
@@ -18,19 +18,19 @@ export class OutputLog {
     this.#end = end
   }
 
-  /** Takes up the log at `path`, or an empty one where there is none. What is torn at its end does not count. */
+  /** Reads the log at `path`, or an empty one if it does not exist. An incomplete record at the end is ignored. */
   static async open(path: string, accountedFor?: AccountedFor): Promise<OutputLog> {
     return new OutputLog(path, await scan(path, accountedFor))
   }
 
-  /** The same, for appending: what does not count is cut off. For one process at a time. */
+  /** The same, for appending: what is ignored is truncated. For one process at a time. */
   static async resume(path: string, accountedFor?: AccountedFor): Promise<OutputLog> {
     const found = await scan(path, accountedFor)
     if (found.size > found.end) await truncate(path, found.end)
     return new OutputLog(path, found)
   }
 
-  /** Bytes of output kept for this agent. */
+  /** Bytes of output stored for this agent. */
   bytes(agentId: string): number {
     return this.#kept.get(agentId)?.bytes ?? 0
   }
@@ -45,8 +45,8 @@ export class OutputLog {
   }
 
   /**
-   * Output of one agent in the order in which it was written, from byte `from`, at most `limit` bytes.
-   * @throws Error when the disk refused to take or to give it
+   * Output of one agent in the order it was written, from byte `from`, at most `limit` bytes.
+   * @throws Error when it could not be written or read
    */
   async read(agentId: string, from = 0, limit = Number.POSITIVE_INFINITY): Promise<Chunk[]> {
     const wanted = [...piecesOf(this.#kept.get(agentId)?.places ?? [], from, limit)]
@@ -67,7 +67,7 @@ export class OutputLog {
     }
   }
 
-  /** Takes nothing more. */
+  /** Makes all further writes fail with `reason`. */
   refuse(reason: Error): void {
     this.#file.refuse(reason)
   }
@@ -78,11 +78,11 @@ export class OutputLog {
   }
 }
 
-/** Bytes of an agent's output that the run's events know of. What was written beyond comes again, and must not be there twice. */
+/** Bytes of an agent's output that the run's events cover. Bytes after them arrive again, and must not be stored twice. */
 export type AccountedFor = (agentId: string) => number
 
 interface Kept {
-  /** Of each piece its offset and its length, which is negative on stderr: numbers, for there may be millions. */
+  /** Offset and length of each piece; the length is negative on stderr. Plain numbers, as there may be millions. */
   readonly places: number[]
   bytes: number
 }
@@ -95,7 +95,7 @@ interface Place {
 
 interface Scan {
   readonly kept: Map<string, Kept>
-  /** Where the last record that counts ends. */
+  /** End of the last record that counts, bytes. */
   readonly end: number
   readonly size: number
 }
@@ -155,13 +155,13 @@ async function scan(
   }
 }
 
-/** Longest head: an agent id of 128 characters, a stream, a length. */
+/** Longest head: an agent id of 128 characters, a stream, a length. Bytes. */
 const maxHeadBytes = 160
 
-/** Read at a time: many small records share one read, and large ones are skipped without being read. */
+/** Size of one read, bytes: many small records share one read, and large ones are skipped without reading them. */
 const windowBytes = 16 * 1024
 
-/** Reads the heads of records only, so that a log of hundreds of megabytes opens quickly. */
+/** Reads only the heads of records, so that a log of hundreds of megabytes opens quickly. */
 class Heads {
   readonly #file: FileHandle
   readonly #window = Buffer.alloc(windowBytes)

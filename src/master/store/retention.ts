@@ -6,21 +6,21 @@ import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 import { holdRun } from './runRecord.ts'
 import { runIdsIn } from './summaries.ts'
 
-/** What a history keeps at most: so many runs, so many bytes in all, nothing older. */
+/** Limits of a history: number of runs, total bytes, age. */
 export interface Retention {
   readonly maxRuns: number
   readonly maxBytes: number
   readonly maxAgeMs: number
 }
 
-/** What a pruning did. */
+/** The result of pruning. */
 export interface Pruned {
   readonly deleted: readonly string[]
-  /** What could not be deleted, or not wholly. It is tried again the next time. */
+  /** Runs that could not be deleted, or not completely. The next pruning tries them again. */
   readonly failed: readonly RunNotDeleted[]
 }
 
-/** The files of a run that cannot be deleted; the message says which, why, and what to do. */
+/** The files of a run cannot be deleted; the message says which, why, and what to do. */
 export class RunNotDeleted extends LocalizableError {
   override readonly name = 'RunNotDeleted'
 
@@ -36,11 +36,11 @@ export class RunNotDeleted extends LocalizableError {
   }
 }
 
-/** Folders of runs that are deleted, as far as the system lets us. */
+/** Marks folders of deleted runs that the system may not have let us remove completely. */
 const deletedMark = /\.deleted-[0-9a-f]+$/
 
 /**
- * Deletes the files of a run. It is gone at once or is whole: a part of a run would be no use.
+ * Deletes the files of a run. It disappears at once or stays complete, since a part of a run is of no use.
  * @throws RunNotDeleted
  */
 export async function deleteRun(directory: string, runId: string): Promise<void> {
@@ -55,7 +55,7 @@ export async function deleteRun(directory: string, runId: string): Promise<void>
   await remove(gone)
 }
 
-/** {@link History.prune}. @param runs the summaries of all, newest first */
+/** See {@link History.prune}. @param runs the summaries of all runs, newest first */
 export async function prune(
   directory: string,
   runs: readonly RunSummary[],
@@ -88,7 +88,7 @@ export async function prune(
   }
   const listed = new Set(runs.map(({ runId }) => runId))
   for (const runId of await runIdsIn(directory)) {
-    // A folder without a run in it: its master died while it made it.
+    // A folder without a run: its master died while creating it.
     if (listed.has(runId) || now - (await madeAt(join(directory, runId))) <= retention.maxAgeMs) continue
     await deleteUnused(runId)
   }
@@ -97,7 +97,7 @@ export async function prune(
 
 async function deleteUnlessInUse(directory: string, runId: string): Promise<boolean> {
   const folder = join(directory, runId)
-  // In our hand nobody takes it up while it is deleted.
+  // Held, so that no other process resumes it while it is deleted.
   const held = await holdRun(folder).catch((cause) => {
     throw new RunNotDeleted(folder, cause)
   })

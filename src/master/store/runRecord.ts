@@ -11,15 +11,15 @@ import { linesOf } from './lines.ts'
 import { OutputLog } from './outputLog.ts'
 
 /**
- * Version of `run.ndjson`, raised when an event is added that an earlier version must not pass over (docs/versions.md).
- * Events of kinds that a version does not know change nothing for it.
+ * Version of `run.ndjson`, raised when an event is added that earlier versions must not ignore (docs/versions.md).
+ * A version ignores events of kinds that it does not know.
  */
 const recordVersion = 1
 
 /**
- * The folder of one run, in the hands of the one master that completes it: `run.ndjson` (its start, then its events),
- * `output.log`, and `summary.json`. Events are written after the output that they speak of, so that whatever a crash
- * leaves can be taken up again: what the events know is there, and what they do not know comes again.
+ * The folder of one run, held by the one master that completes it: `run.ndjson` (its start, then its events),
+ * `output.log`, and `summary.json`. Events are written after the output that they mention, so that a run can be resumed
+ * after a crash at any point: output that the events mention is on disk, and other output arrives again.
  */
 export class RunRecord {
   readonly output: OutputLog
@@ -41,7 +41,7 @@ export class RunRecord {
     })
   }
 
-  /** Starts the record of a new run. `start` must not hold secrets. */
+  /** Starts the record of a new run. `start` must not contain secrets. */
   static async create(folder: string, start: RunStart): Promise<RunRecord> {
     await mkdir(folder, { mode: 0o700 })
     const held = await lock(folder)
@@ -57,8 +57,8 @@ export class RunRecord {
   }
 
   /**
-   * Takes up a run that no process has in hand.
-   * @throws RunInUse, or Error when the folder does not hold the run
+   * Reads and holds a run that no other process holds.
+   * @throws RunInUse, or Error when the folder does not contain the run
    */
   static async resume(folder: string, runId: string): Promise<{ state: RunState; record: RunRecord }> {
     const held = await lock(folder)
@@ -77,9 +77,9 @@ export class RunRecord {
     this.#write(event)
   }
 
-  /** Writes the summary anew, whole or not at all. */
+  /** Replaces the summary, completely or not at all. */
   summarize(state: RunState): Promise<void> {
-    // The one that waits will say what is true by then: ten thousand late replies are not ten thousand summaries.
+    // The waiting write will use the state of that time: ten thousand late replies do not cause ten thousand writes.
     if (this.#summaryWaits) return this.#summarizing
     this.#summaryWaits = true
     this.#summarizing = this.#summarizing.catch(() => {}).then(() => this.#writeSummary(state))
@@ -87,14 +87,14 @@ export class RunRecord {
   }
 
   /**
-   * Resolves when all that came so far is written.
-   * @throws Error when the disk refused it
+   * Resolves when everything so far is written.
+   * @throws Error when it could not be written
    */
   async flush(): Promise<void> {
     await Promise.all([this.#events.flush(), this.output.flush(), this.#summarizing])
   }
 
-  /** Leaves the run to others. Its output can still be read. */
+  /** Releases the run for other masters. Its output can still be read. */
   async close(): Promise<void> {
     await this.flush().finally(() => this.#lock.release())
   }
@@ -106,7 +106,7 @@ export class RunRecord {
   async #writeSummary(state: RunState): Promise<void> {
     this.#summaryWaits = false
     const text = JSON.stringify(summaryOf(state))
-    // It must not say more than the events: nobody takes up a run again that it calls over.
+    // It must not be ahead of the events: a run that its summary calls over is not resumed.
     await this.#events.flush()
     const path = join(this.#folder, 'summary.json')
     await writeFile(`${path}.new`, text, { mode: 0o600 })
@@ -114,29 +114,29 @@ export class RunRecord {
   }
 }
 
-/** A run as it is on disk, for looking at it; somebody may be writing it at this very moment. */
+/** A run as read from disk; another process may be writing it at the same time. */
 export interface RecordedRun {
   readonly state: RunState
   readonly record: { readonly output: Pick<OutputLog, 'read' | 'bytes'> }
 }
 
-/** Another master has the run in hand. */
+/** Another master holds the run. */
 export class RunInUse extends LocalizableError {
   override readonly name = 'RunInUse'
 }
 
-/** @throws Error when the folder does not hold the run */
+/** @throws Error when the folder does not contain the run */
 export async function readRun(folder: string, runId: string): Promise<RecordedRun> {
   const { state } = await readEvents(folder, runId)
   return { state, record: { output: await OutputLog.open(outputOf(folder), bytesIn(state)) } }
 }
 
-/** Takes the run in hand, and nothing else; undefined when a master that is alive has it. */
+/** Holds the run without reading it; undefined when a living master holds it. */
 export function holdRun(folder: string): Promise<ProcessLock | undefined> {
   return takeLock(ownerOf(folder))
 }
 
-/** Whether a master that is alive has the run in hand. */
+/** Whether a living master holds the run. */
 export function isRunInUse(folder: string): Promise<boolean> {
   return isLocked(ownerOf(folder))
 }
@@ -179,7 +179,7 @@ function applyLine(state: RunState, line: string): void {
   try {
     applyEvent(state, JSON.parse(line))
   } catch {
-    // Damage in the middle of the file: the events around it still tell the rest.
+    // A damaged line in the middle of the file: the events around it still count.
   }
 }
 

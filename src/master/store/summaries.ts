@@ -5,15 +5,15 @@ import { RunId } from '../../protocol/names.ts'
 import { parseSummary, type RunSummary, summaryOf } from '../../run/runSummary.ts'
 import { readRun } from './runRecord.ts'
 
-/** Files that are open at a time. */
+/** Most files open at a time. */
 const atOnce = 32
 
-/** Longer ones, with a script in them, are read again each time rather than kept: there may be thousands. Bytes. */
+/** Longer summaries (with a script) are read again each time instead of cached, as there may be thousands. Bytes. */
 const mostKeptBytes = 8 * 1024
 
 /**
- * The summaries of all runs in a folder. Those that ask while they are read share the next reading, and a summary that
- * has not changed since the last one is not read again.
+ * The summaries of all runs in a folder. Calls during a read share the next read, and summaries that have not changed
+ * since the last one are not read again.
  */
 export class Summaries {
   readonly #directory: string
@@ -25,9 +25,9 @@ export class Summaries {
     this.#directory = directory
   }
 
-  /** Newest first, as they are now or later. What is not the folder of a run is left out. */
+  /** Newest first, as of the call or later. Other folders are ignored. */
   all(): Promise<readonly RunSummary[]> {
-    // Not the reading under way: it may have passed by what has just changed.
+    // Not the current read: it may have missed what has just changed.
     this.#next ??= this.#afterCurrent()
     return this.#next
   }
@@ -75,13 +75,13 @@ export class Summaries {
 }
 
 interface Kept {
-  /** Another one when the file may have changed. */
+  /** Differs when the file may have changed. */
   readonly stamp: string
   readonly summary: RunSummary
   readonly bytes: number
 }
 
-/** Folders by their names only: whether there is a run in them is another question. */
+/** Folders whose name is a run id, with or without a run in them. */
 export async function runIdsIn(directory: string): Promise<string[]> {
   return (await readdir(directory)).filter((name) => v.is(RunId, name))
 }

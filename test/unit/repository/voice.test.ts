@@ -8,9 +8,19 @@ const voice = readFileSync('docs/voice.md', 'utf8')
 /** Where the voice of docs/voice.md is kept. */
 const roots = [
   ...['README.md', 'package.nls.json', 'media'],
-  ...['async', 'hosts', 'locks', 'page', 'protocol', 'queues', 'report', 'run', 'terminal', 'text'].map(
-    (room) => `src/${room}`,
-  ),
+  ...[
+    'async',
+    'hosts',
+    'locks',
+    'master',
+    'page',
+    'protocol',
+    'queues',
+    'report',
+    'run',
+    'terminal',
+    'text',
+  ].map((room) => `src/${room}`),
 ]
 
 /** Where a word of the table is the right one. Taken out before words are looked for. */
