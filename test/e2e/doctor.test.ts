@@ -89,7 +89,7 @@ describe('The doctor', () => {
     expect(plan).toContain('Change queue ill_facts')
     expect(plan).toContain('redrive policy removed')
     await workbench.dialog.press('Create Queues')
-    await workbench.notifications.shows('The queues of ill are set up')
+    await workbench.notifications.shows('The queues of ill are ready')
     const repaired = await sqs.connect().attributes('ill_facts')
     expect(repaired).toMatchObject({ retentionSeconds: 60, maximumMessageSize: 65_536 })
     expect(repaired.redrivePolicy).toBeUndefined()
@@ -115,7 +115,7 @@ describe('The doctor', () => {
   it('finds a forbidden action, and gives the policy that would allow it', async () => {
     const report = await examine('forbidden')
     expect(report).toContain('credentials in use do not allow sqs:SendMessage on queue forbidden_master')
-    const lens = workbench.page.locator('.codelens-decoration a', { hasText: 'Copy the policy' }).first()
+    const lens = workbench.page.locator('.codelens-decoration a', { hasText: 'Copy the missing policy' }).first()
     const copied = 'Copied a policy that allows sqs:SendMessage on forbidden_master to the clipboard'
     // It is said for five seconds.
     await Promise.all([workbench.statusBar.shows(copied), lens.click()])

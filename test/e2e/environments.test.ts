@@ -88,7 +88,7 @@ describe('An untrusted workspace', () => {
     await view.row('This workspace is not trusted, so its environments are not connected.')
     await untrusted.runCommand('EC2 Collective: Run Snippet…')
     await untrusted.quickInput.pick('Trap')
-    await untrusted.notifications.shows('its snippets can be read, but not run')
+    await untrusted.notifications.shows('so its snippets cannot be run')
   })
 })
 

@@ -125,7 +125,7 @@ describe('the results page', () => {
     await page.getByRole('textbox', { name: 'Filter hosts' }).fill('web')
     await expect.poll(() => agents.getAttribute('aria-rowcount')).toBe('3')
     await page.getByRole('textbox', { name: 'Filter hosts' }).fill('nowhere')
-    await page.getByText('No agent fits').waitFor()
+    await page.getByText('No agent matches the current filters').waitFor()
   })
 
   it('searches all output, counts, and moves from match to match over outputs', async () => {
@@ -203,7 +203,7 @@ describe('the results page', () => {
     await page.getByRole('button', { name: 'Compare' }).click()
     expect(await page.getByRole('menuitem', { name: 'With the majority' }).isEnabled()).toBe(false)
     await page.getByRole('menuitem', { name: 'With another reply' }).click()
-    await page.getByText('Compare web1 with …').waitFor()
+    await page.getByText('Compare web1 with…').waitFor()
     await agents.getByText('db1').click()
     await expect
       .poll(diffs)
