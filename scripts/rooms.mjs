@@ -154,7 +154,7 @@ export const rooms = [
     room: 'src/localFleet',
     holds:
       'the local fleet: that server and a few real agents as processes of their own, to try everything out',
-    imports: ['src/async', 'src/locks', 'src/queues', 'src/localFleet/sqs'],
+    imports: ['src/text', 'src/async', 'src/locks', 'src/queues', 'src/localFleet/sqs'],
     packages: ['node', 'node:child_process'],
   },
   {

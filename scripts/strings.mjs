@@ -56,6 +56,7 @@ function unquoted(literal) {
 const folders = [
   'src/console',
   'src/declarations',
+  'src/localFleet',
   'src/master',
   'src/protocol',
   'src/queues',

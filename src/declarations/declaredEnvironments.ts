@@ -1,4 +1,5 @@
 import type { Environment } from '../queues/environment.ts'
+import { type Localizable, say } from '../text/localizable.ts'
 import { type DeclaredEnvironment, environmentKey, type Origin } from './declaredEnvironment.ts'
 import { type ReadEnvironment, type RunDefaults, readEnvironment } from './environmentDeclaration.ts'
 import { isMap, isProtected, mergedEnvironments, type ScopedValue, settingsSection } from './settings.ts'
@@ -9,7 +10,7 @@ export interface DeclarationTrouble {
   /** Of the environment, or of the file. */
   readonly name: string
   readonly origin: Origin
-  readonly messages: readonly string[]
+  readonly messages: readonly Localizable[]
 }
 
 export interface Declarations {
@@ -54,7 +55,7 @@ export function combineEnvironments(
   for (const { origin, current, old } of settings) {
     if (current !== undefined && !isMap(current)) {
       const name = `${settingsSection}.environments`
-      found.push({ name, origin, messages: ['This must be a map of environments by name.'] })
+      found.push({ name, origin, messages: [say('This must be a map of environments by name.')] })
     }
     for (const [name, declared] of Object.entries(mergedEnvironments(current, old) ?? {})) {
       if (isProtected(declared)) guarded.add(name)
@@ -124,8 +125,17 @@ function conflict(
   if (!other.ok) return [unusable(name, origin, other)]
   const keys = own.ok ? differingKeys(own, other) : []
   if (own.ok && keys.length === 0) return []
-  const what = keys.length === 0 ? '' : ` (${keys.join(', ')})`
-  const message = `Your user settings say something else of “${name}”${what}, and a workspace cannot change that. Rename one of the two.`
+  const message =
+    keys.length === 0
+      ? say(
+          'Your user settings already define “{0}”, and a workspace cannot change that. Rename one of the two.',
+          name,
+        )
+      : say(
+          'Your user settings define “{0}” differently ({1}), and a workspace cannot change that. Rename one of the two.',
+          name,
+          keys.join(', '),
+        )
   return [{ name, origin, messages: [message] }]
 }
 

@@ -3,6 +3,7 @@ import { readFilter } from '../protocol/filter/writtenFilter.ts'
 import { readRollout } from '../run/rolloutText.ts'
 import { closestWord } from '../text/closestWord.ts'
 import { parseDuration } from '../text/duration.ts'
+import { type Localizable, LocalizableError, say, sentenceOf } from '../text/localizable.ts'
 
 /**
  * The values of which declarations are made, as people write them in YAML (where every scalar arrives as text) and in
@@ -10,9 +11,9 @@ import { parseDuration } from '../text/duration.ts'
  */
 
 /** Text. In YAML it needs no quotes, whatever it looks like: `8080`, `1.50` and `true` arrive as they were written. */
-export const Text = v.pipe(v.string('text'), v.metadata({ isAnyScalar: true }))
+export const Text = v.pipe(v.string(say('text').text), v.metadata({ isAnyScalar: true }))
 
-const wrongText = 'text (a fraction in quotes)'
+const wrongText = say('text (a fraction in quotes)').text
 
 /** Text in JSON, where a whole number still says what was written, and a fraction may not: `1.50` arrives as 1.5. */
 export const JsonText = v.pipe(
@@ -22,12 +23,15 @@ export const JsonText = v.pipe(
 )
 
 export const Flag = v.pipe(
-  v.union([v.boolean(), v.picklist(['true', 'True', 'TRUE', 'false', 'False', 'FALSE'])], 'true or false'),
+  v.union(
+    [v.boolean(), v.picklist(['true', 'True', 'TRUE', 'false', 'False', 'FALSE'])],
+    say('true or false').text,
+  ),
   v.metadata({ anyOf: undefined, type: 'boolean' }),
   v.transform((value) => String(value).toLowerCase() === 'true'),
 )
 
-const wrongDuration = 'a duration such as 60, 90s or 10m, at most 7d'
+const wrongDuration = say('a duration such as 60, 90s or 10m, at most 7d').text
 
 /** A number of seconds, or text such as `90s` or `10m`. */
 export const DurationText = v.pipe(
@@ -50,7 +54,7 @@ const amount = (example: string) =>
 /** A number, or text that {@link readRollout} understands. */
 function numeric(form: object) {
   return v.pipe(
-    v.union([v.number(), v.string()], 'a number, or text'),
+    v.union([v.number(), v.string()], say('a number, or text').text),
     v.metadata({ anyOf: undefined, ...form }),
     v.transform(numberIfWritten),
   )
@@ -63,15 +67,15 @@ function numberIfWritten(value: number | string): number | string {
 
 /** A filter that can be parsed, as text. */
 export const FilterText = v.pipe(
-  v.string('text'),
+  v.string(say('text').text),
   v.trim(),
-  v.minLength(1, 'a filter; * means every agent'),
+  v.minLength(1, say('a filter; * means every agent').text),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed || dataset.value === '') return
     try {
       readFilter(dataset.value)
     } catch (error) {
-      addIssue({ message: `a filter: ${(error as Error).message.replace(/\.$/, '')}` })
+      addIssue({ message: say('a filter').text, input: error })
     }
   }),
 )
@@ -100,7 +104,8 @@ export const DeclaredRollout = v.pipe(
     try {
       readRollout(dataset.value)
     } catch (error) {
-      addIssue({ message: `${(error as Error).message}.` })
+      const reason = new LocalizableError(say('{0}.', sentenceOf(error)), { cause: error })
+      addIssue({ message: reason.message, input: reason })
     }
   }),
 )
@@ -114,16 +119,17 @@ export function described<Schema extends v.GenericSchema>(schema: Schema, meanin
 export function closedObject<const Entries extends v.ObjectEntries>(entries: Entries) {
   const known = Object.keys(entries)
   const object = v.pipe(
-    v.looseObject(entries, 'a map of keys'),
+    v.looseObject(entries, say('a map of keys').text),
     v.rawCheck(({ dataset, addIssue }) => {
       if (typeof dataset.value !== 'object' || dataset.value === null) return
       const input = dataset.value as Record<string, unknown>
       for (const [key, value] of Object.entries(input)) {
         if (known.includes(key)) continue
         const meant = closestWord(key, known)
-        const message = `Unknown key “${key}”.${meant === undefined ? '' : ` Did you mean “${meant}”?`}`
+        const reason = new LocalizableError(unknownKey(key, meant))
         addIssue({
-          message,
+          message: reason.message,
+          input: reason,
           path: [{ type: 'object', origin: 'key', input, key, value }],
           ...(meant !== undefined && { expected: meant }),
         })
@@ -136,4 +142,11 @@ export function closedObject<const Entries extends v.ObjectEntries>(entries: Ent
     v.InferInput<v.StrictObjectSchema<Entries, undefined>>,
     v.InferOutput<v.StrictObjectSchema<Entries, undefined>>
   >
+}
+
+/** @param meant the key that was probably meant */
+export function unknownKey(key: string, meant: string | undefined): Localizable {
+  return meant === undefined
+    ? say('Unknown key “{0}”.', key)
+    : say('Unknown key “{0}”. Did you mean “{1}”?', key, meant)
 }

@@ -1,17 +1,21 @@
 import { dump } from 'js-yaml'
+import { LocalizableError, say } from '../text/localizable.ts'
 import type { Section } from './sectionEntries.ts'
 import { parseWorkspaceFile, type WorkspaceFile } from './workspaceFile.ts'
 
 /**
  * Adds an entry at the end of a section, which is made where it is missing. Everything else in the text (comments, order,
  * line ends, the `...` that closes it) stays as it is.
- * @throws Error when that cannot be done without damage, or there is an entry of this name: nothing is to be written then
+ * @throws LocalizableError when that cannot be done without damage, or there is an entry of this name: nothing is to be written then
  */
 export function addEntry(text: string, section: Section, name: string, entry: object): string {
   const before = parseWorkspaceFile(text)
-  if (before.names[section].includes(name)) throw new Error(`There is a “${name}” in ${section} already.`)
-  const isUnreadable = before.locate([]) === undefined && before.problems.length > 0
-  if (isUnreadable) throw new Error(`The file cannot be added to. ${before.problems[0]?.message}`)
+  if (before.names[section].includes(name))
+    throw new LocalizableError(say('“{0}” already exists in {1}.', name, section))
+  const [problem] = before.problems
+  if (before.locate([]) === undefined && problem !== undefined) {
+    throw new LocalizableError(say('Cannot add to the file. {0}', problem.message))
+  }
   const lineEnd = /\r?\n/.exec(text)?.[0] ?? '\n'
   const position = before.locate([section])
   const indent = position === undefined ? 2 : indentOfEntries(text, position.value.start)
@@ -21,7 +25,9 @@ export function addEntry(text: string, section: Section, name: string, entry: ob
     .map((line) => `${line === '' ? '' : ' '.repeat(indent)}${line}${lineEnd}`)
     .join('')
   if (position !== undefined && /^[{[]/.test(text.slice(position.value.start))) {
-    throw new Error(`“${section}” is written in braces. Write it as indented lines, and it can be added to.`)
+    throw new LocalizableError(
+      say('Cannot add to “{0}”, because it is written in braces. Write it as indented lines.', section),
+    )
   }
   const at = position === undefined ? endOfDocument(text) : endOfBlock(text, position.value.end)
   const [above, below] = [text.slice(0, at), text.slice(at)]
@@ -33,15 +39,17 @@ export function addEntry(text: string, section: Section, name: string, entry: ob
 
 /**
  * Takes an entry out of a section, and nothing else.
- * @throws Error when it is not there in a form that can be taken out
+ * @throws LocalizableError when it is not there in a form that can be taken out
  */
 export function removeEntry(text: string, section: Section, name: string): string {
   const before = parseWorkspaceFile(text)
   const position = before.locate([section, name])
-  if (position?.key === undefined) throw new Error(`There is no “${name}” in ${section}.`)
+  if (position?.key === undefined) throw new LocalizableError(say('There is no “{0}” in {1}.', name, section))
   const start = text.lastIndexOf('\n', position.key.start) + 1
   if (text.slice(start, position.key.start).trim() !== '') {
-    throw new Error(`“${name}” shares its line with other things. Take it out by hand.`)
+    throw new LocalizableError(
+      say('Cannot remove “{0}”, because its line holds other things, too. Remove it by hand.', name),
+    )
   }
   const edited = text.slice(0, start) + text.slice(endOfBlock(text, position.value.end))
   return checked(
@@ -62,14 +70,16 @@ function checked(before: WorkspaceFile, edited: string, section: Section, names:
     after.problems.length <= before.problems.length
   if (isAsMeant) return edited
   const reason = after.problems.find(
-    ({ message }) => !before.problems.some((known) => known.message === message),
+    ({ message }) => !before.problems.some((known) => same(known.message, message)),
   )
-  throw new Error(
-    `The file is written in a way that cannot be changed safely${reason === undefined ? '' : ` (${reason.message})`}. Change it by hand.`,
+  throw new LocalizableError(
+    reason === undefined
+      ? say('Cannot change this file safely. Change it by hand.')
+      : say('Cannot change this file safely. Change it by hand. {0}', reason.message),
   )
 }
 
-function same(a: readonly string[], b: readonly string[]): boolean {
+function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 

@@ -5,6 +5,7 @@ import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { readRollout } from '../run/rolloutText.ts'
 import type { Rollout } from '../run/runRequest.ts'
 import { parseDuration } from '../text/duration.ts'
+import { say } from '../text/localizable.ts'
 import {
   closedObject,
   DeclaredDuration,
@@ -28,14 +29,19 @@ export const DeclaredQueues = closedObject({
 export const EnvironmentDeclaration = closedObject({
   region: described(
     v.pipe(
-      v.string('an AWS region such as eu-west-1'),
-      v.regex(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'an AWS region such as eu-west-1'),
+      v.string(say('an AWS region such as eu-west-1').text),
+      v.regex(/^[a-z]{2,}(-[a-z]+)+-\d+$/, say('an AWS region such as eu-west-1').text),
       v.examples(['eu-west-1']),
     ),
     'AWS region of the queues.',
   ),
   profile: described(
-    v.optional(v.pipe(v.string('the name of an AWS profile'), v.minLength(1, 'the name of an AWS profile'))),
+    v.optional(
+      v.pipe(
+        v.string(say('the name of an AWS profile').text),
+        v.minLength(1, say('the name of an AWS profile').text),
+      ),
+    ),
     'AWS profile for this environment. Default: the chosen profile.',
   ),
   protected: described(
@@ -43,7 +49,7 @@ export const EnvironmentDeclaration = closedObject({
     'Ask for the environment’s name before every run, wherever the run is started from. Default: `false`.',
   ),
   colour: described(
-    v.optional(v.picklist(colours, `one of ${colours.join(', ')}`)),
+    v.optional(v.picklist(colours, colours.join(', '))),
     'Colour of the environment wherever it is shown.',
   ),
   timeout: described(
@@ -73,8 +79,12 @@ export type ReadEnvironment =
 /** Parses what somebody wrote down under the name `name`. Reports all that is wrong. */
 export function readEnvironment(name: string, declared: unknown): ReadEnvironment {
   const problems: DeclarationProblem[] = []
-  const named = v.safeParse(EnvironmentName, name)
-  if (!named.success) problems.push({ path: [], message: `“${name}” is not ${named.issues[0].message}.` })
+  if (!v.is(EnvironmentName, name)) {
+    problems.push({
+      path: [],
+      message: say('“{0}” is not an environment name: use 1 to 48 letters, digits, _ or -.', name),
+    })
+  }
   const parsed = v.safeParse(EnvironmentDeclaration, declared)
   if (!parsed.success) problems.push(...parsed.issues.map(describeIssue))
   if (!parsed.success || problems.length > 0) return { ok: false, problems }

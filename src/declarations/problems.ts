@@ -1,28 +1,44 @@
 import type * as v from 'valibot'
+import { type Localizable, LocalizableError, say, sentenceOf, verbatim } from '../text/localizable.ts'
 
 /** What is wrong with a declaration, and at which of its keys. */
 export interface DeclarationProblem {
   readonly path: readonly (string | number)[]
   /** A sentence. */
-  readonly message: string
+  readonly message: Localizable
   /** The key that was probably meant. */
   readonly meant?: string
 }
 
-/** Says in words what a schema found wrong, and where. Messages of schemas are sentences, or what a value must be. */
+/**
+ * Says what a schema found wrong, and where. The message of a schema is what a value must be (`a command`), or a sentence;
+ * the English one, by which its translation is found. A check of ours whose sentence has parameters passes it as the input
+ * of its issue, as valibot carries text only.
+ */
 export function describeIssue(issue: v.BaseIssue<unknown>): DeclarationProblem {
   const path = (issue.path ?? []).map((item) => item.key as string | number)
   const key = path.at(-1)
+  const reason = issue.input instanceof LocalizableError ? sentenceOf(issue.input) : undefined
   if (/[.?]$/.test(issue.message)) {
     const meant = issue.type === 'raw_check' ? issue.expected : null
-    return { path, message: issue.message, ...(meant !== null && { meant }) }
+    return { path, message: reason ?? { text: issue.message, args: [] }, ...(meant !== null && { meant }) }
   }
   if (issue.received === 'undefined') {
     // A missing key stands nowhere: the problem is the object's.
-    return { path: path.slice(0, -1), message: `“${String(key)}” is missing.` }
+    return { path: path.slice(0, -1), message: say('“{0}” is missing.', String(key)) }
   }
-  const rule = issue.message.startsWith('Invalid')
-    ? `must be ${issue.expected ?? 'something else'}`
-    : `must be ${issue.message}`
-  return { path, message: key === undefined ? `This ${rule}.` : `“${String(key)}” ${rule}.` }
+  const rule = ruleOf(issue)
+  const message =
+    key === undefined ? say('This must be {0}.', rule) : say('“{0}” must be {1}.', String(key), rule)
+  return { path, message: reason === undefined ? message : say('{0} {1}', message, reason) }
+}
+
+function ruleOf({ type, message, expected }: v.BaseIssue<unknown>): Localizable {
+  if (type === 'picklist') return say('one of {0}', message)
+  return message.startsWith('Invalid') ? verbatim(expected ?? 'something else') : { text: message, args: [] }
+}
+
+/** Several sentences after one another. At least one. */
+export function inOneText(sentences: readonly Localizable[]): Localizable {
+  return sentences.reduce((text, sentence) => say('{0} {1}', text, sentence))
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { LocalizableError, say } from '../text/localizable.ts'
 import {
   closedObject,
   DeclaredDuration,
@@ -8,27 +9,39 @@ import {
   JsonText,
   rolloutMeaning,
 } from './declaredValues.ts'
-import { describeIssue } from './problems.ts'
+import { describeIssue, inOneText } from './problems.ts'
 
 const fields = {
-  environment: described(v.optional(v.string('text')), 'Name of the environment.'),
+  environment: described(v.optional(v.string(say('text').text)), 'Name of the environment.'),
   filter: described(
     v.optional(DeclaredFilter),
     'Which agents: a filter such as `role=web`, or `*` for every agent.',
   ),
-  command: described(v.optional(v.pipe(v.string('text'), v.minLength(1, 'a command'))), 'Shell command.'),
+  command: described(
+    v.optional(v.pipe(v.string(say('text').text), v.minLength(1, say('a command').text))),
+    'Shell command.',
+  ),
   file: described(
-    v.optional(v.pipe(v.string('text'), v.minLength(1, 'a path'))),
+    v.optional(v.pipe(v.string(say('text').text), v.minLength(1, say('a path').text))),
     'Path of a script, relative to the workspace folder.',
   ),
-  args: described(v.optional(v.array(JsonText, 'a list of parameters')), 'Parameters of the script.'),
+  args: described(
+    v.optional(v.array(JsonText, say('a list of parameters').text)),
+    'Parameters of the script.',
+  ),
   interpreter: described(
-    v.optional(v.pipe(v.string('text'), v.minLength(1, 'a program'), v.maxLength(255, 'a program'))),
+    v.optional(
+      v.pipe(
+        v.string(say('text').text),
+        v.minLength(1, say('a program').text),
+        v.maxLength(255, say('a program').text),
+      ),
+    ),
     'Program that runs the script. Default: its `#!` line.',
   ),
-  snippet: described(v.optional(v.string('text')), 'Name of a snippet of the workspace.'),
+  snippet: described(v.optional(v.string(say('text').text)), 'Name of a snippet of the workspace.'),
   inputs: described(
-    v.optional(v.record(v.string(), JsonText, 'a map of variable names')),
+    v.optional(v.record(v.string(), JsonText, say('a map of variable names').text)),
     'Values of the snippet’s inputs. You are asked for those that are missing.',
   ),
   timeout: described(
@@ -36,13 +49,13 @@ const fields = {
     'Agents stop the command after this time: seconds, or `90s`, `10m`.',
   ),
   rollout: described(v.optional(DeclaredRollout), rolloutMeaning),
-  user: described(v.optional(v.string('text')), 'User to run as, if the agents’ policy allows it.'),
+  user: described(v.optional(v.string(say('text').text)), 'User to run as, if the agents’ policy allows it.'),
   directory: described(
-    v.optional(v.pipe(v.string('text'), v.startsWith('/', 'an absolute directory'))),
+    v.optional(v.pipe(v.string(say('text').text), v.startsWith('/', say('an absolute directory').text))),
     'Absolute directory to run in.',
   ),
   confirm: described(
-    v.optional(v.boolean('true or false')),
+    v.optional(v.boolean(say('true or false').text)),
     '`false`: do not ask before sending. A protected environment always asks. Default: `true`.',
   ),
 }
@@ -60,20 +73,22 @@ export type RunArguments = v.InferOutput<typeof RunArguments>
 export const TaskDeclaration = closedObject({
   ...fields,
   exitCode: described(
-    v.optional(v.picklist(['strict', 'last-non-zero'], 'strict or last-non-zero')),
+    v.optional(v.picklist(['strict', 'last-non-zero'], 'strict, last-non-zero')),
     '`strict`: not 0 unless every expected agent has succeeded. `last-non-zero`: the exit code of the last agent that failed. Default: `strict`.',
   ),
 })
 
 /**
- * @throws Error that names all that is wrong; arguments come from hand-written JSON
+ * @throws LocalizableError that names all that is wrong; arguments come from hand-written JSON
  */
 export function parseRunArguments(value: unknown): RunArguments {
   const parsed = v.safeParse(RunArguments, value ?? {})
-  if (!parsed.success) throw new Error(parsed.issues.map((issue) => describeIssue(issue).message).join(' '))
+  if (!parsed.success) {
+    throw new LocalizableError(inOneText(parsed.issues.map((issue) => describeIssue(issue).message)))
+  }
   const { command, file, snippet } = parsed.output
   if ([command, file, snippet].filter((what) => what !== undefined).length > 1) {
-    throw new Error('Only one of command, file and snippet can be run.')
+    throw new LocalizableError(say('Only one of command, file and snippet can be run.'))
   }
   return parsed.output
 }

@@ -1,3 +1,4 @@
+import { type Localizable, say } from '../text/localizable.ts'
 import type { DeclarationProblem } from './problems.ts'
 import {
   behindAlias,
@@ -49,7 +50,7 @@ export function readSection<Value>(
   const found = top.filter(({ key }) => key === section)
   for (const { keySpan } of found.slice(1)) {
     problems.push({
-      message: `“${section}” is there twice. Move all entries below one of them.`,
+      message: say('“{0}” is there twice. Move all entries below one of them.', section),
       at: keySpan,
     })
   }
@@ -57,12 +58,12 @@ export function readSection<Value>(
     const map = behindAlias(value)
     if (map.kind === 'map') return map.entries
     if (map.kind !== 'nothing')
-      problems.push({ message: `“${section}” must be a map of names.`, at: keySpan })
+      problems.push({ message: say('“{0}” must be a map of names.', section), at: keySpan })
     return []
   })
   const own = entries.filter(({ isMerge, keySpan }) => {
     if (isMerge)
-      problems.push({ message: `“<<” works inside of an entry, not among the ${section}.`, at: keySpan })
+      problems.push({ message: say('“<<” works inside an entry, not among the {0}.', section), at: keySpan })
     return !isMerge
   })
   const counts = new Map<string, number>()
@@ -76,7 +77,7 @@ export function readSection<Value>(
       ...(twins > 1 ? [{ message: twinsMessage(section, name, twins), at }] : []),
       ...ofText.filter((problem) => isIn(entry, problem.at)),
       ...duplicateKeys(value).map(({ key, keySpan }) => ({
-        message: `“${key}” is there twice.`,
+        message: say('“{0}” is there twice.', key),
         at: keySpan,
       })),
       ...('problems' in parsed ? parsed.problems : [])
@@ -91,10 +92,10 @@ export function readSection<Value>(
   return { entries: read, problems }
 }
 
-function twinsMessage(section: Section, name: string, count: number): string {
+function twinsMessage(section: Section, name: string, count: number): Localizable {
   return count === 2
-    ? `Two ${section} are named “${name}”. Rename one of them.`
-    : `${count} ${section} are named “${name}”. Rename all but one.`
+    ? say('Two {0} are named “{1}”. Rename one of them.', section, name)
+    : say('{0} {1} are named “{2}”. Rename all but one.', count, section, name)
 }
 
 function isIn({ keySpan, value }: YamlEntry, { start }: Span): boolean {

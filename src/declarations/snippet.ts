@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { say } from '../text/localizable.ts'
 import {
   closedObject,
   DeclaredDuration,
@@ -12,7 +13,10 @@ import {
 
 const VariableName = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable: letters, digits, _'),
+  v.regex(
+    /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+    say('the name of an environment variable: letters, digits, _').text,
+  ),
 )
 
 /** Something that a person is asked for. It reaches the command as an environment variable, never as text in it. */
@@ -20,7 +24,12 @@ export const Input = closedObject({
   prompt: described(v.optional(Text), 'The question that you are asked.'),
   default: described(v.optional(Text), 'Value that is filled in before you type.'),
   choices: described(
-    v.optional(v.pipe(v.array(Text, 'a list of choices'), v.minLength(1, 'a list with at least one choice'))),
+    v.optional(
+      v.pipe(
+        v.array(Text, say('a list of choices').text),
+        v.minLength(1, say('a list with at least one choice').text),
+      ),
+    ),
     'Values to choose from.',
   ),
   secret: described(v.optional(Flag), 'Hide what is typed. The value is never stored, shown or logged.'),
@@ -32,19 +41,19 @@ const contents = [['command'], ['script'], ['file']] as const
 export const SnippetDeclaration = v.pipe(
   closedObject({
     command: described(
-      v.optional(v.pipe(Text, v.minLength(1, 'a command'))),
+      v.optional(v.pipe(Text, v.minLength(1, say('a command').text))),
       'Shell command. One of `command`, `script` and `file`.',
     ),
     script: described(
-      v.optional(v.pipe(Text, v.minLength(1, 'a script'))),
+      v.optional(v.pipe(Text, v.minLength(1, say('a script').text))),
       'Script, run by its `#!` line. One of `command`, `script` and `file`.',
     ),
     file: described(
       v.optional(
         v.pipe(
           Text,
-          v.minLength(1, 'a path'),
-          v.check(staysInside, 'a path inside of its workspace folder'),
+          v.minLength(1, say('a path').text),
+          v.check(staysInside, say('a path inside its workspace folder').text),
           v.examples(['ops/logs.sh']),
         ),
       ),
@@ -60,12 +69,14 @@ export const SnippetDeclaration = v.pipe(
     ),
     description: described(v.optional(Text), 'What the snippet is for, in one line.'),
     inputs: described(
-      v.optional(v.record(VariableName, v.nullish(Input), 'a map of variable names')),
+      v.optional(v.record(VariableName, v.nullish(Input), say('a map of variable names').text)),
       'What you are asked for before it runs. Each value reaches the command as an environment variable, never as text in it.',
     ),
-    args: described(v.optional(v.array(Text, 'a list of parameters')), 'Parameters of the script.'),
+    args: described(v.optional(v.array(Text, say('a list of parameters').text)), 'Parameters of the script.'),
     interpreter: described(
-      v.optional(v.pipe(Text, v.minLength(1, 'a program'), v.maxLength(255, 'a program'))),
+      v.optional(
+        v.pipe(Text, v.minLength(1, say('a program').text), v.maxLength(255, say('a program').text)),
+      ),
       'Program that runs the script. Default: its `#!` line.',
     ),
     timeout: described(
@@ -75,14 +86,14 @@ export const SnippetDeclaration = v.pipe(
     rollout: described(v.optional(DeclaredRollout), rolloutMeaning),
     user: described(v.optional(Text), 'User to run as, if the agents’ policy allows it.'),
     directory: described(
-      v.optional(v.pipe(Text, v.startsWith('/', 'an absolute directory'))),
+      v.optional(v.pipe(Text, v.startsWith('/', say('an absolute directory').text))),
       'Absolute directory to run in.',
     ),
   }),
   v.partialCheck(
     contents,
     (snippet) => contents.filter(([key]) => snippet[key] !== undefined).length === 1,
-    'A snippet needs exactly one of command, script and file.',
+    say('A snippet needs exactly one of command, script and file.').text,
   ),
   v.metadata({ oneOf: contents.map((required) => ({ required: [...required] })) }),
 )

@@ -1,12 +1,14 @@
 import { YAMLException } from 'js-yaml'
 import * as v from 'valibot'
 import { closestWord } from '../text/closestWord.ts'
+import { type Localizable, say } from '../text/localizable.ts'
+import { unknownKey } from './declaredValues.ts'
 import { type ReadEnvironment, readEnvironment } from './environmentDeclaration.ts'
 import { describeIssue } from './problems.ts'
 import { type EntryRead, type Parse, readSection, type Section, sections } from './sectionEntries.ts'
 import { isMap, isProtected } from './settings.ts'
 import { type Snippet, SnippetDeclaration } from './snippet.ts'
-import { type BrokenEntry, readForgiving } from './yamlRecovery.ts'
+import { type BrokenEntry, notYaml, readForgiving } from './yamlRecovery.ts'
 import {
   type Position,
   positionIn,
@@ -36,7 +38,7 @@ type UsableEnvironment = Extract<ReadEnvironment, { ok: true }>
 
 export interface FileProblem {
   /** A sentence. */
-  readonly message: string
+  readonly message: Localizable
   readonly at: Span
   /** What was probably meant in place of what stands there. */
   readonly meant?: string
@@ -48,7 +50,7 @@ export interface UnusableEntry {
   readonly section: Section
   readonly name: string
   readonly at: Span
-  readonly messages: readonly string[]
+  readonly messages: readonly Localizable[]
   /** Whether it says of itself, as an environment, that it is protected. What cannot be read of that counts as a yes. */
   readonly isProtected: boolean
 }
@@ -62,7 +64,7 @@ export function parseWorkspaceFile(text: string): WorkspaceFile {
     const start = Math.min(error.mark?.position ?? 0, text.length)
     return {
       ...nothing,
-      problems: [{ message: `Not YAML: ${error.reason}.`, at: { start, end: start + 1 } }],
+      problems: [{ message: notYaml(error), at: { start, end: start + 1 } }],
     }
   }
 }
@@ -86,7 +88,7 @@ function readFile({
   const locate = (path: YamlPath) => positionIn(root, path)
   const top = root.kind === 'map' ? root.entries : root.kind === 'nothing' ? [] : undefined
   if (top === undefined) {
-    const message = 'Expects a map with the keys environments and snippets.'
+    const message = say('A workspace file must be a map with the keys environments and snippets.')
     return { ...nothing, locate, problems: [{ message, at: visible(root.span) }] }
   }
   const known = new Map()
@@ -145,9 +147,11 @@ const parseSnippet: Parse<Snippet> = (name, data) => {
 function unknownSection({ key, keySpan }: YamlEntry): FileProblem[] {
   if (sections.some((section) => section === key)) return []
   const meant = closestWord(key, sections)
-  const hint =
-    meant === undefined ? 'A workspace file has environments and snippets.' : `Did you mean “${meant}”?`
-  return [{ message: `Unknown key “${key}”. ${hint}`, at: keySpan, ...(meant !== undefined && { meant }) }]
+  const message =
+    meant === undefined
+      ? say('Unknown key “{0}”. A workspace file has environments and snippets.', key)
+      : unknownKey(key, meant)
+  return [{ message, at: keySpan, ...(meant !== undefined && { meant }) }]
 }
 
 function problemsOf(section: Section, entries: readonly EntryRead<unknown>[]): FileProblem[] {

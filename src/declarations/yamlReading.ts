@@ -8,6 +8,7 @@ import {
   type ScalarEvent,
 } from 'js-yaml'
 
+import { type Localizable, say } from '../text/localizable.ts'
 import {
   behindAlias,
   mergedMaps,
@@ -39,7 +40,7 @@ export function readYaml(text: string): YamlText {
   if (events.some(({ type }, index) => index > 0 && type === EVENT_ID.DOCUMENT)) {
     const at = { start: root.span.end, end: root.span.end }
     reading.problems.push({
-      message: 'Only the first YAML document of a file is read, and this ends it.',
+      message: say('Only the first YAML document of a file is read, and this ends it.'),
       at,
     })
   }
@@ -111,7 +112,8 @@ function readMap(reading: Reading, event: Extract<Event, { type: typeof EVENT_ID
     const keyNode = readNode(reading, end)
     const key =
       keyNode.kind === 'text' ? keyNode.text : reading.text.slice(keyNode.span.start, keyNode.span.end)
-    if (keyNode.kind === 'list' || keyNode.kind === 'map') complain(reading, 'A key is text.', keyNode.span)
+    if (keyNode.kind === 'list' || keyNode.kind === 'map')
+      complain(reading, say('A key must be text.'), keyNode.span)
     const isPlain = keyEvent?.type === EVENT_ID.SCALAR && keyEvent.style === SCALAR_STYLE.PLAIN
     const isMerge = key === '<<' && isPlain
     const value = readNode(reading, keyNode.span.end)
@@ -133,12 +135,12 @@ function readMap(reading: Reading, event: Extract<Event, { type: typeof EVENT_ID
 /** Complains where not. */
 function canMerge(reading: Reading, value: YamlNode, at: Span): boolean {
   if (mergedMaps(value) === undefined) {
-    complain(reading, '“<<” takes over an alias such as *name, or a list of them, of maps.', at)
+    complain(reading, say('“<<” needs an alias of a map such as *name, or a list of them.'), at)
     return false
   }
   reading.merged += sizeOf(reading, value)
   if (reading.merged <= mostMergedKeys) return true
-  complain(reading, `The file takes over more than ${mostMergedKeys} keys by “<<”.`, at)
+  complain(reading, say('The file merges more than {0} keys with “<<”.', mostMergedKeys), at)
   return false
 }
 
@@ -153,8 +155,8 @@ function readAlias(reading: Reading, event: Extract<Event, { type: typeof EVENT_
   const of = reading.anchors.get(name)
   if (of !== undefined) return { kind: 'alias', of: behindAlias(of), span }
   const message = reading.anchors.has(name)
-    ? `*${name} stands inside of &${name} itself.`
-    : `There is no &${name} before this *${name}.`
+    ? say('*{0} is inside &{0} itself.', name)
+    : say('There is no &{0} before this *{0}.', name)
   complain(reading, message, span)
   return { kind: 'nothing', span }
 }
@@ -169,7 +171,7 @@ interface Tagged {
 function anchored(reading: Reading, event: Tagged, read: () => YamlNode): YamlNode {
   const tag = event.tagStart < 0 ? '' : reading.text.slice(event.tagStart, event.tagEnd)
   if (!/^(|!|!!(str|int|float|bool|null|map|seq))$/.test(tag)) {
-    complain(reading, `The tag ${tag} means nothing here.`, { start: event.tagStart, end: event.tagEnd })
+    complain(reading, say('The tag {0} is not supported.', tag), { start: event.tagStart, end: event.tagEnd })
   }
   const name = event.anchorStart < 0 ? undefined : reading.text.slice(event.anchorStart, event.anchorEnd)
   if (name !== undefined) reading.anchors.set(name, undefined)
@@ -178,7 +180,7 @@ function anchored(reading: Reading, event: Tagged, read: () => YamlNode): YamlNo
   return node
 }
 
-function complain(reading: Reading, message: string, at: Span): void {
+function complain(reading: Reading, message: Localizable, at: Span): void {
   reading.problems.push({ message, at })
 }
 

@@ -1,4 +1,5 @@
 import { YAMLException } from 'js-yaml'
+import { type Localizable, say } from '../text/localizable.ts'
 import type { Section } from './sectionEntries.ts'
 import { readYaml } from './yamlReading.ts'
 import type { Span, YamlText } from './yamlTree.ts'
@@ -9,7 +10,7 @@ export interface BrokenEntry {
   readonly name: string
   /** Its name, and where the text stops making sense. */
   readonly nameAt: Span
-  readonly message: string
+  readonly message: Localizable
   readonly at: Span
   /** As it was written, for what has to be known of it all the same. */
   readonly text: string
@@ -36,6 +37,11 @@ export function readForgiving(text: string): YamlText & { readonly broken: reado
   }
 }
 
+/** The reason is the parser's, and stays English. */
+export function notYaml({ reason }: YAMLException): Localizable {
+  return say('Not YAML: {0}.', reason)
+}
+
 interface EntryText {
   readonly section: Section
   readonly name: string
@@ -57,7 +63,7 @@ function brokenEntry(text: string, { section, name, start, end }: EntryText): Br
         section,
         name,
         nameAt,
-        message: `Not YAML: ${error.reason}.`,
+        message: notYaml(error),
         at: { start: at, end: at + 1 },
         text: own,
       },

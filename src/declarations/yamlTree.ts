@@ -1,3 +1,5 @@
+import type { Localizable } from '../text/localizable.ts'
+
 /** Character offsets in the text, end excluded. */
 export interface Span {
   readonly start: number
@@ -27,7 +29,7 @@ export interface YamlEntry {
 
 /** What is wrong with one value, while the others can be read. */
 export interface YamlProblem {
-  readonly message: string
+  readonly message: Localizable
   readonly at: Span
 }
 

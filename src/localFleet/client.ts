@@ -7,6 +7,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Environment } from '../queues/environment.ts'
+import { LocalizableError, say } from '../text/localizable.ts'
 import type { FleetRequest, FleetState, LocalAgent } from './fleetState.ts'
 import { socketPath } from './socketPath.ts'
 
@@ -49,7 +50,9 @@ const patienceMs = 30_000
  */
 export async function openLocalFleet(options: LocalFleetOptions): Promise<LocalFleet> {
   if (process.platform === 'win32') {
-    throw new Error('The local fleet runs on Linux and macOS: its agents execute shell commands.')
+    throw new LocalizableError(
+      say('The local fleet runs only on Linux and macOS, because its agents execute shell commands.'),
+    )
   }
   const directory = path.resolve(options.directory)
   const socketFile = await socketPath(directory)
@@ -66,8 +69,11 @@ export async function openLocalFleet(options: LocalFleetOptions): Promise<LocalF
     await delay(50)
   }
   const log = await readFile(path.join(directory, 'fleet.log'), 'utf8').catch(() => '')
-  const reason = log.trim() === '' ? 'It did not answer.' : log.trim().slice(-500)
-  throw new Error(`The local fleet in ${directory} could not be started. ${reason}`)
+  throw new LocalizableError(
+    log.trim() === ''
+      ? say('Cannot start the local fleet in {0}: it did not answer.', directory)
+      : say('Cannot start the local fleet in {0}. {1}', directory, log.trim().slice(-500)),
+  )
 }
 
 /** Joins the local fleet that runs in `directory`; `undefined` when none does. Starts nothing. */

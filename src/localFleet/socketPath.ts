@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { lstat, mkdir } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import path from 'node:path'
+import { LocalizableError, say } from '../text/localizable.ts'
 
 /** Longest path of a Unix socket: 104 bytes with their end on macOS, 108 on Linux. */
 const maxSocketPath = 100
@@ -20,8 +21,8 @@ export async function socketPath(directory: string): Promise<string> {
   await mkdir(own, { recursive: true, mode: 0o700 })
   const found = await lstat(own)
   if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0) {
-    throw new Error(
-      `${own} must be a directory that only you can open. Remove it, or set TMPDIR to another place.`,
+    throw new LocalizableError(
+      say('{0} must be a directory that only you can open. Remove it, or set TMPDIR to another place.', own),
     )
   }
   return path.join(own, `${createHash('sha256').update(directory).digest('hex').slice(0, 16)}.sock`)

@@ -1,15 +1,16 @@
 import * as v from 'valibot'
+import { say } from '../text/localizable.ts'
 
 /** SQS: 1 to 80 of `[A-Za-z0-9_-]`, case-sensitive (without FIFO queues, which cannot broadcast). */
 export const QueueName = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z0-9_-]{1,80}$/, 'a queue name: 1 to 80 of A-Z a-z 0-9 _ -'),
+  v.regex(/^[A-Za-z0-9_-]{1,80}$/, say('a queue name: 1 to 80 of A-Z a-z 0-9 _ -').text),
 )
 
 /** Short enough for the longest queue name made from it, `<env>_<masterId>_agent`. */
 export const EnvironmentName = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z0-9_-]{1,48}$/, 'an environment name: 1 to 48 of A-Z a-z 0-9 _ -'),
+  v.regex(/^[A-Za-z0-9_-]{1,48}$/, say('an environment name: 1 to 48 of A-Z a-z 0-9 _ -').text),
 )
 
 /** Chosen by the master, unique for all time: 8 to 64 of `[A-Za-z0-9-]`. Safe as a file name. */

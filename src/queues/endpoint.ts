@@ -1,23 +1,24 @@
 import * as v from 'valibot'
+import { say } from '../text/localizable.ts'
 
 /**
  * The address of SQS where it is not AWS's default. Commands, including their secrets, and session tokens are sent there,
  * so unencrypted HTTP is only accepted for this machine.
  */
 export const Endpoint = v.pipe(
-  v.string('a URL'),
+  v.string(say('a URL').text),
   v.check(
     (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-    'a URL with https:// or http://',
+    say('a URL with https:// or http://').text,
   ),
   v.check((text) => {
     const url = parsed(text)
     return url === undefined || (url.username === '' && url.password === '')
-  }, 'a URL without user name and password: requests are signed with the AWS profile'),
+  }, say('a URL without user name and password: requests are signed with the AWS profile').text),
   v.check((text) => {
     const url = parsed(text)
     return url?.protocol !== 'http:' || isLoopback(url.hostname)
-  }, 'a URL with https://; http:// is only for this machine, as in http://127.0.0.1:9324'),
+  }, say('a URL with https://; http:// is only for this machine, as in http://127.0.0.1:9324').text),
 )
 
 /** @param hostname as `URL` returns it: in lower case, IPv4 in its usual form, IPv6 in brackets */

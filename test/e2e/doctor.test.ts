@@ -115,7 +115,9 @@ describe('The doctor', () => {
   it('finds a forbidden action, and gives the policy that would allow it', async () => {
     const report = await examine('forbidden')
     expect(report).toContain('credentials in use do not allow sqs:SendMessage on queue forbidden_master')
-    const lens = workbench.page.locator('.codelens-decoration a', { hasText: 'Copy the missing policy' }).first()
+    const lens = workbench.page
+      .locator('.codelens-decoration a', { hasText: 'Copy the missing policy' })
+      .first()
     const copied = 'Copied a policy that allows sqs:SendMessage on forbidden_master to the clipboard'
     // It is said for five seconds.
     await Promise.all([workbench.statusBar.shows(copied), lens.click()])

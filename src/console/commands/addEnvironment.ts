@@ -4,6 +4,7 @@ import { addEntry } from '../../declarations/editEntries.ts'
 import {
   colours,
   type EnvironmentDeclaration,
+  type ReadEnvironment,
   readEnvironment,
 } from '../../declarations/environmentDeclaration.ts'
 import { mergedEnvironments } from '../../declarations/settings.ts'
@@ -13,6 +14,7 @@ import { inspectSetting, writeSetting } from '../declarations/settings.ts'
 import { showUnsaved } from '../declarations/unsavedNotice.ts'
 import { type WorkspaceFiles, workspaceFilePath } from '../declarations/workspaceFiles.ts'
 import type { Profiles } from '../profile/profiles.ts'
+import { translated } from '../text/messageOf.ts'
 import { plainText } from '../text/plainText.ts'
 
 /** "Add Environment…": name, region, profile, guard rail, and where it is kept. */
@@ -50,9 +52,13 @@ export function addEnvironment(list: EnvironmentList, files: WorkspaceFiles, pro
 
 function problemWithName(name: string, all: readonly DeclaredEnvironment[]): string | undefined {
   const read = readEnvironment(name, { region: 'eu-west-1' })
-  if (!read.ok) return read.problems[0]?.message
+  if (!read.ok) return firstOf(read)
   const twin = all.find(({ environment }) => environment.name === name)
   return twin && vscode.l10n.t('An environment with this name already exists in {0}.', placeOf(twin.origin))
+}
+
+function firstOf({ problems: [first] }: Extract<ReadEnvironment, { ok: false }>): string | undefined {
+  return first && translated(first.message)
 }
 
 /** Regions that the user already works in come first; any other can be typed. */
@@ -64,7 +70,7 @@ async function askRegion(title: string, used: readonly string[]): Promise<string
     ignoreFocusOut: true,
     validateInput: (text) => {
       const read = readEnvironment('x', { region: text })
-      return read.ok ? undefined : read.problems[0]?.message
+      return read.ok ? undefined : firstOf(read)
     },
   })
   return region

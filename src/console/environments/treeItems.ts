@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import { describeOrigin, notableEndpoint } from '../../declarations/declaredEnvironment.ts'
 import { printDuration } from '../../text/duration.ts'
 import { openCommand } from '../declarations/originPlace.ts'
-import { messageOf } from '../text/messageOf.ts'
+import { messageOf, translated } from '../text/messageOf.ts'
 import { agentTroubles, describeSkew, isTroubled, printFact } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
 import { environmentIcon } from './environmentIcon.ts'
@@ -44,7 +44,7 @@ export function explainNode(
     case 'notice':
       return node.text
     case 'wrong':
-      return node.trouble.messages.join('\n')
+      return node.trouble.messages.map(translated).join('\n')
   }
 }
 
@@ -168,12 +168,13 @@ function noticeItem({ text, severity }: NoticeNode): vscode.TreeItem {
 /** Enter or a click opens where it stands. */
 function wrongItem({ trouble: { name, origin, messages } }: ErrorNode): vscode.TreeItem {
   const item = new vscode.TreeItem(name, None)
+  const reasons = messages.map(translated).join(' ')
   item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
-  item.description = messages.join(' ')
+  item.description = reasons
   item.contextValue = 'wrong'
   item.command = openCommand(origin)
   item.accessibilityInformation = {
-    label: vscode.l10n.t('Cannot use {0} as an environment: {1}', name, messages.join(' ')),
+    label: vscode.l10n.t('Cannot use {0} as an environment: {1}', name, reasons),
   }
   return item
 }

@@ -32,6 +32,6 @@ export class MfaDeclined extends Error {
   override readonly name = 'MfaDeclined'
 
   constructor(profile: string) {
-    super(`No MFA code was entered for the profile ${profile}.`)
+    super(vscode.l10n.t('No MFA code was entered for the profile {0}.', profile))
   }
 }

@@ -5,6 +5,7 @@ import { readFilter } from '../../protocol/filter/writtenFilter.ts'
 import { readRollout } from '../../run/rolloutText.ts'
 import { parseDuration } from '../../text/duration.ts'
 import type { WorkspaceFiles } from '../declarations/workspaceFiles.ts'
+import { translated } from '../text/messageOf.ts'
 import { askInputs } from './askInputs.ts'
 import type { Draft } from './runPlan.ts'
 import { scriptAction } from './scriptAction.ts'
@@ -66,11 +67,18 @@ export class Snippets {
       ),
       unusable: files.flatMap(({ uri, parsed: { unusable, problems } }) => [
         ...unusable.flatMap(({ section, name, messages, at }) =>
-          section === 'snippets' ? [{ name, messages, uri, offset: at.start }] : [],
+          section === 'snippets' ? [{ name, messages: messages.map(translated), uri, offset: at.start }] : [],
         ),
         ...problems.flatMap(({ entry, message, at }) =>
           entry === undefined
-            ? [{ name: vscode.workspace.asRelativePath(uri), messages: [message], uri, offset: at.start }]
+            ? [
+                {
+                  name: vscode.workspace.asRelativePath(uri),
+                  messages: [translated(message)],
+                  uri,
+                  offset: at.start,
+                },
+              ]
             : [],
         ),
       ]),

@@ -5,6 +5,7 @@ import type { Span } from '../../declarations/yamlTree.ts'
 import { closestWord } from '../../text/closestWord.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
+import { translated } from '../text/messageOf.ts'
 
 /** Marks what is wrong in workspace files, with line and column, and offers what was probably meant. */
 export class FileDiagnostics implements vscode.CodeActionProvider, vscode.Disposable {
@@ -53,7 +54,7 @@ export class FileDiagnostics implements vscode.CodeActionProvider, vscode.Dispos
     if (vscode.languages.match(workspaceFileSelector, document) === 0) return
     const file = parseWorkspaceFile(document.getText())
     const { Error: Wrong, Warning } = vscode.DiagnosticSeverity
-    const wrong = file.problems.map(({ message, at }) => diagnostic(document, at, message, Wrong))
+    const wrong = file.problems.map(({ message, at }) => diagnostic(document, at, translated(message), Wrong))
     this.#diagnostics.set(document.uri, wrong)
     const { version } = document
     // Where they cannot be read, the view says so.

@@ -171,8 +171,8 @@ describe('local fleet', () => {
 
   it('says in words why it cannot be started', async () => {
     const nowhere = openLocalFleet({ directory, programs: directory, lingerMs })
-    await expect(nowhere).rejects.toThrow(/could not be started/)
-    await expect(open({ node: '/nowhere/node' })).rejects.toThrow(/could not be started/)
+    await expect(nowhere).rejects.toThrow(/Cannot start the local fleet/)
+    await expect(open({ node: '/nowhere/node' })).rejects.toThrow(/Cannot start the local fleet/)
   })
 
   it('can be given up while it starts', async () => {

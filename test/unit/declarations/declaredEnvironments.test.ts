@@ -8,6 +8,7 @@ import {
 import { parseWorkspaceFile } from '../../../src/declarations/workspaceFile.ts'
 import { defaultQueues } from '../../../src/queues/environment.ts'
 import { inEnglish } from '../../../src/text/translate.ts'
+import { inWords } from '../../support/english.ts'
 
 type Values = Record<string, unknown>
 
@@ -90,7 +91,7 @@ describe('a name of the user’s settings', () => {
       expect(rows(all)).toEqual(['settings:production protected'])
       expect(all.environments[0]?.environment).toMatchObject({ region: 'eu-west-1', profile: 'prod' })
       expect(all.environments[0]?.environment.endpoint).toBeUndefined()
-      expect(all.troubles).toMatchObject([
+      expect(inWords(all.troubles)).toMatchObject([
         { name: 'production', messages: [expect.stringContaining(`(${key})`)] },
       ])
     }
@@ -102,7 +103,7 @@ describe('a name of the user’s settings', () => {
       files: { web: 'environments: { production: { region: eu-west-1, endpoint: "https://x.example" } }' },
     })
     expect(rows(all)).toEqual(['settings:production protected'])
-    expect(all.troubles).toMatchObject([
+    expect(inWords(all.troubles)).toMatchObject([
       {
         name: 'production',
         origin: { kind: 'file', folder: 'web', offset: 16 },
@@ -176,7 +177,7 @@ describe('what cannot be used', () => {
       files: { web: 'environments:\n  worse: {}\n  fine: { region: eu-west-1 }\nsnipets: {}\n' },
     })
     expect(rows(all)).toEqual(['settings:good', 'file:file:///web#fine'])
-    expect(all.troubles).toMatchObject([
+    expect(inWords(all.troubles)).toMatchObject([
       {
         name: 'bad',
         messages: [
@@ -191,7 +192,7 @@ describe('what cannot be used', () => {
   })
 
   it('is also a setting that is no map', () => {
-    expect(combine({ user: [] as unknown as Values }).troubles).toMatchObject([
+    expect(inWords(combine({ user: [] as unknown as Values }).troubles)).toMatchObject([
       { name: 'ec2Collective.environments', messages: ['This must be a map of environments by name.'] },
     ])
   })

@@ -89,8 +89,8 @@ describe('addEntry', () => {
   })
 
   it.each([
-    ['a name that is there', 'snippets:\n  A: { command: a }\n', 'A', 'There is a “A” in snippets already.'],
-    ['a name whose entry has a mistake', 'snippets:\n  A: { comand: a }\n', 'A', 'There is a “A”'],
+    ['a name that is there', 'snippets:\n  A: { command: a }\n', 'A', '“A” already exists in snippets.'],
+    ['a name whose entry has a mistake', 'snippets:\n  A: { comand: a }\n', 'A', '“A” already exists'],
     ['a whole file in braces', '{ environments: {} }\n', 'A', 'Change it by hand'],
     ['a section that is null in words', 'snippets: null\n', 'A', 'Change it by hand'],
     [

@@ -29,11 +29,11 @@ describe('parseRunArguments', () => {
 
   it.each([
     [{ filter: ' ' }, 'a filter; * means every agent'],
-    [{ filter: 'role=' }, '“filter” must be a filter: '],
+    [{ filter: 'role=' }, '“filter” must be a filter. '],
     [{ comand: 'ls' }, 'Unknown key “comand”. Did you mean “command”?'],
     [
       { comand: 'ls', filter: 'role=(' },
-      /^“filter” must be a filter: Expected a value at character 6.*Unknown key “comand”/,
+      /^“filter” must be a filter. Expected a value at character 6.*Unknown key “comand”/,
     ],
     [{ file: 'x', args: [1.5] }, 'text (a fraction in quotes)'],
     [{ command: 'ls', snippet: 'x' }, 'Only one of command, file and snippet'],

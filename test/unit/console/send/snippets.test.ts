@@ -35,7 +35,7 @@ describe('a snippet’s file', () => {
   it.each(['../credentials', '/etc/passwd', 'ops/../../credentials', '"C:\\\\x.sh"'])(
     'is refused where it is %s',
     async (file) => {
-      await expect(run(file)).rejects.toThrow('a path inside of its workspace folder')
+      await expect(run(file)).rejects.toThrow('a path inside its workspace folder')
     },
   )
 

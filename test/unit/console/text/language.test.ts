@@ -4,8 +4,11 @@ import { printReport } from '../../../../src/console/doctor/report.ts'
 import { remediesFor } from '../../../../src/console/errorActions.ts'
 import { runHeader } from '../../../../src/console/results/projection.ts'
 import { filterChoices } from '../../../../src/console/send/filterChoices.ts'
-import { messageOf } from '../../../../src/console/text/messageOf.ts'
+import { messageOf, translated } from '../../../../src/console/text/messageOf.ts'
 import { Trouble } from '../../../../src/console/trouble.ts'
+import { addEntry, removeEntry } from '../../../../src/declarations/editEntries.ts'
+import { parseRunArguments } from '../../../../src/declarations/runArguments.ts'
+import { parseWorkspaceFile } from '../../../../src/declarations/workspaceFile.ts'
 import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
 import { NobodyMatches } from '../../../../src/master/nobodyMatches.ts'
 import { openBody } from '../../../../src/protocol/envelope.ts'
@@ -199,6 +202,45 @@ describe('in another language than English', () => {
     }
   })
 
+  it('the mistakes in a workspace file are told without an English word', () => {
+    const text = `environments:
+  xx: {regoin: a, xxxxxx: b, colour: pink, endpoint: 'http://example.com', protected: 5, queues: {facts: '%'}}
+  yy: [&zz xx]
+  yy: {region: eu-west-1, timeout: x, rollout: {pause: x, batch: 0, canary: x, maxFailures: x}, profile: ''}
+  'x y': *x
+snippets:
+  xx: {comand: a, filter: role=(, inputs: {xx: {choices: []}, 1: 2}, file: /x, directory: x, timeout: []}
+  yy: {command: '', script: '', args: x, interpreter: '', <<: 1, rollout: {pause: 1}, filter: ''}
+  zz: {command: !x y, command: b, file: ../x, [a]: b, description: [x]}
+  <<: {}
+snippets: [xx]
+snipets: 1
+xxxxxx: 2
+--- 
+`
+    const { problems } = parseWorkspaceFile(text)
+    const whole = ['- xx', 'environments: {xx: [', '{environments: {xx: &a {<<: *a}}}'].flatMap(
+      (file) => parseWorkspaceFile(file).problems,
+    )
+    const told = [...problems, ...whole].map(({ message }) => translated(message))
+    expect(told.length).toBeGreaterThan(35)
+    expect(told.flatMap((sentence) => englishIn(sentence, ofFile))).toEqual([])
+  })
+
+  it('what arguments and edits of a file are refused for is told without an English word', () => {
+    const refused = [
+      () => parseRunArguments({ comand: 'xx', filter: 'role=', args: [1.5], confirm: 'xx' }),
+      () => parseRunArguments({ command: 'xx', file: 'xx' }),
+      () => addEntry('snippets:\n  xx: {command: a}\n', 'snippets', 'xx', {}),
+      () => addEntry('snippets: {xx: {command: a}}\n', 'snippets', 'yy', {}),
+      () => addEntry('snippets: [\n', 'snippets', 'yy', {}),
+      () => addEntry('snippets: null\n', 'snippets', 'yy', {}),
+      () => removeEntry('snippets: {xx: {command: a}}\n', 'snippets', 'xx'),
+      () => removeEntry('snippets: {}\n', 'snippets', 'xx'),
+    ]
+    for (const refuse of refused) expect(englishIn(errorOf(refuse), ofFile)).toEqual([])
+  })
+
   it('logs stay in English', () => {
     const logged: unknown[] = []
     const log = { error: (line: unknown) => logged.push(line) } as unknown as vscode.LogOutputChannel
@@ -227,6 +269,40 @@ const unreadableBodies = [
   '{"v":1,"m":"garbage"}',
   '{"v":1,"mz":"garbage"}',
 ]
+
+/** Keys, values and reasons of the YAML parser, which stay as they are. */
+const ofFile = [
+  ...[
+    'unexpected end of the stream within a flow collection',
+    'deficient indentation',
+    'bad indentation of a mapping entry',
+  ],
+  ...['environments', 'snippets', 'region', 'regoin', 'colour', 'endpoint', 'protected', 'queues', 'facts'],
+  ...[
+    'timeout',
+    'rollout',
+    'pause',
+    'batch',
+    'canary',
+    'maxFailures',
+    'profile',
+    'command',
+    'comand',
+    'filter',
+  ],
+  ...['inputs', 'choices', 'file', 'directory', 'script', 'args', 'interpreter', 'description', 'snipets'],
+  ...['confirm', 'xxxxxx', 'xx', 'yy', 'zz', 'red, orange, yellow, green, blue, purple', 'role', 'eu-west-1'],
+  ...['http://127.0.0.1:9324', 'https://', 'http://', 'or', 'YAML'],
+]
+
+function errorOf(act: () => unknown): string {
+  try {
+    act()
+  } catch (error) {
+    return messageOf(error)
+  }
+  throw new Error('nothing was refused')
+}
 
 function reasonFor(body: string): Localizable {
   try {
