@@ -418,7 +418,7 @@ export const rooms = [
   {
     room: 'agent/src/store',
     holds: 'what must outlive a crash: the journal of runs, spooled replies',
-    imports: ['agent/src/log'],
+    imports: ['agent/src/log', 'agent/src/policy'],
     packages: ['node'],
   },
   {
@@ -452,6 +452,7 @@ export const rooms = [
       'src/protocol',
       'agent/src/execution',
       'agent/src/log',
+      'agent/src/policy',
       'agent/src/settings',
       'agent/src/store',
       'agent/src/replies',

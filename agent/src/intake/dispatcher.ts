@@ -1,13 +1,14 @@
-import type { CommandMessage } from '../../../src/protocol/messages.ts'
 import type { ReceivedMessage } from '../../../src/queues/queues.ts'
 import type { FactsPublisher } from '../announcing/factsPublisher.ts'
-import { type Audit, type AuditedCommand, describeEnd } from '../log/audit.ts'
+import { type Audit, type AuditContentMode, describeContent, describeEnd } from '../log/audit.ts'
 import { type Log, reasonOf } from '../log/log.ts'
 import type { Answers } from '../replies/answers.ts'
 import { NotTaken } from '../runs/executor.ts'
 import type { Runs } from '../runs/runs.ts'
 import { remembers } from './admission.ts'
-import { decide, type IntakeContext, type Refused } from './intake.ts'
+import { type Decision, decide, type IntakeContext, type Refused } from './intake.ts'
+
+type Accepted = Extract<Decision, { readonly kind: 'accepted' }>
 
 export interface DispatcherOptions {
   readonly context: () => IntakeContext
@@ -17,6 +18,8 @@ export interface DispatcherOptions {
   readonly answers: Answers
   readonly factsPublisher: Pick<FactsPublisher, 'refresh' | 'announce'>
   readonly audit: Audit
+  /** As configured at the moment. */
+  readonly auditing: () => { readonly content: AuditContentMode; readonly isRequired: boolean }
   readonly log: Log
 }
 
@@ -45,51 +48,59 @@ export class Dispatcher {
       case 'ignored':
         return log.debug(`Command ${decision.command.runId} is not for this agent: ${decision.why}.`)
       case 'withheld':
+        this.#o.audit('withheld', decision.audited, { verdict: 'withheld', reason: decision.why })
         return log.warn(`Run ${decision.command.runId} is neither executed nor replied to: ${decision.why}.`)
       case 'refused':
         return this.#refuse(decision)
       case 'repeated': {
         const { runId, replyTo } = decision.command
         log.info(`Run ${runId} arrived again. It is not executed again; its reply is sent again.`)
+        this.#o.audit('repeated', decision.audited)
         return runs.repeat(runId, replyTo)
       }
       case 'accepted':
-        return this.#accept(decision.command, decision.audited)
+        return this.#accept(decision)
     }
   }
 
-  async #accept(command: CommandMessage, audited: AuditedCommand): Promise<void> {
-    const { runs, answers, factsPublisher, audit, context } = this.#o
+  async #accept({ command, audited, by, isForeign }: Accepted): Promise<void> {
+    const { runs, answers, factsPublisher, audit, auditing, context } = this.#o
     const { action, runId, replyTo } = command
     switch (action.kind) {
       case 'shell':
       case 'script':
         try {
-          return await runs.take({ command, action, audited })
+          const { content, isRequired } = auditing()
+          const isAudited = audit('received', audited, describeContent(action, content))
+          if (!isAudited && isRequired)
+            throw new NotTaken(
+              'The command cannot be audited, so it is not executed (general.audit_required).',
+            )
+          return await runs.take({ command, action, audited, by })
         } catch (error) {
           if (!(error instanceof NotTaken)) throw error
           const refused = { command, audited, code: 'busy', reason: error.message, replyTo } as const
           return this.#refuse({ kind: 'refused', ...refused, stands: true })
         }
       case 'ping':
-        audit(audited, describeEnd({ kind: 'exited', code: 0 }, 0))
+        audit('ended', audited, describeEnd({ kind: 'exited', code: 0 }, 0))
         return answers.succeed(runId, replyTo, '', 0)
       case 'facts': {
         const startedAt = performance.now()
         const facts = await factsPublisher.refresh(true)
         factsPublisher.announce()
         const durationMs = Math.round(performance.now() - startedAt)
-        audit(audited, describeEnd({ kind: 'exited', code: 0 }, durationMs))
+        audit('ended', audited, describeEnd({ kind: 'exited', code: 0 }, durationMs))
         return answers.succeed(runId, replyTo, `${Object.keys(facts).length} facts\n`, durationMs)
       }
       case 'cancel': {
-        audit(audited, { verdict: 'succeeded' })
+        audit('ended', audited, { verdict: 'succeeded' })
         const { issuedAt = Number.POSITIVE_INFINITY } = action
-        return runs.cancel(action.runId, replyTo, () => remembers(context(), issuedAt))
+        return runs.cancel(action.runId, replyTo, !isForeign, () => remembers(context(), issuedAt))
       }
       case 'resend':
         // Output is sent to everyone who asks for it by the run's id, so it is audited.
-        audit(audited, { verdict: 'succeeded' })
+        audit('ended', audited, { verdict: 'succeeded' })
         return runs.resend(action.runId, replyTo, action.missing, action.result)
       case 'unsupported':
         return
@@ -98,7 +109,7 @@ export class Dispatcher {
 
   async #refuse({ command, audited, code, reason, replyTo, stands }: Refused): Promise<void> {
     const { runs, answers, audit } = this.#o
-    audit(audited, { verdict: 'refused', code, reason })
+    audit('refused', audited, { verdict: 'refused', code, reason })
     if (stands) await runs.bar(command.runId)
     if (replyTo !== undefined) answers.refuse(command.runId, replyTo, code, reason)
   }

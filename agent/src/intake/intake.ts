@@ -5,6 +5,7 @@ import { type AuditedCommand, describeCommand } from '../log/audit.ts'
 import { reasonOf } from '../log/log.ts'
 import { evaluatePolicy } from '../policy/policyDecision.ts'
 import type { PolicyInForce } from '../policy/policyInForce.ts'
+import { isSamePrincipal, type Principal, principalOf, verifiedKeyOf } from '../policy/principal.ts'
 import { type AdmissionContext, admit } from './admission.ts'
 
 /** What the decision on a message depends on: all of it as it is at the moment of the decision. */
@@ -12,6 +13,8 @@ export interface IntakeContext extends AdmissionContext {
   readonly policy: PolicyInForce
   /** Name of the user that the agent runs as. */
   readonly ownUser: string
+  /** Who had a run executed, as far as that is known. */
+  ownerOf(runId: string): Principal | undefined
 }
 
 /** What is to be done about a message from the command queue. */
@@ -21,7 +24,12 @@ export type Decision =
   /** It is for other agents. */
   | { readonly kind: 'ignored'; readonly command: CommandMessage; readonly why: string }
   /** It is for this agent, which neither executes nor answers it. */
-  | { readonly kind: 'withheld'; readonly command: CommandMessage; readonly why: string }
+  | {
+      readonly kind: 'withheld'
+      readonly command: CommandMessage
+      readonly audited: AuditedCommand
+      readonly why: string
+    }
   | Refused
   /** It came before, by another message: what there is to say of it is said again. */
   | Admitted<'repeated'>
@@ -43,6 +51,9 @@ interface Admitted<Kind> {
   readonly kind: Kind
   readonly command: CommandMessage
   readonly audited: AuditedCommand
+  readonly by: Principal
+  /** A cancel of somebody else's run: it stops, and its output is not for this sender. */
+  readonly isForeign: boolean
 }
 
 /** Decides about a message: understands it, asks whether it is for this agent and in time, and asks the policy. */
@@ -61,9 +72,13 @@ export function decide(received: ReceivedMessage, context: IntakeContext): Decis
   }
   const admission = admit(command, received.sentAt, context)
   if (admission.kind === 'ignore') return { kind: 'ignored', command, why: admission.why }
-  if (admission.kind === 'withhold') return { kind: 'withheld', command, why: admission.why }
-  const audited = describeCommand(command, received.senderId, signature?.key)
-  const verdict = policyVerdict(command, received.senderId, signature, context)
+  const verified = verifiedKeyOf(context.policy, signature)
+  const audited = describeCommand(command, received.senderId, { claimed: signature?.key, verified })
+  if (admission.kind === 'withhold') return { kind: 'withheld', command, audited, why: admission.why }
+  const by = principalOf(received.senderId, verified)
+  const isForeign = concernsForeignRun(command, by, context)
+  const readsForeignRun = isForeign && command.action.kind !== 'cancel'
+  const verdict = policyVerdict(command, received.senderId, signature, readsForeignRun, context)
   if (admission.kind === 'refuse') {
     const { code, reason, replyTo } = admission
     // Only for senders whom the policy allows: no other may keep a run of theirs from being executed.
@@ -75,7 +90,7 @@ export function decide(received: ReceivedMessage, context: IntakeContext): Decis
     const replyTo = admission.kind === 'repeat' ? undefined : command.replyTo
     return { kind: 'refused', command, audited, code, reason, replyTo, stands: false }
   }
-  return { kind: admission.kind === 'repeat' ? 'repeated' : 'accepted', command, audited }
+  return { kind: admission.kind === 'repeat' ? 'repeated' : 'accepted', command, audited, by, isForeign }
 }
 
 /** Actions that are executed, at most once. */
@@ -83,13 +98,24 @@ function hasEffects({ action }: CommandMessage): boolean {
   return action.kind === 'shell' || action.kind === 'script'
 }
 
+/** Whether the run that is repeated, cancelled or sent again was started by somebody else. */
+function concernsForeignRun(
+  { runId, action }: CommandMessage,
+  by: Principal,
+  { ownerOf }: Pick<IntakeContext, 'ownerOf'>,
+): boolean {
+  const owner = ownerOf(action.kind === 'cancel' || action.kind === 'resend' ? action.runId : runId)
+  return owner !== undefined && !isSamePrincipal(owner, by)
+}
+
 /** Undefined for what no policy speaks of: an action that this version does not know is refused anyway. */
 function policyVerdict(
   { action }: CommandMessage,
   senderId: string | undefined,
   signature: Signature | undefined,
+  readsForeignRun: boolean,
   { policy, ownUser }: IntakeContext,
 ) {
   if (action.kind === 'unsupported') return undefined
-  return evaluatePolicy(policy, { senderId, signature, action, ownUser })
+  return evaluatePolicy(policy, { senderId, signature, action, ownUser, readsForeignRun })
 }

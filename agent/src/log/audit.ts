@@ -10,9 +10,18 @@ export interface AuditedCommand {
   readonly issuer: string
   readonly action: string
   readonly user: string | undefined
-  readonly key: string | undefined
-  /** SHA-256 of the command's text or the script's bytes: the content itself may hold secrets. */
+  /** The key that the sender names. */
+  readonly claimedKey: string | undefined
+  /** The same, if the signature was made with it. */
+  readonly verifiedKey: string | undefined
+  /** SHA-256 of the command's text or the script's bytes. */
   readonly sha256: string | undefined
+  readonly environment: string
+  readonly filter: string
+  /** How many agents the command names. */
+  readonly targets: number | undefined
+  /** Names of the variables that it brings. */
+  readonly variables: readonly string[] | undefined
 }
 
 export type AuditedEnd =
@@ -24,26 +33,41 @@ export type AuditedEnd =
       readonly reason?: string
     }
 
-/** One JSON line per command: when, who, what, and how it ended. */
-export type Audit = (command: AuditedCommand, end: AuditedEnd) => void
+/**
+ * What happened to a command: `received` before it is executed, `ended` after it; `refused`; `repeated`: it came again, and its
+ * answer was sent again; `withheld`: it was neither executed nor answered.
+ */
+export type AuditEvent = 'received' | 'ended' | 'refused' | 'repeated' | 'withheld'
 
-export function createAudit(append: (line: string) => void, now: () => number): Audit {
-  return (command, end) => {
-    append(`${JSON.stringify({ time: new Date(now()).toISOString(), ...command, ...end })}\n`)
-  }
+/**
+ * Notes what happened to a command, at once.
+ * @param more how it ended, or what it was
+ * @returns whether that is in the log
+ */
+export type Audit = (
+  event: AuditEvent,
+  command: AuditedCommand,
+  more?: AuditedEnd | AuditedContent,
+) => boolean
+
+/** How much of a command the log holds: its digest only, its text with what looks like a secret masked, or all of it. */
+export type AuditContentMode = 'digest' | 'masked' | 'full'
+
+export interface AuditedContent {
+  readonly content?: string
+  /** Whether there is more of it. */
+  readonly cut?: true
 }
 
+/** Characters of a command or script that are logged. */
+const contentLength = 16_384
+
 export function describeCommand(
-  { runId, issuer, action }: CommandMessage,
+  { runId, issuer, action, environment, filter, targets }: CommandMessage,
   senderId: string | undefined,
-  key: string | undefined,
+  keys: { readonly claimed: string | undefined; readonly verified: string | undefined },
 ): AuditedCommand {
-  const content =
-    action.kind === 'shell'
-      ? action.command
-      : action.kind === 'script'
-        ? Buffer.from(action.content, 'base64')
-        : undefined
+  const bytes = contentOf(action)
   return {
     runId,
     senderId,
@@ -51,9 +75,39 @@ export function describeCommand(
     action:
       action.kind === 'cancel' || action.kind === 'resend' ? `${action.kind} ${action.runId}` : action.kind,
     user: 'user' in action ? action.user : undefined,
-    key,
-    sha256: content === undefined ? undefined : createHash('sha256').update(content).digest('hex'),
+    claimedKey: keys.claimed,
+    verifiedKey: keys.verified,
+    sha256: bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex'),
+    environment,
+    filter,
+    targets: targets?.length,
+    variables: 'environment' in action && action.environment ? Object.keys(action.environment) : undefined,
   }
+}
+
+/** The command's text or the script's, as far as `mode` wants it logged. Values of variables never are. */
+export function describeContent(action: CommandMessage['action'], mode: AuditContentMode): AuditedContent {
+  const bytes = mode === 'digest' ? undefined : contentOf(action)
+  if (bytes === undefined) return {}
+  const text = bytes.toString('utf8')
+  const shown = (mode === 'masked' ? maskSecrets(text) : text).slice(0, contentLength)
+  return { content: shown, ...(text.length > contentLength ? { cut: true } : {}) }
+}
+
+function contentOf(action: CommandMessage['action']): Buffer | undefined {
+  if (action.kind === 'shell') return Buffer.from(action.command)
+  return action.kind === 'script' ? Buffer.from(action.content, 'base64') : undefined
+}
+
+/** `password=…`, `--token …`, `https://user:…@`, access keys of AWS: what people put into commands although they should not. */
+export function maskSecrets(text: string): string {
+  return text
+    .replace(
+      /(\w*(?:pass(?:word|wd|phrase)?|secret|token|api_?key|credentials?)[\w-]*["']?(?:\s*[=:]\s*|\s+))("[^"]*"|'[^']*'|[^\s"'&|;]+)/gi,
+      '$1***',
+    )
+    .replace(/(\/\/[^\s/:@]*:)[^\s/@]+@/g, '$1***@')
+    .replace(/\b(AKIA|ASIA)[A-Z0-9]{16}\b/g, '$1***')
 }
 
 export function describeEnd(outcome: Outcome, durationMs: number): AuditedEnd {

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
@@ -31,6 +31,22 @@ export class LogFile {
       return writeSync(this.#descriptor, line) === Buffer.byteLength(line)
     } catch {
       return false
+    }
+  }
+
+  /** The last part of what is in the file, as text; at most `bytes`. */
+  tail(bytes = 1024 * 1024): string {
+    let descriptor: number | undefined
+    try {
+      descriptor = openSync(this.#path, 'r')
+      const { size } = fstatSync(descriptor)
+      const buffer = Buffer.alloc(Math.min(size, bytes))
+      const length = readSync(descriptor, buffer, 0, buffer.length, size - buffer.length)
+      return buffer.subarray(0, length).toString('utf8')
+    } catch {
+      return ''
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor)
     }
   }
 

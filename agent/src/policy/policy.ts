@@ -24,6 +24,7 @@ const File = v.strictObject({
       users: v.optional(v.array(v.string())),
       environment: v.optional(Patterns),
       directories: v.optional(Patterns),
+      runs: v.optional(v.picklist(['own', 'any']), 'own'),
     }),
   ),
 })
@@ -31,6 +32,8 @@ const File = v.strictObject({
 /** Who may execute what. A command is allowed when one rule allows it; `undefined` parts of a rule allow everything. */
 export interface Policy {
   readonly file: string
+  /** Public keys by their names. */
+  readonly keys: ReadonlyMap<string, KeyObject>
   readonly deny: readonly TextPattern[]
   readonly rules: readonly Rule[]
 }
@@ -49,6 +52,8 @@ export interface Rule {
   /** Names of environment variables that a command may set. */
   readonly environment: readonly TextPattern[] | undefined
   readonly directories: readonly TextPattern[] | undefined
+  /** Whose runs may be read (`resend`, and the same command again): those of the same sender, or anybody's. */
+  readonly runs: 'own' | 'any'
 }
 
 /** A policy that cannot be parsed. Guessing is not safe here, so it is not used at all. */
@@ -68,6 +73,7 @@ export function parsePolicy(text: string, file: string): Policy {
     )
     return {
       file,
+      keys,
       deny: deny.map(compileDenied),
       rules: rules.map((rule, index) => {
         const name = rule.name ?? `rule ${index + 1}`
@@ -85,6 +91,7 @@ export function parsePolicy(text: string, file: string): Policy {
           users: setOf(rule.users),
           environment: rule.environment?.map(compileGlob),
           directories: rule.directories?.map(compileGlob),
+          runs: rule.runs,
         }
       }),
     }

@@ -12,6 +12,8 @@ export interface Request {
   readonly action: Action
   /** The user that the agent runs as, and that executes commands that name no user. */
   readonly ownUser: string
+  /** Whether the answer would tell of a run that somebody else had executed. */
+  readonly readsForeignRun?: boolean
 }
 
 export type PolicyDecision =
@@ -32,7 +34,8 @@ export interface PolicyExplanation {
 
 /** Which rule decides about a request, and why the others before it do not allow it. */
 export function explainPolicy(inForce: PolicyInForce, request: Request): PolicyExplanation {
-  if (inForce.kind === 'open') return { decision: { allowed: true }, rules: [] }
+  if (inForce.kind === 'open')
+    return { decision: request.readsForeignRun ? refuse(foreignRun) : { allowed: true }, rules: [] }
   if (inForce.kind === 'closed') return { decision: refuse(inForce.reason), rules: [] }
   const { policy } = inForce
   const text = textOf(request.action)
@@ -63,7 +66,17 @@ interface Objection {
 }
 
 function objectionOf(rule: Rule, request: Request, text: string | undefined): Objection | undefined {
-  const demands = [bySender, byAction, bySignature, byCommand, byScript, byUser, byEnvironment, byDirectory]
+  const demands = [
+    bySender,
+    byAction,
+    bySignature,
+    byCommand,
+    byScript,
+    byUser,
+    byEnvironment,
+    byDirectory,
+    byRun,
+  ]
   for (const [index, demand] of demands.entries()) {
     const reason = demand(rule, request, text)
     if (reason !== undefined) {
@@ -141,6 +154,11 @@ const byDirectory: Demand = ({ directories, name }, { action }) => {
     ? undefined
     : `${name} does not allow the directory ${action.directory}.`
 }
+
+const foreignRun = 'This run was started by another sender; its output is not for this one.'
+
+const byRun: Demand = ({ runs }, { readsForeignRun }) =>
+  runs === 'any' || readsForeignRun !== true ? undefined : foreignRun
 
 function isExecutable(action: Action): action is Extract<Action, { kind: 'shell' | 'script' }> {
   return action.kind === 'shell' || action.kind === 'script'

@@ -8,7 +8,7 @@ import { identify } from '../identity/agentIdentity.ts'
 import { Dispatcher } from '../intake/dispatcher.ts'
 import type { IntakeContext } from '../intake/intake.ts'
 import { listen } from '../intake/listen.ts'
-import { type Audit, createAudit } from '../log/audit.ts'
+import { AuditLog } from '../log/auditLog.ts'
 import { type Log, reasonOf } from '../log/log.ts'
 import { LogFile } from '../log/logFile.ts'
 import { Answers } from '../replies/answers.ts'
@@ -60,14 +60,17 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   }
   const outbox = new Outbox(queues, { signal: sending.signal, log, isOwn })
   const answers = new Answers(outbox, from, log, now)
-  const { auditLog } = configuration()
-  const auditFile = auditLog === undefined ? undefined : new LogFile(auditLog, 0o600)
+  const { auditLog: auditPath } = configuration()
+  const auditFile = auditPath === undefined ? undefined : new LogFile(auditPath, 0o600)
   // No audit log is no reason to leave a server without its agent; it is said loudly.
   if (auditFile?.problem !== undefined) log.error(`Commands are not audited, because ${auditFile.problem}`)
-  const audit: Audit = createAudit((line) => {
-    if (auditFile?.append(line) === false)
-      log.error(`Cannot write the audit log; the entry is: ${line.trim()}`)
-  }, now)
+  const auditLog = new AuditLog({
+    file: auditFile,
+    copy: configuration().auditJournal ? writeToJournal : undefined,
+    log,
+    now,
+  })
+  const audit = auditLog.note
   const clock = createSqsTime(queues)
   const runs = await Runs.open({ from, ownUser, configuration, audit, log, now }, clock, outbox, answers)
   const posture = () => describePosture(settings.current, ownUser.name, auditFile?.problem)
@@ -101,6 +104,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
       knows: (runId) => runs.knows(runId),
       policy: settings.current.policy,
       ownUser: ownUser.name,
+      ownerOf: (runId) => runs.ownerOf(runId),
     }
   }
   const dispatcher = new Dispatcher({
@@ -110,6 +114,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     answers,
     factsPublisher,
     audit,
+    auditing: () => ({ content: configuration().auditContent, isRequired: configuration().auditRequired }),
     log,
   })
 
@@ -119,6 +124,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   const refresh = async (fresh: boolean) => {
     await factsPublisher.refresh(fresh).catch((error) => log.error(`Cannot read facts: ${reasonOf(error)}`))
   }
+  auditLog.started({ version, ...posture() })
   runs.recover()
   await refresh(false)
   onReady(() => {
@@ -159,4 +165,9 @@ async function endWhenIdle(signal: AbortSignal, isIdle: () => boolean, stop: () 
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
   while (!isIdle()) await sleep(200, undefined, { ref: false })
   stop()
+}
+
+/** Under systemd standard output is the journal, and the number its priority: notice. */
+function writeToJournal(line: string): void {
+  process.stdout.write(`<5>audit ${line}`)
 }

@@ -16,6 +16,13 @@ export type Invocation =
       readonly environmentFile: string | undefined
     }
   | PolicyInvocation
+  /** Check that nothing is missing in audit logs; the configured one when none is named. */
+  | {
+      readonly kind: 'audit-verify'
+      readonly configFile: string | undefined
+      /** The oldest first. */
+      readonly files: readonly string[]
+    }
   | ServeInvocation
 
 export interface ServeInvocation {
@@ -35,6 +42,7 @@ Usage: ec2-cagent [options]              start the agent
        ec2-cagent facts [--json]         print the facts of this server, and where each comes from
        ec2-cagent --check                check configuration, facts and queues
        ec2-cagent policy init|test …     write a first policy, or ask which rule decides (policy --help)
+       ec2-cagent audit verify [FILE …]  check that no line of the audit log was changed or removed (the oldest file first)
 
   -f, --foreground       stay in the foreground, log to stderr
   -s, --supervisor       stay in the foreground, log to the log file (for supervisors)
@@ -55,6 +63,8 @@ export function parseInvocation(argv: readonly string[]): Invocation {
   if (values.help) return { kind: 'help' }
   if (values.version) return { kind: 'version' }
   const [word, ...more] = positionals
+  if (word === 'audit' && more[0] === 'verify')
+    return { kind: 'audit-verify', configFile: values.config, files: more.slice(1) }
   if (more.length > 0 || (word !== undefined && word !== 'facts')) {
     throw new UsageError(`Unknown argument "${positionals.join(' ')}".`)
   }

@@ -1,6 +1,7 @@
 import { reasonOf } from '../log/log.ts'
 import { version } from '../settings/version.ts'
 import { parseInvocation, usage } from './arguments.ts'
+import { verifyAudit } from './auditCommand.ts'
 import { checkAsService } from './check.ts'
 import { printFacts } from './explainFacts.ts'
 import { giveHome } from './home.ts'
@@ -42,6 +43,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return printFacts(invocation, (text) => process.stdout.write(text))
     case 'check':
       return checkAsService(invocation, argv, (text) => process.stdout.write(text))
+    case 'audit-verify':
+      return verifyAudit(invocation, (text) => process.stdout.write(text))
     case 'policy-help':
     case 'policy-init':
     case 'policy-test':

@@ -4,6 +4,7 @@ import type { ExecutableAction } from '../execution/preparation.ts'
 import { markOf } from '../execution/runMark.ts'
 import { type AuditedCommand, describeEnd } from '../log/audit.ts'
 import { reasonOf } from '../log/log.ts'
+import type { Principal } from '../policy/principal.ts'
 import type { Answers } from '../replies/answers.ts'
 import type { Deliveries, OpenReply } from '../replies/deliveries.ts'
 import type { Journal } from '../store/journal.ts'
@@ -20,6 +21,7 @@ export interface AcceptedCommand {
   readonly command: CommandMessage
   readonly action: ExecutableAction
   readonly audited: AuditedCommand
+  readonly by: Principal
 }
 
 /** Why a run was not taken on, in words. */
@@ -85,7 +87,7 @@ export class Executor {
     const run = this.#prepare(order)
     this.#active.set(runId, run)
     try {
-      await this.#journal.begin({ runId, replyTo, audited: order.audited })
+      await this.#journal.begin({ runId, replyTo, audited: order.audited, by: order.by })
     } catch (error) {
       clearTimeout(run.ackTimer)
       this.#leave(runId)
@@ -185,7 +187,7 @@ export class Executor {
     const durationMs = Math.round(performance.now() - startedAt)
     await writer.finish(outcome, durationMs)
     const end = describeEnd(outcome, durationMs)
-    audit(audited, end)
+    audit('ended', audited, end)
     log.info(
       `Run ${command.runId} (${action.kind}, from ${audited.issuer}): ${end.verdict} after ${durationMs} ms.`,
     )

@@ -92,7 +92,7 @@ export class Recovery {
     const { log, audit } = this.#context
     if (!spooled.isFinished) {
       const left = await this.#complete(runId, spooled, output)
-      audit(audited, { verdict: 'interrupted' })
+      audit('ended', audited, { verdict: 'interrupted' })
       const stopped = left > 0 ? '; what was left of it was stopped' : ''
       log.warn(`Run ${runId} was interrupted when an earlier process of this agent ended${stopped}.`)
     }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { reasonOf } from '../log/log.ts'
+import type { Principal } from '../policy/principal.ts'
 import type { Answers } from '../replies/answers.ts'
 import { Deliveries } from '../replies/deliveries.ts'
 import type { Outbox } from '../replies/outbox.ts'
@@ -63,6 +64,11 @@ export class Runs {
     return this.#journal.knows(runId)
   }
 
+  /** Who had the run executed; undefined for a run that is not known, or was taken on by an earlier version. */
+  ownerOf(runId: string): Principal | undefined {
+    return this.#journal.ownerOf(runId)
+  }
+
   /** What is wrong with the memory of runs, in words. */
   get problem(): string | undefined {
     return this.#journal.problem
@@ -90,11 +96,17 @@ export class Runs {
 
   /**
    * Stops a run, or sees to it that it never begins; says again how it ended when it has.
+   * @param mayRead whether whoever cancels may have the run's output, which is what an ended run has to say
    * @param maySayUnstarted whether a run that is not known certainly never began
    */
-  async cancel(runId: string, replyTo: string, maySayUnstarted: () => boolean): Promise<void> {
+  async cancel(
+    runId: string,
+    replyTo: string,
+    mayRead: boolean,
+    maySayUnstarted: () => boolean,
+  ): Promise<void> {
     if (this.#executor.cancel(runId) === 'stopping') return
-    if (this.#journal.knows(runId)) return this.repeat(runId, replyTo)
+    if (this.#journal.knows(runId)) return mayRead ? this.repeat(runId, replyTo) : undefined
     await this.#journal.bar(runId)
     if (maySayUnstarted()) await this.#recovery.answerUnstarted(runId, replyTo)
   }

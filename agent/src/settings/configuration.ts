@@ -4,6 +4,7 @@ import { EnvironmentName } from '../../../src/protocol/names.ts'
 import { decodeText } from '../formats/decodeText.ts'
 import { readJson } from '../formats/json.ts'
 import { readYaml } from '../formats/yaml.ts'
+import type { AuditContentMode } from '../log/audit.ts'
 import type { LogLevel } from '../log/log.ts'
 import {
   ConfigurationError,
@@ -28,6 +29,12 @@ export interface Configuration {
   /** Nothing is allowed as long as there is no policy. */
   readonly requirePolicy: boolean
   readonly auditLog: string | undefined
+  /** How much of a command the audit log holds. */
+  readonly auditContent: AuditContentMode
+  /** Nothing is executed that cannot be audited. */
+  readonly auditRequired: boolean
+  /** Audit lines go to standard output as well, for the journal of systemd. */
+  readonly auditJournal: boolean
   readonly maxParallel: number
   /** Bytes of output kept per reply. */
   readonly outputLimitBytes: number
@@ -121,6 +128,9 @@ export function parseConfiguration(text: string, file: string): Configuration {
     requirePolicy: general.require_policy ?? false,
     auditLog:
       general.audit_log === false ? undefined : (general.audit_log ?? '/var/log/ec2_collective/audit.log'),
+    auditContent: general.audit_content ?? 'digest',
+    auditRequired: general.audit_required ?? false,
+    auditJournal: general.audit_journal ?? false,
     maxParallel: general.max_parallel ?? 10,
     outputLimitBytes: general.output_limit ?? 10 * 1024 * 1024,
     shell: general.shell ?? '/bin/sh',

@@ -1,4 +1,5 @@
 import { type Log, reasonOf } from '../log/log.ts'
+import type { Principal } from '../policy/principal.ts'
 import { JournalFile } from './journalFile.ts'
 import { type BegunRun, type JournalLine, printLine, readLines } from './journalLines.ts'
 import { RunMemory } from './runMemory.ts'
@@ -50,7 +51,8 @@ export class Journal {
     const journal = new Journal(path, log, clocks)
     await journal.#read()
     await journal.#rewrite().catch((error) => journal.#tell(error))
-    await journal.#probe()
+    // An empty line says nothing, but whether the disk takes lines.
+    await journal.#append('\n').catch(() => {})
     return journal
   }
 
@@ -70,6 +72,11 @@ export class Journal {
   /** Whether the run was taken on, or barred, at any time that the agent remembers. */
   knows(runId: string): boolean {
     return this.#memory.knows(runId)
+  }
+
+  /** Who had the run executed; undefined for a run that is not known, or was taken on by an earlier version. */
+  ownerOf(runId: string): Principal | undefined {
+    return this.#memory.ownerOf(runId)
   }
 
   /** Runs whose reply was not delivered, oldest first. */
@@ -135,11 +142,6 @@ export class Journal {
     await this.#rewriteWhenLong()
   }
 
-  /** An empty line says nothing, but whether the disk takes lines. */
-  async #probe(): Promise<void> {
-    await this.#append('\n').catch(() => {})
-  }
-
   async #append(text: string): Promise<void> {
     try {
       await this.#file.append(text, true)
@@ -190,9 +192,7 @@ export class Journal {
     try {
       await this.#rewrite()
       this.#becomeFine()
-    } catch {
-      // It is tried again.
-    }
+    } catch {} // It is tried again.
   }
 
   #becomeFine(): void {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AuditedCommand } from '../log/audit.ts'
+import type { Principal } from '../policy/principal.ts'
 
 /** A run that the agent took on: written durably before anything of it is executed. */
 export interface BegunRun {
@@ -9,6 +10,8 @@ export interface BegunRun {
   readonly replyTo: string
   /** For the audit line of a run whose end was not witnessed. */
   readonly audited: AuditedCommand
+  /** Who had it executed. Earlier versions did not note it. */
+  readonly by?: Principal
 }
 
 /** What the journal's file holds, a line each. */
@@ -17,7 +20,7 @@ export type JournalLine =
   | ({ readonly t: 'begun' } & BegunRun)
   | { readonly t: 'barred'; readonly runId: string; readonly at: number }
   | { readonly t: 'delivered'; readonly runId: string }
-  | { readonly t: 'known'; readonly runId: string; readonly at: number }
+  | { readonly t: 'known'; readonly runId: string; readonly at: number; readonly by?: Principal }
 
 const kinds: ReadonlySet<unknown> = new Set<JournalLine['t']>([
   'memory',

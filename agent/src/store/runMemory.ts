@@ -1,3 +1,4 @@
+import type { Principal } from '../policy/principal.ts'
 import type { BegunRun, JournalLine } from './journalLines.ts'
 
 /** Run ids older than this are forgotten, milliseconds; commands of that age are then not executed any more. */
@@ -11,7 +12,7 @@ const clockErrorMs = 2_000
 export class RunMemory {
   /** Runs that were issued before this may have been forgotten; undefined while that is everything up to now. */
   since: number | undefined
-  readonly #known = new Map<string, number>()
+  readonly #known = new Map<string, { readonly at: number; readonly by?: Principal | undefined }>()
   readonly #undelivered = new Map<string, BegunRun>()
 
   /** Runs that are known. */
@@ -21,6 +22,11 @@ export class RunMemory {
 
   knows(runId: string): boolean {
     return this.#known.has(runId)
+  }
+
+  /** Who had the run executed, if that was noted. */
+  ownerOf(runId: string): Principal | undefined {
+    return this.#known.get(runId)?.by
   }
 
   /** Runs whose reply was not delivered, oldest first. */
@@ -35,13 +41,13 @@ export class RunMemory {
         return
       case 'begun': {
         const { t: _, ...run } = line
-        this.#known.set(run.runId, run.at)
+        this.#known.set(run.runId, run)
         this.#undelivered.set(run.runId, run)
         return
       }
       case 'barred':
       case 'known':
-        this.#known.set(line.runId, line.at)
+        this.#known.set(line.runId, { at: line.at, by: 'by' in line ? line.by : undefined })
         return
       case 'delivered':
         this.#undelivered.delete(line.runId)
@@ -60,7 +66,7 @@ export class RunMemory {
    */
   forget(now: number | undefined): void {
     const oldest = now === undefined ? Number.NEGATIVE_INFINITY : now - rememberedMs
-    for (const [runId, at] of this.#known) {
+    for (const [runId, { at }] of this.#known) {
       if (at >= oldest && this.#known.size <= rememberedRuns) break
       if (this.#undelivered.has(runId)) continue
       this.#known.delete(runId)
@@ -74,9 +80,13 @@ export class RunMemory {
   /** As few lines as say the same. */
   lines(): JournalLine[] {
     const lines: JournalLine[] = this.since === undefined ? [] : [{ t: 'memory', since: this.since }]
-    for (const [runId, at] of this.#known) {
+    for (const [runId, { at, by }] of this.#known) {
       const run = this.#undelivered.get(runId)
-      lines.push(run === undefined ? { t: 'known', runId, at } : { t: 'begun', ...run })
+      lines.push(
+        run === undefined
+          ? { t: 'known', runId, at, ...(by === undefined ? {} : { by }) }
+          : { t: 'begun', ...run },
+      )
     }
     return lines
   }

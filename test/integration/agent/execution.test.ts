@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { verifyChain } from '../../../agent/src/log/auditChain.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentProcess, startAgent } from '../../support/agentProcess.ts'
 import { type Commander, startCommander } from '../../support/commander.ts'
@@ -300,23 +301,35 @@ describe('more runs than max_parallel', () => {
 })
 
 describe('the audit log', () => {
-  it('has one line for each command, with who, what and how it ended', async () => {
-    const runId = await master.send(shell('echo secret; exit 9'))
-    await master.result(runId)
-    const lines = (await readFile(agent.auditLog, 'utf8'))
+  const linesOf = async (runId: string) =>
+    (await readFile(agent.auditLog, 'utf8'))
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
-    const line = lines.find((entry) => entry.runId === runId)
-    expect(line).toMatchObject({
+      .filter((entry) => entry.runId === runId)
+
+  it('says before and after a command who, what and how it ended', async () => {
+    const runId = await master.send(shell('echo secret; exit 9'))
+    await master.result(runId)
+    const [received, ended] = await linesOf(runId)
+    expect(received).toMatchObject({
+      event: 'received',
       senderId: expect.stringMatching(/^AIDA/),
       issuer: 'tester@desk',
       action: 'shell',
-      verdict: 'failed',
-      exitCode: 9,
+      filter: expect.any(String),
     })
-    expect(line.sha256).toMatch(/^[0-9a-f]{64}$/)
-    expect(JSON.stringify(line)).not.toContain('secret')
+    expect(received.sha256).toMatch(/^[0-9a-f]{64}$/)
+    expect(ended).toMatchObject({ event: 'ended', verdict: 'failed', exitCode: 9 })
+    expect(JSON.stringify([received, ended])).not.toContain('secret')
+  })
+
+  it('has the line of a command that ends its agent', async () => {
+    const runId = await master.send(shell('grep -c received /dev/null; sleep 30'))
+    await until(async () => (await linesOf(runId)).length === 1, 'the line before its end')
+    await master.send({ kind: 'cancel', runId })
+    await master.result(runId)
+    expect(verifyChain(await readFile(agent.auditLog, 'utf8')).problems).toEqual([])
   })
 })
 

@@ -29,6 +29,7 @@ const context: IntakeContext = {
   startedAt: sentAt - 3_600_000,
   remembersSince: sentAt - 3_600_000,
   knows: () => false,
+  ownerOf: () => undefined,
   policy: { kind: 'open', why: 'never-set' },
   ownUser: 'root',
 }
@@ -56,7 +57,13 @@ describe('the intake', () => {
     expect(given({})).toMatchObject({
       kind: 'accepted',
       command: { runId: command.runId },
-      audited: { senderId: 'AIDAEXAMPLE', issuer: 'me@desk', action: 'shell', key: undefined },
+      audited: {
+        senderId: 'AIDAEXAMPLE',
+        issuer: 'me@desk',
+        action: 'shell',
+        claimedKey: undefined,
+        verifiedKey: undefined,
+      },
     })
   })
 
@@ -99,6 +106,48 @@ describe('the intake', () => {
   it('names the key that a sender claims', () => {
     const { privateKey } = generateKeyPairSync('ed25519')
     const body = sealBody(command, undefined, { name: 'alice', privateKey })
-    expect(decide(received(body), context)).toMatchObject({ kind: 'accepted', audited: { key: 'alice' } })
+    expect(decide(received(body), context)).toMatchObject({
+      kind: 'accepted',
+      audited: { claimedKey: 'alice' },
+    })
+  })
+
+  it('lets nobody read a run that somebody else started, unless a rule says so', () => {
+    const own = { knows: () => true, ownerOf: () => ({ sender: 'AIDAEXAMPLE', key: undefined }) }
+    const foreign = { knows: () => true, ownerOf: () => ({ sender: 'AROAOTHER', key: undefined }) }
+    const resend: Partial<CommandMessage> = {
+      action: { kind: 'resend', runId: 'run-other-1', missing: [], result: true },
+    }
+    const rules = (text: string) =>
+      ({ policy: { kind: 'policy', policy: parsePolicy(text, 'policy.yaml'), digest: '' } }) as const
+    expect(given({}, own).kind).toBe('repeated')
+    expect(given({}, foreign)).toMatchObject({ kind: 'refused', replyTo: undefined })
+    expect(given(resend, own).kind).toBe('accepted')
+    expect(given(resend, foreign)).toMatchObject({ kind: 'refused', code: 'policy' })
+    expect(given(resend, { ...foreign, ...rules('rules: [{}]') })).toMatchObject({ kind: 'refused' })
+    expect(given(resend, { ...foreign, ...rules('rules: [{ runs: any }]') }).kind).toBe('accepted')
+    expect(given({}, { ...foreign, ...rules('rules: [{ runs: any }]') }).kind).toBe('repeated')
+  })
+
+  it('takes a run that was signed for another than the same sender’s unsigned one', () => {
+    const signed = { knows: () => true, ownerOf: () => ({ sender: 'AIDAEXAMPLE', key: 'alice' }) }
+    expect(given({}, signed)).toMatchObject({ kind: 'refused' })
+  })
+
+  it('lets whoever may cancel stop a run of somebody else, without its output', () => {
+    const foreign = { knows: () => true, ownerOf: () => ({ sender: 'AROAOTHER', key: undefined }) }
+    const cancel = { action: { kind: 'cancel', runId: 'run-other-1' } } as const
+    expect(given(cancel, foreign)).toMatchObject({ kind: 'accepted', isForeign: true })
+  })
+
+  it('knows roles by their id alone, as whoever takes on a role names the session', () => {
+    const role = (senderId: string) =>
+      decide(
+        { ...received(sealBody(command)), senderId },
+        { ...context, knows: () => true, ownerOf: () => ({ sender: 'AROAROLE', key: undefined }) },
+      ).kind
+    expect(role('AROAROLE:one')).toBe('repeated')
+    expect(role('AROAROLE:two')).toBe('repeated')
+    expect(role('AROAROLEX:one')).toBe('refused')
   })
 })

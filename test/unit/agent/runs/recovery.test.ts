@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Audit } from '../../../../agent/src/log/audit.ts'
 import { createLog } from '../../../../agent/src/log/log.ts'
 import { Deliveries } from '../../../../agent/src/replies/deliveries.ts'
 import type { Outbox } from '../../../../agent/src/replies/outbox.ts'
@@ -54,7 +55,8 @@ async function recover(spooled: string | Buffer) {
   const log = createLog('error', () => {}, Date.now)
   const spool = new Spool(directory)
   const verdicts: unknown[] = []
-  const audit = (_: unknown, { verdict }: { verdict: string }) => verdicts.push(verdict)
+  const audit: Audit = (_event, _command, end) =>
+    verdicts.push(end !== undefined && 'verdict' in end && end.verdict) > 0
   const configuration = () => ({ killGraceMs: 100 }) as Configuration
   const context = { from, configuration, audit, log, now: () => 1 }
   const deliveries = new Deliveries(context, journal, spool, outbox)
@@ -127,7 +129,7 @@ describe('a run that the death of the machine has cut short', () => {
     const outbox = { send: async () => {} } as unknown as Outbox
     const log = createLog('error', (line) => logged.push(line), Date.now)
     const configuration = () => ({ killGraceMs: 100 }) as Configuration
-    const context = { from, configuration, audit: () => {}, log, now: () => 1 }
+    const context = { from, configuration, audit: () => true, log, now: () => 1 }
     new Recovery(context, journal, spool, outbox, new Deliveries(context, journal, spool, outbox)).recover()
     await until(() => delivered.length > 0, 'the other to be answered')
     expect(delivered).toEqual([other])

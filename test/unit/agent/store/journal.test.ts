@@ -43,8 +43,13 @@ const audited = {
   issuer: 'me@desk',
   action: 'shell',
   user: 'root',
-  key: 'alice',
+  claimedKey: 'alice',
+  verifiedKey: 'alice',
   sha256: 'ab',
+  environment: 'testing',
+  filter: '*',
+  targets: 1,
+  variables: undefined,
 }
 const open = () =>
   Journal.open(

@@ -1,0 +1,27 @@
+import type { Signature } from '../../../src/protocol/envelope.ts'
+import type { PolicyInForce } from './policyInForce.ts'
+
+/** What is proven of who sent a command: by AWS, and by a signature. */
+export interface Principal {
+  /** Unique id of the IAM user or role, without the session name, which whoever takes on the role chooses. */
+  readonly sender: string | undefined
+  /** Name of the key whose signature was verified. */
+  readonly key: string | undefined
+}
+
+/** @param senderId SQS's `SenderId` */
+export function principalOf(senderId: string | undefined, verifiedKey: string | undefined): Principal {
+  return { sender: senderId?.split(':')[0], key: verifiedKey }
+}
+
+/** Whether `other` is at least who `owner` was: the same sender, and with the same key if `owner` had one. */
+export function isSamePrincipal(owner: Principal, other: Principal): boolean {
+  return owner.sender === other.sender && (owner.key === undefined || owner.key === other.key)
+}
+
+/** The name of the key that signed, if the policy has that key and the signature is valid. */
+export function verifiedKeyOf(inForce: PolicyInForce, signature: Signature | undefined): string | undefined {
+  if (signature === undefined || inForce.kind !== 'policy') return undefined
+  const key = inForce.policy.keys.get(signature.key)
+  return key !== undefined && signature.verifies(key) ? signature.key : undefined
+}
