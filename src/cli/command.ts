@@ -18,13 +18,13 @@ import { printable } from './printable.ts'
 import { report, reportJson } from './report.ts'
 import { requestOf } from './request.ts'
 
-/** How many runs of pipelines are kept: enough to look at those of yesterday. */
+/** How many runs of pipelines to keep: enough to look at those of the day before. */
 const retention = { maxRuns: 200, maxBytes: 512 * 1024 * 1024, maxAgeMs: 30 * 24 * 3600_000 }
 
 /**
- * Sends what `args` ask for to `environment`, prints the replies, and returns the exit code. A signal that ends this
+ * Sends the command of `args` to `environment`, prints the replies, and returns the exit code. A signal that ends this
  * program also stops the command on the servers.
- * @throws UsageError, FilterSyntaxError, NobodyMatches: nothing was sent then; QueueError
+ * @throws UsageError, FilterSyntaxError, NobodyMatches: nothing was sent; QueueError
  */
 export async function command(args: Arguments, environment: Environment): Promise<number> {
   const progress: Progress = { command: 'not-sent' }
@@ -86,7 +86,7 @@ async function send(
     const stopShowing = showProgress(run, args)
     await run.ended
     stopShowing()
-    // From here on nothing is running on the servers.
+    // From here on the command no longer runs on the servers.
     interrupts.stop()
     const exitCode = exitCodeOf(run.state, args.strict ? 'strict' : 'last-non-zero')
     await run.withdrawn()
@@ -120,7 +120,7 @@ function nameOf({ reason }: AbortSignal): string {
 }
 
 function tell(sentence: string): void {
-  // Progress stands on the line of a terminal.
+  // On a terminal the current line shows the progress.
   console.error(`${process.stderr.isTTY ? eraseLine : ''}ec2-cmaster: ${printable(sentence)}`)
 }
 
@@ -138,7 +138,7 @@ function count({ agents }: Reach, filter: string): number {
 
 const eraseLine = '\r\u001b[K'
 
-/** Progress on a terminal. Returns how to end that. */
+/** Shows progress on a terminal. Returns a function that ends it. */
 function showProgress(run: Run, args: Arguments): () => void {
   if (!process.stderr.isTTY || args.quiet || args.json) return () => {}
   const stop = run.onChange(() => {
@@ -158,7 +158,7 @@ async function print(run: Run, exitCode: number, args: Arguments, requests: Requ
     args.json ? reportJson(run, exitCode, requests) : report(run, { quiet: args.quiet, colours })
   const isTerminal = process.stdout.isTTY === true
   for await (const piece of pieces(isTerminal && process.env.NO_COLOR === undefined)) {
-    // Nobody reads on.
+    // The reader has closed the pipe.
     if (!process.stdout.writable) break
     if (!process.stdout.write(piece)) await once(process.stdout, 'drain').catch(() => {})
   }

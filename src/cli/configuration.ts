@@ -6,10 +6,10 @@ import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { type Arguments, UsageError } from './arguments.ts'
 
-/** Where the original software looks for it. */
+/** Where the original EC2 Collective has its configuration. */
 const defaultConfig = '/etc/ec2_collective/ec2-cmaster.json'
 
-/** The file of the original software: for the master the read queue is the agents' reply queue. Other keys are ignored. */
+/** The configuration file of the original: the master's read queue is the agents' reply queue. Other keys are ignored. */
 const ConfigFile = v.object({
   aws: v.object({
     region: v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,32}$/, 'an AWS region, as in eu-west-1')),
@@ -25,8 +25,8 @@ const ConfigFile = v.object({
 })
 
 /**
- * The environment that the command line, the configuration file and AWS's own variables name together. What the file says
- * holds for its own environment only.
+ * The environment from the command line, the configuration file and AWS's variables together. The file applies only to its
+ * own environment.
  * @throws UsageError that says what is missing or wrong
  */
 export function environmentOf(args: Arguments, env: NodeJS.ProcessEnv): Environment {

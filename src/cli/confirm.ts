@@ -6,8 +6,8 @@ import type { Interrupts } from './interrupts.ts'
 import { printable } from './printable.ts'
 
 /**
- * Commands to a protected environment need its name twice: with `--confirm`, or typed on the terminal. An interrupt ends the
- * question; check its signal before you send.
+ * For a protected environment, requires its name once more: with `--confirm`, or typed on the terminal. An interrupt ends
+ * the question; check its signal before you send.
  * @throws UsageError: nothing was sent
  */
 export async function confirm(
@@ -32,12 +32,12 @@ export async function confirm(
   if (answer.trim() !== name) throw new UsageError('The name does not match. Nothing was sent.')
 }
 
-/** What the person types; an empty string when they end the input or interrupt. */
+/** The typed answer; an empty string when the input ends or is interrupted. */
 function ask(question: string, { signal, raise }: Pick<Interrupts, 'signal' | 'raise'>): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise<string>((resolve) => {
     terminal.once('close', () => resolve(''))
-    // The terminal gives Ctrl-C as a key here.
+    // Here the terminal passes Ctrl-C as a key.
     terminal.once('SIGINT', () => raise('SIGINT'))
     terminal.question(question, { signal }).then(resolve, () => resolve(''))
   }).finally(() => terminal.close())

@@ -7,7 +7,7 @@ import { parseArguments, UsageError } from './arguments.ts'
 import { command } from './command.ts'
 import { explain } from './explain.ts'
 
-/** Agents take a second or two to publish their facts, on a machine under load longer. Milliseconds. */
+/** How long to wait for the agents' facts: they take a second or two, longer on a machine under load. Milliseconds. */
 const patienceMs = 30_000
 
 /** The local fleet for a demonstration, once every agent has reported. */

@@ -1,26 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 
-/** A signal that asks the program to end, and the exit code by which a shell knows it: 128 and its number. */
+/** A signal that asks the program to end, and its exit code as in a shell: 128 plus its number. */
 export interface Interrupt {
   readonly name: 'SIGINT' | 'SIGTERM' | 'SIGHUP'
   readonly exitCode: number
 }
 
-/** The way in for the signals that ask this program to end. */
+/** The signals that ask this program to end. */
 export interface Interrupts {
-  /** Aborts at the first one; its reason is the {@link Interrupt}. */
+  /** Aborts at the first signal; its reason is the {@link Interrupt}. */
   readonly signal: AbortSignal
-  /** As the signal of this name does: for a terminal that passes Ctrl-C on as a key. */
+  /** Acts like the signal of this name: for a terminal that passes Ctrl-C as a key. */
   raise(name: Interrupt['name']): void
-  /** Leaves the signals to Node again, which ends the process. */
+  /** Stops listening: Node's default handling then ends the process. */
   stop(): void
 }
 
 /**
- * Listens to the signals that ask this program to end. The first one is for the program to deal with; at the second one it
- * ends at once.
- * @param onSecond says the last word before that
+ * Listens to the signals that ask this program to end. The program handles the first one; the second one ends it at once.
+ * @param onSecond called before the process ends, for a last message
  */
 export function listenToInterrupts(onSecond: () => void, env: NodeJS.ProcessEnv = process.env): Interrupts {
   const abort = new AbortController()
@@ -46,10 +45,10 @@ export function listenToInterrupts(onSecond: () => void, env: NodeJS.ProcessEnv 
 }
 
 /**
- * Whether this program was started to live on when its terminal is closed, as by `nohup`. Node takes back every ignored
- * signal before any of our code runs, so nothing in this process tells. The launcher looks before that (scripts/build.mjs).
- * Where it was not used, the next best witness is what started us: a shell that names `nohup` as what it ran, or a parent
- * that ignores hangups itself.
+ * Whether this program was started to continue when its terminal is closed, as by `nohup`. Node resets ignored signals
+ * before any of our code runs, so this process cannot tell. The launcher checks before that (scripts/build.mjs). Without
+ * the launcher, the parent is the next best source: a shell that names `nohup` as what it ran, or a parent that ignores
+ * SIGHUP itself.
  */
 function isHangupIgnored(env: NodeJS.ProcessEnv): boolean {
   const looked = env.EC2_COLLECTIVE_HANGUP_IGNORED

@@ -4,7 +4,7 @@ import { command } from './command.ts'
 import { environmentOf } from './configuration.ts'
 import { explain } from './explain.ts'
 
-// The reader of our output has closed it, as `head` does: the exit code is that of SIGPIPE, and the queues are left in order.
+// The reader of our output has closed it, as `head` does: the queues are cleaned up, and the exit code is that of SIGPIPE.
 let isReaderGone = false
 process.stdout.on('error', () => {
   isReaderGone = true

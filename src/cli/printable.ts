@@ -2,14 +2,14 @@ import type { Chunk } from '../protocol/frames.ts'
 import { withoutSgr } from '../terminal/sgr.ts'
 import { TerminalLines } from '../terminal/terminalLines.ts'
 
-/** A few words of somebody else, as they may be written to a person's terminal: one line, without colours. */
+/** A short text from elsewhere, made safe for a terminal: one line, without colours. */
 export function printable(text: string): string {
   return printableLines([{ stream: 1, bytes: Buffer.from(text) }], false).join(' ')
 }
 
 /**
- * Output of a server as it may be written to a person's terminal: what moves the cursor, changes the title, asks the
- * terminal something, hides text or turns the reading direction is gone. Colours end with their line.
+ * Output of a server, made safe for a terminal: sequences that move the cursor, change the title, query the terminal, hide
+ * text or change the reading direction are removed. Colours end with their line.
  */
 export function printableLines(chunks: readonly Chunk[], colours: boolean): string[] {
   const lines = new TerminalLines()
@@ -21,5 +21,5 @@ export function printableLines(chunks: readonly Chunk[], colours: boolean): stri
   })
 }
 
-/** Marks that make text read otherwise than it is written. */
+/** Marks that change the reading direction. */
 const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g

@@ -14,7 +14,7 @@ export interface ReportOptions {
   readonly colours: boolean
 }
 
-/** The replies of a finished run for people: one paragraph per group, outliers first, then the totals and the agents of each failure. */
+/** The replies of a finished run as text: one paragraph per group, outliers first, then totals and the agents of each failure. */
 export async function* report(run: Run, { quiet, colours }: ReportOptions): AsyncGenerator<string> {
   const paint = painter(colours)
   const groups = groupReplies(run.state)
@@ -32,8 +32,8 @@ export async function* report(run: Run, { quiet, colours }: ReportOptions): Asyn
 }
 
 /**
- * The whole run as one document for programs, in pieces: all outputs together may be more than memory holds. Outputs are
- * text where they are UTF-8, else base64.
+ * The whole run as one document for programs, in pieces, since all outputs together may exceed memory. Outputs are text if
+ * they are UTF-8, otherwise base64.
  */
 export async function* reportJson(
   run: Run,

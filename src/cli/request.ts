@@ -9,7 +9,7 @@ import type { RunRequest } from '../run/runRequest.ts'
 import { type Arguments, UsageError } from './arguments.ts'
 
 /**
- * What the command line asks for, with the script's bytes as they are now.
+ * The request of the command line, with the script's current bytes.
  * @throws UsageError, FilterSyntaxError
  */
 export function requestOf(args: Arguments): RunRequest {

@@ -2,7 +2,7 @@ import type { Environment } from '../queues/environment.ts'
 import type { Translate } from '../text/translate.ts'
 import type { RunDefaults } from './environmentDeclaration.ts'
 
-/** An environment and who says that it exists. */
+/** An environment and where it is declared. */
 export interface DeclaredEnvironment {
   /** Unique over all origins, stable over reloads: identifies it in the tree, in arguments and in stored state. */
   readonly key: string
@@ -13,9 +13,9 @@ export interface DeclaredEnvironment {
 
 export type Origin =
   | { readonly kind: 'settings'; readonly scope: 'user' | 'workspace' }
-  /** Settings of one folder of a workspace of several. `uri` is the folder's. */
+  /** Settings of one folder of a multi-root workspace. `uri` is the folder's. */
   | { readonly kind: 'settings'; readonly scope: 'folder'; readonly folder: string; readonly uri: string }
-  /** `folder` is the workspace folder's name, `file` the URI of the file, `offset` the character of its entry. */
+  /** `folder` is the workspace folder's name, `file` the URI of the file, `offset` the position of its entry. */
   | { readonly kind: 'file'; readonly folder: string; readonly file: string; readonly offset: number }
   | { readonly kind: 'local-fleet' }
 
@@ -25,12 +25,12 @@ export function environmentKey(origin: Origin, name: string): string {
   return origin.scope === 'folder' ? `settings-folder:${origin.uri}#${name}` : `settings-workspace:${name}`
 }
 
-/** Whether the workspace brings it along, and not the user: only a trusted one may be followed. */
+/** Whether it comes from the workspace rather than the user: only that of a trusted workspace may be used. */
 export function isOfWorkspace(origin: Origin): boolean {
   return origin.kind === 'file' || (origin.kind === 'settings' && origin.scope !== 'user')
 }
 
-/** Where it was declared, in a word or two. Nothing for the usual case. */
+/** Where it is declared, in a word or two; undefined for the usual case. */
 export function describeOrigin(origin: Origin, t: Translate): string | undefined {
   if (origin.kind === 'local-fleet') return t('local fleet')
   if (origin.kind === 'file') return origin.folder
@@ -39,14 +39,14 @@ export function describeOrigin(origin: Origin, t: Translate): string | undefined
 }
 
 /**
- * SQS's endpoint where a person should see it before a command goes there: where it is not AWS's own, which the region
- * tells, nor the local fleet's.
+ * The endpoint, if a person should see it before a command is sent: if it is neither AWS's default for the region nor the
+ * local fleet's.
  */
 export function notableEndpoint({ environment, origin }: DeclaredEnvironment): string | undefined {
   return origin.kind === 'local-fleet' ? undefined : environment.endpoint
 }
 
-/** The name, and where it comes from when another environment has the same name. */
+/** The name, with its origin when another environment has the same name. */
 export function labelOf(
   declared: DeclaredEnvironment,
   all: readonly DeclaredEnvironment[],
@@ -63,8 +63,8 @@ export type FoundEnvironment =
   | { readonly kind: 'several'; readonly environments: readonly DeclaredEnvironment[] }
 
 /**
- * Finds what a task or keybinding means by `wanted`: a key, a name, or a name as {@link labelOf} prints it. A name that
- * two environments share is never guessed.
+ * Finds the environment that a task or keybinding names by `wanted`: a key, a name, or a name as {@link labelOf} prints
+ * it. A name that two environments share is ambiguous and never guessed.
  */
 export function findEnvironment(
   all: readonly DeclaredEnvironment[],

@@ -5,9 +5,9 @@ import { type ReadEnvironment, type RunDefaults, readEnvironment } from './envir
 import { isMap, isProtected, mergedEnvironments, type ScopedValue, settingsSection } from './settings.ts'
 import { protectedNames, type WorkspaceFile } from './workspaceFile.ts'
 
-/** Something declared as an environment that cannot be used, or a file in which none can be found. */
+/** A declared environment that cannot be used, or a file that cannot be read. */
 export interface DeclarationTrouble {
-  /** Of the environment, or of the file. */
+  /** Name of the environment, or of the file. */
   readonly name: string
   readonly origin: Origin
   readonly messages: readonly Localizable[]
@@ -18,17 +18,17 @@ export interface Declarations {
   readonly troubles: readonly DeclarationTrouble[]
 }
 
-/** What the settings of one scope say: environments by name, as they stand there. */
+/** The environments in the settings of one scope: by name, as declared. */
 export interface ScopedEnvironments extends ScopedValue {
   readonly origin: Extract<Origin, { kind: 'settings' }>
 }
 
 export interface ReadFile {
-  /** Of the workspace folder. */
+  /** Name of the workspace folder. */
   readonly folder: string
   /** URI. */
   readonly file: string
-  /** For people. */
+  /** Name to show. */
   readonly name: string
   readonly content: WorkspaceFile
 }
@@ -36,11 +36,11 @@ export interface ReadFile {
 const noDefaults: RunDefaults = { timeoutMs: undefined, rollout: undefined }
 
 /**
- * All environments, of all scopes. Each has the origin in which it is declared, and two rules stand above origins:
+ * All environments of all scopes, each with its origin. Two rules apply across origins:
  *
- * - What the user's own settings say of a name is theirs: a workspace that says something else of it, in its settings or
- *   in a file, is told of and not used. Its profile or its endpoint would otherwise be another without a word.
- * - A name is protected when anybody who declares it says so, also in an entry that cannot be used.
+ * - The user's own settings have precedence: a declaration of the same name by a workspace that differs, in its settings
+ *   or in a file, is reported and not used. Otherwise a workspace could silently change profile or endpoint.
+ * - A name is protected when any of its declarations says so, even one that cannot be used.
  *
  * @param settings the scopes, the user's first
  */
@@ -61,7 +61,7 @@ export function combineEnvironments(
       if (isProtected(declared)) guarded.add(name)
       const own = origin.scope === 'user' ? undefined : users.get(name)
       if (own !== undefined) {
-        // Also a part of an entry may stand there: `protected` alone, say.
+        // It may be a part of an entry, such as `protected` alone.
         const whole = isMap(declared) && isMap(own.declared) ? { ...own.declared, ...declared } : declared
         found.push(...conflict(name, origin, own.read, readEnvironment(name, whole)))
         continue
@@ -115,7 +115,7 @@ function unusable(
   return { name, origin, messages: problems.map(({ message }) => message) }
 }
 
-/** What is told when a workspace says of a name something else than the user's settings. To protect it is not that. */
+/** The conflict between a workspace's declaration and the user's settings. Protecting an environment is not a conflict. */
 function conflict(
   name: string,
   origin: Origin,

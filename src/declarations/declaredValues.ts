@@ -6,16 +6,16 @@ import { parseDuration } from '../text/duration.ts'
 import { type Localizable, LocalizableError, say, sentenceOf } from '../text/localizable.ts'
 
 /**
- * The values of which declarations are made, as people write them in YAML (where every scalar arrives as text) and in
- * JSON. `v.metadata` holds what their JSON schema says beside or instead of what valibot checks.
+ * The values in declarations, as written in YAML (where every scalar arrives as text) and in JSON. `v.metadata` contains
+ * what their JSON schema says in addition to, or instead of, what valibot checks.
  */
 
-/** Text. In YAML it needs no quotes, whatever it looks like: `8080`, `1.50` and `true` arrive as they were written. */
+/** Text. In YAML it never needs quotes: `8080`, `1.50` and `true` arrive as they were written. */
 export const Text = v.pipe(v.string(say('text').text), v.metadata({ isAnyScalar: true }))
 
 const wrongText = say('text (a fraction in quotes)').text
 
-/** Text in JSON, where a whole number still says what was written, and a fraction may not: `1.50` arrives as 1.5. */
+/** Text in JSON, where a whole number arrives as it was written, but a fraction may not: `1.50` arrives as 1.5. */
 export const JsonText = v.pipe(
   v.union([v.string(), v.pipe(v.number(), v.safeInteger(wrongText)), v.boolean()], wrongText),
   v.metadata({ anyOf: undefined, type: ['string', 'integer', 'boolean'] }),
@@ -51,7 +51,7 @@ const Pause = numeric({ type: ['number', 'string'], examples: ['30s'] })
 const amount = (example: string) =>
   numeric({ type: ['integer', 'string'], pattern: String.raw`^\s*\d+(\.\d+)?\s*%?\s*$`, examples: [example] })
 
-/** A number, or text that {@link readRollout} understands. */
+/** A number, or text that {@link readRollout} reads. */
 function numeric(form: object) {
   return v.pipe(
     v.union([v.number(), v.string()], say('a number, or text').text),
@@ -60,7 +60,7 @@ function numeric(form: object) {
   )
 }
 
-/** In YAML numbers arrive as they were written. */
+/** In YAML, numbers arrive as text. */
 function numberIfWritten(value: number | string): number | string {
   return /^\d+(\.\d+)?$/.test(String(value)) ? Number(value) : value
 }
@@ -80,12 +80,12 @@ export const FilterText = v.pipe(
   }),
 )
 
-/** A filter in arguments, which stands on its own from here on: `*` is everyone, and nothing is nobody. */
+/** A filter in arguments, as a filter with its text. `*` selects every agent; an empty text is an error. */
 export const DeclaredFilter = v.pipe(FilterText, v.transform(readFilter))
 
 export const rolloutMeaning = 'How a run spreads over its agents. Without it, all of them start at once.'
 
-/** {@link readRollout} makes the real one of it. */
+/** {@link readRollout} turns it into a `Rollout`. */
 export const DeclaredRollout = v.pipe(
   closedObject({
     canary: described(v.optional(Count), 'Number of agents that run first, on their own.'),
@@ -110,12 +110,12 @@ export const DeclaredRollout = v.pipe(
   }),
 )
 
-/** What a key means, in a sentence for people; Markdown, of which only code in backticks is used. */
+/** Adds the meaning of a key: a sentence in Markdown, which uses only code in backticks. */
 export function described<Schema extends v.GenericSchema>(schema: Schema, meaning: string) {
   return v.pipe(schema, v.description(meaning))
 }
 
-/** An object of which every key is known. All unknown ones are reported, each with the known one that is most like it. */
+/** An object without unknown keys. Each unknown key is reported, with the most similar known one. */
 export function closedObject<const Entries extends v.ObjectEntries>(entries: Entries) {
   const known = Object.keys(entries)
   const object = v.pipe(
@@ -137,7 +137,7 @@ export function closedObject<const Entries extends v.ObjectEntries>(entries: Ent
     }),
     v.metadata({ additionalProperties: false }),
   )
-  // To TypeScript it is what it lets through: without other keys.
+  // For TypeScript, its type is what it accepts: without other keys.
   return object as unknown as v.GenericSchema<
     v.InferInput<v.StrictObjectSchema<Entries, undefined>>,
     v.InferOutput<v.StrictObjectSchema<Entries, undefined>>

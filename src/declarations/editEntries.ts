@@ -4,9 +4,9 @@ import type { Section } from './sectionEntries.ts'
 import { parseWorkspaceFile, type WorkspaceFile } from './workspaceFile.ts'
 
 /**
- * Adds an entry at the end of a section, which is made where it is missing. Everything else in the text (comments, order,
- * line ends, the `...` that closes it) stays as it is.
- * @throws LocalizableError when that cannot be done without damage, or there is an entry of this name: nothing is to be written then
+ * Adds an entry at the end of a section, which is created if it is missing. Everything else in the text (comments, order,
+ * line ends, the closing `...`) stays as it is.
+ * @throws LocalizableError when that cannot be done safely, or an entry of this name exists: do not write the text then
  */
 export function addEntry(text: string, section: Section, name: string, entry: object): string {
   const before = parseWorkspaceFile(text)
@@ -38,8 +38,8 @@ export function addEntry(text: string, section: Section, name: string, entry: ob
 }
 
 /**
- * Takes an entry out of a section, and nothing else.
- * @throws LocalizableError when it is not there in a form that can be taken out
+ * Removes an entry from a section, and nothing else.
+ * @throws LocalizableError when it does not exist in a form that can be removed
  */
 export function removeEntry(text: string, section: Section, name: string): string {
   const before = parseWorkspaceFile(text)
@@ -60,7 +60,7 @@ export function removeEntry(text: string, section: Section, name: string): strin
   )
 }
 
-/** What the text says otherwise has to be what it said before: YAML has more forms than an edit of lines can know. */
+/** Checks that nothing else has changed: YAML has more forms than an edit of lines can handle. */
 function checked(before: WorkspaceFile, edited: string, section: Section, names: readonly string[]): string {
   const after = parseWorkspaceFile(edited)
   const other = section === 'snippets' ? 'environments' : 'snippets'
@@ -83,15 +83,15 @@ function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-/** Before the `...` that closes the document, where there is one; it stands at the start of a line and nowhere else. */
+/** Before the `...` that closes the document, if there is one; it is only valid at the start of a line. */
 function endOfDocument(text: string): number {
   const closing = /^\.\.\.(?=\s|$)/m.exec(text)
   return closing?.index ?? text.length
 }
 
-/** The start of the first line after what ends at `offset`; comments that trail on its line go with it. */
+/** The start of the first line after a block that ends at `offset`; a comment at the end of its last line is part of it. */
 function endOfBlock(text: string, offset: number): number {
-  // A block scalar's end is already behind its last line break.
+  // The end of a block scalar is already after its last line break.
   if (text[offset - 1] === '\n') return offset
   const newline = text.indexOf('\n', offset)
   return newline === -1 ? text.length : newline + 1

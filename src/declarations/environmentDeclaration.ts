@@ -16,7 +16,7 @@ import {
 } from './declaredValues.ts'
 import { type DeclarationProblem, describeIssue } from './problems.ts'
 
-/** What a user calls an environment's colour; the tree and the results page map it to colours of the theme. */
+/** Names of the colours of environments; the tree and the results page map them to colours of the theme. */
 export const colours = ['red', 'orange', 'yellow', 'green', 'blue', 'purple'] as const
 
 export const DeclaredQueues = closedObject({
@@ -25,7 +25,7 @@ export const DeclaredQueues = closedObject({
   facts: described(v.optional(QueueName), 'Facts from the agents. Default: `NAME_facts`.'),
 })
 
-/** An environment as it stands in settings and in workspace files. Its name is the key under which it stands. */
+/** An environment in settings and in workspace files. Its name is its key there. */
 export const EnvironmentDeclaration = closedObject({
   region: described(
     v.pipe(
@@ -66,7 +66,7 @@ export const EnvironmentDeclaration = closedObject({
 
 export type EnvironmentDeclaration = v.InferOutput<typeof EnvironmentDeclaration>
 
-/** What a run in this environment starts from unless it says otherwise. */
+/** Defaults of runs in this environment. */
 export interface RunDefaults {
   readonly timeoutMs: number | undefined
   readonly rollout: Rollout | undefined
@@ -76,7 +76,7 @@ export type ReadEnvironment =
   | { readonly ok: true; readonly environment: Environment; readonly defaults: RunDefaults }
   | { readonly ok: false; readonly problems: readonly DeclarationProblem[] }
 
-/** Parses what somebody wrote down under the name `name`. Reports all that is wrong. */
+/** Parses the declaration of environment `name`. Reports all problems. */
 export function readEnvironment(name: string, declared: unknown): ReadEnvironment {
   const problems: DeclarationProblem[] = []
   if (!v.is(EnvironmentName, name)) {

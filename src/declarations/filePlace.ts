@@ -2,11 +2,11 @@ import { type KeyedThing, knownKeys } from './knownKeys.ts'
 import { parseWorkspaceFile } from './workspaceFile.ts'
 import type { Span, YamlPath } from './yamlTree.ts'
 
-/** What stands at a place of a workspace file: for completion and hover. */
+/** What is at a position of a workspace file, for completion and hover. */
 export type FilePlace =
-  /** A key is (about to be) written: of the file, of an environment, of a snippet, of one of its inputs, … */
+  /** A key, or the place for one: of the file, of an environment, of a snippet, of one of its inputs, … */
   | { readonly kind: 'key'; readonly of: KeyedThing; readonly taken: readonly string[] }
-  /** A value is (about to be) written. `text` is what stands before the place, `start` where the value begins. */
+  /** A value, or the place for one. `text` is what is before the position, `start` where the value begins. */
   | {
       readonly kind: 'value'
       readonly key: string
@@ -16,7 +16,7 @@ export type FilePlace =
     }
 
 /**
- * What may be written at `offset`. Works line by line, by indentation: while somebody types the text is no YAML.
+ * What can be written at `offset`. Works line by line, by indentation, since the text is not YAML while it is being typed.
  * @returns undefined in comments, in block scalars and in flow style
  */
 export function placeAt(text: string, offset: number): FilePlace | undefined {
@@ -36,7 +36,7 @@ export function placeAt(text: string, offset: number): FilePlace | undefined {
   return { kind: 'key', of, taken: siblingsAt(text, lineStart, before.search(/\S|$/)) }
 }
 
-/** The environment or snippet in whose entry `offset` stands, with the key there, where it stands on one. */
+/** The path of the environment or snippet around `offset`, with the key there if it is on one. */
 export function pathAt(text: string, offset: number): YamlPath | undefined {
   const { names, locate } = parseWorkspaceFile(text)
   const isAt = (path: YamlPath) => {
@@ -61,7 +61,7 @@ interface Parent {
   readonly indent: number
 }
 
-/** The keys above a line that are less indented, outermost first; undefined inside a block scalar. */
+/** The less indented keys above a line, outermost first; undefined inside a block scalar. */
 function parentsOf(textAbove: string, indent: number): Parent[] | undefined {
   const parents: Parent[] = []
   let limit = indent
@@ -92,7 +92,7 @@ function thingAt(parents: readonly string[]): KeyedThing | undefined {
   return undefined
 }
 
-/** The keys of the lines around that stand at the same depth, up to a line that is less indented. */
+/** The keys of the surrounding lines with the same indentation, up to a less indented line. */
 function siblingsAt(text: string, lineStart: number, indent: number): string[] {
   const above = text.slice(0, lineStart).split('\n').slice(0, -1).reverse()
   const below = text.slice(lineStart).split('\n').slice(1)

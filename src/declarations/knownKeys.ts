@@ -4,28 +4,28 @@ import { DeclaredQueues, EnvironmentDeclaration } from './environmentDeclaration
 import { Input, SnippetDeclaration } from './snippet.ts'
 import { WorkspaceFileDeclaration } from './workspaceFileSchema.ts'
 
-/** A part of a workspace file that has keys of its own. */
+/** A part of a workspace file with its own keys. */
 export type KeyedThing = 'file' | 'environment' | 'snippet' | 'input' | 'queues' | 'rollout'
 
-/** A key of a workspace file, with what it means: for completion and hover. */
+/** A key of a workspace file with its meaning, for completion and hover. */
 export interface KnownKey {
   readonly key: string
-  /** Markdown, of which only code in backticks is used. */
+  /** Markdown, which uses only code in backticks. */
   readonly meaning: string
-  /** What is written behind the key when it is chosen; `$0` is where the cursor goes. */
+  /** Text inserted after the key when it is chosen; `$0` is where the cursor goes. */
   readonly insert: string
-  /** The values that there are, where that is a short list. */
+  /** The possible values, if that is a short list. */
   readonly values: readonly string[]
 }
 
-/** Where more than an empty value helps. */
+/** Keys for which more than an empty value helps. */
 const inserts: Readonly<Record<string, string>> = {
   script: ' |\n  #!/bin/sh\n  $0',
   inputs: '\n  $1:\n    prompt: $0',
   directory: ' /$0',
 }
 
-/** What may stand in each part of a workspace file, as the schemas have it. */
+/** The keys of each part of a workspace file, from the schemas. */
 export const knownKeys: Readonly<Record<KeyedThing, readonly KnownKey[]>> = {
   file: keysOf(WorkspaceFileDeclaration),
   environment: keysOf(EnvironmentDeclaration),
@@ -53,7 +53,7 @@ function insertFor(type: string): string {
   return type === 'loose_object' || type === 'record' ? '\n  $0' : ' $0'
 }
 
-/** The schema of a value that may be missing. */
+/** The schema of an optional value. */
 function valueSchema(entry: v.GenericSchema): v.GenericSchema {
   return 'wrapped' in entry ? valueSchema(entry.wrapped as v.GenericSchema) : entry
 }

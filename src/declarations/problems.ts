@@ -1,7 +1,7 @@
 import type * as v from 'valibot'
 import { type Localizable, LocalizableError, say, sentenceOf, verbatim } from '../text/localizable.ts'
 
-/** What is wrong with a declaration, and at which of its keys. */
+/** A problem of a declaration, and the key where it is. */
 export interface DeclarationProblem {
   readonly path: readonly (string | number)[]
   /** A sentence. */
@@ -11,9 +11,9 @@ export interface DeclarationProblem {
 }
 
 /**
- * Says what a schema found wrong, and where. The message of a schema is what a value must be (`a command`), or a sentence;
- * the English one, by which its translation is found. A check of ours whose sentence has parameters passes it as the input
- * of its issue, as valibot carries text only.
+ * Turns an issue of a schema into a sentence. The message of a schema says what a value must be (`a command`), or is a
+ * sentence; in English, the key of its translation. A check whose sentence has parameters passes it as the input of its
+ * issue, since valibot carries only text.
  */
 export function describeIssue(issue: v.BaseIssue<unknown>): DeclarationProblem {
   const path = (issue.path ?? []).map((item) => item.key as string | number)
@@ -24,7 +24,7 @@ export function describeIssue(issue: v.BaseIssue<unknown>): DeclarationProblem {
     return { path, message: reason ?? { text: issue.message, args: [] }, ...(meant !== null && { meant }) }
   }
   if (issue.received === 'undefined') {
-    // A missing key stands nowhere: the problem is the object's.
+    // A missing key has no position: the problem is that of the object.
     return { path: path.slice(0, -1), message: say('“{0}” is missing.', String(key)) }
   }
   const rule = ruleOf(issue)

@@ -60,10 +60,10 @@ const fields = {
   ),
 }
 
-/** What a keybinding, a task or another extension can say of a run; the flow asks for what is missing. */
+/** The arguments of a run from a keybinding, a task or another extension; the flow asks for what is missing. */
 export const RunArguments = closedObject({
   ...fields,
-  /** Agent ids. Not for people to write: the console's own commands pass them. */
+  /** Agent ids. Not meant to be written by hand: the console's own commands pass them. */
   targets: v.optional(v.array(v.string())),
 })
 
@@ -79,7 +79,7 @@ export const TaskDeclaration = closedObject({
 })
 
 /**
- * @throws LocalizableError that names all that is wrong; arguments come from hand-written JSON
+ * @throws LocalizableError that names all problems; arguments come from hand-written JSON
  */
 export function parseRunArguments(value: unknown): RunArguments {
   const parsed = v.safeParse(RunArguments, value ?? {})
@@ -88,7 +88,7 @@ export function parseRunArguments(value: unknown): RunArguments {
   }
   const { command, file, snippet } = parsed.output
   if ([command, file, snippet].filter((what) => what !== undefined).length > 1) {
-    throw new LocalizableError(say('Only one of command, file and snippet can be run.'))
+    throw new LocalizableError(say('Give only one of command, file and snippet.'))
   }
   return parsed.output
 }

@@ -18,7 +18,7 @@ export type Section = (typeof sections)[number]
 
 export interface EntryRead<Value> {
   readonly name: string
-  /** Of its name. */
+  /** Position of its name. */
   readonly at: Span
   /** Undefined when anything is wrong with it. */
   readonly value: Value | undefined
@@ -35,9 +35,9 @@ export type Parse<Value> = (
 ) => { readonly value: Value } | { readonly problems: readonly DeclarationProblem[] }
 
 /**
- * Reads the entries of a section, each for itself: what is wrong in one leaves the others usable.
+ * Reads the entries of a section one by one: a problem in one leaves the others usable.
  * @param top entries of the file's map
- * @param ofText what reading the text has found wrong already; `known` is what {@link toData} has read so far
+ * @param ofText problems already found in reading the text; `known` is what {@link toData} has read so far
  */
 export function readSection<Value>(
   section: Section,
@@ -50,7 +50,7 @@ export function readSection<Value>(
   const found = top.filter(({ key }) => key === section)
   for (const { keySpan } of found.slice(1)) {
     problems.push({
-      message: say('“{0}” is there twice. Move all entries below one of them.', section),
+      message: say('“{0}” appears twice. Move all entries below one of them.', section),
       at: keySpan,
     })
   }
@@ -77,12 +77,12 @@ export function readSection<Value>(
       ...(twins > 1 ? [{ message: twinsMessage(section, name, twins), at }] : []),
       ...ofText.filter((problem) => isIn(entry, problem.at)),
       ...duplicateKeys(value).map(({ key, keySpan }) => ({
-        message: say('“{0}” is there twice.', key),
+        message: say('“{0}” appears twice.', key),
         at: keySpan,
       })),
       ...('problems' in parsed ? parsed.problems : [])
         .map(({ path, ...problem }) => ({ problem, place: placeIn(entry, path) }))
-        // What could not be read is no wonder to the schema.
+        // Problems of values that could not be read are reported already.
         .filter(({ place }) => !ofText.some(({ at }) => at.start === place.value.span.start))
         .map(({ problem, place }) => ({ ...problem, at: place.keySpan })),
     ]
@@ -102,7 +102,7 @@ function isIn({ keySpan, value }: YamlEntry, { start }: Span): boolean {
   return keySpan.start <= start && start <= Math.max(keySpan.end, value.span.end)
 }
 
-/** The key at the path, where problems are easier to see than under a whole block; else the nearest one above. */
+/** The key at the path, where problems are easier to see than under a whole block; otherwise the nearest one above. */
 function placeIn(
   place: Pick<YamlEntry, 'keySpan' | 'value'>,
   path: YamlPath,

@@ -6,7 +6,7 @@ import { EnvironmentDeclaration } from './environmentDeclaration.ts'
 /** All settings begin with this. */
 export const settingsSection = 'ec2Collective'
 
-/** With what they began until 0.1. They are still read, and moved when the user says so. */
+/** Their prefix until 0.1. Old settings are still read, and moved when the user agrees. */
 export const oldSettingsSection = 'ec2-collective'
 
 type Scope = 'resource' | 'window' | 'machine'
@@ -18,9 +18,9 @@ function setting<Schema extends v.GenericSchema>(scope: Scope, schema: Schema, m
 const Whole = v.pipe(v.number(), v.integer(), v.minValue(1))
 
 /**
- * The settings, by what stands behind `ec2Collective.`: type, default and meaning, for the manifest
- * (`npm run declarations`) and for the code that reads them. Environments are read one by one, so that one that is wrong does
- * not take away the others.
+ * The settings, by their name after `ec2Collective.`: type, default and meaning, for the manifest
+ * (`npm run declarations`) and for the code that reads them. Environments are read one by one, so that an invalid one leaves
+ * the others usable.
  */
 export const settings = {
   environments: setting(
@@ -47,7 +47,7 @@ Environments that a team shares belong in \`.vscode/ec2-collective.yaml\` in the
   ),
   defaultTimeout: setting(
     'window',
-    // Text, so that the settings editor has a box for it; numbers are read, too.
+    // Text, so that the settings editor shows an input for it; numbers are read, too.
     v.optional(v.pipe(DurationText, v.metadata({ type: 'string', exclusiveMinimum: undefined })), '60s'),
     'Agents stop a command after this time, unless the environment or the run says otherwise: seconds, or `90s`, `10m`.',
   ),
@@ -74,24 +74,24 @@ Environments that a team shares belong in \`.vscode/ec2-collective.yaml\` in the
 } as const
 
 /**
- * What one scope says of a setting, all of it by its name of today.
- * @param current what stands there by that name, `old` by the old one
+ * The value of a setting in one scope, merged from its current and its old name.
+ * @param current the value under the current name, `old` under the old one
  */
 export function withoutOldName(name: SettingName, { current, old }: ScopedValue): unknown {
   if (name === 'environments') return mergedEnvironments(current, old)
   const value = current ?? old
-  // The settings editor has a box for text only.
+  // The settings editor has an input only for text.
   return name === 'defaultTimeout' && typeof value === 'number' ? `${value}s` : value
 }
 
-/** What one scope says of a setting, as it stands there: by its name of today, and by its old one. */
+/** The values of a setting in one scope: under its current name, and under its old one. */
 export interface ScopedValue {
   readonly current: unknown
   readonly old: unknown
 }
 
 /**
- * Environments by name, as the current setting has them, otherwise as the old one has them. One is protected that is so in
+ * Environments by name, from the current setting, otherwise from the old one. An environment is protected if it is so in
  * either. Undefined when neither has any.
  */
 export function mergedEnvironments(current: unknown, old: unknown): Record<string, unknown> | undefined {
@@ -106,7 +106,7 @@ export function mergedEnvironments(current: unknown, old: unknown): Record<strin
   )
 }
 
-/** Whether what somebody has declared asks for protection, in whatever way: also where it cannot be used as it is. */
+/** Whether a declaration asks for protection in any form, even if it is invalid otherwise. */
 export function isProtected(declared: unknown): boolean {
   return isMap(declared) && 'protected' in declared && String(declared.protected).toLowerCase() !== 'false'
 }

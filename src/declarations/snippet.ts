@@ -19,7 +19,7 @@ const VariableName = v.pipe(
   ),
 )
 
-/** Something that a person is asked for. It reaches the command as an environment variable, never as text in it. */
+/** A value that a person is asked for. It reaches the command as an environment variable, never as text in it. */
 export const Input = closedObject({
   prompt: described(v.optional(Text), 'The question that you are asked.'),
   default: described(v.optional(Text), 'Value that is filled in before you type.'),
@@ -37,7 +37,7 @@ export const Input = closedObject({
 
 const contents = [['command'], ['script'], ['file']] as const
 
-/** A snippet as it stands in a workspace file. Its name is the key under which it stands. */
+/** A snippet in a workspace file. Its name is its key there. */
 export const SnippetDeclaration = v.pipe(
   closedObject({
     command: described(
@@ -98,7 +98,7 @@ export const SnippetDeclaration = v.pipe(
   v.metadata({ oneOf: contents.map((required) => ({ required: [...required] })) }),
 )
 
-/** As far as its text tells; where it leads by links shows when it is read. */
+/** Judged by the text of the path; links are checked when the file is read. */
 function staysInside(file: string): boolean {
   if (/^([/\\]|[A-Za-z]:)/.test(file)) return false
   let depth = 0

@@ -18,19 +18,19 @@ import {
   type YamlText,
 } from './yamlTree.ts'
 
-/** What a workspace file declares. What is wrong in one entry leaves the others usable. */
+/** The contents of a workspace file. A problem in one entry leaves the others usable. */
 export interface WorkspaceFile {
   readonly environments: readonly (UsableEnvironment & { readonly at: Span })[]
   readonly snippets: readonly (Snippet & { readonly at: Span })[]
   /** Entries that cannot be used. */
   readonly unusable: readonly UnusableEntry[]
-  /** All that is wrong: in entries, in sections, in the file. */
+  /** All problems: in entries, in sections, in the file. */
   readonly problems: readonly FileProblem[]
   /** The names of all entries, usable or not. */
   readonly names: Readonly<Record<Section, readonly string[]>>
-  /** The environments that snippets name, usable or not, and where. */
+  /** The environments named by snippets, usable or not, and where. */
   readonly wanted: readonly { readonly environment: string; readonly at: Span }[]
-  /** Where the value at this path stands, for completion, hover and edits; undefined where there is none. */
+  /** The position of the value at this path, for completion, hover and edits; undefined if there is none. */
   readonly locate: (path: YamlPath) => Position | undefined
 }
 
@@ -40,9 +40,9 @@ export interface FileProblem {
   /** A sentence. */
   readonly message: Localizable
   readonly at: Span
-  /** What was probably meant in place of what stands there. */
+  /** What was probably meant instead. */
   readonly meant?: string
-  /** The entry that cannot be used because of it; undefined where that is the file, or a part of it. */
+  /** The entry that cannot be used because of it; undefined if that is the file or a part of it. */
   readonly entry?: { readonly section: Section; readonly name: string }
 }
 
@@ -51,11 +51,11 @@ export interface UnusableEntry {
   readonly name: string
   readonly at: Span
   readonly messages: readonly Localizable[]
-  /** Whether it says of itself, as an environment, that it is protected. What cannot be read of that counts as a yes. */
+  /** Whether the environment declares itself protected. A value that cannot be read counts as yes. */
   readonly isProtected: boolean
 }
 
-/** Reads `.vscode/ec2-collective.yaml` or a `*.fleet.yaml`. Never throws: problems are part of the answer. */
+/** Reads `.vscode/ec2-collective.yaml` or a `*.fleet.yaml`. Never throws: problems are part of the result. */
 export function parseWorkspaceFile(text: string): WorkspaceFile {
   try {
     return readFile(readForgiving(text))
@@ -173,7 +173,7 @@ function unusableOf(section: Section, entries: readonly EntryRead<unknown>[]): U
   )
 }
 
-/** The environments of a file for which it, or what can be read of it, asks for protection. */
+/** The environments that the file, or the readable part of it, declares as protected. */
 export function protectedNames({ environments, unusable }: WorkspaceFile): ReadonlySet<string> {
   return new Set([
     ...environments.flatMap(({ environment }) => (environment.protected ? [environment.name] : [])),
@@ -181,7 +181,7 @@ export function protectedNames({ environments, unusable }: WorkspaceFile): Reado
   ])
 }
 
-/** The same of a text that is not YAML. */
+/** The same for a text that is not YAML. */
 const saysProtected = /(?<![\w-])protected(?![\w-])(?!["']?\s*:\s*["']?false\b)/i
 
 function isOf(section: Section) {
@@ -192,7 +192,7 @@ function inTextOrder<Found extends { readonly at: Span }>(found: readonly Found[
   return [...found].sort((a, b) => a.at.start - b.at.start)
 }
 
-/** What is empty could not be seen. */
+/** An empty span would be invisible. */
 function visible({ start, end }: Span): Span {
   return { start, end: Math.max(end, start + 1) }
 }

@@ -5,8 +5,8 @@ import { EnvironmentDeclaration } from './environmentDeclaration.ts'
 import { SnippetDeclaration } from './snippet.ts'
 
 /**
- * A whole workspace file. What is said of its keys in the JSON schema, the settings, completion, hover and the docs comes
- * from here (`npm run declarations`); {@link parseWorkspaceFile} holds entry by entry against the parts.
+ * A whole workspace file. JSON schema, settings, completion, hover and docs get the descriptions of its keys from here
+ * (`npm run declarations`); {@link parseWorkspaceFile} checks entry by entry with the parts.
  */
 export const WorkspaceFileDeclaration = closedObject({
   environments: described(

@@ -51,16 +51,16 @@ interface Reading {
   readonly text: string
   readonly events: readonly Event[]
   next: number
-  /** Undefined while the anchored value is being read: an alias to it would be inside itself. */
+  /** Undefined while the anchored value is being read, since an alias to it would be inside itself. */
   readonly anchors: Map<string, YamlNode | undefined>
-  /** How many keys a map has at the most, with what it takes over. */
+  /** Most keys that a map has, including merged ones. */
   readonly sizes: Map<YamlNode, number>
-  /** Keys taken over so far, in the whole text. */
+  /** Keys merged so far, in the whole text. */
   merged: number
   readonly problems: YamlProblem[]
 }
 
-/** Far more than people write. A few lines of aliases could ask for thousands of millions. */
+/** Far more than people write. A few lines of aliases could ask for billions. */
 const mostMergedKeys = 10_000
 
 function readNode(reading: Reading, emptyAt: number): YamlNode {
@@ -132,7 +132,7 @@ function readMap(reading: Reading, event: Extract<Event, { type: typeof EVENT_ID
   return node
 }
 
-/** Complains where not. */
+/** Reports a problem if it cannot be merged. */
 function canMerge(reading: Reading, value: YamlNode, at: Span): boolean {
   if (mergedMaps(value) === undefined) {
     complain(reading, say('“<<” needs an alias of a map such as *name, or a list of them.'), at)
@@ -196,7 +196,7 @@ function atPop(reading: Reading): boolean {
   return true
 }
 
-/** A flow collection ends at its bracket, which no event tells of. */
+/** A flow collection ends at its bracket, for which there is no event. */
 function closed(text: string, style: number, end: number): number {
   if (style !== COLLECTION_STYLE.FLOW) return end
   const bracket = /^(?:[\s,:?]|#[^\n]*)*[\]}]/.exec(text.slice(end))

@@ -8,18 +8,17 @@ import type { Span, YamlText } from './yamlTree.ts'
 export interface BrokenEntry {
   readonly section: Section
   readonly name: string
-  /** Its name, and where the text stops making sense. */
+  /** Its name, and where the text becomes invalid. */
   readonly nameAt: Span
   readonly message: Localizable
   readonly at: Span
-  /** As it was written, for what has to be known of it all the same. */
+  /** Its text as written, for what has to be known of it nevertheless. */
   readonly text: string
 }
 
 /**
- * Reads a workspace file, and where it is not YAML without the entries that are not: one quotation
- * mark that is not closed must not take away everything that stands below it. What is read stands where it stands in
- * `text`.
+ * Reads a workspace file. If it is not YAML, reads it without the invalid entries: one quotation mark that is not closed
+ * must not make everything below it unusable. Positions are those in `text`.
  * @throws YAMLException when that does not help
  */
 export function readForgiving(text: string): YamlText & { readonly broken: readonly BrokenEntry[] } {
@@ -72,8 +71,8 @@ function brokenEntry(text: string, { section, name, start, end }: EntryText): Br
 }
 
 /**
- * The entries by their indentation, which is all that there is to go by: each begins at its name, and has the lines below
- * it up to the next name, or to the next line that is not indented.
+ * The entries by indentation, the only available structure: each begins at its name, and includes the lines below it up to
+ * the next name, or to the next line that is not indented.
  */
 function entriesOf(text: string): EntryText[] {
   const entries: EntryText[] = []
@@ -103,12 +102,12 @@ function entriesOf(text: string): EntryText[] {
   return entries
 }
 
-/** The key at the start of a line. Longer lines than a name can be are not looked through. */
+/** The key at the start of a line. Lines longer than a name can be are not searched. */
 function nameIn(line: string): string | undefined {
   return /^ *(["']?)([^\s#].*?)\1\s*:(?=\s|$)/.exec(line.slice(0, 1000))?.[2]
 }
 
-/** Blanks in place of the entries leave everything else where it is. */
+/** Replaces the entries by blanks, so that all other positions stay the same. */
 function without(text: string, entries: readonly BrokenEntry[]): string {
   let end = 0
   const pieces = entries.flatMap(({ nameAt: { start }, text: own }) => {

@@ -7,8 +7,8 @@ export interface Span {
 }
 
 /**
- * A value of a YAML text, and where it stands. Scalars keep the text that was written: `1.50` and `0891` are no numbers
- * before a schema makes them one.
+ * A value of a YAML text with its position. Scalars keep the text as written: `1.50` and `0891` are not numbers until a
+ * schema reads them as numbers.
  */
 export type YamlNode = { readonly span: Span } & (
   | { readonly kind: 'text'; readonly text: string }
@@ -23,11 +23,11 @@ export interface YamlEntry {
   readonly key: string
   readonly keySpan: Span
   readonly value: YamlNode
-  /** `<<`, which takes over what the maps hold that it names. */
+  /** `<<`, which merges the maps that its value names. */
   readonly isMerge: boolean
 }
 
-/** What is wrong with one value, while the others can be read. */
+/** A problem of one value; the others can be read. */
 export interface YamlProblem {
   readonly message: Localizable
   readonly at: Span
@@ -41,7 +41,7 @@ export interface YamlText {
 
 /**
  * The value as plain data: maps without a prototype, scalars as text or `null`. Of two entries with the same key the
- * first one counts, and an entry counts more than what `<<` takes over.
+ * first one counts, and an entry has precedence over those merged by `<<`.
  */
 export function toData(node: YamlNode, known = new Map<YamlNode, unknown>()): unknown {
   switch (node.kind) {
@@ -58,7 +58,7 @@ export function toData(node: YamlNode, known = new Map<YamlNode, unknown>()): un
   }
 }
 
-/** Aliases make one value stand at many places, which together may be more than any memory holds. */
+/** Aliases repeat one value in many places; expanded, they might exceed any memory. */
 function remembered(known: Map<YamlNode, unknown>, node: YamlNode, make: () => unknown): unknown {
   if (!known.has(node)) known.set(node, make())
   return known.get(node)
@@ -86,7 +86,7 @@ export function mergedMaps(value: YamlNode): readonly YamlNode[] | undefined {
   return maps.every(({ kind }) => kind === 'map') ? maps : undefined
 }
 
-/** Where one value stands. `key` is missing for list entries and for the root. */
+/** The position of one value. `key` is missing for list entries and for the root. */
 export interface Position {
   readonly key: Span | undefined
   readonly value: Span
@@ -94,7 +94,7 @@ export interface Position {
 
 export type YamlPath = readonly (string | number)[]
 
-/** Where the value at a path stands. What is behind an alias or a `<<` has no place of its own. */
+/** The position of the value at a path. Values from an alias or a `<<` have no position of their own. */
 export function positionIn(node: YamlNode, path: YamlPath, key?: Span): Position | undefined {
   const [step, ...rest] = path
   if (step === undefined) return { key, value: node.span }
@@ -106,7 +106,7 @@ export function positionIn(node: YamlNode, path: YamlPath, key?: Span): Position
   return item && positionIn(item, rest)
 }
 
-/** The entries whose key an earlier entry of the same map has, in this value and below. */
+/** The entries whose key also an earlier entry of the same map has, in this value and below. */
 export function duplicateKeys(node: YamlNode): YamlEntry[] {
   if (node.kind === 'list') return node.items.flatMap(duplicateKeys)
   if (node.kind !== 'map') return []

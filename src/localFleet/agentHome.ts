@@ -3,11 +3,11 @@ import path from 'node:path'
 import type { Environment } from '../queues/environment.ts'
 import type { FleetServer } from './fleetServers.ts'
 
-/** What one agent of the fleet is started with. */
+/** The files of one agent of the fleet. */
 export interface AgentHome {
   readonly configFile: string
   readonly logFile: string
-  /** Goes before everything on the PATH of the agent and its commands. */
+  /** First folder on the PATH of the agent and its commands. */
   readonly programs: string
 }
 
@@ -39,9 +39,9 @@ export async function prepareAgentHome(
     facts: {
       facts_path: [factsFile, classesFile],
       programs: path.join(home, 'facts.d'),
-      // Three times as often as on servers: requests cost nothing here, and people are waiting.
+      // Three times as often as on servers: requests cost nothing here, and people are watching.
       interval: 10,
-      // This machine may be an EC2 instance; the one that is played is not.
+      // This machine may be an EC2 instance, but the simulated server is not.
       ec2_metadata: 'never',
     },
     aws: {
@@ -55,7 +55,7 @@ export async function prepareAgentHome(
   await writeFile(configFile, json(configuration))
   await writeFile(factsFile, json(server.facts))
   await writeFile(classesFile, `${server.classes.join('\n')}\n`)
-  for (const [name, script] of Object.entries(playedPrograms(server))) {
+  for (const [name, script] of Object.entries(simulatedPrograms(server))) {
     const file = path.join(programs, name)
     await writeFile(file, script)
     await chmod(file, 0o755)
@@ -64,11 +64,11 @@ export async function prepareAgentHome(
 }
 
 /**
- * All agents run on this one machine. These few programs answer for the server that is played, so that the commands
- * that people try first tell the servers apart. Words from `FleetServer` only, none of which the shell would expand.
+ * All agents run on this one machine. These few programs answer for the simulated server, so that the commands that people
+ * try first show different servers. They contain only words of `FleetServer`, none of which the shell would expand.
  */
-function playedPrograms({ hostname, kernelRelease, release }: FleetServer): Record<string, string> {
-  const script = (line: string) => `#!/bin/sh\n# Plays ${hostname} of the local fleet.\n${line}\n`
+function simulatedPrograms({ hostname, kernelRelease, release }: FleetServer): Record<string, string> {
+  const script = (line: string) => `#!/bin/sh\n# Answers for ${hostname} of the local fleet.\n${line}\n`
   return {
     hostname: script(`echo ${hostname}`),
     uname: script(

@@ -11,42 +11,42 @@ import { LocalizableError, say } from '../text/localizable.ts'
 import type { FleetRequest, FleetState, LocalAgent } from './fleetState.ts'
 import { socketPath } from './socketPath.ts'
 
-/** A local fleet that runs, for as long as this is open: servers that are played by this machine. */
+/** A local fleet, which runs at least while this is open: servers simulated by this machine. */
 export interface LocalFleet {
-  /** `testing` and `production`, with the endpoint and the credentials that open it. */
+  /** `testing` and `production`, with the endpoint and credentials of the fleet. */
   readonly environments: readonly Environment[]
   readonly endpoint: string
-  /** As of now. */
+  /** The agents now. */
   readonly agents: readonly LocalAgent[]
-  /** Told when `agents` has changed. Gives a function that takes the listener away. */
+  /** Calls `listener` when `agents` has changed. Returns a function that removes it. */
   onChange(listener: () => void): () => void
-  /** Resolves when the fleet is over or this client has closed, whoever ended it. */
+  /** Resolves when the fleet has ended for any reason, or this client has closed. */
   readonly ended: Promise<void>
-  /** Lets go of the fleet; it ends some 30 s after the last client did: a slow machine takes long to reload a window. */
+  /** Disconnects. The fleet ends about 30 s after its last client: a slow machine takes long to reload a window. */
   close(): void
-  /** Ends the fleet for everybody; resolves when all its processes are gone. */
+  /** Ends the fleet for all clients; resolves when all its processes have ended. */
   stop(): Promise<void>
 }
 
 export interface LocalFleetOptions {
-  /** Clients that name the same directory share a fleet. Holds configurations, logs and the agents' state. */
+  /** Clients with the same directory share a fleet. Contains configurations, logs and the agents' state. */
   readonly directory: string
-  /** Program that runs Node; this process's own unless told. */
+  /** The Node executable. Default: that of this process. */
   readonly node?: string
-  /** Where `localFleet.js`, `sqsServer.js` and `ec2-cagent.js` are; beside the running bundle unless told. */
+  /** Folder of `localFleet.js`, `sqsServer.js` and `ec2-cagent.js`. Default: that of the running bundle. */
   readonly programs?: string
-  /** How long the fleet outlives its last client, milliseconds. */
+  /** How long the fleet keeps running after its last client has disconnected, milliseconds. */
   readonly lingerMs?: number
   readonly signal?: AbortSignal
 }
 
-/** A machine under load takes some seconds for ten processes. */
+/** How long to wait for the fleet's start: a machine under load takes some seconds for ten processes. Milliseconds. */
 const patienceMs = 30_000
 
 /**
- * Starts the local fleet, or joins the one that runs in this directory. Its agents are started when this resolves,
- * and tell their facts within a second or two.
- * @throws Error in words when it cannot be started; the signal's reason when aborted
+ * Starts the local fleet, or joins the one that runs in this directory. When this resolves, its agents are started; they
+ * publish their facts within a second or two.
+ * @throws Error that says why it cannot be started; the signal's reason when aborted
  */
 export async function openLocalFleet(options: LocalFleetOptions): Promise<LocalFleet> {
   if (process.platform === 'win32') {
@@ -64,7 +64,7 @@ export async function openLocalFleet(options: LocalFleetOptions): Promise<LocalF
     const fleet = socket && (await greet(socket, options.signal))
     if (fleet !== undefined) return fleet
     if (supervisor?.failed) break
-    // One that has ended found another alive, which may be about to end.
+    // A supervisor that has ended found another one running, which may be about to end.
     if (supervisor === undefined || supervisor.ended) supervisor = startSupervisor(directory, options)
     await delay(50)
   }
@@ -76,7 +76,7 @@ export async function openLocalFleet(options: LocalFleetOptions): Promise<LocalF
   )
 }
 
-/** Joins the local fleet that runs in `directory`; `undefined` when none does. Starts nothing. */
+/** Joins the local fleet that runs in `directory`; undefined when none does. Starts nothing. */
 export async function joinLocalFleet(
   directory: string,
   signal?: AbortSignal,
@@ -90,7 +90,7 @@ interface SupervisorProcess {
   readonly failed: boolean
 }
 
-/** In a session of its own: it must outlive the reload of the window that started it. */
+/** Starts it in its own process session, so that it survives a reload of the window that started it. */
 function startSupervisor(
   directory: string,
   { node, programs, lingerMs }: LocalFleetOptions,
@@ -133,7 +133,7 @@ async function join(socketPath: string): Promise<Socket | undefined> {
   }
 }
 
-/** Waits until the fleet runs; `undefined` when it ends instead. */
+/** Waits until the fleet runs; undefined when it ends instead. */
 async function greet(socket: Socket, signal?: AbortSignal): Promise<LocalFleet | undefined> {
   const listeners = new Set<() => void>()
   const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()))
@@ -168,7 +168,7 @@ async function greet(socket: Socket, signal?: AbortSignal): Promise<LocalFleet |
       const request: FleetRequest = { request: 'stop' }
       socket.write(`${JSON.stringify(request)}\n`)
       await ended
-      // It lets its clients go last of all, and then needs a moment to be gone itself.
+      // The supervisor disconnects its clients last, and then needs a moment to end.
       for (let left = 500; left > 0 && isAlive(first.supervisorPid); left -= 1) await delay(20)
     },
   }

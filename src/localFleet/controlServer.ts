@@ -4,26 +4,26 @@ import { createInterface } from 'node:readline'
 import { takeLock } from '../locks/processLock.ts'
 import type { FleetRequest, FleetState } from './fleetState.ts'
 
-/** Where a supervisor meets its clients. */
+/** The socket server of a supervisor for its clients. */
 export interface ControlServer {
-  /** Tells everybody. */
+  /** Sends the state to all clients. */
   publish(state: FleetState): void
-  /** Sends everybody away and gives the place free. */
+  /** Disconnects all clients and releases the socket's path. */
   close(): Promise<void>
 }
 
-export interface ReceptionOptions {
+export interface ControlServerOptions {
   readonly socketPath: string
   readonly state: () => FleetState
-  /** Number of clients, whenever it changes. */
+  /** Called with the number of clients whenever it changes. */
   readonly onClients: (count: number) => void
   readonly onStop: () => void
-  /** The lock was taken away: another supervisor may start at any moment. */
+  /** Called when the lock is lost: another supervisor may start at any moment. */
   readonly onReplaced: () => void
 }
 
-/** Takes the socket's place; `undefined` when a living supervisor has it. */
-export async function openReception(options: ReceptionOptions): Promise<ControlServer | undefined> {
+/** Starts listening; undefined when a living supervisor has the socket's path. */
+export async function openControlServer(options: ControlServerOptions): Promise<ControlServer | undefined> {
   const { socketPath, state, onClients, onStop, onReplaced } = options
   const clients = new Set<Socket>()
   const server = createServer((client) => {
@@ -44,7 +44,7 @@ export async function openReception(options: ReceptionOptions): Promise<ControlS
   const lock = await takeLock(`${socketPath}.lock`)
   if (lock === undefined) return undefined
   try {
-    // What is there was left by a supervisor that was killed.
+    // A socket that exists was left by a supervisor that was killed.
     await rm(socketPath, { force: true })
     await listen(server, socketPath)
   } catch (error) {
@@ -69,7 +69,7 @@ export async function openReception(options: ReceptionOptions): Promise<ControlS
 
 async function listen(server: Server, socketPath: string): Promise<void> {
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socketPath, resolve))
-  // A client that cannot be let in for want of open files tries again.
+  // A client that is not accepted for lack of file descriptors tries again.
   server.removeAllListeners('error').on('error', () => {})
 }
 

@@ -1,20 +1,20 @@
 import { defaultQueues, type Environment, type StaticCredentials } from '../queues/environment.ts'
 
-/** A server that the local fleet plays: what its agent says of itself. */
+/** A server that the local fleet simulates: what its agent reports. */
 export interface FleetServer {
   readonly environment: 'testing' | 'production'
   readonly agentId: string
   readonly hostname: string
-  /** In the style of facter. */
+  /** In the structure of facter. */
   readonly facts: Readonly<Record<string, unknown>>
   /** Words of puppet's `classes.txt`. */
   readonly classes: readonly string[]
   readonly kernelRelease: string
-  /** Release of the application that the server is said to run. */
+  /** Release of the application that the server pretends to run. */
   readonly release: string
 }
 
-/** No AWS region, and shaped like one. */
+/** Has the form of an AWS region, but is none. */
 export const localRegion = 'local-fleet-1'
 
 export function fleetEnvironments(endpoint: string, credentials: StaticCredentials): Environment[] {
@@ -57,7 +57,7 @@ interface Part {
 const web = { role: 'web', system: 'noble', size: 't3.small', classes: ['base', 'nginx', 'shop'] } as const
 const db = { role: 'db', system: 'bookworm', size: 'r7i.xlarge', classes: ['base', 'postgresql'] } as const
 
-// Alike enough to be groups, and different enough for groups to have outliers: web-03 was left behind.
+// Similar enough to form groups, and different enough for groups with outliers: web-03 has an old release.
 const parts: readonly Part[] = [
   { ...web, environment: 'testing', hostname: 'web-01', az: 'a', release: '2.15.0' },
   { ...web, environment: 'testing', hostname: 'web-02', az: 'b', release: '2.15.0' },
@@ -89,9 +89,9 @@ const parts: readonly Part[] = [
 ]
 
 /** Six servers in `testing`, three in `production`. */
-export const fleetServers: readonly FleetServer[] = parts.map(play)
+export const fleetServers: readonly FleetServer[] = parts.map(toServer)
 
-function play(part: Part, index: number): FleetServer {
+function toServer(part: Part, index: number): FleetServer {
   const { environment, hostname, role, classes, release } = part
   const agentId = `i-${(0x0c0ffee0000 + index + 1).toString(16).padStart(17, '0')}`
   const { kernel, ...system } = systems[part.system]

@@ -1,6 +1,6 @@
 import type { Environment } from '../queues/environment.ts'
 
-/** What the supervisor tells its clients, whole, whenever it changes: one line of JSON. */
+/** The complete state, which the supervisor sends to its clients whenever it changes: one line of JSON. */
 export interface FleetState {
   readonly phase: 'starting' | 'running' | 'stopping'
   readonly supervisorPid: number
@@ -13,13 +13,13 @@ export interface LocalAgent {
   readonly agentId: string
   readonly hostname: string
   readonly environment: string
-  /** Absent while it is being started again. */
+  /** Absent while it is being restarted. */
   readonly pid?: number
   readonly restarts: number
   readonly logFile: string
 }
 
-/** What a client says, one line of JSON. Being connected is what keeps the fleet alive. */
+/** A request of a client, one line of JSON. The connection itself keeps the fleet running. */
 export interface FleetRequest {
   readonly request: 'stop'
 }

@@ -1,21 +1,21 @@
-import { type ControlServer, openReception } from './controlServer.ts'
+import { type ControlServer, openControlServer } from './controlServer.ts'
 import { socketPath } from './socketPath.ts'
 import { createSupervisor } from './supervisor.ts'
 
 /**
- * Entry of `dist/localFleet.js`: the supervisor of one local fleet. It lives for as long as a client is connected,
- * and then for as long as a window takes to reload; what it started ends with it, however it ends.
+ * Entry of `dist/localFleet.js`: the supervisor of one local fleet. It runs while a client is connected, and then for as
+ * long as a window takes to reload. However it ends, the processes that it started end with it.
  *
  *   node localFleet.js DIRECTORY [LINGER_MS]
  */
 async function supervise(directory: string, lingerMs: number): Promise<void> {
-  let reception: ControlServer | undefined
+  let controlServer: ControlServer | undefined
   let leaving: NodeJS.Timeout | undefined
   let isEnding = false
   const supervisor = createSupervisor({
     directory,
     programs: import.meta.dirname,
-    onChange: () => reception?.publish(supervisor.state),
+    onChange: () => controlServer?.publish(supervisor.state),
   })
   const end = async () => {
     if (isEnding) return
@@ -23,11 +23,11 @@ async function supervise(directory: string, lingerMs: number): Promise<void> {
     clearTimeout(leaving)
     try {
       await supervisor.stop()
-      await reception?.close()
+      await controlServer?.close()
     } catch (error) {
       console.error(error)
     } finally {
-      // What is left of it ends with this process.
+      // Whatever did not end ends with this process.
       process.exit()
     }
   }
@@ -35,16 +35,16 @@ async function supervise(directory: string, lingerMs: number): Promise<void> {
     clearTimeout(leaving)
     if (count === 0) leaving = setTimeout(end, lingerMs)
   }
-  // From the start: whoever began this may be gone already.
+  // From the start, because the client that started this may already have gone.
   onClients(0)
-  reception = await openReception({
+  controlServer = await openControlServer({
     socketPath: await socketPath(directory),
     state: () => supervisor.state,
     onClients,
     onStop: end,
     onReplaced: end,
   })
-  if (reception === undefined) process.exit()
+  if (controlServer === undefined) process.exit()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
   await supervisor.start()
 }

@@ -8,9 +8,9 @@ import { LocalizableError, say } from '../text/localizable.ts'
 const maxSocketPath = 100
 
 /**
- * Path of the Unix socket at which clients and supervisor of the fleet in `directory` meet. In the directory itself
- * where that is short enough; otherwise in a directory of this user's own among the temporary files.
- * @throws Error when that directory belongs to somebody else
+ * Path of the Unix socket between the clients and the supervisor of the fleet in `directory`: in the directory itself
+ * if that is short enough, otherwise in a directory of this user among the temporary files.
+ * @throws Error when that directory belongs to another user
  */
 export async function socketPath(directory: string): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -22,7 +22,7 @@ export async function socketPath(directory: string): Promise<string> {
   const found = await lstat(own)
   if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0) {
     throw new LocalizableError(
-      say('{0} must be a directory that only you can open. Remove it, or set TMPDIR to another place.', own),
+      say('{0} must be a directory that only you can open. Remove it, or set TMPDIR to another folder.', own),
     )
   }
   return path.join(own, `${createHash('sha256').update(directory).digest('hex').slice(0, 16)}.sock`)

@@ -17,7 +17,7 @@ async function serve(): Promise<void> {
   const { port, store } = await startSqsServer({
     port: Number(process.argv[2] ?? 0),
     accessKeyId,
-    stranger: 'This is a local fleet of EC2 Collective, and these are not its credentials.',
+    rejection: 'This is a local fleet of EC2 Collective, and these are not its credentials.',
   })
   createFleetQueues(store)
   console.log(port)

@@ -2,28 +2,28 @@ import type { ChildProcess } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { contained } from '../async/contained.ts'
 
-/** A process that is started again whenever it ends, until it is told to stop. */
+/** A process that is restarted whenever it ends, until it is stopped. */
 export interface SupervisedProcess {
-  /** Undefined while it is about to be started again, and after `stop`. */
+  /** Undefined before a restart, and after `stop`. */
   readonly pid: number | undefined
-  /** How often it was started again. */
+  /** How often it was restarted. */
   readonly restarts: number
-  /** Closes its standard input, which means "end" to it; kills it when it has not ended 5 s later. */
+  /** Closes its standard input, which asks it to end; kills it if it has not ended 5 s later. */
   stop(): Promise<void>
 }
 
-/** Longest wait before a process that keeps dying is started again, and how long it must live to be fine again. */
+/** Longest wait before a restart, and how long a process must run for the wait to be reset, milliseconds. */
 const mostMs = 10_000
 const firstMs = 250
 const graceMs = 5_000
 
 /**
- * Starts the process, and again after each end, be it that it could not be started.
- * @param start spawns it, with a pipe for its standard input: that pipe closes when we die in whatever way, and so
- *   nothing that we start outlives us
- * @param onChange told after each start and each end
+ * Starts the process, and restarts it after each end and each failed start.
+ * @param start spawns it, with a pipe for its standard input: the pipe closes however this process ends, so that no
+ *   process that we start outlives us
+ * @param onChange called after each start and each end
  */
-export function keepProcess(start: () => ChildProcess, onChange: () => void): SupervisedProcess {
+export function superviseProcess(start: () => ChildProcess, onChange: () => void): SupervisedProcess {
   const tell = contained(onChange)
   const stopping = new AbortController()
   let child: ChildProcess | undefined
@@ -35,7 +35,7 @@ export function keepProcess(start: () => ChildProcess, onChange: () => void): Su
       const startedAt = performance.now()
       child = startOrSay(start)
       if (child !== undefined) {
-        // Writing to it after its end is no news.
+        // Writing to it after its end is expected to fail.
         child.stdin?.on('error', () => {})
         tell()
         await ended(child)
@@ -65,7 +65,7 @@ export function keepProcess(start: () => ChildProcess, onChange: () => void): Su
   }
 }
 
-/** Undefined where no file or process is to be had at the moment. */
+/** Undefined when the system currently has no file or process to spare. */
 function startOrSay(start: () => ChildProcess): ChildProcess | undefined {
   try {
     return start()
@@ -75,12 +75,12 @@ function startOrSay(start: () => ChildProcess): ChildProcess | undefined {
   }
 }
 
-/** Also for a program that could not be started at all. */
+/** Resolves when it has ended, also for a program that could not be started at all. */
 function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.once('exit', () => resolve())
     child.on('error', () => {
-      // A living one has errors, too: a signal that it cannot be sent.
+      // A running one emits errors, too: a signal that cannot be sent.
       if (child.pid === undefined) resolve()
     })
   })

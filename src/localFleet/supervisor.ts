@@ -8,7 +8,7 @@ import type { Environment } from '../queues/environment.ts'
 import { type AgentHome, prepareAgentHome } from './agentHome.ts'
 import { type FleetServer, fleetEnvironments, fleetServers } from './fleetServers.ts'
 import type { FleetState } from './fleetState.ts'
-import { keepProcess, type SupervisedProcess } from './supervisedProcess.ts'
+import { type SupervisedProcess, superviseProcess } from './supervisedProcess.ts'
 
 /** The processes of a local fleet: an SQS server and nine agents. */
 export interface Supervisor {
@@ -20,9 +20,9 @@ export interface Supervisor {
 }
 
 export interface SupervisorOptions {
-  /** For configurations, logs and the agents' state. */
+  /** Folder for configurations, logs and the agents' state. */
   readonly directory: string
-  /** Where `sqsServer.js` and `ec2-cagent.js` are. */
+  /** Folder of `sqsServer.js` and `ec2-cagent.js`. */
   readonly programs: string
   readonly onChange: () => void
 }
@@ -48,7 +48,7 @@ export function createSupervisor({ directory, programs, onChange }: SupervisorOp
       const start = () => {
         const environment = { ...plainEnvironment(), LOCAL_FLEET_KEY: credentials.accessKeyId }
         const child = run([sqsProgram, String(port)], environment, logFile, 'pipe')
-        // Started again after a failure it takes the same port, which the agents know.
+        // After a failure it is restarted on the same port, which the agents know.
         if (port === 0 && child.stdout !== null) {
           createInterface(child.stdout).once('line', (line) => {
             port = Number(line)
@@ -57,7 +57,7 @@ export function createSupervisor({ directory, programs, onChange }: SupervisorOp
         }
         return child
       }
-      sqs = keepProcess(start, onChange)
+      sqs = superviseProcess(start, onChange)
     })
   }
 
@@ -70,10 +70,10 @@ export function createSupervisor({ directory, programs, onChange }: SupervisorOp
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     }
     await writeFile(home.logFile, '')
-    // Asked to end meanwhile: nobody would stop it.
+    // The fleet was stopped meanwhile: this agent would never be stopped.
     if (phase !== 'starting') return
     const args = [agentProgram, '--foreground', '--until-stdin-closes', '--config', home.configFile]
-    const process = keepProcess(() => run(args, variables, home.logFile), onChange)
+    const process = superviseProcess(() => run(args, variables, home.logFile), onChange)
     agents.push({ server, home, process })
   }
 
@@ -113,7 +113,7 @@ export function createSupervisor({ directory, programs, onChange }: SupervisorOp
     async stop() {
       phase = 'stopping'
       onChange()
-      // The agents first: they say what they still have to say.
+      // The agents first, so that they can send their last messages.
       await Promise.all(agents.map(({ process }) => process.stop()))
       await sqs?.stop()
     },
@@ -121,7 +121,7 @@ export function createSupervisor({ directory, programs, onChange }: SupervisorOp
 }
 
 /**
- * Runs one of our programs under the Node that runs us, VS Code's own included. What it says goes to its log file;
+ * Runs one of our programs with the Node that runs us, including VS Code's own. Its output goes to its log file; its
  * standard input is the pipe that ends it.
  */
 function run(
@@ -133,7 +133,7 @@ function run(
   const log = openSync(logFile, 'a', 0o600)
   try {
     return spawn(process.execPath, args, {
-      // Not where the user is, who may want to remove that folder.
+      // Not the current folder, which the user may want to remove.
       cwd: path.dirname(logFile),
       env: { ...environment, ELECTRON_RUN_AS_NODE: '1' },
       stdio: ['pipe', stdout ?? log, log],
@@ -144,8 +144,8 @@ function run(
 }
 
 /**
- * What any program needs of this environment, and nothing of AWS: a profile or key of the user's must not get into
- * the fleet.
+ * The variables of this environment that any program needs, and nothing about AWS: a profile or key of the user must not
+ * get into the fleet.
  */
 function plainEnvironment(firstOnPath?: string): Record<string, string> {
   const names = ['HOME', 'USER', 'LOGNAME', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR']

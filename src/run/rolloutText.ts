@@ -32,7 +32,7 @@ export function parseRolloutText(text: string): Rollout | undefined {
     const [, name, value = ''] = /^([^=]*)=(.+)$/.exec(part) ?? []
     const key = keysOf(namesInText).find((each) => namesInText[each] === name)
     if (key === undefined) throw notUnderstood(part)
-    if (written[key] !== undefined) throw new LocalizableError(say('“{0}” is there twice', namesInText[key]))
+    if (written[key] !== undefined) throw new LocalizableError(say('“{0}” appears twice', namesInText[key]))
     written[key] = value
   }
   checkSteps(written, namesInText)

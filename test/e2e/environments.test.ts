@@ -120,7 +120,7 @@ describe('A workspace’s settings', () => {
     const rows = (await view.rows()).filter(({ label }) => label === 'production')
     expect(rows.map(({ description, icon }) => [icon === 'error', description])).toEqual([
       [false, expect.stringContaining(`protected · eu-west-1 · ${sqs.endpoint}`)],
-      [true, expect.stringContaining('Your user settings say something else of “production” (endpoint)')],
+      [true, expect.stringContaining('Your user settings define “production” differently (endpoint)')],
     ])
   })
 

@@ -6,20 +6,20 @@ import type { Received } from './messageQueue.ts'
 import { account, type QueueStore, type StoredQueue } from './queueStore.ts'
 import { invalidParameter, noSuchQueue, Refusal } from './refusal.ts'
 
-/** What an action works with. */
+/** The context of a request. */
 export interface ActionContext {
   readonly store: QueueStore
   readonly caller: Caller
   /** Of the server, as in `http://127.0.0.1:9324`. */
   readonly origin: string
-  /** Aborts when the caller has gone. */
+  /** Aborts when the caller has disconnected. */
   readonly signal: AbortSignal
 }
 
 /** @throws Refusal */
 export type Action = (input: unknown, context: ActionContext) => object | Promise<object>
 
-/** The most bytes of bodies in one request. */
+/** Most bytes of bodies in one request. */
 const mostBytes = 1_048_576
 
 const Texts = v.optional(v.array(Text), [])
@@ -27,14 +27,14 @@ const Settings = v.optional(v.record(Text, Text), {})
 const queueUrl = { QueueUrl: Text }
 const handle = { ReceiptHandle: Text }
 const visibility = { VisibilityTimeout: integer(0, 43_200) }
-/** Attributes of messages are refused rather than lost unnoticed. */
+/** Message attributes are refused, so that they are not lost silently. */
 const message = {
   MessageBody: Text,
   DelaySeconds: v.optional(integer(0, 900)),
   MessageAttributes: v.optional(v.record(Text, v.never('is not supported by this server'))),
 }
 
-/** By the last part of `X-Amz-Target`: what the product asks for, and the tools that people look into queues with. */
+/** By the last part of `X-Amz-Target`: the actions that the product uses, and common tools for inspecting queues. */
 export const actions: ReadonlyMap<string, Action> = new Map([
   action('CreateQueue', { QueueName: Text, Attributes: Settings }, ({ QueueName, Attributes }, context) => {
     context.store.create(context.caller.region, QueueName, Attributes)
@@ -82,7 +82,7 @@ export const actions: ReadonlyMap<string, Action> = new Map([
         return { MD5OfMessageBody: md5(MessageBody) }
       })
       const fine = new Set(Successful.map(({ Id }) => Id))
-      // All at once: somebody who waits receives them together.
+      // All at once, so that a waiting receive gets them together.
       const ids = queue.messages.send(
         Entries.filter(({ Id }) => fine.has(Id)).map(({ MessageBody, DelaySeconds }) => ({
           ...{ body: MessageBody, senderId, delaySeconds: DelaySeconds },
@@ -98,7 +98,7 @@ export const actions: ReadonlyMap<string, Action> = new Map([
       MaxNumberOfMessages: v.optional(integer(1, 10), 1),
       VisibilityTimeout: v.optional(visibility.VisibilityTimeout),
       WaitTimeSeconds: v.optional(integer(0, 20)),
-      // The name of before 2023, too.
+      // The name used until 2023.
       AttributeNames: Texts,
       MessageSystemAttributeNames: Texts,
     },
@@ -162,7 +162,7 @@ function urlOf(name: string, { origin }: ActionContext): string {
   return `${origin}/${account}/${name}`
 }
 
-/** Any host will do: what is reached through a proxy or another name is the same queue. */
+/** Accepts any host: through a proxy or another host name it is the same queue. */
 function nameIn(url: string): string {
   const [, owner, name] = /\/(\d{12})\/([^/]+)$/.exec(url) ?? []
   if (name === undefined) throw invalidParameter(`The address ${url} is not valid for this endpoint.`)
@@ -174,7 +174,7 @@ function queueOf({ QueueUrl }: { QueueUrl: string }, { store, caller }: ActionCo
   return store.find(caller.region, nameIn(QueueUrl))
 }
 
-/** SQS takes the characters of XML 1.0. */
+/** SQS accepts only the characters of XML 1.0. */
 const unsendable = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u
 
 function checkBody(body: string, { settings }: StoredQueue): void {

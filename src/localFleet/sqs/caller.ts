@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { account } from './queueStore.ts'
 
-/** Who makes a request, by its signature, which is taken as it stands: nothing here knows a secret to check it with. */
+/** The caller according to the request's signature, which is not verified: this server has no secrets to verify it with. */
 export interface Caller {
   /** Empty when the request is not signed. */
   readonly accessKeyId: string
@@ -16,14 +16,14 @@ export function callerOf(authorization: string | undefined): Caller {
 }
 
 /**
- * The user id that a key belongs to, `SenderId` of what it sends. Each key has its own, which tells nothing of the key:
- * that of the local fleet is a secret, and sender ids are shown and logged.
+ * The user id of a key, and the `SenderId` of its messages. Each key has its own, which does not reveal the key: that of
+ * the local fleet is a secret, while sender ids are shown and logged.
  */
 export function userIdOf({ accessKeyId }: Caller): string {
   return `AIDA${createHash('sha256').update(accessKeyId).digest('hex').slice(0, 17).toUpperCase()}`
 }
 
-/** The answer of `sts:GetCallerIdentity`. */
+/** The response of `sts:GetCallerIdentity`. */
 export function identityXml(caller: Caller): string {
   const userId = userIdOf(caller)
   const arn = `arn:aws:iam::${account}:user/${userId.toLowerCase()}`

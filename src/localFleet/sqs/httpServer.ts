@@ -14,18 +14,18 @@ export interface SqsServer {
 }
 
 export interface SqsServerOptions {
-  /** 0 or absent: a free one. */
+  /** 0 or absent: a free port. */
   readonly port?: number
-  /** The one access key id that opens it; every one does when absent. */
+  /** The only access key id that is accepted; when absent, all are. */
   readonly accessKeyId?: string
-  /** What those are told who have another. */
-  readonly stranger?: string
+  /** The error message for other access keys. */
+  readonly rejection?: string
 }
 
-/** Ten messages of 1 MiB in all, each character as six of JSON at the worst. */
+/** Ten messages of 1 MiB in total, with each character as six of JSON at worst. Bytes. */
 const mostBytes = 8 * 1024 * 1024
 
-/** SQS keeps connections for longer than clients do, so that none is closed under a request. Milliseconds. */
+/** Longer than clients keep connections, as in SQS, so that none is closed during a request. Milliseconds. */
 const keepAliveMs = 75_000
 
 /** Starts the server; it is ready when this resolves. */
@@ -36,7 +36,7 @@ export async function startSqsServer(options: SqsServerOptions = {}): Promise<Sq
       ({ status, headers, body }) => {
         response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
       },
-      // The connection broke while the request came: there is nobody to tell.
+      // The connection broke during the request, so there is no one to answer.
       () => response.destroy(),
     )
   })
@@ -64,13 +64,13 @@ interface Answer {
 async function answer(
   request: IncomingMessage,
   store: QueueStore,
-  { accessKeyId, stranger = 'The security token included in the request is invalid.' }: SqsServerOptions,
+  { accessKeyId, rejection = 'The security token included in the request is invalid.' }: SqsServerOptions,
   signal: AbortSignal,
 ): Promise<Answer> {
   const caller = callerOf(request.headers.authorization)
   try {
     if (accessKeyId !== undefined && caller.accessKeyId !== accessKeyId) {
-      throw new Refusal('InvalidClientTokenId', stranger, { status: 403 })
+      throw new Refusal('InvalidClientTokenId', rejection, { status: 403 })
     }
     const body = await bodyOf(request)
     if (/^Action=GetCallerIdentity\b/.test(body)) return identity(caller)
@@ -115,7 +115,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString()
 }
 
-/** Aborts when the caller has gone before the answer: it must not take messages that nobody would get. */
+/** Aborts when the caller disconnects before the response, so that it does not consume messages. */
 function goneSignal(response: ServerResponse): AbortSignal {
   const gone = new AbortController()
   response.once('close', () => {

@@ -42,8 +42,8 @@ export interface BatchOutcome<Told> {
 }
 
 /**
- * Does `work` for each entry; what it refuses fails that entry alone.
- * @throws Refusal when the batch as a whole is not one
+ * Does `work` for each entry; a refusal fails only that entry.
+ * @throws Refusal when the batch as a whole is invalid
  */
 export function eachEntry<E extends Entry, Told extends object>(
   entries: readonly E[],

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { QueueSettingValues } from './queueSettings.ts'
 import { invalidHandle, invalidParameter } from './refusal.ts'
 
-/** A message as one receive gave it out. Times in milliseconds since the epoch. */
+/** A message as returned by one receive. Times in milliseconds since the epoch. */
 export interface Received {
   readonly messageId: string
   readonly body: string
@@ -39,7 +39,7 @@ interface Message {
   readonly sentAt: number
   receiveCount: number
   firstReceivedAt: number
-  /** When it can be received again, while it is hidden. */
+  /** While it is hidden, when it can be received again. */
   visibleAt: number
 }
 
@@ -49,15 +49,15 @@ interface Waiter {
 }
 
 /**
- * The messages of one queue, by the documented rules of a standard queue: whoever receives a message hides it from the
- * others for the visibility timeout, with 0 nobody; deleting takes the handle of the latest receive; what is older than
- * the retention is gone. Kinder than SQS: messages come in order (one that was received goes to the back), every receive
- * sees all of them, counts are exact, and nothing is ever delivered twice without cause.
+ * The messages of one queue, by the documented rules of a standard queue: a receive hides a message from other receives
+ * for the visibility timeout (with 0, not at all); deleting needs the handle of the latest receive; messages older than
+ * the retention are deleted. Friendlier than SQS: messages come in order (a received one moves to the back), every receive
+ * sees all of them, counts are exact, and nothing is delivered twice without reason.
  */
 export class MessageQueue {
   readonly #settings: () => QueueSettingValues
   readonly #now: () => number
-  /** All, in the order in which they were sent. */
+  /** All messages, in the order in which they were sent. */
   readonly #messages = new Map<string, Message>()
   /** In the order in which they will be received. */
   readonly #visible = new Map<string, Message>()
@@ -86,7 +86,7 @@ export class MessageQueue {
     return ids
   }
 
-  /** At once when there is something; else as soon as there is, and with nothing when the time is over. */
+  /** Resolves as soon as there are messages; with none when the time is over. */
   receive(receive: Receive, signal: AbortSignal): Promise<Received[]> {
     this.#advance()
     const found = this.#take(receive)
@@ -110,8 +110,8 @@ export class MessageQueue {
   }
 
   /**
-   * SQS: with the handle of an earlier receive "the request succeeds, but the message might not be deleted".
-   * @throws Refusal when the handle is none
+   * With the handle of an earlier receive, SQS says, "the request succeeds, but the message might not be deleted".
+   * @throws Refusal when the handle is invalid
    */
   delete(receiptHandle: string): void {
     this.#advance()
@@ -122,7 +122,7 @@ export class MessageQueue {
     this.#hidden.delete(message.messageId)
   }
 
-  /** @throws Refusal when the handle is none, or the message is not in flight */
+  /** @throws Refusal when the handle is invalid, or the message is not in flight */
   changeVisibility(receiptHandle: string, seconds: number): void {
     this.#advance()
     const { message } = this.#find(receiptHandle)
@@ -142,7 +142,7 @@ export class MessageQueue {
     return { visible: this.#visible.size, notVisible: this.#hidden.size - delayed, delayed }
   }
 
-  /** Ends all waiting: the queue is deleted. */
+  /** Ends all waiting receives, because the queue is deleted. */
   close(): void {
     for (const waiter of this.#waiting) waiter.answer([])
     clearTimeout(this.#timer)
@@ -164,7 +164,7 @@ export class MessageQueue {
     })
   }
 
-  /** What has come to be visible goes to those that wait, the longest first; with visibility 0 to all of them. */
+  /** Gives visible messages to waiting receives, longest waiting first; with visibility 0 to all of them. */
   #serve(): void {
     for (const waiter of this.#waiting) {
       if (this.#visible.size === 0) break
@@ -185,7 +185,7 @@ export class MessageQueue {
     this.#visible.set(message.messageId, message)
   }
 
-  /** Brings the queue to the present. */
+  /** Updates the queue to the current time. */
   #advance(): void {
     const now = this.#now()
     const oldest = now - this.#settings().retentionSeconds * 1000
@@ -203,7 +203,7 @@ export class MessageQueue {
     }
   }
 
-  /** While somebody waits, the next hidden message has to come back by itself. */
+  /** While a receive waits, sets a timer for the next hidden message. */
   #wakeLater(): void {
     clearTimeout(this.#timer)
     if (this.#waiting.size === 0 || this.#hidden.size === 0) return

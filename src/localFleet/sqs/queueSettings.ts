@@ -1,6 +1,6 @@
 import { Refusal } from './refusal.ts'
 
-/** The settings that rule messages. */
+/** The settings that apply to messages. */
 export interface QueueSettingValues {
   readonly visibilitySeconds: number
   readonly retentionSeconds: number
@@ -10,7 +10,7 @@ export interface QueueSettingValues {
   readonly delaySeconds: number
 }
 
-/** SQS's own names, defaults and ranges (API reference of CreateQueue). */
+/** SQS's names, defaults and ranges (API reference of CreateQueue). */
 const numbers: Readonly<
   Record<string, { name: keyof QueueSettingValues; usual: number; least: number; most: number }>
 > = {
@@ -21,10 +21,10 @@ const numbers: Readonly<
   DelaySeconds: { name: 'delaySeconds', usual: 0, least: 0, most: 900 },
 }
 
-/** Kept and told, without any effect. An empty value takes one away. */
+/** Stored and returned, without any effect. An empty value removes one. */
 const texts = ['Policy', 'RedrivePolicy', 'RedriveAllowPolicy', 'KmsMasterKeyId', 'SqsManagedSseEnabled']
 
-/** What a queue was set to, as SQS has it: names and values are text. */
+/** The attributes of a queue as in SQS: names and values are text. */
 export type QueueAttributeTexts = Readonly<Record<string, string>>
 
 export const usualSettings: QueueAttributeTexts = {

@@ -8,10 +8,10 @@ import {
 } from './queueSettings.ts'
 import { invalidParameter, noSuchQueue, Refusal } from './refusal.ts'
 
-/** The one account of this server. */
+/** The only account of this server. */
 export const account = '000000000000'
 
-/** A queue with its messages and what it is set to. */
+/** A queue with its messages and attributes. */
 export class StoredQueue {
   readonly name: string
   readonly arn: string
@@ -36,7 +36,7 @@ export class StoredQueue {
     return this.#values
   }
 
-  /** All that SQS tells of a queue. */
+  /** All attributes that SQS returns for a queue. */
   get attributes(): QueueAttributeTexts {
     const { visible, notVisible, delayed } = this.messages.counts
     const seconds = (at: number) => String(Math.floor(at / 1000))
@@ -72,8 +72,8 @@ export class QueueStore {
   }
 
   /**
-   * Fine when it exists and is set like this.
-   * @throws Refusal when it is set otherwise, or a name or value is not SQS's
+   * Succeeds also when it exists with these attributes.
+   * @throws Refusal when it exists with others, or a name or value is invalid
    */
   create(region: string, name: string, attributes: QueueAttributeTexts): StoredQueue {
     if (!/^[A-Za-z0-9_-]{1,80}$/.test(name)) {
@@ -92,14 +92,14 @@ export class QueueStore {
     return queue
   }
 
-  /** @throws Refusal when there is none */
+  /** @throws Refusal when it does not exist */
   find(region: string, name: string): StoredQueue {
     const queue = this.#queues.get(keyOf(region, name))
     if (queue === undefined) throw noSuchQueue()
     return queue
   }
 
-  /** @throws Refusal when there is none */
+  /** @throws Refusal when it does not exist */
   delete(region: string, name: string): void {
     this.find(region, name).messages.close()
     this.#queues.delete(keyOf(region, name))

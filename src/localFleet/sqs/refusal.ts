@@ -1,4 +1,4 @@
-/** What SQS refuses, as its JSON protocol says it: the error's shape in the body, the older name in a header. */
+/** An error response of SQS's JSON protocol: its shape in the body, the older name in a header. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   /** As in `QueueDoesNotExist`. */

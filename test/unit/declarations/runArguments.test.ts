@@ -36,7 +36,7 @@ describe('parseRunArguments', () => {
       /^“filter” must be a filter. Expected a value at character 6.*Unknown key “comand”/,
     ],
     [{ file: 'x', args: [1.5] }, 'text (a fraction in quotes)'],
-    [{ command: 'ls', snippet: 'x' }, 'Only one of command, file and snippet'],
+    [{ command: 'ls', snippet: 'x' }, 'only one of command, file and snippet'],
     [{ directory: 'tmp' }, 'an absolute directory'],
     [{ timeout: 'soon' }, 'a duration'],
     [{ rollout: { canary: -1 } }, 'canary must be a number of agents'],

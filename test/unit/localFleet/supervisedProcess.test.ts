@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { keepProcess, type SupervisedProcess } from '../../../src/localFleet/supervisedProcess.ts'
+import { type SupervisedProcess, superviseProcess } from '../../../src/localFleet/supervisedProcess.ts'
 import { gatherWarnings } from '../../support/gatherWarnings.ts'
 import { until } from '../../support/until.ts'
 
@@ -11,7 +11,7 @@ afterEach(async () => {
 })
 
 function keep(start: () => ChildProcess, onChange = () => {}): SupervisedProcess {
-  const each = keepProcess(start, onChange)
+  const each = superviseProcess(start, onChange)
   kept.push(each)
   return each
 }

@@ -10,7 +10,10 @@ const roots = [
   ...['README.md', 'package.nls.json', 'media'],
   ...[
     'async',
+    'cli',
+    'declarations',
     'hosts',
+    'localFleet',
     'locks',
     'master',
     'page',

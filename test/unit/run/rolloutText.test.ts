@@ -27,7 +27,7 @@ describe('parseRolloutText', () => {
     ['batch=1.5', 'batch must be a number of agents'],
     ['batch=1 pause=soon', 'pause must be a duration of up to 7 days, such as 30s or 5m'],
     ['batch=1 failures=x', 'failures must be a number of agents'],
-    ['batch=1 batch=2', '“batch” is there twice'],
+    ['batch=1 batch=2', '“batch” appears twice'],
     ['speed=fast', '“speed=fast” is not understood.'],
     ['maxFailures=1', '“maxFailures=1” is not understood.'],
   ])('refuses %j, and says why', (text, reason) => {

@@ -91,7 +91,7 @@ describe('an edit of a workspace file', () => {
 
   it('that fails stops none after it', async () => {
     const failing = add('B').then(() => add('B'))
-    await expect(failing).rejects.toThrow('There is a “B” in snippets already.')
+    await expect(failing).rejects.toThrow('“B” already exists in snippets.')
     await add('C')
     expect(namesIn(await documents.onDisk(file))).toEqual(['B', 'C'])
   })

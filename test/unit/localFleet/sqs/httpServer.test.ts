@@ -255,7 +255,7 @@ describe('requests', () => {
   })
 
   it('of a server with a key are taken with that key alone', async () => {
-    const closed = await startSqsServer({ accessKeyId: 'LOCALKEY', stranger: 'Not yours.' })
+    const closed = await startSqsServer({ accessKeyId: 'LOCALKEY', rejection: 'Not yours.' })
     const answer = await fetch(`http://127.0.0.1:${closed.port}/`, {
       method: 'POST',
       body: 'Action=GetCallerIdentity',
