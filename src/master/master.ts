@@ -25,6 +25,7 @@ import { RunResumption } from './runResumption.ts'
 import { createRunTransport } from './sending/runTransport.ts'
 import type { StartOutcome } from './startOutcome.ts'
 import type { History } from './store/history.ts'
+import { checkUnseen } from './unseenNotAllowed.ts'
 
 export interface MasterOptions {
   readonly environment: Environment
@@ -113,7 +114,7 @@ export class Master {
   /**
    * Sends a command to the agents that {@link reach} returns.
    * @param signal aborts sending; after that, cancels the run
-   * @throws NobodyMatches: nothing was sent; QueueError, or Error when the run could not be recorded: some of the agents
+   * @throws NobodyMatches, UnseenNotAllowed: nothing was sent; QueueError, or Error when the run could not be recorded: some of the agents
    *   may have received it. Never because of an abort
    */
   start(request: RunRequest, signal = new AbortController().signal): Promise<StartOutcome> {
@@ -125,10 +126,10 @@ export class Master {
   async #start(request: RunRequest, signal: AbortSignal): Promise<StartOutcome> {
     const stop = AbortSignal.any([signal, this.#abort.signal])
     if (stop.aborted) return { kind: 'not-sent' }
+    checkUnseen(request, this.environment)
     const reach = this.reach(request)
-    if (reach.agents.length === 0)
-      throw new NobodyMatches(this.environment.name, request.filter.text, reach.known)
-    const agents = reach.agents.map(({ agentId, hostname }) => ({ agentId, hostname }))
+    const agents = reach.named
+    if (agents.length === 0) throw new NobodyMatches(this.environment.name, request.filter.text, reach.known)
     const replyTo = await orAborted(this.#replyConsumer.open(), stop)
     if (replyTo === aborted) return { kind: 'not-sent' }
     const start = {

@@ -4,8 +4,14 @@ import type { WrittenFilter } from '../protocol/filter/writtenFilter.ts'
 /** What a person or a pipeline requests: one command for the agents of one environment. */
 export interface RunRequest {
   readonly filter: WrittenFilter
-  /** Only these agents; the filter must hold as well. */
+  /** Only these agents, known or not; the filter must hold as well. */
   readonly targets?: readonly string[]
+  /**
+   * Agents that match the filter and that the master does not know yet. `left-out` when absent: the command names the
+   * agents that were confirmed, and no other executes it. `included`: the command names nobody, and every agent that
+   * matches executes it. Not with targets or a rollout, and never in a protected environment.
+   */
+  readonly unseen?: Unseen
   /** Shell, script, ping or facts. Cancel and resend are sent by the run itself. */
   readonly action: Extract<Action, { kind: 'shell' | 'script' | 'ping' | 'facts' }>
   /** Agents stop the command after this, milliseconds, from 1 to 7 days. */
@@ -17,14 +23,18 @@ export interface RunRequest {
   readonly secrets?: readonly string[]
 }
 
+export type Unseen = 'left-out' | 'included'
+
 /** A request as it is stored and shown: with the text of its filter, and without the values of its secrets. */
 export type RecordedRequest = Omit<RunRequest, 'filter'> & {
   /** `*` selects every agent. */
   readonly filter: string
+  /** Absent in records of earlier versions, whose commands named nobody but targets: agents could join. */
+  readonly unseen?: Unseen
 }
 
 export function recordOf(request: RunRequest): RecordedRequest {
-  return withoutSecrets({ ...request, filter: request.filter.text })
+  return withoutSecrets({ ...request, filter: request.filter.text, unseen: request.unseen ?? 'left-out' })
 }
 
 /** The same without the values of its secrets. */

@@ -1,10 +1,14 @@
 import { Master, type MasterOptions } from '../../src/master/master.ts'
-import { defaultQueues } from '../../src/queues/environment.ts'
+import { defaultQueues, type Environment } from '../../src/queues/environment.ts'
 
 /** A master of `testing` whose queues the test plays, and that knows of the agents `a` and `b`. */
-export function playedMaster(options: Pick<MasterOptions, 'queues' | 'history' | 'onWarning'>): Master {
+export function playedMaster(
+  options: Pick<MasterOptions, 'queues' | 'history' | 'onWarning'>,
+  changes: Partial<Environment> = {},
+): Master {
+  const queues = defaultQueues('testing')
   const master = new Master({
-    environment: { name: 'testing', region: 'eu-west-1', protected: false, queues: defaultQueues('testing') },
+    environment: { name: 'testing', region: 'eu-west-1', protected: false, queues, ...changes },
     ...{ issuer: { name: 'ada', host: 'laptop' }, masterId: 'm1' },
     ...options,
   })

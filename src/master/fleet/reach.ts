@@ -3,18 +3,31 @@ import type { RunRequest } from '../../run/runRequest.ts'
 import type { FleetLook, FleetSnapshot, KnownAgent } from './fleetSnapshot.ts'
 
 /** The part of a request that selects agents. */
-export type Audience = Pick<RunRequest, 'filter' | 'targets'>
+export type Audience = Pick<RunRequest, 'filter' | 'targets' | 'unseen'>
 
 /** The agents that a request would reach, as known at this moment. */
 export interface Reach {
-  /** Exactly the agents that the command targets and that are expected to reply. By host name, in natural order. */
+  /** Agents that match and are reporting. By host name, in natural order. */
   readonly agents: readonly KnownAgent[]
-  /** Agents that the request targets and that are not expected to reply: not seen for 10 minutes, or never. */
+  /** Agents that the request targets and that are not reporting: not seen for 10 minutes, or never. */
   readonly missing: readonly MissingAgent[]
+  /**
+   * Exactly the agents that the command names and that are expected to reply: {@link agents}, and of {@link missing} those
+   * that the request names in its `targets`. With `unseen: 'included'` the command names nobody, and these are only those
+   * expected to reply.
+   */
+  readonly named: readonly NamedAgent[]
   /** Number of agents of the environment that are expected to reply to a command with the filter `*`. */
   readonly known: number
   /** How complete the sweep was that this is based on. */
   readonly look: FleetLook
+}
+
+/** An agent to expect. */
+export interface NamedAgent {
+  readonly agentId: string
+  /** The agent id where the host name is unknown. */
+  readonly hostname: string
 }
 
 /** An agent that was seen earlier, or is named in a request, and is not reporting. */
@@ -45,5 +58,8 @@ export function reachOf({ agents: all, look }: FleetSnapshot, { filter, targets 
     else missing.push({ agentId, hostname, lastHeardAt })
   }
   for (const agentId of wanted ?? []) missing.push({ agentId, hostname: undefined, lastHeardAt: undefined })
-  return { agents, missing, known, look }
+  const byHand: NamedAgent[] =
+    targets === undefined ? [] : missing.map(({ agentId, hostname = agentId }) => ({ agentId, hostname }))
+  const named = [...agents.map(({ agentId, hostname }) => ({ agentId, hostname })), ...byHand]
+  return { agents, missing, named, known, look }
 }

@@ -9,6 +9,7 @@ import type { StartOutcome } from '../../../src/master/startOutcome.ts'
 import { History } from '../../../src/master/store/history.ts'
 import { openBody } from '../../../src/protocol/envelope.ts'
 import { everyone, readFilter } from '../../../src/protocol/filter/writtenFilter.ts'
+import type { Environment } from '../../../src/queues/environment.ts'
 import type { Queues } from '../../../src/queues/queues.ts'
 import { deferred } from '../../support/deferred.ts'
 import { everyInterleaving, type Stage } from '../../support/interleavings.ts'
@@ -112,14 +113,26 @@ describe('Starting a run', () => {
       { filter: readFilter('role=web'), targets: ['d', 'e', 'nobody'] },
     ]
     for (const audience of audiences) {
-      const { agents } = master.reach(audience)
+      const { named } = master.reach(audience)
       const outcome = await master.start({ ...request, ...audience })
       if (outcome.kind !== 'sent') throw new Error(outcome.kind)
-      expect([...outcome.run.state.replies.keys()]).toEqual(agents.map(({ agentId }) => agentId))
+      expect([...outcome.run.state.replies.keys()]).toEqual(named.map(({ agentId }) => agentId))
     }
     const nobody = { filter: readFilter('role=mail') }
     expect(master.reach(nobody).agents).toEqual([])
     await expect(master.start({ ...request, ...nobody })).rejects.toMatchObject({ name: 'NobodyMatches' })
+  })
+
+  it.each([
+    ['in a protected environment', { protected: true }, {}],
+    ['beside targets', {}, { targets: ['a'] }],
+    ['in a rollout', {}, { rollout: { canary: 1 } }],
+  ])('does not include agents that nobody confirmed %s, and sends nothing', async (_, changes, part) => {
+    const master = masterWith(playedQueues(), [], changes)
+    await expect(master.start({ ...request, ...part, unseen: 'included' })).rejects.toMatchObject({
+      name: 'UnseenNotAllowed',
+    })
+    expect(await history.list()).toEqual([])
   })
 
   it('is not begun when it is aborted already, and leaves nothing in the history', async () => {
@@ -236,9 +249,13 @@ function masterOn(stage: Stage) {
   return { master: masterWith(queues), told, taken }
 }
 
-function masterWith(queues: Queues, warnings: { push(warning: MasterWarning): unknown } = []): Master {
+function masterWith(
+  queues: Queues,
+  warnings: { push(warning: MasterWarning): unknown } = [],
+  changes: Partial<Environment> = {},
+): Master {
   const onWarning = (warning: MasterWarning) => void warnings.push(warning)
-  const master = playedMaster({ queues, history, onWarning })
+  const master = playedMaster({ queues, history, onWarning }, changes)
   masters.push(master)
   return master
 }

@@ -39,6 +39,23 @@ describe('Whom a request reaches', () => {
     ])
   })
 
+  it('names in its command those that are there, and no other', () => {
+    const { named } = reachOf(fleet, { filter: web })
+    expect(named).toEqual([
+      { agentId: 'i-web1', hostname: 'web1' },
+      { agentId: 'i-web2', hostname: 'web2' },
+    ])
+  })
+
+  it('names targets that are missing, too: a person has named them by hand', () => {
+    const { named } = reachOf(fleet, { filter: web, targets: ['i-nobody', 'i-web3', 'i-web1'] })
+    expect(named).toEqual([
+      { agentId: 'i-web1', hostname: 'web1' },
+      { agentId: 'i-web3', hostname: 'web3' },
+      { agentId: 'i-nobody', hostname: 'i-nobody' },
+    ])
+  })
+
   it('counts those who would answer a command for everyone, whatever is asked', () => {
     for (const audience of [{ filter: web }, { filter: everyone }, { filter: everyone, targets: [] }])
       expect(reachOf(fleet, audience).known).toBe(3)
@@ -49,6 +66,7 @@ describe('Whom a request reaches', () => {
     expect(reachOf(unknownFleet, { filter: web })).toEqual({
       agents: [],
       missing: [],
+      named: [],
       known: 0,
       look: { kind: 'none' },
     })
