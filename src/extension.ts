@@ -61,14 +61,14 @@ import { isOfWorkspace } from './declarations/declaredEnvironment.ts'
 import { describeWarning } from './master/masterWarning.ts'
 import type { Retention } from './master/store/retention.ts'
 
-/** Puts the console together. Nothing here reads a file or talks to anybody: that waits until somebody looks. */
+/** Puts the console together. Nothing here reads a file or opens a connection: that waits until a view or a command needs it. */
 export function activate(context: vscode.ExtensionContext): void {
   const startedAt = performance.now()
   const { version } = context.extension.packageJSON as { version: string }
   const log = vscode.window.createOutputChannel('EC2 Collective', { log: true })
   const storage = (context.storageUri ?? context.globalStorageUri).fsPath
 
-  // What is declared, and who signs for it.
+  // Declarations, and the credentials that sign for them.
   const files = new WorkspaceFiles()
   const localFleet = new LocalFleetControl(
     path.join(context.globalStorageUri.fsPath, 'local-fleet'),
@@ -83,7 +83,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const signing = new Signing(profiles)
   const trouble = new Trouble(log, remediesFor)
 
-  // The way to the fleets. A master is made when an environment is first opened.
+  // Connections to the fleets. A master is created when its environment is first opened.
   const opener = new MasterOpener({
     historyFolder: path.join(storage, 'runs'),
     idFolder: path.join(storage, 'masters'),
@@ -106,13 +106,13 @@ export function activate(context: vscode.ExtensionContext): void {
     await connections.follow(declared)
   }
 
-  // The one way to send, and what leads to it.
+  // Sending: the only way, and the commands that use it.
   const runs = new Runs(connections)
   const history = new RunHistory(() => opener.history(), context.workspaceState)
   const snippets = new Snippets(files, (name) => sending.environmentNamed(name))
   const sending = new Sending(list, connections, runs, history, snippets)
 
-  // What is seen.
+  // Views.
   const documents = new ReadOnlyDocuments()
   const view = new EnvironmentsView(list, connections, () => readSetting('groupBy'), context.workspaceState)
   const status = new StatusItem(connections, profiles, runs)

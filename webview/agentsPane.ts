@@ -10,7 +10,7 @@ import { element, setAttributes, setText, show } from './ui/dom.ts'
 import { icon } from './ui/icons.ts'
 import { t } from './words.ts'
 
-/** Columns in their order; what it sorts by, or undefined. */
+/** Columns in their order, each with its sort key, or undefined if it cannot be sorted. */
 const columns: readonly (readonly [
   title: string,
   className: string,
@@ -26,7 +26,7 @@ const columns: readonly (readonly [
   [t('Last line'), 'cell-line', undefined, t('Last line of the output')],
 ]
 
-/** Every agent, in sight or not: a virtual list that sorts by its columns. */
+/** All agents in a virtual list that can be sorted by its columns. */
 export class AgentsPane {
   readonly section: Section
   readonly grid: Grid<AgentRow>
@@ -134,7 +134,7 @@ export class AgentsPane {
       render: (agent) => {
         const matches = this.#model.hits.get(agent.id) ?? 0
         const text = agent.note ?? this.#model.preview(agent.id)
-        // Rows are new objects when they have changed: most rows of a frame have not.
+        // Changed rows are new objects; most rows have not changed since the last frame.
         if (agent === shown && matches === shownMatches && text === shownLine) return
         shown = agent
         shownMatches = matches
@@ -161,5 +161,5 @@ export class AgentsPane {
   }
 }
 
-/** The largest is what one looks for. */
+/** These sort descending first: people look for the largest. */
 const downFirst: readonly Sort['by'][] = ['exit', 'duration', 'latency', 'bytes']

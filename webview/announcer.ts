@@ -4,10 +4,10 @@ import { element, setText } from './ui/dom.ts'
 import { stateOrder, verdictWords } from './verdictWords.ts'
 import { t } from './words.ts'
 
-/** How often a screen reader hears how far the run is, milliseconds. */
+/** How often the progress of the run is announced to screen readers, milliseconds. */
 const everyMs = 5000
 
-/** Says politely how far the run is: seldom while it goes on, and once when it is over. */
+/** Announces the progress of the run politely: rarely while it is running, and once when it is over. */
 export class Announcer {
   readonly element = element('div', { class: 'spoken', role: 'status', 'aria-live': 'polite' })
   readonly #model: RunModel
@@ -18,7 +18,7 @@ export class Announcer {
     this.#model = model
   }
 
-  /** `now`: milliseconds of any steady clock. */
+  /** `now`: milliseconds of any monotonic clock. */
   render(now: number): void {
     const { run } = this.#model
     if (run === undefined) return

@@ -5,7 +5,7 @@ import { element, setText, show } from './ui/dom.ts'
 import { button } from './ui/toolkit.ts'
 import { t } from './words.ts'
 
-/** Asks what a reply is to be compared with: the next row chosen in a list, be it a group's or an agent's. */
+/** Asks for the reply to compare with: the next row that is chosen in a list, a group or an agent. */
 export class Comparison {
   readonly element: HTMLElement
   readonly #question = element('span', { class: 'comparison-question', role: 'status' })
@@ -28,11 +28,11 @@ export class Comparison {
     setText(this.#question, t('Compare {0} with… Choose a group or an agent.', name))
   }
 
-  /** Takes the row that was chosen. Returns false when nobody has asked for one. */
+  /** Takes the chosen row. Returns false if none was asked for. */
   take(other: Selected): boolean {
     const of = this.#of
     if (of === undefined) return false
-    // With itself there is nothing to see: it waits on.
+    // A reply cannot be compared with itself: keep waiting.
     if (isSame(of, other)) return true
     this.end()
     this.#ask({ type: 'diff', of, with: other })

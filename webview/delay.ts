@@ -1,4 +1,4 @@
-/** Does the last thing that it was given, once nothing new has come for a while. */
+/** Calls the last given function once no new one has been given for a while. */
 export class Delay {
   readonly #ms: number
   #timer: number | undefined

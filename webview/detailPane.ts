@@ -111,7 +111,7 @@ export class DetailPane {
     this.render()
   }
 
-  /** Shows anew how the reply stands. Returns false when what is open is there no more. */
+  /** Updates the state of the reply. Returns false if the open reply no longer exists. */
   render(): boolean {
     if (this.#selected === undefined) return true
     const agent = this.#agent()

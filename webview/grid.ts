@@ -2,7 +2,7 @@ import { GridHead } from './gridHead.ts'
 import { element, setAttributes } from './ui/dom.ts'
 import { VirtualRows } from './virtualRows.ts'
 
-/** How the row stands in the grid. */
+/** The state of a row in the grid. */
 export interface RowState {
   readonly active: boolean
   readonly selected: boolean
@@ -21,23 +21,23 @@ export interface GridOptions<Item> {
   readonly overscan: number
   key(item: Item): string
   height(item: Item | undefined): number
-  /** Whether all rows are as high as one another, and stay so. */
+  /** Whether all rows have the same fixed height. */
   readonly even?: boolean
   makeRow(): GridRow<Item>
   /** The user chose the row: click, Enter, Space. */
   onOpen(item: Item): void
   /** The user moved to the row. */
   onMove?(item: Item): void
-  /** Rows in sight, after each change. */
+  /** Visible rows, after each change. */
   onRange?(first: number, last: number): void
-  /** Cells of a header row, which is reached by ↑ from the first row. */
+  /** Cells of a header row; ↑ on the first row moves there. */
   readonly header?: { readonly cells: readonly HTMLElement[]; onPress(column: number): void }
 }
 
 /**
  * An ARIA grid over any number of rows: one tab stop, arrows, Home, End and the page keys move, Enter opens. The focus
- * stays on the grid itself and `aria-activedescendant` names the row, which is kept in the document: no recycled row
- * can take the focus with it.
+ * stays on the grid itself and `aria-activedescendant` names the row, which stays in the document, so that recycling a
+ * row cannot move the focus.
  */
 export class Grid<Item> {
   readonly element: HTMLElement
@@ -47,9 +47,9 @@ export class Grid<Item> {
   #items: readonly Item[] = []
   #activeKey: string | undefined
   #selectedKey: string | undefined
-  /** Rows made so far, for ids. */
+  /** Number of rows created so far, for IDs. */
   #made = 0
-  /** Where the active item was last found. */
+  /** Last known index of the active item. */
   #activeAt = 0
 
   constructor(options: GridOptions<Item>) {
@@ -103,11 +103,11 @@ export class Grid<Item> {
     this.#rows.scroller.scrollTop = value
   }
 
-  /** Shows these items; position and selection stay with their items. */
+  /** Shows these items; scroll position and selection stay with their items. */
   update(items: readonly Item[]): void {
     const lost = this.activeIndex
     this.#items = items
-    // The active row is gone: its place is taken by whoever stands there now.
+    // The active row is gone: the row at its index becomes active.
     if (this.#activeKey !== undefined && this.activeIndex === undefined) {
       const heir = items[Math.min(lost ?? 0, items.length - 1)]
       this.#activeKey = heir === undefined ? undefined : this.#options.key(heir)
@@ -118,7 +118,7 @@ export class Grid<Item> {
     this.#nameActive()
   }
 
-  /** Marks the item with this key as the one that is open; none without a key. */
+  /** Marks the item with this key as open; none without a key. */
   select(key: string | undefined): void {
     this.#selectedKey = key
     if (key !== undefined) this.#activeKey = key
@@ -126,7 +126,7 @@ export class Grid<Item> {
     this.#nameActive()
   }
 
-  /** Brings the item with this key into sight. */
+  /** Scrolls to the item with this key. */
   reveal(key: string): void {
     const index = this.#items.findIndex((item) => this.#options.key(item) === key)
     if (index !== -1) this.#rows.scrollTo(index)

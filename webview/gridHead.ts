@@ -8,7 +8,7 @@ export interface GridHeadOptions {
   onMove(): void
 }
 
-/** The header row of a grid, whose cells the arrow keys reach. */
+/** The header row of a grid; the arrow keys reach its cells. */
 export class GridHead {
   readonly element: HTMLElement
   readonly #options: GridHeadOptions
@@ -24,7 +24,7 @@ export class GridHead {
     this.element = element('div', { class: 'grid-head', role: 'row', 'aria-rowindex': 1 }, ...options.cells)
   }
 
-  /** Id of the active cell. */
+  /** ID of the active cell. */
   get activeId(): string | undefined {
     return this.#column === undefined ? undefined : this.#options.cells[this.#column]?.id
   }
@@ -37,7 +37,7 @@ export class GridHead {
     this.#options.onMove()
   }
 
-  /** Takes a key while a cell is active. Returns false for one that means nothing here. */
+  /** Handles a key while a cell is active. Returns false for keys without a meaning here. */
   take(key: string): boolean {
     const column = this.#column ?? 0
     const last = this.#options.cells.length - 1

@@ -9,7 +9,7 @@ import { Section } from './section.ts'
 import { element, setText, show } from './ui/dom.ts'
 import { t } from './words.ts'
 
-/** Identical replies as one row each: outliers first, the majority last. What a person reads first. */
+/** One row for each group of identical replies: outliers first, the majority last. */
 export class GroupsPane {
   readonly section: Section
   readonly grid: Grid<GroupRow>
@@ -55,7 +55,7 @@ export class GroupsPane {
     show(this.section.element, total > 0)
   }
 
-  /** What all rows take together, pixels. */
+  /** Height of all rows together, pixels. */
   get wantedHeight(): number {
     const { total, rows } = this.#model.groups
     const sum = this.#model.shownGroups().reduce((height, group) => height + this.#height(group), 0)

@@ -10,7 +10,7 @@ import { type MenuItem, menuButton } from './ui/menuButton.ts'
 import { button } from './ui/toolkit.ts'
 import { t } from './words.ts'
 
-/** Who was asked to do what, when and by whom; and what can be done with the run as a whole. */
+/** The command, its targets, time and issuer, and the actions for the whole run. */
 export class Header {
   readonly element: HTMLElement
   readonly #model: RunModel
@@ -84,7 +84,7 @@ export class Header {
     this.tick()
   }
 
-  /** Shows how long it has been running. */
+  /** Updates the time that it has been running. */
   tick(): void {
     const { run } = this.#model
     if (run === undefined) return

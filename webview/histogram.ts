@@ -10,7 +10,7 @@ const barWidth = 4
 const height = 22
 const everyMs = 400
 
-/** How long agents took to answer, small enough to stand beside the progress. */
+/** How long agents took to answer, as a small chart beside the progress. */
 export class LatencyHistogram {
   readonly element: HTMLElement
   readonly #svg = document.createElementNS(svgNamespace, 'svg')
@@ -27,7 +27,7 @@ export class LatencyHistogram {
     this.element = element('div', { class: 'latency', hidden: true }, this.#svg, this.#text)
   }
 
-  /** Draws it when there are more of them than before, a few times a second at most. */
+  /** Draws it if there are more answers than before, at most a few times a second. */
   render(rows: () => Iterable<AgentRow>, timed: number): void {
     if (timed === this.#drawn || this.#timer !== undefined) return
     const waitMs = Math.max(0, this.#drawnAt + everyMs - performance.now())

@@ -7,16 +7,16 @@ import type { SearchBar } from './searchBar.ts'
 import type { Selected } from './selected.ts'
 import type { Splitter } from './splitter.ts'
 
-/** What the user does is kept after this long without doing more, milliseconds. */
+/** The state is saved after this long without a change, milliseconds. */
 const keepMs = 250
 
-/** Where the editor keeps it over a reload. */
+/** Where the editor keeps the state across a reload. */
 export interface StateKeeper {
   state(): PageState | undefined
   keep(state: PageState): void
 }
 
-/** The parts of the page that have something to keep. */
+/** The parts of the page that have state to keep. */
 export interface Keepable {
   readonly lists: Lists
   readonly search: Pick<SearchBar, 'query' | 'set'>
@@ -24,7 +24,7 @@ export interface Keepable {
   readonly splitter: Pick<Splitter, 'percent' | 'set'>
 }
 
-/** Brings back, after a reload of the page, what the user had before it. */
+/** Restores the state of the page after a reload. */
 export class KeptState {
   readonly #keeper: StateKeeper
   readonly #model: RunModel
@@ -38,7 +38,7 @@ export class KeptState {
     this.#parts = parts
   }
 
-  /** Reads what there was. Until {@link restore} nothing is kept that would replace it. */
+  /** Reads the saved state. Before {@link restore} nothing is saved that would replace it. */
   read(): void {
     this.#before = this.#keeper.state()
   }
@@ -48,13 +48,13 @@ export class KeptState {
   }
 
   /**
-   * Brings back what there was of this run, once.
-   * @returns false when there was nothing
+   * Restores the saved state of this run, once.
+   * @returns false when there was none
    */
   restore({ render, open }: { render(): void; open(row: Selected, scrollTop?: number): void }): boolean {
     const state = this.#before
     this.#before = undefined
-    // A reload must find the run, also when the user has touched nothing yet.
+    // A reload must find the run even if the user has not changed anything yet.
     if (state === undefined) this.#keep()
     if (state === undefined || state.runId !== this.#model.run?.runId) return false
     const { lists, search, detail, splitter } = this.#parts
@@ -85,7 +85,7 @@ export class KeptState {
     })
   }
 
-  /** Groups have other numbers after a reload: one is known by a member. */
+  /** Groups have other numbers after a reload, so a group is identified by a member. */
   #selected(row: Selected | undefined): Pick<PageState, 'selected'> {
     if (row === undefined) return {}
     if ('agent' in row) return { selected: row }

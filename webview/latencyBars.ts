@@ -5,7 +5,7 @@ export interface LatencyBar {
   readonly agents: number
 }
 
-/** Latencies in bars of equal ratio from the fastest to the slowest: 20 ms and 20 s both keep their shape. */
+/** Latencies in bars of equal ratio from the fastest to the slowest, so that 20 ms and 20 s are both visible. */
 export function latencyBars(latenciesMs: readonly number[], bars: number): LatencyBar[] {
   if (latenciesMs.length === 0) return []
   let least = Number.POSITIVE_INFINITY

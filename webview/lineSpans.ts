@@ -2,7 +2,7 @@ import type { OutputLine } from '../src/page/toPage.ts'
 import { type Sgr, styledTexts, type TerminalColour, terminalColour } from '../src/terminal/sgr.ts'
 import { element } from './ui/dom.ts'
 
-/** A line of output as nodes: colours as classes, matches marked, and whatever would deceive the eye made visible. */
+/** A line of output as nodes: colours as classes, matches marked, and deceptive characters made visible. */
 export function lineSpans({ text, marks = [] }: Pick<OutputLine, 'text' | 'marks'>): DocumentFragment {
   const fragment = document.createDocumentFragment()
   let position = 0
@@ -23,7 +23,7 @@ export function lineSpans({ text, marks = [] }: Pick<OutputLine, 'text' | 'marks
   return fragment
 }
 
-/** Text with whatever is invisible or turns the direction of writing shown as its code: `U+202E`. */
+/** Text in which invisible and bidirectional characters are shown as their code: `U+202E`. */
 export function visibleText(text: string): Node[] {
   if (!deceptive.test(text)) return [document.createTextNode(text)]
   return text
@@ -44,8 +44,8 @@ interface Piece {
 }
 
 /**
- * Bidirectional controls, zero-width and other format characters, line separators, tags, and control characters but
- * the tab. The joiners U+200C and U+200D are left: scripts and emoji need them, and they turn nothing round.
+ * Bidirectional controls, zero-width and other format characters, line separators, tags, and control characters except
+ * the tab. The joiners U+200C and U+200D are allowed: scripts and emoji need them, and they do not reorder text.
  */
 const characters =
   '[\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]'
@@ -74,7 +74,7 @@ function look({ foreground, background, attributes }: Sgr): Omit<Piece, 'text'> 
   }
 }
 
-/** The sixteen colours have classes, so that the theme decides what they are; so do the editor's own, changed over. */
+/** The sixteen colours have classes, so that the theme defines them; also reversed, and for the default colours. */
 function classOf(
   colour: TerminalColour | undefined,
   place: 'fg' | 'bg',

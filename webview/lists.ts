@@ -11,23 +11,23 @@ import { type TextFieldControl, textField } from './ui/toolkit.ts'
 import { stateOrder } from './verdictWords.ts'
 import { t } from './words.ts'
 
-/** Rows in sight are told to the host after this long without scrolling, milliseconds. */
+/** Visible rows are reported to the host after this long without scrolling, milliseconds. */
 const sightMs = 80
-/** The most rows in sight that the host is told of. */
+/** The most visible rows that are reported to the host. */
 const sightRows = 200
 
-/** What the user did in the lists. */
+/** Actions of the user in the lists. */
 export interface ListsEvents {
   /** Chose a row. */
   open(row: Selected): void
   /** Moved to a row. */
   move(row: Selected): void
-  /** Changed what is to be seen, or in which order. */
+  /** Changed what is shown, or its order. */
   change(): void
   scroll(): void
 }
 
-/** The groups and the agents, and what of them is to be seen. */
+/** The lists of groups and agents, and which of their rows are shown. */
 export class Lists {
   readonly element: HTMLElement
   readonly #model: RunModel
@@ -38,7 +38,7 @@ export class Lists {
   readonly #sight = new Delay(sightMs)
   #inSight = ''
 
-  /** @param above stands over the lists */
+  /** @param above shown above the lists */
   constructor(
     model: RunModel,
     metrics: Metrics,
@@ -72,7 +72,7 @@ export class Lists {
     this.#agents.section.side.append(this.#hostField.element)
     const sections = [this.#groups.section.element, this.#agents.section.element]
     this.element = element('div', { class: 'lists' }, ...above, ...sections)
-    // Scrolling does not bubble.
+    // Scroll events do not bubble.
     this.element.addEventListener('scroll', on.scroll, { passive: true, capture: true })
   }
 
@@ -87,19 +87,19 @@ export class Lists {
     this.#groups.section.content.style.height = `${this.#groups.wantedHeight}px`
   }
 
-  /** Marks the row that is open; none without one. */
+  /** Marks the open row; none without one. */
   select(row: Selected | undefined): void {
     this.#groups.grid.select(row !== undefined && 'group' in row ? String(row.group) : undefined)
     this.#agents.grid.select(row !== undefined && 'agent' in row ? row.agent : undefined)
   }
 
-  /** Puts the focus into the list that holds such rows. */
+  /** Moves the focus to the list that holds such rows. */
   focus(row?: Selected): void {
     const { grid } = row !== undefined && 'group' in row ? this.#groups : this.#agents
     grid.focus()
   }
 
-  /** What of the lists is to survive a reload. */
+  /** The state of the lists that survives a reload. */
   get kept(): Required<Pick<PageState, 'states' | 'hostText' | 'sort' | 'collapsed'>> {
     const { states, hostText } = this.#model.narrowing
     const collapsed: ('groups' | 'agents')[] = []
@@ -126,7 +126,7 @@ export class Lists {
     this.#agents.grid.scrollTop = agents
   }
 
-  /** The host reads last lines only for the rows in sight. */
+  /** The host reads last lines only for visible rows. */
   #sees(first: number, last: number): void {
     this.#sight.start(() => {
       const rows = this.#agents.grid.items.slice(first, Math.min(last + 1, first + sightRows))

@@ -11,7 +11,7 @@ declare function acquireVsCodeApi(): {
 const editor = acquireVsCodeApi()
 const page = new Page({
   post: (request) => editor.postMessage(request),
-  // The page's own words of before the reload.
+  // The state that the page saved before the reload.
   state: () => editor.getState() as PageState | undefined,
   keep: (state) => editor.setState(state),
 })

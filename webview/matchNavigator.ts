@@ -2,7 +2,7 @@ import type { DetailPane } from './detailPane.ts'
 import type { RunModel } from './runModel.ts'
 import { isSame, type Selected } from './selected.ts'
 
-/** Goes from match to match of the search: through the open output, then through the next that has one. */
+/** Moves from match to match of the search: through the open output, then through the next output with a match. */
 export class MatchNavigator {
   readonly #model: RunModel
   readonly #detail: DetailPane
@@ -23,7 +23,7 @@ export class MatchNavigator {
     else output.find(direction)
   }
 
-  /** The open output has no further match: on to the next, among groups when one is open or nothing is, else among agents. */
+  /** The open output has no further match: continue with the next, among groups if one is open or nothing is, otherwise among agents. */
   goOn(): void {
     const direction = this.#direction
     const { selected, output } = this.#detail

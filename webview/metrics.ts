@@ -8,7 +8,7 @@ export interface Metrics {
   readonly character: number
 }
 
-/** Measures the fonts that the editor's settings give the page. */
+/** Measures the fonts that the page gets from the editor's settings. */
 export function measureMetrics(): Metrics {
   const style = getComputedStyle(document.body)
   const size = Number.parseFloat(style.getPropertyValue('--vscode-editor-font-size')) || 13

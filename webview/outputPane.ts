@@ -9,14 +9,14 @@ import { t } from './words.ts'
 
 type OutputOf = Extract<FromPage, { type: 'output' }>['of']
 
-/** Lines that are asked for around those in sight, and how near to their end more are asked for. */
+/** Lines that are requested around the visible ones, and how close to their end more are requested. */
 const aroundLines = 250
 const nearLines = 60
 
-/** Characters that the number of the line and the name of the stream take. */
+/** Width of the line number and the name of the stream, in characters. */
 const gutterCharacters = 11
 
-/** One output, line by line; the host has it all, the page only what is around the lines in sight. */
+/** One output, line by line. The host has all of it, the page only the lines around the visible ones. */
 export class OutputPane {
   readonly element: HTMLElement
   readonly #metrics: Metrics
@@ -72,7 +72,7 @@ export class OutputPane {
     this.#rows.mount()
   }
 
-  /** The number under which the host knows what is open. */
+  /** The number of the open output, which the host knows, too. */
   get view(): number {
     return this.#view
   }
@@ -81,7 +81,7 @@ export class OutputPane {
     return this.#rows.scroller.scrollTop
   }
 
-  /** Opens an output from its beginning, or from `scrollTop` pixels on; while it grows, at its end. */
+  /** Opens an output at its start, or at `scrollTop` pixels; at its end while it grows. */
   open(of: OutputOf, label: string, { follow = false, scrollTop = 0 } = {}): void {
     this.#of = of
     this.#view += 1
@@ -107,7 +107,7 @@ export class OutputPane {
     this.#ask({ type: 'close-output' })
   }
 
-  /** Asks anew: the host has forgotten what was open. */
+  /** Requests the output again: the host has forgotten it. */
   reopen(): void {
     if (this.#of !== undefined) this.#request(this.#asked.from, this.#asked.to)
   }
@@ -119,7 +119,7 @@ export class OutputPane {
     this.#setWidth()
   }
 
-  /** The width is another one: wrapped lines are of other heights. */
+  /** The width has changed, and with it the heights of wrapped lines. */
   resized(): void {
     if (this.#wraps) this.#rows.measureAgain()
   }
@@ -143,7 +143,7 @@ export class OutputPane {
     this.#showToEnd()
   }
 
-  /** Asks for the next match after the current one. */
+  /** Requests the next match after the current one. */
   find(direction: 1 | -1, from?: 'start' | 'end'): void {
     if (this.#of === undefined) return
     const current = this.#current ?? (direction === 1 ? -1 : 0)
@@ -158,7 +158,7 @@ export class OutputPane {
     this.#ask({ type: 'find', view: this.#view, from: line, direction })
   }
 
-  /** Shows the match that was found. Returns false when there was none further on. */
+  /** Shows the match that was found. Returns false if there was no further one. */
   takeFound(found: Found): boolean {
     if (found.view !== this.#view) return true
     if (found.line === undefined) return false

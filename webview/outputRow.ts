@@ -5,7 +5,7 @@ import { element, setText } from './ui/dom.ts'
 import type { RowView } from './virtualRows.ts'
 import { t } from './words.ts'
 
-/** What stands at an index of the output. */
+/** The line at an index of the output. */
 export interface LineAt {
   /** Undefined while the host has not sent it. */
   readonly line: OutputLine | undefined

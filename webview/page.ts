@@ -15,12 +15,12 @@ import { SearchBar } from './searchBar.ts'
 import { Splitter } from './splitter.ts'
 import { element, show } from './ui/dom.ts'
 
-/** What the page needs of the editor. */
+/** What the page needs from the editor. */
 export interface Host extends StateKeeper {
   post(request: FromPage): void
 }
 
-/** The results page: takes the host's messages in at once, and shows what they amount to once a frame. */
+/** The results page: processes messages of the host at once, and updates its display once per frame. */
 export class Page {
   readonly #host: Host
   readonly #model = new RunModel()
@@ -90,7 +90,7 @@ export class Page {
     })
   }
 
-  /** Puts the page into `into`, and asks the host for its run. */
+  /** Renders the page in `into`, and asks the host for its run. */
   start(into: HTMLElement): void {
     into.append(this.#root, this.#message)
     this.#kept.read()
@@ -128,7 +128,7 @@ export class Page {
     }
   }
 
-  /** Brings back what the user had before a reload, or what the host forgot while the page was hidden. */
+  /** Restores the state from before a reload, or what the host forgot while the page was hidden. */
   #resume(): void {
     const isRestored = this.#kept.restore({
       render: () => this.#render(),
@@ -140,7 +140,7 @@ export class Page {
     if (this.#model.total === 1) this.#openOnly()
   }
 
-  /** With one agent there is one thing to see. */
+  /** With one agent, its reply is opened at once. */
   #openOnly(): void {
     const [only] = this.#model.rows()
     if (only !== undefined && this.#detail.selected === undefined) this.#opener.open({ agent: only.id })
@@ -161,7 +161,7 @@ export class Page {
     this.#announcer.render(performance.now())
   }
 
-  /** @returns whether the key was for the page */
+  /** @returns whether the page has handled the key */
   #onKey(event: KeyboardEvent): boolean {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f') this.#search.focus()
     else if (event.key === 'F3') this.#matches.go(event.shiftKey ? -1 : 1)

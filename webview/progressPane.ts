@@ -7,7 +7,7 @@ import { icon } from './ui/icons.ts'
 import { stateOrder, verdictMeanings, verdictWords } from './verdictWords.ts'
 import { t } from './words.ts'
 
-/** How far the run is: a bar with a part for each verdict, and a chip for each that narrows the lists to it. */
+/** The progress of the run: a bar with a part for each verdict, and a chip for each that filters the lists. */
 export class ProgressPane {
   readonly element: HTMLElement
   readonly #model: RunModel
@@ -24,7 +24,7 @@ export class ProgressPane {
   constructor(model: RunModel, onNarrow: () => void) {
     this.#model = model
     const chips = element('div', { class: 'chips', role: 'group', 'aria-label': t('Show only') })
-    // In the bar what is done grows from the left; what is open stays at the right.
+    // In the bar, finished agents grow from the left; the others are on the right.
     const open: readonly AgentState[] = ['running', 'expected']
     const barOrder: AgentState[] = ['succeeded', ...stateOrder.filter((state) => state !== 'succeeded')]
     for (const state of [...barOrder.filter((state) => !open.includes(state)), ...open]) {
@@ -73,7 +73,7 @@ export class ProgressPane {
     this.#histogram.render(() => this.#model.rows(), this.#model.timed)
   }
 
-  /** Stands after the number of those that answered. */
+  /** Follows the number of agents that answered. */
   #summaryWords(answered: number, total: number): string {
     if (answered === total) {
       return total === 1 ? t('agent, accounted for') : t('agents, all accounted for')

@@ -5,10 +5,10 @@ import type { Lists } from './lists.ts'
 import { isSame, type Selected } from './selected.ts'
 import type { Splitter } from './splitter.ts'
 
-/** A reply is opened after this long on a row that was moved to, milliseconds. */
+/** A reply is opened after this long on a row, when the user moves with the keyboard, milliseconds. */
 const moveMs = 60
 
-/** The parts of the page between which it goes. */
+/** The parts of the page that it coordinates. */
 export interface Openable {
   readonly lists: Pick<Lists, 'select' | 'focus'>
   readonly detail: Pick<DetailPane, 'selected' | 'select'> & { readonly output: { focus(): void } }
@@ -16,7 +16,7 @@ export interface Openable {
   readonly comparison: Pick<Comparison, 'isAsking' | 'start' | 'take' | 'end'>
 }
 
-/** Opens a reply beside the lists, closes it, and lets one be chosen that it is compared with. */
+/** Opens a reply beside the lists, closes it, and lets the user choose one to compare it with. */
 export class ReplyOpener {
   readonly #parts: Openable
   readonly #onChange: () => void
@@ -32,7 +32,7 @@ export class ReplyOpener {
     if (!this.#parts.comparison.take(row)) this.open(row)
   }
 
-  /** While a reply is open, moving through a list turns the pages. */
+  /** While a reply is open, moving through a list opens the reply of each row. */
   movedTo(row: Selected): void {
     const { detail, comparison } = this.#parts
     if (detail.selected === undefined || comparison.isAsking) return
@@ -65,7 +65,7 @@ export class ReplyOpener {
     this.#onChange()
   }
 
-  /** The lists stay as they are, and the next choice in them is what to compare with. */
+  /** The lists stay as they are; the next chosen row is the one to compare with. */
   compare(of: Selected, name: string): void {
     this.#parts.comparison.start(of, name)
     this.#parts.lists.focus(of)
@@ -76,7 +76,7 @@ export class ReplyOpener {
     this.#parts.detail.output.focus()
   }
 
-  /** Steps back from what was begun last. Returns false when there is nothing to step back from. */
+  /** Cancels the last action: a comparison, then an open reply. Returns false if there is none. */
   back(): boolean {
     const { detail, comparison } = this.#parts
     if (comparison.isAsking) this.endComparison()

@@ -22,12 +22,12 @@ export function stateCell(tag: 'div' | 'span' = 'span') {
   }
 }
 
-/** `0`, `137`, `SIGKILL`; nothing when there was no exit. */
+/** `0`, `137`, `SIGKILL`; empty without an exit. */
 export function exitText({ exitCode, signal }: Pick<AgentRow, 'exitCode' | 'signal'>): string {
   return signal ?? (exitCode === undefined ? '' : String(exitCode))
 }
 
-/** `late`, `unexpected` and the like: what is odd about a reply though its verdict may be fine. */
+/** `late`, `unexpected` and the like: what is unusual about a reply, even if its verdict is good. */
 export function oddities({ late, joined, mismatch, output }: AgentRow): string[] {
   return [
     ...(late ? [t('late')] : []),

@@ -6,28 +6,28 @@ import { stateOrder } from './verdictWords.ts'
 
 export type Sort = NonNullable<PageState['sort']>
 
-/** What the lists are narrowed to. */
+/** The filters of the lists. */
 export interface Narrowing {
   /** Empty: all of them. */
   readonly states: ReadonlySet<AgentState>
-  /** Part of the host's name or its id; empty: all. */
+  /** Part of the host name or the ID; empty: all. */
   readonly hostText: string
   /** Only agents whose output has a match of the search. */
   readonly onlyHits: boolean
 }
 
-/** The run as the page knows it, and which part of it is to be seen. Plain data: no DOM. */
+/** The run as the page knows it, and which part of it is shown. Plain data: no DOM. */
 export class RunModel {
   run: RunHeader | undefined
   total = 0
   counts: Readonly<Partial<Record<AgentState, number>>> = {}
   groups: GroupsTable = { total: 0, rows: [] }
-  /** Matches of the search by agent; without those that have none. */
+  /** Matches of the search by agent; agents without matches are not included. */
   readonly hits = new Map<string, number>()
   readonly #rows = new Map<string, AgentRow>()
   readonly #keys = new Map<string, string>()
   readonly #previews = new Map<string, string>()
-  /** Agent ids by host name. */
+  /** Agent IDs by host name. */
   #order: string[] = []
   #seq: number | undefined
   #timed = 0
@@ -36,7 +36,7 @@ export class RunModel {
   #shown: readonly AgentRow[] | undefined
   #groupHits: ReadonlyMap<number, number> | undefined
 
-  /** Takes a message in. Returns false when one before it is missing: everything is to be asked for anew. */
+  /** Processes a message. Returns false if an earlier one is missing: then request everything again. */
   take(message: Snapshot | Delta): boolean {
     if (message.type === 'snapshot') this.#clear()
     else if (this.#seq === undefined || message.seq !== this.#seq + 1) return false
@@ -97,13 +97,13 @@ export class RunModel {
     this.#shown = this.#groupHits = undefined
   }
 
-  /** The agents to be seen, in their order. */
+  /** The shown agents, in their order. */
   shown(): readonly AgentRow[] {
     this.#shown ??= this.#sorted(this.#order.map((id) => this.#rows.get(id) as AgentRow).filter(this.#fits))
     return this.#shown
   }
 
-  /** The groups to be seen: those of the states, with a match of the search where there is one. */
+  /** The shown groups: those with the filtered states and, during a search, with a match. */
   shownGroups(): readonly GroupRow[] {
     const { states, onlyHits } = this.#narrowing
     return this.groups.rows.filter(
@@ -122,7 +122,7 @@ export class RunModel {
     return this.#groupHits.get(id) ?? 0
   }
 
-  /** Agents of whom it is known here how fast they were. */
+  /** Agents with a known latency. */
   get timed(): number {
     return this.#timed
   }
@@ -140,7 +140,7 @@ export class RunModel {
     const key = `${naturalKey(row.host)} ${row.id}`
     if (before !== undefined) this.#order.splice(this.#order.indexOf(row.id), 1)
     this.#keys.set(row.id, key)
-    // The host sends them in order, so that nearly all of them go to the end.
+    // The host sends them in order, so nearly all of them are appended.
     let at = this.#order.length
     if (at > 0 && this.#keyAt(at - 1) > key) {
       let low = 0
@@ -170,7 +170,7 @@ export class RunModel {
     const { by, down } = this.#sort
     if (by === 'host') return down ? rows.reverse() : rows
     const value = sortValues[by]
-    // What is unknown stands last, in whatever direction.
+    // Unknown values are last in both directions.
     const unknown = down ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
     const values = new Map(rows.map((row) => [row, value(row) ?? unknown]))
     const sign = down ? -1 : 1

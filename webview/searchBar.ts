@@ -6,10 +6,10 @@ import { element, setAttributes, setText, show } from './ui/dom.ts'
 import { button, enable, type TextFieldControl, textField } from './ui/toolkit.ts'
 import { t } from './words.ts'
 
-/** Waits for the rest of the word, milliseconds. */
+/** The search starts after this long without typing, milliseconds. */
 const typingMs = 150
 
-/** Searches all outputs, which the host does; while there is a search, the lists hold only what has a match. */
+/** Searches all outputs, through the host. During a search, the lists show only rows with a match. */
 export class SearchBar {
   readonly element: HTMLElement
   readonly #model: RunModel
@@ -87,7 +87,7 @@ export class SearchBar {
     this.#start()
   }
 
-  /** Asks anew: the host has forgotten the search. */
+  /** Requests the search again: the host has forgotten it. */
   repeat(): void {
     if (this.#query.text !== '') this.#start()
   }

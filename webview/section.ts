@@ -1,14 +1,14 @@
 import { element, setAttributes, setText } from './ui/dom.ts'
 import { icon } from './ui/icons.ts'
 
-/** A part of the list side under a heading that folds it away, as in the editor's side bar. */
+/** A section of the lists with a heading that collapses it, as in the editor's side bar. */
 export class Section {
   readonly element: HTMLElement
   readonly content = element('div', { class: 'section-content' })
   readonly #heading: HTMLElement
   readonly #count = element('span', { class: 'section-count' })
   readonly #onFold: () => void
-  /** Stands at the right of the heading. */
+  /** Shown at the right of the heading. */
   readonly side = element('span', { class: 'section-side' })
 
   constructor({ name, title, onFold }: { name: string; title: string; onFold(): void }) {

@@ -1,6 +1,6 @@
 import type { FromPage } from '../src/page/fromPage.ts'
 
-/** What is open: an agent's reply or a group's. */
+/** The open reply, of an agent or of a group. */
 export type Selected = Extract<FromPage, { type: 'output' }>['of']
 
 export function isSame(a: Selected | undefined, b: Selected | undefined): boolean {

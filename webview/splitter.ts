@@ -1,13 +1,13 @@
 import { element, setAttributes, show } from './ui/dom.ts'
 import { t } from './words.ts'
 
-/** From this width on the reply stands beside the lists, below it under them. Pixels. */
+/** From this width, the reply is shown beside the lists; on narrower pages, below them. Pixels. */
 const besideFromPx = 880
 const usualPercent = 42
 const leastPercent = 20
 const mostPercent = 80
 
-/** The lists and, when one is open, a reply, with a sash between them. */
+/** The lists and, if one is open, a reply, with a sash between them. */
 export class Splitter {
   readonly element: HTMLElement
   readonly #first: HTMLElement

@@ -22,7 +22,7 @@ export const verdictMeanings: Readonly<Record<AgentState, string>> = {
   expected: t('The command was sent; the agent has not replied yet.'),
 }
 
-/** Every state in the order in which a person wants to see them: failures first, then what is open, success last. */
+/** Every state in the order in which people want to see them: failures first, then unfinished ones, success last. */
 export const stateOrder: readonly AgentState[] = [
   'failed',
   'timed-out',

@@ -3,26 +3,26 @@ import { element } from './ui/dom.ts'
 
 export interface RowView {
   readonly element: HTMLElement
-  /** Shows the item with this index. Called again whenever it may have changed. */
+  /** Shows the item with this index. Called again when it may have changed. */
   render(index: number): void
 }
 
 export interface VirtualRowsOptions {
-  /** Height of a row, pixels; a guess where `measured` says that rows tell it themselves. */
+  /** Height of a row, pixels; only an estimate if rows are `measured`. */
   height(index: number): number
   makeRow(): RowView
   readonly overscan: number
-  /** Rows are as high as their content. */
+  /** Whether rows have the height of their content. */
   measured?(): boolean
-  /** A row that stays in the document when it is out of sight. */
+  /** A row that stays in the document when it is not visible. */
   pinned?(): number | undefined
-  /** After each change of what is in sight. */
+  /** Called after each change of the visible rows. */
   onRange?(first: number, last: number): void
 }
 
 /**
- * A scrolling column in which only the rows in sight exist. Rows are used again, and moved by CSSOM: a `style`
- * attribute would not get past the content security policy.
+ * A scrolling column in which only the visible rows exist. Rows are reused, and positioned through the CSSOM: the content
+ * security policy does not allow `style` attributes.
  */
 export class VirtualRows {
   readonly scroller = element('div', { class: 'scroller' })
@@ -32,7 +32,7 @@ export class VirtualRows {
   readonly #rows = new Map<number, RowView>()
   readonly #spare: RowView[] = []
   #count = 0
-  /** Another function whenever rows or heights are others: the virtualizer then asks anew. */
+  /** A new function whenever rows or heights have changed: the virtualizer then measures again. */
   #keyOf = (index: number): number => index
   #unmount: (() => void) | undefined
 
@@ -42,7 +42,7 @@ export class VirtualRows {
     this.#virtualizer = new Virtualizer(this.#settings())
   }
 
-  /** To be called once the scroller stands in the document. */
+  /** Call this when the scroller is in the document. */
   mount(): void {
     this.#unmount ??= this.#virtualizer._didMount()
     this.#virtualizer._willUpdate()
@@ -53,7 +53,7 @@ export class VirtualRows {
     return this.#count
   }
 
-  /** There are so many rows now, of maybe other heights; those in sight are rendered anew. */
+  /** Sets the number of rows, whose heights may have changed; the visible ones are rendered again. */
   update(count: number): void {
     this.#count = count
     this.#keyOf = (index) => index
@@ -62,13 +62,13 @@ export class VirtualRows {
     this.#place(true)
   }
 
-  /** Forgets what was measured: the width, the font or the way of wrapping is another. */
+  /** Forgets measurements: the width, the font or the wrapping has changed. */
   measureAgain(): void {
     this.#virtualizer.measure()
     this.#place(true)
   }
 
-  /** Renders the rows in sight anew. */
+  /** Renders the visible rows again. */
   render(): void {
     this.#virtualizer.setOptions(this.#settings())
     this.#place(true)
@@ -84,7 +84,7 @@ export class VirtualRows {
     this.scroller.scrollTop = this.scroller.scrollHeight
   }
 
-  /** Whether the last row is in sight. */
+  /** Whether the last row is visible. */
   get isAtEnd(): boolean {
     const { scrollTop, clientHeight, scrollHeight } = this.scroller
     return scrollHeight - clientHeight - scrollTop < 4
@@ -95,7 +95,7 @@ export class VirtualRows {
     return this.#rows.get(index)?.element
   }
 
-  /** Rows that fit into the view. */
+  /** Number of rows that fit in the view. */
   get page(): number {
     return Math.max(1, Math.floor(this.scroller.clientHeight / this.#options.height(0)) - 1)
   }

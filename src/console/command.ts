@@ -4,7 +4,7 @@ import { MfaDeclined } from './profile/mfa.ts'
 import { messageOf } from './text/messageOf.ts'
 import type { Trouble } from './trouble.ts'
 
-/** What a command throws when it also knows which environment it was about. */
+/** An error of a command that knows its environment. */
 export class TroubleWith extends Error {
   override readonly name = 'TroubleWith'
   readonly environment: DeclaredEnvironment
@@ -16,8 +16,7 @@ export class TroubleWith extends Error {
 }
 
 /**
- * Registers commands by the last part of their id. What one throws is told to the user who started it; nothing that
- * goes wrong is silent.
+ * Registers commands by the last part of their ID. Every error is shown to the user who started the command.
  */
 export function registerCommands(
   trouble: Trouble,
@@ -39,7 +38,7 @@ export function registerCommands(
   )
 }
 
-/** The user closed a question in between: nothing to complain about. */
+/** The user closed a question: this is not an error. */
 function isGivenUp(error: unknown): boolean {
   if (error instanceof MfaDeclined || error instanceof vscode.CancellationError) return true
   return error instanceof Error && error.cause !== undefined && isGivenUp(error.cause)

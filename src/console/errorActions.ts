@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import { QueueError } from '../queues/queueError.ts'
 import type { ErrorAction, RemediesFor } from './trouble.ts'
 
-/** What a person can do at once about an error: the buttons below it. */
+/** The buttons below an error: what the user can do about it at once. */
 export const remediesFor: RemediesFor = (error, environment) => {
   if (!(error instanceof QueueError) || environment === undefined) return []
   const run = (label: string, command: string, ...args: unknown[]): ErrorAction => ({

@@ -4,7 +4,7 @@ import { QueueError } from '../queues/queueError.ts'
 import { messageOf } from './text/messageOf.ts'
 import { plainText } from './text/plainText.ts'
 
-/** What can be offered beside an error, apart from the log. */
+/** Buttons of an error, besides the log. */
 export interface ErrorAction {
   readonly label: string
   readonly apply: () => unknown
@@ -12,7 +12,7 @@ export interface ErrorAction {
 
 export type RemediesFor = (error: unknown, environment: DeclaredEnvironment | undefined) => ErrorAction[]
 
-/** Shows errors to the person whose act failed, and puts them into the log with their causes. */
+/** Shows errors to the user, and writes them to the log with their causes. */
 export class Trouble {
   readonly #log: vscode.LogOutputChannel
   readonly #remediesFor: RemediesFor
@@ -22,7 +22,7 @@ export class Trouble {
     this.#remediesFor = remediesFor
   }
 
-  /** Says what happened and what to do next, with a button for it where there is one. */
+  /** Says what happened and what to do next, with a button if there is one. */
   show(error: unknown, environment?: DeclaredEnvironment): void {
     this.#log.error(causeChain(error))
     const errorActions = this.#remediesFor(error, environment)
@@ -33,7 +33,7 @@ export class Trouble {
       .then((chosen) => choices.find(({ label }) => label === chosen)?.apply())
   }
 
-  /** What nobody waits for: the log only. */
+  /** For errors of background work: only logged. */
   note(error: unknown): void {
     this.#log.warn(causeChain(error))
   }

@@ -1,9 +1,9 @@
-/** What stands in an element: other elements, and text, which never becomes anything but text. */
+/** The content of an element: other elements, and text, which always stays text. */
 export type Child = Node | string | undefined
 
 /**
- * Makes an element. Attributes that are `undefined` or `false` are left out, `true` is an empty one. There is no way to
- * give HTML: whatever a server wrote can only become text.
+ * Creates an element. Attributes that are `undefined` or `false` are omitted, `true` is an empty one. There is no way to
+ * pass HTML, so output of servers can only become text.
  */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
@@ -16,7 +16,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return made
 }
 
-/** Sets attributes, and touches only those that differ: each change costs a style calculation. */
+/** Sets attributes, but only those that differ: each change costs a style calculation. */
 export function setAttributes(
   on: Element,
   attributes: Readonly<Record<string, string | number | boolean | undefined>>,
@@ -29,7 +29,7 @@ export function setAttributes(
   }
 }
 
-/** Sets the text only where it differs: an unchanged node costs no layout. */
+/** Sets the text only if it differs: an unchanged node costs no layout. */
 export function setText(on: Element, text: string): void {
   if (on.textContent !== text) on.textContent = text
 }

@@ -2,7 +2,7 @@ const svgNamespace = 'http://www.w3.org/2000/svg'
 
 export type IconName = keyof typeof strokes
 
-/** A 16 × 16 icon in the colour of the text, hidden from screen readers: a word always stands beside it. */
+/** A 16 × 16 icon in the colour of the text, hidden from screen readers, since there is always a word next to it. */
 export function icon(name: IconName): SVGSVGElement {
   const svg = document.createElementNS(svgNamespace, 'svg')
   svg.setAttribute('viewBox', '0 0 16 16')

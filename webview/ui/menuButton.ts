@@ -4,7 +4,7 @@ import { button } from './toolkit.ts'
 
 export interface MenuItem {
   readonly label: string
-  /** Stands at the right, weaker. */
+  /** Shown at the right, less prominent. */
   readonly detail?: string
   readonly enabled?: boolean
   onPick(): void
@@ -14,7 +14,7 @@ export interface MenuButtonOptions {
   readonly label: string
   readonly icon: IconName
   readonly kind?: 'primary' | 'secondary' | 'icon'
-  /** Asked for each time it opens. Groups are set apart by a line. */
+  /** Called each time it opens. Groups are separated by a line. */
   items(): readonly (readonly MenuItem[])[]
 }
 
@@ -47,7 +47,7 @@ export function menuButton({ label, icon: name, kind = 'secondary', items }: Men
     menu.addEventListener('keydown', onKey)
     holder.append(menu)
     opener.setAttribute('aria-expanded', 'true')
-    // At the window's edge it opens to the other side.
+    // At the edge of the window it opens to the other side.
     if (menu.getBoundingClientRect().left < 4) menu.classList.add('to-the-right')
     document.addEventListener('pointerdown', onOutside, true)
     holder.addEventListener('focusout', onFocusOut)

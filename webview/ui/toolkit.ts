@@ -8,19 +8,19 @@ import {
 import { setAttributes } from './dom.ts'
 import { type IconName, icon } from './icons.ts'
 
-// The toolkit is no longer maintained: it is owned here, behind two factories, and nowhere else.
+// The toolkit is no longer maintained, so it is used only here, behind two factories.
 provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeTextField())
 
 export interface ButtonOptions {
   readonly label: string
   readonly icon?: IconName
   readonly kind?: 'primary' | 'secondary' | 'icon'
-  /** More than the label says; also for an icon button, whose label nobody sees. */
+  /** More than the label says; also for an icon button, whose label is not visible. */
   readonly hint?: string
   onPress(): void
 }
 
-/** A button. Of the kind `icon` it shows the icon alone and is named by its label. */
+/** A button. With the kind `icon` it shows only the icon, and its label is its accessible name. */
 export function button({ label, icon: name, kind = 'secondary', hint, onPress }: ButtonOptions): HTMLElement {
   const made = document.createElement('vscode-button') as Button
   made.setAttribute('appearance', kind)
@@ -64,7 +64,7 @@ export interface TextFieldControl {
   value(): string
   set(text: string): void
   focus(): void
-  /** Shows that the text is not right; the sentence says why. */
+  /** Marks the text as not valid; the sentence says why. */
   invalid(problem: string | undefined): void
 }
 
@@ -73,7 +73,7 @@ export function textField(options: TextFieldOptions): TextFieldControl {
   made.setAttribute('placeholder', options.placeholder)
   const start = icon(options.icon)
   start.setAttribute('slot', 'start')
-  // Its text is what the toolkit names the field by; an `aria-label` of ours it would overwrite. The style hides it.
+  // The toolkit names the field by its text, and would overwrite an `aria-label` of ours. The style hides the text.
   made.append(start, options.label)
   made.addEventListener('input', () => options.onInput(made.value))
   made.addEventListener('keydown', (event) => options.onKey?.(event))

@@ -17,7 +17,7 @@ import type { Profiles } from '../profile/profiles.ts'
 import { translated } from '../text/messageOf.ts'
 import { plainText } from '../text/plainText.ts'
 
-/** "Add Environment…": name, region, profile, guard rail, and where it is kept. */
+/** "Add Environment…": name, region, profile, protection, colour, and where to save it. */
 export function addEnvironment(list: EnvironmentList, files: WorkspaceFiles, profiles: Profiles) {
   return async () => {
     const all = await list.all()
@@ -84,7 +84,7 @@ async function regionsInUse(all: readonly DeclaredEnvironment[], profiles: Profi
   return [...ofEnvironments, process.env.AWS_REGION ?? [], ...ofProfiles].flat()
 }
 
-/** @returns '' for no profile of its own */
+/** @returns '' for the chosen profile */
 async function askProfile(title: string, profiles: Profiles): Promise<string | undefined> {
   const known = await profiles.list()
   if (known.length === 0) return ''
@@ -146,7 +146,7 @@ async function askGuard(
   }
 }
 
-/** Where a new environment is kept: with the user, or in the repository with everybody. */
+/** Where a new environment is saved: in the user settings, or in the repository for everyone. */
 async function askPlace(title: string): Promise<'settings' | vscode.WorkspaceFolder | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? []
   if (folders.length === 0) return 'settings'

@@ -11,7 +11,7 @@ import { chosenNodes } from './chosenNodes.ts'
 /**
  * The environment that a command is about: that of the clicked row, the one whose key or name was passed, the only one
  * there is, or the one that the user picks.
- * @returns undefined when the user gave up
+ * @returns undefined when the user cancelled
  */
 export async function askEnvironment(
   list: EnvironmentList,

@@ -3,7 +3,7 @@ import type { Profile, ProfileKind } from '../profile/awsFiles.ts'
 import type { Profiles } from '../profile/profiles.ts'
 import { plainText } from '../text/plainText.ts'
 
-/** "Choose AWS Profile…": who signs for environments that name no profile of their own. */
+/** "Choose AWS Profile…": the profile for environments without one. */
 export function chooseProfile(profiles: Profiles) {
   return async () => {
     const known = await profiles.list()

@@ -2,7 +2,7 @@ import type { TreeNode } from '../environments/treeNode.ts'
 
 /**
  * The rows that a command is meant for. VS Code passes the row whose menu was used, then all selected ones; the
- * selection counts only where the row is part of it, as everywhere in VS Code.
+ * selection counts only if the row is part of it, as elsewhere in VS Code.
  * @returns undefined when the command was not started from the tree
  */
 export function chosenNodes(clicked: unknown, selected: unknown): readonly TreeNode[] | undefined {

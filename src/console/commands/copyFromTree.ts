@@ -4,7 +4,7 @@ import { printFact } from '../environments/agentGroups.ts'
 import type { TreeNode } from '../environments/treeNode.ts'
 import { chosenNodes } from './chosenNodes.ts'
 
-/** "Copy Host Names", "Copy Agent Ids": one a line, of the selected groups and agents. */
+/** "Copy Host Names", "Copy Agent IDs": one per line, of the selected groups and agents. */
 export function copyAgents(what: 'hostname' | 'agentId') {
   return async (clicked?: unknown, selected?: unknown) => {
     const agents = (chosenNodes(clicked, selected) ?? []).flatMap(agentsOf)
@@ -12,7 +12,7 @@ export function copyAgents(what: 'hostname' | 'agentId') {
   }
 }
 
-/** "Copy Fact": as it stands in a filter. */
+/** "Copy Fact": in the form of a filter. */
 export function copyFact() {
   return async (clicked?: unknown, selected?: unknown) => {
     const lines = (chosenNodes(clicked, selected) ?? []).flatMap((node) =>
@@ -22,7 +22,7 @@ export function copyFact() {
   }
 }
 
-/** "Open Facts": everything that an agent has told of itself, as JSON. */
+/** "Open Facts": all facts of an agent, as JSON. */
 export function openFacts(documents: ReadOnlyDocuments) {
   return async (clicked?: unknown, selected?: unknown) => {
     for (const agent of (chosenNodes(clicked, selected) ?? []).flatMap(agentsOf).slice(0, mostDocuments)) {
@@ -34,7 +34,7 @@ export function openFacts(documents: ReadOnlyDocuments) {
   }
 }
 
-/** Nobody wants a hundred tabs. */
+/** The most tabs to open at once. */
 const mostDocuments = 5
 
 function agentsOf(node: TreeNode) {

@@ -3,7 +3,7 @@ import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment
 
 type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>
 
-/** "Copy IAM Policy for Agents" and "… for Masters": the least that each needs, pinned to the environment's queues. */
+/** "Copy IAM Policy for Agents" and "… for Masters": only the permissions that each needs, restricted to the environment's queues. */
 export function copyPolicy(ask: AskEnvironment, side: 'agent' | 'master') {
   return async (clicked?: unknown) => {
     const title =
@@ -42,12 +42,12 @@ export function copyCloudFormation(ask: AskEnvironment) {
   }
 }
 
-/** For a moment, in the status bar: the act itself is what the user wanted. */
+/** Shows it briefly in the status bar: a notification would be too much for a copy. */
 function told(sentence: string): void {
   vscode.window.setStatusBarMessage(`$(check) ${sentence}`, 5000)
 }
 
-/** Behind an AccessDenied: the one statement that would allow what was refused. */
+/** For an AccessDenied: the one statement that allows what was refused. */
 export function copyMissingPermission(ask: AskEnvironment) {
   return async (clicked?: unknown, action?: unknown, queue?: unknown) => {
     const declared = await ask(clicked, vscode.l10n.t('Copy Policy'))

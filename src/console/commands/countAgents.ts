@@ -5,7 +5,7 @@ import type { Sending } from '../send/sending.ts'
 import { plainText } from '../text/plainText.ts'
 import { chosenNodes } from './chosenNodes.ts'
 
-/** "Count Agents…": how many a filter would hit, and who. Sends nothing. */
+/** "Count Agents…": how many agents a filter matches, and which. Sends nothing. */
 export function countAgents(sending: Sending) {
   return async (clicked?: unknown, selected?: unknown) => {
     const title = vscode.l10n.t('Count Agents')

@@ -4,7 +4,7 @@ import { localize } from '../../text/localizable.ts'
 import { about } from '../command.ts'
 import type { Connections } from '../environments/connections.ts'
 
-/** "Create Queues…": also repairs existing queues. Shows what it will do, and does it when confirmed. */
+/** "Create Queues…": also repairs existing queues. Shows the changes, and makes them when confirmed. */
 export function createQueues(
   ask: (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>,
   connections: Connections,

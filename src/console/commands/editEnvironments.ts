@@ -9,7 +9,7 @@ import { showUnsaved } from '../declarations/unsavedNotice.ts'
 import type { WorkspaceFiles } from '../declarations/workspaceFiles.ts'
 import { chosenNodes } from './chosenNodes.ts'
 
-/** "Edit Environment": its entry, in the settings or the file where it stands. */
+/** "Edit Environment": opens its entry in the settings or the workspace file. */
 export function editEnvironment(list: EnvironmentList) {
   return async (clicked?: unknown, selected?: unknown) => {
     const declared = await chosenEnvironment(list, clicked, selected, vscode.l10n.t('Edit Environment'))
@@ -19,7 +19,7 @@ export function editEnvironment(list: EnvironmentList) {
   }
 }
 
-/** "Remove Environment": the entry only. Its queues stay as they are. */
+/** "Remove Environment": removes the entry only. The queues stay as they are. */
 export function removeEnvironment(list: EnvironmentList, files: WorkspaceFiles) {
   return async (clicked?: unknown, selected?: unknown) => {
     const declared = await chosenEnvironment(list, clicked, selected, vscode.l10n.t('Remove Environment'))
@@ -66,7 +66,7 @@ async function chosenEnvironment(
     ?.declared
 }
 
-/** From the scope in which it stands, and from no other. */
+/** Removes it from its own scope, and from no other. */
 async function removeFromSettings(
   origin: Extract<Origin, { kind: 'settings' }>,
   name: string,

@@ -6,10 +6,10 @@ import type { Connections } from '../environments/connections.ts'
 import { FactSampler } from '../send/factSample.ts'
 import { plainText } from '../text/plainText.ts'
 
-/** Facts with more values than this make groups that nobody can read; they are offered last. */
+/** Facts with more values than this make too many groups; they are offered last. */
 const manyGroups = 50
 
-/** "Group Agents By…": the facts that the agents have, those that make sensible groups first. */
+/** "Group Agents By…": the facts of the agents; those that make useful groups come first. */
 export function groupBy(list: EnvironmentList, connections: Connections) {
   return async () => {
     const all = (await list.all()).flatMap(({ key }) => {

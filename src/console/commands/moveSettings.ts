@@ -8,16 +8,16 @@ import {
 } from '../../declarations/settings.ts'
 import { inspectSetting, writeSetting } from '../declarations/settings.ts'
 
-/** A setting that has its old name in one scope. */
+/** A setting with its old name in one scope. */
 interface OldSetting {
   readonly name: SettingName
   readonly target: vscode.ConfigurationTarget
   readonly folder: vscode.WorkspaceFolder | undefined
-  /** What the scope then says by the name of today. */
+  /** The value of the current name in that scope after the move. */
   readonly value: unknown
 }
 
-/** "Move Settings": each to its name of today, in the scope in which it stands. */
+/** "Move Settings": moves each setting to its current name, within its scope. */
 export function moveSettings() {
   return async () => {
     const old = oldSettings()
@@ -31,7 +31,7 @@ export function moveSettings() {
   }
 }
 
-/** Tells once in a window that settings have an old name, and offers to move them; never again in a workspace that said no. */
+/** Says once per window that settings have an old name, and offers to move them. In a workspace where the user declined, it never asks again. */
 export class OldSettingsNotice {
   readonly #memento: vscode.Memento
   #isTold = false

@@ -16,7 +16,7 @@ snippets:
   #   command: df -h /
 `
 
-/** "Open Workspace File": makes it where it is missing. */
+/** "Open Workspace File": creates it if it is missing. */
 export function openWorkspaceFile(files: WorkspaceFiles) {
   return async () => {
     const folders = vscode.workspace.workspaceFolders ?? []

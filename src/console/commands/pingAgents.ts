@@ -4,7 +4,7 @@ import { targetOfNodes } from '../send/runTarget.ts'
 import type { Sending } from '../send/sending.ts'
 import { chosenNodes } from './chosenNodes.ts'
 
-/** An agent that is there answers at once: seconds are plenty. */
+/** A running agent answers at once, so a few seconds are enough. */
 const answerWithinMs = 10_000
 
 /** "Ping Agents…" */

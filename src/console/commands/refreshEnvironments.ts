@@ -3,7 +3,7 @@ import type { EnvironmentList } from '../declarations/environmentList.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { EnvironmentsView } from '../environments/environmentsView.ts'
 
-/** "Refresh": asks anew who is there, in the environments that are in use. */
+/** "Refresh": looks for agents again, in all open environments. */
 export function refreshEnvironments(view: EnvironmentsView, connections: Connections, list: EnvironmentList) {
   return async () => {
     view.refresh()

@@ -4,7 +4,7 @@ import { about } from '../command.ts'
 import type { Profiles } from '../profile/profiles.ts'
 import type { Signing } from '../profile/signing.ts'
 
-/** "Who Am I?": the identity that AWS sees when we sign for an environment. */
+/** "Who Am I?": the AWS identity with which requests for an environment are signed. */
 export function whoAmI(
   profiles: Profiles,
   signing: Signing,

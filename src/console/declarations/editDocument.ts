@@ -2,16 +2,16 @@ import * as vscode from 'vscode'
 
 export interface EditedFile {
   readonly document: vscode.TextDocument
-  /** False when there were unsaved changes in it before: saving them is left to the person who made them. */
+  /** False if it already had unsaved changes: saving these is up to the person who made them. */
   readonly isSaved: boolean
 }
 
-/** How often an edit is made anew when the text changes under it: somebody types, or another extension edits. */
+/** How many times an edit is retried when the text changes meanwhile, because the user types or another extension edits. */
 const mostAttempts = 5
 
 /**
- * Changes a file through the editor's buffer, and saves it unless somebody else had unsaved changes in it. A file that is
- * not there is made, with its folder.
+ * Changes a file through the editor's buffer, and saves it unless it already had unsaved changes. A missing file is
+ * created, with its folder.
  * @throws Error when the editor refuses, and what `change` throws
  */
 export async function editDocument(uri: vscode.Uri, change: (text: string) => string): Promise<EditedFile> {
@@ -19,7 +19,7 @@ export async function editDocument(uri: vscode.Uri, change: (text: string) => st
     const isThere = openDocument(uri) !== undefined || (await exists(uri))
     if (!isThere) {
       const edit = new vscode.WorkspaceEdit()
-      // Refused when it is there by now.
+      // Refused if the file exists by now.
       edit.createFile(uri, { contents: Buffer.from(change('')) })
       if (await vscode.workspace.applyEdit(edit)) {
         return { document: await vscode.workspace.openTextDocument(uri), isSaved: true }
@@ -32,7 +32,7 @@ export async function editDocument(uri: vscode.Uri, change: (text: string) => st
     const edit = new vscode.WorkspaceEdit()
     const { start, end, replacement } = difference(text, change(text))
     edit.replace(uri, new vscode.Range(document.positionAt(start), document.positionAt(end)), replacement)
-    // Refused when the text is another by now.
+    // Refused if the text has changed since.
     if (!(await vscode.workspace.applyEdit(edit))) continue
     if (isDirty) return { document, isSaved: false }
     if (await document.save()) return { document, isSaved: true }
@@ -43,7 +43,7 @@ export async function editDocument(uri: vscode.Uri, change: (text: string) => st
   throw new Error(vscode.l10n.t('Cannot change {0}.', vscode.workspace.asRelativePath(uri)))
 }
 
-/** The document of an editor, shown or not. */
+/** The document, whether an editor shows it or not. */
 export function openDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
   return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString())
 }
@@ -55,7 +55,7 @@ async function exists(uri: vscode.Uri): Promise<boolean> {
   )
 }
 
-/** The lines that differ: cursors, folds and marks of the others stay where they are. */
+/** The lines that differ, so that cursors, folds and marks in the other lines stay where they are. */
 function difference(before: string, after: string): { start: number; end: number; replacement: string } {
   const most = Math.min(before.length, after.length)
   let start = 0
@@ -63,7 +63,7 @@ function difference(before: string, after: string): { start: number; end: number
   start = before.lastIndexOf('\n', start - 1) + 1
   let same = 0
   while (same < most - start && before.at(-1 - same) === after.at(-1 - same)) same++
-  // Up to a line's start, from where the rest is the same.
+  // Back to the start of the line from which the rest is the same.
   const line = before.indexOf('\n', before.length - same)
   const end = line === -1 ? before.length : line + 1
   return { start, end, replacement: after.slice(start, after.length - (before.length - end)) }

@@ -12,8 +12,8 @@ import { changesSetting, inspectSetting } from './settings.ts'
 import type { WorkspaceFiles } from './workspaceFiles.ts'
 
 /**
- * All environments that are declared anywhere: settings, workspace files of every folder, and the local fleet's while
- * it runs. Nothing is read before the first question.
+ * All declared environments: those of the settings, of the workspace files of every folder, and of the local fleet while
+ * it runs. Nothing is read before the first call.
  */
 export class EnvironmentList implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>()
@@ -22,10 +22,10 @@ export class EnvironmentList implements vscode.Disposable {
   readonly #disposables: vscode.Disposable[]
   #local: readonly Environment[] = []
   readonly #declarations = lazy(() => this.#read())
-  /** Fires when the next {@link read} may give another answer. */
+  /** Fires when the next {@link read} may return something else. */
   readonly onDidChange = this.#changed.event
 
-  /** @param beforeReading called before each reading: it may tell of a local fleet by {@link setLocal} */
+  /** @param beforeReading called before each reading; it may report a local fleet with {@link setLocal} */
   constructor(files: WorkspaceFiles, beforeReading: () => Promise<void>) {
     this.#files = files
     this.#beforeReading = beforeReading
@@ -77,7 +77,7 @@ export class EnvironmentList implements vscode.Disposable {
   }
 }
 
-/** Each scope for itself: VS Code would merge them, and a workspace could change what is the user's. */
+/** Each scope separately: merged by VS Code, a workspace could change what the user has set. */
 function scopedEnvironments(): ScopedEnvironments[] {
   const { user, workspace } = inspectSetting('environments')
   const folders = (vscode.workspace.workspaceFolders ?? []).map((folder): ScopedEnvironments => {

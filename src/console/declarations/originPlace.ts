@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import type { Origin } from '../../declarations/declaredEnvironment.ts'
 import { settingsSection } from '../../declarations/settings.ts'
 
-/** Where something is declared, for people. */
+/** Where something is declared, in words. */
 export function placeOf(origin: Origin): string {
   if (origin.kind === 'file') return vscode.workspace.asRelativePath(vscode.Uri.parse(origin.file))
   if (origin.kind === 'local-fleet') return vscode.l10n.t('the local fleet')
@@ -12,7 +12,7 @@ export function placeOf(origin: Origin): string {
     : vscode.l10n.t('your user settings')
 }
 
-/** The command that opens the place, and shows what is declared there. */
+/** The command that opens the declaration. */
 export function openCommand(origin: Origin): vscode.Command {
   const title = vscode.l10n.t('Open')
   const reveal = { revealSetting: { key: `${settingsSection}.environments` } }

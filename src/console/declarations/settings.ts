@@ -11,11 +11,11 @@ import {
 export interface InspectedSetting {
   readonly user: ScopedValue
   readonly workspace: ScopedValue
-  /** Only of the folder that was asked for, and only in a workspace of several folders. */
+  /** Only for the requested folder, and only in a multi-root workspace. */
   readonly folder: ScopedValue
 }
 
-/** The value that counts: of the narrowest scope that has one, of the name of today before the old one. */
+/** The effective value: of the narrowest scope that has one; the current name takes precedence over the old one. */
 export function readSetting<Name extends SettingName>(name: Name): v.InferOutput<(typeof settings)[Name]> {
   const { user, workspace } = inspectSetting(name)
   const scopes = v.getMetadata(settings[name]).scope === 'machine' ? [user] : [workspace, user]
@@ -23,11 +23,11 @@ export function readSetting<Name extends SettingName>(name: Name): v.InferOutput
     const parsed = value === undefined ? undefined : v.safeParse(settings[name], value)
     if (parsed?.success) return parsed.output as v.InferOutput<(typeof settings)[Name]>
   }
-  // What is not set, and what is no value for it: VS Code marks that where it stands.
+  // Not set, or not valid: VS Code marks invalid values in the settings.
   return v.parse(settings[name], undefined) as v.InferOutput<(typeof settings)[Name]>
 }
 
-/** @param folder asks also for what this folder of a workspace of several says */
+/** @param folder also reads the value of this folder, in a multi-root workspace */
 export function inspectSetting(name: SettingName, folder?: vscode.WorkspaceFolder): InspectedSetting {
   const [current, old] = [settingsSection, oldSettingsSection].map((section) =>
     vscode.workspace.getConfiguration(section, folder).inspect<unknown>(name),
@@ -43,8 +43,8 @@ export function inspectSetting(name: SettingName, folder?: vscode.WorkspaceFolde
 }
 
 /**
- * Writes a setting in one scope, by its name of today; what its old name says there goes.
- * @param value undefined takes it away
+ * Writes a setting in one scope under its current name, and removes the old name there.
+ * @param value undefined removes the setting
  */
 export async function writeSetting(
   name: SettingName,
@@ -65,7 +65,7 @@ function oldValue(
   return (target === Global ? user : target === Workspace ? workspace : folder).old
 }
 
-/** Writes a setting where it counts: in the workspace if that has a value of its own, otherwise for the user. */
+/** Writes a setting where it takes effect: in the workspace if it has a value there, otherwise in the user settings. */
 export async function changeSetting(name: SettingName, value: unknown): Promise<void> {
   const { workspace } = inspectSetting(name)
   const isOfWorkspace = (workspace.current ?? workspace.old) !== undefined
@@ -73,7 +73,7 @@ export async function changeSetting(name: SettingName, value: unknown): Promise<
   await writeSetting(name, value, isOfWorkspace ? Workspace : Global)
 }
 
-/** Whether a change of the settings concerns this one, by either name. */
+/** Whether a change of the settings affects this one, under either name. */
 export function changesSetting(event: vscode.ConfigurationChangeEvent, name: SettingName): boolean {
   return [settingsSection, oldSettingsSection].some((section) =>
     event.affectsConfiguration(`${section}.${name}`),

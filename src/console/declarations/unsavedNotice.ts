@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import type { EditedFile } from './editDocument.ts'
 
-/** Shows a file that was changed and could not be saved for somebody, since it has changes of their own. */
+/** Shows a file that was changed but not saved, because it has unsaved changes of the user. */
 export async function showUnsaved({ document, isSaved }: EditedFile): Promise<void> {
   if (isSaved) return
   await vscode.window.showTextDocument(document)

@@ -2,57 +2,57 @@ import * as vscode from 'vscode'
 import { byNature } from '../../hosts/naturalOrder.ts'
 import { type EditedFile, editDocument, openDocument } from './editDocument.ts'
 
-/** A workspace file as it lies on disk. */
+/** A workspace file as it is on disk. */
 export interface FoundFile {
-  /** Name of the workspace folder that it is in. */
+  /** Name of its workspace folder. */
   readonly folder: string
   readonly uri: vscode.Uri
   readonly text: string
 }
 
-/** Environments and snippets stand in these: the first is the one that our own commands write. */
+/** Files with environments and snippets. Our own commands write to the first. */
 export const workspaceFilePath = '.vscode/ec2-collective.yaml'
 export const workspaceFilePattern = '{.vscode/ec2-collective.yaml,**/*.fleet.yaml}'
 
-/** Which documents are ours: for lenses, completion and diagnostics. */
+/** The documents that get lenses, completion and diagnostics. */
 export const workspaceFileSelector: vscode.DocumentSelector = [
   { pattern: '**/.vscode/ec2-collective.yaml' },
   { pattern: '**/*.fleet.yaml' },
 ]
 
 /**
- * The workspace files of all folders, as they are saved. What somebody is typing is no declaration yet: half of an endpoint
- * must not be connected to, nor a `protected` be gone for as long as it is written anew. Nothing is searched or watched
- * before the first {@link read}.
+ * The workspace files of all folders, as saved. Unsaved text does not count: the extension must not connect to half an
+ * endpoint, nor drop the protection while `protected` is being retyped. Nothing is searched or watched before the first
+ * {@link read}.
  */
 export class WorkspaceFiles implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>()
   readonly #disposables: vscode.Disposable[] = [this.#changed]
   #isWatching = false
   #lastEdit: Promise<unknown> = Promise.resolve()
-  /** Fires when a workspace file appeared, changed on disk, or went. */
+  /** Fires when a workspace file was created, changed or deleted on disk. */
   readonly onDidChange = this.#changed.event
 
-  /** All of them, in the order of the folders and of their paths. Files that cannot be read are left out. */
+  /** All of them, sorted by folder and path. Skips files that cannot be read. */
   async read(): Promise<FoundFile[]> {
     this.#watch()
     const found = await Promise.all((vscode.workspace.workspaceFolders ?? []).map(readFolder))
     return found.flat()
   }
 
-  /** What a file holds: as it stands in an editor, otherwise on disk. Empty when it is not there. */
+  /** The text of a file: in its editor if it is open, otherwise on disk. Empty if it does not exist. */
   async current(uri: vscode.Uri): Promise<string> {
     return openDocument(uri)?.getText() ?? (await readText(uri)) ?? ''
   }
 
   /**
-   * Changes a file, which is made where it is missing, through the editor's own buffer. What somebody has typed there and
-   * not saved is part of what is changed, and stays unsaved: then `document` is to be shown to them.
-   * @param change gets what the file holds now, empty when it is not there; may be called again when that has changed
+   * Changes a file through the editor's buffer; creates it if it is missing. Unsaved changes in it are kept and stay
+   * unsaved: then show `document` to the user.
+   * @param change gets the current text, empty if the file does not exist; is called again if the text changes meanwhile
    * @throws Error when the file cannot be changed or saved, and what `change` throws
    */
   edit(uri: vscode.Uri, change: (text: string) => string): Promise<EditedFile> {
-    // One after the other: an edit of a text that has changed meanwhile is refused.
+    // One at a time: an edit of a text that has changed meanwhile is refused.
     const edited = this.#lastEdit.then(() => this.#edit(uri, change))
     this.#lastEdit = edited.catch(() => {})
     return edited
@@ -60,7 +60,7 @@ export class WorkspaceFiles implements vscode.Disposable {
 
   async #edit(uri: vscode.Uri, change: (text: string) => string): Promise<EditedFile> {
     const edited = await editDocument(uri, change)
-    // At once: a watcher may miss what appears together with its folder.
+    // At once: a watcher may miss a file that is created together with its folder.
     if (edited.isSaved) this.#changed.fire()
     return edited
   }
@@ -73,7 +73,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     if (this.#isWatching) return
     this.#isWatching = true
     const fire = () => this.#changed.fire()
-    // A pattern without a base follows the folders of the workspace, whichever come and go.
+    // A pattern without a base follows the workspace folders as they are added and removed.
     const watcher = vscode.workspace.createFileSystemWatcher(`**/${workspaceFilePattern}`)
     this.#disposables.push(
       watcher,

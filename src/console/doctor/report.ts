@@ -9,24 +9,24 @@ import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
 import { describeSkew } from '../environments/agentGroups.ts'
 
-/** Everything that the doctor checks. */
+/** Everything that the Doctor checks. */
 export interface Examination {
   readonly environment: Environment
-  /** Of the queues. */
+  /** What is wrong with the queues. */
   readonly findings: readonly Finding[]
   readonly agents: readonly KnownAgent[]
-  /** Messages on the facts queue that are not facts of this environment, or damaged. */
+  /** Messages on the facts queue that are damaged, or not facts of this environment. */
   readonly unreadable: Sweep['unreadable']
-  /** Of the replies to this window. */
+  /** Replies that this window rejected. */
   readonly rejected: Readonly<Rejected>
-  /** The version that agents should have: ours. */
+  /** The version that agents should have: that of this extension. */
   readonly version: string
   /** The identity that AWS sees; undefined when it could not be read. */
   readonly arn: string | undefined
   readonly requests: RequestCounts
 }
 
-/** One thing that is wrong, in the reader's language. */
+/** One problem, in the language of the editor. */
 export type Diagnosis = Pick<Finding, 'severity'> &
   Readonly<Record<'what' | 'why' | 'advice', string>> &
   Partial<Pick<Finding, 'fix'>>
@@ -34,7 +34,7 @@ export type Diagnosis = Pick<Finding, 'severity'> &
 /** A clock that is off by more is reported, milliseconds. */
 const skewToleranceMs = 5_000
 
-/** What is wrong with queues, agents and messages; errors first. */
+/** Problems of queues, agents and messages; errors first. */
 export function diagnose(examination: Examination, t: Translate): Diagnosis[] {
   const diagnoses: Diagnosis[] = [
     ...examination.findings.map((finding) => inLanguage(finding, t)),
@@ -47,7 +47,7 @@ export function diagnose(examination: Examination, t: Translate): Diagnosis[] {
   return diagnoses.sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'))
 }
 
-/** The report as Markdown, and on which line each diagnosis stands (from 0), for the buttons above it. */
+/** The report as Markdown, with the line of each diagnosis (from 0) for the buttons above it. */
 export function printReport(
   examination: Examination,
   t: Translate,

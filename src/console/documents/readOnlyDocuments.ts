@@ -14,7 +14,7 @@ interface Shown {
   readonly actions: readonly DocumentAction[]
 }
 
-/** Texts that we show in editors: searchable and copyable, never to be saved. Each path is shown once. */
+/** Read-only texts in editors: they can be searched and copied, but not saved. Each path is shown once. */
 export class ReadOnlyDocuments
   implements vscode.TextDocumentContentProvider, vscode.CodeLensProvider, vscode.Disposable
 {
@@ -37,13 +37,13 @@ export class ReadOnlyDocuments
     ]
   }
 
-  /** @param path shown in the tab by its last part; its extension decides about the language */
+  /** @param path shown in the tab by its last part; its extension determines the language */
   async show(path: string, text: string, actions: readonly DocumentAction[] = []): Promise<void> {
     const document = await vscode.workspace.openTextDocument(this.keep(path, text, actions))
     await vscode.window.showTextDocument(document, { preview: false })
   }
 
-  /** Holds a text ready under the URI that is returned, until its editor is closed. */
+  /** Keeps a text under the returned URI until its editor is closed. */
   keep(path: string, text: string, actions: readonly DocumentAction[] = []): vscode.Uri {
     const uri = vscode.Uri.from({ scheme, path: `/${path}` })
     this.#shown.set(uri.path, { text, actions })

@@ -4,7 +4,7 @@ import { type FactValue, factAt } from '../../protocol/facts.ts'
 import { printDuration } from '../../text/duration.ts'
 import type { Translate } from '../../text/translate.ts'
 
-/** Agents of one environment that share a value of the fact by which the user groups. */
+/** Agents of one environment with the same value of the fact by which the user groups. */
 export interface AgentGroup {
   /** The value as text; undefined for agents that do not have the fact. */
   readonly value: string | undefined
@@ -12,9 +12,9 @@ export interface AgentGroup {
 }
 
 /**
- * Groups `agents` by the fact at `path` (dotted, as in filters). Every element of a list makes a group of its own, so an
- * agent may be in several. Groups come in natural order, those without the fact last; agents stay in the order they have.
- * @returns undefined when no agent has the fact: groups would say nothing
+ * Groups `agents` by the fact at `path` (dotted, as in filters). Each element of a list makes a group, so an agent may be
+ * in several. Groups are in natural order, agents without the fact last; agents keep their order within a group.
+ * @returns undefined when no agent has the fact
  */
 export function groupAgents(agents: readonly KnownAgent[], path: string): AgentGroup[] | undefined {
   const segments = path.split('.')
@@ -38,7 +38,7 @@ export function groupAgents(agents: readonly KnownAgent[], path: string): AgentG
   return groups
 }
 
-/** What is the matter with an agent, in sentences; empty when nothing is. */
+/** The problems of an agent, in sentences; empty when there is none. */
 export function agentTroubles(agent: KnownAgent, now: number, t: Translate): string[] {
   const troubles = [...agent.problems]
   const silence = printDuration(Math.max(0, now - agent.lastHeardAt))
@@ -57,7 +57,7 @@ export function describeSkew(skewMs: number, t: Translate): string {
   return skewMs > 0 ? t('{0} ahead', size) : t('{0} behind', size)
 }
 
-/** Facts as a person reads them on one line. */
+/** A fact as one line of text. */
 export function printFact(value: FactValue): string {
   if (typeof value === 'string') return value
   if (value === null || typeof value !== 'object') return String(value)
@@ -65,7 +65,7 @@ export function printFact(value: FactValue): string {
   return JSON.stringify(value)
 }
 
-/** The SQS clock is good to a second, and signatures still work: what is below does not matter to anybody. */
+/** Smaller differences do not matter: the SQS clock is exact to a second, and signatures still work. */
 const tolerableSkewMs = 5000
 
 function hasSkew(agent: KnownAgent): boolean {

@@ -8,13 +8,13 @@ import type { Queues } from '../../queues/queues.ts'
 import { type ChangeReason, FleetChanges } from './fleetChanges.ts'
 import { FleetPoller } from './fleetPoller.ts'
 
-/** A master with the queues that it uses. */
+/** A master with its queues. */
 export interface OpenMaster {
   readonly master: Master
   readonly queues: Queues
 }
 
-/** How an environment stands with us. */
+/** The connection state of an environment. */
 export type ConnectionState =
   | { readonly kind: 'closed' }
   | { readonly kind: 'opening' }
@@ -28,12 +28,12 @@ export type ConnectionState =
     })
   | { readonly kind: 'failed'; readonly error: Error }
 
-/** Makes a master. `isUserAct` says whether a person is waiting, who may be asked for an MFA code. */
+/** Creates a master. `isUserAct` says whether the user is waiting, and may be asked for an MFA code. */
 export type OpenMasterFor = (declared: DeclaredEnvironment, isUserAct: () => boolean) => Promise<OpenMaster>
 
 /**
- * One master per environment, opened when it is first needed and kept. The inventory is only kept fresh while somebody
- * holds a {@link watch}: an environment at which nobody looks costs no request.
+ * One master per environment, opened when first needed, then kept. The inventory is refreshed only while there is a
+ * {@link watch}: an environment that is not watched costs no requests.
  */
 export class Connections implements vscode.Disposable {
   readonly #entries = new Map<string, Entry>()
@@ -41,10 +41,10 @@ export class Connections implements vscode.Disposable {
   readonly #open: OpenMasterFor
   readonly #isBusy: (key: string) => boolean
   #isClosed = false
-  /** Tells of many changes of an environment's state and inventory at once. */
+  /** Reports changes of an environment's state and inventory, many at a time. */
   readonly onDidChange = this.#changes.onDidChange
 
-  /** @param isBusy whether a run of the environment with this key is under way: its master is left alone until then */
+  /** @param isBusy whether the environment with this key has a run in progress: its master is kept until the run is over */
   constructor(open: OpenMasterFor, isBusy: (key: string) => boolean) {
     this.#open = open
     this.#isBusy = isBusy
@@ -54,13 +54,13 @@ export class Connections implements vscode.Disposable {
     return this.#entries.get(key)?.state ?? { kind: 'closed' }
   }
 
-  /** Whom a request would hit in the environment with this key, as its inventory stands; undefined when it is not open. */
+  /** The agents that a request would reach in the environment with this key, by its current inventory; undefined if it is not open. */
   reach(key: string, request: Audience): Reach | undefined {
     const state = this.state(key)
     return state.kind === 'open' ? state.master.reach(request) : undefined
   }
 
-  /** The environment with this key, once somebody has turned to it. */
+  /** The environment with this key, if it has been opened. */
   used(key: string): DeclaredEnvironment | undefined {
     const entry = this.#entries.get(key)
     return entry?.state.kind === 'closed' ? undefined : entry?.declared
@@ -73,7 +73,7 @@ export class Connections implements vscode.Disposable {
     )
   }
 
-  /** The environment's master; opens it where needed. Counts as an act of the user: MFA may be asked for. */
+  /** The environment's master; opens it if needed. Counts as an action of the user: an MFA code may be requested. */
   async use(declared: DeclaredEnvironment): Promise<OpenMaster> {
     const entry = this.#entry(declared)
     entry.userActs += 1
@@ -85,8 +85,8 @@ export class Connections implements vscode.Disposable {
   }
 
   /**
-   * Reads who is there, now. Counts as an act of the user.
-   * @throws Error that says why it cannot be read
+   * Looks for agents now. Counts as an action of the user.
+   * @throws Error that says why the inventory cannot be read
    */
   async refresh(declared: DeclaredEnvironment): Promise<OpenMaster> {
     const entry = this.#entry(declared)
@@ -98,7 +98,7 @@ export class Connections implements vscode.Disposable {
         if (state.kind === 'failed') throw state.error
         if (state.kind === 'open' && state.trouble !== undefined) throw state.trouble
         if (state.kind === 'open' && state.heard) return state
-        // Another identity or declaration holds since: who waits for this reading gets one of that.
+        // The identity or declaration has changed since: callers that wait for this reading get one with the new one.
         this.#checkOpen()
       }
     } finally {
@@ -106,13 +106,13 @@ export class Connections implements vscode.Disposable {
     }
   }
 
-  /** Keeps the environment's inventory fresh until disposed. Many may watch at a time. */
+  /** Keeps the environment's inventory up to date until disposed. There can be several watchers. */
   watch(declared: DeclaredEnvironment): vscode.Disposable {
     return new vscode.Disposable(this.#entry(declared).poller.watch())
   }
 
   /**
-   * Drops the masters for which `isStale` holds; whoever watches gets new ones. Those with a run under way follow when
+   * Closes the masters for which `isStale` returns true; watchers get new ones. Masters with a run in progress follow when
    * it is over: see {@link closeStale}.
    */
   async reset(isStale: (declared: DeclaredEnvironment) => boolean): Promise<void> {
@@ -120,7 +120,7 @@ export class Connections implements vscode.Disposable {
     await this.closeStale()
   }
 
-  /** To be called when runs are over. */
+  /** Call this when runs are over. */
   async closeStale(): Promise<void> {
     const idle = [...this.#entries.values()].filter(
       ({ isStale, declared }) => isStale && !this.#isBusy(declared.key),
@@ -128,7 +128,7 @@ export class Connections implements vscode.Disposable {
     await Promise.all(idle.map((entry) => this.#close(entry)))
   }
 
-  /** Takes over what the declarations now say: changed environments are opened anew, vanished ones are closed. */
+  /** Applies changed declarations: changed environments are reopened, removed ones are closed. */
   async follow(declarations: readonly DeclaredEnvironment[]): Promise<void> {
     const declared = new Map(declarations.map((each) => [each.key, each]))
     for (const entry of [...this.#entries.values()]) {
@@ -174,7 +174,7 @@ export class Connections implements vscode.Disposable {
     const opening = this.#open(entry.declared, () => entry.userActs > 0).then(
       async (opened) => {
         if (entry.opening !== opening) {
-          // Another identity or declaration holds since: who waits for this one gets that, however this one ends.
+          // The identity or declaration has changed since: callers that wait for this one get the new one, whatever becomes of this.
           await shut(opened).catch(warnOfBug)
           return this.#master(entry)
         }
@@ -237,9 +237,9 @@ interface Entry {
   declared: DeclaredEnvironment
   state: ConnectionState
   opening: Promise<OpenMaster> | undefined
-  /** Another identity or declaration holds by now. */
+  /** The identity or declaration has changed since it was opened. */
   isStale: boolean
-  /** Acts of the user under way that need this environment. */
+  /** Actions of the user in progress that need this environment. */
   userActs: number
   readonly poller: FleetPoller
 }

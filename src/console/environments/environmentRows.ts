@@ -13,8 +13,8 @@ import {
 } from './treeNode.ts'
 
 /**
- * What stands below an environment: its agents, or the groups that they form by `fact` (dotted; empty for no groups), and
- * what there is to say where there are none.
+ * The rows below an environment: its agents, or their groups by `fact` (dotted; empty for no groups), or a sentence if
+ * there are none.
  */
 export function environmentRows(node: EnvironmentNode, state: ConnectionState, fact: string): TreeNode[] {
   if (state.kind === 'failed') return [notice(node, messageOf(state.error), 'error')]

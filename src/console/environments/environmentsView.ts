@@ -16,7 +16,7 @@ import {
   wrongNode,
 } from './treeNode.ts'
 
-/** The tree environment → groups → agents → facts. Only environments that are open on the screen are kept fresh. */
+/** The tree environment → groups → agents → facts. Only environments that are expanded in a visible view are kept up to date. */
 export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | ErrorNode>, vscode.Disposable {
   readonly #list: EnvironmentList
   readonly #connections: Connections
@@ -25,21 +25,21 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
   readonly #changed = new vscode.EventEmitter<EnvironmentNode | undefined>()
   readonly #view: vscode.TreeView<TreeNode | ErrorNode>
   readonly #disposables: vscode.Disposable[]
-  /** Environments that are open in the tree, by key, each with its row. */
+  /** Environments that are expanded in the tree, by key, each with its row. */
   readonly #expanded = new Map<string, EnvironmentNode>()
   readonly #watches = new Map<string, vscode.Disposable>()
-  /** What was last shown of each environment, by key. */
+  /** The last shown state of each environment, by key. */
   readonly #shown = new Map<string, string>()
   readonly #openAgents = new Set<string>()
   readonly #rows = new Map<string, EnvironmentNode>()
-  /** Counts the readings of the list. */
+  /** Number of readings of the list. */
   #reading = 0
   #isDisposed = false
   readonly onDidChangeTreeData = this.#changed.event
 
   /**
    * @param groupBy dotted path of the fact by which agents are grouped now; empty for no groups
-   * @param memento keeps what was open in this workspace over a reload
+   * @param memento remembers the expanded rows of this workspace across reloads
    */
   constructor(
     list: EnvironmentList,
@@ -67,7 +67,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
     ]
   }
 
-  /** Opens an environment's row and puts the view on the screen. */
+  /** Expands an environment's row and shows the view. */
   async reveal(key: string): Promise<void> {
     const declared = await this.#list.byKey(key)
     if (declared === undefined) return
@@ -84,7 +84,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
       case undefined:
         return this.#environments()
       case 'environment':
-        // A row that opens by itself fires no event.
+        // A row that is expanded from the start fires no event.
         if (this.#opensByItself(parent)) this.#open(parent)
         return environmentRows(parent, this.#connections.state(parent.declared.key), this.#groupBy())
       case 'group':
@@ -103,7 +103,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
     return describeNode(node, this.#connections, this.#opensByItself(node))
   }
 
-  /** Only environments are ever revealed, and they have no parent. */
+  /** Only environments are revealed, and they have no parent. */
   getParent(): undefined {
     return undefined
   }
@@ -131,7 +131,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
     )
     await vscode.commands.executeCommand('setContext', 'ec2-collective.isTrusted', isTrusted)
     const rows = environments.map((declared) => environmentNode(declared))
-    // One that began later knows better what is there.
+    // A reading that began later is more recent.
     if (reading === this.#reading) {
       this.#rows.clear()
       for (const row of rows) this.#rows.set(row.declared.key, row)
@@ -145,7 +145,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
     if (node.kind === 'agent') this.#openAgents.add(node.agent.agentId)
     if (node.kind !== 'environment') return
     const { key } = node.declared
-    // Of a row that is no longer declared.
+    // Rows of environments that are no longer declared.
     if (!this.#rows.has(key) || this.#expanded.has(key)) return
     this.#expanded.set(key, node)
     this.#remember()

@@ -1,30 +1,29 @@
 import * as vscode from 'vscode'
 
-/** Why what is shown of an environment may be out of date. */
+/** Why the shown state of an environment may be out of date. */
 export type ChangeReason =
-  /** Its connection opened, failed, closed, or has or no longer has a problem. */
+  /** Its connection opened, failed or closed, or a problem began or ended. */
   | 'connection'
-  /** Agents came, went, or said something new. */
+  /** Agents appeared, disappeared, or changed their facts. */
   | 'agents'
-  /** The fleet was looked at: agents have grown older, if nothing else. */
+  /** The fleet was read: at least the age of each agent has changed. */
   | 'look'
 
 export interface FleetChange {
-  /** The environment's. */
+  /** Key of the environment. */
   readonly key: string
   readonly reasons: ReadonlySet<ChangeReason>
 }
 
-/** Whoever shows something is told at most so often, milliseconds: often enough for a person. */
+/** Least time between two notifications of listeners, milliseconds: short enough for a person. */
 const restMs = 250
 
-/** Those who show something may take this share of the time. */
+/** The share of time that listeners may take. */
 const share = 0.1
 
 /**
- * The one place that says when what is shown must be shown anew. The first change is told in the next turn; those that
- * come then, one for each message of a sweep, are told together after a rest, which is the longer the more work the
- * listeners make of it.
+ * The one place that decides when views are updated. The first change is reported in the next turn; later ones (one for
+ * each message of a sweep) are reported together after a pause, which is longer the more time the listeners took.
  */
 export class FleetChanges implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<FleetChange>()

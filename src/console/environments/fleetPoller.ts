@@ -1,13 +1,13 @@
-/** After a reading the fleet is read again in ten times what it took, within these. Milliseconds. */
+/** The pause after a reading is ten times its duration, within these limits. Milliseconds. */
 const pauseMs = { least: 2_000, most: 30_000 }
 
-/** Where a poller stands. */
+/** The state of a poller. */
 type PollerState =
-  /** Nobody watches. */
+  /** No watchers. */
   | { readonly kind: 'idle' }
   /** The timer starts the next reading. */
   | { readonly kind: 'waiting'; readonly timer: NodeJS.Timeout }
-  /** Outdated, it holds no more: the next reading follows at once. */
+  /** If outdated, its result no longer holds, and the next reading follows at once. */
   | Reading
   | { readonly kind: 'ended' }
 
@@ -18,8 +18,8 @@ interface Reading {
 }
 
 /**
- * Reads a fleet again and again while somebody watches: one reading at a time and one in each pause, however often
- * watchers come and go. A reading that fails is only a reading: the next one comes as ever.
+ * Reads a fleet repeatedly while it has watchers: one reading at a time, with a pause after each, however often watchers
+ * come and go. After a reading that fails, the next one follows as usual.
  *
  * idle → waiting (watched) → reading (due) → waiting or idle; idle and waiting → reading (asked); any → ended
  */
@@ -27,14 +27,14 @@ export class FleetPoller {
   readonly #readFleet: () => Promise<unknown>
   #state: PollerState = { kind: 'idle' }
   #watchers = 0
-  /** When a watched fleet is to be read, by `performance.now`. */
+  /** When a watched fleet is read next, by `performance.now`. */
   #dueAt = Number.NEGATIVE_INFINITY
 
   constructor(readFleet: () => Promise<unknown>) {
     this.#readFleet = readFleet
   }
 
-  /** Keeps the fleet read until the returned function is called. Many may watch at a time. */
+  /** Keeps reading the fleet until the returned function is called. There can be several watchers. */
   watch(): () => void {
     let isWatching = true
     this.#watchers += 1
@@ -47,7 +47,7 @@ export class FleetPoller {
     }
   }
 
-  /** Resolves after a reading that somebody wants now: the one under way, where it still holds. Never rejects. */
+  /** Resolves after a reading that is requested now: the one in progress, if it is not outdated. Never rejects. */
   async read(): Promise<void> {
     while (this.#state.kind === 'reading') {
       const reading = this.#state
@@ -57,20 +57,20 @@ export class FleetPoller {
     if (this.#state.kind !== 'ended') await this.#start()
   }
 
-  /** What was read holds no more: a watched fleet is read at once. */
+  /** The last reading no longer holds: a watched fleet is read at once. */
   outdate(): void {
     this.#dueAt = Number.NEGATIVE_INFINITY
     if (this.#state.kind === 'reading') this.#state.isOutdated = true
     this.#follow()
   }
 
-  /** Reads no more. What is being read ends by itself. */
+  /** Stops reading. A reading in progress ends on its own. */
   end(): void {
     if (this.#state.kind === 'waiting') clearTimeout(this.#state.timer)
     this.#state = { kind: 'ended' }
   }
 
-  /** Goes to where the watchers, and the time that the next reading is due at, want it to be. */
+  /** Moves to the state that follows from the watchers and the time of the next reading. */
   #follow(): void {
     if (this.#state.kind === 'reading' || this.#state.kind === 'ended') return
     if (this.#state.kind === 'waiting') clearTimeout(this.#state.timer)
@@ -101,7 +101,7 @@ export class FleetPoller {
     try {
       await this.#readFleet()
     } catch {
-      // Who reads has kept why it failed.
+      // The reader has recorded why it failed.
     }
   }
 }

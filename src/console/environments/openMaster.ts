@@ -12,32 +12,32 @@ import type { Signing } from '../profile/signing.ts'
 import type { OpenMasterFor } from './connections.ts'
 
 export interface MasterSetting {
-  /** Folder of this workspace's runs. */
+  /** Folder of the runs of this workspace. */
   readonly historyFolder: string
-  /** Folder of the master ids. Beside the runs: what comes late to a master's queue must find its run there. */
+  /** Folder of the master IDs, next to the runs: a late reply on a master's queue must find its run there. */
   readonly idFolder: string
-  /** As whom the environment's queues are used. */
+  /** The credentials for the environment's queues. */
   readonly connectionOf: Signing['connectionOf']
   /** How much history is kept. */
   readonly retention: () => Retention
   /**
-   * @throws Error in words when the environment may not be connected to: its workspace is not trusted
+   * @throws Error that says why the environment must not be connected: its workspace is not trusted
    */
   readonly checkTrust: (declared: DeclaredEnvironment) => void
   readonly onWarning: (environment: Environment, trouble: MasterWarning) => void
-  /** Something about the history went wrong that stands in nobody's way. */
+  /** A problem with the history that does not prevent anything. */
   readonly onHistoryWarning: (error: Error) => void
 }
 
-/** A window may live for weeks, milliseconds. */
+/** Old runs are also deleted this often, since a window may be open for weeks. Milliseconds. */
 const pruneEveryMs = 3600_000
 
-/** Makes masters. What they need (the AWS SDK above all) is loaded when the first one is wanted. */
+/** Creates masters. Their code (above all the AWS SDK) is loaded when the first one is needed. */
 export class MasterOpener {
   readonly #setting: MasterSetting
   readonly #history = lazy(() => this.#openHistory())
   readonly #id = lazy(() => this.#claimId())
-  /** On the clock of `performance`, milliseconds. */
+  /** By `performance.now`, milliseconds. */
   #pruneFrom = 0
 
   constructor(setting: MasterSetting) {
@@ -69,7 +69,7 @@ export class MasterOpener {
     return { master, queues }
   }
 
-  /** The runs of this workspace; read without any connection. */
+  /** The runs of this workspace; reading them needs no connection. */
   async history(): Promise<History> {
     const history = await this.#history.get()
     void this.#prune(history)
@@ -91,7 +91,7 @@ export class MasterOpener {
     return claimMasterId(this.#setting.idFolder)
   }
 
-  /** Beside what the user does. What could not be deleted is tried again the next time. */
+  /** In the background. Runs that could not be deleted are tried again the next time. */
   async #prune(history: History): Promise<void> {
     if (performance.now() < this.#pruneFrom) return
     this.#pruneFrom = performance.now() + pruneEveryMs
@@ -104,7 +104,7 @@ export class MasterOpener {
   }
 }
 
-/** What signs commands, where the user has said so. A workspace cannot: the setting is the machine's. */
+/** The key that signs commands, if the user has set one. A workspace cannot: the setting has machine scope. */
 async function chosenKey(): Promise<SigningKey | undefined> {
   const declared = readSetting('signingKey')
   if (declared === '') return undefined

@@ -1,12 +1,12 @@
 import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 
-/** The silence of an agent is told this exactly, milliseconds. */
+/** Resolution of the time since an agent was last seen, milliseconds. */
 const silenceStepMs = 10_000
 
 /**
- * Changes when something changes that the tree shows of these agents, and only then. Whatever is refreshed loses, for a
- * moment, the row whose menu is open: VS Code then passes nothing to the command.
- * @param openAgents ids of agents whose facts are on the screen
+ * Changes only when something changes that the tree shows of these agents. A refresh briefly drops the row whose menu is
+ * open: VS Code then passes nothing to the command.
+ * @param openAgents IDs of agents whose facts are visible
  */
 export function fingerprint(
   agents: readonly KnownAgent[],

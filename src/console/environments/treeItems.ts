@@ -16,7 +16,7 @@ import type {
   TreeNode,
 } from './treeNode.ts'
 
-/** A row as VS Code shows it. Tooltips come later, for the one row under the mouse: see {@link explainNode}. */
+/** A row as VS Code shows it. Tooltips are created on demand, for the row under the mouse: see {@link explainNode}. */
 export function describeNode(
   node: TreeNode | ErrorNode,
   connections: Connections,
@@ -27,7 +27,7 @@ export function describeNode(
   return item
 }
 
-/** What there is to know about a row beyond its line. */
+/** The tooltip of a row: what its line does not show. */
 export function explainNode(
   node: TreeNode | ErrorNode,
   connections: Connections,
@@ -128,7 +128,7 @@ function agentItem({ agent }: AgentNode): vscode.TreeItem {
   return item
 }
 
-/** Icon, colour and word for how an agent stands: shape and word say it without the colour. */
+/** Icon, colour and word for the state of an agent. Shape and word are enough without the colour. */
 function agentState(agent: AgentNode['agent']): [string, string | undefined, string] {
   if (agent.state === 'gone') return ['debug-disconnect', 'disabledForeground', vscode.l10n.t('gone')]
   if (agent.state === 'stale')
@@ -165,7 +165,7 @@ function noticeItem({ text, severity }: NoticeNode): vscode.TreeItem {
   return item
 }
 
-/** Enter or a click opens where it stands. */
+/** Enter or a click opens its declaration. */
 function wrongItem({ trouble: { name, origin, messages } }: ErrorNode): vscode.TreeItem {
   const item = new vscode.TreeItem(name, None)
   const reasons = messages.map(translated).join(' ')
@@ -238,7 +238,7 @@ function table(rows: readonly (readonly [string, string | undefined])[]): string
   return `| | |\n|---|---|\n${lines.join('\n')}\n`
 }
 
-/** Host names and facts come from servers: as text only. */
+/** Host names and facts come from servers, so they are shown as text only. */
 function asText(text: string): string {
   return text.replace(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, '\\$&').replace(/\s+/g, ' ')
 }

@@ -4,8 +4,8 @@ import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import type { FactValue } from '../../protocol/facts.ts'
 
 /**
- * A row of the Environments view. `id` is unique in the tree and the same after every refresh, so that VS Code keeps
- * what is open and selected, and a command can find its row again after the fleet has changed.
+ * A row of the Environments view. `id` is unique in the tree and stable across refreshes, so that VS Code keeps expanded
+ * and selected rows, and a command finds its row after the fleet has changed.
  */
 export type TreeNode = EnvironmentNode | NoticeNode | GroupNode | AgentNode | FactNode
 
@@ -15,7 +15,7 @@ export interface EnvironmentNode {
   readonly declared: DeclaredEnvironment
 }
 
-/** A sentence in place of agents: nobody answered, or why nobody could be asked. */
+/** A sentence in place of agents: that there are none, or why they could not be read. */
 export interface NoticeNode {
   readonly kind: 'notice'
   readonly id: string
@@ -50,7 +50,7 @@ export interface FactNode {
   readonly value: FactValue
 }
 
-/** Something that was declared as an environment and is none. No command is meant for it: it is to be mended. */
+/** A declaration that cannot be used as an environment. No command applies to it: the user has to fix it. */
 export interface ErrorNode {
   readonly kind: 'wrong'
   readonly id: string
@@ -72,7 +72,7 @@ export function agentNodes(
   return agents.map((agent) => ({ kind: 'agent', id: `${id}/${agent.agentId}`, declared, agent }))
 }
 
-/** The facts directly below `value`, maps and lists first-come as the agent sent them. */
+/** The facts directly below `value`; maps and lists in the order in which the agent sent them. */
 export function factNodes(
   parent: AgentNode | FactNode,
   value: FactValue | { readonly [key: string]: FactValue },

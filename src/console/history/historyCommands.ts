@@ -11,7 +11,7 @@ import type { HistoryNode, HistoryView } from './historyView.ts'
 import { runAgain } from './runAgain.ts'
 import type { ShownRuns } from './shownRuns.ts'
 
-/** Opens a run of the history in its results page. */
+/** Opens a run from the history in its results page. */
 export function openRun(shownRuns: ShownRuns, results: Results) {
   return async (clicked?: HistoryNode | string) => {
     const runId = typeof clicked === 'string' ? clicked : chosen(clicked)[0]
@@ -42,7 +42,7 @@ export function searchHistory(history: RunHistory, shownRuns: ShownRuns, results
   }
 }
 
-/** "Run Again": the same filter against today's fleet. Without a row: the last run of this workspace. */
+/** "Run Again": the same filter on the current fleet. Without a row: the last run of this workspace. */
 export function repeatRun(history: RunHistory, shownRuns: ShownRuns, sending: Sending) {
   return async (clicked?: HistoryNode) => {
     const runId = runIdsOf(clicked)[0] ?? (await history.list())[0]?.runId
@@ -53,7 +53,7 @@ export function repeatRun(history: RunHistory, shownRuns: ShownRuns, sending: Se
   }
 }
 
-/** "Compare Runs": of two selected rows, their grouped replies side by side; the older one on the left. */
+/** "Compare Runs": the grouped replies of two selected runs side by side, the older one on the left. */
 export function compareRuns(history: RunHistory, documents: ReadOnlyDocuments) {
   return async (clicked?: HistoryNode, selected?: readonly HistoryNode[]) => {
     const ids = new Set(runIdsOf(...(selected ?? [])).concat(runIdsOf(clicked)))
@@ -92,7 +92,7 @@ export function copyCommand(history: RunHistory) {
   }
 }
 
-/** "Delete from History…": the selected runs with their outputs. */
+/** "Delete from History…": the selected runs with their output. */
 export function deleteRuns(history: RunHistory, view: HistoryView) {
   return async (clicked?: HistoryNode, selected?: readonly HistoryNode[]) => {
     const ids = [...new Set(selected?.length ? chosen(...selected) : chosen(clicked))]
@@ -113,7 +113,7 @@ export function deleteRuns(history: RunHistory, view: HistoryView) {
   }
 }
 
-/** @throws Error for no row at all: VS Code passes none when the list was refreshed while the menu was open */
+/** @throws Error without a row: VS Code passes none if the list was refreshed while the menu was open */
 function chosen(...nodes: readonly (HistoryNode | undefined)[]): [string, ...string[]] {
   const [first, ...more] = runIdsOf(...nodes)
   if (first === undefined) throw new Error(vscode.l10n.t('The history has changed. Choose the run again.'))

@@ -18,7 +18,7 @@ export function nameOfRun({ request: { action } }: Pick<RunSummary, 'request'>, 
   }
 }
 
-/** How a run went: `37 succeeded`, `2 failed, 1 no reply, 34 succeeded`, `12 of 37 done`. */
+/** The result of a run: `37 succeeded`, `2 failed, 1 no reply, 34 succeeded`, `12 of 37 done`. */
 export function describeCounts(
   { counts, phase, agents }: Pick<RunSummary, 'counts' | 'phase' | 'agents'>,
   t: Translate,

@@ -32,7 +32,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, vscode
     this.#disposables = [this.#changed, this.#view, runs.onDidChange(() => this.refresh())]
   }
 
-  /** A run's summary is on disk a moment after it is over. */
+  /** The summary of a run is written shortly after the run is over. */
   refresh(): void {
     this.#refreshing ??= setTimeout(() => {
       this.#refreshing = undefined

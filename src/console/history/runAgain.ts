@@ -7,8 +7,8 @@ import type { Sending } from '../send/sending.ts'
 import type { ShownRuns } from './shownRuns.ts'
 
 /**
- * Repeats a run: on the given agents, or on everyone who matches its filter today. Always asks, and says how the fleet has
- * changed since; the values of secrets, which nobody has kept, are asked for again.
+ * Repeats a run: on the given agents, or on all agents that match its filter now. Always asks, and says how the fleet has
+ * changed since. The values of secrets are not stored, so it asks for them again.
  */
 export async function runAgain(
   sending: Sending,
@@ -35,12 +35,12 @@ export async function runAgain(
       ...(outputLimitBytes !== undefined && { outputLimitBytes }),
       ...(chosen !== undefined && { targets: chosen }),
     },
-    // A subset was chosen by hand: that it is not everyone from then is no news.
+    // A subset was chosen by hand, so that it differs from the first run says nothing.
     targets === undefined ? [...state.replies.values()].filter(({ expected }) => expected) : undefined,
   )
 }
 
-/** @returns undefined when the user gave up */
+/** @returns undefined when the user cancelled */
 async function withSecrets({
   action,
   secrets = [],

@@ -6,7 +6,7 @@ import type { Shown } from '../results/shownRun.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import type { Runs, StartedRun } from '../send/runs.ts'
 
-/** Finds runs for the results page: under way in this window, left under way by an earlier one, or of the past. */
+/** Finds runs for the results page: in progress in this window, left in progress by an earlier window, or finished. */
 export class ShownRuns {
   readonly #list: EnvironmentList
   readonly #connections: Connections
@@ -20,13 +20,13 @@ export class ShownRuns {
     this.#runs = runs
   }
 
-  /** A run of this window as a page shows it. */
+  /** A run of this window, for a page. */
   started({ run, environment }: Omit<StartedRun, 'origin'>): Shown {
     return { run, environment: environment.environment, steering: run }
   }
 
   /**
-   * @returns undefined when the run is not kept
+   * @returns undefined when the run is not in the history
    * @throws Error when its record cannot be read
    */
   async find(runId: string): Promise<Shown | undefined> {
@@ -55,7 +55,7 @@ export class ShownRuns {
     }
   }
 
-  /** The environment that a run went to, if it is still declared. Never one that merely has the same name as others. */
+  /** The environment of a run, if it is still declared; undefined if several environments have its name. */
   async environmentOf(runId: string): Promise<DeclaredEnvironment | undefined> {
     const all = await this.#list.all()
     const key = this.#history.environmentKeyOf(runId)
@@ -71,7 +71,7 @@ export class ShownRuns {
     return state.kind === 'open' ? state.master.run(runId) : undefined
   }
 
-  /** Picks up all runs of the environment that are under way: their replies wait in our queue. */
+  /** Resumes all runs of the environment that are in progress: their replies wait in our queue. */
   async #resume(environment: DeclaredEnvironment, runId: string): Promise<Run | undefined> {
     const { master } = await this.#connections.use(environment)
     for (const run of await master.resume()) this.#runs.adopt({ run, environment, origin: 'resumed' })

@@ -3,7 +3,7 @@ import type { EnvironmentList } from '../declarations/environmentList.ts'
 import type { EnvironmentsView } from '../environments/environmentsView.ts'
 import type { LocalFleetControl } from './localFleetControl.ts'
 
-/** "Start Local Fleet": a queue server and a few agents on this machine, to try everything out. */
+/** "Start Local Fleet": a queue server and a few agents on this machine, to try everything. */
 export function startLocalFleet(control: LocalFleetControl, list: EnvironmentList, view: EnvironmentsView) {
   return async () => {
     const title = vscode.l10n.t('Starting the local fleet…')
@@ -20,7 +20,7 @@ export function startLocalFleet(control: LocalFleetControl, list: EnvironmentLis
   }
 }
 
-/** "Stop Local Fleet", for every window. */
+/** "Stop Local Fleet": stops it for every window. */
 export function stopLocalFleet(control: LocalFleetControl) {
   return async () => {
     const title = vscode.l10n.t('Stopping the local fleet…')

@@ -5,14 +5,14 @@ import type { LocalFleet } from '../../localFleet/client.ts'
 import type { Environment } from '../../queues/environment.ts'
 
 /**
- * The local fleet as this window sees it. It is joined when it already runs (after a reload, or in another window), and
- * started only when the user says so. Its processes end by themselves soon after the last window has let go of it.
+ * The local fleet as this window sees it. The window joins it if it is already running (after a reload, or in another
+ * window), and starts it only when the user asks. Its processes end shortly after the last window has left.
  */
 export class LocalFleetControl implements vscode.Disposable {
   readonly #directory: string
   readonly #onEnvironments: (environments: readonly Environment[]) => void
   readonly #load: () => Promise<FleetProgram>
-  /** The one way to a fleet that is tried at the moment. */
+  /** The attempt in progress to reach a fleet; only one at a time. */
   #opening: Promise<unknown> | undefined
   #fleet: LocalFleet | undefined
   #hasLooked = false
@@ -20,7 +20,7 @@ export class LocalFleetControl implements vscode.Disposable {
 
   /**
    * @param directory shared by all windows
-   * @param onEnvironments told the fleet's environments when it comes, and none when it goes
+   * @param onEnvironments gets the fleet's environments when it starts, and none when it ends
    */
   constructor(
     directory: string,
@@ -37,8 +37,8 @@ export class LocalFleetControl implements vscode.Disposable {
   }
 
   /**
-   * Joins a fleet that runs. Asked once: whoever starts one later in another window keeps it there. What keeps it from being
-   * looked for is told to those who start it.
+   * Joins a running fleet. Looks for it only once: a fleet that another window starts later stays there. A failure to look
+   * is reported to the caller that starts the fleet.
    */
   async look(): Promise<void> {
     if (this.#hasLooked) return
@@ -47,12 +47,12 @@ export class LocalFleetControl implements vscode.Disposable {
   }
 
   /**
-   * Starts the fleet, or joins the one that runs.
-   * @throws Error in words when it cannot be started; the signal's reason when aborted
+   * Starts the fleet, or joins the running one.
+   * @throws Error that says why it cannot be started; the signal's reason when aborted
    */
   async start(signal: AbortSignal): Promise<LocalFleet | undefined> {
     this.#hasLooked = true
-    // Another may be looking, or starting it: what comes of that is theirs, but for the fleet.
+    // Another call may be looking for it or starting it: its errors belong to that call, only the fleet is shared.
     while (this.#opening !== undefined)
       await orAborted(this.#opening, signal).then(() => signal.throwIfAborted())
     if (this.#fleet !== undefined) return this.#fleet
@@ -66,12 +66,12 @@ export class LocalFleetControl implements vscode.Disposable {
     })
   }
 
-  /** Ends it for every window. */
+  /** Stops it for every window. */
   async stop(): Promise<void> {
     await this.#fleet?.stop()
   }
 
-  /** Lets go: it lives on for the seconds that a window takes to reload. */
+  /** Leaves the fleet. It keeps running for some seconds, as long as a window takes to reload. */
   dispose(): void {
     this.#isDisposed = true
     this.#fleet?.close()

@@ -1,6 +1,6 @@
 import type { Translate } from '../../text/translate.ts'
 
-/** An AWS profile, as far as its files tell without asking AWS. */
+/** An AWS profile, as its files describe it. */
 export interface Profile {
   readonly name: string
   readonly kind: ProfileKind
@@ -10,9 +10,9 @@ export interface Profile {
   readonly account: string | undefined
   /** ARN or serial number of the MFA device that its role chain asks for. */
   readonly mfaSerial: string | undefined
-  /** Profiles that it takes its credentials from, nearest first. */
+  /** Its source profiles, nearest first. */
   readonly sources: readonly string[]
-  /** Why it cannot work, in a sentence. */
+  /** Why it cannot be used, in a sentence. */
   readonly problem: string | undefined
 }
 
@@ -22,15 +22,15 @@ export type ProfileKind = 'keys' | 'role' | 'sso' | 'process' | 'web-identity' |
 export type IniFile = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /**
- * The profiles of both AWS files, in the order of the config file, then those that only the credentials file has.
- * Keys of the credentials file win, as in the AWS tools.
+ * The profiles of both AWS files, in the order of the config file, then those that are only in the credentials file.
+ * Keys of the credentials file take precedence, as in the AWS CLI.
  */
 export function listProfiles(configText: string, credentialsText: string, t: Translate): Profile[] {
   const sections = mergeSections(parseIni(configText), parseIni(credentialsText))
   return [...sections].map(([name, keys]) => describeProfile(name, keys, sections, t))
 }
 
-/** Understands the INI dialect of the AWS files: nested blocks (`s3 =` and indented lines) are left out. */
+/** Parses the INI dialect of the AWS files. Ignores nested blocks (`s3 =` and indented lines). */
 export function parseIni(text: string): IniFile {
   const sections = new Map<string, Map<string, string>>()
   let section: Map<string, string> | undefined
@@ -84,7 +84,7 @@ function describeProfile(
   }
 }
 
-/** Role first: a profile with `role_arn` assumes it, whatever else it holds. */
+/** Role first: a profile with `role_arn` assumes that role, regardless of its other keys. */
 function kindOf(keys: ReadonlyMap<string, string>): ProfileKind {
   if (keys.has('role_arn')) return keys.has('web_identity_token_file') ? 'web-identity' : 'role'
   if (keys.has('aws_access_key_id')) return 'keys'
@@ -104,7 +104,7 @@ function followSources(name: string, all: Sections): Chain {
   let current = name
   for (;;) {
     const source = all.get(current)?.get('source_profile')
-    // A profile that names itself takes its own keys as the source.
+    // A profile that is its own source uses its own keys.
     if (source === undefined || source === current) return { sources, end: { kind: 'complete' } }
     if (!all.has(source)) return { sources, end: { kind: 'missing', name: source } }
     if (source === name || sources.includes(source)) return { sources, end: { kind: 'cyclic', name: source } }

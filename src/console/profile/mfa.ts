@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import type { Environment } from '../../queues/environment.ts'
 
-/** Asks for the code of an MFA device. Never out of the blue: only while somebody waits for what they have started. */
+/** Asks for the code of an MFA device, but only while the user waits for something that they have started. */
 export async function askMfaCode(
   environment: Environment,
   serial: string,
@@ -27,7 +27,7 @@ export async function askMfaCode(
   return code.trim()
 }
 
-/** The user closed the question: nothing to complain about. */
+/** The user closed the question: this is not an error. */
 export class MfaDeclined extends Error {
   override readonly name = 'MfaDeclined'
 

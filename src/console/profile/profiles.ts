@@ -6,13 +6,13 @@ import { changeSetting, changesSetting, readSetting } from '../declarations/sett
 import { listProfiles, type Profile } from './awsFiles.ts'
 
 /**
- * Who signs. The AWS files are read when somebody asks, and watched from then on; nothing of them is kept anywhere else.
+ * The profiles that sign. The AWS files are read on first use and then watched; their contents are not stored elsewhere.
  */
 export class Profiles implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>()
   readonly #disposables: vscode.Disposable[]
   #isWatching = false
-  /** Fires when the files or the chosen profile changed: what signs may be another. */
+  /** Fires when the files or the chosen profile changed: the credentials may be different. */
   readonly onDidChange = this.#changed.event
 
   constructor() {
@@ -29,12 +29,12 @@ export class Profiles implements vscode.Disposable {
     return readSetting('profile') || undefined
   }
 
-  /** For this workspace where it has a choice of its own already, otherwise for the user. */
+  /** For this workspace if it already has its own choice, otherwise for the user. */
   async choose(name: string | undefined): Promise<void> {
     await changeSetting('profile', name)
   }
 
-  /** The environment with the profile that signs for it. The local fleet brings keys of its own. */
+  /** The environment with the profile that signs for it. The local fleet has its own keys. */
   readonly withProfile = (environment: Environment): Environment => {
     this.watch()
     const { chosen } = this
@@ -44,7 +44,7 @@ export class Profiles implements vscode.Disposable {
     return { ...environment, profile: chosen }
   }
 
-  /** What signs for an environment, in a word: for the status bar. */
+  /** The name of what signs for an environment, for the status bar. */
   nameFor(environment: Environment): string | undefined {
     if (environment.credentials !== undefined) return undefined
     return environment.profile ?? this.chosen ?? process.env.AWS_PROFILE
@@ -56,7 +56,7 @@ export class Profiles implements vscode.Disposable {
     return listProfiles(config, credentials, vscode.l10n.t)
   }
 
-  /** Keys in the environment that VS Code was started in. They win over every file in the default chain. */
+  /** Keys in the environment variables of VS Code. In the default chain they take precedence over every file. */
   hasEnvironmentKeys(): boolean {
     return process.env.AWS_ACCESS_KEY_ID !== undefined
   }
@@ -90,7 +90,7 @@ export function credentialsFile(): string {
   return process.env.AWS_SHARED_CREDENTIALS_FILE ?? path.join(homedir(), '.aws', 'credentials')
 }
 
-/** A file that is not there holds no profiles. */
+/** A missing file has no profiles. */
 async function readText(file: string): Promise<string> {
   try {
     return new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.file(file)))

@@ -2,12 +2,12 @@ import type { CredentialProvider } from '../../queues/sqsClient.ts'
 
 type Credentials = Awaited<ReturnType<CredentialProvider>>
 
-/** Credentials that end sooner than this are not handed on, milliseconds. */
+/** Credentials that expire sooner than this are not passed on, milliseconds. */
 const freshForMs = 5 * 60_000
 
 /**
- * Temporary credentials of a profile, shared by all environments that it signs for: an MFA code is asked for once, not
- * once per environment. Keys without an end are not kept: they are read afresh, as somebody may have changed them.
+ * Temporary credentials of a profile, shared by all environments that use it, so that the user enters an MFA code once, not
+ * once per environment. Keys that do not expire are not cached: they are read again, since they may have changed.
  */
 export class SharedCredentials {
   readonly #kept = new Map<string, Credentials>()
@@ -19,8 +19,8 @@ export class SharedCredentials {
   }
 
   /**
-   * A provider for one client. When that client asks again for what it was given, it was refused with it, and gets others.
-   * @param key whatever else decides about the credentials, the profile above all
+   * A provider for one client. A client that asks again for the same credentials was refused with them, so it gets new ones.
+   * @param key identifies the credentials, above all by their profile
    */
   provider(key: string, load: CredentialProvider): CredentialProvider {
     let given: Credentials | undefined
@@ -33,7 +33,7 @@ export class SharedCredentials {
     }
   }
 
-  /** The files or the choice of the profile have changed: what was kept may be another's. */
+  /** The files or the chosen profile have changed, so cached credentials may be outdated. */
   forget(): void {
     this.#kept.clear()
     this.#loading.clear()

@@ -4,18 +4,18 @@ import { askMfaCode } from './mfa.ts'
 import type { Profiles } from './profiles.ts'
 import { SharedCredentials } from './sharedCredentials.ts'
 
-/** Says as whom an environment's queues are used. */
+/** Provides the credentials for an environment's queues. */
 export class Signing {
   readonly #profiles: Profiles
   readonly #shared = new SharedCredentials(Date.now)
 
   constructor(profiles: Profiles) {
     this.#profiles = profiles
-    // Registered first, so that whoever connects anew because of the change finds nothing of before.
+    // Registered first, so that listeners that reconnect because of the change find no earlier credentials.
     profiles.onDidChange(() => this.#shared.forget())
   }
 
-  /** @param isUserAct whether, at the moment of the question, a person waits who may be asked for an MFA code */
+  /** @param isUserAct whether the user is waiting at that moment, and may be asked for an MFA code */
   async connectionOf(declared: Environment, isUserAct: () => boolean): Promise<Environment & Connection> {
     const environment = this.#profiles.withProfile(declared)
     if (environment.credentials !== undefined) return environment

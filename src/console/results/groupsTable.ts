@@ -7,17 +7,17 @@ import { firstLines, previewBytes } from './outputPreview.ts'
 import { groupRow } from './projection.ts'
 import type { ShownRun } from './shownRun.ts'
 
-/** Groups that the page gets. When more replies differ, the list of agents tells more than a list of groups. */
+/** The most groups that the page gets. If more replies differ, the list of agents is more useful than a list of groups. */
 const maxRows = 200
 
-/** The beginning of a group's output, and whose it is, when there were so many bytes of it. */
+/** The start of a group's output, with the agent that it is from and the number of bytes read so far. */
 interface Beginning {
   readonly agentId: string
   readonly bytes: number
   readonly preview: ReturnType<typeof firstLines>
 }
 
-/** The groups of a run under numbers that stay, with the beginnings of their outputs. */
+/** The groups of a run under stable numbers, with the start of their output. */
 export class GroupNumbers {
   readonly #run: ShownRun
   readonly #t: Translate
@@ -31,7 +31,7 @@ export class GroupNumbers {
     this.#t = t
   }
 
-  /** Takes the groups as they are now. Returns the agents that are in another one than before. */
+  /** Takes the current groups. Returns the agents that have changed groups. */
   update(groups: readonly Group[]): string[] {
     this.#groups = groups.filter(({ state }) => isVerdict(state))
     const moved: string[] = []

@@ -6,8 +6,8 @@ import { inEnglish, type Translate } from '../../text/translate.ts'
 export type Matcher = (line: string) => (readonly [start: number, length: number])[]
 
 /**
- * Expressions run in linear time (RE2): output comes from servers, and must not be able to hang the editor.
- * @throws InvalidQuery when the expression is not one
+ * Expressions run in linear time (RE2): output comes from servers, and must not hang the editor.
+ * @throws InvalidQuery when the expression is not valid
  */
 export function createMatcher({ text, matchCase, regex }: Query, t: Translate = inEnglish): Matcher {
   if (!regex) return literalMatcher(text, matchCase)
@@ -33,7 +33,7 @@ export class InvalidQuery extends Error {
   override readonly name = 'InvalidQuery'
 }
 
-/** Matches that are looked for in one line: beyond this a line is noise. */
+/** The most matches in one line. */
 const maxMatches = 10_000
 
 function literalMatcher(text: string, matchCase: boolean): Matcher {

@@ -5,14 +5,14 @@ import { OutputView } from './outputView.ts'
 import type { Clock } from './pageClock.ts'
 import type { ShownRun } from './shownRun.ts'
 
-/** What is read of an output before others get their turn, bytes. Of the first piece the page waits for its first lines. */
+/** Bytes of an output that are read at a time, before other work gets its turn. The page waits for the first piece. */
 const firstPieceBytes = 64 * 1024
 const pieceBytes = 1024 * 1024
 
 /** Lines sent when the page follows the end of an output. */
 const followedLines = 200
 
-/** How often the page hears of a growing output, milliseconds: the longer it is, the more a change costs. */
+/** How often the page is told that an output has grown, milliseconds: updates of a longer output cost more. */
 const tellEveryMs = (lines: number) => (lines < 50_000 ? 40 : 250)
 
 export interface OpenOutputOptions {
@@ -24,7 +24,7 @@ export interface OpenOutputOptions {
   post(message: OutputWindow): void
 }
 
-/** The output that a page has open: read as it grows, and sent a window at a time. */
+/** The output that is open on a page: read as it grows, and sent one window at a time. */
 export class OpenOutput {
   readonly agentId: string
   readonly #run: ShownRun
@@ -35,7 +35,7 @@ export class OpenOutput {
   readonly #view: OutputView
   #window = { from: 0, to: followedLines, follow: false }
   #read = 0
-  /** Whether it is known by now what there is: before that nothing is said, least of all that there is nothing. */
+  /** Whether everything that exists has been read once: before that, the page must not say that there is no output. */
   #hasLooked = false
   #trouble: string | undefined
   #reading: Promise<void> | undefined
@@ -44,7 +44,7 @@ export class OpenOutput {
   #toldAt = Number.NEGATIVE_INFINITY
   #cancelTelling: (() => void) | undefined
 
-  /** `page` is the page's number for it. */
+  /** `page` is the number that the page has given it. */
   constructor({ run, agentId, page, clock, t, post }: OpenOutputOptions) {
     this.#run = run
     this.#t = t
@@ -66,7 +66,7 @@ export class OpenOutput {
     this.#send()
   }
 
-  /** Looks once everything that there is has been read. */
+  /** Searches once everything that exists has been read. */
   async find(from: number, direction: 1 | -1): Promise<{ line: number; ordinal: number } | undefined> {
     await this.#reading
     return this.#view.find(from, direction)
@@ -84,7 +84,7 @@ export class OpenOutput {
     return this.#reading
   }
 
-  /** Says anew what can be said about its end: the reply's state has changed. */
+  /** Updates the notice at its end, because the reply's state has changed. */
   refresh(): void {
     this.#sendSoon()
   }

@@ -2,12 +2,12 @@ import * as vscode from 'vscode'
 import { plainOutput } from '../../report/runTables.ts'
 import type { ShownRun } from './shownRun.ts'
 
-/** Characters of a document: beyond 50 MB VS Code opens none from an extension. */
+/** The most characters of a document: VS Code does not open documents of extensions beyond 50 MB. */
 const maxCharacters = 40_000_000
-/** How often an open document of a growing output is written anew, milliseconds. */
+/** How often an open document of a growing output is updated, milliseconds. */
 const changeEveryMs = 1000
 
-/** Outputs as read-only documents: find, copy, save and compare are the editor's own. */
+/** Outputs as read-only documents, with the editor's find, copy, save and compare. */
 export class OutputDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #find: (runId: string) => Promise<ShownRun | undefined>
   readonly #changed = new vscode.EventEmitter<vscode.Uri>()
@@ -32,7 +32,7 @@ export class OutputDocuments implements vscode.TextDocumentContentProvider, vsco
     await vscode.window.showTextDocument(document, { preview: false })
   }
 
-  /** Shows two outputs beside one another in the editor's diff. `titles` say whose they are. */
+  /** Shows two outputs side by side in the editor's diff, under `titles`. */
   async compare(
     left: { run: ShownRun; agentId: string; title: string },
     right: { run: ShownRun; agentId: string; title: string },
@@ -66,7 +66,7 @@ export class OutputDocuments implements vscode.TextDocumentContentProvider, vsco
     for (const disposable of this.#disposables) disposable.dispose()
   }
 
-  /** As long as it is open and grows, the document follows. */
+  /** The document is updated while it is open and the output grows. */
   #watch(uri: vscode.Uri, run: ShownRun, agentId: string): void {
     if (
       this.#isDisposed ||

@@ -2,20 +2,20 @@ import type { Chunk } from '../../protocol/frames.ts'
 import { withoutSgr } from '../../terminal/sgr.ts'
 import { TerminalLines } from '../../terminal/terminalLines.ts'
 
-/** Bytes of an output that are read for a preview of its beginning or its end. */
+/** Bytes of an output that are read for a preview of its start or its end. */
 export const previewBytes = 4096
 
 /** Lines and characters of a preview. */
 const maxLines = 3
 const maxCharacters = 300
 
-/** The first lines that say something, and whether there is more of them. */
+/** The first lines that are not empty, and whether there are more. */
 export function firstLines(chunks: readonly Chunk[]): { lines: string[]; more: boolean } {
   const lines = plainLines(chunks)
   return { lines: lines.slice(0, maxLines), more: lines.length > maxLines }
 }
 
-/** The last line that says something. */
+/** The last line that is not empty. */
 export function lastLine(chunks: readonly Chunk[]): string {
   return plainLines(chunks).at(-1) ?? ''
 }

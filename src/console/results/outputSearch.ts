@@ -4,23 +4,23 @@ import { TerminalLines } from '../../terminal/terminalLines.ts'
 import type { Matcher } from './matcher.ts'
 import type { ShownRun } from './shownRun.ts'
 
-/** Matches in the output of one agent or, where several wrote the same bytes, of all of these. */
+/** Matches in the output of one agent, or of several with the same output. */
 export interface OutputMatches {
   readonly agentIds: readonly string[]
   readonly matches: number
 }
 
-/** Bytes read at a time: between pieces others get their turn. */
+/** Bytes read at a time: other work gets its turn between two pieces. */
 const pieceBytes = 1024 * 1024
 
-/** Characters up to which lines are searched again at each change of them. */
+/** Lines up to this many characters are searched again at each change. */
 const longLine = 64 * 1024
 
 /** Finds matches in outputs that may still grow: each byte is read once, however often an output is searched. */
 export class OutputSearch {
   readonly #run: ShownRun
   readonly #matcher: Matcher
-  /** How far outputs that may grow were searched, by agent. */
+  /** How far outputs that may still grow were searched, by agent. */
   readonly #progress = new Map<string, Progress>()
 
   constructor(run: ShownRun, matcher: Matcher) {
@@ -29,7 +29,7 @@ export class OutputSearch {
   }
 
   /**
-   * Searches the outputs of `replies` as they are by now, one after the other; the same bytes only once. Ends early when
+   * Searches the current outputs of `replies`, one after the other; identical outputs only once. Ends early when
    * aborted. One search at a time.
    */
   async *search(replies: Iterable<ReplyState>, signal: AbortSignal): AsyncGenerator<OutputMatches> {
@@ -60,7 +60,7 @@ export class OutputSearch {
     }
   }
 
-  /** A line that grows and grows without an end is not searched at each byte of it, but whenever it is twice as long. */
+  /** A very long line that still grows is not searched at each change, but each time its length has doubled. */
   #matchesInOpen(progress: Progress, mayGrow: boolean): number {
     const { lines, open } = progress
     const all = Array.from({ length: lines.count }, (_, index) => lines.line(index))
@@ -78,12 +78,12 @@ export class OutputSearch {
 }
 
 interface Progress {
-  /** Bytes of the output that `lines` have taken. */
+  /** Bytes of the output that are in `lines`. */
   read: number
   readonly lines: TerminalLines
-  /** In the lines that nothing can change any more. */
+  /** In the lines that can no longer change. */
   matches: number
-  /** Of the lines that are still being written, when they were last searched: characters, and matches in them. */
+  /** Characters and matches of the lines that are still being written, when they were last searched. */
   open: { readonly length: number; readonly matches: number }
 }
 

@@ -6,14 +6,14 @@ import { inEnglish, type Translate } from '../../text/translate.ts'
 import type { Matcher } from './matcher.ts'
 
 /**
- * One output as the page shows it: by index, a window at a time. Beyond {@link maxLines} the middle is left out, since
- * a scroll bar cannot be taller (Chromium: 33,554,432 px); very long lines are cut. Documents and exports have it all.
+ * One output as the page shows it: by index, one window at a time. Beyond {@link maxLines} the middle is omitted, since
+ * a scroll bar cannot be taller (Chromium: 33,554,432 px); very long lines are cut. Documents and exports are complete.
  */
 export class OutputView {
   readonly #t: Translate
   readonly #lines = new TerminalLines()
   #matcher: Matcher | undefined
-  /** Matches per line; undefined where not looked for yet. */
+  /** Matches per line; undefined for lines not searched yet. */
   #matches: (number | undefined)[] = []
 
   constructor(t: Translate = inEnglish) {
@@ -24,7 +24,7 @@ export class OutputView {
     this.#lines.add(chunk)
   }
 
-  /** Lines as they are shown, the one that says what is left out among them. */
+  /** Number of shown lines, including the one that says how many are omitted. */
   get count(): number {
     return Math.min(this.#lines.count, maxLines + 1)
   }
@@ -44,7 +44,7 @@ export class OutputView {
   takeChangedFrom(): number {
     const changed = this.#lines.takeChangedFrom()
     this.#matches.length = Math.min(this.#matches.length, changed)
-    // When the middle is left out, every line after the gap stands for another one.
+    // If the middle is omitted, every index after the gap now means another line.
     return this.#lines.count > maxLines ? Math.min(changed, maxLines / 2) : changed
   }
 
@@ -112,10 +112,10 @@ export class OutputView {
   }
 }
 
-/** Lines that are shown. 400,000 of them at 18 px keep well within what Chromium can scroll. */
+/** The most shown lines: 400,000 at 18 px are well within what Chromium can scroll. */
 const maxLines = 400_000
 
-/** Characters of a line that are shown. */
+/** The most shown characters of a line. */
 const maxCharacters = 5000
 
 /** Cuts after `limit` visible characters. */

@@ -1,8 +1,8 @@
-/** Time for what is coalesced; tests bring their own. */
+/** The clock for coalescing; tests provide their own. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Calls `act` after `ms`. Returns how to take that back. */
+  /** Calls `act` after `ms`. Returns a function that cancels it. */
   later(act: () => void, ms: number): () => void
 }
 

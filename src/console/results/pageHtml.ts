@@ -1,23 +1,23 @@
 export interface PageAddresses {
   /** The webview's `cspSource`. */
   readonly cspSource: string
-  /** From a cryptographic source, another one for each page. */
+  /** From a cryptographic source, a new one for each page. */
   readonly nonce: string
   readonly script: string
   readonly style: string
 }
 
-/** The language that the page is to speak. */
+/** The language of the page. */
 export interface PageLanguage {
   /** As in `en` or `pt-br`. */
   readonly language: string
-  /** Translations of the page's words, by the English ones; those that are missing stay English. */
+  /** Translations of the page's sentences, by the English ones; missing ones stay English. */
   readonly words: Readonly<Record<string, string>>
 }
 
 /**
- * The results page's document. Its policy allows our script and our style sheet and nothing else: no network, no inline
- * style, no frames, no forms. A test opens the page under this very policy.
+ * The document of the results page. Its policy allows only our script and our style sheet: no network, no inline style,
+ * no frames, no forms. A test opens the page with this policy.
  */
 export function pageHtml(
   { cspSource, nonce, script, style }: PageAddresses,

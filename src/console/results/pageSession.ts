@@ -13,15 +13,15 @@ import { agentRow, runHeader } from './projection.ts'
 import { RunningSearch } from './runningSearch.ts'
 import type { ShownEnvironment, ShownRun } from './shownRun.ts'
 
-/** From a change to the page hearing of it, milliseconds: about a frame, then no more often than the eye can tell. */
+/** Time until a change is sent to the page, milliseconds: at first about a frame, then no more often than visible. */
 const firstDeltaMs = 8
 const deltaEveryMs = 40
 /**
  * Rows in one message: the page shows the first of 10,000 before the last are sent, and the editor, which reads each
- * message whole, finds time for keys in between.
+ * message as a whole, can handle keys in between.
  */
 const rowsPerMessage = 250
-/** Grouping takes all replies at once: at most so often, and never more than a fifth of the time. */
+/** Least time between two groupings, which need all replies; they never take more than a fifth of the time. */
 const groupEveryMs = 150
 const previewEveryMs = 250
 
@@ -30,17 +30,17 @@ type OutputOf = Extract<FromPage, { type: 'open-output' }>['of']
 export interface PageSessionOptions {
   readonly run: ShownRun
   readonly environment: ShownEnvironment
-  /** Whether somebody steers the run: false for one of the past. */
+  /** Whether the run can be controlled: false for a finished run. */
   readonly live: boolean
   readonly clock: Clock
-  /** What the page cannot say itself is said in the editor's language. */
+  /** Translates what the page does not say itself. */
   readonly t: Translate
   post(message: ToPage): void
-  /** Something could not be read; the page goes on with the rest. */
+  /** Something could not be read; the page continues with the rest. */
   onWarning(error: Error): void
 }
 
-/** One page that shows one run: what it was told, and what it is to be told next. Says nothing before `ready`. */
+/** One page that shows one run: what was sent to it, and what is sent next. Sends nothing before `ready`. */
 export class PageSession {
   readonly #options: PageSessionOptions
   readonly #groups: GroupNumbers
@@ -71,9 +71,9 @@ export class PageSession {
     this.#unsubscribe = options.run.onChange((change) => this.#changed(change))
   }
 
-  /** Does what the page asks that concerns the page alone; the rest is for the caller. */
+  /** Handles requests of the page that concern only the page; the rest is for the caller. */
   receive(message: FromPage): void {
-    // What a page out of sight has still said is no longer of use to it.
+    // Requests that a page sent before it was hidden are outdated.
     if (this.#isDisposed || (this.#seq === undefined && message.type !== 'ready')) return
     switch (message.type) {
       case 'ready':
@@ -99,7 +99,7 @@ export class PageSession {
     }
   }
 
-  /** The agent whose output stands for it. */
+  /** The agent whose output represents the group. */
   agentOf(of: OutputOf): string | undefined {
     if ('group' in of) return this.group(of.group)?.representative
     return this.#options.run.state.replies.has(of.agent) ? of.agent : undefined
@@ -113,7 +113,7 @@ export class PageSession {
     return this.#groups.majority()
   }
 
-  /** The page is out of sight, where messages get lost: nothing is sent until it says `ready`. */
+  /** The page is hidden, where messages get lost: nothing is sent until it says `ready`. */
   pause(): void {
     this.#seq = undefined
     this.#cancelFlush?.()
@@ -246,7 +246,7 @@ export class PageSession {
       .catch(this.#options.onWarning)
   }
 
-  /** Last lines of the agents in sight, where they have changed. */
+  /** Last lines of the visible agents, if they have changed. */
   #readPreviews(): void {
     this.#previewedAt = this.#options.clock.now()
     this.#previewsStale = false
@@ -279,7 +279,7 @@ export class PageSession {
         known?.bytes === bytes
           ? known.line
           : lastLine(await run.output(agentId, Math.max(0, bytes - previewBytes), previewBytes))
-      // Another look, which began later, has seen more.
+      // A reading that began later is more recent.
       if ((this.#previews.get(agentId)?.bytes ?? 0) > bytes) continue
       this.#previews.set(agentId, { bytes, line })
       if (this.#sentPreviews.get(agentId) === line) continue

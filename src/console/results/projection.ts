@@ -50,7 +50,7 @@ interface GroupFacts {
   readonly preview: { readonly lines: readonly string[]; readonly more: boolean } | undefined
 }
 
-/** The run without what a page has no business to know: values of environment variables above all. */
+/** The run without what a page must not know, above all the values of environment variables. */
 export function runHeader(
   state: RunState,
   environment: ShownEnvironment,
@@ -82,10 +82,10 @@ export function runHeader(
   }
 }
 
-/** Folded hosts of a group: what no screen shows is not sent. */
+/** The most characters of a group's folded hosts: more would not be visible. */
 const maxHostsCharacters = 1000
 
-/** Characters of a script that the page gets to show. */
+/** The most characters of a script that are sent to the page. */
 const maxScriptCharacters = 65_536
 
 function actionHeader({ action, targets }: RecordedRequest, t: Translate): ActionHeader {

@@ -10,18 +10,18 @@ import type { Shown, ShownRun } from './shownRun.ts'
 /** The view type of the results page, for `onWebviewPanel:` and menus. */
 export const resultsViewType = 'ec2-collective.results'
 
-/** What the pages need of the rest of the console. */
+/** What the pages need from the rest of the console. */
 export interface ResultsActions {
-  /** The run of a page that a window reload brought back, or of an output document; undefined when it is not kept. */
+  /** The run of a page that was restored after a reload, or of an output document; undefined if it is not in the history. */
   find(runId: string): Promise<Shown | undefined>
   /**
-   * Repeats a run: on these agents, or on everyone who matches its filter now when `targets` is undefined. Comes from a
-   * page, so that the host confirms it, whatever the environment.
+   * Repeats a run: on these agents, or on all agents that match its filter now when `targets` is undefined. It comes from a
+   * page, so the host confirms it in every environment.
    */
   runAgain(shown: Shown, targets: readonly string[] | undefined): Promise<unknown>
-  /** What the user asked for failed: to be shown. */
+  /** Something that the user asked for failed: show it. */
   onFailure(error: unknown): void
-  /** Something is amiss that nobody waits for: to be logged. */
+  /** Something failed that no one waits for: log it. */
   onWarning(error: unknown): void
 }
 
@@ -35,7 +35,7 @@ export function createResults(options: ResultsOptions): Results {
   return new Results(options)
 }
 
-/** The results pages, one a run. */
+/** The results pages, one per run. */
 export class Results implements vscode.Disposable {
   readonly documents: OutputDocuments
   readonly #options: ResultsOptions
@@ -53,7 +53,7 @@ export class Results implements vscode.Disposable {
     ]
   }
 
-  /** Shows a run, in the page that it has already where there is one. */
+  /** Shows a run, in its existing page if there is one. */
   async show(shown: Shown): Promise<void> {
     const { runId } = shown.run.state
     const open = this.#pages.get(runId)
@@ -65,7 +65,7 @@ export class Results implements vscode.Disposable {
     try {
       await this.#open(panel, shown)
     } catch (error) {
-      // An empty page would look like a run that nobody answers; the run itself goes on, and is in the history.
+      // An empty page would look like a run without replies; the run itself continues, and is in the history.
       panel.dispose()
       this.#options.actions.onFailure(error)
     }
@@ -76,12 +76,12 @@ export class Results implements vscode.Disposable {
     return [...this.#pages.values()].find(({ panel }) => panel.active)?.shown
   }
 
-  /** The panels stay: they come back after the reload that this belongs to. */
+  /** The panels stay: they are restored after the reload. */
   dispose(): void {
     for (const disposable of this.#disposables) disposable.dispose()
   }
 
-  /** Beside the script that one works on, and where the results of before stand. */
+  /** Beside the active editor, or where earlier results are shown. */
   #column(): vscode.ViewColumn {
     const latest = [...this.#pages.values()].at(-1)?.panel.viewColumn
     if (latest !== undefined) return latest
@@ -97,7 +97,7 @@ export class Results implements vscode.Disposable {
     panel.onDidDispose(() => {
       if (isOpen()) this.#pages.delete(runId)
     })
-    // What a page takes, above all its search, is loaded with the first one: activation does without.
+    // The code of a page, above all its search, is loaded with the first page, not at activation.
     const { ResultsPage } = await import('./resultsPage.ts')
     // Closed meanwhile, and perhaps shown again in another panel.
     if (!isOpen()) return
@@ -106,7 +106,7 @@ export class Results implements vscode.Disposable {
 
   async #restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const runId = parsePageState(state)?.runId
-    // The window was reloaded before the page could leave word of what it shows.
+    // The window was reloaded before the page could save which run it shows.
     if (runId === undefined)
       return this.#say(panel, vscode.l10n.t("This page's run is unknown. Open it from History."))
     try {
@@ -139,7 +139,7 @@ function bound(actions: ResultsActions): Pick<ResultsActions, 'runAgain' | 'onFa
   }
 }
 
-/** The tab: what was run, and where. */
+/** The title of the tab: the command and its environment. */
 function title({ run }: Shown): string {
   const { request, environment } = run.state
   return `${environment}: ${oneLine(actionName(request.action), 24)}`

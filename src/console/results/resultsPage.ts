@@ -12,7 +12,7 @@ import { saveExport } from './saveExport.ts'
 import type { Shown } from './shownRun.ts'
 import { subsetOf } from './subset.ts'
 
-/** Characters that are put into the clipboard: more is a file's job. */
+/** The most characters that are copied to the clipboard; for more, use a file. */
 const maxClipboardCharacters = 20_000_000
 
 export interface ResultsPageOptions {
@@ -20,15 +20,15 @@ export interface ResultsPageOptions {
   readonly panel: vscode.WebviewPanel
   readonly shown: Shown
   readonly documents: OutputDocuments
-  /** Repeats the run on these agents, or on everyone who matches now. The host confirms. */
+  /** Repeats the run on these agents, or on all agents that match now. The host confirms it. */
   runAgain(shown: Shown, targets: readonly string[] | undefined): Promise<unknown>
-  /** What the user asked for failed. */
+  /** Something that the user asked for failed. */
   onFailure(error: unknown): void
-  /** Something is amiss that nobody waits for. */
+  /** Something failed that no one waits for. */
   onWarning(error: unknown): void
 }
 
-/** One page in its panel: carries out what the page asks for, after it was parsed. */
+/** One page in its panel: executes the requests of the page after parsing them. */
 export class ResultsPage {
   readonly panel: vscode.WebviewPanel
   readonly shown: Shown
@@ -51,7 +51,7 @@ export class ResultsPage {
     })
     panel.webview.onDidReceiveMessage((json: unknown) => this.#receive(json))
     panel.onDidChangeViewState(() => {
-      // Out of sight the page does not exist; when it is shown again it starts anew, and says `ready`.
+      // A hidden page does not exist; when it is shown again it starts from the beginning, and says `ready`.
       if (!panel.visible) this.#session.pause()
     })
     panel.onDidDispose(() => this.#session.dispose())
@@ -164,7 +164,7 @@ export class ResultsPage {
   }
 }
 
-/** Gives the panel the page, or keeps it from having one when only a sentence is to be said. */
+/** Puts the page into the panel, or only a sentence. */
 export function setUpPanel(panel: vscode.WebviewPanel, extensionUri: vscode.Uri): void {
   const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview')
   panel.webview.options = { enableScripts: true, enableForms: false, localResourceRoots: [folder] }
@@ -179,7 +179,7 @@ export function setUpPanel(panel: vscode.WebviewPanel, extensionUri: vscode.Uri)
   )
 }
 
-/** Where the editor's language has no bundle of ours, numbers and dates stay English as well. */
+/** Without a translation into the editor's language, numbers and dates are English, too. */
 function pageLanguage(): PageLanguage {
   const { bundle } = vscode.l10n
   return bundle === undefined

@@ -8,10 +8,10 @@ import { OutputSearch } from './outputSearch.ts'
 import type { Clock } from './pageClock.ts'
 import type { ShownRun } from './shownRun.ts'
 
-/** How often the page hears of a search's progress, milliseconds. */
+/** How often the progress of a search is sent to the page, milliseconds. */
 const progressEveryMs = 100
 
-/** A search over all outputs of a run that goes on as outputs grow. */
+/** A search of all outputs of a run, which continues as outputs grow. */
 export class RunningSearch {
   readonly #run: ShownRun
   readonly #clock: Clock
@@ -34,7 +34,7 @@ export class RunningSearch {
   }
 
   /**
-   * Searches all outputs. Returns what finds the query in a line, undefined when the query is invalid.
+   * Searches all outputs. Returns the matcher of the query, undefined when the query is invalid.
    * @throws Error when an output cannot be read
    */
   start(query: Query, t: Translate, onWarning: (error: Error) => void): Matcher | undefined {

@@ -7,8 +7,8 @@ import { exportCsv, exportText } from '../../report/runTables.ts'
 export type ExportFormat = keyof typeof formats
 
 /**
- * Asks where to, and writes the run there, an agent at a time: all outputs together may be larger than memory.
- * @returns where it is; undefined when the user gave up
+ * Asks for a file, and writes the run to it, one agent at a time: all outputs together may exceed memory.
+ * @returns the file; undefined when the user cancelled
  */
 export async function saveExport(run: ReportedRun, format: ExportFormat): Promise<vscode.Uri | undefined> {
   const { write, extension, name } = formats[format]

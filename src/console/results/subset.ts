@@ -5,7 +5,7 @@ import type { RunState } from '../../run/runState.ts'
 
 /**
  * The agents on which to repeat a run; undefined means all agents that match the filter now. Agents that are not in the
- * run are ignored, whatever the page says.
+ * run are ignored, even if the page names them.
  */
 export function subsetOf(
   state: RunState,

@@ -3,8 +3,8 @@ import type { Snippet, SnippetInput } from '../../declarations/snippet.ts'
 import { plainText } from '../text/plainText.ts'
 
 /**
- * Asks for the inputs of a snippet, one after the other, except those that are given.
- * @returns their values by name; undefined when the user gave up
+ * Asks for the inputs of a snippet one by one, except the given ones.
+ * @returns their values by name; undefined when the user cancelled
  */
 export async function askInputs(
   { name: snippet, declaration }: Snippet,

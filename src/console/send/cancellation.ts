@@ -1,9 +1,9 @@
 import * as vscode from 'vscode'
 
-/** A wait is shown once it takes this long, milliseconds: what flashes up and goes is of no use. */
+/** A wait is shown once it takes this long, milliseconds: shorter ones would only flash. */
 const shownAfterMs = 1_000
 
-/** Does `work` with the editor's kind of signal, which it takes to close boxes. */
+/** Runs `work` with a cancellation token of the editor, which closes boxes. */
 export async function untilAborted<T>(
   signal: AbortSignal,
   work: (token: vscode.CancellationToken) => Promise<T>,
@@ -21,8 +21,8 @@ export async function untilAborted<T>(
 }
 
 /**
- * A wait that the user sees and can cancel, once it takes a moment.
- * @param stop aborted when they do
+ * A wait that the user can see and cancel once it takes a moment.
+ * @param stop aborted when they cancel
  */
 export async function showWait<T>(title: string, stop: AbortController, work: Promise<T>): Promise<T> {
   const show = () =>

@@ -7,8 +7,8 @@ import { confirmationFor, type SendOrigin } from './confirmation.ts'
 import { describePlan, type RunPlan } from './runPlan.ts'
 
 /**
- * A run that a person has agreed to as its environment demands, with those whom it was said to hit. Only {@link ask}
- * makes one, and what sends takes nothing else: nothing is sent unasked.
+ * A run that the user has confirmed as its environment requires, with the targets that the question named. Only
+ * {@link ask} creates one, and sending accepts nothing else: nothing is sent without confirmation.
  */
 export class ConfirmedRun {
   readonly #plan: RunPlan
@@ -20,10 +20,10 @@ export class ConfirmedRun {
   }
 
   /**
-   * Asks as the environment's guard rails and the send's origin demand. `note` is what else a person should know before
-   * they answer.
-   * @param signal ends the question, where the editor lets it: a no
-   * @returns undefined when the user said no, or has closed the question
+   * Asks as the protection of the environment and the origin of the request require. `note` is what else the user should
+   * know before they answer.
+   * @param signal closes the question if the editor allows it; this counts as no
+   * @returns undefined when the user said no, or closed the question
    */
   static async ask(
     plan: RunPlan,
@@ -39,7 +39,7 @@ export class ConfirmedRun {
     return this.#plan
   }
 
-  /** Whom the question named. */
+  /** The targets that the question named. */
   get reach(): Reach {
     return this.#reach
   }
@@ -68,7 +68,7 @@ async function isConfirmed(
   }
 }
 
-/** An input box in which Enter does nothing but by the exact name. Nothing typed is a no. */
+/** An input box in which Enter works only with the exact name. Empty means no. */
 async function typeName(name: string, sentence: string, signal: AbortSignal): Promise<boolean> {
   const prompt = vscode.l10n.t('{0} Type {1} to run it.', plainText(sentence), name)
   const { Info, Error: Wrong } = vscode.InputBoxValidationSeverity
@@ -77,7 +77,7 @@ async function typeName(name: string, sentence: string, signal: AbortSignal): Pr
     prompt,
     placeHolder: name,
     ignoreFocusOut: true,
-    // VS Code closes the box at Enter unless the severity is an error's.
+    // VS Code closes the box at Enter unless the severity is error.
     validateInput: (value) =>
       value === name ? undefined : { message: prompt, severity: value === '' ? Info : Wrong },
   }

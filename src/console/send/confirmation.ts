@@ -1,26 +1,26 @@
 import type { RunPlan } from './runPlan.ts'
 
-/** Where a send comes from. A page is never trusted: what it asks for is always shown to a person first. */
+/** The origin of a request to send. A page is never trusted: the user always confirms its requests. */
 export type SendOrigin =
-  /** Typed by the user, who has just seen the sentence that says what will happen. */
+  /** From the boxes: the user has just seen the sentence that says what will happen. */
   | { readonly kind: 'flow' }
-  /** A keybinding, or another caller with arguments. `confirm: false` is its wish to go without a question. */
+  /** A keybinding, or another caller with arguments. `confirm: false` asks to send without a question. */
   | { readonly kind: 'arguments'; readonly confirm: boolean }
-  /** A task; `confirm` is absent when it left something open, so that the user has seen the sentence. */
+  /** A task. `confirm` is absent when arguments were missing, so that the user has seen the sentence in the boxes. */
   | { readonly kind: 'task'; readonly confirm?: boolean }
   | { readonly kind: 'page' }
 
-/** What a person has to do before this plan may be sent. */
+/** What the user must do before this plan is sent. */
 export type Confirmation =
   /** Type the environment's name. */
   | { readonly kind: 'type-name'; readonly name: string }
-  /** Say yes to the sentence. */
+  /** Confirm the sentence. */
   | { readonly kind: 'ask' }
   | { readonly kind: 'none' }
 
 /**
- * The rule of the house. A protected environment always asks for its name, wherever the send comes from. `ping` and
- * `facts` change nothing on a server: they are asked about only where the environment is protected or a page wants them.
+ * A protected environment always asks for its name, wherever the request comes from. `ping` and `facts` change nothing on
+ * a server: they need a confirmation only in a protected environment, or when a page requests them.
  */
 export function confirmationFor({ environment, request }: RunPlan, origin: SendOrigin): Confirmation {
   const { name } = environment.environment

@@ -1,22 +1,22 @@
 import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import { type FactIndex, indexFacts } from '../../protocol/filter/factIndex.ts'
 
-/** Agents whose facts are read for completion: 1,000 of facter's size take some 150 ms. */
+/** The most agents whose facts are indexed for completion: 1,000 with facter's facts take about 150 ms. */
 const mostAgents = 1_000
 
-/** An index is good for so long while agents only repeat themselves, milliseconds. */
+/** How long an index is used while the set of agents is the same, milliseconds. */
 const goodForMs = 30_000
 
-/** What a filter can be completed with. */
+/** Facts to complete a filter with. */
 export interface FactSample {
   readonly index: FactIndex
-  /** Not all agents were read: what the index counts is too little. */
+  /** Not all agents were indexed: the counts of the index are too low. */
   readonly isPart: boolean
 }
 
 /**
- * Keeps an index of the facts of agents that come and go. It is made anew when there are others, not for each word of
- * theirs: with 10,000 agents that would be all that the editor does.
+ * Keeps an index of facts while agents appear and disappear. It is rebuilt when the set of agents changes, not for each
+ * message of theirs: with 10,000 agents this would take all the time of the editor.
  */
 export class FactSampler {
   readonly #now: () => number

@@ -8,13 +8,13 @@ import { everyone, readFilter, type WrittenFilter } from '../../protocol/filter/
 import { localize, sentenceOf } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
 
-/** A row below the box into which a filter is typed. */
+/** A row below the box for a filter. */
 export type FilterChoice =
-  /** The text is a filter: taking this row takes the filter. */
+  /** The text is a filter: choosing this row uses it. */
   | { readonly kind: 'use'; readonly filter: WrittenFilter; readonly label: string; readonly detail: string }
-  /** The text is no filter (yet). */
+  /** The text is not a filter (yet). */
   | { readonly kind: 'wrong'; readonly label: string; readonly detail: string }
-  /** Everyone, offered by name as long as nothing is typed. */
+  /** Every agent; offered explicitly while nothing is typed. */
   | { readonly kind: 'everyone'; readonly label: string; readonly detail: string }
   | {
       readonly kind: 'recent'
@@ -34,13 +34,13 @@ export type FilterChoice =
 export interface FilterContext {
   readonly fleet: FleetSnapshot
   readonly index: FactIndex
-  /** The index was made of some of the agents only: its counts are not told. */
+  /** The index covers only some of the agents: its counts are not shown. */
   readonly isPart: boolean
   /** Filters of earlier runs, latest first. */
   readonly recent: readonly string[]
 }
 
-/** What can be done with `text`, the best first. The cursor stands at its end: VS Code does not tell where it is. */
+/** What can be done with `text`, best first. The cursor is taken to be at its end: VS Code does not say where it is. */
 export function filterChoices(text: string, world: FilterContext, t: Translate): FilterChoice[] {
   const completions = completionsOf(text, world, t)
   if (text.trim() === '') {
@@ -63,7 +63,7 @@ export function filterChoices(text: string, world: FilterContext, t: Translate):
           ? t('No agent matches, so nothing would run.')
           : foldHosts(agents.map(({ hostname }) => hostname)),
     }
-    // Enter then completes what would hit nobody.
+    // Enter then completes a filter that would match no agent.
     return agents.length === 0 ? [...completions, use] : [use, ...completions]
   } catch (error) {
     if (!(error instanceof FilterSyntaxError)) throw error
@@ -76,7 +76,7 @@ export function filterChoices(text: string, world: FilterContext, t: Translate):
   }
 }
 
-/** So that everyone can be seen without scrolling, and is never the first. */
+/** So that "every agent" is visible without scrolling, and never first. */
 const completionsBeforeEveryone = 8
 
 function completionsOf(text: string, { index, isPart }: FilterContext, t: Translate): FilterChoice[] {

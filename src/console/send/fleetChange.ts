@@ -6,8 +6,8 @@ interface Agent {
 }
 
 /**
- * How whom a run would hit now differs from whom it hit then, in a sentence.
- * @returns undefined when it is the same agents
+ * How the current targets of a run differ from its earlier ones, in a sentence.
+ * @returns undefined when they are the same agents
  */
 export function describeFleetChange(
   then: readonly Agent[],

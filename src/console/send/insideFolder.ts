@@ -2,10 +2,10 @@ import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 
 /**
- * Where a file really lies that is named relative to a folder: links in its way, which a repository can hold, are followed.
+ * The real path of a file that is named relative to a folder. Follows links on the way, which a repository can contain.
  * @param folder absolute
  * @returns undefined when there is no such file
- * @throws OutsideFolder when it lies outside of the folder: what is sent to servers could be anything of the user's
+ * @throws OutsideFolder when it is outside the folder: any file of the user could be sent to servers
  */
 export async function realPathInside(folder: string, file: string): Promise<string | undefined> {
   if (isAbsolute(file)) throw new OutsideFolder(file)
@@ -28,7 +28,7 @@ export class OutsideFolder extends Error {
   }
 }
 
-/** On any system: a repository is for people with different ones. */
+/** On every system: people with different systems share a repository. */
 function isAbsolute(file: string): boolean {
   return path.posix.isAbsolute(file) || path.win32.isAbsolute(file)
 }

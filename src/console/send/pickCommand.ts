@@ -4,7 +4,7 @@ import { plainText } from '../text/plainText.ts'
 import type { FoundSnippet } from './snippets.ts'
 import { type Place, type StepEnd, showPickStep } from './step.ts'
 
-/** What the command step ends with. */
+/** The result of the command step. */
 export type PickedCommand =
   | { readonly kind: 'shell'; readonly command: string }
   | { readonly kind: 'snippet'; readonly snippet: FoundSnippet }

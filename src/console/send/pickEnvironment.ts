@@ -8,7 +8,7 @@ import { environmentIcon } from '../environments/environmentIcon.ts'
 import { plainText } from '../text/plainText.ts'
 import { type Place, type StepEnd, showPickStep } from './step.ts'
 
-/** Asks for an environment. With only one there is nothing to ask, unless it is protected: that is worth a look. */
+/** Asks for an environment. Skips the question if there is only one, unless that is protected. */
 export function pickEnvironment(
   all: readonly DeclaredEnvironment[],
   place: Place,

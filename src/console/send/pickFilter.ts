@@ -13,7 +13,7 @@ interface FilterItem extends vscode.QuickPickItem {
   readonly choice?: FilterChoice
 }
 
-/** Asks for a filter, with completion from the facts of the agents that are there, and with who matches. */
+/** Asks for a filter, with completion from the facts of the known agents, and shows which agents match. */
 export function pickFilter(
   connections: Connections,
   declared: DeclaredEnvironment,

@@ -19,8 +19,8 @@ interface PartItem extends vscode.QuickPickItem {
 }
 
 /**
- * The last box before a run: one sentence that says what will happen, with everything in it that can still be changed.
- * @returns the plan as the user has left it
+ * The last box before a run: one sentence that says what will happen, and rows for everything that can still be changed.
+ * @returns the plan with the changes of the user
  */
 export async function reviewPlan(
   connections: Connections,
@@ -131,7 +131,7 @@ async function changePart(
   }
 }
 
-/** The list of who will be hit, from which agents can be taken out. */
+/** The list of targets, from which the user can exclude agents. */
 async function changeTargets(request: RunRequest, reach: Reach): Promise<RunRequest> {
   const items = reach.agents.map(({ agentId, hostname, state, version }) => ({
     label: plainText(hostname),

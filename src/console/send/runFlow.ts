@@ -9,22 +9,22 @@ import type { Draft, RunPlan } from './runPlan.ts'
 import type { FoundSnippet } from './snippets.ts'
 import type { Place, StepEnd } from './step.ts'
 
-/** What the flow offers to choose from. */
+/** The choices of the flow. */
 export interface FlowContext {
   readonly connections: Connections
   readonly environments: readonly DeclaredEnvironment[]
   readonly recentFilters: readonly string[]
   readonly recentCommands: readonly string[]
   readonly snippets: readonly FoundSnippet[]
-  /** Asks for a snippet's inputs; undefined when the user gave up. */
+  /** Asks for the inputs of a snippet; undefined when the user cancelled. */
   readonly draftOfSnippet: (snippet: FoundSnippet) => Promise<Draft | undefined>
-  /** Applies where neither the draft nor the environment says otherwise, milliseconds. */
+  /** Default if neither the draft nor the environment has a timeout, milliseconds. */
   readonly defaultTimeoutMs: number
 }
 
 /**
- * Asks box by box for what `start` leaves open, the last one being the review; every box has a way back.
- * @returns undefined when the user gave up, or the signal has closed the boxes
+ * Asks box by box for what is missing in `start`; the last box is the review. Every box has a Back button.
+ * @returns undefined when the user cancelled, or the signal closed the boxes
  */
 export async function askForPlan(
   world: FlowContext,
@@ -89,7 +89,7 @@ async function draftOf(world: FlowContext, picked: PickedCommand): Promise<StepE
   if (picked.kind === 'shell') return { kind: 'done', value: { action: picked } }
   const draft = await world.draftOfSnippet(picked.snippet)
   if (draft === undefined) return { kind: 'given-up' }
-  // Whom it hits was chosen in this flow already: a snippet picked here brings only what it does.
+  // The targets were already chosen in this flow: a snippet picked here adds only its action.
   const { environment: _, filter: __, targets: ___, ...what } = draft
   return { kind: 'done', value: what }
 }

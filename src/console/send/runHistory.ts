@@ -1,7 +1,7 @@
 import type { Memento } from 'vscode'
 import type { History, RunSummary } from '../../master/store/history.ts'
 
-/** So many runs' environments are remembered. */
+/** Number of runs whose environment is remembered. */
 const rememberedRuns = 2000
 const mementoKey = 'environmentOfRun'
 
@@ -10,7 +10,7 @@ export class RunHistory {
   readonly #open: () => Promise<History>
   readonly #memento: Memento
 
-  /** @param memento keeps to which environment a run went: its name alone may be another's by now */
+  /** @param memento remembers the environment of each run: its name alone may now belong to another one */
   constructor(open: () => Promise<History>, memento: Memento) {
     this.#open = open
     this.#memento = memento

@@ -7,16 +7,16 @@ import { printDuration } from '../../text/duration.ts'
 import { oneLine } from '../../text/oneLine.ts'
 import type { Translate } from '../../text/translate.ts'
 
-/** What is known of a run before the user is asked for the rest. */
+/** The known parts of a run, before the user is asked for the rest. */
 export type Draft = Partial<RunRequest> & { readonly environment?: DeclaredEnvironment }
 
-/** A run that nobody has confirmed yet. */
+/** A run that is not confirmed yet. */
 export interface RunPlan {
   readonly environment: DeclaredEnvironment
   readonly request: RunRequest
 }
 
-/** As far as the sentence tells. */
+/** The parts of a plan that the sentence describes. */
 type WhoIsHit = Pick<Reach, 'agents' | 'known'>
 
 /** One sentence that says what will happen: command, number of agents, environment, filter, and how. */
@@ -37,7 +37,7 @@ export function describeHow({ environment, request }: RunPlan, reach: WhoIsHit, 
   return `${describeTarget(name, request, reach, t)}${through}: ${how}${describeUser(request, t)}`
 }
 
-/** Who is meant, for titles and for the sentence: `on 37 of 412 agents of testing (role=web)`. */
+/** The targets, for titles and for the sentence: `on 37 of 412 agents of testing (role=web)`. */
 export function describeTarget(
   name: string,
   { filter, targets }: Audience,
@@ -56,7 +56,7 @@ export function describeTarget(
   return t('on {0} of {1} agents of {2} ({3})', matching, known, name, filter.text)
 }
 
-/** What is done, with the command cut to one readable line. */
+/** The action, with the command cut to one readable line. */
 export function describeAction(action: RunRequest['action'], t: Translate): string {
   switch (action.kind) {
     case 'shell':

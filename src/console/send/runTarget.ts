@@ -5,9 +5,9 @@ import type { TreeNode } from '../environments/treeNode.ts'
 import type { Draft } from './runPlan.ts'
 
 /**
- * Whom a command is meant for that was started at these rows of the tree. There is no filter for the row of an
- * environment: the user has still to say whom, since nothing ever means everyone.
- * @throws Error in words when they are of several environments
+ * The targets of a command that was started from these rows of the tree. The row of an environment gives no filter: the
+ * user still has to choose the targets, since no filter never means every agent.
+ * @throws Error when the rows are of several environments
  */
 export function targetOfNodes(nodes: readonly TreeNode[], t: Translate): Draft | undefined {
   const [first] = nodes

@@ -18,17 +18,17 @@ export interface StartedRun {
   readonly origin: SendOrigin['kind'] | 'resumed'
 }
 
-/** What became of an attempt to send. */
+/** The result of an attempt to send. */
 export type SendOutcome =
   | { readonly kind: 'not-sent'; readonly why: 'declined' | 'stopped' }
   /** See {@link StartOutcome}. */
   | { readonly kind: 'sent' | 'cancelled' | 'interrupted'; readonly started: StartedRun }
 
-/** The one way to send: every command, task, lens and page comes through here. */
+/** The only way to send: every command, task, lens and page uses it. */
 export class Runs implements vscode.Disposable {
   readonly #connections: Pick<Connections, 'refresh' | 'use'>
   readonly #underWay = new Set<StartedRun>()
-  /** Keys of the environments to which something is being sent, once for each. */
+  /** Keys of the environments to which something is being sent, one entry for each run. */
   readonly #sendingTo: string[] = []
   readonly #disposed = new AbortController()
   readonly #started = new vscode.EventEmitter<StartedRun>()
@@ -45,7 +45,7 @@ export class Runs implements vscode.Disposable {
     return this.#underWay
   }
 
-  /** Whether a run of the environment with this key is under way, or being sent: then its master must stay. */
+  /** Whether the environment with this key has a run in progress or being sent: its master must then stay open. */
   isBusy(key: string): boolean {
     return (
       this.#sendingTo.includes(key) || [...this.#underWay].some(({ environment }) => environment.key === key)
@@ -53,9 +53,9 @@ export class Runs implements vscode.Disposable {
   }
 
   /**
-   * Sends a plan once the user has confirmed it as its environment demands.
-   * @param signal stops it; once it is sent, cancels the run
-   * @param then whom the same run hit before, when it is repeated
+   * Sends a plan after the user has confirmed it as its environment requires.
+   * @param signal stops it; after it has been sent, cancels the run
+   * @param then the earlier targets of the same run, when it is repeated
    * @throws NobodyMatches, QueueError: nothing was sent then
    */
   async send(
@@ -71,7 +71,7 @@ export class Runs implements vscode.Disposable {
     const wait = <T>(title: string, work: Promise<T>) =>
       // A task has its terminal.
       origin.kind === 'task' ? work : showWait(title, stop, work)
-    // Who is there is asked anew: a confirmation that counts yesterday's agents would be worth nothing.
+    // Look for agents again: a confirmation that counts yesterday's agents would be worth nothing.
     const refreshing = orAborted(this.#connections.refresh(environment), stopped)
     const opened = await wait(vscode.l10n.t('Looking for agents of {0}…', name), refreshing)
     if (opened === aborted) return notSent('stopped')
@@ -90,14 +90,14 @@ export class Runs implements vscode.Disposable {
         const starting = this.#start(confirmed, origin, AbortSignal.any([signal, stop.signal]))
         return wait(vscode.l10n.t('Sending to {0}…', name), starting)
       }
-      // A yes to 37 agents is none to 40.
+      // A confirmation for 37 agents is not one for 40.
       const names = foldHosts(newcomers.map(({ hostname }) => hostname))
       note = vscode.l10n.t('More agents now match: {0}.', names)
       reach = now
     }
   }
 
-  /** Takes up a run that an earlier window began; once, however many pages ask for it. */
+  /** Resumes a run that an earlier window began; only once, even if several pages request it. */
   adopt(started: StartedRun): void {
     if (started.run.state.phase === 'over') return
     if ([...this.#underWay].some(({ run }) => run === started.run)) return
@@ -106,13 +106,13 @@ export class Runs implements vscode.Disposable {
     void started.run.ended.then(async () => {
       this.#underWay.delete(started)
       this.#changed.fire()
-      // What the history shows is read from the disk, where its end may come to be a little later.
+      // The history is read from the disk, where the end of a run may be written a little later.
       await started.run.flush().catch(() => {})
       this.#changed.fire()
     })
   }
 
-  /** Nothing is sent any more. What was sent goes on, for the next window to take up. */
+  /** Nothing is sent after this. Runs that were sent continue; the next window resumes them. */
   dispose(): void {
     this.#disposed.abort()
     this.#started.dispose()
@@ -133,7 +133,7 @@ export class Runs implements vscode.Disposable {
     this.#sendingTo.push(environment.key)
     const outcome = await opened.master.start(request, signal).finally(() => {
       this.#sendingTo.splice(this.#sendingTo.indexOf(environment.key), 1)
-      // What waited for it may go on, unless the run that it has become is waited for now.
+      // Callers that waited for it continue, unless they now have to wait for the run that it has become.
       queueMicrotask(() => this.#changed.fire())
     })
     if (outcome.kind === 'not-sent') return notSent('stopped')

@@ -10,15 +10,15 @@ export interface ScriptSource {
   /** The script, byte for byte. */
   readonly content: Uint8Array
   readonly args: readonly string[]
-  /** Wins over everything that the script says of itself. */
+  /** Takes precedence over the `#!` line and the language. */
   readonly interpreter?: string | undefined
-  /** VS Code's language, for scripts that do not say what runs them. */
+  /** Language in VS Code, for scripts without a `#!` line. */
   readonly languageId?: string | undefined
-  /** First line of the file of which this is a part, where the part does not have it. */
+  /** First line of the file, if the script is a part of it that does not include that line. */
   readonly firstLineOfFile?: string | undefined
 }
 
-/** The action that runs a script: by its own `#!` line where it has one, as it would run on the server itself. */
+/** The action that runs a script: with its own `#!` line if it has one, as on the server itself. */
 export function scriptAction(source: ScriptSource): ScriptAction {
   const name = path.basename(source.name).replace(/\p{C}/gu, '').slice(0, 255) || 'script'
   const interpreter = source.interpreter ?? ownInterpreter(source)
@@ -32,8 +32,8 @@ export function scriptAction(source: ScriptSource): ScriptAction {
 }
 
 /**
- * Splits a line of parameters as a shell would, without expanding anything: quotes group, a backslash takes the next
- * character as it is.
+ * Splits a line of parameters like a shell, but expands nothing: quotes group, a backslash keeps the next character as
+ * it is.
  * @throws Error when a quote is not closed
  */
 export function splitArguments(line: string, t: Translate): string[] {
@@ -64,14 +64,14 @@ export function splitArguments(line: string, t: Translate): string[] {
   return words
 }
 
-/** The program of a `#!` line, as in `/bin/bash`; what `env` would look up for `#!/usr/bin/env python3`. */
+/** The program of a `#!` line, as in `/bin/bash`; for `#!/usr/bin/env python3`, the program that `env` looks up. */
 export function shebangProgram(firstLine: string): string | undefined {
   const [program, ...rest] = /^#!\s*(.+)$/.exec(firstLine.trim())?.[1]?.split(/\s+/) ?? []
   if (program === undefined || !/(^|\/)env$/.test(program)) return program
   return rest.find((word) => !word.startsWith('-') && !word.includes('='))
 }
 
-/** What runs scripts of a language that VS Code knows; a shell script is the agent's own shell's. */
+/** The interpreters of languages of VS Code; for shell scripts, the default shell of the agent. */
 const programs: Readonly<Record<string, string>> = {
   javascript: 'node',
   perl: 'perl',

@@ -5,7 +5,7 @@ import { scriptAction } from './scriptAction.ts'
 type ScriptAction = ReturnType<typeof scriptAction>
 
 /**
- * The script in a file of the workspace, as it lies on disk.
+ * The script in a file of the workspace, as it is on disk.
  * @param file path, relative to the first workspace folder that has it, and inside it; or the user's own absolute path
  * @throws Error when there is none
  */
@@ -24,10 +24,10 @@ export async function fileScript(
 }
 
 /**
- * The script in a file of a snippet: a repository may name its own files, and none of the user's.
- * @param of what names it
- * @param file path, relative to the workspace folder in which that lies
- * @throws Error when there is none, or it lies outside of the folder
+ * The script in a file of a snippet. A repository may name only its own files, not other files of the user.
+ * @param of the snippet
+ * @param file path, relative to the workspace folder of the snippet
+ * @throws Error when there is no such file, or it is outside the folder
  */
 export async function snippetScript(
   of: vscode.Uri,
@@ -41,7 +41,7 @@ export async function snippetScript(
   return scriptAt(found, file, args, interpreter)
 }
 
-/** @throws Error when the file lies outside of the folder */
+/** @throws Error when the file is outside the folder */
 async function uriInside(folder: vscode.Uri, file: string): Promise<vscode.Uri | undefined> {
   if (folder.scheme === 'file') {
     const real = await realPathInside(folder.fsPath, file).catch((error) => {
@@ -52,7 +52,7 @@ async function uriInside(folder: vscode.Uri, file: string): Promise<vscode.Uri |
     })
     return real === undefined ? undefined : vscode.Uri.file(real)
   }
-  // Other file systems of the editor have no links that lead out of them.
+  // Other file systems of the editor have no links to outside.
   const uri = vscode.Uri.joinPath(folder, file)
   if (!uri.path.startsWith(`${folder.path.replace(/\/$/, '')}/`)) {
     throw new Error(vscode.l10n.t('The script {0} is outside its workspace folder.', file))
@@ -75,7 +75,7 @@ function noScript(file: string): Error {
   return new Error(vscode.l10n.t('There is no script {0} in the workspace.', file))
 }
 
-/** The whole file of an editor: its bytes on disk when it is saved, otherwise what stands in the editor, in UTF-8. */
+/** The whole file of an editor: its bytes on disk if it is saved, otherwise the text of the editor in UTF-8. */
 export async function documentScript(
   document: vscode.TextDocument,
   args: readonly string[],
@@ -86,7 +86,7 @@ export async function documentScript(
   return scriptAction({ name, content: onDisk ?? Buffer.from(document.getText()), args, languageId })
 }
 
-/** The selected part of a file, run by what runs the file. */
+/** The selected part of a file, with the interpreter of the file. */
 export function selectionScript(
   document: vscode.TextDocument,
   selections: readonly vscode.Selection[],

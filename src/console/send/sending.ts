@@ -16,7 +16,7 @@ import type { Runs, SendOutcome } from './runs.ts'
 import { fileScript } from './scriptFile.ts'
 import type { FoundSnippet, Snippets } from './snippets.ts'
 
-/** From whatever a user has said of a run to the run: asks for the rest, confirms, sends. */
+/** From the given parts of a run to the run: asks for the rest, confirms, sends. */
 export class Sending {
   readonly #list: EnvironmentList
   readonly #connections: Connections
@@ -38,7 +38,7 @@ export class Sending {
     this.#snippets = snippets
   }
 
-  /** Asks box by box for what is open; the last box shows what will happen. */
+  /** Asks box by box for what is missing; the last box shows what will happen. */
   async ask(
     start: Draft,
     title: string,
@@ -49,7 +49,7 @@ export class Sending {
     return this.#send(plan, { kind: kind === 'task' ? kind : 'flow' }, signal)
   }
 
-  /** For callers with arguments: asks only for what is missing, and then for a yes unless they want none. */
+  /** For callers with arguments: asks only for what is missing, then for a confirmation unless they want none. */
   async withArguments(
     json: unknown,
     title: string,
@@ -66,7 +66,7 @@ export class Sending {
     return this.#send(plan, { kind, confirm: args.confirm ?? true }, signal)
   }
 
-  /** Asks for environment and filter, and tells whom they would hit. Sends nothing. */
+  /** Asks for environment and filter, and returns the agents that they match. Sends nothing. */
   async whoMatches(start: Draft, title: string) {
     const plan = await askForPlan(await this.#world(), { ...start, action: { kind: 'ping' } }, title, {
       ...{ review: false, signal: unstopped() },
@@ -78,8 +78,8 @@ export class Sending {
   }
 
   /**
-   * Repeats a run, for pages and the history: complete, and never trusted.
-   * @param then whom it hit the first time; the question says what has changed since
+   * Repeats a run, for pages and the history: the request is complete, and never trusted.
+   * @param then its first targets; the question says what has changed since
    */
   async again(
     draft: Draft,
@@ -91,9 +91,9 @@ export class Sending {
   }
 
   /**
-   * What arguments of a keybinding or another extension say of a run.
-   * @returns undefined when the user gave up on an input of a snippet
-   * @throws Error when they are not right, or name something that is not there, or is there twice
+   * The parts of a run that the arguments of a keybinding or another extension give.
+   * @returns undefined when the user cancelled an input of a snippet
+   * @throws Error when arguments are not valid, or name something that does not exist or is ambiguous
    */
   async draftOf(json: unknown): Promise<Draft | undefined> {
     return this.#draft(parseRunArguments(json))
@@ -121,7 +121,7 @@ export class Sending {
   }
 
   /**
-   * @throws Error when there is none of this name, or more than one
+   * @throws Error when none or several have this name
    */
   async environmentNamed(name: string): Promise<DeclaredEnvironment> {
     const found = findEnvironment(await this.#list.all(), name, vscode.l10n.t)
@@ -171,17 +171,17 @@ export class Sending {
   }
 }
 
-/** The user gave up on a box, or what they had begun was stopped. */
+/** The user cancelled a box, or the operation was stopped. */
 function notSent({ aborted }: AbortSignal): SendOutcome {
   return { kind: 'not-sent', why: aborted ? 'stopped' : 'declined' }
 }
 
-/** Of a caller that never stops what it has begun; the user can, while they wait. */
+/** For callers that never stop an operation; the user can, while they wait. */
 function unstopped(): AbortSignal {
   return new AbortController().signal
 }
 
-/** Where neither a run nor its environment says otherwise. */
+/** Default if neither a run nor its environment has one. */
 export function defaultTimeoutMs(): number {
   return parseDuration(String(readSetting('defaultTimeout'))) ?? 60_000
 }

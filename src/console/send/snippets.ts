@@ -11,17 +11,17 @@ import type { Draft } from './runPlan.ts'
 import { scriptAction } from './scriptAction.ts'
 import { snippetScript } from './scriptFile.ts'
 
-/** A snippet and where it stands. */
+/** A snippet and its place. */
 export interface FoundSnippet extends Snippet {
   readonly folder: string
   readonly uri: vscode.Uri
-  /** Character of its name in the file. */
+  /** Offset of its name in the file, in characters. */
   readonly offset: number
 }
 
-/** A snippet, or a whole file of them, that cannot be used. */
+/** A snippet, or a whole file, that cannot be used. */
 export interface UnusableSnippet {
-  /** Of the snippet, or of the file. */
+  /** Name of the snippet, or of the file. */
   readonly name: string
   readonly messages: readonly string[]
   readonly uri: vscode.Uri
@@ -49,7 +49,7 @@ export class Snippets {
     return (await this.read()).snippets
   }
 
-  /** Also those that cannot be used, and files in which something else is wrong, with the reasons. */
+  /** Includes snippets that cannot be used and files with other problems, with the reasons. */
   async read(): Promise<{ readonly snippets: FoundSnippet[]; readonly unusable: UnusableSnippet[] }> {
     const files = (await this.#files.read()).map((file) => ({
       ...file,
@@ -86,7 +86,7 @@ export class Snippets {
   }
 
   /**
-   * @throws Error when there is none of this name that can be used, or more than one
+   * @throws Error when no usable snippet or several have this name
    */
   async named(name: string): Promise<FoundSnippet> {
     const { snippets, unusable } = await this.read()
@@ -119,8 +119,8 @@ export class Snippets {
   }
 
   /**
-   * What a snippet says of a run; asks for inputs that are not given.
-   * @returns undefined when the user gave up
+   * The parts of a run that a snippet gives; asks for inputs that are missing.
+   * @returns undefined when the user cancelled
    */
   async draftOf(snippet: FoundSnippet, given: Readonly<Record<string, string>>): Promise<Draft | undefined> {
     if (!vscode.workspace.isTrusted) {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 
-/** How a step of a flow ended. */
+/** The result of a step of a flow. */
 export type StepEnd<T> =
   | { readonly kind: 'done'; readonly value: T }
   | { readonly kind: 'back' }
@@ -9,17 +9,17 @@ export type StepEnd<T> =
 export interface PickStep<Item extends vscode.QuickPickItem, T> extends Place {
   readonly placeholder: string
   readonly value?: string
-  /** Called with the text at first and after every change of it; the items replace those before. */
+  /** Called with the text at the start and after every change; the items replace the earlier ones. */
   readonly itemsFor: (text: string) => readonly Item[]
-  /** What taking an item does: ends the step, puts another text into the box, or nothing. */
+  /** What choosing an item does: it ends the step, puts another text into the box, or does nothing. */
   readonly take: (item: Item, text: string) => PickResult<T>
-  /** Calls its argument when {@link itemsFor} may have other items for the same text. */
+  /** Calls its argument when {@link itemsFor} may return other items for the same text. */
   readonly onDidChange?: (refresh: () => void) => vscode.Disposable
   readonly isBusy?: () => boolean
   readonly onItemButton?: (item: Item) => void
 }
 
-/** Where a box stands in its flow. `signal` closes it, as giving up does. */
+/** The place of a box in its flow. `signal` closes it like a cancellation. */
 export interface Place {
   readonly title: string
   readonly step: number
@@ -32,7 +32,7 @@ export type PickResult<T> =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'stay' }
 
-/** One box of a flow: a list and a line of text at once, with a way back to the box before. */
+/** One box of a flow: a list and a line of text, with a Back button to the previous box. */
 export function showPickStep<Item extends vscode.QuickPickItem, T>(
   options: PickStep<Item, T>,
 ): Promise<StepEnd<T>> {
@@ -50,7 +50,7 @@ export function showPickStep<Item extends vscode.QuickPickItem, T>(
     pick.busy = options.isBusy?.() ?? false
     pick.items = itemsNow()
   }
-  // The list is ours: VS Code's own filtering would hide what completes a text in the middle.
+  // The list is ours: the filtering of VS Code would hide completions in the middle of a text.
   const itemsNow = () =>
     options.itemsFor(pick.value).map((item) => ({ ...item, alwaysShow: true, forText: pick.value }))
   refresh()
@@ -66,7 +66,7 @@ export function showPickStep<Item extends vscode.QuickPickItem, T>(
       pick.onDidTriggerItemButton(({ item }) => options.onItemButton?.(item)),
       pick.onDidHide(() => end({ kind: 'given-up' })),
       pick.onDidAccept(() => {
-        // Who types fast presses Enter before the list has followed: then it means the first of what is to come.
+        // Fast typists press Enter before the list is updated: then it means the first item of the next list.
         const [selected] = pick.selectedItems
         const item = selected?.forText === pick.value ? selected : itemsNow().find(isChoice)
         if (item === undefined) return

@@ -7,7 +7,7 @@ import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import { translated } from '../text/messageOf.ts'
 
-/** Marks what is wrong in workspace files, with line and column, and offers what was probably meant. */
+/** Marks problems in workspace files, with line and column, and offers what was probably meant. */
 export class FileDiagnostics implements vscode.CodeActionProvider, vscode.Disposable {
   readonly #list: EnvironmentList
   readonly #diagnostics = vscode.languages.createDiagnosticCollection('ec2-collective')
@@ -57,14 +57,14 @@ export class FileDiagnostics implements vscode.CodeActionProvider, vscode.Dispos
     const wrong = file.problems.map(({ message, at }) => diagnostic(document, at, translated(message), Wrong))
     this.#diagnostics.set(document.uri, wrong)
     const { version } = document
-    // Where they cannot be read, the view says so.
+    // If they cannot be read, the view says so.
     const unknown = await this.#unknownEnvironments(file).catch(() => [])
     if (document.isClosed || document.version !== version) return
     const warnings = unknown.map(({ message, at }) => diagnostic(document, at, message, Warning))
     this.#diagnostics.set(document.uri, [...wrong, ...warnings])
   }
 
-  /** A warning, for it may be declared where this window does not look: in the settings of somebody else. */
+  /** Only a warning: the environment may be declared in the settings of another user. */
   async #unknownEnvironments({ wanted }: WorkspaceFile): Promise<Problem[]> {
     const environments = await this.#list.all()
     return wanted.flatMap(({ environment: name, at }) => {

@@ -11,7 +11,7 @@ import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
 import { FactSampler } from '../send/factSample.ts'
 
-/** What makes workspace files pleasant to write: completion and hover. */
+/** Completion and hover in workspace files. */
 export class FileLanguage implements vscode.CompletionItemProvider, vscode.HoverProvider, vscode.Disposable {
   readonly #list: EnvironmentList
   readonly #connections: Connections
@@ -84,7 +84,7 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
     text: string,
     start: number,
   ): vscode.CompletionItem[] {
-    // In quotes the filter begins behind the quote.
+    // In quotes, the filter begins after the quote.
     const quote = /^["']/.test(text) ? 1 : 0
     const filter = text.slice(quote)
     const completion = completeFilter(filter, filter.length, this.#index())
@@ -106,7 +106,7 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
     return [...(knownKeys[of].find((known) => known.key === key)?.values ?? [])]
   }
 
-  /** Of the environments that are open: completion connects to nobody. */
+  /** Only of open environments: completion does not connect. */
   #index() {
     const agents = this.#connections
       .opened()

@@ -24,7 +24,7 @@ export function runSnippet(sending: Sending, snippets: Snippets) {
   }
 }
 
-/** A click in the view: the file, at the snippet. */
+/** A click in the view: opens the file at the snippet. */
 export function openSnippet() {
   return async (uri: vscode.Uri, offset: number) => {
     const document = await vscode.workspace.openTextDocument(uri)
@@ -33,7 +33,7 @@ export function openSnippet() {
   }
 }
 
-/** "Save Last Command as Snippet…": what was just tried out becomes everybody's. */
+/** "Save Last Command as Snippet…": shares a command that was just tried with the team. */
 export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles, list: EnvironmentList) {
   return async (clicked?: unknown) => {
     const runId = isRunNode(clicked) ? clicked.summary.runId : undefined
@@ -87,7 +87,7 @@ function declarationOf(
   const { user, directory } = action
   return {
     environment,
-    // Agents that were chosen by hand are of that day.
+    // Agents that were chosen by hand do not belong in a snippet.
     ...(targets === undefined && { filter }),
     ...(action.kind === 'shell'
       ? { command: action.command }
@@ -132,7 +132,7 @@ async function chosenSnippet(
   return picked?.snippet
 }
 
-/** What stands in the editor is what its lens shows, saved or not. */
+/** The text of the editor, saved or not: this is what its lens shows. */
 async function unsavedSnippet(name: string, uri: vscode.Uri | undefined): Promise<FoundSnippet | undefined> {
   if (uri === undefined) return undefined
   const text = (await vscode.workspace.openTextDocument(uri)).getText()

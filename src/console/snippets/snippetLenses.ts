@@ -7,17 +7,17 @@ import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
 
-/** How long after the last look at a file its environments are still asked who is there, milliseconds. */
+/** How long after the last request for lenses of a file its environments are still watched, milliseconds. */
 const interestMs = 60_000
 
-/** `▶ Run on testing · 12 agents` above each snippet: what it would hit stands where it is started. */
+/** `▶ Run on testing · 12 agents` above each snippet: the number of targets is shown where it is started. */
 export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #list: EnvironmentList
   readonly #connections: Connections
   readonly #changed = new vscode.EventEmitter<void>()
   readonly #watches = new Map<string, { readonly watch: vscode.Disposable; timer: NodeJS.Timeout }>()
   readonly #disposables: vscode.Disposable[]
-  /** What stands in the lenses of watched environments, each once. */
+  /** Texts of the lenses of watched environments, each once. */
   readonly #shown = new Map<string, ShownCount>()
   #isDisposed = false
   readonly onDidChangeCodeLenses = this.#changed.event
@@ -71,7 +71,7 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
       : vscode.l10n.t('Run on {0} · {1} agents', name, count)
   }
 
-  /** Undefined when it is not known (yet), or there is no filter. */
+  /** Undefined when not known (yet), or without a filter. */
   #count(environment: DeclaredEnvironment, text: string | undefined): number | undefined {
     this.#beInterested(environment)
     const { key } = environment
@@ -87,7 +87,7 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
     return state.kind === 'open' && state.heard ? state.master.reach({ filter }).agents.length : undefined
   }
 
-  /** Has the lenses made anew where they would say something else. */
+  /** Requests new lenses if their text would change. */
   #refresh(key: string): void {
     if (!this.#watches.has(key)) return
     let isOutdated = false
@@ -100,9 +100,9 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
     if (isOutdated) this.#changed.fire()
   }
 
-  /** Asks who is there for as long as somebody looks at the file: VS Code asks for lenses again and again then. */
+  /** Looks for agents while the file is visible: VS Code then requests its lenses repeatedly. */
   #beInterested(environment: DeclaredEnvironment): void {
-    // Asked for before that, and answered after it.
+    // Requested before that, answered after it.
     if (this.#isDisposed) return
     const { key } = environment
     const known = this.#watches.get(key)
@@ -118,7 +118,7 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
 }
 
 interface ShownCount {
-  /** The environment's. */
+  /** Key of the environment. */
   readonly key: string
   readonly filter: WrittenFilter
   count: number | undefined

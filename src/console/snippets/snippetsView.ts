@@ -87,7 +87,7 @@ function snippetItem({ name, declaration, uri, offset }: FoundSnippet): vscode.T
   return item
 }
 
-/** Enter or a click opens where it stands. */
+/** Enter or a click opens its place in the file. */
 function unusableItem({ name, messages, uri, offset }: UnusableSnippet): vscode.TreeItem {
   const item = new vscode.TreeItem(name)
   item.id = `${uri}#${offset}!${name}`

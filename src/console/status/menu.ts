@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import type { StatusItem } from './statusItem.ts'
 
-/** What a click on the status bar item offers. */
+/** The menu of the status bar item. */
 export function showMenu(status: StatusItem) {
   return async () => {
     const key = status.environment?.key

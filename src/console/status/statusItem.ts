@@ -8,7 +8,7 @@ import type { Runs, StartedRun } from '../send/runs.ts'
 import { messageOf } from '../text/messageOf.ts'
 import { plainText } from '../text/plainText.ts'
 
-/** The one item in the status bar: environment and profile, how many have answered while a run is on. */
+/** The item in the status bar: environment and profile; during a run, how many agents have answered. */
 export class StatusItem implements vscode.Disposable {
   readonly #item: vscode.StatusBarItem
   readonly #connections: Connections
@@ -29,7 +29,7 @@ export class StatusItem implements vscode.Disposable {
       this.#item,
       connections.onDidChange(({ key, reasons }) => {
         if (!reasons.has('connection')) return
-        // The first that is turned to; from then on, whatever is run. One that fails is opened again and again.
+        // At first the environment that is opened first; later that of each run. A failed one is reopened repeatedly.
         this.#environment ??= connections.used(key)
         if (key === this.#environment?.key) this.#show()
       }),
@@ -39,7 +39,7 @@ export class StatusItem implements vscode.Disposable {
     ]
   }
 
-  /** The environment that the user has last turned to. */
+  /** The environment that the user has used last. */
   get environment(): DeclaredEnvironment | undefined {
     return this.#environment
   }
@@ -49,7 +49,7 @@ export class StatusItem implements vscode.Disposable {
     this.#show()
   }
 
-  /** Takes over what the declarations now say: a vanished environment is shown no more. */
+  /** Applies changed declarations: a removed environment is no longer shown. */
   keepTo(declarations: readonly DeclaredEnvironment[]): void {
     this.#environment = declarations.find(({ key }) => key === this.#environment?.key)
     this.#show()
@@ -68,7 +68,7 @@ export class StatusItem implements vscode.Disposable {
     } else {
       this.#ticking ??= setInterval(() => this.#show(), 500)
     }
-    // A run that a page has resumed brings its environment along: what is said here outlives it.
+    // A run that a page has resumed sets the environment, which is still shown after the run.
     if (running !== undefined) this.#environment = running.environment
     const environment = this.#environment
     if (environment === undefined) {

@@ -3,8 +3,8 @@ import type { SendOutcome } from '../send/runs.ts'
 import type { Trouble } from '../trouble.ts'
 
 /**
- * The user has closed the terminal of a task: says what becomes of its run, and lets them decide where there is something
- * to decide. A run that is under way goes on unless they say otherwise.
+ * The user has closed the terminal of a task: says what happens to its run, and asks if there is a choice. A run in
+ * progress continues unless they stop it.
  */
 export async function tellOfClosedTerminal(outcome: SendOutcome, trouble: Trouble): Promise<void> {
   const { t } = vscode.l10n

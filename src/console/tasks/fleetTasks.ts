@@ -7,7 +7,7 @@ import { RunTerminal } from './runTerminal.ts'
 
 export const taskType = 'ec2-collective'
 
-/** Tasks of type `ec2-collective`: a run in `tasks.json`, whose exit code is the run's. Every snippet is one, too. */
+/** Tasks of type `ec2-collective`: a run in `tasks.json`, with the exit code of the run. Every snippet is also a task. */
 export class FleetTasks implements vscode.TaskProvider {
   readonly #sending: Sending
   readonly #snippets: Snippets
@@ -29,7 +29,7 @@ export class FleetTasks implements vscode.TaskProvider {
 
   resolveTask(task: vscode.Task): vscode.Task {
     const scope = task.scope ?? vscode.TaskScope.Workspace
-    // VS Code insists on the very definition that it passed.
+    // VS Code requires the same definition object that it passed.
     return this.#task(task.definition, scope, task.name)
   }
 

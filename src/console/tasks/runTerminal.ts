@@ -6,10 +6,10 @@ import { messageOf } from '../text/messageOf.ts'
 
 export type ExitRule = Parameters<typeof exitCodeOf>[1]
 
-/** Of a task that could not send, or was not allowed to. */
+/** Exit code of a task that could not send, or was not confirmed. */
 const notSentCode = 2
 
-/** The terminal of a task: says who has answered while the run is on, then prints the grouped replies. */
+/** The terminal of a task: during the run, says which agents have answered; then prints the grouped replies. */
 export class RunTerminal implements vscode.Pseudoterminal {
   readonly #start: (signal: AbortSignal) => Promise<SendOutcome>
   readonly #rule: ExitRule
@@ -23,8 +23,8 @@ export class RunTerminal implements vscode.Pseudoterminal {
   readonly onDidClose = this.#closed.event
 
   /**
-   * @param start sends the run; the signal stops that, and cancels what was just being sent
-   * @param onClose told what became of the run when the user closes the terminal, or ends the task: as soon as it is known
+   * @param start sends the run; the signal stops it, and cancels a run that is being sent
+   * @param onClose gets the state of the run when the user closes the terminal or ends the task, as soon as it is known
    */
   constructor(
     start: (signal: AbortSignal) => Promise<SendOutcome>,
@@ -46,7 +46,7 @@ export class RunTerminal implements vscode.Pseudoterminal {
     )
   }
 
-  /** The user closed the terminal, or ended the task. What is not sent by now is not sent; what is sent goes on. */
+  /** The user closed the terminal, or ended the task. A run that is not sent yet is not sent; a sent one continues. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -88,7 +88,7 @@ export class RunTerminal implements vscode.Pseudoterminal {
     return exitCodeOf(run.state, this.#rule)
   }
 
-  /** Stopped in the moment after it was sent: its master has cancelled it by now. */
+  /** Stopped just after it was sent: its master has already cancelled it. */
   #asStopped(outcome: SendOutcome): SendOutcome {
     const isCancelled = outcome.kind === 'sent' && this.#stop.signal.aborted
     return isCancelled ? { ...outcome, kind: 'cancelled' } : outcome
@@ -103,5 +103,5 @@ export class RunTerminal implements vscode.Pseudoterminal {
   }
 }
 
-/** With more agents a line each is noise. */
+/** With more agents than this, one line per agent would be noise. */
 const tellEachUpTo = 20
