@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { checkSteps, type RolloutNames, readRollout } from '../run/rolloutText.ts'
 import type { Rollout } from '../run/runRequest.ts'
+import { parseDuration } from '../text/duration.ts'
 
 /** The command line, parsed. */
 export interface Arguments {
@@ -61,7 +62,7 @@ Where
       --signing-key K    NAME=FILE: sign commands for agents whose policy requires it (ed25519, PEM)
 
 How
-  -t, --timeout SECONDS  agents stop the command after this (default 60)
+  -t, --timeout TIME     agents stop the command after this: 60 (seconds, the default), 90s, 10m
       --canary N         N agents first             --batch N|N%     size of the following steps
       --pause DURATION   between steps              --max-failures N|N%  stop above this number
       --strict           exit code 1 unless every agent succeeded
@@ -116,7 +117,7 @@ export function parseArguments(argv: readonly string[]): Arguments | 'help' | 'v
     without: values.without ?? [],
     filter: values.filter,
     everyone: values.everyone === true,
-    timeoutMs: milliseconds('--timeout', values.timeout ?? '60', 7 * 24 * 3600),
+    timeoutMs: readTimeout(values.timeout ?? '60'),
     environment: values.env,
     config: values.config,
     region: values.region,
@@ -200,12 +201,12 @@ const rolloutNames: RolloutNames = {
   maxFailures: '--max-failures',
 }
 
-function milliseconds(option: string, text: string, mostSeconds: number): number {
+/** Agents get milliseconds. Any number counts as seconds, as in versions that knew no units: also `.5`, `1e3`, `0.0001`. */
+function readTimeout(text: string): number {
   const seconds = Number(text)
-  if (text.trim() === '' || !(seconds > 0 && seconds <= mostSeconds)) {
-    throw new UsageError(
-      `${option} ${text}: use a number of seconds, more than 0 and at most ${mostSeconds}.`,
-    )
-  }
-  return Math.max(1, Math.round(seconds * 1000))
+  const timeoutMs =
+    parseDuration(text) ??
+    (seconds > 0 ? parseDuration(`${Math.max(1, Math.round(seconds * 1000))}ms`) : undefined)
+  if (timeoutMs !== undefined) return timeoutMs
+  throw new UsageError(`--timeout ${text}: use a duration of up to 7 days, such as 60 (seconds), 90s or 10m.`)
 }

@@ -59,6 +59,39 @@ describe('parseArguments', () => {
   })
 
   it.each([
+    ['60', 60_000],
+    ['2.5', 2500],
+    ['0.0001', 1],
+    ['.5', 500],
+    ['5.', 5000],
+    ['+5', 5000],
+    ['1e3', 1_000_000],
+    ['0x10', 16_000],
+    [' 5 ', 5000],
+    ['604800', 604_800_000],
+    ['90s', 90_000],
+    ['10m', 600_000],
+    ['1.5h', 5_400_000],
+    ['7d', 604_800_000],
+    ['250ms', 250],
+  ])('takes %j as a timeout', (text, timeoutMs) => {
+    expect(parse('--everyone', '-c', 'true', '--timeout', text)).toMatchObject({ timeoutMs })
+  })
+
+  it.each([
+    [['--canary', '2'], { canary: 2 }],
+    [['--batch', '3'], { batch: { count: 3 } }],
+    [['--batch', '12.5%'], { batch: { percent: 12.5 } }],
+    [['--batch', '1', '--pause', '0'], { batch: { count: 1 }, pauseMs: 0 }],
+    [['--batch', '1', '--pause', '1.5'], { batch: { count: 1 }, pauseMs: 1500 }],
+    [['--batch', '1', '--pause', '5m'], { batch: { count: 1 }, pauseMs: 300_000 }],
+    [['--canary', '1', '--max-failures', '0'], { canary: 1, maxFailures: { count: 0 } }],
+    [['--canary', '1', '--max-failures', '5%'], { canary: 1, maxFailures: { percent: 5 } }],
+  ])('takes %j as a rollout', (argv, rollout) => {
+    expect(parse('--everyone', '-c', 'true', ...argv).rollout).toEqual(rollout)
+  })
+
+  it.each([
     [['-c', 'true'], /No target/],
     [['-c', 'true', '--filter', '', '-w', 'a'], /--filter cannot be combined/],
     [['-c', 'true', '--filter', 'a', '--everyone'], /--filter cannot be combined/],
@@ -71,10 +104,13 @@ describe('parseArguments', () => {
     [['--everyone', '-m', 'ping', '--', 'rm', '-rf'], /--mode ping takes no command/],
     [['--everyone', '-m', 'count', '--user', 'root'], /runs no command/],
     [['--everyone', '-c', 'true', '-p', 'x'], /--parameter is for scripts/],
-    [['--everyone', '-c', 'true', '-t', '0'], /--timeout 0: use a number of seconds/],
-    [['--everyone', '-c', 'true', '-t', ''], /use a number of seconds/],
-    [['--everyone', '-c', 'true', '-t', '1h'], /use a number of seconds/],
-    [['--everyone', '-c', 'true', '-t', '604801'], /at most 604800/],
+    [['--everyone', '-c', 'true', '-t', '0'], /--timeout 0: use a duration of up to 7 days, such as 60/],
+    [['--everyone', '-c', 'true', '-t', ''], /use a duration/],
+    [['--everyone', '-c', 'true', '-t', 'soon'], /use a duration/],
+    [['--everyone', '-c', 'true', '-t=-1'], /use a duration/],
+    [['--everyone', '-c', 'true', '-t', 'Infinity'], /use a duration/],
+    [['--everyone', '-c', 'true', '-t', '8d'], /up to 7 days/],
+    [['--everyone', '-c', 'true', '-t', '604801'], /up to 7 days/],
     [['--everyone', '-c', 'true', '--batch', '0'], /at least one agent/],
     [['--everyone', '-c', 'true', '--batch', '0%'], /at least one agent/],
     [['--everyone', '-c', 'true', '--batch', '101%'], /--batch must be .* up to 100%/],
