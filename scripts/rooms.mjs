@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url'
 
 /** From the lowest to the highest. @type {readonly Room[]} */
 export const rooms = [
-  { room: 'src/text', holds: 'sentences that the console translates, for rooms that do not know VS Code' },
+  { room: 'src/text', holds: 'sentences that the console translates, for rooms that do not import VS Code' },
   {
     room: 'src/async',
     holds:
@@ -35,10 +35,10 @@ export const rooms = [
     imports: ['src/text', 'src/protocol'],
     packages: ['re2js'],
   },
-  { room: 'src/hosts', holds: 'names of many hosts: their order, and folded to one short text' },
+  { room: 'src/hosts', holds: 'names of many hosts: natural order, and folding into one short text' },
   {
     room: 'src/locks',
-    holds: 'what only one process may use at a time: the one lock of all programs',
+    holds: 'the lock of all programs, for what only one process may use at a time',
     packages: ['node'],
   },
   {
@@ -68,26 +68,26 @@ export const rooms = [
   },
   {
     room: 'src/master/engine',
-    holds: 'runs under way: replies taken in, agents waited for, steps of a rollout',
+    holds: 'active runs: taking in replies, waiting for agents, steps of a rollout',
     imports: ['src/async', 'src/text', 'src/protocol', 'src/run', 'src/master/store'],
     packages: ['node'],
   },
   {
     room: 'src/master/sending',
-    holds: 'commands on their way to the agents: broadcast, signing key',
+    holds: 'sending commands: broadcast, signing key',
     imports: ['src/text', 'src/async', 'src/protocol', 'src/run', 'src/queues', 'src/master/engine'],
     packages: ['node'],
   },
   {
     room: 'src/master/replies',
-    holds: 'the reply queue and what comes on it, also what is not for us',
+    holds: 'receiving replies: the reply queue, and messages on it that are not for us',
     imports: ['src/text', 'src/async', 'src/protocol', 'src/queues'],
     packages: ['node'],
   },
   {
     room: 'src/master/fleet',
     holds:
-      'who is there, and whom a request reaches: inventory, sweeps of the facts queue, duplicate identities',
+      'the known agents, and which of them a request reaches: inventory, sweeps of the facts queue, identities',
     imports: [
       'src/async',
       'src/text',
@@ -119,24 +119,24 @@ export const rooms = [
   },
   {
     room: 'src/terminal',
-    holds: 'output as a terminal would show it: lines, and how their text looks (SGR)',
+    holds: 'output as a terminal shows it: lines, and the look of their text (SGR)',
     imports: ['src/protocol'],
   },
   {
     room: 'src/report',
-    holds: 'how a run is read: groups, tables, export, terminal lines and colours, exit code',
+    holds: 'reports of a run: groups, tables, export, exit code',
     imports: ['src/text', 'src/protocol', 'src/hosts', 'src/run', 'src/terminal'],
     packages: ['valibot'],
   },
   {
     room: 'src/page',
-    holds: 'what the console and the results page say to each other: types, and the parsing of both sides',
+    holds: 'messages between the console and the results page: types, and the parsing of both sides',
     imports: ['src/protocol'],
     packages: ['valibot'],
   },
   {
     room: 'webview/ui',
-    holds: 'elements of the page, and the only use of the UI toolkit',
+    holds: 'elements of the page; the only place that uses the UI toolkit',
     packages: ['@vscode/webview-ui-toolkit'],
   },
   {
@@ -185,7 +185,7 @@ export const rooms = [
   },
   {
     room: 'src/console/declarations',
-    holds: 'settings and workspace files as the editor has them: what they declare, and edits to them',
+    holds: 'settings and workspace files in the editor: what they declare, and edits to them',
     imports: ['src/async', 'src/hosts', 'src/queues', 'src/declarations'],
     packages: ['valibot', 'vscode'],
   },
@@ -224,7 +224,7 @@ export const rooms = [
   },
   {
     room: 'src/console/results',
-    holds: 'the results page as the editor has it: panel, sessions, outputs, search, export',
+    holds: 'the results page in the editor: panel, sessions, outputs, search, export',
     imports: [
       'src/text',
       'src/protocol',
@@ -240,7 +240,7 @@ export const rooms = [
   },
   {
     room: 'src/console/send',
-    holds: 'from a command to a run: what, where, to whom, confirmation',
+    holds: 'from a command to a run: command, environment, targets, confirmation',
     imports: [
       'src/async',
       'src/protocol/filter',
@@ -261,7 +261,7 @@ export const rooms = [
   },
   {
     room: 'src/console/history',
-    holds: 'the runs of the past: view, opening, comparing, running again',
+    holds: 'past runs: view, opening, comparing, running again',
     imports: [
       'src/protocol',
       'src/protocol/filter',
@@ -345,7 +345,7 @@ export const rooms = [
   },
   {
     room: 'src/console/commands',
-    holds: 'the commands that belong to no other folder, a file each',
+    holds: 'the commands that belong to no other folder, one per file',
     imports: [
       'src/text',
       'src/hosts',
@@ -364,7 +364,7 @@ export const rooms = [
   },
   {
     room: 'src',
-    holds: 'puts the extension together: read from top to bottom, it tells what the product is',
+    holds: 'assembles the extension: read from top to bottom, it shows what the product is',
     imports: [
       'src/declarations',
       'src/master/store',
@@ -388,7 +388,8 @@ export const rooms = [
   },
   {
     room: 'agent/src/execution',
-    holds: 'programs run as they were asked for: process groups, users, environment, what outlived its run',
+    holds:
+      'running programs as requested: process groups, users, environment, processes that outlive their run',
     imports: ['src/protocol'],
     packages: ['node', 'node:child_process'],
   },
@@ -400,7 +401,7 @@ export const rooms = [
   },
   {
     room: 'agent/src/policy',
-    holds: 'what an administrator lets this server run',
+    holds: 'what an administrator allows this server to run',
     imports: ['src/protocol'],
     packages: ['js-yaml', 'node', 're2js', 'valibot'],
   },
@@ -417,37 +418,37 @@ export const rooms = [
   },
   {
     room: 'agent/src/store',
-    holds: 'what must outlive a crash: the journal of runs, spooled replies',
+    holds: 'what must survive a crash: the journal of runs, spooled replies',
     imports: ['agent/src/log', 'agent/src/policy'],
     packages: ['node'],
   },
   {
     room: 'agent/src/replies',
-    holds: 'replies on their way to the master: written, spooled, delivered',
+    holds: 'sending replies to the master: writing, spooling, delivery',
     imports: ['src/protocol', 'src/queues', 'agent/src/log', 'agent/src/store'],
     packages: ['node'],
   },
   {
     room: 'agent/src/facts',
-    holds: 'where facts come from, and how they are put together',
+    holds: 'the sources of facts, and how they are merged',
     imports: ['src/protocol', 'agent/src/execution', 'agent/src/formats', 'agent/src/settings'],
     packages: ['node'],
   },
   {
     room: 'agent/src/identity',
-    holds: 'who this agent is',
+    holds: 'the identity of this agent',
     imports: ['src/protocol', 'agent/src/log', 'agent/src/settings', 'agent/src/replies', 'agent/src/facts'],
     packages: ['node', 'valibot'],
   },
   {
     room: 'agent/src/announcing',
-    holds: 'facts on their way to the masters',
+    holds: 'publishing facts to the masters',
     imports: ['src/protocol', 'agent/src/log', 'agent/src/replies', 'agent/src/facts'],
     packages: ['node'],
   },
   {
     room: 'agent/src/runs',
-    holds: 'commands under execution, and those that an earlier process of the agent left',
+    holds: 'commands that are being executed, and those that an earlier process of the agent left behind',
     imports: [
       'src/protocol',
       'agent/src/execution',
@@ -461,7 +462,7 @@ export const rooms = [
   },
   {
     room: 'agent/src/intake',
-    holds: 'what arrives: listening, admission, and what becomes of a message',
+    holds: 'incoming messages: listening, admission, and dispatching',
     imports: [
       'src/async',
       'src/protocol',
@@ -477,7 +478,7 @@ export const rooms = [
   },
   {
     room: 'agent/src/process',
-    holds: 'the program: arguments, start and stop, checks, state directory, and the agent put together',
+    holds: 'the program: arguments, start and stop, checks, state directory, and the assembly of the agent',
     imports: [
       'src/protocol',
       'src/protocol/filter',
