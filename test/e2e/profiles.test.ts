@@ -73,7 +73,7 @@ describe('The AWS profile', () => {
     )
   })
 
-  it('is read anew when its file changes', async () => {
+  it('is read again when its file changes', async () => {
     await writeFile(path.join(folder, 'credentials'), `[bert]\n${keys('AKIARENEWED')}`)
     await expect.poll(lastSigner, fleetPatience).toBe('AKIARENEWED')
   })

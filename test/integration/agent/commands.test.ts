@@ -76,7 +76,7 @@ describe('an agent', () => {
     expect(result).toMatchObject({ outcome: { kind: 'exited', code: 0 }, frames: 0 })
   })
 
-  it('reads its facts anew when asked to, publishes them and filters by them', async () => {
+  it('reads its facts again when asked to, publishes them and filters by them', async () => {
     appendFileSync(factsFile, 'tier: gold\n')
     const { stdout } = await master.result(await master.send({ kind: 'facts' }))
     expect(stdout).toMatch(/^\d+ facts\n$/)
@@ -190,7 +190,7 @@ describe('resend', () => {
     await until(() => results().length === 2, 'the result again')
   })
 
-  it('is audited: whoever asks for an output by its run’s id gets it', async () => {
+  it('is audited: a request for an output needs only its run’s id', async () => {
     const runId = await master.send(echo)
     await master.result(runId)
     await master.send({ kind: 'resend', runId, missing: [], result: true })

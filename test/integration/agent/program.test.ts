@@ -211,7 +211,7 @@ describe('ec2-cagent', () => {
     })
   })
 
-  it('goes into the background, writes its pid and its log, opens the log anew, and ends by a signal', async () => {
+  it('goes into the background, writes its pid and its log, reopens the log, and ends by a signal', async () => {
     const [pidFile, logFile] = [join(directory, 'run/agent.pid'), join(directory, 'log/agent.log')]
     configure()
     const started = await run('-c', configFile, '-p', pidFile, '-l', logFile)

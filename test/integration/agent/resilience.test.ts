@@ -179,7 +179,7 @@ describe('an agent that is killed while a command runs', () => {
 })
 
 describe('an agent that has lost its memory', () => {
-  it('refuses commands of before, as it may have executed them', async () => {
+  it('refuses earlier commands, as it may have executed them', async () => {
     const agent = await start()
     const file = join(directory, 'effects')
     const issuedAt = Date.now()

@@ -104,7 +104,7 @@ describe('a fault proxy', () => {
     },
   )
 
-  it('drops a request so that SQS never hears of it', async () => {
+  it('drops a request so that it never reaches SQS', async () => {
     const lift = proxy.inject({ fault: { kind: 'drop' } })
     expect(await nameOf(client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' })))).toBe(
       'ECONNRESET',

@@ -65,7 +65,7 @@ async function newEnvironment(): Promise<Environment> {
 }
 
 describe('a sweep of the facts on a bad day', () => {
-  it('hears of every agent: a receive that fails does not undo the others', async () => {
+  it('finds every agent: a receive that fails does not undo the others', async () => {
     const environment = await newEnvironment()
     const direct = sqs.connect()
     for (let number = 0; number < 60; number += 1) {
@@ -149,7 +149,7 @@ describe('a run', () => {
 })
 
 describe('runs of a master before', () => {
-  it('are all taken up, whatever SQS says at the first attempts', async () => {
+  it('are all resumed, whatever SQS says at the first attempts', async () => {
     const environment = await newEnvironment()
     const agent = await startScriptedAgent(sqs.connect(), environment, 'web', async () => {})
     const first = await masters.open(environment, { masterId: 'before-1' })

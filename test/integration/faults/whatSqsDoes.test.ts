@@ -202,7 +202,7 @@ describe('a fault proxy, as SQS', () => {
     expect(await attribute('VisibilityTimeout')).toBe('30')
   })
 
-  it('is far away for one caller: half of the way is made before SQS hears of it', async () => {
+  it('is far away for one caller: half of the time passes before the request reaches SQS', async () => {
     proxy.inject({ fault: { kind: 'far', ms: [400, 400] }, principals: ['ADA'] })
     const near = clientOf('BOB')
     const startedAt = performance.now()

@@ -115,7 +115,7 @@ describe('a master', () => {
     expect((await run.ended).counts.succeeded).toBe(1)
   })
 
-  it('calls lost whoever stays silent then', async () => {
+  it('gives agents that still do not reply the verdict lost', async () => {
     const { master } = await withAgent(
       'dying',
       async ({ runId, replyTo, action }, agent) => {

@@ -41,7 +41,7 @@ describe('a run whose master was killed', () => {
   })
   afterAll(() => fleet?.stop())
 
-  it('is taken up by the next one, and loses nothing of what came before, meanwhile and after', async () => {
+  it('is resumed by the next one, and loses nothing of what came before, meanwhile and after', async () => {
     await (await masters.open(environment)).discover(3)
     const state = await masters.newDirectory()
     const places = {
@@ -138,7 +138,7 @@ describe('a master whose disk is full', () => {
 })
 
 describe('a run whose answers were lost with the shared reply queue', () => {
-  it('asks for them again when it is taken up, and hears of agents that it did not know', async () => {
+  it('asks for them again when it is resumed, and learns of agents that it did not know', async () => {
     const environment = await sqs.environment('gone')
     const answering = (agentId: string) =>
       scripted(environment, agentId, async ({ action, replyTo: queue }, self) => {

@@ -260,7 +260,7 @@ describe('the results page', () => {
     await expect.poll(() => page.evaluate('window.__state?.scroll?.agents')).toBe(200)
   })
 
-  it('asks for everything anew when a message was lost', async () => {
+  it('asks for everything again when a message was lost', async () => {
     const simulated = await three()
     const { page, post, requests } = await show(simulated)
     await page.locator('.group').first().waitFor()

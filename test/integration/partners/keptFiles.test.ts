@@ -64,7 +64,7 @@ describe('the history of the master of 5fa5438', () => {
     }
   })
 
-  it('is taken up where its master was killed, and loses nothing', async () => {
+  it('is resumed where its master was killed, and loses nothing', async () => {
     const gate = join(state, 'gate')
     const child = start(
       '--everyone',

@@ -192,7 +192,7 @@ describe('queues, when SQS refuses', () => {
     ])
   })
 
-  it('leave alone what cannot be deleted any more, and tell of other failures', async () => {
+  it('ignore what can no longer be deleted, and report other failures', async () => {
     const failing = (Code: string) => ({
       body: { Failed: [{ Id: '0', Code, SenderFault: true, Message: 'no' }] },
     })

@@ -22,7 +22,7 @@ describe('Lazy work', () => {
     expect(await answer.get()).toBe(2)
   })
 
-  it('keeps what was begun anew when an attempt from before it was forgotten fails', async () => {
+  it('keeps the new attempt when one from before it was forgotten fails', async () => {
     const attempts = [deferred<string>(), deferred<string>()]
     let begun = 0
     const answer = lazy(() => (attempts[begun++] as (typeof attempts)[number]).promise)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { contend, heldMark, type LockEntries, leave } from '../../../src/locks/contention.ts'
 
 describe('contend', () => {
-  it('never gives a lock to two living processes, whatever the order of their steps and whoever dies when', async () => {
+  it('never gives a lock to two living processes, whatever the order of their steps and whichever dies when', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), lives, fc.infiniteStream(fc.boolean()), async (s, plans, coins) => {
         const folder = new Folder(s, coins)

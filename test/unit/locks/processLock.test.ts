@@ -149,7 +149,7 @@ describe('takeLock', () => {
     })
 
     it.each([-3600_000, 3600_000])(
-      'takes over from one that does not any more, touched %d ms from now',
+      'takes over from one that no longer does, touched %d ms from now',
       async (offsetMs) => {
         for (const mark of [elsewhere, noStart]) {
           const path = newPath()

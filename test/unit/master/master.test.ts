@@ -194,8 +194,8 @@ describe('Starting a run', () => {
   })
 })
 
-describe('A run of before', () => {
-  it('is taken up once, however many ask for it, and given back by a master that closes, whatever comes between', {
+describe('An earlier run', () => {
+  it('is resumed once, however many ask for it, and released by a master that closes, whatever comes between', {
     timeout: 60_000,
   }, async () => {
     const first = masterWith(playedQueues())

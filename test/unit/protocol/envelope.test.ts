@@ -134,7 +134,7 @@ describe('a signature', () => {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
   const key = { name: 'ada@laptop', privateKey }
 
-  it('fits the key that made it, and no other', () => {
+  it('verifies with the key that made it, and no other', () => {
     const { signature } = openBody(sealBody(command, undefined, key))
     expect(signature?.key).toBe('ada@laptop')
     expect(signature?.verifies(publicKey)).toBe(true)
@@ -154,7 +154,7 @@ describe('a signature', () => {
     expect(openBody(JSON.stringify(withoutData)).signature?.verifies(publicKey)).toBe(false)
   })
 
-  it('does not fit when bytes are moved from the data to the message', () => {
+  it('does not verify when bytes are moved from the data to the message', () => {
     const body = JSON.parse(sealBody(command, Buffer.from(' \n'), key))
     const moved = { v: 1, m: `${body.m}\n `, d: '', sig: body.sig }
     expect(openBody(JSON.stringify(moved)).signature?.verifies(publicKey)).toBe(false)

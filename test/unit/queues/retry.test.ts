@@ -33,7 +33,7 @@ describe('retry', () => {
     expect(work).toHaveBeenCalledTimes(3)
   })
 
-  it('does not repeat what needs a person, or what is not wanted any more', async () => {
+  it('does not repeat what needs a person, or what is no longer wanted', async () => {
     const forbidden = failing('forbidden')
     await expect(retry(3, forbidden)).rejects.toMatchObject({ kind: 'forbidden' })
     const unwanted = failing('network')

@@ -10,7 +10,7 @@ const timeoutMs = 60_000
 const heard = { agentId: 'a', hostname: 'web1', identity: 'unproven' } as const
 
 describe('judgeSilence', () => {
-  it('of an agent that was never heard of asks once more, then gives up', () => {
+  it('of an agent that never replied asks once more, then gives up', () => {
     const judge = runWith()
     expect(judge(republishAfterMs - 1)).toBeUndefined()
     expect(judge(republishAfterMs)).toBe('republish')
@@ -29,7 +29,7 @@ describe('judgeSilence', () => {
     expect(judge(deadline + responseTimeoutMs)).toBe('lost')
   })
 
-  it('of an agent that queues the command means nothing as long as it is heard of', () => {
+  it('of an agent that queues the command means nothing as long as it is seen', () => {
     const judge = runWith(
       { kind: 'acknowledged', ...heard, at: 1000, started: 'queued' },
       { kind: 'stillQueued', agentId: 'a', at: 500_000 },
@@ -65,7 +65,7 @@ describe('judgeSilence', () => {
     expect(judge(responseTimeoutMs)).toBe('no-reply')
   })
 
-  it('of an agent that has its verdict means nothing any more', () => {
+  it('of an agent that has its verdict no longer means anything', () => {
     const judge = runWith({ kind: 'refused', ...heard, at: 1, code: 'policy', reason: 'no' })
     expect(judge(1e12)).toBeUndefined()
   })

@@ -33,7 +33,7 @@ describe('SGR', () => {
     expect(printed('8;5;6')).toBe('')
   })
 
-  it('resets before it changes, so that nothing of before stays', () => {
+  it('resets before it changes, so that nothing stays from before', () => {
     const red = applySgr(plainSgr, '31')
     expect(printSgr(applySgr(red, '1'), red)).toBe('\x1b[0;1;31m')
     expect(printSgr(plainSgr, red)).toBe('\x1b[0m')

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { oneLine } from '../../../src/text/oneLine.ts'
 
 describe('oneLine', () => {
-  it('cuts a command to what fits, with a mark that there is more', () => {
+  it('cuts a command to the limit, with a mark that there is more', () => {
     expect(oneLine('ls')).toBe('ls')
     expect(oneLine('set -e\nls\n')).toBe('set -e …')
     expect(oneLine('x'.repeat(200))).toHaveLength(80)

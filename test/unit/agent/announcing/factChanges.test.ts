@@ -24,7 +24,7 @@ describe('a reading of facts', () => {
     ])
   })
 
-  it('is no news for what facter measures anew each time', () => {
+  it('is not reported for what facter measures at each call', () => {
     const measured = (value: number) => ({
       load_averages: { '1m': value },
       system_uptime: { seconds: value, uptime: `${value} s` },

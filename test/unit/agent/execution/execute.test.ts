@@ -81,7 +81,7 @@ describe('a command', () => {
     expect(outcome).toEqual({ kind: 'timed-out' })
   })
 
-  it('that ended in time has not timed out, when its agent was too busy to hear of it', async () => {
+  it('that ended in time has not timed out, when its agent was too busy to notice', async () => {
     const outcome = run('sleep 0.2; exit 3', { timeoutMs: 1_500 })
     await sleep(50)
     await turn()

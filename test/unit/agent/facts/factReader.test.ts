@@ -75,7 +75,7 @@ describe('the fact reader', () => {
     expect((await reader.refresh()).facts).toEqual({ a: 1 })
   })
 
-  it('reads anew for everyone who asks during a reading, once for all of them', async () => {
+  it('reads again for all who ask during a reading, once for all of them', async () => {
     const counted = source('one', { a: 1 })
     const reader = readerOf(counted)
     const first = reader.refresh()

@@ -85,7 +85,7 @@ describe('a fact file', () => {
     })
   })
 
-  it('that is none is refused at once, whoever would have to answer at its other end', async () => {
+  it('that is not a regular file is refused at once, without waiting for its other end', async () => {
     execFileSync('mkfifo', [inside('facts.yaml')])
     await expect(createFactFile(inside('facts.yaml')).read(false)).rejects.toThrow('not a regular file')
     await expect(createFactFile(directory).read(false)).rejects.toThrow('a directory')
@@ -205,7 +205,7 @@ describe('facts.d', () => {
     })
   })
 
-  it('reads data as data, whoever has made it executable', async () => {
+  it('reads data as data, even when it is executable', async () => {
     put('role.yaml', `role: web\nx: y > ${inside('proof')}\n`, 0o755)
     expect((await read()).facts).toEqual([{ role: 'web', x: `y > ${inside('proof')}` }])
   })

@@ -134,13 +134,13 @@ describe('the intake', () => {
     expect(given({}, signed)).toMatchObject({ kind: 'refused' })
   })
 
-  it('lets whoever may cancel stop a run of somebody else, without its output', () => {
+  it('lets a sender that may cancel stop a run of another, without its output', () => {
     const foreign = { knows: () => true, ownerOf: () => ({ sender: 'AROAOTHER', key: undefined }) }
     const cancel = { action: { kind: 'cancel', runId: 'run-other-1' } } as const
     expect(given(cancel, foreign)).toMatchObject({ kind: 'accepted', isForeign: true })
   })
 
-  it('knows roles by their id alone, as whoever takes on a role names the session', () => {
+  it('knows roles by their id alone, as the session name is chosen by the one who assumes the role', () => {
     const role = (senderId: string) =>
       decide(
         { ...received(sealBody(command)), senderId },

@@ -58,7 +58,7 @@ describe('the audit log', () => {
     expect(problems).toEqual([expect.stringContaining('Line 2 is not a line of the chain')])
   })
 
-  it('says that a line could not be written, in full, and tells whoever notes it', () => {
+  it('says that a line could not be written, in full, and reports it to its listener', () => {
     rmSync(directory, { recursive: true })
     writeFileSync(directory, 'a file where the directory was')
     const { errors, audit } = open()
@@ -101,7 +101,7 @@ describe('a chain of audit lines', () => {
     )
   })
 
-  it('tells where a log was begun anew', () => {
+  it('tells where a new log was begun', () => {
     const { problems } = verifyChain([...chainOf(3), ...chainOf(2)].join('\n'))
     expect(problems).toEqual([expect.stringContaining('Line 4 begins a new chain after entry 3')])
   })

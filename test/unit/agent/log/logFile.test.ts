@@ -33,7 +33,7 @@ describe('a log file', () => {
     expect(text(join(directory, 'log/agent.log'))).toBe('one\n')
   })
 
-  it('is opened anew after it was moved away', () => {
+  it('is reopened after it was moved away', () => {
     const file = new LogFile(path)
     file.append('before\n')
     renameSync(path, `${path}.1`)
@@ -42,7 +42,7 @@ describe('a log file', () => {
     expect([text(`${path}.1`), text()]).toEqual(['before\n', 'after\n'])
   })
 
-  it('goes on where it was while it cannot be opened anew, and moves over as soon as it can', () => {
+  it('goes on in the old file while it cannot be reopened, and changes over as soon as it can', () => {
     const file = new LogFile(path)
     renameSync(path, `${path}.1`)
     mkdirSync(path)
@@ -70,7 +70,7 @@ describe('a log file', () => {
     expect(new LogFile(join(path, 'agent.log')).problem).toMatch(/cannot be opened: E(NOTDIR|EXIST)/)
   })
 
-  it('leaves no descriptor behind, however often it is opened anew', () => {
+  it('leaves no descriptor behind, however often it is reopened', () => {
     const file = new LogFile(path)
     const openHere = () =>
       readdirSync('/proc/self/fd').filter((name) => linkOf(`/proc/self/fd/${name}`) === path).length

@@ -61,7 +61,7 @@ describe('The settings of a running agent', () => {
     expect(settings.current.configuration.maxParallel).toBe(5)
   })
 
-  it('stay as they are when the file is not right, and follow it again when it is', async () => {
+  it('stay as they are while the file is invalid, and follow it again when it is valid', async () => {
     write(1)
     const settings = await LiveSettings.open(await readConfiguration(file), log)
     writeFileSync(file, 'not right')

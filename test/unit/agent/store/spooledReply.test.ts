@@ -70,7 +70,7 @@ describe('a spooled reply', () => {
     expect(readFileSync(path, 'utf8')).toBe('o first\nr last\n')
   })
 
-  it('is left as it is by whoever looks at it while it grows', async () => {
+  it('is not changed by a reader while it grows', async () => {
     const reply = new SpooledReply(path)
     reply.append(output('first'))
     // What a write of several pages looks like in its middle.

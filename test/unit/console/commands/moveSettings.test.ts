@@ -13,7 +13,7 @@ beforeEach(() => {
 })
 
 describe('Move Settings', () => {
-  it('moves each to its name of today, in the scope in which it stands', async () => {
+  it('moves each to its current name, within its scope', async () => {
     settings.user = {
       'editor.fontSize': 12,
       'ec2-collective.groupBy': 'az',
@@ -32,7 +32,7 @@ describe('Move Settings', () => {
     })
   })
 
-  it('lets the name of today win, and no protection go', async () => {
+  it('prefers the current name, and loses no protection', async () => {
     settings.user = {
       'ec2Collective.groupBy': 'az',
       'ec2-collective.groupBy': 'role',

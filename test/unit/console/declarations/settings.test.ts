@@ -29,7 +29,7 @@ describe('a setting', () => {
     expect(readSetting('history.maxDays')).toBe(7)
   })
 
-  it('has the value of the narrowest scope, and there of the name of today', () => {
+  it('has the value of the narrowest scope, and there of the current name', () => {
     settings.user = { 'ec2Collective.groupBy': 'user' }
     settings.workspace = { 'ec2-collective.groupBy': 'workspace, old' }
     expect(readSetting('groupBy')).toBe('workspace, old')

@@ -69,7 +69,7 @@ describe('an edit of a workspace file', () => {
     expect(changes).toBe(0)
   })
 
-  it('is made anew on what somebody types at that moment', async () => {
+  it('is repeated on top of what is typed at that moment', async () => {
     await write()
     const document = await documents.open(file)
     documents.beforeNextEdit(() => document.type(`${written}  Typed: { command: t }\n`))

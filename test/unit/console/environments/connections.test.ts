@@ -61,7 +61,7 @@ describe('A connection', () => {
     expect(kinds(staging, other)).toEqual(['open', 'closed'])
   })
 
-  it('is closed when another identity holds, and opened anew by who needs it', async () => {
+  it('is closed when the identity changes, and opened again on demand', async () => {
     const before = await connections.use(staging)
     await connections.use(other)
     await connections.reset(({ environment }) => environment.name === 'staging')
@@ -87,7 +87,7 @@ describe('A connection', () => {
     expect(kinds(staging)).toEqual(['closed'])
   })
 
-  it('follows its declaration: a changed one is opened anew, a vanished one closed, others left alone', async () => {
+  it('follows its declaration: a changed one is reopened, a removed one closed, others are not touched', async () => {
     const changed = declared('staging', { profile: 'bert' })
     await connections.use(staging)
     const { master } = await connections.use(other)
@@ -164,7 +164,7 @@ describe('A fleet that is watched', () => {
     await each.close()
   })
 
-  it('comes as the new one, also when the one of before cannot be closed', async () => {
+  it('comes as the new one, also when the old one cannot be closed', async () => {
     const warnings = gatherWarnings()
     let opens = 0
     const each = connectionsWith(() => {

@@ -74,7 +74,7 @@ async function requestsIn(ms: number): Promise<number> {
 }
 
 describe('The Environments view', () => {
-  it('asks who is there while it is on the screen, and nothing otherwise', async () => {
+  it('looks for agents while it is on the screen, and only then', async () => {
     const tree = made.treeViews.at(-1)
     if (tree === undefined) throw new Error('there is no tree view')
     const [root] = await view.getChildren()

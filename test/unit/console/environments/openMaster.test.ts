@@ -54,7 +54,7 @@ describe('An environment whose history', () => {
     expect(warnings).toHaveLength(2)
   })
 
-  it('cannot be used is opened as soon as that is put right', async () => {
+  it('cannot be used is opened as soon as that is fixed', async () => {
     await writeFile(historyFolder(), 'in the way')
     await expect(opener.history()).rejects.toThrow('EEXIST')
     await expect(open()).rejects.toThrow('EEXIST')
@@ -65,7 +65,7 @@ describe('An environment whose history', () => {
 })
 
 describe('An environment for whose master there is no id', () => {
-  it('is opened as soon as that is put right', async () => {
+  it('is opened as soon as that is fixed', async () => {
     await mkdir(idFolder())
     await writeFile(join(idFolder(), 'id'), 'damaged')
     await expect(open()).rejects.toThrow(/must contain 8 hex digits/)

@@ -48,7 +48,7 @@ describe('OutputView', () => {
     expect(view.find(Number.MAX_SAFE_INTEGER, -1)).toEqual({ line: 3, ordinal: 3 })
   })
 
-  it('counts matches anew in lines that have changed', () => {
+  it('counts matches again in lines that have changed', () => {
     const view = viewOf('loading a\r')
     view.search(createMatcher({ text: 'a', matchCase: true, regex: false }))
     expect(view.matches).toBe(2)

@@ -148,7 +148,7 @@ describe('PageSession', () => {
     expect(of(sent, 'delta').every(({ rows }) => rows.length <= 250)).toBe(true)
   })
 
-  it('is silent while the page is hidden, and starts anew when it is shown', async () => {
+  it('sends nothing while the page is hidden, and starts again when it is shown', async () => {
     const { simulated, session, sent, settle } = await scene(['web1', 'web2'])
     session.receive({ type: 'ready' })
     session.pause()

@@ -76,7 +76,7 @@ function nextChange(): Promise<void> {
 }
 
 describe('The lens of a snippet', () => {
-  it('says whom it would hit, once it is known who is there', async () => {
+  it('says which agents it would reach, once they are known', async () => {
     expect(await titles()).toEqual(['$(play) Run on testing · role=web', '$(play) Run on testing · *'])
     const { master } = await connections.refresh(testing)
     await say(master.inventory, 'web1', 'web', Date.now())
@@ -86,7 +86,7 @@ describe('The lens of a snippet', () => {
     ])
   })
 
-  it('is made anew when it would say something else, and only then', async () => {
+  it('is updated when it would say something else, and only then', async () => {
     await titles()
     const { master } = await connections.refresh(testing)
     const now = Date.now()

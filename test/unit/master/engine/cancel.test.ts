@@ -110,7 +110,7 @@ describe('A run that is cancelled', () => {
     expect(requestedAt).toBe(world.time)
   })
 
-  it('says so again to whoever has not confirmed it, also after its master died', async () => {
+  it('is sent again to agents that have not confirmed it, also after its master died', async () => {
     const first = await stage.start(['a', 'b'])
     for (const agentId of ['a', 'b']) first.run.receive(ack(agentId), nothing, 'unproven')
     first.world.cancel = () => Promise.reject(new Error('SQS says no'))

@@ -20,7 +20,7 @@ import {
 const { responseTimeoutMs, graceMs, resendAfterMs } = defaultTiming
 const stage = stageRuns()
 
-describe('a run that is taken up again', () => {
+describe('a resumed run', () => {
   it('has every byte once, wherever its master died and whatever comes a second time', async () => {
     const frames = ['first ', 'second ', 'third ', 'fourth']
     const reply = replyOf('a', frames)

@@ -55,7 +55,7 @@ describe('a run', () => {
     })
   })
 
-  it('takes its command off the queue as soon as everybody has been heard of, and had time to join', async () => {
+  it('deletes its command from the queue as soon as all have replied, and others had time to join', async () => {
     const { run, world } = await stage.start(['a', 'b'])
     run.receive(ack('a'), nothing, 'unproven')
     await world.pass(run, joinMs)

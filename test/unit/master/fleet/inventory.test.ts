@@ -54,7 +54,7 @@ describe('Inventory', () => {
     expect(stateAt(25 * 3600_000)).toBeUndefined()
   })
 
-  it('takes nothing without proof in the name of an instance that has lately proven who it is', () => {
+  it('takes nothing without proof in the name of an instance that has recently proven its identity', () => {
     const clock = { now: 0 }
     const inventory = new Inventory(() => clock.now)
     const [instance, proof, other] = ['i-00000000000000001', 'AROAEXAMPLE:i-00000000000000001', 'AIDAEXAMPLE']
@@ -76,7 +76,7 @@ describe('Inventory', () => {
     expect(inventory.agents()[0]?.state).toBe('gone')
   })
 
-  it('hears of an agent by its replies, and still takes facts that were sent before them', () => {
+  it('counts a reply as seeing its agent, and still takes facts that were sent before it', () => {
     const inventory = new Inventory(() => 100_000)
     inventory.recordFacts(factsOf('a1', { role: 'old' }), 0, undefined)
     inventory.answered('a1', 95_000)
@@ -129,7 +129,7 @@ describe('Inventory', () => {
     expect(notices).toBe(1)
   })
 
-  it('tells when an agent that had grown old answers, and not that one who is there goes on being there', async () => {
+  it('reports a stale agent that replies, and not that a live one stays live', async () => {
     const clock = { now: 0 }
     const inventory = new Inventory(() => clock.now)
     inventory.recordFacts(factsOf('a1'), 0, undefined)

@@ -167,7 +167,7 @@ describe('History', { timeout: 60_000 }, () => {
     await Promise.all(during)
   })
 
-  it('lists anew what has changed, though it was listed before', async () => {
+  it('lists what has changed, though it was listed before', async () => {
     const { record, state } = await liveRun(history, startOf('run-00001'))
     await record.summarize(state)
     expect((await history.list())[0]).toMatchObject({ phase: 'over', counts: { succeeded: 2 } })
@@ -177,7 +177,7 @@ describe('History', { timeout: 60_000 }, () => {
     await record.close()
   })
 
-  it('is not written any more by a master that has lost its hold on the run', async () => {
+  it('is no longer written by a master that has lost its hold on the run', async () => {
     const { record } = await liveRun(history, startOf('run-00001'))
     await record.flush()
     await rm(join(directory, 'run-00001', 'owner'), { recursive: true })
@@ -281,7 +281,7 @@ describe('retention', () => {
     expect(await pruned({ ...none, maxAgeMs: 1000 }, 2002)).toEqual(['run-00000'])
   })
 
-  it('by size deletes the oldest until the rest fits', async () => {
+  it('by size deletes the oldest until the rest is within the limit', async () => {
     await makeRuns(4)
     const sizes = await Promise.all([4, 3].map((n) => sizeOf(`run-0000${n}`)))
     const maxBytes = sizes.reduce((sum, size) => sum + size, 0)

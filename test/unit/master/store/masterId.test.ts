@@ -39,7 +39,7 @@ describe('claimMasterId', () => {
     expect(mine.id.slice(0, 8)).not.toBe(yours.id.slice(0, 8))
   })
 
-  it('says which file is not right', async () => {
+  it('says which file is invalid', async () => {
     await writeFile(join(directory, 'id'), 'production_x')
     await expect(claimMasterId(directory)).rejects.toThrow(/id must contain 8 hex digits\. Delete it/)
   })

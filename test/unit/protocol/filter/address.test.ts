@@ -69,7 +69,7 @@ describe('isWithin', () => {
 })
 
 describe('writtenAsNetwork', () => {
-  it('tells an address range, be it right or wrong, from other text with a slash', () => {
+  it('tells an address range, valid or not, from other text with a slash', () => {
     for (const text of ['10.0.0.0/8', 'fd00::/8', '::/0', '10.0/8', '10.0.0.0/99'])
       expect(writtenAsNetwork(text)).toBe(true)
     for (const text of ['/dev/sda1', 'a/b', '10.0.0.0', 'web/8', ''])
