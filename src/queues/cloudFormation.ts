@@ -1,20 +1,29 @@
 import type { Environment } from './environment.ts'
-import { type Side, type Statement, statements } from './iamPolicy.ts'
+import { kmsStatement, type PolicyRole, type Statement, statements } from './iamPolicy.ts'
 import { type QueueRole, queueRoles, roleSettings } from './setUp.ts'
 
 /**
- * A CloudFormation template (YAML) for one environment: its queues, a managed policy for each side, and a role
- * with an instance profile for the servers. Names are validated and contain no character with a meaning in YAML.
+ * A CloudFormation template (YAML) for one environment: its queues, which take requests by TLS only and may use a KMS key, a
+ * managed policy for each role, and a role with an instance profile for the servers. Names are validated and contain no character with a meaning in YAML.
  */
 export function cloudFormation(environment: Environment): string {
   const { name, queues } = environment
   return `AWSTemplateFormatVersion: '2010-09-09'
 Description: 'EC2 Collective, environment ${name}: queues, IAM policies, and a role for the servers'
 
+Parameters:
+  KmsKeyArn:
+    Type: String
+    Default: ''
+    Description: 'KMS key to encrypt the queues with; empty for the key of SQS'
+
+Conditions:
+  HasKmsKey: !Not [!Equals [!Ref KmsKeyArn, '']]
+
 Resources:
 ${queueRoles.map((role) => queueResource(role, queues[role])).join('')}
-${policyResource(environment, 'agent', 'For the servers of environment')}
-${policyResource(environment, 'master', 'For people who send commands to environment')}
+${tlsOnly()}
+${policyResources.map(({ role, description }) => policyResource(environment, role, description)).join('\n')}
   AgentRole:
     Type: AWS::IAM::Role
     Properties:
@@ -44,6 +53,12 @@ Outputs:
   MasterPolicy:
     Description: 'Attach this policy to the people who may send commands to ${name}'
     Value: !Ref MasterPolicy
+  ViewerPolicy:
+    Description: 'Attach this policy to people who may see the servers of ${name}, and command nothing'
+    Value: !Ref ViewerPolicy
+  CleanerPolicy:
+    Description: 'For removing reply queues of ${name} that masters left behind'
+    Value: !Ref CleanerPolicy
 `
 }
 
@@ -64,26 +79,78 @@ function queueResource(role: QueueRole, queue: string): string {
       MaximumMessageSize: ${settings.maximumMessageSize}
       ReceiveMessageWaitTimeSeconds: ${settings.waitSeconds}
       DelaySeconds: ${settings.delaySeconds}
-      SqsManagedSseEnabled: true
+      SqsManagedSseEnabled: !If [HasKmsKey, !Ref AWS::NoValue, true]
+      KmsMasterKeyId: !If [HasKmsKey, !Ref KmsKeyArn, !Ref AWS::NoValue]
 `
 }
 
-function policyResource(environment: Environment, side: Side, description: string): string {
-  const resource = side === 'agent' ? 'AgentPolicy' : 'MasterPolicy'
-  return `  ${resource}:
+const policyResources = [
+  { role: 'agent', description: 'For the servers of environment' },
+  { role: 'master', description: 'For people who send commands to environment' },
+  { role: 'viewer', description: 'For people who see the servers of environment' },
+  { role: 'cleaner', description: 'For removing reply queues that masters left in environment' },
+] as const
+
+const policyNames: Readonly<Record<PolicyRole, string>> = {
+  agent: 'AgentPolicy',
+  master: 'MasterPolicy',
+  viewer: 'ViewerPolicy',
+  cleaner: 'CleanerPolicy',
+}
+
+/** Requests without TLS are refused, whatever a client is configured to. */
+function tlsOnly(): string {
+  return `  TlsOnly:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues:
+${queueRoles.map((role) => `        - !Ref ${resourceNames[role]}\n`).join('')}      PolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Sid: TlsOnly
+            Effect: Deny
+            Principal: '*'
+            Action: 'sqs:*'
+            Resource: '*'
+            Condition:
+              Bool:
+                aws:SecureTransport: 'false'
+`
+}
+
+function policyResource(environment: Environment, role: PolicyRole, description: string): string {
+  return `  ${policyNames[role]}:
     Type: AWS::IAM::ManagedPolicy
     Properties:
       Description: '${description} ${environment.name}'
       PolicyDocument:
         Version: '2012-10-17'
         Statement:
-${statements(environment, side)
+${statements(environment, role)
   .map((statement) => statementText(environment, statement))
-  .join('')}`.trimEnd()
+  .join('')}${role === 'cleaner' ? '' : kmsText(environment.region)}`.trimEnd()
+}
+
+/** The same as {@link kmsStatement}, where a key is given. */
+function kmsText(region: string): string {
+  const { Sid, Action, Condition } = kmsStatement(region, '')
+  const [[condition, value]] = Object.entries(Condition.StringEquals) as [[string, string]]
+  return `          - !If
+            - HasKmsKey
+            - Sid: ${Sid}
+              Effect: Allow
+              Action:
+${Action.map((action) => `                - ${action}\n`).join('')}              Resource: !Ref KmsKeyArn
+              Condition:
+                StringEquals:
+                  ${condition}: ${value}
+            - !Ref AWS::NoValue
+`
 }
 
 function statementText({ queues: ours }: Environment, { id, actions, queues }: Statement): string {
   const resources = queues.map((queue) => {
+    if (queue === '*') return `'*'`
     const role = queueRoles.find((candidate) => ours[candidate] === queue)
     return role === undefined
       ? `!Sub 'arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${queue}'`

@@ -3,6 +3,12 @@ import type { Environment } from './environment.ts'
 
 export type Side = 'agent' | 'master'
 
+/**
+ * Whom a policy is for. `viewer` sees agents and their facts, and commands nothing; `cleaner` removes private reply
+ * queues that masters left behind, which is a master's right for its own only as far as names can tell.
+ */
+export type PolicyRole = Side | 'viewer' | 'cleaner'
+
 /** Actions on queues of one environment; `queues` are names, in which `*` stands for any master id. */
 export interface Statement {
   readonly id: string
@@ -15,27 +21,42 @@ export interface Statement {
  * from hiding a command from the others by a visibility timeout: the doctor checks for that.
  * The private reply queues of environment `prod` are `prod_*_agent`: do not name another environment `prod_eu`.
  */
-export function statements(environment: Environment, side: Side): Statement[] {
+export function statements(environment: Environment, role: PolicyRole): Statement[] {
   const { commands, replies, facts } = environment.queues
   const privateReplies = privateReplyQueue(environment.name, '*')
-  if (side === 'agent') {
-    return [
-      { id: 'ReceiveCommands', actions: [...look, 'sqs:ReceiveMessage'], queues: [commands] },
-      {
-        id: 'SendRepliesAndFacts',
-        actions: [...look, 'sqs:SendMessage'],
-        queues: [replies, privateReplies, facts],
-      },
-    ]
+  switch (role) {
+    case 'agent':
+      return [
+        { id: 'ReceiveCommands', actions: [...look, 'sqs:ReceiveMessage'], queues: [commands] },
+        {
+          id: 'SendRepliesAndFacts',
+          actions: [...look, 'sqs:SendMessage'],
+          queues: [replies, privateReplies, facts],
+        },
+      ]
+    case 'viewer':
+      return [{ id: 'ReadFacts', actions: [...look, ...put], queues: [facts] }]
+    case 'cleaner':
+      return [
+        { id: 'FindReplyQueues', actions: ['sqs:ListQueues'], queues: ['*'] },
+        { id: 'RemoveReplyQueues', actions: [...look, 'sqs:DeleteQueue'], queues: [privateReplies] },
+      ]
+    case 'master':
+      return [
+        // Includes receiving and deleting: a command is withdrawn when its run is over.
+        { id: 'SendCommands', actions: [...look, 'sqs:SendMessage', ...take], queues: [commands] },
+        { id: 'TakeReplies', actions: [...look, ...take], queues: [replies, privateReplies] },
+        // Without SetQueueAttributes, which would let anybody open the reply queues of others to other accounts. A master
+        // sends to its own queue to end the wait of its last receive.
+        {
+          id: 'KeepOwnReplyQueue',
+          actions: ['sqs:CreateQueue', 'sqs:DeleteQueue', 'sqs:SendMessage'],
+          queues: [privateReplies],
+        },
+        // Includes deleting: facts that newer ones replace, so that the queue stays short.
+        { id: 'ReadFacts', actions: [...look, ...take], queues: [facts] },
+      ]
   }
-  return [
-    // Includes receiving and deleting: a command is withdrawn when its run is over.
-    { id: 'SendCommands', actions: [...look, 'sqs:SendMessage', ...take], queues: [commands] },
-    { id: 'TakeReplies', actions: [...look, ...take], queues: [replies, privateReplies] },
-    { id: 'KeepOwnReplyQueue', actions: [...shape, 'sqs:DeleteQueue'], queues: [privateReplies] },
-    // Includes deleting: facts that newer ones replace, so that the queue stays short.
-    { id: 'ReadFacts', actions: [...look, ...take], queues: [facts] },
-  ]
 }
 
 /** What "Create queues" needs in addition. */
@@ -49,14 +70,32 @@ export function iamPolicy(
   list: readonly Statement[],
   /** Twelve digits, as in the queues' ARNs; `*` when absent. */
   account?: string,
+  /** ARN of the KMS key that encrypts the queues, where it is a key of the account's own. */
+  kmsKey?: string,
 ): string {
-  const statement = list.map(({ id, actions, queues }) => ({
+  const statement: object[] = list.map(({ id, actions, queues }) => ({
     Sid: id,
     Effect: 'Allow',
     Action: actions,
     Resource: queues.map((queue) => queueArn(environment.region, account ?? '*', queue)),
   }))
+  if (kmsKey !== undefined) statement.push(kmsStatement(environment.region, kmsKey))
   return `${JSON.stringify({ Version: '2012-10-17', Statement: statement }, null, 2)}\n`
+}
+
+/** What SQS does in our name with a key of the account's own: encrypt what is sent, decrypt what is received. */
+export function kmsStatement(region: string, kmsKey: string) {
+  return {
+    Sid: 'UseKeyOfQueues',
+    Effect: 'Allow',
+    Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+    Resource: [kmsKey],
+    Condition: { StringEquals: { 'kms:ViaService': `sqs.${region}.amazonaws.com${suffixOf(region)}` } },
+  }
+}
+
+function suffixOf(region: string): string {
+  return region.startsWith('cn-') ? '.cn' : ''
 }
 
 /** The statement that fixes one refusal: `action` (as in `sqs:SendMessage`) on `queue`, and nothing else. */
@@ -71,5 +110,6 @@ export function queueArn(region: string, account: string, queue: string): string
 
 // IAM has no batch actions: the single form of an action allows both.
 const look = ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes']
-const take = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility']
+const put = ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility']
+const take = [...put, 'sqs:DeleteMessage']
 const shape = ['sqs:CreateQueue', 'sqs:SetQueueAttributes']

@@ -36,7 +36,7 @@ export interface AdmissionContext {
 }
 
 /** SQS's clock is known to about this, milliseconds. */
-const clockErrorMs = 2_000
+export const clockErrorMs = 2_000
 
 /** A master may need this long until SQS takes a command, or its clock may be this wrong, milliseconds. */
 const sendingSlackMs = 5 * 60_000

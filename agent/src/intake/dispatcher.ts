@@ -11,7 +11,7 @@ import { type Decision, decide, type IntakeContext, type Refused } from './intak
 type Accepted = Extract<Decision, { readonly kind: 'accepted' }>
 
 export interface DispatcherOptions {
-  readonly context: () => IntakeContext
+  readonly context: () => Omit<IntakeContext, 'knowsOrder'>
   /** Makes what operators wrote count for the next decision, as it is now. Does not throw. */
   readonly look: () => Promise<void>
   readonly runs: Runs
@@ -23,9 +23,14 @@ export interface DispatcherOptions {
   readonly log: Log
 }
 
+/** Orders that are remembered: more than come in the time in which a recorded one could be sent again. */
+const rememberedOrders = 10_000
+
 /** Carries out what was decided about each message. Nothing in a message can stop it. */
 export class Dispatcher {
   readonly #o: DispatcherOptions
+  /** Ids of orders to send output again that were carried out, the oldest first. */
+  readonly #orders = new Set<string>()
   #unreadable = 0
 
   constructor(options: DispatcherOptions) {
@@ -41,7 +46,7 @@ export class Dispatcher {
   async #carryOut(received: ReceivedMessage): Promise<void> {
     const { context, look, runs, log } = this.#o
     await look()
-    const decision = decide(received, context())
+    const decision = decide(received, { ...context(), knowsOrder: (runId) => this.#orders.has(runId) })
     switch (decision.kind) {
       case 'unreadable':
         return this.#tellUnreadable(received.messageId, decision.why)
@@ -99,11 +104,19 @@ export class Dispatcher {
         return runs.cancel(action.runId, replyTo, !isForeign, () => remembers(context(), issuedAt))
       }
       case 'resend':
-        // Output is sent to everyone who asks for it by the run's id, so it is audited.
+        this.#remember(runId)
         audit('ended', audited, { verdict: 'succeeded' })
         return runs.resend(action.runId, replyTo, action.missing, action.result)
       case 'unsupported':
         return
+    }
+  }
+
+  #remember(orderId: string): void {
+    this.#orders.add(orderId)
+    for (const oldest of this.#orders) {
+      if (this.#orders.size <= rememberedOrders) return
+      this.#orders.delete(oldest)
     }
   }
 

@@ -6,13 +6,15 @@ import { reasonOf } from '../log/log.ts'
 import { evaluatePolicy } from '../policy/policyDecision.ts'
 import type { PolicyInForce } from '../policy/policyInForce.ts'
 import { isSamePrincipal, type Principal, principalOf, verifiedKeyOf } from '../policy/principal.ts'
-import { type AdmissionContext, admit } from './admission.ts'
+import { type AdmissionContext, admit, clockErrorMs } from './admission.ts'
 
 /** What the decision on a message depends on: all of it as it is at the moment of the decision. */
 export interface IntakeContext extends AdmissionContext {
   readonly policy: PolicyInForce
   /** Name of the user that the agent runs as. */
   readonly ownUser: string
+  /** Whether an order to send output again was carried out by this process. */
+  knowsOrder(runId: string): boolean
   /** Who had a run executed, as far as that is known. */
   ownerOf(runId: string): Principal | undefined
 }
@@ -75,6 +77,7 @@ export function decide(received: ReceivedMessage, context: IntakeContext): Decis
   const verified = verifiedKeyOf(context.policy, signature)
   const audited = describeCommand(command, received.senderId, { claimed: signature?.key, verified })
   if (admission.kind === 'withhold') return { kind: 'withheld', command, audited, why: admission.why }
+  if (isReplayed(command, context)) return { kind: 'withheld', command, audited, why: 'it was replayed' }
   const by = principalOf(received.senderId, verified)
   const isForeign = concernsForeignRun(command, by, context)
   const readsForeignRun = isForeign && command.action.kind !== 'cancel'
@@ -96,6 +99,16 @@ export function decide(received: ReceivedMessage, context: IntakeContext): Decis
 /** Actions that are executed, at most once. */
 function hasEffects({ action }: CommandMessage): boolean {
   return action.kind === 'shell' || action.kind === 'script'
+}
+
+/**
+ * A `resend` that comes again under its own id, or from before this process began, costs the sending of an output each time:
+ * who needs one asks anew. Executed runs are known by the journal; all else is done again without effect.
+ */
+function isReplayed({ runId, action, issuedAt }: CommandMessage, context: IntakeContext): boolean {
+  return (
+    action.kind === 'resend' && (context.knowsOrder(runId) || issuedAt < context.startedAt - clockErrorMs)
+  )
 }
 
 /** Whether the run that is repeated, cancelled or sent again was started by somebody else. */

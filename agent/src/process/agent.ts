@@ -92,7 +92,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     },
     settings: () => ({ ...configuration().facts, queue: configuration().queues.facts }),
   })
-  const context = (): IntakeContext => {
+  const context = (): Omit<IntakeContext, 'knowsOrder'> => {
     return {
       agentId: from.agentId,
       environment,

@@ -1,11 +1,14 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { parseEnvironmentFile } from './environmentFile.ts'
 import { startOwnProgram } from './ownProgram.ts'
 
 /** What the service reads its variables from; a later one wins. */
 export const serviceEnvironmentFiles = ['/etc/default/ec2-cagent', '/etc/ec2_collective/environment']
+
+/** Variables whose values are credentials. */
+const secrets = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -38,7 +41,13 @@ export async function readServiceEnvironment(
     })
     if (text === undefined) continue
     found.push(file)
-    for (const [name, value] of parseEnvironmentFile(text)) assigned.set(name, value)
+    const variables = parseEnvironmentFile(text)
+    for (const [name, value] of variables) assigned.set(name, value)
+    const keys = secrets.filter((name) => variables.get(name))
+    if (keys.length > 0 && (await isOpenToOthers(file)))
+      notes.push(
+        `Every user of this server can read ${keys.join(' and ')} in ${file}. Run chmod 600 ${file}.`,
+      )
   }
   const variables: Record<string, string | undefined> = { ...own, ...Object.fromEntries(assigned) }
   const unseen = Object.keys(own).filter((name) => name.startsWith('AWS_') && !assigned.has(name))
@@ -50,6 +59,13 @@ export async function readServiceEnvironment(
   }
   const names = new Set([...Object.keys(own), ...Object.keys(variables)])
   return { variables, differs: [...names].some((name) => own[name] !== variables[name]), notes }
+}
+
+async function isOpenToOthers(file: string): Promise<boolean> {
+  return stat(file).then(
+    ({ mode }) => (mode & 0o004) !== 0,
+    () => false,
+  )
 }
 
 /**

@@ -1,8 +1,14 @@
-import { CORE_SCHEMA, defineScalarTag, load } from 'js-yaml'
+import { CORE_SCHEMA, defineScalarTag, defineSequenceTag, load } from 'js-yaml'
 import { describe, expect, it } from 'vitest'
 import { cloudFormation } from '../../../src/queues/cloudFormation.ts'
 import { statements } from '../../../src/queues/iamPolicy.ts'
 import { testing } from './fleetQueues.ts'
+
+interface Statement {
+  Sid: string
+  Action: string[]
+  Resource: string | string[]
+}
 
 interface Template {
   Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>
@@ -10,10 +16,10 @@ interface Template {
 }
 
 describe('CloudFormation template', () => {
-  const template = load(cloudFormation(testing), { schema: withReferences() }) as Template
+  const template = read(false)
 
   it('has the three queues with the attributes of the original, encrypted', () => {
-    const queues = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::SQS::Queue')
+    const queues = queuesOf(template)
     expect(queues.map(({ Properties }) => Properties)).toEqual(
       [
         ['testing_master', 20],
@@ -27,6 +33,7 @@ describe('CloudFormation template', () => {
         ReceiveMessageWaitTimeSeconds,
         DelaySeconds: 0,
         SqsManagedSseEnabled: true,
+        KmsMasterKeyId: noValue,
       })),
     )
   })
@@ -34,23 +41,50 @@ describe('CloudFormation template', () => {
   it.each([
     ['AgentPolicy', 'agent'],
     ['MasterPolicy', 'master'],
+    ['ViewerPolicy', 'viewer'],
+    ['CleanerPolicy', 'cleaner'],
   ] as const)('gives in %s what the IAM policy of the %s gives', (resource, side) => {
-    const document = template.Resources[resource]?.Properties.PolicyDocument as {
-      Statement: { Sid: string; Action: string[]; Resource: string[] }[]
-    }
-    expect(document.Statement.map(({ Sid, Action }) => [Sid, Action])).toEqual(
+    const given = statementsOf(template, resource)
+    expect(given.map(({ Sid, Action }) => [Sid, Action])).toEqual(
       statements(testing, side).map(({ id, actions }) => [id, actions]),
     )
-    const resources = document.Statement.flatMap(({ Resource }) => Resource)
-    expect(new Set(resources)).toEqual(
-      new Set([
-        '!GetAtt CommandQueue.Arn',
-        '!GetAtt ReplyQueue.Arn',
-        '!GetAtt FactsQueue.Arn',
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own placeholders
-        '!Sub arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:testing_*_agent',
-      ]),
+    const named: Readonly<Record<string, string>> = {
+      testing_master: '!GetAtt CommandQueue.Arn',
+      testing_agent: '!GetAtt ReplyQueue.Arn',
+      testing_facts: '!GetAtt FactsQueue.Arn',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own placeholders
+      'testing_*_agent': '!Sub arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:testing_*_agent',
+      '*': '*',
+    }
+    expect(given.map(({ Resource }) => Resource)).toEqual(
+      statements(testing, side).map(({ queues }) => queues.map((queue) => named[queue])),
     )
+  })
+
+  it('takes requests by TLS only', () => {
+    expect(template.Resources.TlsOnly?.Properties).toMatchObject({
+      Queues: ['!Ref CommandQueue', '!Ref ReplyQueue', '!Ref FactsQueue'],
+      PolicyDocument: {
+        Statement: [{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+      },
+    })
+  })
+
+  it('encrypts with a KMS key where one is given, and lets each side use it through SQS only', () => {
+    const encrypted = read(true)
+    for (const { Properties } of queuesOf(encrypted)) {
+      expect(Properties).toMatchObject({ KmsMasterKeyId: '!Ref KmsKeyArn', SqsManagedSseEnabled: noValue })
+    }
+    for (const resource of ['AgentPolicy', 'MasterPolicy', 'ViewerPolicy']) {
+      expect(statementsOf(encrypted, resource).at(-1)).toEqual({
+        Sid: 'UseKeyOfQueues',
+        Effect: 'Allow',
+        Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        Resource: '!Ref KmsKeyArn',
+        Condition: { StringEquals: { 'kms:ViaService': 'sqs.eu-west-1.amazonaws.com' } },
+      })
+    }
+    expect(statementsOf(encrypted, 'CleanerPolicy')).toHaveLength(2)
   })
 
   it('has a role with an instance profile for the servers', () => {
@@ -60,10 +94,35 @@ describe('CloudFormation template', () => {
   })
 })
 
-/** Reads `!Ref X` as the text `!Ref X`. */
-function withReferences() {
-  const tags = ['!Ref', '!Sub', '!GetAtt'].map((name) =>
+const noValue = '!Ref AWS::NoValue'
+
+function queuesOf({ Resources }: Template) {
+  return Object.values(Resources).filter(({ Type }) => Type === 'AWS::SQS::Queue')
+}
+
+function statementsOf({ Resources }: Template, resource: string) {
+  const document = Resources[resource]?.Properties.PolicyDocument as { Statement: (Statement | string)[] }
+  return document.Statement.filter((statement) => typeof statement === 'object')
+}
+
+/** Reads `!Ref X` as the text `!Ref X`, and of `!If` the part that is taken. */
+function read(hasKmsKey: boolean): Template {
+  const texts = ['!Ref', '!Sub', '!GetAtt'].map((name) =>
     defineScalarTag(name, { resolve: (source: string) => `${name} ${source}`, identify: () => false }),
   )
-  return CORE_SCHEMA.withTags(...tags)
+  const listTag = <Result>(name: string, finalize: (items: unknown[]) => Result) =>
+    defineSequenceTag(name, {
+      create: (): unknown[] => [],
+      addItem: (items, item) => void items.push(item),
+      finalize,
+      identify: () => false,
+    })
+  const chosen = listTag('!If', ([condition, then, otherwise]) => {
+    expect(condition).toBe('HasKmsKey')
+    return hasKmsKey ? then : otherwise
+  })
+  const kept = ['!Not', '!Equals'].map((name) => listTag(name, (items) => items))
+  return load(cloudFormation(testing), {
+    schema: CORE_SCHEMA.withTags(...texts, chosen, ...kept),
+  }) as Template
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import {
   iamPolicy,
   missingPermission,
+  type PolicyRole,
   queueArn,
-  type Side,
   setUpStatement,
   statements,
 } from '../../../src/queues/iamPolicy.ts'
@@ -32,6 +32,41 @@ describe('IAM policies', () => {
     expect(JSON.stringify(policy)).not.toContain('PurgeQueue')
   })
 
+  it('let nobody change the attributes of queues, which would open the replies of others to other accounts', () => {
+    for (const role of ['agent', 'master', 'viewer', 'cleaner'] as const) {
+      expect(JSON.stringify(allowed(role))).not.toMatch(/SetQueueAttributes|AddPermission/)
+    }
+  })
+
+  it('let a master send to its own reply queue, by which it ends its last receive', () => {
+    expect(allowed('master')['testing_*_agent']).toContain('SendMessage')
+  })
+
+  it('let a viewer see facts, and neither command nor delete anything', () => {
+    expect(allowed('viewer')).toEqual({
+      testing_facts: ['ChangeMessageVisibility', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'],
+    })
+  })
+
+  it('let a cleaner remove reply queues, and read none of them', () => {
+    expect(allowed('cleaner')).toEqual({
+      '*': ['ListQueues'],
+      'testing_*_agent': ['DeleteQueue', 'GetQueueAttributes', 'GetQueueUrl'],
+    })
+  })
+
+  it('let SQS use a KMS key in our name, and nobody else', () => {
+    const key = 'arn:aws:kms:eu-west-1:123456789012:key/1'
+    const { Statement } = JSON.parse(iamPolicy(testing, statements(testing, 'agent'), '123456789012', key))
+    expect(Statement.at(-1)).toEqual({
+      Sid: 'UseKeyOfQueues',
+      Effect: 'Allow',
+      Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      Resource: [key],
+      Condition: { StringEquals: { 'kms:ViaService': 'sqs.eu-west-1.amazonaws.com' } },
+    })
+  })
+
   it('are pinned to partition, region, account and queue', () => {
     const policy = JSON.parse(iamPolicy(testing, statements(testing, 'agent'), '123456789012'))
     expect(policy.Version).toBe('2012-10-17')
@@ -46,7 +81,8 @@ describe('IAM policies', () => {
   })
 
   it('have ids that IAM takes, and only actions that IAM knows (none for batches)', () => {
-    const all = [...statements(testing, 'agent'), ...statements(testing, 'master'), setUpStatement(testing)]
+    const roles = ['agent', 'master', 'viewer', 'cleaner'] as const
+    const all = [...roles.flatMap((role) => statements(testing, role)), setUpStatement(testing)]
     for (const { id, actions } of [...all, missingPermission('sqs:SendMessage', 'testing_master')]) {
       expect(id).toMatch(/^[A-Za-z0-9]+$/)
       for (const action of actions) expect(action).toMatch(/^sqs:[A-Z][A-Za-z]+$/)
@@ -68,7 +104,7 @@ describe('IAM policies', () => {
 })
 
 /** Actions by queue, without their prefix. */
-function allowed(side: Side): Record<string, string[]> {
+function allowed(side: PolicyRole): Record<string, string[]> {
   const byQueue: Record<string, string[]> = {}
   for (const { actions, queues } of statements(testing, side)) {
     for (const queue of queues) {

@@ -30,6 +30,7 @@ const context: IntakeContext = {
   remembersSince: sentAt - 3_600_000,
   knows: () => false,
   ownerOf: () => undefined,
+  knowsOrder: () => false,
   policy: { kind: 'open', why: 'never-set' },
   ownUser: 'root',
 }
@@ -149,5 +150,18 @@ describe('the intake', () => {
     expect(role('AROAROLE:one')).toBe('repeated')
     expect(role('AROAROLE:two')).toBe('repeated')
     expect(role('AROAROLEX:one')).toBe('refused')
+  })
+
+  it('does not send an output again for an order that was recorded and replayed', () => {
+    const resend: Partial<CommandMessage> = {
+      action: { kind: 'resend', runId: 'run-other-1', missing: [], result: true },
+    }
+    expect(given(resend).kind).toBe('accepted')
+    expect(given(resend, { knowsOrder: () => true })).toMatchObject({
+      kind: 'withheld',
+      why: 'it was replayed',
+    })
+    expect(given(resend, { startedAt: sentAt + 10_000 }).kind).not.toBe('accepted')
+    expect(given({ action: { kind: 'ping' } }, { knowsOrder: () => true }).kind).toBe('accepted')
   })
 })

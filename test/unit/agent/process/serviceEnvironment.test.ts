@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -44,6 +44,15 @@ describe('the variables of the service', () => {
     })
     writeFileSync(file, '#AWS_ACCESS_KEY_ID=\n')
     expect(await read({ PATH: '/bin' })).toEqual({ variables: { PATH: '/bin' }, differs: false, notes: [] })
+  })
+
+  it('are told to be open when everybody may read credentials among them', async () => {
+    writeFileSync(file, 'AWS_SECRET_ACCESS_KEY=s\n', { mode: 0o644 })
+    expect((await read({ AWS_SECRET_ACCESS_KEY: 's' })).notes).toEqual([
+      `Every user of this server can read AWS_SECRET_ACCESS_KEY in ${file}. Run chmod 600 ${file}.`,
+    ])
+    chmodSync(file, 0o640)
+    expect((await read({ AWS_SECRET_ACCESS_KEY: 's' })).notes).toEqual([])
   })
 
   it('are those of its file', async () => {
