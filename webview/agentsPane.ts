@@ -1,7 +1,7 @@
 import type { AgentRow } from '../src/page/toPage.ts'
 import { formatBytes, formatCount, formatDuration, formatPart } from './format.ts'
 import { Grid, type GridRow } from './grid.ts'
-import { visibleText } from './lineSpans.ts'
+import { visibleNodes } from './lineSpans.ts'
 import type { Metrics } from './metrics.ts'
 import { exitText, oddities, stateCell } from './rowCells.ts'
 import type { RunModel, Sort } from './runModel.ts'
@@ -155,7 +155,7 @@ export class AgentsPane {
         line.classList.toggle('note', agent.note !== undefined)
         if (text === shownLine) return
         shownLine = text
-        line.replaceChildren(...visibleText(text))
+        line.replaceChildren(...visibleNodes(text))
       },
     }
   }

@@ -2,7 +2,7 @@ import type { FromPage } from '../src/page/fromPage.ts'
 import type { AgentRow, GroupRow } from '../src/page/toPage.ts'
 import { isVerdict } from '../src/protocol/verdict.ts'
 import { formatAgents, formatBytes, formatDuration } from './format.ts'
-import { visibleText } from './lineSpans.ts'
+import { visibleNodes } from './lineSpans.ts'
 import type { Metrics } from './metrics.ts'
 import { OutputPane } from './outputPane.ts'
 import { exitText, oddities, stateCell } from './rowCells.ts'
@@ -129,7 +129,7 @@ export class DetailPane {
     }
     show(this.#note, reply.note !== undefined)
     if (reply.note !== undefined && this.#note.textContent !== reply.note) {
-      this.#note.replaceChildren(...visibleText(reply.note))
+      this.#note.replaceChildren(...visibleNodes(reply.note))
     }
     show(this.#compare, this.#model.total > 1 && (isVerdict(reply.state) || reply.bytes > 0))
     show(this.#again, this.#model.run?.phase === 'over' || this.#model.run?.live === false)

@@ -1,7 +1,7 @@
 import type { GroupRow } from '../src/page/toPage.ts'
 import { formatAgents, formatCount, formatPart } from './format.ts'
 import { Grid, type GridRow } from './grid.ts'
-import { visibleText } from './lineSpans.ts'
+import { visibleNodes } from './lineSpans.ts'
 import type { Metrics } from './metrics.ts'
 import { exitText, stateCell } from './rowCells.ts'
 import type { RunModel } from './runModel.ts'
@@ -106,7 +106,7 @@ export class GroupsPane {
         made.dataset.state = group.state
         preview.replaceChildren(
           ...previewLines(group).map((line) =>
-            element('div', { class: 'preview-line' }, ...visibleText(line)),
+            element('div', { class: 'preview-line' }, ...visibleNodes(line)),
           ),
         )
         preview.classList.toggle('more', group.more)

@@ -2,7 +2,7 @@ import type { FromPage, Subset } from '../src/page/fromPage.ts'
 import type { RunHeader } from '../src/page/toPage.ts'
 import { type AgentState, isFailure, verdicts } from '../src/protocol/verdict.ts'
 import { formatCount, formatDuration, formatTime } from './format.ts'
-import { visibleText } from './lineSpans.ts'
+import { visibleNodes } from './lineSpans.ts'
 import type { RunModel } from './runModel.ts'
 import { element, setText, show } from './ui/dom.ts'
 import { icon } from './ui/icons.ts'
@@ -122,13 +122,13 @@ export class Header {
       element(
         'code',
         { class: 'filter', title: run.filter === '*' ? t('* targets every agent') : run.filter },
-        ...(run.filter === '*' ? [t('every agent')] : visibleText(run.filter)),
+        ...(run.filter === '*' ? [t('every agent')] : visibleNodes(run.filter)),
       ),
     )
     const [first = '', ...more] = action.text.split('\n')
     this.#command.replaceChildren(
       element('span', { class: 'prompt', 'aria-hidden': 'true' }, prompts[action.kind]),
-      element('code', { title: action.text.slice(0, 2000) }, ...visibleText(first)),
+      element('code', { title: action.text.slice(0, 2000) }, ...visibleNodes(first)),
       ...(more.length > 0
         ? [
             element(
@@ -148,7 +148,7 @@ export class Header {
       ...(run.stopReason === undefined ? [] : [t('stopped: {0}', run.stopReason)]),
     ]
     this.#meta.replaceChildren(
-      ...parts.map((part) => element('span', { class: 'meta-part' }, ...visibleText(part))),
+      ...parts.map((part) => element('span', { class: 'meta-part' }, ...visibleNodes(part))),
     )
     const steers = run.live && run.phase !== 'over'
     const { pause, resume, stop, cancel } = this.#steering

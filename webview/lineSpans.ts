@@ -1,5 +1,6 @@
 import type { OutputLine } from '../src/page/toPage.ts'
 import { type Sgr, styledTexts, type TerminalColour, terminalColour } from '../src/terminal/sgr.ts'
+import { codePointName, deceptiveInOutput } from '../src/text/visibleText.ts'
 import { element } from './ui/dom.ts'
 
 /** A line of output as nodes: colours as classes, matches marked, and deceptive characters made visible. */
@@ -24,14 +25,14 @@ export function lineSpans({ text, marks = [] }: Pick<OutputLine, 'text' | 'marks
 }
 
 /** Text in which invisible and bidirectional characters are shown as their code: `U+202E`. */
-export function visibleText(text: string): Node[] {
+export function visibleNodes(text: string): Node[] {
   if (!deceptive.test(text)) return [document.createTextNode(text)]
   return text
     .split(deceptiveParts)
     .filter((part) => part !== '')
     .map((part) =>
       deceptive.test(part)
-        ? element('span', { class: 'codepoint' }, codePoint(part))
+        ? element('span', { class: 'codepoint' }, codePointName(part))
         : document.createTextNode(part),
     )
 }
@@ -43,18 +44,8 @@ interface Piece {
   readonly background: string | undefined
 }
 
-/**
- * Bidirectional controls, zero-width and other format characters, line separators, tags, and control characters except
- * the tab. The joiners U+200C and U+200D are allowed: scripts and emoji need them, and they do not reorder text.
- */
-const characters =
-  '[\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]'
-const deceptive = new RegExp(characters, 'u')
-const deceptiveParts = new RegExp(`(${characters})`, 'u')
-
-function codePoint(character: string): string {
-  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
-}
+const deceptive = new RegExp(`[${deceptiveInOutput}]`, 'u')
+const deceptiveParts = new RegExp(`([${deceptiveInOutput}])`, 'u')
 
 function coloured(text: string): Piece[] {
   return styledTexts(text).map(({ text: part, sgr }) => ({ text: part, ...look(sgr) }))
@@ -105,7 +96,7 @@ const decorations = new Map([
 ])
 
 function span({ classes, foreground, background }: Piece, text: string): Node {
-  const nodes = visibleText(text)
+  const nodes = visibleNodes(text)
   if (classes === '') {
     const fragment = document.createDocumentFragment()
     fragment.append(...nodes)

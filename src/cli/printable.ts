@@ -1,10 +1,11 @@
 import type { Chunk } from '../protocol/frames.ts'
 import { withoutSgr } from '../terminal/sgr.ts'
 import { TerminalLines } from '../terminal/terminalLines.ts'
+import { turningMarks, visibleText } from '../text/visibleText.ts'
 
 /** A short text from elsewhere, made safe for a terminal: one line, without colours. */
 export function printable(text: string): string {
-  return printableLines([{ stream: 1, bytes: Buffer.from(text) }], false).join(' ')
+  return visibleText(withoutSgr(text)).replaceAll(/\s*\n\s*/g, ' ')
 }
 
 /**
@@ -22,4 +23,4 @@ export function printableLines(chunks: readonly Chunk[], colours: boolean): stri
 }
 
 /** Marks that change the reading direction. */
-const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+const turning = new RegExp(`[${turningMarks}]`, 'gu')

@@ -1,9 +1,12 @@
+import { visibleText } from '../../text/visibleText.ts'
+
 /**
  * For foreign text (commands, facts, names, errors) in quick picks, prompts, messages and the status bar. All of these show
  * `$(name)` as an icon, and some show `[text](https://…)` as a link, so a command would not be shown as it will run.
+ * Characters that cannot be seen are shown by their codes.
  */
 export function plainText(text: string): string {
-  return text.replace(icon, '\\$&').replace(link, `]${zeroWidthSpace}(`)
+  return visibleText(text).replace(icon, '\\$&').replace(link, `]${zeroWidthSpace}(`)
 }
 
 /** What VS Code shows as an icon. With a backslash before it, it is shown as text, without the backslash. */

@@ -74,7 +74,7 @@ describe('printableLines', () => {
 
 describe('printable', () => {
   it('makes one line of a name or a reason', () => {
-    expect(printable('web\x1b[31m01\nand more\x07')).toBe('web01 and more\u2407')
+    expect(printable('web\x1b[31m01\nand more\x07')).toBe('web01 and more<U+0007>')
     expect(printable('')).toBe('')
   })
 })

@@ -11,6 +11,10 @@ describe('plainText', () => {
     for (const command of commands) expect(plainText(command)).toBe(command)
   })
 
+  it('shows what cannot be seen', () => {
+    expect(plainText('echo \u202e$(hostname)\u200b')).toBe('echo <U+202E>\\$(hostname)<U+200B>')
+  })
+
   it('keeps a backslash that was there', () => {
     expect(plainText('echo \\$(hostname)')).toBe('echo \\\\$(hostname)')
   })
