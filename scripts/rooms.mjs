@@ -45,7 +45,7 @@ export const rooms = [
     room: 'src/run',
     holds: 'the model of a run: request, events, reducer, state, summary, rollout, reply timeouts',
     imports: ['src/text', 'src/protocol', 'src/protocol/filter'],
-    packages: ['valibot'],
+    packages: ['node:crypto', 'valibot'],
   },
   {
     room: 'src/queues',
@@ -254,6 +254,7 @@ export const rooms = [
       'src/master',
       'src/console/text',
       'src/console/declarations',
+      'src/console/documents',
       'src/console',
       'src/console/environments',
     ],

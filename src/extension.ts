@@ -106,14 +106,14 @@ export function activate(context: vscode.ExtensionContext): void {
     await connections.follow(declared)
   }
 
-  // Sending: the only way, and the commands that use it.
-  const runs = new Runs(connections)
+  // The one way to send, and what leads to it.
+  const documents = new ReadOnlyDocuments()
+  const runs = new Runs(connections, documents)
   const history = new RunHistory(() => opener.history(), context.workspaceState)
   const snippets = new Snippets(files, (name) => sending.environmentNamed(name))
-  const sending = new Sending(list, connections, runs, history, snippets)
+  const sending = new Sending(list, connections, runs, history, snippets, documents)
 
-  // Views.
-  const documents = new ReadOnlyDocuments()
+  // What is seen.
   const view = new EnvironmentsView(list, connections, () => readSetting('groupBy'), context.workspaceState)
   const status = new StatusItem(connections, profiles, runs)
   const shownRuns = new ShownRuns(list, connections, history, runs)

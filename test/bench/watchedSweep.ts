@@ -66,8 +66,17 @@ async function sweepOnce(bodies: readonly string[], watching: Watching): Promise
       resolve()
     })
   })
+  const nowhere = {
+    keep: () => {
+      throw new Error('nobody asks for a document')
+    },
+  }
   if (watching !== 'nothing')
-    void reviewPlan(connections, plan, { title: 'Run Command', step: 1, totalSteps: 1 })
+    void reviewPlan(connections, nowhere, plan, {
+      title: 'Run Command',
+      step: 1,
+      totalSteps: 1,
+    })
   const { master } = await connections.refresh(environment)
   await isShown
   // What the editor asks for when it was told is asked for in a later turn.

@@ -12,10 +12,13 @@ export function playedMaster(
     ...{ issuer: { name: 'ada', host: 'laptop' }, masterId: 'm1' },
     ...options,
   })
-  for (const agentId of ['a', 'b']) {
-    const agent = { agentId, hostname: agentId, environment: 'testing', version: '1', startedAt: 1 }
-    const facts = { ...agent, sentAt: Date.now(), intervalMs: 30_000, running: [], facts: {} }
-    master.inventory.recordFacts({ type: 'facts', ...facts }, Date.now(), undefined)
-  }
+  for (const agentId of ['a', 'b']) hearOf(master, agentId)
   return master
+}
+
+/** The agent publishes its facts. */
+export function hearOf(master: Master, agentId: string): void {
+  const agent = { agentId, hostname: agentId, environment: 'testing', version: '1', startedAt: 1 }
+  const facts = { ...agent, sentAt: Date.now(), intervalMs: 30_000, running: [], facts: {} }
+  master.inventory.recordFacts({ type: 'facts', ...facts }, Date.now(), undefined)
 }

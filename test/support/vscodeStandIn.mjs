@@ -128,6 +128,13 @@ export class Uri {
 
 export class RelativePattern {}
 
+export class TabInputText {
+  /** @param {Uri} uri */
+  constructor(uri) {
+    this.uri = uri
+  }
+}
+
 export class Range {
   /** @param {unknown} start @param {unknown} end */
   constructor(start, end) {
@@ -233,6 +240,8 @@ export const QuickInputButtons = { Back: new ThemeIcon('arrow-left') }
 export const QuickPickItemKind = { Separator: -1, Default: 0 }
 export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 }
 export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15 }
+export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 }
+export const ViewColumn = { Active: -1, Beside: -2 }
 export const TaskScope = { Global: 1, Workspace: 2 }
 
 export const l10n = {
@@ -244,6 +253,7 @@ export const l10n = {
 export const window = recorded('window', {
   // Closed without an answer.
   showErrorMessage: async () => undefined,
+  tabGroups: { all: /** @type {unknown[]} */ ([]), close: async () => true },
   createTreeView: (/** @type {string} */ _id, /** @type {unknown} */ options) => {
     const treeView = makeTreeView(options)
     made.treeViews.push(treeView)

@@ -1,10 +1,8 @@
 import * as vscode from 'vscode'
-import { orAborted } from '../../async/aborted.ts'
 import type { Reach } from '../../master/fleet/reach.ts'
-import { plainText } from '../text/plainText.ts'
-import { untilAborted } from './cancellation.ts'
-import { confirmationFor, type SendOrigin } from './confirmation.ts'
-import { describePlan, type RunPlan } from './runPlan.ts'
+import { type Confirmation, confirmationFor, type SendOrigin } from './confirmation.ts'
+import { askPerson, type Documents, type Question } from './question.ts'
+import { describePlan, planDetails, type RunPlan } from './runPlan.ts'
 
 /**
  * A run that the user has confirmed as its environment requires, with the targets that the question named. Only
@@ -13,16 +11,19 @@ import { describePlan, type RunPlan } from './runPlan.ts'
 export class ConfirmedRun {
   readonly #plan: RunPlan
   readonly #reach: Reach
+  readonly #kind: Confirmation['kind']
 
-  private constructor(plan: RunPlan, reach: Reach) {
+  private constructor(plan: RunPlan, reach: Reach, kind: Confirmation['kind']) {
     this.#plan = plan
     this.#reach = reach
+    this.#kind = kind
   }
 
   /**
    * Asks as the protection of the environment and the origin of the request require. `note` is what else the user should
    * know before they answer.
    * @param signal closes the question if the editor allows it; this counts as no
+   * @param hasChanged the agents are not those that the user has seen: then the question is asked in any case
    * @returns undefined when the user said no, or closed the question
    */
   static async ask(
@@ -31,8 +32,13 @@ export class ConfirmedRun {
     origin: SendOrigin,
     note: string | undefined,
     signal: AbortSignal,
+    documents: Documents,
+    hasChanged = false,
   ): Promise<ConfirmedRun | undefined> {
-    return (await isConfirmed(plan, reach, origin, note, signal)) ? new ConfirmedRun(plan, reach) : undefined
+    const demanded = confirmationFor(plan, origin)
+    const confirmation = demanded.kind === 'none' && hasChanged ? { kind: 'ask' as const } : demanded
+    const isYes = await askPerson(questionOf(plan, reach, note), confirmation, documents, signal)
+    return isYes ? new ConfirmedRun(plan, reach, confirmation.kind) : undefined
   }
 
   get plan(): RunPlan {
@@ -43,43 +49,19 @@ export class ConfirmedRun {
   get reach(): Reach {
     return this.#reach
   }
-}
 
-async function isConfirmed(
-  plan: RunPlan,
-  reach: Reach,
-  origin: SendOrigin,
-  note: string | undefined,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (signal.aborted) return false
-  const confirmation = confirmationFor(plan, origin)
-  const sentence = describePlan(plan, reach, vscode.l10n.t)
-  switch (confirmation.kind) {
-    case 'none':
-      return true
-    case 'ask': {
-      const run = vscode.l10n.t('Run')
-      const options = { modal: true, ...(note !== undefined && { detail: note }) }
-      return (await orAborted(vscode.window.showWarningMessage(sentence, options, run), signal)) === run
-    }
-    case 'type-name':
-      return typeName(confirmation.name, note === undefined ? sentence : `${sentence} ${note}`, signal)
+  /** Whether a person was asked, and so has taken time. */
+  get wasAsked(): boolean {
+    return this.#kind !== 'none'
   }
 }
 
-/** An input box in which Enter works only with the exact name. Empty means no. */
-async function typeName(name: string, sentence: string, signal: AbortSignal): Promise<boolean> {
-  const prompt = vscode.l10n.t('{0} Type {1} to run it.', plainText(sentence), name)
-  const { Info, Error: Wrong } = vscode.InputBoxValidationSeverity
-  const options: vscode.InputBoxOptions = {
-    title: vscode.l10n.t('{0} is protected', name),
-    prompt,
-    placeHolder: name,
-    ignoreFocusOut: true,
-    // VS Code closes the box at Enter unless the severity is error.
-    validateInput: (value) =>
-      value === name ? undefined : { message: prompt, severity: value === '' ? Info : Wrong },
+/** What a person is asked before a plan is sent. */
+export function questionOf(plan: RunPlan, reach: Reach, note: string | undefined): Question {
+  const { t } = vscode.l10n
+  return {
+    environment: plan.environment.environment.name,
+    sentence: describePlan(plan, reach, t),
+    ...{ note, details: planDetails(plan, reach, t), agents: reach.agents, yes: t('Run') },
   }
-  return untilAborted(signal, async (token) => (await vscode.window.showInputBox(options, token)) === name)
 }

@@ -1,3 +1,4 @@
+import { foldHosts } from '../../hosts/hostFolding.ts'
 import type { Translate } from '../../text/translate.ts'
 
 interface Agent {
@@ -27,6 +28,5 @@ export function describeFleetChange(
 }
 
 function names(agents: readonly Agent[]): string {
-  const shown = agents.slice(0, 8).map(({ hostname }) => hostname)
-  return agents.length > shown.length ? `${shown.join(', ')} …` : shown.join(', ')
+  return foldHosts(agents.map(({ hostname }) => hostname))
 }

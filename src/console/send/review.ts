@@ -1,22 +1,18 @@
 import * as vscode from 'vscode'
 import { aborted, orAborted } from '../../async/aborted.ts'
-import { foldHosts } from '../../hosts/hostFolding.ts'
 import { unknownFleet } from '../../master/fleet/fleetSnapshot.ts'
 import { type Reach, reachOf } from '../../master/fleet/reach.ts'
 import { describeRollout, parseRolloutText, printRollout } from '../../run/rolloutText.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
-import { parseDuration, printDuration } from '../../text/duration.ts'
+import { parseDuration } from '../../text/duration.ts'
 import type { Connections } from '../environments/connections.ts'
 import { messageOf } from '../text/messageOf.ts'
 import { plainText } from '../text/plainText.ts'
-import { describeAction, describeHow, type RunPlan } from './runPlan.ts'
+import { questionOf } from './confirmSend.ts'
+import { type Documents, showDocument } from './question.ts'
+import { itemsFor, type Part, type PartItem } from './reviewItems.ts'
+import type { RunPlan } from './runPlan.ts'
 import { type Place, type StepEnd, showPickStep } from './step.ts'
-
-type Part = 'run' | 'who' | 'timeout' | 'rollout' | 'user' | 'directory'
-
-interface PartItem extends vscode.QuickPickItem {
-  readonly part: Part
-}
 
 /**
  * The last box before a run: one sentence that says what will happen, and rows for everything that can still be changed.
@@ -24,6 +20,7 @@ interface PartItem extends vscode.QuickPickItem {
  */
 export async function reviewPlan(
   connections: Connections,
+  documents: Documents,
   plan: RunPlan,
   place: Place,
 ): Promise<StepEnd<RunPlan>> {
@@ -32,13 +29,17 @@ export async function reviewPlan(
   const reach = () => connections.reach(environment.key, request) ?? reachOf(unknownFleet, request)
   const watch = connections.watch(environment)
   let { request } = plan
+  let shown = reach()
   try {
     for (;;) {
       const end = await showPickStep<PartItem, Part>({
         ...place,
         title: vscode.l10n.t('Run on {0}', environment.environment.name),
         placeholder: vscode.l10n.t('Press Enter to run, or change targets and options below.'),
-        itemsFor: () => itemsFor({ environment, request }, reach()),
+        itemsFor: () => {
+          shown = reach()
+          return itemsFor({ environment, request }, shown)
+        },
         take: ({ part }) => ({ kind: 'done', value: part }),
         onDidChange: (refresh) =>
           connections.onDidChange(({ key }) => {
@@ -46,62 +47,19 @@ export async function reviewPlan(
           }),
       })
       if (end.kind !== 'done') return end
-      if (end.value === 'run') return { kind: 'done', value: { environment, request } }
-      request = await changePart(end.value, request, reach())
+      // What was on the screen is what the person has agreed to.
+      if (end.value === 'run') return { kind: 'done', value: { environment, request, seen: shown.agents } }
+      if (end.value === 'all')
+        await showDocument(questionOf({ environment, request }, shown, undefined), documents)
+      else request = await changePart(end.value, request, shown)
     }
   } finally {
     watch.dispose()
   }
 }
 
-function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
-  const { request, environment } = plan
-  const { action } = request
-  const t = vscode.l10n.t
-  const { name, protected: isProtected } = environment.environment
-  const what = plainText(describeAction(action, t))
-  const items: PartItem[] = [
-    {
-      part: 'run',
-      label: isProtected ? `$(shield) ${t('{0}: you type its name “{1}”', what, name)}` : `$(play) ${what}`,
-      detail: plainText(describeHow(plan, reach, t)),
-    },
-    {
-      part: 'who',
-      label: `$(checklist) ${vscode.l10n.t('Targets')}`,
-      description: vscode.l10n.t('{0} of {1} agents', reach.agents.length, reach.known),
-      detail: plainText(foldHosts(reach.agents.map(({ hostname }) => hostname))),
-    },
-    {
-      part: 'timeout',
-      label: `$(watch) ${vscode.l10n.t('Timeout')}`,
-      description: printDuration(request.timeoutMs),
-    },
-    {
-      part: 'rollout',
-      label: `$(git-branch) ${vscode.l10n.t('Rollout')}`,
-      description: describeRollout(request.rollout, t),
-    },
-  ]
-  if (action.kind !== 'shell' && action.kind !== 'script') return items
-  return [
-    ...items,
-    {
-      part: 'user',
-      label: `$(account) ${vscode.l10n.t('User')}`,
-      description: action.user ?? vscode.l10n.t('default of the agent'),
-    },
-    {
-      part: 'directory',
-      label: `$(folder) ${vscode.l10n.t('Directory')}`,
-      description:
-        action.directory !== undefined ? plainText(action.directory) : vscode.l10n.t('default of the agent'),
-    },
-  ]
-}
-
 async function changePart(
-  part: Exclude<Part, 'run'>,
+  part: Exclude<Part, 'run' | 'all'>,
   request: RunRequest,
   reach: Reach,
 ): Promise<RunRequest> {

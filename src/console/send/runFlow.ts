@@ -4,6 +4,7 @@ import type { Connections } from '../environments/connections.ts'
 import { type PickedCommand, pickCommand } from './pickCommand.ts'
 import { pickEnvironment } from './pickEnvironment.ts'
 import { pickFilter } from './pickFilter.ts'
+import type { Documents } from './question.ts'
 import { reviewPlan } from './review.ts'
 import type { Draft, RunPlan } from './runPlan.ts'
 import type { FoundSnippet } from './snippets.ts'
@@ -12,6 +13,7 @@ import type { Place, StepEnd } from './step.ts'
 /** The choices of the flow. */
 export interface FlowContext {
   readonly connections: Connections
+  readonly documents: Documents
   readonly environments: readonly DeclaredEnvironment[]
   readonly recentFilters: readonly string[]
   readonly recentCommands: readonly string[]
@@ -41,7 +43,7 @@ export async function askForPlan(
     const place = { title, step: index + 1, totalSteps, signal }
     const part = open[index]
     if (part === undefined) {
-      const end = await reviewPlan(world.connections, toPlan(world, draft), place)
+      const end = await reviewPlan(world.connections, world.documents, toPlan(world, draft), place)
       if (end.kind === 'done') return end.value
       if (end.kind === 'given-up' || index === 0) return undefined
       index -= 1

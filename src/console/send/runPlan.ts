@@ -1,11 +1,15 @@
 import { type DeclaredEnvironment, notableEndpoint } from '../../declarations/declaredEnvironment.ts'
 import type { Audience, Reach } from '../../master/fleet/reach.ts'
+import { reachDetails } from '../../master/fleet/reachDetails.ts'
 import { printArguments } from '../../run/actionText.ts'
+import { requestDetails } from '../../run/requestDetails.ts'
 import { describeRollout } from '../../run/rolloutText.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
+import type { Detail } from '../../text/detail.ts'
 import { printDuration } from '../../text/duration.ts'
-import { oneLine } from '../../text/oneLine.ts'
+import { isOneLine, oneLine } from '../../text/oneLine.ts'
 import type { Translate } from '../../text/translate.ts'
+import { visibleText } from '../../text/visibleText.ts'
 
 /** The known parts of a run, before the user is asked for the rest. */
 export type Draft = Partial<RunRequest> & { readonly environment?: DeclaredEnvironment }
@@ -14,6 +18,8 @@ export type Draft = Partial<RunRequest> & { readonly environment?: DeclaredEnvir
 export interface RunPlan {
   readonly environment: DeclaredEnvironment
   readonly request: RunRequest
+  /** Whom a person has seen it hit when they agreed to it. */
+  readonly seen?: Reach['agents']
 }
 
 /** The parts of a plan that the sentence describes. */
@@ -22,6 +28,16 @@ type WhoIsHit = Pick<Reach, 'agents' | 'known'>
 /** One sentence that says what will happen: command, number of agents, environment, filter, and how. */
 export function describePlan(plan: RunPlan, reach: WhoIsHit, t: Translate): string {
   return `${describeAction(plan.request.action, t)} ${describeHow(plan, reach, t)}.`
+}
+
+/** All that the sentence has no room for: the whole command, what decides how it runs, and whom it hits and misses. */
+export function planDetails({ environment, request }: RunPlan, reach: Reach, t: Translate): Detail[] {
+  const endpoint = notableEndpoint(environment)
+  return [
+    ...requestDetails(request, t),
+    ...(endpoint === undefined ? [] : [{ name: t('Endpoint'), value: visibleText(endpoint) }]),
+    ...reachDetails(reach, request, t),
+  ]
 }
 
 /** The sentence without what is run: `on 3 of 6 agents of testing (role=web): all at once, for at most 60 s each`. */
@@ -56,20 +72,30 @@ export function describeTarget(
   return t('on {0} of {1} agents of {2} ({3})', matching, known, name, filter.text)
 }
 
-/** The action, with the command cut to one readable line. */
+/** What is done, with the command cut to one readable line that says how much is cut. */
 export function describeAction(action: RunRequest['action'], t: Translate): string {
   switch (action.kind) {
     case 'shell':
-      return t('Run “{0}”', oneLine(action.command))
+      return t('Run “{0}”', beginning(action.command, t))
     case 'script':
       return action.args.length === 0
         ? t('Run the script {0}', action.name)
-        : t('Run the script {0} with {1}', action.name, oneLine(printArguments(action.args)))
+        : t('Run the script {0} with {1}', action.name, beginning(printArguments(action.args), t))
     case 'ping':
       return t('Ping')
     case 'facts':
       return t('Refresh the facts')
   }
+}
+
+function beginning(text: string, t: Translate): string {
+  const visible = visibleText(text)
+  const short = oneLine(visible)
+  if (isOneLine(visible)) return short
+  const lines = text.trim().split('\n').length
+  return lines === 1
+    ? t('{0} ({1} characters)', short, text.length)
+    : t('{0} ({1} lines, {2} characters)', short, lines, text.length)
 }
 
 function describeUser({ action }: RunRequest, t: Translate): string {

@@ -1,15 +1,19 @@
 import * as vscode from 'vscode'
 import { aborted, orAborted } from '../../async/aborted.ts'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
-import { foldHosts } from '../../hosts/hostFolding.ts'
 import type { Run } from '../../master/engine/run.ts'
+import type { Master } from '../../master/master.ts'
 import { NobodyMatches } from '../../master/nobodyMatches.ts'
 import type { Connections } from '../environments/connections.ts'
 import { showWait } from './cancellation.ts'
 import type { SendOrigin } from './confirmation.ts'
 import { ConfirmedRun } from './confirmSend.ts'
 import { describeFleetChange } from './fleetChange.ts'
+import type { Documents } from './question.ts'
 import type { RunPlan } from './runPlan.ts'
+
+/** After this time a look at an environment that is not protected is repeated before something is sent, milliseconds. */
+const freshMs = 5_000
 
 /** A run and the environment that it went to. */
 export interface StartedRun {
@@ -27,6 +31,7 @@ export type SendOutcome =
 /** The only way to send: every command, task, lens and page uses it. */
 export class Runs implements vscode.Disposable {
   readonly #connections: Pick<Connections, 'refresh' | 'use'>
+  readonly #documents: Documents
   readonly #underWay = new Set<StartedRun>()
   /** Keys of the environments to which something is being sent, one entry for each run. */
   readonly #sendingTo: string[] = []
@@ -37,8 +42,10 @@ export class Runs implements vscode.Disposable {
   /** Fires when a run starts and when one is over. */
   readonly onDidChange = this.#changed.event
 
-  constructor(connections: Pick<Connections, 'refresh' | 'use'>) {
+  /** @param documents where a person reads what a question has no room for */
+  constructor(connections: Pick<Connections, 'refresh' | 'use'>, documents: Documents) {
     this.#connections = connections
+    this.#documents = documents
   }
 
   get underWay(): ReadonlySet<StartedRun> {
@@ -71,29 +78,37 @@ export class Runs implements vscode.Disposable {
     const wait = <T>(title: string, work: Promise<T>) =>
       // A task has its terminal.
       origin.kind === 'task' ? work : showWait(title, stop, work)
+    const look = () => orAborted(this.#connections.refresh(environment), stopped)
+    const looking = vscode.l10n.t('Looking for agents of {0}…', name)
     // Look for agents again: a confirmation that counts yesterday's agents would be worth nothing.
-    const refreshing = orAborted(this.#connections.refresh(environment), stopped)
-    const opened = await wait(vscode.l10n.t('Looking for agents of {0}…', name), refreshing)
-    if (opened === aborted) return notSent('stopped')
-    const { master } = opened
-    let reach = master.reach(request)
-    let note = then && describeFleetChange(then, reach.agents, vscode.l10n.t)
+    let opened = await wait(looking, look())
+    let lookedAt = performance.now()
+    let shown = plan.seen
+    let confirmed: ConfirmedRun | undefined
     for (;;) {
+      if (opened === aborted) return notSent('stopped')
+      const reach = opened.master.reach(request)
       if (reach.agents.length === 0) throw new NobodyMatches(name, request.filter.text, reach.known)
-      const confirmed = await ConfirmedRun.ask(plan, reach, origin, note, stopped)
-      if (stopped.aborted) return notSent('stopped')
-      if (confirmed === undefined) return notSent('declined')
-      const now = master.reach(request)
-      const agreed = new Set(reach.agents.map(({ agentId }) => agentId))
-      const newcomers = now.agents.filter(({ agentId }) => !agreed.has(agentId))
-      if (newcomers.length === 0) {
-        const starting = this.#start(confirmed, origin, AbortSignal.any([signal, stop.signal]))
+      const changed = shown && describeFleetChange(shown, reach.agents, vscode.l10n.t)
+      if (confirmed !== undefined && changed === undefined) {
+        // Nothing is awaited since the look: the master sends to the very agents that were named.
+        const starting = this.#start(opened.master, confirmed, origin, AbortSignal.any([signal, stop.signal]))
         return wait(vscode.l10n.t('Sending to {0}…', name), starting)
       }
-      // A confirmation for 37 agents is not one for 40.
-      const names = foldHosts(newcomers.map(({ hostname }) => hostname))
-      note = vscode.l10n.t('More agents now match: {0}.', names)
-      reach = now
+      const note = changed ?? (then && describeFleetChange(then, reach.agents, vscode.l10n.t))
+      const hasChanged = changed !== undefined
+      confirmed = await ConfirmedRun.ask(plan, reach, origin, note, stopped, this.#documents, hasChanged)
+      if (stopped.aborted) return notSent('stopped')
+      if (confirmed === undefined) return notSent('declined')
+      // A user who was not asked has seen no list that could be out of date.
+      if (confirmed.wasAsked) shown = reach.agents
+      // A confirmation for 37 agents is not one for 40, nor for 37 others.
+      const isFresh = performance.now() - lookedAt < freshMs
+      const looksAgain = confirmed.wasAsked && (environment.environment.protected || !isFresh)
+      opened = looksAgain
+        ? await wait(looking, look())
+        : await orAborted(this.#connections.use(environment), stopped)
+      if (looksAgain) lookedAt = performance.now()
     }
   }
 
@@ -120,18 +135,14 @@ export class Runs implements vscode.Disposable {
   }
 
   async #start(
+    master: Master,
     { plan }: ConfirmedRun,
     { kind: origin }: SendOrigin,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
     const { environment, request } = plan
-    const opened = await orAborted(
-      this.#connections.use(environment),
-      AbortSignal.any([signal, this.#disposed.signal]),
-    )
-    if (opened === aborted) return notSent('stopped')
     this.#sendingTo.push(environment.key)
-    const outcome = await opened.master.start(request, signal).finally(() => {
+    const outcome = await master.start(request, signal).finally(() => {
       this.#sendingTo.splice(this.#sendingTo.indexOf(environment.key), 1)
       // Callers that waited for it continue, unless they now have to wait for the run that it has become.
       queueMicrotask(() => this.#changed.fire())

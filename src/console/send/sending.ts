@@ -9,6 +9,7 @@ import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { readSetting } from '../declarations/settings.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { SendOrigin } from './confirmation.ts'
+import type { Documents } from './question.ts'
 import { askForPlan } from './runFlow.ts'
 import type { RunHistory } from './runHistory.ts'
 import type { Draft, RunPlan } from './runPlan.ts'
@@ -23,6 +24,7 @@ export class Sending {
   readonly #runs: Runs
   readonly #history: RunHistory
   readonly #snippets: Snippets
+  readonly #documents: Documents
 
   constructor(
     list: EnvironmentList,
@@ -30,12 +32,14 @@ export class Sending {
     runs: Runs,
     history: RunHistory,
     snippets: Snippets,
+    documents: Documents,
   ) {
     this.#list = list
     this.#connections = connections
     this.#runs = runs
     this.#history = history
     this.#snippets = snippets
+    this.#documents = documents
   }
 
   /** Asks box by box for what is missing; the last box shows what will happen. */
@@ -160,7 +164,7 @@ export class Sending {
       )
     }
     return {
-      connections: this.#connections,
+      ...{ connections: this.#connections, documents: this.#documents },
       environments,
       recentFilters: recent.filters,
       recentCommands: recent.commands,

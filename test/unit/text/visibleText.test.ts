@@ -5,12 +5,24 @@ import { anyText } from '../../support/anyText.ts'
 
 describe('Visible text', () => {
   it.each([
-    ['what turns the reading direction', 'echo \u202egp.exe\u2066x\u2069', 'echo <U+202E>gp.exe<U+2066>x<U+2069>'],
+    [
+      'what turns the reading direction',
+      'echo \u202egp.exe\u2066x\u2069',
+      'echo <U+202E>gp.exe<U+2066>x<U+2069>',
+    ],
     ['what has no width', 'rm\u200b \u2060-rf\ufeff', 'rm<U+200B> <U+2060>-rf<U+FEFF>'],
-    ['joiners, fillers and selectors', 'a\u200d\u3164\u115f\ufe0f\u034f', 'a<U+200D><U+3164><U+115F><U+FE0F><U+034F>'],
+    [
+      'joiners, fillers and selectors',
+      'a\u200d\u3164\u115f\ufe0f\u034f',
+      'a<U+200D><U+3164><U+115F><U+FE0F><U+034F>',
+    ],
     ['tags, which hide whole sentences', 'hi\u{e0072}\u{e006d}', 'hi<U+E0072><U+E006D>'],
     ['what only looks like a space', 'rm\u00a0-rf\u3000/\u2800', 'rm<U+00A0>-rf<U+3000>/<U+2800>'],
-    ['control characters and line ends of other kinds', 'a\rb\x1b[8mc\u2028d\x85', 'a<U+000D>b<U+001B>[8mc<U+2028>d<U+0085>'],
+    [
+      'control characters and line ends of other kinds',
+      'a\rb\x1b[8mc\u2028d\x85',
+      'a<U+000D>b<U+001B>[8mc<U+2028>d<U+0085>',
+    ],
     ['half and unassigned characters', '\ud800x\u0378', '<U+D800>x<U+0378>'],
     ['letters that reorder what stands between them', 'rm א /srv ב', 'rm <U+05D0> /srv <U+05D1>'],
   ])('shows %s by its code', (_, text, shown) => {

@@ -14,6 +14,7 @@ const plan = {
 }
 const reach = reachOf({ ...unknownFleet, agents: [knownAgent('web1')] }, plan.request)
 const { signal } = new AbortController()
+const documents = { keep: () => vscode.Uri.file('/text') }
 /** What the person will say to the question. */
 const answer = (value: string | undefined) =>
   Object.assign(vscode.window, { showWarningMessage: async () => value })
@@ -23,7 +24,7 @@ afterEach(() => Reflect.deleteProperty(vscode.window, 'showWarningMessage'))
 describe('A confirmed run', () => {
   it('is what a person said yes to, with those whom the question named', async () => {
     answer('Run')
-    const confirmed = await ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined, signal)
+    const confirmed = await ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined, signal, documents)
     expect(calls.at(-1)?.args[0]).toContain('Run “reboot” on EVERY agent of testing (1 known)')
     expect(confirmed?.plan).toBe(plan)
     expect(confirmed?.reach).toBe(reach)
@@ -31,7 +32,9 @@ describe('A confirmed run', () => {
 
   it('is none when they said no', async () => {
     answer(undefined)
-    expect(await ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined, signal)).toBeUndefined()
+    expect(
+      await ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined, signal, documents),
+    ).toBeUndefined()
   })
 
   it.each(['before it was asked', 'while it was asked'])(
@@ -40,7 +43,7 @@ describe('A confirmed run', () => {
       answer('Run')
       const stop = new AbortController()
       if (when === 'before it was asked') stop.abort()
-      const asking = ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined, stop.signal)
+      const asking = ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined, stop.signal, documents)
       stop.abort()
       expect(await asking).toBeUndefined()
     },

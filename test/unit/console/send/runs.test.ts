@@ -10,7 +10,7 @@ import { everyone } from '../../../../src/protocol/filter/writtenFilter.ts'
 import type { Queues } from '../../../../src/queues/queues.ts'
 import { declared } from '../../../support/declared.ts'
 import { everyInterleaving, type Stage } from '../../../support/interleavings.ts'
-import { playedMaster } from '../../../support/playedMaster.ts'
+import { hearOf, playedMaster } from '../../../support/playedMaster.ts'
 import { playedQueues, queueError } from '../../../support/playedQueues.ts'
 
 const plan = {
@@ -21,12 +21,13 @@ let directory: string
 let history: History
 let started: StartedRun[]
 let sent: number
+let looks: number
 const masters: Master[] = []
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'runs-'))
   history = await History.open(directory)
-  ;[started, sent] = [[], 0]
+  ;[started, sent, looks] = [[], 0, 0]
 })
 afterEach(async () => {
   Reflect.deleteProperty(vscode.window, 'showWarningMessage')
@@ -36,7 +37,7 @@ afterEach(async () => {
 
 function runsWith(parts: {
   queues?: Partial<Queues>
-  refresh?: () => Promise<void>
+  refresh?: (master: Master) => Promise<void>
   use?: () => Promise<void>
 }): Runs {
   const queues = playedQueues({
@@ -48,22 +49,26 @@ function runsWith(parts: {
   })
   const master = playedMaster({ queues, history })
   masters.push(master)
-  const runs = new Runs({
+  const connections = {
     refresh: async () => {
-      await parts.refresh?.()
+      looks += 1
+      await parts.refresh?.(master)
       return { master, queues }
     },
     use: async () => {
       await parts.use?.()
       return { master, queues }
     },
-  })
+  }
+  const runs = new Runs(connections, { keep: () => vscode.Uri.file('/text') })
   runs.onDidStart((run) => started.push(run))
   return runs
 }
 
-/** What the person says to the question. */
-function answer(say: () => Promise<string | undefined>): void {
+/** What the person says to the question, of which the parameters are the sentence and the options. */
+function answer(
+  say: (sentence: string, options: vscode.MessageOptions) => Promise<string | undefined>,
+): void {
   Object.assign(vscode.window, { showWarningMessage: say })
 }
 
@@ -152,6 +157,77 @@ describe('Sending', () => {
     expect(outcome).toMatchObject({ kind: 'interrupted', started: { origin: 'page' } })
     expect(started).toHaveLength(1)
     expect(started[0]?.run.state.cancelRequestedAt).toBeDefined()
+  })
+})
+
+describe('What was confirmed', () => {
+  const { signal } = new AbortController()
+  const guarded = { ...plan, environment: declared('testing', { protected: true }) }
+  const typed = (name: string | undefined) => Object.assign(vscode.window, { showInputBox: async () => name })
+  afterEach(() => Reflect.deleteProperty(vscode.window, 'showInputBox'))
+
+  it('is what is sent: agents that come while a person is asked are shown, and asked about', async () => {
+    const asked: (string | undefined)[] = []
+    const runs = runsWith({})
+    const [master] = masters
+    answer(async (_, { detail }) => {
+      asked.push(detail)
+      if (asked.length === 1 && master !== undefined) hearOf(master, 'c')
+      return 'Run'
+    })
+    const outcome = await runs.send(plan, { kind: 'page' }, signal)
+    expect(asked).toEqual([
+      expect.not.stringContaining('The fleet has changed'),
+      expect.stringContaining('The fleet has changed since then. 1 new: c.'),
+    ])
+    const run = outcome.kind === 'sent' ? outcome.started.run : undefined
+    expect([...(run?.state.replies.keys() ?? [])]).toEqual(['a', 'b', 'c'])
+  })
+
+  it('is not sent to fewer agents without asking again', async () => {
+    const asked: (string | undefined)[] = []
+    const seen = [
+      { agentId: 'a', hostname: 'a' },
+      { agentId: 'z', hostname: 'z1' },
+    ] as never
+    answer(async (_, { detail }) => {
+      asked.push(detail)
+      return undefined
+    })
+    const outcome = await runsWith({}).send({ ...plan, seen }, { kind: 'flow' }, signal)
+    expect(outcome).toEqual({ kind: 'not-sent', why: 'declined' })
+    expect(asked).toEqual([expect.stringContaining('1 new: b; 1 gone: z1')])
+  })
+
+  it('needs no second question where the review has shown the same agents', async () => {
+    const runs = runsWith({})
+    const seen = masters[0]?.reach(plan.request).agents ?? []
+    expect(await runs.send({ ...plan, seen }, { kind: 'flow' }, signal)).toMatchObject({ kind: 'sent' })
+  })
+
+  it('is looked at again before it is sent to a protected environment, always', async () => {
+    typed('testing')
+    expect(await runsWith({}).send(guarded, { kind: 'flow' }, signal)).toMatchObject({ kind: 'sent' })
+    expect(looks).toBe(2)
+  })
+
+  it('has its name typed again where a second look finds other agents', async () => {
+    const prompts: (string | undefined)[] = []
+    Object.assign(vscode.window, {
+      showInputBox: async ({ prompt }: vscode.InputBoxOptions) => {
+        prompts.push(prompt)
+        return prompts.length < 3 ? 'testing' : undefined
+      },
+    })
+    const runs = runsWith({
+      refresh: async (master) => hearOf(master, `new${looks}`),
+    })
+    expect(await runs.send(guarded, { kind: 'flow' }, signal)).toEqual({ kind: 'not-sent', why: 'declined' })
+    expect(prompts.slice(1)).toEqual([
+      expect.stringContaining('1 new: new2'),
+      expect.stringContaining('1 new: new3'),
+    ])
+    expect(sent).toBe(0)
   })
 })
 

@@ -38,7 +38,7 @@ beforeEach(() => {
     },
     () => false,
   )
-  runs = new Runs(connections)
+  runs = new Runs(connections, { keep: () => vscode.Uri.file('/text') })
   status = new StatusItem(connections, new Profiles(), runs)
 })
 

@@ -1,0 +1,206 @@
+import * as vscode from 'vscode'
+import { orAborted } from '../../async/aborted.ts'
+import { type Detail, printDetails } from '../../text/detail.ts'
+import { visibleText } from '../../text/visibleText.ts'
+import type { ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
+import { plainText } from '../text/plainText.ts'
+import { untilAborted } from './cancellation.ts'
+import type { Confirmation } from './confirmation.ts'
+
+/** What a person is asked before something is sent, with all that they must be able to read. */
+export interface Question {
+  /** Name of the environment. */
+  readonly environment: string
+  /** What will happen, in a sentence. */
+  readonly sentence: string
+  /** What they should know besides, such as how the fleet has changed. */
+  readonly note: string | undefined
+  readonly details: readonly Detail[]
+  /** The agents, for those who look for one of many. */
+  readonly agents: readonly { readonly agentId: string; readonly hostname: string }[]
+  /** What yes means, as a button says it. */
+  readonly yes: string
+}
+
+/** Where texts are shown that no dialog has room for. */
+export type Documents = Pick<ReadOnlyDocuments, 'keep'>
+
+/**
+ * A dialog of the system cuts what is longer, and the one of VS Code grows beyond the window; neither lets anybody scroll. What
+ * is longer than this opens as a document instead.
+ */
+const dialogLines = 20
+const dialogCharacters = 1_500
+
+/** The same of the lines below an input box, which become one paragraph. */
+const promptCharacters = 700
+
+/** A value that stands in one line with others. */
+const shortCharacters = 200
+
+/**
+ * Asks as `confirmation` says. Whatever does not fit into the question is in a read-only document beside it, whole, and the
+ * question stays open while that is read and searched.
+ * @param signal ends the question, where the editor allows that: a no
+ */
+export async function askPerson(
+  question: Question,
+  confirmation: Confirmation,
+  documents: Documents,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (signal.aborted) return false
+  switch (confirmation.kind) {
+    case 'none':
+      return true
+    case 'ask':
+      return fitsDialog(question)
+        ? askInDialog(question, signal)
+        : besideDocument(question, documents, () => askInBox(question, signal))
+    case 'type-name': {
+      const ask = () => typeName(question, confirmation.name, signal)
+      return fitsPrompt(question) ? ask() : besideDocument(question, documents, ask)
+    }
+  }
+}
+
+/** All of it, for a document: also each agent in a line of its own, since nobody finds `web37` in `web[01-40]`. */
+export function questionText({ sentence, note, details, agents }: Question): string {
+  const each = agents.map(({ hostname, agentId }) => `    ${visibleText(hostname)}  ${visibleText(agentId)}`)
+  return [
+    visibleText(sentence),
+    ...(note === undefined ? [] : ['', visibleText(note)]),
+    ...[
+      '',
+      printDetails(details),
+      '',
+      vscode.l10n.t('Each of the agents ({0}):', agents.length),
+      ...each,
+      '',
+    ],
+  ].join('\n')
+}
+
+function fitsDialog(question: Question): boolean {
+  const text = dialogText(question)
+  return text.length <= dialogCharacters && text.split('\n').length <= dialogLines
+}
+
+function fitsPrompt({ details, note = '' }: Question): boolean {
+  return details.every(isShort) && printDetails(details).length + note.length <= promptCharacters
+}
+
+function dialogText({ note, details }: Question): string {
+  return [...(note === undefined ? [] : [visibleText(note), '']), printDetails(details)].join('\n')
+}
+
+async function askInDialog(question: Question, signal: AbortSignal): Promise<boolean> {
+  const { sentence, yes } = question
+  const options = { modal: true, detail: dialogText(question) }
+  return (
+    (await orAborted(vscode.window.showWarningMessage(visibleText(sentence), options, yes), signal)) === yes
+  )
+}
+
+/** Unlike a dialog, a box lets the person scroll the document. Enter alone does nothing. */
+function askInBox(question: Question, signal: AbortSignal): Promise<boolean> {
+  const { environment, sentence, yes } = question
+  const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly isYes: boolean }>()
+  pick.title = vscode.l10n.t('{0} on {1}?', yes, environment)
+  pick.placeholder = vscode.l10n.t('Everything about it is in the document beside this box.')
+  pick.ignoreFocusOut = true
+  pick.items = [
+    { label: `$(close) ${vscode.l10n.t('Send nothing')}`, isYes: false, alwaysShow: true },
+    {
+      label: `$(play) ${yes}`,
+      detail: plainText(`${sentence} ${inOneLine(question)}`),
+      ...{ isYes: true, alwaysShow: true },
+    },
+  ]
+  return new Promise<boolean>((resolve) => {
+    const end = (answer: boolean) => {
+      resolve(answer)
+      signal.removeEventListener('abort', giveUp)
+      pick.dispose()
+    }
+    const giveUp = () => end(false)
+    signal.addEventListener('abort', giveUp)
+    pick.onDidAccept(() => end(pick.selectedItems[0]?.isYes === true))
+    pick.onDidHide(giveUp)
+    pick.show()
+  })
+}
+
+/** An input box in which Enter does nothing but by the exact name. Nothing typed is a no. */
+async function typeName(question: Question, name: string, signal: AbortSignal): Promise<boolean> {
+  const prompt = vscode.l10n.t(
+    '{0} Type {1} to run it.',
+    plainText(`${question.sentence} ${inOneLine(question)}`),
+    name,
+  )
+  const { Info, Error: Wrong } = vscode.InputBoxValidationSeverity
+  const options: vscode.InputBoxOptions = {
+    title: vscode.l10n.t('{0} is protected', name),
+    prompt,
+    placeHolder: name,
+    ignoreFocusOut: true,
+    // VS Code closes the box at Enter unless the severity is an error's.
+    validateInput: (value) =>
+      value === name ? undefined : { message: prompt, severity: value === '' ? Info : Wrong },
+  }
+  return untilAborted(signal, async (token) => (await vscode.window.showInputBox(options, token)) === name)
+}
+
+/** The note, and the details with those that are long only named. */
+function inOneLine({ note, details }: Question): string {
+  const said = details.map((detail) =>
+    isShort(detail)
+      ? `${detail.name}: ${detail.value}`
+      : vscode.l10n.t('{0}: in the document beside this box', detail.name),
+  )
+  const short =
+    note === undefined || note.length <= promptCharacters / 2
+      ? note
+      : `${note.slice(0, promptCharacters / 2)}…`
+  return `${short === undefined ? '' : `${short} `}${said.join(' · ')}.`
+}
+
+function isShort({ value }: Detail): boolean {
+  return value.length <= shortCharacters && !value.includes('\n')
+}
+
+let shown = 0
+
+/**
+ * Shows all of a question in an editor of its own, beside what the person works on.
+ * @returns its URI
+ */
+export async function showDocument(question: Question, documents: Documents): Promise<vscode.Uri> {
+  shown += 1
+  const title = vscode.l10n.t('{0} on {1}', question.yes, question.environment).replaceAll('/', '-')
+  const uri = documents.keep(`confirmations/${shown}/${title}.txt`, questionText(question))
+  const document = await vscode.workspace.openTextDocument(uri)
+  await vscode.window.showTextDocument(document, {
+    viewColumn: vscode.ViewColumn.Beside,
+    ...{ preview: false, preserveFocus: true },
+  })
+  return uri
+}
+
+/** Shows the document for as long as the question is open. */
+async function besideDocument(
+  question: Question,
+  documents: Documents,
+  ask: () => Promise<boolean>,
+): Promise<boolean> {
+  const uri = await showDocument(question, documents)
+  try {
+    return await ask()
+  } finally {
+    const { tabGroups } = vscode.window
+    const tabs = tabGroups.all.flatMap((group) => group.tabs)
+    const isIts = ({ input }: vscode.Tab) =>
+      input instanceof vscode.TabInputText && input.uri.toString() === uri.toString()
+    await tabGroups.close(tabs.filter(isIts)).then(undefined, () => {})
+  }
+}

@@ -1,0 +1,102 @@
+import * as vscode from 'vscode'
+import { foldHosts } from '../../hosts/hostFolding.ts'
+import type { Reach } from '../../master/fleet/reach.ts'
+import { doubtDetails } from '../../master/fleet/reachDetails.ts'
+import { describeScript } from '../../run/requestDetails.ts'
+import { describeRollout } from '../../run/rolloutText.ts'
+import type { RunRequest } from '../../run/runRequest.ts'
+import { printDuration } from '../../text/duration.ts'
+import { isOneLine } from '../../text/oneLine.ts'
+import { visibleText } from '../../text/visibleText.ts'
+import { plainText } from '../text/plainText.ts'
+import { describeAction, describeHow, type RunPlan } from './runPlan.ts'
+
+/** What taking an item does: `all` shows all of it as a document, the others run it or change a part of it. */
+export type Part = 'run' | 'all' | 'who' | 'timeout' | 'rollout' | 'user' | 'directory'
+
+export interface PartItem extends vscode.QuickPickItem {
+  readonly part: Part
+}
+
+/** What the review shows: what will happen, whom it hits and misses, and everything that can still be changed. */
+export function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
+  const { request, environment } = plan
+  const { action } = request
+  const t = vscode.l10n.t
+  const { name, protected: isProtected } = environment.environment
+  const what = plainText(describeAction(action, t))
+  const items: PartItem[] = [
+    {
+      part: 'run',
+      label: isProtected ? `$(shield) ${t('{0}: you type its name “{1}”', what, name)}` : `$(play) ${what}`,
+      detail: plainText(describeHow(plan, reach, t)),
+    },
+    ...commandItems(action),
+    {
+      part: 'who',
+      label: `$(checklist) ${vscode.l10n.t('Targets')}`,
+      description: vscode.l10n.t('{0} of {1} agents', reach.agents.length, reach.known),
+      detail: plainText(foldHosts(reach.agents.map(({ hostname }) => hostname))),
+    },
+    ...doubtDetails(reach, t).map(
+      (detail): PartItem => ({
+        part: 'all',
+        label: `$(warning) ${plainText(detail.name)}`,
+        detail: plainText(detail.value.replaceAll('\n', '')),
+      }),
+    ),
+    {
+      part: 'timeout',
+      label: `$(watch) ${vscode.l10n.t('Timeout')}`,
+      description: printDuration(request.timeoutMs),
+    },
+    {
+      part: 'rollout',
+      label: `$(git-branch) ${vscode.l10n.t('Rollout')}`,
+      description: describeRollout(request.rollout, t),
+    },
+  ]
+  if (action.kind !== 'shell' && action.kind !== 'script') return items
+  const variables = Object.keys(action.environment ?? {})
+  return [
+    ...items,
+    {
+      part: 'user',
+      label: `$(account) ${vscode.l10n.t('User')}`,
+      description: action.user !== undefined ? plainText(action.user) : vscode.l10n.t('default of the agent'),
+    },
+    {
+      part: 'directory',
+      label: `$(folder) ${vscode.l10n.t('Directory')}`,
+      description:
+        action.directory !== undefined ? plainText(action.directory) : vscode.l10n.t('default of the agent'),
+    },
+    {
+      part: 'all',
+      label: `$(open-preview) ${vscode.l10n.t('Show All of It')}`,
+      description: plainText(variables.join(', ')),
+    },
+  ]
+}
+
+/** Lines of a command, and characters in them, that the box itself shows; the document has all. */
+const mostLines = 10
+const mostCharacters = 100
+
+/** The whole command where the first item shows only its beginning, and what tells a script from all others. */
+function commandItems(action: RunRequest['action']): PartItem[] {
+  if (action.kind === 'script') {
+    return [{ part: 'all', label: `$(file-code) ${plainText(describeScript(action, vscode.l10n.t))}` }]
+  }
+  if (action.kind !== 'shell' || isOneLine(visibleText(action.command))) return []
+  const lines = visibleText(action.command.trim())
+    .split('\n')
+    .flatMap((line) => line.match(new RegExp(`.{1,${mostCharacters}}`, 'gu')) ?? [''])
+  const more = lines.length - mostLines
+  return [
+    ...lines.slice(0, mostLines).map((line): PartItem => ({ part: 'all', label: plainText(line) || ' ' })),
+    ...(more > 0
+      ? [{ part: 'all' as const, label: `$(ellipsis) ${vscode.l10n.t('{0} more lines', more)}` }]
+      : []),
+  ]
+}

@@ -1,0 +1,49 @@
+import { foldHosts } from '../../hosts/hostFolding.ts'
+import type { Detail } from '../../text/detail.ts'
+import type { Translate } from '../../text/translate.ts'
+import { visibleText } from '../../text/visibleText.ts'
+import type { Audience, MissingAgent, Reach } from './reach.ts'
+
+/** Whom a request hits, whom it misses, and how sure that is. All names, folded. */
+export function reachDetails(reach: Reach, { filter }: Audience, t: Translate): Detail[] {
+  const { agents, known } = reach
+  const hosts = inLines(foldHosts(agents.map(({ hostname }) => hostname)))
+  const isEveryone = filter.parsed.kind === 'everyone'
+  return [
+    { name: t('Targets ({0} of {1} agents)', agents.length, known), value: hosts },
+    ...(isEveryone ? [] : [{ name: t('Filter'), value: visibleText(filter.text) }]),
+    ...doubtDetails(reach, t),
+  ]
+}
+
+/** What stands against the number of agents: who is missing, and that the look at the fleet is unsure. */
+export function doubtDetails({ missing, look }: Pick<Reach, 'missing' | 'look'>, t: Translate): Detail[] {
+  return [
+    ...(missing.length === 0
+      ? []
+      : [
+          {
+            name: t('Not seen now, and not expected to reply ({0})', missing.length),
+            value: namesOf(missing),
+          },
+        ]),
+    ...(look.kind === 'unsure'
+      ? [
+          {
+            name: t('Not sure'),
+            value: t('Facts of agents may be unread, so there may be more agents than these.'),
+          },
+        ]
+      : []),
+  ]
+}
+
+/** By host name where the agent was seen before, else by id. */
+export function namesOf(missing: readonly MissingAgent[]): string {
+  return inLines(foldHosts(missing.map(({ hostname, agentId }) => hostname ?? agentId)))
+}
+
+/** Folded names in lines that a document and a terminal show whole. */
+function inLines(folded: string): string {
+  return visibleText(folded.replace(/(?=.{100}).{60,99},/g, '$&\n'))
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { itemsFor } from '../../../../src/console/send/reviewItems.ts'
+import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
+import { reachOf } from '../../../../src/master/fleet/reach.ts'
+import { everyone } from '../../../../src/protocol/filter/writtenFilter.ts'
+import type { RunRequest } from '../../../../src/run/runRequest.ts'
+import { declared } from '../../../support/declared.ts'
+import { knownAgent } from '../../../support/knownAgent.ts'
+
+const fleet = { ...unknownFleet, agents: [knownAgent('web1'), knownAgent('web2', { state: 'gone' })] }
+const review = (action: RunRequest['action'], snapshot = fleet) => {
+  const request = { filter: everyone, action, timeoutMs: 60_000 }
+  return itemsFor({ environment: declared('testing'), request }, reachOf(snapshot, request))
+}
+
+describe('The review before a run', () => {
+  it('shows a command of several lines whole, and of a long one how much more there is', () => {
+    const labels = (command: string) => review({ kind: 'shell', command }).map(({ label }) => label)
+    expect(labels('systemctl status nginx\nrm -rf /srv').slice(0, 3)).toEqual([
+      '$(play) Run “systemctl status nginx … (2 lines, 34 characters)”',
+      'systemctl status nginx',
+      'rm -rf /srv',
+    ])
+    expect(labels(Array(40).fill('true').join('\n'))).toContain('$(ellipsis) 30 more lines')
+    expect(labels('uptime').slice(1, 2)).toEqual(['$(checklist) Targets'])
+  })
+
+  it('shows what cannot be seen, and what would push the rest out of sight', () => {
+    const [run] = review({ kind: 'shell', command: `ls${'\u2800'.repeat(60)}\u202e; rm -rf /` })
+    expect(run?.label).toBe('$(play) Run “ls<U+2800 × 60><U+202E>; rm -rf /”')
+  })
+
+  it('names who is missing, and says when the look at the fleet is unsure', () => {
+    const unsure = { ...fleet, look: { kind: 'unsure', at: 1 } as const }
+    const items = review({ kind: 'ping' }, unsure)
+    const doubts = items.filter(({ label }) => label.startsWith('$(warning)'))
+    expect(doubts.map(({ label, detail }) => [label, detail])).toEqual([
+      ['$(warning) Not seen now, and not expected to reply (1)', 'web2'],
+      ['$(warning) Not sure', 'Facts of agents may be unread, so there may be more agents than these.'],
+    ])
+  })
+
+  it('tells a script by size and digest', () => {
+    const content = Buffer.from('true\n').toString('base64')
+    const [, script] = review({ kind: 'script', name: 'x.sh', content, args: [] })
+    expect(script?.label).toMatch(/^\$\(file-code\) 5 bytes, SHA-256 [0-9a-f]{64}$/)
+  })
+})

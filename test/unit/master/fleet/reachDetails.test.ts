@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { unfoldHosts } from '../../../../src/hosts/hostFolding.ts'
+import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
+import { reachOf } from '../../../../src/master/fleet/reach.ts'
+import { reachDetails } from '../../../../src/master/fleet/reachDetails.ts'
+import { everyone, readFilter } from '../../../../src/protocol/filter/writtenFilter.ts'
+import { printDetails } from '../../../../src/text/detail.ts'
+import { inEnglish } from '../../../../src/text/translate.ts'
+import { knownAgent } from '../../../support/knownAgent.ts'
+
+const fleet = (hosts: readonly string[]) => ({
+  ...unknownFleet,
+  agents: hosts.map((host) => knownAgent(host)),
+})
+
+describe('What a person is told of whom a request hits', () => {
+  it('is the number of agents, their hosts, and the filter', () => {
+    const request = { filter: readFilter('hostname=web*') }
+    const reach = reachOf(fleet(['web1', 'web2', 'db1']), request)
+    expect(printDetails(reachDetails({ ...reach, known: 3 }, request, inEnglish))).toMatch(
+      /^Targets \(\d of 3 agents\): .*\nFilter: hostname=web\*$/,
+    )
+  })
+
+  it('names who is missing, and says that the look at the fleet is unsure', () => {
+    const gone = knownAgent('web2', { state: 'gone' })
+    const request = { filter: everyone, targets: ['i-web1', 'i-web2', 'i-0abc'] }
+    const snapshot = {
+      version: 1,
+      agents: [knownAgent('web1'), gone],
+      look: { kind: 'unsure', at: 1 } as const,
+    }
+    expect(printDetails(reachDetails(reachOf(snapshot, request), request, inEnglish))).toBe(
+      [
+        'Targets (1 of 1 agents): web1',
+        'Not seen now, and not expected to reply (2): i-0abc,web2',
+        'Not sure: Facts of agents may be unread, so there may be more agents than these.',
+      ].join('\n'),
+    )
+  })
+
+  it('holds every name of 10,000, in lines that an editor draws to their end', () => {
+    const hosts = Array.from(
+      { length: 10_000 },
+      (_, index) => `node-${(index * 7919) % 100_003}.${index % 13}.example`,
+    )
+    const request = { filter: everyone }
+    const [targets] = reachDetails(reachOf(fleet(hosts), request), request, inEnglish)
+    const lines = printDetails([targets ?? { name: '', value: '' }]).split('\n')
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(130)
+    expect(unfoldHosts((targets?.value ?? '').replaceAll('\n', '')).toSorted()).toEqual(hosts.toSorted())
+  })
+
+  it('shows what cannot be seen in a name', () => {
+    const request = { filter: everyone }
+    const [targets] = reachDetails(reachOf(fleet(['we\u202eb1']), request), request, inEnglish)
+    expect(targets?.value).toBe('we<U+202E>b1')
+  })
+})
