@@ -62,6 +62,6 @@ export function questionOf(plan: RunPlan, reach: Reach, note: string | undefined
   return {
     environment: plan.environment.environment.name,
     sentence: describePlan(plan, reach, t),
-    ...{ note, details: planDetails(plan, reach, t), agents: reach.agents, yes: t('Run') },
+    ...{ note, details: planDetails(plan, reach, t), agents: reach.named, yes: t('Run') },
   }
 }

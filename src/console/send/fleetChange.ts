@@ -28,5 +28,6 @@ export function describeFleetChange(
 }
 
 function names(agents: readonly Agent[]): string {
-  return foldHosts(agents.map(({ hostname }) => hostname))
+  const hosts = agents.map(({ hostname }) => hostname)
+  return hosts.length <= 8 ? hosts.join(', ') : foldHosts(hosts)
 }

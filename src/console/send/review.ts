@@ -48,7 +48,7 @@ export async function reviewPlan(
       })
       if (end.kind !== 'done') return end
       // What was on the screen is what the person has agreed to.
-      if (end.value === 'run') return { kind: 'done', value: { environment, request, seen: shown.agents } }
+      if (end.value === 'run') return { kind: 'done', value: { environment, request, seen: shown.named } }
       if (end.value === 'all')
         await showDocument(questionOf({ environment, request }, shown, undefined), documents)
       else request = await changePart(end.value, request, shown)
@@ -66,6 +66,10 @@ async function changePart(
   switch (part) {
     case 'who':
       return changeTargets(request, reach)
+    case 'unseen': {
+      const { unseen, ...rest } = request
+      return unseen === 'included' ? rest : { ...rest, unseen: 'included' }
+    }
     case 'timeout':
       return changeTimeout(request)
     case 'rollout':
@@ -114,7 +118,8 @@ async function changeTargets(request: RunRequest, reach: Reach): Promise<RunRequ
     placeHolder: vscode.l10n.t('Clear the ones to exclude'),
   })
   if (chosen === undefined || chosen.length === 0 || chosen.length === items.length) return request
-  return { ...request, targets: chosen.map(({ agentId }) => agentId) }
+  const { unseen: _, ...rest } = request
+  return { ...rest, targets: chosen.map(({ agentId }) => agentId) }
 }
 
 async function changeTimeout(request: RunRequest): Promise<RunRequest> {
@@ -153,7 +158,10 @@ async function changeRollout(request: RunRequest): Promise<RunRequest> {
   if (text === undefined) return request
   const { rollout: _, ...rest } = request
   const rollout = parseRolloutText(text)
-  return rollout === undefined ? rest : { ...rest, rollout }
+  if (rollout === undefined) return rest
+  // The steps name their agents.
+  const { unseen: __, ...named } = rest
+  return { ...named, rollout }
 }
 
 function askRollout(request: RunRequest): Thenable<string | undefined> {

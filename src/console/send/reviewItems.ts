@@ -12,7 +12,7 @@ import { plainText } from '../text/plainText.ts'
 import { describeAction, describeHow, type RunPlan } from './runPlan.ts'
 
 /** What taking an item does: `all` shows all of it as a document, the others run it or change a part of it. */
-export type Part = 'run' | 'all' | 'who' | 'timeout' | 'rollout' | 'user' | 'directory'
+export type Part = 'run' | 'all' | 'who' | 'unseen' | 'timeout' | 'rollout' | 'user' | 'directory'
 
 export interface PartItem extends vscode.QuickPickItem {
   readonly part: Part
@@ -35,16 +35,26 @@ export function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
     {
       part: 'who',
       label: `$(checklist) ${vscode.l10n.t('Targets')}`,
-      description: vscode.l10n.t('{0} of {1} agents', reach.agents.length, reach.known),
-      detail: plainText(foldHosts(reach.agents.map(({ hostname }) => hostname))),
+      description: vscode.l10n.t('{0} of {1} agents', reach.named.length, reach.known),
+      detail: plainText(foldHosts(reach.named.map(({ hostname }) => hostname))),
     },
-    ...doubtDetails(reach, t).map(
+    ...doubtDetails(reach, request, t).map(
       (detail): PartItem => ({
         part: 'all',
         label: `$(warning) ${plainText(detail.name)}`,
         detail: plainText(detail.value.replaceAll('\n', '')),
       }),
     ),
+    ...(mayIncludeUnseen(plan)
+      ? [
+          {
+            part: 'unseen' as const,
+            label: `$(${request.unseen === 'included' ? 'pass-filled' : 'circle-large-outline'}) ${t('Include Agents Not Seen Yet')}`,
+            description: request.unseen === 'included' ? t('on') : t('off'),
+            detail: t('Every agent that matches the filter runs it, also one that nobody has counted.'),
+          },
+        ]
+      : []),
     {
       part: 'timeout',
       label: `$(watch) ${vscode.l10n.t('Timeout')}`,
@@ -77,6 +87,12 @@ export function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
       description: plainText(variables.join(', ')),
     },
   ]
+}
+
+/** Where a command must name its agents there is no such choice. */
+function mayIncludeUnseen({ environment, request }: RunPlan): boolean {
+  const { targets, rollout } = request
+  return !environment.environment.protected && targets === undefined && rollout === undefined
 }
 
 /** Lines of a command, and characters in them, that the box itself shows; the document has all. */

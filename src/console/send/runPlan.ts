@@ -19,11 +19,11 @@ export interface RunPlan {
   readonly environment: DeclaredEnvironment
   readonly request: RunRequest
   /** Whom a person has seen it hit when they agreed to it. */
-  readonly seen?: Reach['agents']
+  readonly seen?: Reach['named']
 }
 
 /** The parts of a plan that the sentence describes. */
-type WhoIsHit = Pick<Reach, 'agents' | 'known'>
+type WhoIsHit = Pick<Reach, 'named' | 'known'>
 
 /** One sentence that says what will happen: command, number of agents, environment, filter, and how. */
 export function describePlan(plan: RunPlan, reach: WhoIsHit, t: Translate): string {
@@ -56,17 +56,26 @@ export function describeHow({ environment, request }: RunPlan, reach: WhoIsHit, 
 /** The targets, for titles and for the sentence: `on 37 of 412 agents of testing (role=web)`. */
 export function describeTarget(
   name: string,
-  { filter, targets }: Audience,
-  { agents, known }: WhoIsHit,
+  { filter, targets, unseen }: Audience,
+  { named, known }: WhoIsHit,
   t: Translate,
 ): string {
-  const matching = agents.length
+  const matching = named.length
   const isEveryone = filter.parsed.kind === 'everyone'
   if (targets !== undefined) {
-    const names = agents.map(({ hostname }) => hostname)
+    const names = named.map(({ hostname }) => hostname)
     const who = matching <= 3 ? names.join(', ') : t('{0} chosen agents', matching)
     const and = isEveryone ? '' : ` (${filter.text})`
     return t('on {0} of {1}{2}', matching === 0 ? t('no agent') : who, name, and)
+  }
+  if (unseen === 'included') {
+    return t(
+      'on EVERY agent of {0} that matches {1}, seen yet or not ({2} of {3} known)',
+      name,
+      filter.text,
+      matching,
+      known,
+    )
   }
   if (isEveryone) return t('on EVERY agent of {0} ({1} known)', name, known)
   return t('on {0} of {1} agents of {2} ({3})', matching, known, name, filter.text)

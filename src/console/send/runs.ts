@@ -88,20 +88,20 @@ export class Runs implements vscode.Disposable {
     for (;;) {
       if (opened === aborted) return notSent('stopped')
       const reach = opened.master.reach(request)
-      if (reach.agents.length === 0) throw new NobodyMatches(name, request.filter.text, reach.known)
-      const changed = shown && describeFleetChange(shown, reach.agents, vscode.l10n.t)
+      if (reach.named.length === 0) throw new NobodyMatches(name, request.filter.text, reach.known)
+      const changed = shown && describeFleetChange(shown, reach.named, vscode.l10n.t)
       if (confirmed !== undefined && changed === undefined) {
         // Nothing is awaited since the look: the master sends to the very agents that were named.
         const starting = this.#start(opened.master, confirmed, origin, AbortSignal.any([signal, stop.signal]))
         return wait(vscode.l10n.t('Sending to {0}…', name), starting)
       }
-      const note = changed ?? (then && describeFleetChange(then, reach.agents, vscode.l10n.t))
+      const note = changed ?? (then && describeFleetChange(then, reach.named, vscode.l10n.t))
       const hasChanged = changed !== undefined
       confirmed = await ConfirmedRun.ask(plan, reach, origin, note, stopped, this.#documents, hasChanged)
       if (stopped.aborted) return notSent('stopped')
       if (confirmed === undefined) return notSent('declined')
       // A user who was not asked has seen no list that could be out of date.
-      if (confirmed.wasAsked) shown = reach.agents
+      if (confirmed.wasAsked) shown = reach.named
       // A confirmation for 37 agents is not one for 40, nor for 37 others.
       const isFresh = performance.now() - lookedAt < freshMs
       const looksAgain = confirmed.wasAsked && (environment.environment.protected || !isFresh)

@@ -5,25 +5,43 @@ import { visibleText } from '../../text/visibleText.ts'
 import type { Audience, MissingAgent, Reach } from './reach.ts'
 
 /** Whom a request hits, whom it misses, and how sure that is. All names, folded. */
-export function reachDetails(reach: Reach, { filter }: Audience, t: Translate): Detail[] {
-  const { agents, known } = reach
-  const hosts = inLines(foldHosts(agents.map(({ hostname }) => hostname)))
+export function reachDetails(reach: Reach, request: Audience, t: Translate): Detail[] {
+  const { named, known } = reach
+  const hosts = inLines(foldHosts(named.map(({ hostname }) => hostname)))
+  const { filter } = request
   const isEveryone = filter.parsed.kind === 'everyone'
   return [
-    { name: t('Targets ({0} of {1} agents)', agents.length, known), value: hosts },
+    { name: t('Targets ({0} of {1} agents)', named.length, known), value: hosts },
     ...(isEveryone ? [] : [{ name: t('Filter'), value: visibleText(filter.text) }]),
-    ...doubtDetails(reach, t),
+    ...doubtDetails(reach, request, t),
   ]
 }
 
 /** What stands against the number of agents: who is missing, and that the look at the fleet is unsure. */
-export function doubtDetails({ missing, look }: Pick<Reach, 'missing' | 'look'>, t: Translate): Detail[] {
+export function doubtDetails(
+  { missing, look }: Pick<Reach, 'missing' | 'look'>,
+  { targets, unseen }: Audience,
+  t: Translate,
+): Detail[] {
+  const isNamed = targets !== undefined
   return [
+    ...(unseen === 'included'
+      ? [
+          {
+            name: t('Agents not seen yet'),
+            value: t(
+              'included: every agent that matches the filter runs it, also one that nobody has counted',
+            ),
+          },
+        ]
+      : []),
     ...(missing.length === 0
       ? []
       : [
           {
-            name: t('Not seen now, and not expected to reply ({0})', missing.length),
+            name: isNamed
+              ? t('Not seen now, and named all the same ({0})', missing.length)
+              : t('Not seen now, so not among the targets ({0})', missing.length),
             value: namesOf(missing),
           },
         ]),

@@ -35,8 +35,25 @@ describe('The review before a run', () => {
     const items = review({ kind: 'ping' }, unsure)
     const doubts = items.filter(({ label }) => label.startsWith('$(warning)'))
     expect(doubts.map(({ label, detail }) => [label, detail])).toEqual([
-      ['$(warning) Not seen now, and not expected to reply (1)', 'web2'],
+      ['$(warning) Not seen now, so not among the targets (1)', 'web2'],
       ['$(warning) Not sure', 'Facts of agents may be unread, so there may be more agents than these.'],
+    ])
+  })
+
+  it('includes agents that are not seen yet by a choice of its own, where no command must name its agents', () => {
+    const choices = (changes: Partial<RunRequest>, isProtected = false) => {
+      const request = { filter: everyone, action: { kind: 'ping' as const }, timeoutMs: 60_000, ...changes }
+      const environment = declared('testing', { protected: isProtected })
+      return itemsFor({ environment, request }, reachOf(fleet, request)).filter(
+        ({ part }) => part === 'unseen',
+      )
+    }
+    expect(choices({})).toMatchObject([{ description: 'off' }])
+    expect(choices({ unseen: 'included' })).toMatchObject([{ description: 'on' }])
+    expect([choices({}, true), choices({ targets: ['a'] }), choices({ rollout: { canary: 1 } })]).toEqual([
+      [],
+      [],
+      [],
     ])
   })
 

@@ -8,7 +8,7 @@ import { declared } from '../../../support/declared.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 
 const agentsOf = (count: number) => Array.from({ length: count }, (_, index) => knownAgent(`web${index + 1}`))
-const reach = { agents: agentsOf(37), known: 412 }
+const reach = { named: agentsOf(37), known: 412 }
 const say = (changes: Partial<RunRequest>, reached = reach) =>
   describePlan(
     {
@@ -43,13 +43,19 @@ describe('describePlan', () => {
   })
 
   it('says everyone in capitals', () => {
-    expect(say({ filter: everyone }, { ...reach, agents: agentsOf(412) })).toContain(
+    expect(say({ filter: everyone }, { ...reach, named: agentsOf(412) })).toContain(
       'on EVERY agent of testing (412 known)',
     )
   })
 
+  it('says when agents are included that are not seen yet', () => {
+    expect(say({ unseen: 'included' })).toContain(
+      'on EVERY agent of testing that matches role=web, seen yet or not (37 of 412 known)',
+    )
+  })
+
   it('names a few chosen agents, and counts many', () => {
-    const two = { ...reach, agents: agentsOf(2) }
+    const two = { ...reach, named: agentsOf(2) }
     expect(say({ filter: everyone, targets: ['a', 'b'] }, two)).toContain('on web1, web2 of testing:')
     expect(say({ targets: ['a'] }, reach)).toContain('on 37 chosen agents of testing (role=web)')
   })

@@ -189,7 +189,7 @@ describe('What was confirmed', () => {
     const seen = [
       { agentId: 'a', hostname: 'a' },
       { agentId: 'z', hostname: 'z1' },
-    ] as never
+    ]
     answer(async (_, { detail }) => {
       asked.push(detail)
       return undefined
@@ -201,7 +201,7 @@ describe('What was confirmed', () => {
 
   it('needs no second question where the review has shown the same agents', async () => {
     const runs = runsWith({})
-    const seen = masters[0]?.reach(plan.request).agents ?? []
+    const seen = masters[0]?.reach(plan.request).named ?? []
     expect(await runs.send({ ...plan, seen }, { kind: 'flow' }, signal)).toMatchObject({ kind: 'sent' })
   })
 

@@ -32,8 +32,8 @@ describe('What a person is told of whom a request hits', () => {
     }
     expect(printDetails(reachDetails(reachOf(snapshot, request), request, inEnglish))).toBe(
       [
-        'Targets (1 of 1 agents): web1',
-        'Not seen now, and not expected to reply (2): i-0abc,web2',
+        'Targets (3 of 1 agents): i-0abc,web[1-2]',
+        'Not seen now, and named all the same (2): i-0abc,web2',
         'Not sure: Facts of agents may be unread, so there may be more agents than these.',
       ].join('\n'),
     )
