@@ -188,8 +188,8 @@ export function activate(context: vscode.ExtensionContext): void {
 
       doctor: examineEnvironment(ask, connections, signing, documents, version),
       createQueues: createQueues(ask, connections),
-      copyAgentPolicy: copyPolicy(ask, 'agent'),
-      copyMasterPolicy: copyPolicy(ask, 'master'),
+      copyAgentPolicy: copyPolicy(ask, signing, 'agents'),
+      copyMasterPolicy: copyPolicy(ask, signing, 'people'),
       copyCloudFormation: copyCloudFormation(ask),
       copyMissingPermission: copyMissingPermission(ask),
 

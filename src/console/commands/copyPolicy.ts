@@ -1,28 +1,69 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
+import type { Environment } from '../../queues/environment.ts'
+import type { PolicyRole } from '../../queues/iamPolicy.ts'
+import type { Signing } from '../profile/signing.ts'
 
 type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>
 
-/** "Copy IAM Policy for Agents" and "… for Masters": only the permissions that each needs, restricted to the environment's queues. */
-export function copyPolicy(ask: AskEnvironment, side: 'agent' | 'master') {
+/** The account is part of every ARN; a policy without it is a little wider, and works. Milliseconds. */
+const accountWithinMs = 3_000
+
+/** "Copy IAM Policy for Agents" and "… for People": only the permissions that each needs, restricted to the environment's queues. */
+export function copyPolicy(ask: AskEnvironment, signing: Signing, side: 'agents' | 'people') {
   return async (clicked?: unknown) => {
     const title =
-      side === 'agent'
+      side === 'agents'
         ? vscode.l10n.t('Copy IAM Policy for Agents')
         : vscode.l10n.t('Copy IAM Policy for People')
     const declared = await ask(clicked, title)
     if (declared === undefined) return
-    const { iamPolicy, statements } = await import('../../queues/iamPolicy.ts')
     const { environment } = declared
-    await vscode.env.clipboard.writeText(iamPolicy(environment, statements(environment, side)))
+    const role = side === 'agents' ? 'agent' : await askRole(title)
+    if (role === undefined) return
+    const { iamPolicy, statements } = await import('../../queues/iamPolicy.ts')
+    const account = await accountOf(environment, signing)
+    await vscode.env.clipboard.writeText(iamPolicy(environment, statements(environment, role), account))
+    const sentence = vscode.l10n.t('Copied the IAM policy for {0} to the clipboard.', environment.name)
     told(
-      side === 'agent'
-        ? vscode.l10n.t('Copied the IAM policy for agents of {0} to the clipboard.', environment.name)
-        : vscode.l10n.t(
-            'Copied the IAM policy for people who command {0} to the clipboard.',
-            environment.name,
-          ),
+      account === undefined
+        ? `${sentence} ${vscode.l10n.t('Replace * by your account number: AWS did not tell it.')}`
+        : sentence,
     )
+  }
+}
+
+async function askRole(title: string): Promise<PolicyRole | undefined> {
+  const roles: readonly (vscode.QuickPickItem & { readonly role: PolicyRole })[] = [
+    {
+      role: 'master',
+      label: vscode.l10n.t('Operators'),
+      detail: vscode.l10n.t('See agents, send commands, read replies'),
+    },
+    {
+      role: 'viewer',
+      label: vscode.l10n.t('Viewers'),
+      detail: vscode.l10n.t('See agents and their facts; send nothing'),
+    },
+    {
+      role: 'cleaner',
+      label: vscode.l10n.t('Cleaners'),
+      detail: vscode.l10n.t('Remove reply queues that editors left behind; read nothing'),
+    },
+  ]
+  return (await vscode.window.showQuickPick(roles, { title }))?.role
+}
+
+/** @returns undefined where AWS cannot be asked without more ado */
+async function accountOf(environment: Environment, signing: Signing): Promise<string | undefined> {
+  // An emulator has no accounts, and a workspace that is not trusted has nothing done for it.
+  if (environment.endpoint !== undefined || !vscode.workspace.isTrusted) return undefined
+  try {
+    const { callerIdentity } = await import('../../queues/callerIdentity.ts')
+    const deadline = AbortSignal.timeout(accountWithinMs)
+    return (await callerIdentity(await signing.connectionOf(environment, () => false), deadline)).account
+  } catch {
+    return undefined
   }
 }
 
