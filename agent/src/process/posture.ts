@@ -22,7 +22,8 @@ export function describePosture(
 }
 
 function policyFacts(inForce: Settings['policy']): Facts {
-  if (inForce.kind !== 'policy') return { state: inForce.kind }
+  if (inForce.kind === 'closed') return { state: 'closed' }
+  if (inForce.kind === 'open') return { state: inForce.why === 'by-choice' ? 'none' : 'open' }
   const { rules } = inForce.policy
   const signed = rules.filter(({ keys }) => keys !== undefined).length
   return {

@@ -4,7 +4,8 @@ import { about } from '../command.ts'
 import type { DocumentAction, ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { Signing } from '../profile/signing.ts'
-import { type Diagnosis, printReport } from './report.ts'
+import type { Diagnosis } from './agentDiagnoses.ts'
+import { printReport } from './report.ts'
 
 type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>
 

@@ -7,7 +7,7 @@ import { dollars, idleRequestsPerMonth, runRequests } from '../../queues/price.t
 import type { RequestCounts } from '../../queues/requestCounts.ts'
 import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
-import { describeSkew } from '../environments/agentGroups.ts'
+import { countAgents, type Diagnosis, diagnoseAgents } from './agentDiagnoses.ts'
 
 /** Everything that the Doctor checks. */
 export interface Examination {
@@ -26,21 +26,11 @@ export interface Examination {
   readonly requests: RequestCounts
 }
 
-/** One problem, in the language of the editor. */
-export type Diagnosis = Pick<Finding, 'severity'> &
-  Readonly<Record<'what' | 'why' | 'advice', string>> &
-  Partial<Pick<Finding, 'fix'>>
-
-/** A clock that is off by more is reported, milliseconds. */
-const skewToleranceMs = 5_000
-
 /** Problems of queues, agents and messages; errors first. */
 export function diagnose(examination: Examination, t: Translate): Diagnosis[] {
   const diagnoses: Diagnosis[] = [
     ...examination.findings.map((finding) => inLanguage(finding, t)),
-    ...otherVersions(examination, t),
-    ...skewedClocks(examination, t),
-    ...quietAgents(examination, t),
+    ...diagnoseAgents(examination, t),
     ...unreadableMessages(examination, t),
     ...leftOutReplies(examination, t),
   ]
@@ -89,72 +79,6 @@ function inLanguage({ severity, fix, what, why, advice }: Finding, t: Translate)
     advice: localize(advice, t),
     ...(fix === undefined ? {} : { fix }),
   }
-}
-
-function otherVersions({ agents, version }: Examination, t: Translate): Diagnosis[] {
-  const others = agents.filter((agent) => agent.state !== 'gone' && agent.version !== version)
-  if (others.length === 0) return []
-  const versions = [...new Set(others.map((agent) => agent.version))].sort().join(', ')
-  return [
-    {
-      severity: 'warning',
-      what:
-        others.length === 1
-          ? t('1 agent runs {0}; this extension is {1}.', versions, version)
-          : t('{0} agents run {1}; this extension is {2}.', others.length, versions, version),
-      why: t('Each side refuses what it does not support; it never guesses. Agents: {0}.', hosts(others)),
-      advice: t('Update the agents to {0}, or update this extension.', version),
-    },
-  ]
-}
-
-function skewedClocks({ agents }: Examination, t: Translate): Diagnosis[] {
-  const skewed = agents.filter(
-    ({ state, clockSkewMs }) => state !== 'gone' && Math.abs(clockSkewMs) > skewToleranceMs,
-  )
-  if (skewed.length === 0) return []
-  const worst = skewed.reduce((a, b) => (Math.abs(b.clockSkewMs) > Math.abs(a.clockSkewMs) ? b : a))
-  return [
-    {
-      severity: 'warning',
-      what: t(
-        'The clock is wrong on {0}; the worst is {1} ({2}).',
-        countAgents(skewed.length, t),
-        worst.hostname,
-        describeSkew(worst.clockSkewMs, t),
-      ),
-      why: t(
-        'AWS rejects requests when a clock is off by 5 minutes or more, so these agents stop answering. Agents: {0}.',
-        hosts(skewed),
-      ),
-      advice: t('Synchronise their clocks, for example with chrony.'),
-    },
-  ]
-}
-
-function quietAgents({ agents }: Examination, t: Translate): Diagnosis[] {
-  const quiet = agents.filter(({ state }) => state !== 'live')
-  const diagnoses: Diagnosis[] = []
-  if (quiet.length > 0) {
-    diagnoses.push({
-      severity: 'warning',
-      what:
-        quiet.length === 1
-          ? t('1 agent has stopped reporting.')
-          : t('{0} agents have stopped reporting.', quiet.length),
-      why: t('Commands that target them get no reply. Agents: {0}.', hosts(quiet)),
-      advice: t('Check that ec2-cagent is running there, and read its log.'),
-    })
-  }
-  for (const agent of agents.filter(({ problems }) => problems.length > 0)) {
-    diagnoses.push({
-      severity: 'warning',
-      what: t('{0} cannot read all of its facts: {1}', agent.hostname, agent.problems.join(' ')),
-      why: t('Filters use the last values that could be read.'),
-      advice: t('Run “ec2-cagent facts” there: it shows where each fact comes from.'),
-    })
-  }
-  return diagnoses
 }
 
 function unreadableMessages({ unreadable, environment }: Examination, t: Translate): Diagnosis[] {
@@ -218,10 +142,6 @@ function describePrice({ agents, requests }: Examination, t: Translate): string[
   ]
 }
 
-function countAgents(count: number, t: Translate): string {
-  return count === 1 ? t('1 agent') : t('{0} agents', count)
-}
-
 function money(requests: number, t: Translate): string {
   const amount = dollars(requests)
   if (amount === 0) return '$0'
@@ -231,9 +151,4 @@ function money(requests: number, t: Translate): string {
 
 function number(value: number): string {
   return Math.round(value).toLocaleString('en')
-}
-
-function hosts(agents: readonly KnownAgent[]): string {
-  const names = agents.slice(0, 20).map(({ hostname }) => hostname)
-  return agents.length > names.length ? `${names.join(', ')} … (${agents.length})` : names.join(', ')
 }

@@ -1,5 +1,6 @@
 import { inNaturalOrder } from '../../hosts/naturalOrder.ts'
 import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
+import { policyStateOf } from '../../master/fleet/posture.ts'
 import { type FactValue, factAt } from '../../protocol/facts.ts'
 import { printDuration } from '../../text/duration.ts'
 import type { Translate } from '../../text/translate.ts'
@@ -50,6 +51,12 @@ export function agentTroubles(agent: KnownAgent, now: number, t: Translate): str
 
 export function isTroubled(agent: KnownAgent): boolean {
   return agent.state !== 'live' || agent.problems.length > 0 || hasSkew(agent)
+}
+
+/** How many agents execute anything for anybody who may send to them; undefined when none does. */
+export function describeOpen(agents: readonly KnownAgent[], t: Translate): string | undefined {
+  const open = agents.filter(({ state, facts }) => state !== 'gone' && policyStateOf(facts) === 'open').length
+  return open === 0 ? undefined : t('{0} without policy', open)
 }
 
 export function describeSkew(skewMs: number, t: Translate): string {

@@ -3,7 +3,7 @@ import { describeOrigin, notableEndpoint } from '../../declarations/declaredEnvi
 import { printDuration } from '../../text/duration.ts'
 import { openCommand } from '../declarations/originPlace.ts'
 import { messageOf, translated } from '../text/messageOf.ts'
-import { agentTroubles, describeSkew, isTroubled, printFact } from './agentGroups.ts'
+import { agentTroubles, describeOpen, describeSkew, isTroubled, printFact } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
 import { environmentIcon } from './environmentIcon.ts'
 import type {
@@ -85,6 +85,7 @@ function environmentItem(
         ? vscode.l10n.t('1 agent')
         : vscode.l10n.t('{0} agents', live),
     environment.protected ? vscode.l10n.t('protected') : undefined,
+    describeOpen(agents ?? [], vscode.l10n.t),
     describeOrigin(origin, vscode.l10n.t) ?? environment.region,
     notableEndpoint(declared),
     environment.profile,

@@ -46,6 +46,21 @@ describe('the doctor’s report', () => {
     ])
   })
 
+  it('finds agents that never had a policy, and no others', () => {
+    const withPolicy = (name: string, state: string) =>
+      knownAgent(name, { facts: { agent: { policy: { state } } } })
+    const agents = [
+      ...['open', 'none', 'in-force', 'closed', 'else'].map((state) => withPolicy(state, state)),
+      knownAgent('of-an-earlier-version'),
+      knownAgent('gone', { state: 'gone', facts: { agent: { policy: { state: 'open' } } } }),
+    ]
+    const [found] = diagnose(examination({ agents }), inEnglish)
+    expect(found).toMatchObject({
+      what: '1 agent has no policy.',
+      why: expect.stringContaining('Agents: open.'),
+    })
+  })
+
   it('counts the replies that were rejected', () => {
     const rejected = { unreadable: 3, forged: 1, foreign: 2 }
     expect(diagnose(examination({ rejected }), inEnglish)[0]?.what).toBe(
