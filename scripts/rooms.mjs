@@ -120,7 +120,7 @@ export const rooms = [
   {
     room: 'src/terminal',
     holds: 'output as a terminal shows it: lines, and the look of their text (SGR)',
-    imports: ['src/protocol'],
+    imports: ['src/text', 'src/protocol'],
   },
   {
     room: 'src/report',

@@ -5,11 +5,12 @@ import type { GenericSchema } from 'valibot'
 import { TaskDeclaration } from '../../src/declarations/runArguments.ts'
 import { oldSettingsSection, settings, settingsSection } from '../../src/declarations/settings.ts'
 import { WorkspaceFileDeclaration } from '../../src/declarations/workspaceFileSchema.ts'
+import { RunAgent, RunDocument, RunHead } from '../../src/report/runJson.ts'
 import type { JsonSchema } from './jsonSchema.ts'
-import { withReference } from './reference.ts'
+import { runJsonTables, withReference, workspaceFileTables } from './reference.ts'
 
 /**
- * The files that say what can be declared, as they should be, by their path below `root`.
+ * The files that say what can be declared and what the JSON of a run is, as they should be, by their path below `root`.
  * @throws Error when a file is missing, or one of the marks between which something is written
  */
 export function generate(root: string): Map<string, string> {
@@ -26,14 +27,18 @@ export function generate(root: string): Map<string, string> {
     ['package.json', json(manifest)],
     ['package.nls.json', json(Object.fromEntries(nls))],
     ['media/workspace-file.schema.json', json(withBothDescriptions({ ...head, ...schema }))],
-    ['docs/workspace-file.md', withReference(read('docs/workspace-file.md'), schema)],
+    ['docs/workspace-file.md', withReference(read('docs/workspace-file.md'), workspaceFileTables(schema))],
+    ['media/run.schema.json', json({ ...runHead, ...schemaOf(RunDocument) })],
+    [
+      'docs/run-json.md',
+      withReference(read('docs/run-json.md'), runJsonTables(schemaOf(RunHead), schemaOf(RunAgent))),
+    ],
   ])
 }
 
-const head = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
-  title: 'Environments and snippets of EC2 Collective',
-}
+const draft = 'http://json-schema.org/draft-07/schema#'
+const head = { $schema: draft, title: 'Environments and snippets of EC2 Collective' }
+const runHead = { $schema: draft, title: 'A run of EC2 Collective' }
 
 /** Each setting, and behind them the ones of the old names: still read, and told of where they stand. */
 function manifestSettings(texts: Map<string, string>): Record<string, object> {

@@ -9,6 +9,8 @@ export interface JsonSchema {
   items?: JsonSchema
   anyOf?: JsonSchema[]
   enum?: string[]
+  const?: unknown
+  format?: string
   examples?: string[]
   default?: unknown
   scope?: string

@@ -6,16 +6,17 @@ const [start, end] = [
 ]
 
 /**
- * The text with a table for each part of a workspace file.
+ * The text with these tables.
  * @throws Error when the marks are missing between which the tables stand
  */
-export function withReference(text: string, schema: JsonSchema): string {
+export function withReference(text: string, tables: readonly string[]): string {
   const [before, after] = [text.indexOf(start), text.indexOf(end)]
   if (before === -1 || after < before) throw new Error(`${start} and ${end} are missing.`)
-  return `${text.slice(0, before)}${start}\n\n${tables(schema).join('\n')}\n${text.slice(after)}`
+  return `${text.slice(0, before)}${start}\n\n${tables.join('\n')}\n${text.slice(after)}`
 }
 
-function tables(schema: JsonSchema): string[] {
+/** A table for each part of a workspace file. */
+export function workspaceFileTables(schema: JsonSchema): string[] {
   const environment = entriesOf(schema, 'environments')
   const snippet = entriesOf(schema, 'snippets')
   const { inputs, rollout } = snippet.properties ?? {}
@@ -27,6 +28,36 @@ function tables(schema: JsonSchema): string[] {
     table('Each of the `inputs` of a snippet', input),
     table('`rollout` of either', rollout ?? {}),
   ]
+}
+
+/** A table for each part of the JSON of a run. Only fields that may be absent are marked. */
+export function runJsonTables(head: JsonSchema, agent: JsonSchema): string[] {
+  const { action = {}, groups, rollout } = head.properties ?? {}
+  return [
+    fieldTable('The run', head),
+    fieldTable('`action`', action),
+    fieldTable('`rollout`', rollout?.anyOf?.[0] ?? {}),
+    fieldTable('Each of `groups`', groups?.items ?? {}),
+    fieldTable('An agent', agent),
+  ]
+}
+
+function fieldTable(title: string, { properties = {}, required = [] }: JsonSchema): string {
+  const rows = Object.entries(properties).map(([key, property]) => {
+    const name = `\`${key}\`${required.includes(key) ? '' : ' (optional)'}`
+    return `| ${name} | ${describeField(property)} | ${cell(property.description ?? '')} |`
+  })
+  return [`### ${title}`, '', '| field | value | meaning |', '| --- | --- | --- |', ...rows, ''].join('\n')
+}
+
+function describeField(schema: JsonSchema): string {
+  const { type, format, enum: values, const: only, anyOf } = schema
+  if (anyOf !== undefined) return anyOf.map(describeField).join(' or ')
+  if (values !== undefined) return values.map((value) => `\`${value}\``).join(', ')
+  if (only !== undefined) return `\`${JSON.stringify(only)}\``
+  if (format === 'date-time') return 'time'
+  if (type === 'array') return 'list'
+  return type === 'string' ? 'text' : String(type)
 }
 
 function entriesOf(schema: JsonSchema, section: string): JsonSchema {

@@ -11,11 +11,12 @@ import { describeWarning, type MasterWarning } from '../master/masterWarning.ts'
 import type { Environment } from '../queues/environment.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
 import { exitCodeOf } from '../report/exitCode.ts'
+import { exportJson } from '../report/runExport.ts'
+import { printable } from '../terminal/printable.ts'
 import type { Arguments } from './arguments.ts'
 import { confirm } from './confirm.ts'
 import { type Interrupt, type Interrupts, listenToInterrupts } from './interrupts.ts'
-import { printable } from './printable.ts'
-import { report, reportJson } from './report.ts'
+import { report } from './report.ts'
 import { requestOf } from './request.ts'
 
 /** How many runs of pipelines to keep: enough to look at those of the day before. */
@@ -155,7 +156,7 @@ function showProgress(run: Run, args: Arguments): () => void {
 
 async function print(run: Run, exitCode: number, args: Arguments, requests: RequestCounts): Promise<void> {
   const pieces = (colours: boolean) =>
-    args.json ? reportJson(run, exitCode, requests) : report(run, { quiet: args.quiet, colours })
+    args.json ? exportJson(run, { exitCode, requests }) : report(run, { quiet: args.quiet, colours })
   const isTerminal = process.stdout.isTTY === true
   for await (const piece of pieces(isTerminal && process.env.NO_COLOR === undefined)) {
     // The reader has closed the pipe.

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline/promises'
 import type { Audience, Reach } from '../master/fleet/reach.ts'
 import type { Environment } from '../queues/environment.ts'
+import { printable } from '../terminal/printable.ts'
 import { type Arguments, UsageError } from './arguments.ts'
 import type { Interrupts } from './interrupts.ts'
-import { printable } from './printable.ts'
 
 /**
  * For a protected environment, requires its name once more: with `--confirm`, or typed on the terminal. An interrupt ends

@@ -1,13 +1,11 @@
 import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
-import type { Chunk } from '../protocol/frames.ts'
 import { type AgentState, stateNames, type Verdict, verdicts } from '../protocol/verdict.ts'
-import type { RequestCounts } from '../queues/requestCounts.ts'
-import { describeOutcome, type Group, groupReplies } from '../report/grouping.ts'
+import { type Group, groupReplies } from '../report/grouping.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
+import { printable, printableLines } from '../terminal/printable.ts'
 import { localize } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
-import { printable, printableLines } from './printable.ts'
 
 export interface ReportOptions {
   readonly quiet: boolean
@@ -29,48 +27,6 @@ export async function* report(run: Run, { quiet, colours }: ReportOptions): Asyn
     yield '\n'
   }
   if (!quiet) yield `${summary(run.state, groups, paint).join('\n')}\n`
-}
-
-/**
- * The whole run as one document for programs, in pieces, since all outputs together may exceed memory. Outputs are text if
- * they are UTF-8, otherwise base64.
- */
-export async function* reportJson(
-  run: Run,
-  exitCode: number,
-  requests: RequestCounts,
-): AsyncGenerator<string> {
-  const { runId, environment, issuer, startedAt, endedAt, stopReason, counts, replies } = run.state
-  const { filter, action, timeoutMs, rollout } = run.state.request
-  const head = {
-    ...{ runId, environment, issuer, filter, action, timeoutMs, rollout },
-    startedAt: new Date(startedAt).toISOString(),
-    endedAt: new Date(endedAt ?? startedAt).toISOString(),
-    ...{ exitCode, stopReason, counts, requests },
-    groups: groupReplies(run.state).map(({ state: verdict, detail, hosts, agentIds, majority }) => ({
-      ...{ verdict, detail: detail ?? null, hosts, agentIds, majority },
-    })),
-  }
-  yield JSON.stringify(head, undefined, 2).replace(/\n}$/, ',\n  "agents": [')
-  let separator = '\n'
-  for (const reply of replies.values()) {
-    const agent = describeAgent(reply, await run.output(reply.agentId))
-    yield `${separator}    ${JSON.stringify(agent, undefined, 2).replaceAll('\n', '\n    ')}`
-    separator = ',\n'
-  }
-  yield '\n  ]\n}\n'
-}
-
-function describeAgent(reply: ReplyState, chunks: readonly Chunk[]) {
-  const { agentId, hostname, state: verdict, expected, late, outcome, output, droppedBytes } = reply
-  return {
-    ...{ agentId, hostname, verdict, expected, late },
-    exitCode: outcome?.kind === 'exited' ? outcome.code : null,
-    reason: describeOutcome(reply) ?? null,
-    latencyMs: reply.latencyMs ?? null,
-    durationMs: reply.durationMs ?? null,
-    ...{ output, droppedBytes, stdout: encode(chunks, 1), stderr: encode(chunks, 2) },
-  }
 }
 
 function headOf({ hosts, agentIds, state, detail }: Group): string {
@@ -107,15 +63,6 @@ function summary(state: RunState, groups: readonly Group[], paint: Painter): str
   }
   if (state.stopReason !== undefined) lines.push(`The rollout stopped: ${printable(state.stopReason)}`)
   return lines
-}
-
-function encode(chunks: readonly Chunk[], stream: 1 | 2): string | { base64: string } {
-  const bytes = Buffer.concat(chunks.filter((chunk) => chunk.stream === stream).map((chunk) => chunk.bytes))
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return { base64: bytes.toString('base64') }
-  }
 }
 
 const nameOf = (state: AgentState) => localize(stateNames[state], inEnglish)

@@ -1,149 +1,156 @@
-import * as v from 'valibot'
 import type { Chunk } from '../protocol/frames.ts'
-import { AgentId, EnvironmentName, Hostname, RunId } from '../protocol/names.ts'
-import { verdicts } from '../protocol/verdict.ts'
 import { withoutSecrets } from '../run/runRequest.ts'
-import type { ReplyState } from '../run/runState.ts'
+import type { ReplyState, RunState } from '../run/runState.ts'
+import { describeOutcome, groupReplies } from './grouping.ts'
+import { outputJson, surveyOutput } from './outputJson.ts'
 import type { ReportedRun } from './reportedRun.ts'
+import type { RunAgent, RunHead } from './runJson.ts'
+
+/** What only the sender of a run knows. */
+export type RunExtras = Partial<Pick<RunHead, 'exitCode' | 'requests'>>
 
 /**
- * The run as NDJSON: one line about the run, then one line per agent. {@link readRunExport} returns the same data, byte
- * for byte, in the order in which stdout and stderr were written. Values of secret variables are omitted.
+ * The run as one JSON document, an agent per line (docs/run-json.md). Yields it in pieces, because all outputs together may
+ * exceed memory. A run that goes on meanwhile is written as it is now.
+ * @throws Error when an output could not be read
  */
-export async function* exportNdjson(run: ReportedRun): AsyncGenerator<string> {
-  yield `${JSON.stringify(head(run))}\n`
-  for (const reply of run.state.replies.values()) yield `${JSON.stringify(await exportedReply(run, reply))}\n`
+export function exportJson(run: ReportedRun, extras?: RunExtras): AsyncGenerator<string> {
+  return inBlocks(documentOf(run, extras))
 }
 
-/** The same as one JSON document. */
-export async function* exportJson(run: ReportedRun): AsyncGenerator<string> {
-  yield `${JSON.stringify(head(run)).slice(0, -1)},"replies":[`
+/** The same as NDJSON: a line about the run, then a line per agent. */
+export function exportNdjson(run: ReportedRun, extras?: RunExtras): AsyncGenerator<string> {
+  return inBlocks(linesOf(run, extras))
+}
+
+async function* documentOf(run: ReportedRun, extras?: RunExtras): AsyncGenerator<string> {
+  const { head, agents } = written(run, extras)
+  yield `${head.slice(0, -1)},"agents":[`
   let separator = '\n'
-  for (const reply of run.state.replies.values()) {
-    yield `${separator}${JSON.stringify(await exportedReply(run, reply))}`
+  for (const agent of agents) {
+    yield separator
+    yield* agent
     separator = ',\n'
   }
   yield '\n]}\n'
 }
 
-export type ExportedRun = v.InferOutput<typeof Head> & {
-  readonly replies: readonly v.InferOutput<typeof Reply>[]
+async function* linesOf(run: ReportedRun, extras?: RunExtras): AsyncGenerator<string> {
+  const { head, agents } = written(run, extras)
+  yield `${head}\n`
+  for (const agent of agents) {
+    yield* agent
+    yield '\n'
+  }
 }
 
-/**
- * Reads what {@link exportJson} or {@link exportNdjson} wrote.
- * @throws Error that says what is wrong, and where
- */
-export function readRunExport(text: string): ExportedRun {
-  const document = parsed(text)
-  if (document !== undefined && typeof document === 'object' && document !== null && 'replies' in document) {
-    return check(v.intersect([Head, v.object({ replies: v.array(Reply) })]), document, 'the document')
+/** Most replies are small, and each write of a file costs more than their characters. */
+const blockCharacters = 64 * 1024
+
+async function* inBlocks(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  let block = ''
+  for await (const piece of pieces) {
+    block += piece
+    if (block.length < blockCharacters) continue
+    yield block
+    block = ''
   }
-  const [first = '', ...lines] = text.split('\n').filter((line) => line !== '')
+  if (block !== '') yield block
+}
+
+function written(run: ReportedRun, extras: RunExtras = {}) {
+  const state = snapshotOf(run.state)
   return {
-    ...check(Head, parsed(first), 'line 1'),
-    replies: lines.map((line, index) => check(Reply, parsed(line), `line ${index + 2}`)),
+    head: JSON.stringify(headOf(state, extras)),
+    agents: [...state.replies.values()].map((reply) => agentJson(run, reply)),
   }
 }
 
-/** The bytes of an exported output. */
-export function exportedChunks(output: v.InferOutput<typeof Output>): Chunk[] {
-  return output.map(([stream, content]) => ({
-    stream,
-    bytes: typeof content === 'string' ? Buffer.from(content) : Buffer.from(content.base64, 'base64'),
-  }))
+/** Replies may arrive while outputs are read: head and agents must tell of the same moment. */
+function snapshotOf(state: RunState): RunState {
+  const replies = new Map([...state.replies].map(([agentId, reply]) => [agentId, { ...reply }]))
+  return { ...state, counts: { ...state.counts }, replies }
 }
 
-const Time = v.pipe(v.number(), v.integer(), v.minValue(0))
-const Count = v.pipe(v.number(), v.integer(), v.minValue(0))
-
-const Head = v.object({
-  format: v.literal('ec2-collective-run'),
-  v: v.literal(1),
-  run: v.looseObject({
-    runId: RunId,
-    environment: EnvironmentName,
-    request: v.looseObject({ filter: v.string(), action: v.looseObject({ kind: v.string() }) }),
-    issuer: v.object({ name: v.string(), host: v.string() }),
-    startedAt: Time,
-    endedAt: v.optional(Time),
-    phase: v.picklist(['running', 'paused', 'over']),
-    stopReason: v.optional(v.string()),
-  }),
-})
-
-/** `[stream, text]` in the order in which it was written; bytes that are not UTF-8 as base64. */
-const Output = v.array(
-  v.tuple([v.picklist([1, 2]), v.union([v.string(), v.object({ base64: v.pipe(v.string(), v.base64()) })])]),
-)
-
-const Reply = v.looseObject({
-  agentId: AgentId,
-  hostname: Hostname,
-  expected: v.boolean(),
-  state: v.picklist(['expected', 'running', ...verdicts]),
-  stdoutBytes: Count,
-  stderrBytes: Count,
-  droppedBytes: Count,
-  output: v.picklist(['none', 'partial', 'complete', 'incomplete']),
-  content: Output,
-})
-
-function head({ state }: ReportedRun): object {
-  const { runId, environment, request, issuer, startedAt, endedAt, phase, stopReason } = state
-  return {
-    ...{ format: 'ec2-collective-run', v: 1 },
-    run: {
-      ...{ runId, environment, request: withoutSecrets(request), issuer: { ...issuer }, startedAt, phase },
-      ...(endedAt === undefined ? {} : { endedAt }),
-      ...(stopReason === undefined ? {} : { stopReason }),
-    },
-  }
-}
-
-async function exportedReply(run: ReportedRun, reply: ReplyState) {
-  const { frames, ...told } = reply
-  return { ...told, content: merge(await run.output(reply.agentId)).map(content) }
-}
-
-/** Chunks may end within a character, so consecutive chunks of one stream are joined first. */
-function merge(chunks: readonly Chunk[]): Chunk[] {
-  const runs: { stream: 1 | 2; parts: Uint8Array[] }[] = []
-  for (const { stream, bytes } of chunks) {
-    const last = runs.at(-1)
-    if (last?.stream === stream) last.parts.push(bytes)
-    else runs.push({ stream, parts: [bytes] })
-  }
-  return runs.map(({ stream, parts }) => ({ stream, bytes: Buffer.concat(parts) }))
-}
-
-function content({ stream, bytes }: Chunk): [1 | 2, string | { base64: string }] {
-  try {
-    // `ignoreBOM` keeps a byte order mark: it is one of the bytes.
-    return [stream, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)]
-  } catch {
-    return [stream, { base64: Buffer.from(bytes).toString('base64') }]
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function check<Schema extends v.GenericSchema>(
-  schema: Schema,
-  value: unknown,
-  where: string,
-): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, value)
-  if (result.success) return result.output
-  const [issue] = result.issues
-  const field = v.getDotPath(issue)
-  throw new Error(
-    `Not an exported run: ${where}${field === null ? '' : `, ${field}`}: ${issue.message.slice(0, 200)}`,
+function headOf(state: RunState, extras: RunExtras): RunHead {
+  const { runId, environment, issuer, startedAt, endedAt, phase, stopReason, counts } = state
+  const { filter, targets, unseen, action, timeoutMs, rollout, outputLimitBytes, secrets } = withoutSecrets(
+    state.request,
   )
+  return {
+    ...{ format: 'ec2-collective-run', version: 1, runId, environment },
+    ...{ issuer: { name: issuer.name, host: issuer.host }, filter },
+    targets: targets === undefined ? null : [...targets],
+    ...{
+      unseen: unseen ?? null,
+      action,
+      timeoutMs,
+      rollout: rollout ?? null,
+      outputLimitBytes: outputLimitBytes ?? null,
+    },
+    secrets: [...(secrets ?? [])],
+    startedAt: iso(startedAt),
+    endedAt: iso(endedAt),
+    cancelRequestedAt: iso(state.cancelRequestedAt),
+    ...{ phase, stopReason: stopReason ?? null, counts },
+    groups: groupReplies(state).map(({ state: common, detail, hosts, agentIds, majority }) => ({
+      ...{ state: common, reason: detail ?? null, hosts, agentIds: [...agentIds], majority },
+    })),
+    ...extras,
+  }
+}
+
+async function* agentJson(run: ReportedRun, reply: ReplyState): AsyncGenerator<string> {
+  const read = await outputOf(run, reply)
+  const { order, bytes, isText } = await surveyOutput(read())
+  const { agentId, hostname, identity, expected, state, outcome, refusal, late, output, droppedBytes } = reply
+  const isShort = bytes[1] + bytes[2] < reply.stdoutBytes + reply.stderrBytes
+  const told: Omit<RunAgent, 'stdout' | 'stderr'> = {
+    ...{ agentId, hostname, identity, expected, state },
+    exitCode: outcome?.kind === 'exited' ? outcome.code : null,
+    signal: outcome?.kind === 'signalled' ? outcome.signal : null,
+    reason: describeOutcome(reply) ?? null,
+    ...{ refusal: refusal?.code ?? null, cancelRefused: reply.cancelRefused ?? null, late },
+    sentAt: iso(reply.sentAt),
+    heardAt: iso(reply.heardAt),
+    latencyMs: reply.latencyMs ?? null,
+    durationMs: reply.durationMs ?? null,
+    output: isShort ? 'incomplete' : output,
+    ...{ stdoutBytes: bytes[1], stderrBytes: bytes[2], droppedBytes, order },
+  }
+  let start = `${JSON.stringify(told).slice(0, -1)},"stdout":`
+  for (const stream of [1, 2] as const) {
+    yield start
+    yield* outputJson(read(), stream, { isText })
+    start = ',"stderr":'
+  }
+  yield '}'
+}
+
+/** Read at a time, bytes. */
+const readBytes = 1024 * 1024
+
+/** The output that a reply tells of, to be read several times. Small outputs are read from the disk only once. */
+async function outputOf(
+  run: ReportedRun,
+  { agentId, stdoutBytes, stderrBytes }: ReplyState,
+): Promise<() => AsyncIterable<Chunk>> {
+  const end = stdoutBytes + stderrBytes
+  const kept = end <= readBytes ? await run.output(agentId, 0, end) : undefined
+  return async function* () {
+    if (kept !== undefined) return yield* kept
+    for (let from = 0; from < end; ) {
+      const chunks = await run.output(agentId, from, Math.min(readBytes, end - from))
+      if (chunks.length === 0) return
+      yield* chunks
+      for (const { bytes } of chunks) from += bytes.length
+    }
+  }
+}
+
+/** Milliseconds since the epoch as text. */
+function iso(at: number): string
+function iso(at: number | undefined): string | null
+function iso(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString()
 }

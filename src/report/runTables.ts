@@ -1,6 +1,7 @@
 import { type AgentState, stateNames } from '../protocol/verdict.ts'
 import { actionName } from '../run/actionText.ts'
 import type { ReplyState } from '../run/runState.ts'
+import { printable } from '../terminal/printable.ts'
 import { withoutSgr } from '../terminal/sgr.ts'
 import { TerminalLines } from '../terminal/terminalLines.ts'
 import { localize } from '../text/localizable.ts'
@@ -28,15 +29,15 @@ export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
   const { action } = request
   const sums = Object.entries(counts).filter(([, count]) => count > 0)
   yield [
-    `${environment}: ${request.filter === '*' ? 'all agents' : request.filter}`,
-    `$ ${actionName(action)}`,
-    `${issuer.name} on ${issuer.host}, ${new Date(startedAt).toISOString()}, run ${state.runId}`,
+    `${environment}: ${request.filter === '*' ? 'all agents' : printable(request.filter)}`,
+    `$ ${printable(actionName(action))}`,
+    `${printable(issuer.name)} on ${printable(issuer.host)}, ${new Date(startedAt).toISOString()}, run ${state.runId}`,
     `${replies.size} agents: ${sums.map(([state, count]) => `${count} ${nameOf(state as AgentState)}`).join(', ')}`,
     '',
   ].join('\n')
   for (const { agentIds, hosts, state: verdict, detail, representative } of groupReplies(state)) {
-    const how = detail === undefined ? nameOf(verdict) : `${nameOf(verdict)}, ${detail}`
-    yield `\n---- ${hosts} (${agentIds.length}): ${how}\n`
+    const how = detail === undefined ? nameOf(verdict) : `${nameOf(verdict)}, ${printable(detail)}`
+    yield `\n---- ${printable(hosts)} (${agentIds.length}): ${how}\n`
     yield await plainOutput(run, representative)
   }
 }
@@ -56,11 +57,17 @@ const columns: readonly (readonly [
   name: string,
   value: (reply: ReplyState) => string | number | undefined,
 ])[] = [
-  ['host', ({ hostname }) => hostname],
+  ['host', ({ hostname }) => printable(hostname)],
   ['agent', ({ agentId }) => agentId],
   ['state', ({ state }) => state],
   ['exit_code', ({ outcome }) => (outcome?.kind === 'exited' ? outcome.code : undefined)],
-  ['detail', (reply) => describeOutcome(reply)],
+  [
+    'detail',
+    (reply) => {
+      const detail = describeOutcome(reply)
+      return detail && printable(detail)
+    },
+  ],
   ['duration_ms', ({ durationMs }) => durationMs],
   ['latency_ms', ({ latencyMs }) => latencyMs],
   ['stdout_bytes', ({ stdoutBytes }) => stdoutBytes],

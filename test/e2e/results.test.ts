@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { readRunExport } from '../../src/report/runExport.ts'
 import type { Workbench } from '../support/editor.ts'
 import { fleetPatience, openFleetWorkbench, showsAgents } from '../support/fleetWorkbench.ts'
+import { readRunNdjson } from '../support/runJson.ts'
 
 let workbench: Workbench
 
@@ -112,11 +112,11 @@ describe('A run with three outcomes', () => {
     const written = () => readFile(file, 'utf8').catch(() => '')
     await expect.poll(async () => (await written()).trimEnd().split('\n').length, fleetPatience).toBe(7)
     const text = await written()
-    const exported = readRunExport(text)
-    expect(exported.replies).toHaveLength(6)
-    expect(exported.replies.find(({ hostname }) => hostname === 'db-01')).toMatchObject({
+    const exported = readRunNdjson(text)
+    expect(exported.agents).toHaveLength(6)
+    expect(exported.agents.find(({ hostname }) => hostname === 'db-01')).toMatchObject({
       state: 'failed',
-      content: [[2, 'no space left\n']],
+      stderr: 'no space left\n',
     })
   })
 

@@ -130,6 +130,20 @@ export async function simulateRun(
   }
 }
 
+/** Starts such a run, and closes it after `act`. */
+export async function withSimulatedRun(
+  hosts: readonly string[],
+  request: Partial<RecordedRequest>,
+  act: (simulated: SimulatedRun) => Promise<void>,
+): Promise<void> {
+  const simulated = await simulateRun(hosts, request)
+  try {
+    await act(simulated)
+  } finally {
+    await simulated.close()
+  }
+}
+
 /** Every host has the id that EC2 might have given it. */
 export function agentIdOf(host: string): string {
   return `i-0${createHash('sha256').update(host).digest('hex').slice(0, 16)}`

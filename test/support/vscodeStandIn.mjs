@@ -99,6 +99,8 @@ export class CancellationTokenSource {
   }
 }
 
+export class CancellationError extends Error {}
+
 export class Uri {
   /** @param {string} scheme @param {string} path */
   constructor(scheme, path) {

@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { open, rename, rm } from 'node:fs/promises'
 import * as vscode from 'vscode'
 import type { ReportedRun } from '../../report/reportedRun.ts'
 import { exportJson, exportNdjson } from '../../report/runExport.ts'
@@ -51,14 +52,22 @@ async function writePieces(
     await vscode.workspace.fs.writeFile(target, Buffer.concat(parts))
     return
   }
-  const file = await open(target.fsPath, 'w', 0o600)
+  // A part of a run must not pass for the whole: the file appears when it is complete.
+  const unfinished = `${target.fsPath}.${randomUUID()}.part`
   try {
-    for await (const piece of pieces) {
-      if (token.isCancellationRequested) throw new vscode.CancellationError()
-      await file.write(piece)
+    const file = await open(unfinished, 'wx', 0o600)
+    try {
+      for await (const piece of pieces) {
+        if (token.isCancellationRequested) throw new vscode.CancellationError()
+        await file.writeFile(piece)
+      }
+    } finally {
+      await file.close()
     }
-  } finally {
-    await file.close()
+    await rename(unfinished, target.fsPath)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { report, reportJson } from '../../../src/cli/report.ts'
-import { noRequests } from '../../../src/queues/requestCounts.ts'
+import { report } from '../../../src/cli/report.ts'
 import { type SimulatedRun, simulateRun } from '../../support/simulatedRun.ts'
+import { textOf } from '../../support/textOf.ts'
 
 const runs: SimulatedRun[] = []
 afterEach(() => Promise.all(runs.splice(0).map((run) => run.close())))
@@ -48,60 +48,8 @@ describe('report', () => {
   })
 })
 
-describe('reportJson', () => {
-  it('is one document that holds every reply with its exact bytes', async () => {
-    const fleet = await begin(['web1', 'web2'])
-    const bytes = Uint8Array.from([0, 255, 10, 128])
-    fleet.finish('web1', 0, [{ stream: 1, text: 'grüße\n' }])
-    fleet.finish('web2', 7, [
-      { stream: 1, text: bytes },
-      { stream: 2, text: 'oh\n' },
-    ])
-    const document = JSON.parse(await textOf(reportJson(fleet.run, 7, { ...noRequests, requests: 12 })))
-    expect(document).toMatchObject({
-      ...{ environment: 'production', exitCode: 7, requests: { requests: 12 } },
-      counts: { succeeded: 1, failed: 1 },
-      groups: [
-        { verdict: 'failed', hosts: 'web2', majority: false },
-        { verdict: 'succeeded', hosts: 'web1', majority: false },
-      ],
-      agents: [
-        {
-          hostname: 'web1',
-          verdict: 'succeeded',
-          exitCode: 0,
-          output: 'complete',
-          stdout: 'grüße\n',
-          stderr: '',
-        },
-        { hostname: 'web2', exitCode: 7, stdout: { base64: 'AP8KgA==' }, stderr: 'oh\n' },
-      ],
-    })
-  })
-
-  it('is a document also of a run without agents that answered', async () => {
-    const fleet = await begin(['web1'])
-    await fleet.giveUp()
-    const document = JSON.parse(await textOf(reportJson(fleet.run, 1, noRequests)))
-    expect(document.agents).toMatchObject([{ verdict: 'no-reply', exitCode: null, stdout: '' }])
-  })
-
-  it('holds no value of a secret', async () => {
-    const action = { kind: 'shell' as const, command: 'deploy', environment: { TOKEN: 'swordfish' } }
-    const fleet = await begin(['web1'], { action, secrets: ['TOKEN'] })
-    fleet.finish('web1', 0)
-    expect(await textOf(reportJson(fleet.run, 0, noRequests))).not.toContain('swordfish')
-  })
-})
-
 async function begin(...args: Parameters<typeof simulateRun>): Promise<SimulatedRun> {
   const run = await simulateRun(...args)
   runs.push(run)
   return run
-}
-
-async function textOf(pieces: AsyncIterable<string>): Promise<string> {
-  let text = ''
-  for await (const piece of pieces) text += piece
-  return text
 }

@@ -1,124 +1,274 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { exportedChunks, exportJson, exportNdjson, readRunExport } from '../../../src/report/runExport.ts'
-import { exportCsv, exportText, plainOutput } from '../../../src/report/runTables.ts'
-import { agentIdOf, type SimulatedRun, simulateRun } from '../../support/simulatedRun.ts'
+import type { Chunk } from '../../../src/protocol/frames.ts'
+import { noRequests } from '../../../src/queues/requestCounts.ts'
+import { exportJson, exportNdjson } from '../../../src/report/runExport.ts'
+import { exportCsv, exportText } from '../../../src/report/runTables.ts'
+import { outputOf, readRunJson, readRunNdjson } from '../../support/runJson.ts'
+import { agentIdOf, withSimulatedRun } from '../../support/simulatedRun.ts'
+import { textOf } from '../../support/textOf.ts'
 
-async function text(pieces: AsyncIterable<string>): Promise<string> {
-  const parts: string[] = []
-  for await (const piece of pieces) parts.push(piece)
-  return parts.join('')
-}
+const megabyte = 1024 * 1024
 
-async function withRun(hosts: string[], act: (simulated: SimulatedRun) => Promise<void>): Promise<void> {
-  const simulated = await simulateRun(hosts, {
-    action: { kind: 'shell', command: 'date', environment: { TOKEN: 'hidden', LANG: 'C' } },
-    secrets: ['TOKEN'],
-  })
-  try {
-    await act(simulated)
-  } finally {
-    await simulated.close()
-  }
-}
-
-describe('an exported run', () => {
-  it('comes back as the same data, from JSON and from NDJSON', () =>
-    withRun(['web1', 'web2', 'web3', 'db1'], async (simulated) => {
-      simulated.finish('web1', 0, [
-        { stream: 1, text: 'out\n' },
-        { stream: 2, text: 'err\n' },
-        { stream: 1, text: 'again\n' },
-      ])
-      simulated.finish('web2', 3, [{ stream: 2, text: Buffer.from([0xff, 0x00, 0xfe]) }])
+describe('the JSON of a run', () => {
+  it('tells how each agent ended, and what was the same for several', () =>
+    withSimulatedRun(['web1', 'web2', 'web3', 'web4', 'db1'], {}, async (simulated) => {
+      for (const host of ['web1', 'web4']) simulated.finish(host, 0, [{ stream: 1, text: 'grüße\n' }])
+      simulated.finish('web2', { kind: 'signalled', signal: 'SIGSEGV' }, [])
       simulated.refuse('web3', 'not on Sundays')
       await simulated.giveUp()
-      const { run } = simulated
-      const json = readRunExport(await text(exportJson(run)))
-      expect(readRunExport(await text(exportNdjson(run)))).toEqual(json)
-      expect(json.run).toMatchObject({ runId: run.runId, environment: 'production', phase: 'over' })
-      expect(json.replies.map(({ hostname, state }) => [hostname, state])).toEqual([
-        ['web1', 'succeeded'],
-        ['web2', 'failed'],
-        ['web3', 'refused'],
-        ['db1', 'no-reply'],
+      const document = readRunJson(await textOf(exportJson(simulated.run)))
+      expect(document).toMatchObject({
+        ...{
+          format: 'ec2-collective-run',
+          version: 1,
+          runId: simulated.run.runId,
+          environment: 'production',
+        },
+        ...{ issuer: { name: 'anna', host: 'atlas' }, filter: '*', targets: null, rollout: null },
+        ...{ action: { kind: 'shell', command: 'uptime' }, phase: 'over', stopReason: null },
+        counts: { succeeded: 2, failed: 1, refused: 1, 'no-reply': 1, running: 0 },
+      })
+      expect(document.groups.map(({ state, reason, hosts }) => [state, reason, hosts])).toEqual([
+        ['failed', 'ended by SIGSEGV', 'web2'],
+        ['no-reply', null, 'db1'],
+        ['refused', 'not on Sundays', 'web3'],
+        ['succeeded', null, 'web[1,4]'],
       ])
-      for (const reply of json.replies) {
-        const { frames, ...state } = run.state.replies.get(reply.agentId) ?? { frames: 0 }
-        expect({ ...reply, content: undefined }).toEqual(JSON.parse(JSON.stringify(state)))
-        expect(joined(exportedChunks(reply.content))).toEqual(joined(await run.output(reply.agentId)))
-      }
-      expect(json.replies[0]?.content).toEqual([
-        [1, 'out\n'],
-        [2, 'err\n'],
-        [1, 'again\n'],
+      expect(document.agents).toMatchObject([
+        {
+          hostname: 'web1',
+          state: 'succeeded',
+          exitCode: 0,
+          output: 'complete',
+          stdout: 'grüße\n',
+          stderr: '',
+        },
+        { hostname: 'web2', state: 'failed', exitCode: null, signal: 'SIGSEGV', output: 'none' },
+        { hostname: 'web3', state: 'refused', refusal: 'policy', reason: 'not on Sundays', stdout: '' },
+        { hostname: 'web4', state: 'succeeded', stdoutBytes: 8, stderrBytes: 0, order: [['stdout', 8]] },
+        { hostname: 'db1', state: 'no-reply', heardAt: null, latencyMs: null, exitCode: null, order: [] },
       ])
     }))
 
-  it('keeps any bytes in any order', () =>
-    fc.assert(
-      fc.asyncProperty(
-        fc.array(
-          fc.tuple(fc.constantFrom(1 as const, 2 as const), fc.uint8Array({ minLength: 1, maxLength: 20 })),
-          {
-            maxLength: 6,
-          },
-        ),
-        (writes) =>
-          withRun(['web1'], async (simulated) => {
-            for (const [stream, bytes] of writes) simulated.write('web1', stream, bytes)
-            simulated.finish('web1', 0)
-            const [reply] = readRunExport(await text(exportNdjson(simulated.run))).replies
-            const kept = exportedChunks(reply?.content ?? [])
-            expect(joined(kept)).toEqual(joined(writes.map(([stream, bytes]) => ({ stream, bytes }))))
-          }),
-      ),
-      { numRuns: 25 },
+  it('is the same in lines', () =>
+    withSimulatedRun(['web1', 'web2'], { targets: ['web1'], secrets: ['TOKEN'] }, async (simulated) => {
+      simulated.finish('web1', 3, [{ stream: 2, text: 'no\n' }])
+      await simulated.giveUp()
+      const json = readRunJson(await textOf(exportJson(simulated.run)))
+      expect(readRunNdjson(await textOf(exportNdjson(simulated.run)))).toEqual(json)
+    }))
+
+  it('has what only the sender knows where the sender writes it', () =>
+    withSimulatedRun(['web1'], {}, async ({ run }) => {
+      const extras = { exitCode: 7, requests: { ...noRequests, requests: 12 } }
+      expect(readRunJson(await textOf(exportJson(run, extras)))).toMatchObject(extras)
+      expect(Object.keys(readRunJson(await textOf(exportJson(run))))).not.toContain('exitCode')
+    }))
+
+  it('tells of an agent that the run did not expect', () =>
+    withSimulatedRun(['web1'], {}, async (simulated) => {
+      simulated.finish('web9', 0)
+      const { agents } = readRunJson(await textOf(exportJson(simulated.run)))
+      expect(agents.map(({ hostname, expected }) => [hostname, expected])).toEqual([
+        ['web1', true],
+        ['web9', false],
+      ])
+    }))
+
+  it('has every field of a request', () =>
+    withSimulatedRun(
+      ['web1', 'web2'],
+      {
+        action: {
+          ...{ kind: 'script', name: 'a.sh', content: 'bHM=', args: ['-l'], interpreter: '/bin/sh' },
+          ...{ directory: '/srv', user: 'deploy', environment: { LANG: 'C' } },
+        },
+        rollout: { canary: 1, batch: { percent: 50 }, pauseMs: 1000, maxFailures: { count: 2 } },
+        outputLimitBytes: 1000,
+      },
+      async ({ run }) => {
+        const { action, rollout, outputLimitBytes } = readRunJson(await textOf(exportJson(run)))
+        const request = { action, rollout, outputLimitBytes }
+        expect(run.state.request).toMatchObject(request)
+      },
     ))
 
-  it('does not hold the values of secrets', () =>
-    withRun(['web1'], async ({ run }) => {
-      for (const format of [exportJson, exportNdjson, exportCsv, exportText]) {
-        expect(await text(format(run))).not.toContain('hidden')
+  it('does not hold the values of secrets, nor do the other exports', () => {
+    const action = { kind: 'shell' as const, command: 'date', environment: { TOKEN: 'hidden', LANG: 'C' } }
+    return withSimulatedRun(['web1'], { action, secrets: ['TOKEN'] }, async ({ run }) => {
+      for (const format of [exportJson, exportNdjson, exportCsv, exportText])
+        expect(await textOf(format(run))).not.toContain('hidden')
+      const { action: written, secrets } = readRunJson(await textOf(exportJson(run)))
+      expect([written.environment, secrets]).toEqual([{ TOKEN: '', LANG: 'C' }, ['TOKEN']])
+    })
+  })
+
+  it('of a run that goes on tells of one moment, whatever arrives while it is written', () =>
+    withSimulatedRun(['web1', 'web2'], {}, async (simulated) => {
+      simulated.write('web1', 1, 'one\n')
+      const output = async (...asked: Parameters<typeof simulated.run.output>) => {
+        if (simulated.run.state.phase === 'running') {
+          simulated.finish('web1', 0, [{ stream: 1, text: 'two\n' }])
+          simulated.finish('web2', 0, [{ stream: 1, text: 'done\n' }])
+        }
+        return simulated.run.output(...asked)
       }
+      const document = readRunJson(await textOf(exportJson({ state: simulated.run.state, output })))
+      expect(simulated.run.state.phase).toBe('over')
+      expect(document).toMatchObject({ phase: 'running', endedAt: null, counts: { running: 1, expected: 1 } })
+      expect(document.agents).toMatchObject([
+        { hostname: 'web1', state: 'running', output: 'partial', stdout: 'one\n', stdoutBytes: 4 },
+        { hostname: 'web2', state: 'expected', output: 'none', stdout: '' },
+      ])
     }))
 
-  it('is refused with the place of what is wrong', () => {
-    expect(() => readRunExport('{}')).toThrow(/line 1/)
-    expect(() => readRunExport('no')).toThrow(/Not an exported run/)
+  it('calls an output incomplete when less of it is stored than arrived', () =>
+    withSimulatedRun(['web1'], {}, async (simulated) => {
+      simulated.finish('web1', 0, [{ stream: 1, text: 'whole\n' }])
+      const { state } = simulated.run
+      const shortened = { state, output: async (): Promise<Chunk[]> => [] }
+      const { agents } = readRunJson(await textOf(exportJson(shortened)))
+      expect(agents).toMatchObject([{ state: 'succeeded', output: 'incomplete', stdoutBytes: 0 }])
+    }))
+
+  it('of thousands of agents comes in few pieces', () =>
+    withSimulatedRun(
+      Array.from({ length: 2_000 }, (_, index) => `web${index}`),
+      {},
+      async ({ run }) => {
+        const pieces: string[] = []
+        for await (const piece of exportNdjson(run)) pieces.push(piece)
+        expect(readRunNdjson(pieces.join('')).agents).toHaveLength(2_000)
+        expect(pieces.length).toBeLessThan(50)
+      },
+    ))
+
+  it('fails where an output cannot be read', () =>
+    withSimulatedRun(['web1'], {}, async ({ run }) => {
+      const output = async () => {
+        throw new Error('output.log has been truncated.')
+      }
+      await expect(textOf(exportJson({ state: run.state, output }))).rejects.toThrow(/truncated/)
+    }))
+})
+
+describe('an output in the JSON of a run', () => {
+  it('is text where it is UTF-8, and otherwise base64, for each stream by itself', () =>
+    withSimulatedRun(['web1'], {}, async (simulated) => {
+      simulated.finish('web1', 7, [
+        { stream: 1, text: Uint8Array.from([0, 255, 10, 128]) },
+        { stream: 2, text: 'oh\n' },
+      ])
+      const { agents } = readRunJson(await textOf(exportJson(simulated.run)))
+      expect(agents).toMatchObject([{ stdout: { base64: 'AP8KgA==' }, stderr: 'oh\n', stdoutBytes: 4 }])
+    }))
+
+  it('is not cleaned: control sequences, NUL and a byte order mark are in it', () =>
+    withSimulatedRun(['web1'], {}, async (simulated) => {
+      const text = '\ufeff\x1b]0;title\x07\x1b[31mred\0\u2028\u202e"\\\r\n'
+      simulated.finish('web1', 0, [{ stream: 1, text }])
+      const [agent] = readRunJson(await textOf(exportJson(simulated.run))).agents
+      expect(agent?.stdout).toBe(text)
+    }))
+
+  it('tells how many bytes the output limit cut', () =>
+    withSimulatedRun(['web1'], {}, async ({ run, ...simulated }) => {
+      simulated.finish('web1', 0)
+      const reply = run.state.replies.get(agentIdOf('web1'))
+      if (reply !== undefined) reply.droppedBytes = 12_345
+      const { agents } = readRunJson(await textOf(exportJson(run)))
+      expect(agents).toMatchObject([{ droppedBytes: 12_345 }])
+    }))
+
+  it('keeps any bytes in any order, however they were cut', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom(1 as const, 2 as const), piece), { maxLength: 8 }),
+        (writes) =>
+          withSimulatedRun(['web1'], {}, async (simulated) => {
+            for (const [stream, bytes] of writes) simulated.write('web1', stream, bytes)
+            simulated.finish('web1', 0)
+            const [agent] = readRunNdjson(await textOf(exportNdjson(simulated.run))).agents
+            if (agent === undefined) throw new Error('An agent is missing.')
+            expect(joined(outputOf(agent))).toEqual(
+              joined(writes.map(([stream, bytes]) => [stream === 1 ? 'stdout' : 'stderr', bytes])),
+            )
+            for (const [stream, name] of [
+              [1, 'stdout'],
+              [2, 'stderr'],
+            ] as const) {
+              const all = Buffer.concat(writes.filter(([of]) => of === stream).map(([, bytes]) => bytes))
+              expect(typeof agent[name]).toBe(isUtf8(all) ? 'string' : 'object')
+            }
+          }),
+      ),
+      { numRuns: 50 },
+    ))
+
+  it.each([
+    ['text', Buffer.from('é€😀'.repeat(350_000)), 'string'],
+    ['bytes', Buffer.alloc(3 * megabyte + 1, 0xfe), 'object'],
+  ])('of several megabytes is read in parts and written in pieces: %s', (_, bytes, type) =>
+    withSimulatedRun(['web1'], {}, async (simulated) => {
+      simulated.finish('web1', 0, [
+        { stream: 2, text: 'first\n' },
+        { stream: 1, text: bytes },
+      ])
+      const limits: (number | undefined)[] = []
+      const run = {
+        state: simulated.run.state,
+        output: (agentId: string, from?: number, limit?: number) => {
+          limits.push(limit)
+          return simulated.run.output(agentId, from, limit)
+        },
+      }
+      const pieces: string[] = []
+      for await (const piece of exportJson(run)) pieces.push(piece)
+      expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(2 * megabyte)
+      expect(Math.max(...limits.map((limit) => limit ?? Number.POSITIVE_INFINITY))).toBe(megabyte)
+      const [agent] = readRunJson(pieces.join('')).agents
+      expect(typeof agent?.stdout).toBe(type)
+      expect(agent && outputOf(agent).map(([stream, part]) => [stream, part.equals(bytes)])).toEqual([
+        ['stderr', false],
+        ['stdout', true],
+      ])
+    }),
+  )
+})
+
+describe('the schema of the JSON of a run', () => {
+  it('allows fields of a later release, so that adding one breaks no reader', () => {
+    expect(readFileSync('media/run.schema.json', 'utf8')).not.toContain('"additionalProperties": false')
+  })
+
+  it('has a sentence for every field', () => {
+    const { properties } = JSON.parse(readFileSync('media/run.schema.json', 'utf8'))
+    const fields = { ...properties, ...properties.agents.items.properties }
+    for (const [name, { description }] of Object.entries<{ description?: string }>(fields))
+      expect(description, name).toMatch(/\.$/)
   })
 })
 
-describe('the CSV of a run', () => {
-  it('quotes what needs it, and what a spreadsheet would execute', () =>
-    withRun(['web1', 'web2'], async (simulated) => {
-      simulated.finish('web1', 0, [{ stream: 1, text: '=HYPERLINK("http://example.org")\n' }])
-      simulated.finish('web2', 1, [{ stream: 1, text: 'a, "b"\n' }])
-      const [head, first, second] = (await text(exportCsv(simulated.run))).split('\r\n')
-      expect(head).toMatch(/^host,agent,state,exit_code,/)
-      expect(first).toContain(`web1,${agentIdOf('web1')},succeeded,0,`)
-      expect(first).toContain(`"'=HYPERLINK(""http://example.org"")\n"`)
-      expect(second).toContain('"a, ""b""\n"')
-    }))
-})
+const piece = fc.oneof(
+  fc.uint8Array({ minLength: 1, maxLength: 20 }),
+  // Parts of a text, cut within characters.
+  fc.constantFrom('é', '€', '😀', 'a\n').chain((text) => {
+    const bytes = Buffer.from(text)
+    return fc.nat(bytes.length - 1).map((at) => Uint8Array.from(bytes.subarray(at)))
+  }),
+  fc.string({ minLength: 1, unit: 'grapheme' }).map((text) => Uint8Array.from(Buffer.from(text))),
+)
 
-describe('the text of a run', () => {
-  it('has each group once, with its hosts folded and its output without control sequences', () =>
-    withRun(['web1', 'web2', 'web3'], async (simulated) => {
-      for (const host of ['web1', 'web2'])
-        simulated.finish(host, 0, [{ stream: 1, text: '\x1b[32mok\x1b[0m\n' }])
-      simulated.finish('web3', 2, [{ stream: 2, text: '\x1b]0;title\x07no\n' }])
-      const written = await text(exportText(simulated.run))
-      expect(written).toContain('---- web[1-2] (2): succeeded\nok\n')
-      expect(written).toContain('---- web3 (1): failed, exit code 2\nno\n')
-      expect(await plainOutput(simulated.run, agentIdOf('web3'))).toBe('no\n')
-    }))
-})
+function isUtf8(bytes: Buffer): boolean {
+  return Buffer.from(bytes.toString()).equals(bytes)
+}
 
 /** Bytes by stream and order, however they are cut. */
-function joined(chunks: readonly { stream: 1 | 2; bytes: Uint8Array }[]): [number, string][] {
-  const runs: [number, string][] = []
-  for (const { stream, bytes } of chunks) {
+function joined(chunks: readonly (readonly [string, Uint8Array])[]): [string, string][] {
+  const runs: [string, string][] = []
+  for (const [stream, bytes] of chunks) {
     const last = runs.at(-1)
     const hex = Buffer.from(bytes).toString('hex')
     if (last?.[0] === stream) last[1] += hex

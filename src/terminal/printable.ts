@@ -1,7 +1,7 @@
 import type { Chunk } from '../protocol/frames.ts'
-import { withoutSgr } from '../terminal/sgr.ts'
-import { TerminalLines } from '../terminal/terminalLines.ts'
 import { turningMarks, visibleText } from '../text/visibleText.ts'
+import { withoutSgr } from './sgr.ts'
+import { TerminalLines } from './terminalLines.ts'
 
 /** A short text from elsewhere, made safe for a terminal: one line, without colours. */
 export function printable(text: string): string {

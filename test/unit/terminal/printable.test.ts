@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { printable, printableLines } from '../../../src/cli/printable.ts'
+import { printable, printableLines } from '../../../src/terminal/printable.ts'
 import { anyText } from '../../support/anyText.ts'
 import { inProcessorTime } from '../../support/processorTime.ts'
 
