@@ -1,7 +1,16 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { type Localizable, LocalizableError, say, sentenceOf } from '../text/localizable.ts'
-import { type Message, parseMessage, wireForm } from './messages.ts'
+import { type BoundedJson, excessOf, type JsonBounds, OutOfBounds, parseBounded } from './boundedJson.ts'
+import { type BodyBounds, bodyBounds, type MessageKind } from './bounds.ts'
+import {
+  type CommandMessage,
+  type FactsMessage,
+  type Message,
+  parseMessage,
+  type ReplyMessage,
+  wireForm,
+} from './messages.ts'
 
 /**
  * The body of an SQS message: JSON text, so that SQS accepts every character. `m` is the message's own JSON as a
@@ -18,12 +27,6 @@ interface Envelope {
 
 /** Most characters of a signature, and of its key's name. */
 const maxSignatureLength = 128
-
-/** Largest message and largest data that a body may hold once unpacked, bytes. Guards against gzip bombs. */
-export const maxUnpackedBytes = 16 * 1024 * 1024
-
-/** Longest message other than a command (scripts), characters of JSON. Facts stay in memory, as objects twenty times larger. */
-export const maxReportLength = 1024 * 1024
 
 /** Messages shorter than this are sent as they are: gzip with base64 saves nothing below. */
 const gzipFromBytes = 1024
@@ -42,11 +45,20 @@ export interface SigningKey {
   readonly privateKey: KeyObject
 }
 
+/** The messages of each kind. */
+interface Messages {
+  readonly command: CommandMessage
+  readonly reply: ReplyMessage
+  readonly facts: FactsMessage
+}
+
 /** A body that was read: the message, its binary data (empty where there is none) and its signature, not yet verified. */
-export interface Opened {
-  readonly message: Message
+export interface Opened<Kind extends MessageKind = MessageKind> {
+  readonly message: Messages[Kind]
   readonly data: Uint8Array
   readonly signature: Signature | undefined
+  /** Upper bound of the heap that `message` takes, bytes. */
+  readonly heapBytes: number
 }
 
 export interface Signature {
@@ -78,44 +90,69 @@ export function sealBody(message: Message, data?: Uint8Array, key?: SigningKey):
 }
 
 /**
- * Reads a body received from a queue.
+ * Reads a body received from a queue for messages of one kind. Nothing in it is parsed that is larger, deeper or of more
+ * parts than such messages are.
  * @throws UnreadableBody that says what is wrong with it
  */
-export function openBody(body: string): Opened {
-  let json: unknown
-  try {
-    json = JSON.parse(body)
-  } catch {
-    throw new UnreadableBody(say('not JSON'))
-  }
+export function openBody<Kind extends MessageKind>(
+  body: string,
+  kind: Kind,
+  bounds: BodyBounds = bodyBounds,
+): Opened<Kind> {
+  const { json } = parse(body, bounds.envelope, say('not JSON'))
   if (!isEnvelope(json)) throw new UnreadableBody(describeForeign(json))
   const { m, mz, d, dz, sig } = json
-  const text = m ?? (mz === undefined ? undefined : gunzip(mz).toString('utf8'))
+  const text = m ?? (mz === undefined ? undefined : gunzip(mz, bounds[kind].characters).toString('utf8'))
   if (text === undefined) throw new UnreadableBody(say('an envelope without a message'))
-  const data = dz !== undefined ? gunzip(dz) : Buffer.from(d ?? '', 'base64')
-  let message: Message
-  try {
-    message = parseMessage(JSON.parse(text))
-  } catch (cause) {
-    throw new UnreadableBody(
-      cause instanceof SyntaxError ? say('a message that is not JSON') : sentenceOf(cause),
-      { cause },
-    )
-  }
-  if (message.type !== 'command' && text.length > maxReportLength)
-    throw new UnreadableBody(
-      say('a message of type {0} that is too long: {1} characters', message.type, text.length),
-    )
+  const data = dz !== undefined ? gunzip(dz, bounds.dataBytes) : Buffer.from(d ?? '', 'base64')
+  const parsed = parse(text, bounds[kind], say('a message that is not JSON'))
+  const message = understand(parsed.json)
+  if (!isOfKind(message, kind)) throw new UnreadableBody(misplaced(message.type, kind))
   const signature: Signature | undefined = sig && {
     key: sig.key,
     verifies: (publicKey) => verify(null, signed(text, data), publicKey, Buffer.from(sig.value, 'base64')),
   }
-  return { message, data, signature }
+  return { message, data, signature, heapBytes: parsed.heapBytes }
 }
 
-/** Length of the message as JSON, characters. */
-export function lengthOf(message: Message): number {
-  return asciiJson(wireForm(message)).length
+/** Why the other side would not read this message: what there is too much of in it. Undefined where it would. */
+export function tooLarge(message: Message): Localizable | undefined {
+  return excessOf(asciiJson(wireForm(message)), bodyBounds[kindOf(message)])
+}
+
+function parse(text: string, bounds: JsonBounds, notJson: Localizable): BoundedJson {
+  try {
+    return parseBounded(text, bounds)
+  } catch (cause) {
+    throw new UnreadableBody(cause instanceof OutOfBounds ? cause.localizable : notJson, { cause })
+  }
+}
+
+function understand(json: unknown): Message {
+  try {
+    return parseMessage(json)
+  } catch (cause) {
+    throw new UnreadableBody(sentenceOf(cause), { cause })
+  }
+}
+
+function kindOf({ type }: Message): MessageKind {
+  return type === 'command' || type === 'facts' ? type : 'reply'
+}
+
+function isOfKind<Kind extends MessageKind>(message: Message, kind: Kind): message is Messages[Kind] {
+  return kindOf(message) === kind
+}
+
+function misplaced(type: Message['type'], kind: MessageKind): Localizable {
+  switch (kind) {
+    case 'command':
+      return say('a message of type {0} on the command queue', type)
+    case 'reply':
+      return say('a message of type {0} on the reply queue', type)
+    case 'facts':
+      return say('a message of type {0} on the facts queue', type)
+  }
 }
 
 /** Written by hand: every received body is checked, and a schema would take as long as parsing it. */
@@ -172,13 +209,13 @@ function signed(text: string, data: Uint8Array = new Uint8Array()): Buffer {
   return Buffer.concat([Buffer.from(`ec2-collective/1\n${data.length}\n${text}\n`), data])
 }
 
-function gunzip(base64: string): Buffer {
+function gunzip(base64: string, mostBytes: number): Buffer {
   try {
-    return gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: maxUnpackedBytes })
+    return gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: mostBytes })
   } catch (cause) {
-    const tooLarge = (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+    const isTooLarge = (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
     throw new UnreadableBody(
-      tooLarge ? say('unpacks to more than {0} bytes', maxUnpackedBytes) : say('damaged gzip data'),
+      isTooLarge ? say('unpacks to more than {0} bytes', mostBytes) : say('damaged gzip data'),
       { cause },
     )
   }

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { bodyBounds } from './bounds.ts'
 import type { Segment, StreamDigest } from './messages.ts'
 
 /** A piece of output as it was written. */
@@ -8,7 +9,10 @@ export interface Chunk {
 }
 
 /** Most raw bytes in one frame, however well they compress: this bounds what the master unpacks at a time. */
-export const maxFrameBytes = 1024 * 1024
+export const maxFrameBytes = bodyBounds.dataBytes
+
+/** Most segments in one frame: with 3 marks each well within what masters read (`bounds.ts`). */
+export const maxFrameSegments = 8192
 
 /** Most bytes that may wait for a missing earlier frame, per reply. Further frames are dropped and requested again. */
 const maxHeldBytes = 64 * 1024 * 1024
@@ -43,7 +47,7 @@ export function createFramePacker(
     /** @throws Error when `limitBytes` has no room for even one byte */
     pack(pending: readonly Chunk[]): PackedFrame {
       const total = pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
-      const available = Math.min(total, maxFrameBytes)
+      const available = Math.min(total, maxFrameBytes, bytesOfSegments(pending, maxFrameSegments))
       const overhead = seal([], new Uint8Array()).length
       let best: (PackedFrame & { readonly estimate: number }) | undefined
       let tooLarge = available + 1
@@ -211,6 +215,24 @@ function take(
     if (length < bytes.length) rest.push({ stream, bytes: bytes.subarray(length) })
   }
   return { segments, data: Buffer.concat(parts), rest }
+}
+
+/** Bytes in the first `most` segments that these chunks make. */
+function bytesOfSegments(chunks: readonly Chunk[], most: number): number {
+  let [segments, bytes] = [0, 0]
+  let last: Chunk['stream'] | undefined
+  for (const {
+    stream,
+    bytes: { length },
+  } of chunks) {
+    if (length > 0 && stream !== last) {
+      if (segments === most) break
+      segments += 1
+      last = stream
+    }
+    bytes += length
+  }
+  return bytes
 }
 
 function split(segments: readonly Segment[], data: Uint8Array): Chunk[] {

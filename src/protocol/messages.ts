@@ -3,9 +3,6 @@ import { ActionSchema, requirableParts, requiring } from './action.ts'
 import { AgentId, EnvironmentName, Hostname, QueueName, RunId } from './names.ts'
 import { Count, DurationMs, Time } from './numbers.ts'
 
-/** Most levels of nesting in facts. No real facts are deeper, and deeper data breaks code that walks it by recursion. */
-const deepestFacts = 64
-
 const ShortText = v.pipe(v.string(), v.maxLength(1024))
 
 const CommandSchema = v.object({
@@ -130,10 +127,7 @@ const FactsSchema = v.object({
   /** Sentences about problems with fact sources. */
   problems: v.optional(v.array(ShortText)),
   /** Nested data; see `facts.ts`. */
-  facts: v.pipe(
-    v.record(v.string(), v.unknown()),
-    v.check(isFlatEnough, `facts nested at most ${deepestFacts} levels deep`),
-  ),
+  facts: v.record(v.string(), v.unknown()),
 })
 
 const schemas = {
@@ -165,7 +159,8 @@ export function parseMessage(json: unknown): Message {
   if (parsed.success) return parsed.output
   const [issue] = parsed.issues
   const field = v.getDotPath(issue) ?? 'message'
-  throw new Error(`${field}: ${issue.message.slice(0, 200)}`)
+  // Both may quote what somebody else wrote.
+  throw new Error(`${field.slice(0, 200)}: ${issue.message.slice(0, 200)}`)
 }
 
 /** The message as it is sent: a command's action says which of its parts must not be ignored. */
@@ -181,15 +176,4 @@ function schemaOf(json: unknown): v.GenericSchema<unknown, Message> {
   return typeof type === 'string' && Object.hasOwn(schemas, type)
     ? schemas[type as keyof typeof schemas]
     : MessageSchema
-}
-
-function isFlatEnough(facts: Record<string, unknown>): boolean {
-  let level: unknown[] = [facts]
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > deepestFacts) return false
-    level = level.flatMap((value) =>
-      typeof value === 'object' && value !== null ? Object.values(value) : [],
-    )
-  }
-  return true
 }

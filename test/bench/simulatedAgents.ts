@@ -43,8 +43,8 @@ async function startAgent(number: number): Promise<void> {
     random: Math.random,
     onWarning: () => {},
     onMessage: (received: ReceivedMessage) => {
-      const { message } = openBody(received.body)
-      if (message.type !== 'command' || seen.has(message.runId)) return
+      const { message } = openBody(received.body, 'command')
+      if (seen.has(message.runId)) return
       seen.add(message.runId)
       if (message.environment === environment && matchesFilter(parseFilter(message.filter), own))
         void answer(message, agentId, queues)

@@ -77,7 +77,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     ...{ endpoint: sqs.endpoint, seed, senderIds: agentSenders(options.agents) },
     onExpired: (queue, body) => {
       if (!queue.endsWith('_agent')) return
-      const { message } = openBody(body)
+      const { message } = openBody(body, 'reply')
       if (message.type !== 'result') return
       expired.add(`${message.runId} ${message.agentId}`)
       appendFileSync(join(directory, 'expired.log'), `${queue} ${message.runId} ${message.agentId}\n`)

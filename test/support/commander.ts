@@ -55,9 +55,7 @@ export function startCommander(queues: Queues, environment: Environment, replyTo
     const options = () => ({ waitSeconds: 20, visibilitySeconds: 60 })
     for await (const messages of receiveLoop(queues, queue, options, stopping.signal)) {
       for (const { body } of messages) {
-        const { message, data } = openBody(body)
-        if (message.type === 'command' || message.type === 'facts')
-          throw new Error(`a ${message.type} as a reply`)
+        const { message, data } = openBody(body, 'reply')
         const heard = runs.get(message.runId) ?? []
         heard.push({ message, data, at: performance.now() })
         runs.set(message.runId, heard)

@@ -92,8 +92,8 @@ export async function startScriptedAgent(
       const fresh = messages.filter(({ messageId }) => !known.has(messageId))
       for (const { messageId, body } of fresh) {
         known.add(messageId)
-        const { message } = openBody(body)
-        if (message.type !== 'command' || message.targets?.includes(agentId) === false) continue
+        const { message } = openBody(body, 'command')
+        if (message.targets?.includes(agentId) === false) continue
         commands.push(message)
         obeying.push(obey(message, agent))
       }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { lengthOf, maxReportLength, sealBody } from '../../../src/protocol/envelope.ts'
+import { bodyBounds } from '../../../src/protocol/bounds.ts'
+import { sealBody, tooLarge } from '../../../src/protocol/envelope.ts'
 import type { Facts } from '../../../src/protocol/facts.ts'
 import type { FactsMessage } from '../../../src/protocol/messages.ts'
 import type { FactReader } from '../facts/factReader.ts'
@@ -100,7 +101,7 @@ export class FactsPublisher {
       const left = Object.fromEntries(Object.entries(facts).filter(([key]) => !dropped.has(key)))
       const message = this.#message(left, [...problems, ...describeDropped([...dropped], limitBytes)])
       const body = sealBody(message)
-      return { body, dropped, fits: body.length <= limitBytes && lengthOf(message) <= maxReportLength }
+      return { body, dropped, fits: body.length <= limitBytes && tooLarge(message) === undefined }
     }
     let best = attempt(0)
     if (best.fits) return this.#tellDropped(best, limitBytes)
@@ -149,9 +150,10 @@ export class FactsPublisher {
 function describeDropped(keys: readonly string[], limitBytes: number): string[] {
   if (keys.length === 0) return []
   const named = keys.slice(0, 5).join(', ')
+  const { characters, marks } = bodyBounds.facts
   const more = keys.length > 5 ? ` and ${keys.length - 5} more` : ''
   return [
-    `${keys.length === 1 ? 'Fact' : 'Facts'} ${named}${more} ${keys.length === 1 ? 'is' : 'are'} not published: all facts together are larger than the queue's ${limitBytes} bytes, or than ${maxReportLength} characters.`,
+    `${keys.length === 1 ? 'Fact' : 'Facts'} ${named}${more} ${keys.length === 1 ? 'is' : 'are'} not published: all facts together are larger than the queue's ${limitBytes} bytes, or than masters read (${characters} characters, ${marks} commas, colons and brackets).`,
   ]
 }
 

@@ -63,11 +63,8 @@ export function decide(received: ReceivedMessage, context: IntakeContext): Decis
   let command: CommandMessage
   let signature: Signature | undefined
   try {
-    const opened = openBody(received.body)
-    const { message } = opened
-    if (message.type !== 'command')
-      return { kind: 'unreadable', why: `a message of type ${message.type} on the command queue` }
-    command = message
+    const opened = openBody(received.body, 'command')
+    command = opened.message
     signature = opened.signature
   } catch (error) {
     return { kind: 'unreadable', why: reasonOf(error) }

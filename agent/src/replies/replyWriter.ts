@@ -1,5 +1,10 @@
 import { sealBody } from '../../../src/protocol/envelope.ts'
-import { type Chunk, createFramePacker, maxFrameBytes } from '../../../src/protocol/frames.ts'
+import {
+  type Chunk,
+  createFramePacker,
+  maxFrameBytes,
+  maxFrameSegments,
+} from '../../../src/protocol/frames.ts'
 import type { Outcome, ResultMessage, Segment } from '../../../src/protocol/messages.ts'
 import { type SpooledReply, SpoolFull } from '../store/spooledReply.ts'
 import { SentStream } from './sentStream.ts'
@@ -118,7 +123,8 @@ export class ReplyWriter {
 
   /** The result with all pending output inside; undefined when that is more than a frame. */
   #sealResult(outcome: Outcome, durationMs: number): string | undefined {
-    if (this.#pendingBytes > maxFrameBytes) return undefined
+    const segments = segmentsOf(this.#pending)
+    if (this.#pendingBytes > maxFrameBytes || segments.length > maxFrameSegments) return undefined
     const streams = { 1: this.#streams[1].copy(), 2: this.#streams[2].copy() }
     for (const { stream, bytes } of this.#pending) streams[stream].add(bytes)
     const data = Buffer.concat(this.#pending.map(({ bytes }) => bytes))
@@ -132,7 +138,7 @@ export class ReplyWriter {
       frames: this.#frames + (data.length > 0 ? 1 : 0),
       stdout: this.#describe(1, streams[1]),
       stderr: this.#describe(2, streams[2]),
-      ...(data.length > 0 ? { last: { frame: this.#frames, segments: segmentsOf(this.#pending) } } : {}),
+      ...(data.length > 0 ? { last: { frame: this.#frames, segments } } : {}),
     }
     return sealBody(message, data)
   }

@@ -63,9 +63,9 @@ interface SpooledFrame {
 
 /** The frame that the body at `index` has to be, none for a result; undefined when the body is neither. */
 function readBody(spooled: SpooledReply, index: number, runId: string): SpooledFrame | undefined {
-  let opened: Opened
+  let opened: Opened<'reply'>
   try {
-    opened = openBody(spooled.body(index))
+    opened = openBody(spooled.body(index), 'reply')
   } catch {
     return undefined
   }

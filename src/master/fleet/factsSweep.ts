@@ -205,9 +205,7 @@ class Reading {
 }
 
 function factsOf(message: ReceivedMessage, environment: string, inventory: Inventory): FactsMessage {
-  const facts = openBody(message.body).message
-  if (facts.type !== 'facts')
-    throw new LocalizableError(say('a message of type {0} on the facts queue', facts.type))
+  const facts = openBody(message.body, 'facts').message
   // Agents of another environment refuse our commands.
   if (facts.environment !== environment)
     throw new LocalizableError(say('facts of environment {0}', facts.environment))

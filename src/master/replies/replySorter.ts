@@ -3,7 +3,7 @@ import { openBody } from '../../protocol/envelope.ts'
 import type { ReplyMessage } from '../../protocol/messages.ts'
 import type { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
-import { type Localizable, LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
+import { type Localizable, sentenceOf } from '../../text/localizable.ts'
 import type { ForeignMessages } from './foreignMessages.ts'
 import type { ReplyQueue } from './replyQueue.ts'
 
@@ -86,9 +86,7 @@ export class ReplySorter {
 
   #read(message: ReceivedMessage): ReceivedReply | undefined {
     try {
-      const { message: reply, data } = openBody(message.body)
-      if (reply.type === 'command' || reply.type === 'facts')
-        throw new LocalizableError(say('a message of type {0} on the reply queue', reply.type))
+      const { message: reply, data } = openBody(message.body, 'reply')
       return { reply, data, senderId: message.senderId, sentAt: message.sentAt }
     } catch (error) {
       // On a shared queue it is received again and again until it expires.

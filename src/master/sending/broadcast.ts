@@ -1,5 +1,5 @@
 import { aborted, orAborted } from '../../async/aborted.ts'
-import { type SigningKey, sealBody } from '../../protocol/envelope.ts'
+import { type SigningKey, sealBody, tooLarge } from '../../protocol/envelope.ts'
 import type { CommandMessage } from '../../protocol/messages.ts'
 import { pause } from '../../queues/backOff.ts'
 import { QueueError } from '../../queues/queueError.ts'
@@ -161,18 +161,21 @@ function* commandBodies(
   key: SigningKey | undefined,
 ): Generator<string> {
   const body = sealBody(command, undefined, key)
-  if (body.length <= limit) {
+  const excess = tooLarge(command)
+  if (body.length <= limit && excess === undefined) {
     yield body
     return
   }
   const targets = command.targets ?? []
   if (targets.length < 2) {
     throw new LocalizableError(
-      say(
-        'This command takes {0} bytes, and the MaximumMessageSize of the queue is {1}. Raise it (SQS allows 1,048,576) or send a smaller script.',
-        body.length,
-        limit,
-      ),
+      excess === undefined
+        ? say(
+            'This command takes {0} bytes, and the MaximumMessageSize of the queue is {1}. Raise it (SQS allows 1,048,576) or send a smaller script.',
+            body.length,
+            limit,
+          )
+        : say('Agents do not read this command: {0}. Send a smaller script, or fewer arguments.', excess),
     )
   }
   const half = Math.ceil(targets.length / 2)

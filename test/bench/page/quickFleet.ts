@@ -40,10 +40,8 @@ await answerFirstCommand()
 async function answerFirstCommand(): Promise<void> {
   for (;;) {
     const received = await queues.receive(`${environment}_master`, { waitSeconds: 20, visibilitySeconds: 0 })
-    const command = received
-      .map(({ body }) => openBody(body).message)
-      .find((message) => message.type === 'command')
-    if (command?.type === 'command') return answer(command)
+    const [command] = received.map(({ body }) => openBody(body, 'command').message)
+    if (command !== undefined) return answer(command)
     await wait(100)
   }
 }

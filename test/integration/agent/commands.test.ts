@@ -291,8 +291,8 @@ async function nextFacts(fits: (message: FactsMessage) => boolean): Promise<Fact
   await until(async () => {
     const received = await queues.receive(environment.queues.facts, { waitSeconds: 1, visibilitySeconds: 0 })
     for (const { body } of received) {
-      const { message } = openBody(body)
-      if (message.type === 'facts' && fits(message)) found = message
+      const { message } = openBody(body, 'facts')
+      if (fits(message)) found = message
     }
     return found !== undefined
   }, 'facts')

@@ -60,8 +60,8 @@ async function publishedProblems(): Promise<readonly string[]> {
   await until(async () => {
     const received = await queues.receive(environment.queues.facts, { waitSeconds: 1, visibilitySeconds: 0 })
     for (const { body } of received) {
-      const { message } = openBody(body)
-      if (message.type === 'facts') for (const problem of message.problems ?? []) problems.add(problem)
+      const { message } = openBody(body, 'facts')
+      for (const problem of message.problems ?? []) problems.add(problem)
     }
     return problems.size > 0
   }, 'facts with problems')

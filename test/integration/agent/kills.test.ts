@@ -132,8 +132,8 @@ async function removeAnswered(): Promise<void> {
   const { commands } = environment.queues
   const messages = await queues.receive(commands, { waitSeconds: 0, visibilitySeconds: 1 })
   const isAnswered = ({ body }: { body: string }) => {
-    const { message } = openBody(body)
-    return message.type === 'command' && results(message.runId).length > 0
+    const { message } = openBody(body, 'command')
+    return results(message.runId).length > 0
   }
   await queues.delete(commands, messages.filter(isAnswered))
   await queues.release(

@@ -233,8 +233,8 @@ async function agentsHeard(
     while (Object.keys(heard).length < count) {
       const options = { waitSeconds: 20, visibilitySeconds: 1 }
       for (const { body } of await queues.receive(environment.queues.facts, options)) {
-        const { message } = openBody(body)
-        if (message.type === 'facts') heard[message.hostname] = message.facts
+        const { message } = openBody(body, 'facts')
+        heard[message.hostname] = message.facts
       }
     }
     return heard

@@ -218,7 +218,7 @@ async function allOn(queue: string): Promise<string[]> {
     found.push(...received)
     if (received.length === 0) empty += 1
   }
-  return found.map(({ body }) => (openBody(body).message as CommandMessage).runId).toSorted()
+  return found.map(({ body }) => openBody(body, 'command').message.runId).toSorted()
 }
 
 /** What agents see: everything that is visible, read without hiding it. */
@@ -232,5 +232,5 @@ async function commandsOn(queue: string): Promise<CommandMessage[]> {
   }
   return [...seen.values()]
     .filter((body) => body.startsWith('{'))
-    .map((body) => openBody(body).message as CommandMessage)
+    .map((body) => openBody(body, 'command').message)
 }

@@ -235,8 +235,8 @@ function masterOn(stage: Stage) {
       signal?.throwIfAborted()
       return 256 * 1024
     },
-    async send(_queue, body, signal) {
-      const { message } = openBody(body)
+    async send(queue, body, signal) {
+      const { message } = openBody(body, queue.endsWith('_master') ? 'command' : 'reply')
       const kind = message.type === 'command' ? message.action.kind : message.type
       told.push(kind)
       if (kind === 'ping') await stage.pause('sends')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { maxUnpackedBytes, openBody, sealBody } from '../../../src/protocol/envelope.ts'
+import { openBody, sealBody } from '../../../src/protocol/envelope.ts'
 import { type Chunk, createFramePacker, maxFrameBytes, ReplyAssembly } from '../../../src/protocol/frames.ts'
 import type { OutputMessage, Segment } from '../../../src/protocol/messages.ts'
 
@@ -72,7 +72,21 @@ describe('frames', () => {
       { stream: 1, bytes: Buffer.alloc(3 * maxFrameBytes) },
     ])
     expect(bytes).toBe(maxFrameBytes)
-    expect(maxFrameBytes).toBeLessThanOrEqual(maxUnpackedBytes)
+  })
+
+  it('hold no more segments than masters read, when a program writes to both streams in turn', () => {
+    const bytes = Buffer.from('x')
+    const chunks = Array.from(
+      { length: 30_000 },
+      (_, index): Chunk => ({ stream: index % 2 === 0 ? 1 : 2, bytes }),
+    )
+    const bodies = packAll(chunks, 1_000_000).map(openOutput)
+    expect(bodies.map(({ message }) => message.segments.length)).toEqual([8192, 8192, 8192, 5424])
+    const assembly = new ReplyAssembly()
+    const received = bodies.flatMap(({ message, data }) =>
+      assembly.add(message.frame, message.segments as Segment[], data),
+    )
+    expect(inOrder(received)).toEqual(inOrder(chunks))
   })
 
   it('cannot be made for a queue that has no room for a single byte', () => {
@@ -213,7 +227,7 @@ function seal(frame = 0) {
 }
 
 function openOutput(body: string): { message: OutputMessage; data: Uint8Array } {
-  const { message, data } = openBody(body)
+  const { message, data } = openBody(body, 'reply')
   if (message.type !== 'output') throw new Error(message.type)
   return { message, data }
 }

@@ -4,7 +4,6 @@ import { FactReader } from '../../../../agent/src/facts/factReader.ts'
 import { createLog } from '../../../../agent/src/log/log.ts'
 import { openBody } from '../../../../src/protocol/envelope.ts'
 import type { Facts } from '../../../../src/protocol/facts.ts'
-import type { FactsMessage } from '../../../../src/protocol/messages.ts'
 import { until } from '../../../support/until.ts'
 
 /** A publisher whose facts can be changed; what it sends is kept. */
@@ -40,7 +39,7 @@ function setUp(limitBytes = 64 * 1024, refreshMs = 30_000) {
     conditions: () => conditions,
     settings: () => ({ queue: 'testing_facts', publish: true, refreshMs }),
   })
-  const published = () => bodies.map((body) => openBody(body).message as FactsMessage)
+  const published = () => bodies.map((body) => openBody(body, 'facts').message)
   return { played, conditions, reader, outbox, publisher, bodies, published, logged }
 }
 
@@ -121,6 +120,17 @@ describe('the publisher of facts', () => {
     publisher.announce()
     await until(() => bodies.length === 2, 'the next message')
     expect(logged.filter((line) => line.includes('not published'))).toHaveLength(1)
+  })
+
+  it('leaves out facts of more parts than masters read, and says so', async () => {
+    const { played, publisher, published } = setUp(256 * 1024)
+    played.facts = { role: 'web', flags: Array.from({ length: 60_000 }, () => 0) }
+    await publisher.refresh()
+    await until(() => published().length === 1, 'a message')
+    expect(published()[0]).toMatchObject({
+      facts: { role: 'web' },
+      problems: [expect.stringMatching(/^Fact flags is not published: .* 50000 commas, colons and brackets/)],
+    })
   })
 
   it('finds what to leave out of thousands of facts in a few attempts', async () => {

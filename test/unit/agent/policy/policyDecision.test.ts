@@ -155,7 +155,7 @@ describe('a policy that asks for signatures', () => {
       undefined,
       { name, privateKey },
     )
-    return openBody(body).signature
+    return openBody(body, 'reply').signature
   }
 
   it.each([

@@ -30,7 +30,7 @@ function outboxOn(stage: Stage) {
     async sendBatch(_queue, bodies, signal) {
       await stage.pause('SQS')
       signal?.throwIfAborted()
-      taken.push(...bodies.map((body) => openBody(body).message.type))
+      taken.push(...bodies.map((body) => openBody(body, 'reply').message.type))
       return bodies.map(() => ({ messageId: 'taken' }))
     },
   })

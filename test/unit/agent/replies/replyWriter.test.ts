@@ -58,7 +58,7 @@ async function write(
   const assembly = new ReplyAssembly()
   const chunks: Chunk[] = []
   let result: ResultMessage | undefined
-  for (const { message, data } of bodies.map(openBody)) {
+  for (const { message, data } of bodies.map((body) => openBody(body, 'reply'))) {
     if (message.type === 'output') chunks.push(...assembly.add(message.frame, message.segments, data))
     if (message.type !== 'result') continue
     result = message
@@ -122,6 +122,18 @@ describe('a reply', () => {
     expect(spooled.isFinished).toBe(true)
     expect(spooled.count).toBe(1)
     spooled.close()
+  })
+
+  it('that goes to both streams in turn is in frames that masters read', async () => {
+    const bytes = Buffer.from('x')
+    const output = Array.from(
+      { length: 20_000 },
+      (_, index): Chunk => ({ stream: index % 2 === 0 ? 1 : 2, bytes }),
+    )
+    const { bodies, chunks, state } = await write(output, { bodyLimit: 1_000_000 })
+    expect(state).toBe('complete')
+    expect(bodies.length).toBe(3)
+    expect(bytesOf(chunks, 1).length).toBe(10_000)
   })
 
   it('never has a body larger than the queue takes', async () => {

@@ -65,7 +65,7 @@ async function recover(spooled: string | Buffer) {
   const assembly = new ReplyAssembly()
   const output: Uint8Array[] = []
   let outcome: string | undefined
-  for (const { message, data } of bodies.map(openBody)) {
+  for (const { message, data } of bodies.map((body) => openBody(body, 'reply'))) {
     if (message.type === 'output')
       output.push(...assembly.add(message.frame, message.segments, data).map(({ bytes }) => bytes))
     if (message.type !== 'result') continue

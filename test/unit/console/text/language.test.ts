@@ -306,7 +306,7 @@ function errorOf(act: () => unknown): string {
 
 function reasonFor(body: string): Localizable {
   try {
-    openBody(body)
+    openBody(body, 'reply')
   } catch (error) {
     return (error as { localizable: Localizable }).localizable
   }

@@ -24,7 +24,10 @@ describe('a signing key', () => {
     writeFileSync(file, pem, { mode: 0o600 })
     const key = await readSigningKey(`alice=${file}`)
     const from = { runId: 'run-that-is-signed', agentId: 'a', hostname: 'a', sentAt: 1 }
-    const { signature } = openBody(sealBody({ type: 'ack', ...from, state: 'queued' }, undefined, key))
+    const { signature } = openBody(
+      sealBody({ type: 'ack', ...from, state: 'queued' }, undefined, key),
+      'reply',
+    )
     expect(signature?.key).toBe('alice')
     expect(signature?.verifies(createPublicKey(pem))).toBe(true)
   })
