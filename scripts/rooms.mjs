@@ -81,7 +81,7 @@ export const rooms = [
   {
     room: 'src/master/replies',
     holds: 'receiving replies: the reply queue, and messages on it that are not for us',
-    imports: ['src/text', 'src/async', 'src/protocol', 'src/queues'],
+    imports: ['src/text', 'src/async', 'src/protocol', 'src/run', 'src/queues'],
     packages: ['node'],
   },
   {

@@ -226,7 +226,7 @@ export class Master {
       ...{ environment, queues, issuer, signingKey, replyTo, action },
       timing: { ...defaultTiming, ...timing },
       signal: this.#abort.signal,
-      backlogged: (now) => this.#replyConsumer.backlogged(now),
+      hearing: (now) => this.#replyConsumer.hearing(now),
       onControlMessage: (order) => this.#delivery.remember(order),
       onWarning: (error) =>
         this.#trouble(error instanceof QueueError ? { kind: 'queue', error } : { kind: 'run', runId, error }),

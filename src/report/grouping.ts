@@ -40,8 +40,9 @@ export function groupReplies(state: RunState): Group[] {
 
 /** How a reply ended beyond its verdict, as text. */
 export function describeOutcome(reply: ReplyState): string | undefined {
-  const { outcome, refusal } = reply
+  const { outcome, refusal, unread } = reply
   if (refusal !== undefined) return refusal.reason
+  if (unread === true) return 'replies may be unread'
   switch (outcome?.kind) {
     case 'exited':
       return outcome.code === 0 ? undefined : `exit code ${outcome.code}`

@@ -3,6 +3,12 @@ import type { ReplyState, RunState } from './runState.ts'
 import type { Timing } from './timing.ts'
 
 /**
+ * What the silence of an agent says. `all`: everything that was sent has been read. `behind`: replies may be waiting
+ * unread, and that will be known before long. `uncertain`: they may be, and waiting longer would not help.
+ */
+export type Hearing = 'all' | 'behind' | 'uncertain'
+
+/**
  * What an agent's silence calls for now: nothing yet (`undefined`), publishing the command again, asking for its result,
  * or the verdict `no-reply` or `lost`.
  */

@@ -13,7 +13,8 @@ export type RunEvent =
   | { kind: 'stepStarted'; at: number }
   | HeardEvent
   | { kind: 'outputSettled'; agentId: string; output: 'complete' | 'incomplete'; at: number }
-  | { kind: 'silenceAssumed'; agentId: string; verdict: 'no-reply' | 'lost'; at: number }
+  /** `unread`: its reply may be waiting on the queue, which could not be read to its end. */
+  | { kind: 'silenceAssumed'; agentId: string; verdict: 'no-reply' | 'lost'; unread?: true; at: number }
   /** Still waits for a free slot of its agent, as the agent's facts say. */
   | { kind: 'stillQueued'; agentId: string; at: number }
   /** The agent refused to cancel: its command goes on. */

@@ -36,6 +36,7 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
       return change(state, event.agentId, (reply) => {
         if (isVerdict(reply.state)) return false
         reply.state = event.verdict
+        if (event.unread === true) reply.unread = true
         if (reply.output === 'partial') reply.output = 'incomplete'
         return true
       })
@@ -106,6 +107,7 @@ function applyHeard(state: RunState, event: HeardEvent): boolean {
     if (!isGiven && (isOver || reply.state === 'no-reply' || reply.state === 'lost')) reply.late = true
     reply.hostname = event.hostname
     reply.heardAt = event.at
+    delete reply.unread
     reply.identity = event.identity
     reply.latencyMs ??= reply.sentAt === undefined ? undefined : Math.max(0, event.at - reply.sentAt)
     if (gathered !== undefined) {

@@ -63,6 +63,8 @@ export interface ReplyState {
   digest: string | undefined
   /** Its answer came after the verdict `no-reply` or `lost`, or after the run was over. */
   late: boolean
+  /** The verdict `no-reply` or `lost` is uncertain: replies may be waiting on a queue that could not be read to its end. */
+  unread?: true
   /** Why the agent refused to cancel, in its own words. */
   cancelRefused?: string
   /** `proven`: by SQS's SenderId the claimed instance sent the reply. `mismatch`: a different instance than known sent it. */

@@ -44,7 +44,14 @@ export async function untilAborted(signal: AbortSignal | undefined): Promise<nev
 }
 
 export function receivedBody(body: string, messageId = body): ReceivedMessage {
-  return { messageId, body, receiptHandle: messageId, sentAt: 0, senderId: undefined, receiveCount: 1 }
+  return {
+    messageId,
+    body,
+    receiptHandle: messageId,
+    sentAt: Date.now(),
+    senderId: undefined,
+    receiveCount: 1,
+  }
 }
 
 export function queueError(kind: QueueErrorKind, queue = 'testing_master'): QueueError {

@@ -1,12 +1,13 @@
 import type { Run } from '../../src/master/engine/run.ts'
 import type { RunTransport } from '../../src/master/engine/transport.ts'
+import type { Hearing } from '../../src/run/replyTimeout.ts'
 import { defaultTiming } from '../../src/run/timing.ts'
 
 /** A run's way to agents that the test plays: what it says is taken down, and time passes when it is told to. */
 export interface PlayedWorld extends RunTransport {
+  hears: Hearing
   readonly said: string[]
   readonly troubles: string[]
-  isBehind: boolean
   time: number
   pass(run: Run, ms: number): Promise<void>
 }
@@ -15,7 +16,7 @@ export function createWorld(): PlayedWorld {
   const said: string[] = []
   const troubles: string[] = []
   const world: PlayedWorld = {
-    ...{ said, troubles, isBehind: false, time: 1000, timing: defaultTiming },
+    ...{ said, troubles, hears: 'all', time: 1000, timing: defaultTiming },
     now: () => world.time,
     async publish(_, targets) {
       said.push(`publish to ${targets ?? 'everyone'}`)
@@ -30,7 +31,7 @@ export function createWorld(): PlayedWorld {
       said.push('withdraw control messages')
       return 0
     },
-    backlogged: () => world.isBehind,
+    hearing: () => world.hears,
     onWarning: (error) => void troubles.push(error.message),
     pass: async (run, ms) => {
       world.time += ms

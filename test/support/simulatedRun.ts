@@ -62,7 +62,7 @@ export async function simulateRun(
     askEveryone: async () => {},
     withdraw: async () => {},
     withdrawControl: async () => 0,
-    backlogged: () => false,
+    hearing: () => 'all',
     onWarning: (error) => {
       throw error
     },

@@ -113,8 +113,9 @@ function exitOf({ outcome }: ReplyState): { exitCode?: number; signal?: string }
   return outcome?.kind === 'signalled' ? { signal: outcome.signal } : {}
 }
 
-function noteOf({ refusal, outcome, state, started }: ReplyState, t: Translate): string | undefined {
+function noteOf({ refusal, outcome, state, started, unread }: ReplyState, t: Translate): string | undefined {
   if (refusal !== undefined) return refusal.reason
+  if (unread === true) return t('replies may be unread')
   if (outcome?.kind === 'not-executed') return outcome.reason
   if (outcome?.kind === 'cancelled' && !outcome.started) return t('before it started')
   return state === 'running' && started === 'queued' ? t('waiting for a free slot') : undefined

@@ -32,11 +32,16 @@ export class FollowUp {
 
   /** Does what is due at this time: call it a few times a second. */
   async tick(now: number): Promise<void> {
-    const { state, transport, steps, apply } = this.#parts
+    const { state, transport, outputs, steps, apply } = this.#parts
+    const { timing } = transport
+    const isDue = outputs.isDue(now, timing) || this.#timeouts.isDue(state, now, steps.sendingTookMs)
+    const hearing = isDue ? transport.hearing(now) : 'all'
+    if (!isDue || hearing === 'behind') return
     // Everything due is recorded before any of it is sent, because the next ticks come while SQS is still busy.
     const mayAsk = this.#slots.free(now) >= 2
     const { republish, ask, giveUp } = this.#timeouts.judge(state, now, steps.sendingTookMs, mayAsk)
-    for (const given of giveUp) apply({ kind: 'silenceAssumed', ...given, at: now })
+    for (const given of giveUp)
+      apply({ kind: 'silenceAssumed', ...given, ...(hearing === 'all' ? {} : { unread: true }), at: now })
     // The cancel may have been missed. An agent that has finished answers it with its result.
     const isToStop = (agentId: string) =>
       state.cancelRequestedAt !== undefined && state.replies.get(agentId)?.cancelRefused === undefined

@@ -126,16 +126,22 @@ export class OutputAssembler {
     return state === 'complete' ? 'complete' : 'incomplete'
   }
 
+  /** Whether {@link due} would return anything now. */
+  isDue(now: number, timing: Timing): boolean {
+    for (const open of this.#open.values()) if (isDue(open, now, timing)) return true
+    return false
+  }
+
   /**
    * The frames to request now, in at most `most` requests: agents with the same missing frames share one. And the agents
    * whose frames to give up (`hopeless`).
    */
   due(now: number, timing: Timing, most: number): { missing: MissingFrames[]; hopeless: string[] } {
     const missing = new Map<string, { agentIds: string[]; frames: number[] }>()
-    const isDue = ({ since, asked }: Open) =>
-      now >= since + timing.resendAfterMs * 2 ** Math.max(0, asked - 1)
     // Agents that were asked least often come first, so that those that never answer do not block the others.
-    const due = [...this.#open].filter(([, open]) => isDue(open)).sort(([, a], [, b]) => a.asked - b.asked)
+    const due = [...this.#open]
+      .filter(([, open]) => isDue(open, now, timing))
+      .sort(([, a], [, b]) => a.asked - b.asked)
     const hopeless = due.filter(([, { asked }]) => asked >= timing.resendTries).map(([agentId]) => agentId)
     for (const [agentId, open] of most > 0 ? due : []) {
       const assembly = this.#assemblies.get(agentId)
@@ -168,6 +174,10 @@ export class OutputAssembler {
     this.#assemblies.set(agentId, assembly)
     return assembly
   }
+}
+
+function isDue({ since, asked }: Open, now: number, timing: Timing): boolean {
+  return now >= since + timing.resendAfterMs * 2 ** Math.max(0, asked - 1)
 }
 
 function promisedBy({ outcome, promisedFrames, digest }: ReplyState): PromisedOutput | undefined {

@@ -16,6 +16,12 @@ export interface TimeoutDecision {
   readonly giveUp: { readonly agentId: string; readonly verdict: Extract<Verdict, 'no-reply' | 'lost'> }[]
 }
 
+interface Due {
+  readonly agentId: string
+  readonly calls: NonNullable<ReturnType<typeof judgeSilence>>
+  readonly from: number
+}
+
 /** The agents of one run that have not replied: what was sent to them again, and when to give them up. Each is asked once. */
 export class ReplyTimeouts {
   readonly #timing: Timing
@@ -35,31 +41,44 @@ export class ReplyTimeouts {
    * @param mayAsk when false, agents that are due to be asked are asked later, and not given up before
    */
   judge(state: RunState, now: number, sendingTookMs: number | 'sending', mayAsk: boolean): TimeoutDecision {
-    const ask = (agentId: string, from: number) => {
-      if (!mayAsk) return
-      this.#asked.set(agentId, from)
-      judged.ask.push(agentId)
-    }
     const judged: TimeoutDecision = { republish: [], ask: [], giveUp: [] }
+    for (const { agentId, calls, from } of this.#due(state, now, sendingTookMs)) {
+      if (calls === 'republish') {
+        this.#republished.set(agentId, now)
+        judged.republish.push(agentId)
+      } else if (calls !== 'ask') judged.giveUp.push({ agentId, verdict: calls })
+      else if (mayAsk) {
+        this.#asked.set(agentId, from)
+        judged.ask.push(agentId)
+      }
+    }
+    return judged
+  }
+
+  /** Whether {@link judge} would decide anything now. */
+  isDue(state: RunState, now: number, sendingTookMs: number | 'sending'): boolean {
+    return this.#due(state, now, sendingTookMs).next().done !== true
+  }
+
+  /** What the silence of each agent calls for now. `from`: when it counts as asked, milliseconds. */
+  *#due(state: RunState, now: number, sendingTookMs: number | 'sending'): Generator<Due, void> {
     for (const reply of state.replies.values()) {
       if (isSettled(reply)) continue
       const { agentId } = reply
       const isExpected = reply.state === 'expected'
       if (isExpected && sendingTookMs === 'sending') continue
       const since = isExpected && sendingTookMs !== 'sending' ? sendingTookMs : 0
-      const meaning = judgeSilence(state, reply, this.#timing, now - since)
-      if (meaning === 'republish' && !this.#republished.has(agentId)) judged.republish.push(agentId)
-      else if (meaning === 'ask' && !this.#asked.has(agentId)) ask(agentId, now)
-      else if (meaning === 'no-reply' || meaning === 'lost') {
-        const giveUpAt = this.#giveUpAt(state, agentId, meaning)
+      const calls = judgeSilence(state, reply, this.#timing, now - since)
+      if (calls === 'republish' && !this.#republished.has(agentId)) yield { agentId, calls, from: now }
+      else if (calls === 'ask' && !this.#asked.has(agentId)) yield { agentId, calls, from: now }
+      else if (calls === 'no-reply' || calls === 'lost') {
+        const giveUpAt = this.#giveUpAt(state, agentId, calls)
         // When it was time to ask, SQS was not reachable or no master was receiving: the result may be lost on the way, but
         // the agent still has it. SQS may have been unreachable for the agent as well, and it reconnects at its own pace.
-        if (giveUpAt === undefined) ask(agentId, now + this.#timing.graceMs)
-        else if (now >= giveUpAt) judged.giveUp.push({ agentId, verdict: meaning })
+        if (giveUpAt === undefined) yield { agentId, calls: 'ask', from: now + this.#timing.graceMs }
+        else if (now >= giveUpAt) yield { agentId, calls, from: now }
       }
     }
-    for (const agentId of judged.republish) this.#republished.set(agentId, now)
-    return judged
   }
 
   /** Call it when a send failed: the agents were not asked. After several failures they count as asked all the same. */

@@ -177,7 +177,7 @@ export class Run {
   /** Does what is due at this time: call it a few times a second while the run {@link isWaiting}. */
   async tick(): Promise<void> {
     const now = this.#transport.now()
-    if (!this.#transport.backlogged(now)) await this.#followUp.tick(now)
+    await this.#followUp.tick(now)
     await this.#attempt(() => this.#steps.advance(now))
     this.#withdrawEarly(now)
   }

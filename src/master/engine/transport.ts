@@ -1,3 +1,4 @@
+import type { Hearing } from '../../run/replyTimeout.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { Timing } from '../../run/timing.ts'
 
@@ -19,8 +20,8 @@ export interface RunTransport {
   withdraw(): Promise<void>
   /** The same for control messages (all but the run's command) sent before `time`. Resolves with the number left. */
   withdrawControl(time: number): Promise<number>
-  /** Whether replies may be waiting unread, so that a missing reply proves nothing. */
-  backlogged(now: number): boolean
+  /** What silence says at this moment. Called only when something depends on it, as finding out may take a request. */
+  hearing(now: number): Hearing
   /** Reports a problem that does not end the run. */
   onWarning(error: Error): void
 }

@@ -7,9 +7,10 @@ import type { Environment } from '../../queues/environment.ts'
 import type { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage, ReceiveOptions } from '../../queues/queues.ts'
 import { receiveLoop } from '../../queues/receiveLoop.ts'
-import { BacklogMonitor } from './backlogMonitor.ts'
+import type { Hearing } from '../../run/replyTimeout.ts'
 import { ForeignMessages } from './foreignMessages.ts'
-import { chooseReplyQueue, type ReplyQueue } from './replyQueue.ts'
+import { ReplyPolls, type TakenAnswer } from './replyPolls.ts'
+import { chooseReplyQueue, mayReceiveAhead, type ReplyQueue } from './replyQueue.ts'
 import { farewell, type ReplyListeners, ReplySorter } from './replySorter.ts'
 
 export interface ReplyConsumerOptions extends ReplyListeners {
@@ -39,10 +40,13 @@ const waitSeconds = { expecting: 2, idle: 20 }
 /** Most additional receivers while replies pile up. */
 const maxHelpers = 7
 
-/** SQS returns at most this many messages per receive; this many mean that there are more. */
-const fullAnswer = 10
+/** Whether the queue is read to its end is asked at most this often, milliseconds. */
+const seekEveryMs = 1_000
 
-/** How long to wait for a long poll, or for the choice of the reply queue, to end before it is aborted, milliseconds. */
+/** SQS needs a second before a new queue can be used everywhere; until then it may say that there is none. Milliseconds. */
+const youngMs = 10_000
+
+/** How long closing waits for a long poll, or for the choice of the reply queue, milliseconds. */
 const endPollWithinMs = 1_000
 
 /**
@@ -55,13 +59,15 @@ export class ReplyConsumer {
   readonly #ending = new AbortController()
   /** Ends everything at once. */
   readonly #abort = new AbortController()
-  readonly #listening = new BacklogMonitor()
-  readonly #foreignMessages = new ForeignMessages()
+  readonly #polls: ReplyPolls
   readonly #sorter: ReplySorter
   readonly #helpers = new Set<Promise<void>>()
   readonly #place: Lazy<ReplyQueue>
   #receiver: Promise<void> | undefined
+  #opened: { readonly place: ReplyQueue; readonly at: number } | undefined
   #isPolling = false
+  #isTroubled = false
+  #soughtAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ReplyConsumerOptions) {
     const { onUnreadable, onForeign, onWarning } = options
@@ -71,7 +77,9 @@ export class ReplyConsumer {
       ...{ onUnreadable: contained(onUnreadable), onForeign: contained(onForeign) },
       onWarning: contained(onWarning),
     }
-    this.#sorter = new ReplySorter(this.#options, this.#foreignMessages, this.#abort.signal, this.#onWarning)
+    const foreignMessages = new ForeignMessages()
+    this.#polls = new ReplyPolls(foreignMessages, () => Date.now() + (options.queues.clockOffsetMs ?? 0))
+    this.#sorter = new ReplySorter(this.#options, foreignMessages, this.#abort.signal, this.#onWarning)
     this.#place = lazy(() => chooseReplyQueue(options, this.#abort.signal))
   }
 
@@ -81,18 +89,25 @@ export class ReplyConsumer {
    */
   async open(): Promise<string> {
     const place = await this.#place.get()
+    this.#opened ??= { place, at: performance.now() }
     if (!this.#ending.signal.aborted) this.#startReceiving(place)
     return place.queue
   }
 
-  /** Whether replies may be waiting unread, so that a missing reply proves nothing. */
-  backlogged(now: number): boolean {
-    return this.#listening.backlogged(now)
+  /** What a missing reply proves at this moment. While that is not known, SQS is asked whether the queue is empty. */
+  hearing(now: number): Hearing {
+    const hearing = this.#polls.monitor.hearing(now)
+    const isTime = performance.now() - this.#soughtAt >= seekEveryMs
+    if (hearing === 'behind' && isTime && !this.#isTroubled && this.#opened !== undefined) {
+      this.#soughtAt = performance.now()
+      this.#callHelp(this.#opened.place, 1)
+    }
+    return hearing
   }
 
   /** Call it after a pause of this process, or at its start: waiting replies are read before a missing one counts. */
   async catchUp(): Promise<void> {
-    this.#listening.doubt()
+    this.#polls.monitor.doubt()
     const place = await this.#place.started?.catch(() => undefined)
     // The receiver may hang on a connection that broke during the pause.
     if (place !== undefined) this.#callHelp(place, 1)
@@ -143,10 +158,10 @@ export class ReplyConsumer {
   /** The permanent receiver. While replies pile up, it starts additional ones. */
   async #receive(place: ReplyQueue): Promise<void> {
     const { queues, isExpecting } = this.#options
-    let heard = () => {}
+    let poll = this.#polls.ask()
     let handling = Promise.resolve()
     const options = (): ReceiveOptions => {
-      heard = this.#listening.start()
+      poll = this.#polls.ask()
       this.#isPolling = true
       return {
         waitSeconds: isExpecting() ? waitSeconds.expecting : waitSeconds.idle,
@@ -155,15 +170,16 @@ export class ReplyConsumer {
     }
     const onWarning = (trouble: QueueError | undefined) => {
       if (trouble !== undefined) this.#isPolling = false
-      this.#onWarning(trouble)
+      const isExpected = trouble?.kind === 'missing-queue' && this.#isYoung()
+      if (!isExpected && (trouble !== undefined || this.#isTroubled)) this.#onWarning(trouble)
     }
     for await (const messages of receiveLoop(queues, place.queue, options, this.#abort.signal, {
       onWarning,
     })) {
       this.#isPolling = false
-      const isHeard = messages.length < fullAnswer ? heard : () => {}
+      const answer = this.#polls.answered(poll, messages, true)
       await handling
-      handling = this.#take(place, messages).then(isHeard)
+      handling = this.#take(place, messages, answer)
       if (!mayReceiveAhead(place)) await handling
       // Ends between two receives, because an aborted receive may have consumed replies.
       if (this.#ending.signal.aborted) break
@@ -173,7 +189,7 @@ export class ReplyConsumer {
 
   #visibilityOf({ kind }: ReplyQueue): number {
     if (kind === 'shared') return visibility.shared
-    return this.#listening.backlogged(Date.now()) ? visibility.privatePilingUp : visibility.private
+    return this.#polls.monitor.isBehind ? visibility.privatePilingUp : visibility.private
   }
 
   #callHelp(place: ReplyQueue, seconds: number): void {
@@ -184,50 +200,47 @@ export class ReplyConsumer {
     this.#helpers.add(helper)
   }
 
-  /** An additional receiver; it ends when the backlog is gone. */
+  /** An additional receiver; it ends at the first answer that brings nothing new. */
   async #help(place: ReplyQueue, seconds: number): Promise<void> {
     let handling = Promise.resolve()
     for (;;) {
       const options: ReceiveOptions = { waitSeconds: seconds, visibilitySeconds: this.#visibilityOf(place) }
-      const heard = this.#listening.start()
+      const poll = this.#polls.ask()
       const messages = await this.#options.queues
         .receive(place.queue, options, this.#abort.signal)
         // The permanent receiver gets the same errors, and reports them.
         .catch(() => undefined)
+      const answer = messages && this.#polls.answered(poll, messages, seconds > 0)
       await handling
-      if (messages === undefined) return
-      handling = this.#take(place, messages)
-      if (messages.length === fullAnswer && mayReceiveAhead(place)) continue
+      if (messages === undefined || answer === undefined) return
+      handling = this.#take(place, messages, answer)
+      if (answer.isNews && mayReceiveAhead(place)) continue
       await handling
-      if (messages.length === fullAnswer) continue
-      heard()
-      return
+      if (!answer.isNews || this.#ending.signal.aborted) return
     }
   }
 
-  async #take(place: ReplyQueue, messages: readonly ReceivedMessage[]): Promise<void> {
-    // Messages that are only put back on a shared queue are not a backlog.
-    if (
-      messages.length === fullAnswer &&
-      messages.some(({ messageId }) => !this.#foreignMessages.has(messageId))
-    ) {
-      this.#listening.isPilingUp(Date.now())
-      this.#callHelp(place, 0)
+  async #take(place: ReplyQueue, messages: readonly ReceivedMessage[], answer: TakenAnswer): Promise<void> {
+    if (answer.asksForHelp) this.#callHelp(place, 0)
+    let isOurs = false
+    try {
+      if (messages.length > 0) isOurs = await this.#sorter.sort(place, messages)
+    } catch (error) {
+      // Messages that were not handled are received again.
+      warnOfBug(error)
+    } finally {
+      answer.done(isOurs)
     }
-    // Messages that were not handled are received again.
-    if (messages.length > 0) await this.#sorter.sort(place, messages).catch(warnOfBug)
+  }
+
+  #isYoung(): boolean {
+    const { place, at = 0 } = this.#opened ?? {}
+    return place?.kind === 'private' && performance.now() - at < youngMs
   }
 
   readonly #onWarning = (trouble: QueueError | undefined) => {
-    this.#listening.trouble(trouble?.kind, Date.now())
+    this.#isTroubled = trouble !== undefined
+    this.#polls.monitor.trouble(trouble?.kind, Date.now())
     this.#options.onWarning(trouble)
   }
-}
-
-/**
- * Whether the next receive may start while the messages of the last one are recorded and deleted: twice as fast when
- * replies pile up. On a shared queue it would return other masters' replies that were just put back.
- */
-function mayReceiveAhead({ kind }: ReplyQueue): boolean {
-  return kind === 'private'
 }

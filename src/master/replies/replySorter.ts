@@ -54,7 +54,8 @@ export class ReplySorter {
     this.#onWarning = onWarning
   }
 
-  async sort({ queue, kind }: ReplyQueue, messages: readonly ReceivedMessage[]): Promise<void> {
+  /** Resolves, when all is done, with whether there was a reply to one of our runs. */
+  async sort({ queue, kind }: ReplyQueue, messages: readonly ReceivedMessage[]): Promise<boolean> {
     const { queues, deliver, onForeign } = this.#parts
     const signal = this.#signal
     const done: ReceivedMessage[] = []
@@ -82,6 +83,7 @@ export class ReplySorter {
     }
     // Another master may be waiting for these: give it time to receive them.
     if (foreign.length > 0) await delay(50 + Math.random() * 100, undefined, { signal }).catch(() => {})
+    return dispositions.includes('kept')
   }
 
   #read(message: ReceivedMessage): ReceivedReply | undefined {

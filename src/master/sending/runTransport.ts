@@ -32,7 +32,7 @@ export interface RunWorldOptions {
   /** The action to send, with secrets; undefined when it must not be sent (again). */
   readonly action: RunRequest['action'] | undefined
   readonly signal: AbortSignal
-  readonly backlogged: (now: number) => boolean
+  readonly hearing: RunTransport['hearing']
   readonly onControlMessage: (order: ControlMessage) => void
   readonly onWarning: (error: Error) => void
 }
@@ -108,7 +108,7 @@ export function createRunTransport(options: RunWorldOptions): RunTransport {
     },
     withdraw: async () => void (await broadcast.withdraw(signal)),
     withdrawControl: (time) => broadcast.withdraw(signal, ({ at, isControl }) => isControl && at < time),
-    backlogged: options.backlogged,
+    hearing: options.hearing,
     onWarning: options.onWarning,
   }
 }

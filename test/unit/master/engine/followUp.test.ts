@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mostControlMessages } from '../../../../src/master/engine/controlSlots.ts'
+import { groupReplies } from '../../../../src/report/grouping.ts'
 import { defaultTiming } from '../../../../src/run/timing.ts'
 import { deferred } from '../../../support/deferred.ts'
 import {
@@ -72,22 +73,48 @@ describe('a run with silent agents', () => {
 
   it('judges nobody while replies may be waiting unread', async () => {
     const { run, world } = await stage.start(['a'])
-    world.isBehind = true
+    world.hears = 'behind'
     await world.pass(run, 24 * 3600_000)
     expect(run.state.counts.expected).toBe(1)
-    world.isBehind = false
+    world.hears = 'all'
     await world.pass(run, 1)
     await world.pass(run, graceMs)
     expect(run.state.counts['no-reply']).toBe(1)
+  })
+
+  it('gives up silent agents when nobody can know whether their replies are waiting, and says so until one answers', async () => {
+    const { run, world } = await stage.start(['a', 'b'])
+    world.hears = 'uncertain'
+    await world.pass(run, republishAfterMs)
+    await world.pass(run, responseTimeoutMs)
+    expect(run.state.counts['no-reply']).toBe(2)
+    expect([...run.state.replies.values()].map(({ unread }) => unread)).toEqual([true, true])
+    expect(groupReplies(run.state).map(({ detail }) => detail)).toEqual(['replies may be unread'])
+    answer(run, 'a', '')
+    expect(run.state.replies.get('a')).toMatchObject({ state: 'succeeded', late: true })
+    expect(run.state.replies.get('a')).not.toHaveProperty('unread')
+  })
+
+  it('asks nothing of the queue as long as nobody is silent for too long', async () => {
+    const { run, world } = await stage.start(['a'])
+    let asked = 0
+    world.hearing = () => {
+      asked += 1
+      return 'all'
+    }
+    await world.pass(run, republishAfterMs - 1)
+    expect(asked).toBe(0)
+    await world.pass(run, 1)
+    expect(asked).toBe(1)
   })
 
   it('asks everybody for the result before it gives anybody up, when nobody could watch over it', async () => {
     const { run, world } = await stage.start(['a', 'b', 'c'])
     run.receive(ack('b'), nothing, 'unproven')
     run.receive(ack('c'), nothing, 'unproven')
-    world.isBehind = true
+    world.hears = 'behind'
     await world.pass(run, 24 * 3600_000)
-    world.isBehind = false
+    world.hears = 'all'
     await world.pass(run, 1)
     expect(world.said.slice(1)).toEqual(['resend to a,b,c: , and the result'])
     expect(run.state.counts).toMatchObject({ expected: 1, running: 2 })
@@ -106,9 +133,9 @@ describe('a run with silent agents', () => {
       if (refusals < 2) throw new Error('SQS says no')
       return resend(...asked)
     }
-    world.isBehind = true
+    world.hears = 'behind'
     await world.pass(run, 24 * 3600_000)
-    world.isBehind = false
+    world.hears = 'all'
     await world.pass(run, 1)
     await world.pass(run, graceMs)
     expect(run.state.counts.expected).toBe(2)

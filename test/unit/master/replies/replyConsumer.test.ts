@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ReplyConsumer } from '../../../../src/master/replies/replyConsumer.ts'
 import type { ReceivedReply } from '../../../../src/master/replies/replySorter.ts'
@@ -77,6 +78,53 @@ describe('The reply consumer', () => {
     await until(() => deleted.length > 0, 'the replies to be deleted')
     expect(deleted).toEqual([ack('first'), ack('second')])
     expect(await warnings.stop()).toEqual([expect.stringContaining('a mistake')])
+  })
+
+  describe('of a queue on which 300 replies wait, of which SQS brings two at a time', () => {
+    it('never says that all is read while some wait, and reads with all its receivers', async () => {
+      const waiting = waitingReplies(300)
+      const consumer = consume(waiting.queues)
+      await consumer.open()
+      await until(() => {
+        const isAll = consumer.hearing(Date.now()) === 'all'
+        expect(isAll && waiting.left > 0).toBe(false)
+        return waiting.left === 0
+      }, 'the replies to be read')
+      expect(waiting.mostAtOnce).toBe(8)
+      await until(() => consumer.hearing(Date.now()) === 'all', 'the proof that all is read')
+    })
+
+    it('would say so too early if each answer that is not full counted as the end', async () => {
+      const waiting = waitingReplies(300)
+      const consumer = consume(endsWithShortAnswers(waiting.queues))
+      await consumer.open()
+      await until(() => consumer.hearing(Date.now()) === 'all', 'the false proof')
+      expect(waiting.left).toBeGreaterThan(0)
+    })
+  })
+
+  it('says nothing of its new queue that cannot be used yet, and receives as soon as it can', async () => {
+    const warnings: unknown[] = []
+    const kept: string[] = []
+    const missing = queueError('missing-queue')
+    const queues = playedQueues({ receive: answers(missing, missing, [ack('ours')]) })
+    await consume(queues, {
+      onWarning: (warning) => warnings.push(warning),
+      deliver: async (replies) => {
+        kept.push(...runIdsOf(replies))
+        return replies.map(() => 'kept')
+      },
+    }).open()
+    await until(() => kept.length > 0, 'the reply')
+    expect(warnings).toEqual([])
+  })
+
+  it('says that the shared queue is missing, however young this master is', async () => {
+    const warnings: unknown[] = []
+    const queues = playedQueues({ receive: answers(queueError('missing-queue')) })
+    await consume(queues, { replyQueue: 'shared', onWarning: (warning) => warnings.push(warning) }).open()
+    await until(() => warnings.length > 0, 'the warning')
+    expect(warnings[0]).toMatchObject({ kind: 'missing-queue' })
   })
 
   it('looks for its queue once for all who open it at the same time', async () => {
@@ -159,6 +207,50 @@ function answers(...all: (string[] | Error)[]): Queues['receive'] {
     if (next === undefined) return untilAborted(signal)
     if (next instanceof Error) throw next
     return next.map((body) => receivedBody(body))
+  }
+}
+
+/** A queue that shows each receive two of its messages, 5 ms later; its long polls wait when it is empty. */
+function waitingReplies(count: number) {
+  const bodies = Array.from({ length: count }, () => ack('ours'))
+  let receiving = 0
+  let mostAtOnce = 0
+  const queues = playedQueues({
+    receive: async (_queue, { waitSeconds }, signal) => {
+      receiving += 1
+      mostAtOnce = Math.max(mostAtOnce, receiving)
+      await delay(5)
+      receiving -= 1
+      const brought = bodies.splice(0, 2)
+      if (brought.length === 0 && waitSeconds > 0) await delay(50, undefined, { signal })
+      return brought.map((body) => receivedBody(body, `${bodies.length}-${brought.length}`))
+    },
+  })
+  return {
+    queues,
+    get left() {
+      return bodies.length
+    },
+    get mostAtOnce() {
+      return mostAtOnce
+    },
+  }
+}
+
+/** Takes away that only the empty answer of a poll counts: each answer that is not full is followed by an empty one. */
+function endsWithShortAnswers(queues: Queues): Queues {
+  let isShort = false
+  return {
+    ...queues,
+    async receive(...request) {
+      if (isShort) {
+        isShort = false
+        return []
+      }
+      const messages = await queues.receive(...request)
+      isShort = messages.length < 10
+      return messages
+    },
   }
 }
 
