@@ -1,6 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Clock } from '../../../../src/console/results/pageClock.ts'
 import { PageSession } from '../../../../src/console/results/pageSession.ts'
 import type { FromPage } from '../../../../src/page/fromPage.ts'
 import type { Delta, OutputWindow, SearchProgress, Snapshot, ToPage } from '../../../../src/page/toPage.ts'
@@ -8,30 +7,8 @@ import type { Chunk } from '../../../../src/protocol/frames.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
 import { RunModel } from '../../../../webview/runModel.ts'
 import { everyInterleaving } from '../../../support/interleavings.ts'
+import { ManualClock } from '../../../support/manualClock.ts'
 import { agentIdOf, type SimulatedRun, simulateRun } from '../../../support/simulatedRun.ts'
-
-/** Time that passes when the test says so. */
-class ManualClock implements Clock {
-  #now = 1_000_000
-  #waiting: { act: () => void; at: number }[] = []
-
-  now = () => this.#now
-
-  later(act: () => void, ms: number): () => void {
-    const entry = { act, at: this.#now + ms }
-    this.#waiting.push(entry)
-    return () => {
-      this.#waiting = this.#waiting.filter((other) => other !== entry)
-    }
-  }
-
-  advance(ms: number): void {
-    this.#now += ms
-    const due = this.#waiting.filter(({ at }) => at <= this.#now)
-    this.#waiting = this.#waiting.filter(({ at }) => at > this.#now)
-    for (const { act } of due) act()
-  }
-}
 
 interface Scene {
   readonly simulated: SimulatedRun
