@@ -35,6 +35,12 @@ export const rooms = [
     imports: ['src/text', 'src/protocol'],
     packages: ['re2js'],
   },
+  {
+    room: 'src/signing',
+    holds: 'ed25519 keys of people: as OpenSSH writes them, and in an SSH agent',
+    imports: ['src/text'],
+    packages: ['node', 'bcrypt-pbkdf'],
+  },
   { room: 'src/hosts', holds: 'names of many hosts: natural order, and folding into one short text' },
   {
     room: 'src/locks',
