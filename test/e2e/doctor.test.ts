@@ -67,7 +67,7 @@ afterAll(async () => {
 describe('The doctor', () => {
   it('has nothing to say about an environment that is well, and tells who we are', async () => {
     const report = await examine('well')
-    expect(report).toContain('Nothing is wrong.')
+    expect(report).toContain('No problems found.')
     expect(report).toContain('arn:aws:iam::000000000000:user/')
   })
 

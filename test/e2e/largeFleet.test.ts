@@ -40,16 +40,16 @@ afterAll(async () => {
 })
 
 describe('A fleet of 10,000 agents', () => {
-  it('is counted in its groups, and so is who of it is in trouble', async () => {
+  it('is counted in its groups, with its agents that have problems', async () => {
     const rows = await workbench.view('Environments').rows()
     const groups = rows.filter(({ level }) => level === 2)
     expect(groups.map(({ label, description }) => [label, description])).toEqual([
       ['batch', '1000'],
       ['cache', '1000'],
       ['db', '3000'],
-      ['web', '5000, 10 in trouble'],
+      ['web', '5000, 10 with problems'],
     ])
-    await badge('10 agents in trouble').waitFor()
+    await badge('10 agents with problems').waitFor()
   })
 
   it('opens a group of thousands, and keeps only what is seen on the page', async () => {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { type WorkspaceFiles, workspaceFilePath } from '../declarations/workspaceFiles.ts'
 
-const template = `# Environments and snippets of EC2 Collective, for everybody who works in this repository.
+const template = `# Environments and snippets of EC2 Collective, for everyone who works in this repository.
 environments:
   # testing:
   #   region: eu-west-1

@@ -51,7 +51,7 @@ export function printReport(
   const warnings = diagnoses.length - errors
   const out: string[] = [`# ${t('Doctor: {0}', environment.name)}`, '']
   out.push(
-    diagnoses.length === 0 ? t('✔ Nothing is wrong.') : t('Errors: {0}. Warnings: {1}.', errors, warnings),
+    diagnoses.length === 0 ? t('✔ No problems found.') : t('Errors: {0}. Warnings: {1}.', errors, warnings),
   )
   const lines: { line: number; diagnosis: Diagnosis }[] = []
   for (const diagnosis of diagnoses) {

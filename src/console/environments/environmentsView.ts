@@ -220,8 +220,8 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
             value: troubled,
             tooltip:
               troubled === 1
-                ? vscode.l10n.t('1 agent in trouble')
-                : vscode.l10n.t('{0} agents in trouble', troubled),
+                ? vscode.l10n.t('1 agent with problems')
+                : vscode.l10n.t('{0} agents with problems', troubled),
           }
   }
 }

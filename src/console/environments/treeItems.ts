@@ -106,11 +106,11 @@ function groupItem(node: GroupNode): vscode.TreeItem {
   item.description =
     troubled === 0
       ? String(node.agents.length)
-      : vscode.l10n.t('{0}, {1} in trouble', node.agents.length, troubled)
+      : vscode.l10n.t('{0}, {1} with problems', node.agents.length, troubled)
   item.iconPath = new vscode.ThemeIcon('symbol-array')
   item.contextValue = node.value === undefined ? 'group' : 'group filterable'
   item.accessibilityInformation = {
-    label: vscode.l10n.t('{0}: {1} agents, {2} in trouble', nameOfGroup(node), node.agents.length, troubled),
+    label: vscode.l10n.t('{0}: {1} agents, {2} with problems', nameOfGroup(node), node.agents.length, troubled),
   }
   return item
 }
@@ -134,7 +134,7 @@ function agentState(agent: AgentNode['agent']): [string, string | undefined, str
   if (agent.state === 'gone') return ['debug-disconnect', 'disabledForeground', vscode.l10n.t('gone')]
   if (agent.state === 'stale')
     return ['question', 'list.warningForeground', vscode.l10n.t('not seen recently')]
-  if (isTroubled(agent)) return ['warning', 'list.warningForeground', vscode.l10n.t('in trouble')]
+  if (isTroubled(agent)) return ['warning', 'list.warningForeground', vscode.l10n.t('with problems')]
   if (agent.running.length > 0) return ['vm-running', 'charts.blue', vscode.l10n.t('running a command')]
   return ['vm-active', 'charts.green', vscode.l10n.t('live')]
 }

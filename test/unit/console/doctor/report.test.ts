@@ -22,7 +22,7 @@ describe('the doctor’s report', () => {
   it('reports that nothing is wrong, the identity, the agents and the price', () => {
     const { text, lines } = printReport(examination(), inEnglish)
     expect(lines).toEqual([])
-    expect(text).toContain('✔ Nothing is wrong.')
+    expect(text).toContain('✔ No problems found.')
     expect(text).toContain('arn:aws:iam::1:user/anna')
     expect(text).toContain('2 known, 2 live, version 0.1.0')
     expect(text).toMatch(/2 agents when idle: [\d,]+ requests a month, about \$\d/)
