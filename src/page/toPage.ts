@@ -43,6 +43,8 @@ export interface RunHeader {
   readonly runId: string
   readonly environment: { readonly name: string; readonly colour?: string; readonly protected: boolean }
   readonly filter: string
+  /** Number of agents that were chosen by hand among those that the filter matches. */
+  readonly chosen?: number
   readonly action: ActionHeader
   readonly issuer: { readonly name: string; readonly host: string }
   /** Milliseconds since the epoch, the host's clock, as all times here. */

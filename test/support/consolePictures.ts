@@ -186,7 +186,7 @@ function scenes(workbench: Workbench, endpoint: string): Record<string, Scene> {
       await quickInput.titled('Run on testing')
     },
     'send-who': async () => {
-      await quickInput.pick('Who')
+      await quickInput.pick('Targets')
       await quickInput.titled('Targets')
     },
     'send-rollout': async () => {

@@ -110,7 +110,12 @@ function groupItem(node: GroupNode): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon('symbol-array')
   item.contextValue = node.value === undefined ? 'group' : 'group filterable'
   item.accessibilityInformation = {
-    label: vscode.l10n.t('{0}: {1} agents, {2} with problems', nameOfGroup(node), node.agents.length, troubled),
+    label: vscode.l10n.t(
+      '{0}: {1} agents, {2} with problems',
+      nameOfGroup(node),
+      node.agents.length,
+      troubled,
+    ),
   }
   return item
 }

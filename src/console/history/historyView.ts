@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import type { RunSummary } from '../../master/store/history.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import type { Runs } from '../send/runs.ts'
-import { describeCounts, groupByDay, nameOfRun, outcomeOfRun } from './historyRows.ts'
+import { describeCounts, describeTargets, groupByDay, nameOfRun, outcomeOfRun } from './historyRows.ts'
 
 export type HistoryNode =
   | {
@@ -99,7 +99,7 @@ function tooltipOf(summary: RunSummary): vscode.MarkdownString {
     'shellscript',
   )
   const lines = [
-    t('{0}: {1}', environment, request.filter === '*' ? t('every agent') : request.filter),
+    t('{0}: {1}', environment, describeTargets(summary, t)),
     describeCounts(summary, t),
     t('by {0} on {1}, {2}', issuer.name, issuer.host, new Date(startedAt).toLocaleString()),
     endedAt === undefined ? undefined : t('took {0} s', ((endedAt - startedAt) / 1000).toFixed(1)),

@@ -64,6 +64,7 @@ export function runHeader(
     runId,
     environment: { name, protected: environment.protected, ...(colour === undefined ? {} : { colour }) },
     filter: request.filter,
+    ...(request.targets === undefined ? {} : { chosen: request.targets.length }),
     action: actionHeader(request, t),
     issuer: { name: issuer.name, host: issuer.host },
     startedAt,
@@ -88,13 +89,13 @@ const maxHostsCharacters = 1000
 /** The most characters of a script that are sent to the page. */
 const maxScriptCharacters = 65_536
 
-function actionHeader({ action, targets }: RecordedRequest, t: Translate): ActionHeader {
+function actionHeader({ action, targets, filter }: RecordedRequest, t: Translate): ActionHeader {
   const only =
-    targets === undefined
+    targets === undefined || filter === '*'
       ? []
       : [targets.length === 1 ? t('only 1 chosen agent') : t('only {0} chosen agents', targets.length)]
   if (action.kind === 'ping') return { kind: 'ping', text: 'ping', details: only }
-  if (action.kind === 'facts') return { kind: 'facts', text: t('read facts again'), details: only }
+  if (action.kind === 'facts') return { kind: 'facts', text: t('Refresh facts'), details: only }
   const variables = Object.keys(action.environment ?? {})
   const details = [
     ...only,

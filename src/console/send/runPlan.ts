@@ -93,7 +93,7 @@ export function describeAction(action: RunRequest['action'], t: Translate): stri
     case 'ping':
       return t('Ping')
     case 'facts':
-      return t('Refresh the facts')
+      return t('Refresh facts')
   }
 }
 
