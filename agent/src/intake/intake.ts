@@ -71,7 +71,7 @@ export function decide(received: ReceivedMessage, context: IntakeContext): Decis
   }
   const admission = admit(command, received.sentAt, context)
   if (admission.kind === 'ignore') return { kind: 'ignored', command, why: admission.why }
-  const verified = verifiedKeyOf(context.policy, signature)
+  const verified = verifiedKeyOf(context.policy, signature, context.now)
   const audited = describeCommand(command, received.senderId, { claimed: signature?.key, verified })
   if (admission.kind === 'withhold') return { kind: 'withheld', command, audited, why: admission.why }
   if (isReplayed(command, context)) return { kind: 'withheld', command, audited, why: 'it was replayed' }
@@ -124,8 +124,8 @@ function policyVerdict(
   senderId: string | undefined,
   signature: Signature | undefined,
   readsForeignRun: boolean,
-  { policy, ownUser }: IntakeContext,
+  { policy, ownUser, now }: IntakeContext,
 ) {
   if (action.kind === 'unsupported') return undefined
-  return evaluatePolicy(policy, { senderId, signature, action, ownUser, readsForeignRun })
+  return evaluatePolicy(policy, { senderId, signature, action, ownUser, now, readsForeignRun })
 }

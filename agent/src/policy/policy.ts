@@ -5,10 +5,19 @@ import { compileAllowed, compileDenied, compileGlob, type TextPattern } from './
 
 const Patterns = v.array(v.pipe(v.string(), v.minLength(1)))
 
+const Expiry = v.pipe(
+  v.union([v.string(), v.date()]),
+  v.transform((written) => new Date(written)),
+  v.check((date) => !Number.isNaN(date.getTime()), 'a date, as in 2027-12-31'),
+)
+
 /** A misspelt key would change the meaning of a policy, so unknown keys are errors. */
 const File = v.strictObject({
   /** Public keys by the name that signatures bear. */
-  keys: v.optional(v.record(v.string(), v.string()), {}),
+  keys: v.optional(
+    v.record(v.string(), v.union([v.string(), v.strictObject({ key: v.string(), expires: Expiry })])),
+    {},
+  ),
   /** Patterns of commands that are always denied. */
   deny: v.optional(Patterns, []),
   rules: v.array(
@@ -33,16 +42,23 @@ const File = v.strictObject({
 export interface Policy {
   readonly file: string
   /** Public keys by their names. */
-  readonly keys: ReadonlyMap<string, KeyObject>
+  readonly keys: ReadonlyMap<string, PolicyKey>
   readonly deny: readonly TextPattern[]
   readonly rules: readonly Rule[]
+}
+
+/** A public key that commands may be signed with. */
+export interface PolicyKey {
+  readonly publicKey: KeyObject
+  /** SQS's clock, milliseconds since the epoch; undefined: never. */
+  readonly expiresAt: number | undefined
 }
 
 export interface Rule {
   readonly name: string
   readonly senders: readonly TextPattern[] | undefined
   /** One of these must have signed. */
-  readonly keys: ReadonlyMap<string, KeyObject> | undefined
+  readonly keys: ReadonlyMap<string, PolicyKey> | undefined
   readonly actions: ReadonlySet<string> | undefined
   readonly allow: readonly TextPattern[] | undefined
   readonly deny: readonly TextPattern[]
@@ -68,9 +84,7 @@ export class PolicyError extends Error {
 export function parsePolicy(text: string, file: string): Policy {
   try {
     const { keys: keyTexts, deny, rules } = v.parse(File, parseYaml(text))
-    const keys = new Map(
-      Object.entries(keyTexts).map(([name, key]) => [name, parsePublicKey(key, `keys.${name}`)]),
-    )
+    const keys = new Map(Object.entries(keyTexts).map(([name, key]) => [name, parseKey(key, `keys.${name}`)]))
     return {
       file,
       keys,
@@ -106,10 +120,18 @@ function setOf<T>(items: readonly T[] | undefined): ReadonlySet<T> | undefined {
   return items === undefined ? undefined : new Set(items)
 }
 
-function known(keys: ReadonlyMap<string, KeyObject>, name: string, rule: string): KeyObject {
+function known(keys: ReadonlyMap<string, PolicyKey>, name: string, rule: string): PolicyKey {
   const key = keys.get(name)
   if (key === undefined) throw new Error(`${rule} uses the key ${name}, which is not defined under keys`)
   return key
+}
+
+function parseKey(
+  written: string | { readonly key: string; readonly expires: Date },
+  place: string,
+): PolicyKey {
+  if (typeof written === 'string') return { publicKey: parsePublicKey(written, place), expiresAt: undefined }
+  return { publicKey: parsePublicKey(written.key, place), expiresAt: written.expires.getTime() }
 }
 
 /** DER of an ed25519 public key up to the key's own 32 bytes (RFC 8410). */

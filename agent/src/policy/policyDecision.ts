@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Action } from '../../../src/protocol/action.ts'
 import type { Signature } from '../../../src/protocol/envelope.ts'
 import type { TextPattern } from './commandPattern.ts'
-import type { Rule } from './policy.ts'
+import type { PolicyKey, Rule } from './policy.ts'
 import type { PolicyInForce } from './policyInForce.ts'
 
 /** What a policy decides about. */
@@ -12,6 +12,8 @@ export interface Request {
   readonly action: Action
   /** The user that the agent runs as, and that executes commands that name no user. */
   readonly ownUser: string
+  /** SQS's clock, milliseconds. */
+  readonly now: number
   /** Whether the answer would tell of a run that somebody else had executed. */
   readonly readsForeignRun?: boolean
 }
@@ -93,14 +95,20 @@ const bySender: Demand = ({ senders }, { senderId }) => {
   return `No rule of the policy applies to the sender ${senderId ?? '(unknown)'}.`
 }
 
-const bySignature: Demand = ({ keys, name }, { signature }) => {
+const bySignature: Demand = ({ keys, name }, { signature, now }) => {
   if (keys === undefined) return undefined
   const wanted = `${name} requires the signature of ${[...keys.keys()].join(' or ')}`
   if (signature === undefined) return `${wanted}; this command is not signed.`
   const key = keys.get(signature.key)
   if (key === undefined) return `${wanted}; this command is signed by ${signature.key}.`
-  if (!signature.verifies(key)) return `The signature of ${signature.key} is not valid for this command.`
+  if (isExpired(key, now)) return `The key ${signature.key} has expired.`
+  if (!signature.verifies(key.publicKey))
+    return `The signature of ${signature.key} is not valid for this command.`
   return undefined
+}
+
+export function isExpired({ expiresAt }: PolicyKey, now: number): boolean {
+  return expiresAt !== undefined && now >= expiresAt
 }
 
 const byAction: Demand = ({ actions, name }, { action }) =>

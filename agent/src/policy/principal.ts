@@ -1,4 +1,5 @@
 import type { Signature } from '../../../src/protocol/envelope.ts'
+import { isExpired } from './policyDecision.ts'
 import type { PolicyInForce } from './policyInForce.ts'
 
 /** What is proven of who sent a command: by AWS, and by a signature. */
@@ -19,9 +20,17 @@ export function isSamePrincipal(owner: Principal, other: Principal): boolean {
   return owner.sender === other.sender && (owner.key === undefined || owner.key === other.key)
 }
 
-/** The name of the key that signed, if the policy has that key and the signature is valid. */
-export function verifiedKeyOf(inForce: PolicyInForce, signature: Signature | undefined): string | undefined {
+/**
+ * The name of the key that signed, if the policy has that key, it has not expired, and the signature is valid.
+ * @param now SQS's clock, milliseconds
+ */
+export function verifiedKeyOf(
+  inForce: PolicyInForce,
+  signature: Signature | undefined,
+  now: number,
+): string | undefined {
   if (signature === undefined || inForce.kind !== 'policy') return undefined
   const key = inForce.policy.keys.get(signature.key)
-  return key !== undefined && signature.verifies(key) ? signature.key : undefined
+  const isValid = key !== undefined && !isExpired(key, now) && signature.verifies(key.publicKey)
+  return isValid ? signature.key : undefined
 }

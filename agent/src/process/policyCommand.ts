@@ -67,6 +67,7 @@ async function test(question: PolicyTest, write: Write): Promise<number> {
     signature: question.key === undefined ? undefined : { key: question.key, verifies: () => true },
     action: await actionOf(question),
     ownUser: ownUser().name,
+    now: Date.now(),
   })
   for (const { name, objection } of rules) write(`  ${name}: ${objection ?? 'allows it'}\n`)
   if (decision.allowed) {

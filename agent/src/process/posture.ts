@@ -4,6 +4,9 @@ import type { Settings } from '../settings/settings.ts'
 /** Hexadecimal digits of a policy's SHA-256 that are published: enough to tell which servers have another one. */
 const digestLength = 16
 
+/** Names of keys that are published. */
+const mostKeys = 50
+
 /**
  * What somebody who is responsible for a fleet asks about each agent, as facts beneath `agent`: who it runs as, what limits
  * its commands, and whether they are audited.
@@ -24,12 +27,13 @@ export function describePosture(
 function policyFacts(inForce: Settings['policy']): Facts {
   if (inForce.kind === 'closed') return { state: 'closed' }
   if (inForce.kind === 'open') return { state: inForce.why === 'by-choice' ? 'none' : 'open' }
-  const { rules } = inForce.policy
+  const { rules, keys } = inForce.policy
   const signed = rules.filter(({ keys }) => keys !== undefined).length
   return {
     state: 'in-force',
     digest: inForce.digest.slice(0, digestLength),
     rules: rules.length,
+    keys: [...keys.keys()].slice(0, mostKeys),
     signatures: signed === 0 ? 'none' : signed === rules.length ? 'required' : 'some-rules',
   }
 }

@@ -22,6 +22,7 @@ const ask = (rules: string, action: Action, more: Partial<Request> = {}) =>
       signature: undefined,
       action,
       ownUser: 'root',
+      now: 0,
       ...more,
     },
   )
@@ -172,6 +173,19 @@ describe('a policy that asks for signatures', () => {
       reason: 'rule 1 requires the signature of alice; this command is signed by bob.',
     })
     expect(ask(rules, shell('id'))).toMatchObject({ code: 'signature' })
+  })
+
+  it('takes a key until it expires, by SQS’s clock', () => {
+    const key = keys.publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64')
+    const rules = `{ keys: { alice: { key: ${key}, expires: 2027-06-01 } }, rules: [{ keys: [alice] }] }`
+    const signed = { signature: signatureBy(keys.privateKey) }
+    const expiry = Date.UTC(2027, 5, 1)
+    expect(allows(rules, shell('id'), { ...signed, now: expiry - 1 })).toBe(true)
+    expect(ask(rules, shell('id'), { ...signed, now: expiry })).toMatchObject({
+      code: 'signature',
+      reason: 'The key alice has expired.',
+    })
+    expect(() => policy(rules.replace('2027-06-01', 'some-day'))).toThrow('a date, as in 2027-12-31')
   })
 })
 
