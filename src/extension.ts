@@ -122,6 +122,7 @@ export function activate(context: vscode.ExtensionContext): void {
     actions: {
       find: (runId) => shownRuns.find(runId),
       runAgain: ({ run }, targets) => runAgain(sending, shownRuns, run.state, targets),
+      continueRun: async ({ run }) => sending.continueRun(await shownRuns.steered(run.state.runId)),
       onFailure: (error) => trouble.show(error),
       onWarning: (error) => trouble.note(error),
     },

@@ -36,10 +36,10 @@ export class Header {
         onPress: () => ask({ type: 'pause' }),
       }),
       resume: button({
-        label: t('Resume'),
+        label: t('Continue'),
         icon: 'resume',
         kind: 'primary',
-        hint: t('Continue with the next step of the rollout'),
+        hint: t('Show what is left of the rollout, and continue it once you confirm'),
         onPress: () => ask({ type: 'resume' }),
       }),
       stop: button({
@@ -144,6 +144,7 @@ export class Header {
       t('timeout {0}', formatDuration(run.timeoutMs)),
       ...(run.rollout === undefined ? [] : [rolloutWords(run)]),
       ...(run.stopReason === undefined ? [] : [t('stopped: {0}', run.stopReason)]),
+      ...(run.pauseReason === undefined ? [] : [t('paused: {0}', run.pauseReason)]),
     ]
     this.#meta.replaceChildren(
       ...parts.map((part) => element('span', { class: 'meta-part' }, ...visibleNodes(part))),

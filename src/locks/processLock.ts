@@ -96,6 +96,20 @@ export async function isLocked(path: string): Promise<boolean> {
   return false
 }
 
+/**
+ * When a process last showed that it holds the lock, or held it until it died: by the clock of that process, milliseconds. It
+ * shows this every 3 s. Undefined when the lock was given back.
+ */
+export async function lastHeldAt(path: string): Promise<number | undefined> {
+  const folder = new LockFolder(path)
+  const times = (await folder.names()).map((name) => {
+    const entry = markedAsHeld(name)
+    return entry === undefined ? undefined : folder.touchedAt(entry)
+  })
+  const known = (await Promise.all(times)).filter((time) => time !== undefined)
+  return known.length === 0 ? undefined : Math.max(...known)
+}
+
 async function isTouched(folder: LockFolder, name: string, pace: LockPace): Promise<boolean> {
   const first = await folder.touchedAt(name)
   if (first === undefined) return false

@@ -85,9 +85,8 @@ export class Master {
       signal: this.#abort.signal,
     })
     this.#resumption = new RunResumption({
-      environmentName: environment.name,
-      sharedReplyQueue: environment.queues.replies,
-      ...{ history: options.history, runs: this.#runs, replyConsumer: this.#replyConsumer, onWarning },
+      ...{ environment, history: options.history, runs: this.#runs, onWarning },
+      ...{ replyConsumer: this.#replyConsumer, now: Date.now },
       transport: (runId, replyTo, action) => this.#transport(runId, replyTo, action),
     })
     this.#delivery = new ReplyDelivery({
@@ -163,13 +162,16 @@ export class Master {
 
   /**
    * Resumes the runs of this environment that were active when an earlier master ended, and receives late replies. Runs
-   * that another master holds are left to it.
+   * that another master holds are left to it. A rollout stays paused, until `run.resume()`, when the environment is protected
+   * or when no master has held it for 10 s.
    * @throws QueueError when replies cannot be received
    */
   async resume(): Promise<Run[]> {
     const open = (await this.#options.history.list()).filter(
       ({ runId, environment, phase }) =>
-        environment === this.environment.name && phase !== 'over' && this.run(runId) === undefined,
+        environment === this.environment.name &&
+        phase !== 'over' &&
+        (this.run(runId) === undefined || this.#resumption.isByReply(runId)),
     )
     // First: without a reply queue a run could not be resumed, and it would not be tried again.
     await this.#replyConsumer.open()

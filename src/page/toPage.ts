@@ -59,6 +59,8 @@ export interface RunHeader {
   readonly rollout?: { readonly steps: number; readonly started: number; readonly canary: boolean }
   /** Why the rollout ended before its last step. */
   readonly stopReason?: string
+  /** Why the master paused the rollout; absent when it is not paused, or a person paused it. */
+  readonly pauseReason?: string
   /** False for a past run, which can no longer be controlled. */
   readonly live: boolean
 }

@@ -22,7 +22,11 @@ export type RunEvent =
   /** SQS did not take the command of a step. */
   | (Reason & { kind: 'sendFailed'; agentIds: readonly string[]; at: number })
   | { kind: 'cancelRequested'; at: number }
-  | { kind: 'paused' | 'resumed'; at: number }
+  /** With a reason where the master paused the rollout, and not a person. */
+  | (Partial<Reason> & { kind: 'paused'; at: number })
+  | { kind: 'resumed'; at: number }
+  /** The master released the run, for the next one to resume. */
+  | { kind: 'left'; at: number }
   | (Reason & { kind: 'rolloutStopped'; at: number })
 
 /** Why the master did something. */

@@ -70,8 +70,12 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
         event.kind === 'paused' ? (['running', 'paused'] as const) : (['paused', 'running'] as const)
       if (state.phase !== from) return false
       state.phase = to
+      state.pauseReason = event.kind === 'paused' ? event.reason : undefined
+      state.pauseSentence = event.kind === 'paused' ? event.sentence : undefined
       return true
     }
+    case 'left':
+      return false
     case 'rolloutStopped':
       return stopRollout(state, event)
   }
@@ -208,7 +212,7 @@ function stopRollout(state: RunState, reason: Reason): boolean {
   for (const step of state.steps.splice(state.stepsStarted)) {
     for (const agentId of step) notStarted(state, agentId)
   }
-  if (state.phase === 'paused') state.phase = 'running'
+  applyToRun(state, { kind: 'resumed', at: 0 })
   return true
 }
 

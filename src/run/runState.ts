@@ -18,6 +18,10 @@ export interface RunState {
   stopReason: string | undefined
   /** The same, for translation; undefined for runs of earlier versions. */
   stopSentence: Localizable | undefined
+  /** Why the master paused the rollout, in English; undefined when it is not paused, or a person paused it. */
+  pauseReason: string | undefined
+  /** The same, for translation. */
+  pauseSentence: Localizable | undefined
   readonly steps: string[][]
   /** Steps whose command was sent. */
   stepsStarted: number
@@ -90,6 +94,8 @@ export function startRunState(start: RunStart): RunState {
     cancelRequestedAt: undefined,
     stopReason: undefined,
     stopSentence: undefined,
+    pauseReason: undefined,
+    pauseSentence: undefined,
     steps: [],
     stepsStarted: 0,
     replies: new Map(),

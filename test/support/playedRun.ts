@@ -9,6 +9,7 @@ import type { ReplyMessage } from '../../src/protocol/messages.ts'
 import { planSteps } from '../../src/run/rollout.ts'
 import type { Rollout } from '../../src/run/runRequest.ts'
 import { startRunState } from '../../src/run/runState.ts'
+import type { Localizable } from '../../src/text/localizable.ts'
 import { createWorld, type PlayedWorld } from './playedTransport.ts'
 import { until } from './until.ts'
 
@@ -33,7 +34,7 @@ export interface RunStage {
   ): Promise<{ run: Run; world: PlayedWorld; begin: () => ReturnType<Run['begin']> }>
   start(agentIds: readonly string[], options?: RunOptions): Promise<{ run: Run; world: PlayedWorld }>
   /** Takes the run up again, as the next master does. */
-  restore(): Promise<{ run: Run; world: PlayedWorld }>
+  restore(pauseBecause?: Localizable): Promise<{ run: Run; world: PlayedWorld }>
 }
 
 export function stageRuns(): RunStage {
@@ -73,10 +74,10 @@ export function stageRuns(): RunStage {
       await begin()
       return { run, world }
     },
-    async restore() {
+    async restore(pauseBecause) {
       const world = createWorld()
       const { state, record } = await history.resume(runId)
-      const run = await Run.restore(state, record, world)
+      const run = await Run.restore(state, record, world, pauseBecause)
       runs.push(run)
       return { run, world }
     },

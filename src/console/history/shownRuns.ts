@@ -1,3 +1,4 @@
+import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Run } from '../../master/engine/run.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
@@ -33,7 +34,11 @@ export class ShownRuns {
     const history = await this.#history.open()
     const environment = await this.environmentOf(runId)
     const open = environment && this.#openRun(environment, runId)
-    if (environment !== undefined && open !== undefined) return this.started({ run: open, environment })
+    if (environment !== undefined && open !== undefined) {
+      // A reply alone may have brought it back.
+      if (open.state.phase !== 'over') await this.#resume(environment, runId)
+      return this.started({ run: open, environment })
+    }
     if (!(await history.has(runId))) return undefined
     const past = await history.load(runId)
     if (past.state.phase !== 'over' && environment !== undefined) {
@@ -53,6 +58,19 @@ export class ShownRuns {
       },
       environment: { name, protected: isProtected, ...(colour !== undefined && { colour }) },
     }
+  }
+
+  /**
+   * A run of this window, to be continued.
+   * @throws Error when it is no longer open here, or its environment is no longer declared
+   */
+  async steered(runId: string): Promise<Omit<StartedRun, 'origin'>> {
+    const environment = await this.environmentOf(runId)
+    const run = environment && this.#openRun(environment, runId)
+    if (environment !== undefined && run !== undefined) return { run, environment }
+    throw new Error(
+      vscode.l10n.t('This run can no longer be continued from this page. Open it from History.'),
+    )
   }
 
   /** The environment of a run, if it is still declared; undefined if several environments have its name. */

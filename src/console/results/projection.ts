@@ -56,8 +56,20 @@ export function runHeader(
   environment: ShownEnvironment,
   { live, now, t }: { live: boolean; now: number; t: Translate },
 ): RunHeader {
-  const { runId, request, issuer, startedAt, endedAt, phase, stopReason, stopSentence, steps, stepsStarted } =
-    state
+  const {
+    runId,
+    request,
+    issuer,
+    startedAt,
+    endedAt,
+    phase,
+    stopReason,
+    stopSentence,
+    pauseReason,
+    pauseSentence,
+    steps,
+    stepsStarted,
+  } = state
   const { rollout } = request
   const { name, colour } = environment
   return {
@@ -79,6 +91,9 @@ export function runHeader(
     ...(stopReason === undefined
       ? {}
       : { stopReason: stopSentence === undefined ? stopReason : localize(stopSentence, t) }),
+    ...(pauseReason === undefined
+      ? {}
+      : { pauseReason: pauseSentence === undefined ? pauseReason : localize(pauseSentence, t) }),
     live,
   }
 }

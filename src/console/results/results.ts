@@ -19,6 +19,10 @@ export interface ResultsActions {
    * page, so the host confirms it in every environment.
    */
   runAgain(shown: Shown, targets: readonly string[] | undefined): Promise<unknown>
+  /**
+   * Continues the paused rollout of a run. It comes from a page, so the host confirms it in every environment.
+   */
+  continueRun(shown: Shown): Promise<unknown>
   /** Something that the user asked for failed: show it. */
   onFailure(error: unknown): void
   /** Something failed that no one waits for: log it. */
@@ -131,9 +135,10 @@ export class Results implements vscode.Disposable {
   }
 }
 
-function bound(actions: ResultsActions): Pick<ResultsActions, 'runAgain' | 'onFailure' | 'onWarning'> {
+function bound(actions: ResultsActions): Omit<ResultsActions, 'find'> {
   return {
     runAgain: (shown, targets) => actions.runAgain(shown, targets),
+    continueRun: (shown) => actions.continueRun(shown),
     onFailure: (error) => actions.onFailure(error),
     onWarning: (error) => actions.onWarning(error),
   }

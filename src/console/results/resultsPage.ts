@@ -22,6 +22,8 @@ export interface ResultsPageOptions {
   readonly documents: OutputDocuments
   /** Repeats the run on these agents, or on all agents that match now. The host confirms it. */
   runAgain(shown: Shown, targets: readonly string[] | undefined): Promise<unknown>
+  /** Continues the paused rollout. The host confirms it. */
+  continueRun(shown: Shown): Promise<unknown>
   /** Something that the user asked for failed. */
   onFailure(error: unknown): void
   /** Something failed that no one waits for. */
@@ -76,8 +78,10 @@ export class ResultsPage {
       case 'cancel':
         return steering?.cancel()
       case 'pause':
+        return steering?.pause()
       case 'resume':
-        return steering?.[request.type]()
+        if (steering !== undefined) await this.#options.continueRun(this.shown)
+        return
       case 'stop':
         return steering?.stopRollout()
       case 'run-again':

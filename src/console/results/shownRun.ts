@@ -5,7 +5,7 @@ import type { ReportedRun } from '../../report/reportedRun.ts'
 export type ShownRun = ReportedRun & Pick<Run, 'onChange'>
 
 /** The controls of a run in progress. Stopping needs no confirmation. */
-export type Steering = Pick<Run, 'cancel' | 'pause' | 'resume' | 'stopRollout'>
+export type Steering = Pick<Run, 'cancel' | 'pause' | 'stopRollout'>
 
 /** The environment as the page and confirmations show it. */
 export interface ShownEnvironment {

@@ -9,11 +9,12 @@ import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { readSetting } from '../declarations/settings.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { SendOrigin } from './confirmation.ts'
+import { continueRun } from './continueRun.ts'
 import type { Documents } from './question.ts'
 import { askForPlan } from './runFlow.ts'
 import type { RunHistory } from './runHistory.ts'
 import type { Draft, RunPlan } from './runPlan.ts'
-import type { Runs, SendOutcome } from './runs.ts'
+import type { Runs, SendOutcome, StartedRun } from './runs.ts'
 import { fileScript } from './scriptFile.ts'
 import type { FoundSnippet, Snippets } from './snippets.ts'
 
@@ -140,6 +141,12 @@ export class Sending {
         name,
       ),
     )
+  }
+
+  /** Continues the paused rollout of a run, once the user has confirmed what is left of it. */
+  continueRun({ run, environment }: Omit<StartedRun, 'origin'>, signal = unstopped()): Promise<boolean> {
+    const parts = { connections: this.#connections, documents: this.#documents, run, environment }
+    return about(environment, () => continueRun(parts, signal))
   }
 
   async #send(

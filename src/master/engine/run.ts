@@ -5,7 +5,7 @@ import { isVerdict } from '../../protocol/verdict.ts'
 import { because, type RunEvent } from '../../run/runEvent.ts'
 import { applyEvent } from '../../run/runReducer.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
-import { say } from '../../text/localizable.ts'
+import { type Localizable, say } from '../../text/localizable.ts'
 import type { RunRecord } from '../store/runRecord.ts'
 import { FollowUp } from './followUp.ts'
 import { OutputAssembler } from './outputAssembler.ts'
@@ -13,6 +13,7 @@ import { ReplyIntake } from './replyIntake.ts'
 import { RolloutSteps } from './rolloutSteps.ts'
 import { type RunChange, RunNotices } from './runNotices.ts'
 import type { Publication, RunTransport } from './transport.ts'
+import { Withdrawal } from './withdrawal.ts'
 
 export type { RunChange } from './runNotices.ts'
 
@@ -30,9 +31,7 @@ export class Run {
   readonly #steps: RolloutSteps
   readonly #followUp: FollowUp
   readonly #notices: RunNotices
-  #withdrawn: Promise<void> = Promise.resolve()
-  /** Resolves when agents that the run does not know have had time to read the request to all. */
-  #seenByAll: Promise<void> = Promise.resolve()
+  readonly #withdrawal: Withdrawal
   #resolveOver: (state: RunState) => void = () => {}
 
   /** A new run; nothing is sent before {@link begin}. */
@@ -52,28 +51,35 @@ export class Run {
     this.#intake = new ReplyIntake({ outputs, apply, onOutput, onWarning })
     this.#steps = new RolloutSteps({ state, record, transport, apply })
     this.#followUp = new FollowUp({ state, transport, outputs, steps: this.#steps, apply })
+    const attempt = (act: () => Promise<void>) => this.#attempt(act)
+    this.#withdrawal = new Withdrawal({ steps: this.#steps, transport, attempt })
     this.ended = new Promise((resolve) => {
       this.#resolveOver = resolve
     })
     if (state.phase === 'over') this.#resolveOver(state)
   }
 
-  /** Resumes a run of an earlier master, with the stored part of unfinished outputs. */
-  static async restore(state: RunState, record: RunRecord, transport: RunTransport): Promise<Run> {
+  /**
+   * Resumes a run of an earlier master, with the stored part of unfinished outputs.
+   * @param pauseBecause its rollout starts no further step, for this reason, until {@link resume}
+   */
+  static async restore(
+    state: RunState,
+    record: RunRecord,
+    transport: RunTransport,
+    pauseBecause?: Localizable,
+  ): Promise<Run> {
     const at = transport.now()
     const limitBytes = state.request.outputLimitBytes
     const replies = state.replies.values()
     const { outputs, damaged } = await OutputAssembler.resume(record.output, replies, at, limitBytes)
     const run = new Run(state, record, transport, outputs)
+    // First: any other event may be the end of a step.
+    if (pauseBecause !== undefined && state.stepsStarted > 0) run.pause(pauseBecause)
     for (const agentId of damaged) run.#apply({ kind: 'outputSettled', agentId, output: 'incomplete', at })
     // A step is on disk before it is on the queue: without one no agent has received the run, and none will answer.
-    if (state.stepsStarted === 0)
-      run.#apply({
-        kind: 'sendFailed',
-        agentIds: [],
-        ...because(say('the master ended before the command was sent')),
-        at,
-      })
+    const why = because(say('the master ended before the command was sent'))
+    if (state.stepsStarted === 0) run.#apply({ kind: 'sendFailed', agentIds: [], ...why, at })
     return run
   }
 
@@ -139,13 +145,14 @@ export class Run {
   /** Asks again for replies that may be lost, also from agents that the run does not know. */
   async askEveryone(): Promise<void> {
     const asking = this.#attempt(() => this.#followUp.askEveryone())
-    this.#seenByAll = asking.then(() => delay(this.#transport.timing.joinMs, undefined, { ref: false }))
+    this.#withdrawal.wait(asking)
     await asking
   }
 
   /** Starts no further step until {@link resume}. */
-  pause(): void {
-    this.#apply({ kind: 'paused', at: this.#transport.now() })
+  pause(why?: Localizable): void {
+    const reason = why === undefined ? {} : because(why)
+    this.#apply({ kind: 'paused', ...reason, at: this.#transport.now() })
   }
 
   /** Ends {@link pause}. */
@@ -184,7 +191,7 @@ export class Run {
 
   /** Resolves when the commands of a run that is over have been withdrawn from the broadcast queue (best effort). */
   withdrawn(): Promise<void> {
-    return this.#withdrawn
+    return this.#withdrawal.done
   }
 
   /**
@@ -199,6 +206,7 @@ export class Run {
   async close(): Promise<void> {
     // The outcome of a step that is being sent belongs in the record.
     await this.#steps.idle()
+    if (this.state.phase !== 'over') this.#record.append({ kind: 'left', at: this.#transport.now() })
     await this.#record.close()
   }
 
@@ -208,15 +216,7 @@ export class Run {
     if (publishedAt === undefined || now - publishedAt < this.#transport.timing.joinMs) return
     const isAwaited = ({ state, sentAt }: ReplyState) => state === 'expected' && sentAt !== undefined
     if (this.state.phase === 'over' || [...this.state.replies.values()].some(isAwaited)) return
-    this.#withdraw()
-  }
-
-  #withdraw(): void {
-    this.#steps.withdrawn()
-    this.#withdrawn = this.#withdrawn.then(async () => {
-      await this.#seenByAll
-      await this.#attempt(() => this.#transport.withdraw())
-    })
+    this.#withdrawal.start()
   }
 
   /** @returns whether it succeeded */
@@ -235,13 +235,15 @@ export class Run {
     if (!applyEvent(this.state, event)) return
     this.#record.append(event)
     if ('agentId' in event) this.#notices.agents([event.agentId])
-    else if (event.kind === 'paused' || event.kind === 'resumed') this.#notices.run()
-    else this.#notices.agents(this.state.replies.keys())
+    else if (event.kind === 'paused' || event.kind === 'resumed') {
+      this.#notices.run()
+      void this.#attempt(() => this.#record.summarize(this.state))
+    } else this.#notices.agents(this.state.replies.keys())
     this.#steps.advanceSoon()
     if (this.state.phase !== 'over') return
     void this.#attempt(() => this.#record.summarize(this.state))
     if (wasOver) return
     this.#resolveOver(this.state)
-    this.#withdraw()
+    this.#withdrawal.start()
   }
 }

@@ -7,7 +7,7 @@ import type { Audience, MissingAgent, Reach } from './reach.ts'
 /** Whom a request hits, whom it misses, and how sure that is. All names, folded. */
 export function reachDetails(reach: Reach, request: Audience, t: Translate): Detail[] {
   const { named, known } = reach
-  const hosts = inLines(foldHosts(named.map(({ hostname }) => hostname)))
+  const hosts = hostLines(named.map(({ hostname }) => hostname))
   const { filter } = request
   const isEveryone = filter.parsed.kind === 'everyone'
   return [
@@ -20,7 +20,7 @@ export function reachDetails(reach: Reach, request: Audience, t: Translate): Det
 /** What stands against the number of agents: who is missing, and that the look at the fleet is unsure. */
 export function doubtDetails(
   { missing, look }: Pick<Reach, 'missing' | 'look'>,
-  { targets, unseen }: Audience,
+  { targets, unseen }: Pick<Audience, 'targets' | 'unseen'>,
   t: Translate,
 ): Detail[] {
   const isNamed = targets !== undefined
@@ -58,10 +58,10 @@ export function doubtDetails(
 
 /** By host name where the agent was seen before, else by id. */
 export function namesOf(missing: readonly MissingAgent[]): string {
-  return inLines(foldHosts(missing.map(({ hostname, agentId }) => hostname ?? agentId)))
+  return hostLines(missing.map(({ hostname, agentId }) => hostname ?? agentId))
 }
 
-/** Folded names in lines that a document and a terminal show whole. */
-function inLines(folded: string): string {
-  return visibleText(folded.replace(/(?=.{100}).{60,99},/g, '$&\n'))
+/** Names, folded, in lines that a document and a terminal show whole. */
+export function hostLines(names: readonly string[]): string {
+  return visibleText(foldHosts(names).replace(/(?=.{100}).{60,99},/g, '$&\n'))
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { RunId } from '../../protocol/names.ts'
 import { withoutSecrets } from '../../run/runRequest.ts'
-import type { RunStart, RunState } from '../../run/runState.ts'
+import type { RunStart } from '../../run/runState.ts'
 import type { RunSummary } from '../../run/runSummary.ts'
 import { deleteRun, type Pruned, prune, type Retention } from './retention.ts'
-import { isRunInUse, type RecordedRun, RunRecord, readRun } from './runRecord.ts'
+import { isRunInUse, type RecordedRun, type ResumedRecord, RunRecord, readRun } from './runRecord.ts'
 import { Summaries } from './summaries.ts'
 
 export type { RunSummary } from '../../run/runSummary.ts'
@@ -47,7 +47,7 @@ export class History {
    * Reads and holds a run, to record what may still come.
    * @throws RunInUse when another master holds it; Error as `load`
    */
-  async resume(runId: string): Promise<{ state: RunState; record: RunRecord }> {
+  async resume(runId: string): Promise<ResumedRecord> {
     return RunRecord.resume(this.#folder(runId), runId)
   }
 

@@ -1,6 +1,6 @@
 import { mkdir, rename, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isLocked, type ProcessLock, takeLock } from '../../locks/processLock.ts'
+import { isLocked, lastHeldAt, type ProcessLock, takeLock } from '../../locks/processLock.ts'
 import type { RunEvent } from '../../run/runEvent.ts'
 import { applyEvent } from '../../run/runReducer.ts'
 import { type RunStart, type RunState, startRunState } from '../../run/runState.ts'
@@ -60,13 +60,15 @@ export class RunRecord {
    * Reads and holds a run that no other process holds.
    * @throws RunInUse, or Error when the folder does not contain the run
    */
-  static async resume(folder: string, runId: string): Promise<{ state: RunState; record: RunRecord }> {
+  static async resume(folder: string, runId: string): Promise<ResumedRecord> {
+    const touchedAt = await lastHeldAt(ownerOf(folder))
     const held = await lock(folder)
     try {
-      const { state, end } = await readEvents(folder, runId)
+      const { state, end, lastAt } = await readEvents(folder, runId)
       await truncate(eventsOf(folder), end)
       const output = await OutputLog.resume(outputOf(folder), bytesIn(state))
-      return { state, record: new RunRecord(folder, output, held) }
+      const heldUntil = Math.max(lastAt, touchedAt ?? lastAt)
+      return { state, record: new RunRecord(folder, output, held), heldUntil }
     } catch (error) {
       await held.release()
       throw error
@@ -114,6 +116,17 @@ export class RunRecord {
   }
 }
 
+/** A run to go on with. */
+export interface ResumedRecord {
+  readonly state: RunState
+  readonly record: RunRecord
+  /**
+   * Until when a master is known to have held the run, milliseconds since the epoch: its last event, or the last sign of life
+   * of a process that died, which gives one every 3 s.
+   */
+  readonly heldUntil: number
+}
+
 /** A run as read from disk; another process may be writing it at the same time. */
 export interface RecordedRun {
   readonly state: RunState
@@ -141,19 +154,25 @@ export function isRunInUse(folder: string): Promise<boolean> {
   return isLocked(ownerOf(folder))
 }
 
-async function readEvents(folder: string, runId: string): Promise<{ state: RunState; end: number }> {
+async function readEvents(
+  folder: string,
+  runId: string,
+): Promise<{ state: RunState; end: number; lastAt: number }> {
   const path = eventsOf(folder)
   let state: RunState | undefined
   let end = 0
+  let lastAt = 0
   for await (const read of linesOf(path)) {
     end = read.end
     for (const line of read.lines) {
-      if (state === undefined) state = startRunState(startIn(line, path, runId))
-      else applyLine(state, line)
+      if (state === undefined) {
+        state = startRunState(startIn(line, path, runId))
+        lastAt = state.startedAt
+      } else lastAt = applyLine(state, line) ?? lastAt
     }
   }
   if (state === undefined) throw notTheRecord(path, runId)
-  return { state, end }
+  return { state, end, lastAt }
 }
 
 function startIn(line: string, path: string, runId: string): RunStart {
@@ -175,11 +194,15 @@ function notTheRecord(path: string, runId: string): Error {
   return new LocalizableError(say('{0} is not the record of run {1}.', path, runId))
 }
 
-function applyLine(state: RunState, line: string): void {
+/** @returns when it happened, if the line says so */
+function applyLine(state: RunState, line: string): number | undefined {
   try {
-    applyEvent(state, JSON.parse(line))
+    const event = JSON.parse(line)
+    applyEvent(state, event)
+    return typeof event.at === 'number' ? event.at : undefined
   } catch {
     // A damaged line in the middle of the file: the events around it still count.
+    return undefined
   }
 }
 

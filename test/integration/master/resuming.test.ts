@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { History } from '../../../src/master/store/history.ts'
 import { claimMasterId } from '../../../src/master/store/masterId.ts'
+import { sealBody } from '../../../src/protocol/envelope.ts'
 import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { CommandMessage } from '../../../src/protocol/messages.ts'
 import { privateReplyQueue } from '../../../src/protocol/names.ts'
@@ -86,6 +88,96 @@ describe('a run whose master was killed', () => {
       expect(await outputOf(run, agentId)).toBe('before\nafter\n')
     }
     await masterId.release()
+  })
+})
+
+describe('a rollout whose window was closed', () => {
+  let environment: Environment
+  let fleet: AgentFleet
+
+  beforeAll(async () => {
+    environment = await sqs.environment('rollouts')
+    fleet = await startAgents(environment, 2)
+  })
+  afterAll(() => fleet?.stop())
+
+  /** The canary runs until the gate is open; the master is closed in the middle of that. */
+  async function leave(where: Environment, masterId: string) {
+    const directory = await masters.newDirectory()
+    const [gate, effects] = [join(directory, 'gate'), join(directory, 'effects')]
+    const runs = join(directory, 'runs')
+    const history = await History.open(runs)
+    const first = await masters.open(where, { masterId, history })
+    await first.discover(2)
+    const run = await startRun(first.master, {
+      filter: everyone,
+      action: {
+        kind: 'shell',
+        command: `echo $EC2_COLLECTIVE_AGENT_ID >>'${effects}'; while [ ! -e '${gate}' ]; do sleep 0.1; done`,
+      },
+      timeoutMs: 60_000,
+      rollout: { canary: 1 },
+    })
+    await until(() => run.state.counts.running === 1, 'the canary to be at it')
+    await first.master.close()
+    return {
+      ...{ runId: run.runId, record: join(runs, run.runId, 'run.ndjson') },
+      openGate: () => writeFile(gate, ''),
+      executedBy: async () => (await readFile(effects, 'utf8')).trim().split('\n').toSorted(),
+      next: () => masters.open(where, { masterId, history }),
+    }
+  }
+
+  it('is not continued by a forged reply, however soon, nor by the end of its step; a person continues it', async () => {
+    const { runId, openGate, executedBy, next } = await leave(environment, 'closed-1')
+    const { master } = await next()
+    const { message, data } = repliesOf('ghost', runId).result([])
+    const forgery = sealBody(message, data)
+    await sqs.connect().send(privateReplyQueue(environment.name, 'closed-1'), forgery)
+    // The user only pings.
+    await master.refresh()
+    await (await startRun(master, ping)).ended
+    await until(() => master.run(runId)?.state.replies.has('ghost') === true, 'the forged reply to be read')
+    const run = master.run(runId)
+    await openGate()
+    await until(() => run?.state.counts.succeeded === 2, 'the canary to end')
+    await run?.tick()
+    expect([run?.state.phase, await executedBy()]).toEqual(['paused', ['agent-1']])
+    run?.resume()
+    await run?.ended
+    expect(await executedBy()).toEqual(['agent-1', 'agent-2'])
+  })
+
+  it('continues by itself when it is resumed at once, as when a window is reloaded', async () => {
+    const { openGate, executedBy, next } = await leave(environment, 'closed-2')
+    const [run] = await (await next()).master.resume()
+    await openGate()
+    await run?.ended
+    expect(await executedBy()).toEqual(['agent-1', 'agent-2'])
+  })
+
+  it('is paused when nobody had it for more than ten seconds', async () => {
+    const { record, openGate, next } = await leave(environment, 'closed-3')
+    const text = await readFile(record, 'utf8')
+    await writeFile(
+      record,
+      text.replaceAll(/"at":(\d+)/g, (_, at) => `"at":${Number(at) - 11_000}`),
+    )
+    const [run] = await (await next()).master.resume()
+    expect(run?.state).toMatchObject({ phase: 'paused', pauseReason: expect.stringContaining('10 seconds') })
+    run?.stopRollout()
+    await openGate()
+    expect((await run?.ended)?.counts).toMatchObject({ succeeded: 1, 'not-started': 1 })
+  })
+
+  it('is paused at once where the environment is protected', async () => {
+    const { openGate, executedBy, next } = await leave({ ...environment, protected: true }, 'closed-4')
+    const [run] = await (await next()).master.resume()
+    await openGate()
+    await until(() => run?.state.counts.succeeded === 1, 'the canary to end')
+    expect([run?.state.phase, await executedBy()]).toEqual(['paused', ['agent-1']])
+    run?.stopRollout()
+    await run?.ended
   })
 })
 

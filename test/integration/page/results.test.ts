@@ -223,7 +223,7 @@ describe('the results page', () => {
     await page.locator('.head-meta', { hasText: 'canary' }).waitFor()
     await page.getByRole('button', { name: 'Pause' }).click()
     simulated.run.pause()
-    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.getByRole('button', { name: 'Continue' }).click()
     await page.getByRole('button', { name: 'Stop rollout' }).click()
     const steered = () =>
       requests.map(({ type }) => type).filter((type) => type !== 'ready' && type !== 'in-sight')

@@ -9,7 +9,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { heldMark } from '../../../src/locks/contention.ts'
 import { entryName } from '../../../src/locks/lockFolder.ts'
-import { isLocked, type LockPace, takeLock } from '../../../src/locks/processLock.ts'
+import { isLocked, type LockPace, lastHeldAt, takeLock } from '../../../src/locks/processLock.ts'
 import { markOfThisProcess, type ProcessMark } from '../../../src/locks/processMark.ts'
 import { until } from '../../support/until.ts'
 
@@ -29,6 +29,31 @@ beforeAll(async () => {
   })
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
+
+describe('The time until which a lock was held', () => {
+  it('is the last sign of life of a holder that died', async () => {
+    const path = newPath()
+    const dead = entryName('0123456789abcdef', { space: '0'.repeat(16), pid: 1, start: '1' })
+    await mkdir(path)
+    for (const name of [dead, heldMark(dead)]) await writeFile(join(path, name), '')
+    await utimes(join(path, dead), 1_000, 1_000)
+    // Of one that only tried to get it nothing is known.
+    await writeFile(
+      join(path, entryName('fedcba9876543210', { space: '0'.repeat(16), pid: 2, start: '2' })),
+      '',
+    )
+    expect(await lastHeldAt(path)).toBe(1_000_000)
+  })
+
+  it('is not known when the lock was given back, or never taken', async () => {
+    const path = newPath()
+    expect(await lastHeldAt(path)).toBeUndefined()
+    const lock = await takeLock(path)
+    expect(await lastHeldAt(path)).toBeGreaterThan(0)
+    await lock?.release()
+    expect(await lastHeldAt(path)).toBeUndefined()
+  })
+})
 
 describe('takeLock', () => {
   it('gives a lock once, and again after it was released, and leaves nothing then', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Run } from '../../../../src/master/engine/run.ts'
 import type { ReplyMessage } from '../../../../src/protocol/messages.ts'
 import { defaultTiming } from '../../../../src/run/timing.ts'
+import { say } from '../../../../src/text/localizable.ts'
 import {
   answer,
   nothing,
@@ -16,6 +17,7 @@ import {
   stageRuns,
   textOf,
 } from '../../../support/playedRun.ts'
+import { until } from '../../../support/until.ts'
 
 const { responseTimeoutMs, graceMs, resendAfterMs } = defaultTiming
 const stage = stageRuns()
@@ -110,6 +112,21 @@ describe('a resumed run', () => {
     const { run, world } = await stage.restore()
     answer(run, 'a', '')
     await said(world, ['publish to b'])
+  })
+
+  it('starts no further step while it is paused for a reason, also when its step is over, until it is told to', async () => {
+    const first = await stage.start(['a', 'b'], { rollout: { batch: { count: 1 } } })
+    await first.run.close()
+    const { run, world } = await stage.restore(say('nobody has looked for long'))
+    answer(run, 'a', '')
+    await world.pass(run, 60_000)
+    expect(world.said.filter((what) => what !== 'withdraw')).toEqual([])
+    expect(run.state).toMatchObject({ phase: 'paused', pauseReason: 'nobody has looked for long' })
+    await run.flush()
+    expect((await stage.history.list())[0]).toMatchObject({ phase: 'paused' })
+    run.resume()
+    expect(run.state).toMatchObject({ phase: 'running', pauseReason: undefined })
+    await until(() => world.said.includes('publish to b'), 'the next step')
   })
 
   it('takes the verdict of an agent of whose output the disk has lost a part', async () => {

@@ -1,0 +1,42 @@
+import { stateNames, verdicts } from '../../protocol/verdict.ts'
+import { requestDetails } from '../../run/requestDetails.ts'
+import type { RunState } from '../../run/runState.ts'
+import type { Detail } from '../../text/detail.ts'
+import { localize } from '../../text/localizable.ts'
+import type { Translate } from '../../text/translate.ts'
+import type { NamedAgent, Reach } from './reach.ts'
+import { doubtDetails, hostLines } from './reachDetails.ts'
+
+/** The agents of the steps that have not started, in the order of the steps. */
+export function remainingAgents(state: RunState): NamedAgent[] {
+  return state.steps.slice(state.stepsStarted).flatMap((step) => namedIn(state, step))
+}
+
+/** What is left of a paused rollout, and what has become of it so far: all that a person agrees to when it goes on. */
+export function remainingDetails(
+  state: RunState,
+  reach: Pick<Reach, 'missing' | 'look'>,
+  t: Translate,
+): Detail[] {
+  const { steps, stepsStarted, pauseReason, pauseSentence, counts, request } = state
+  const left = remainingAgents(state).length
+  const why = pauseSentence === undefined ? pauseReason : localize(pauseSentence, t)
+  const soFar = ([...verdicts, 'running', 'expected'] as const)
+    .map((name) => ({ name, count: name === 'expected' ? counts.expected - left : counts[name] }))
+    .filter(({ count }) => count > 0)
+    .map(({ name, count }) => `${count} ${localize(stateNames[name], t)}`)
+  return [
+    ...(why === undefined ? [] : [{ name: t('Paused'), value: why }]),
+    { name: t('So far'), value: soFar.join(', ') },
+    ...requestDetails(request, t),
+    ...steps.slice(stepsStarted).map((step, index) => ({
+      name: t('Step {0} of {1} ({2})', stepsStarted + index + 1, steps.length, step.length),
+      value: hostLines(namedIn(state, step).map(({ hostname }) => hostname)),
+    })),
+    ...doubtDetails(reach, { targets: [] }, t),
+  ]
+}
+
+function namedIn({ replies }: RunState, step: readonly string[]): NamedAgent[] {
+  return step.map((agentId) => ({ agentId, hostname: replies.get(agentId)?.hostname ?? agentId }))
+}
