@@ -61,7 +61,7 @@ describe('The first start, with no AWS at all', () => {
     const history = workbench.view('History')
     await expect
       .poll(async () => (await history.row('uname -sr')).description)
-      .toMatch(/^testing · 3 succeeded/)
+      .toMatch(/^3 succeeded · testing/)
   })
 
   it('shows environment and agents again after a reload of the window, and the run', async () => {

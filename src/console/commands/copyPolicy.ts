@@ -27,7 +27,7 @@ export function copyPolicy(ask: AskEnvironment, signing: Signing, side: 'agents'
     const sentence = vscode.l10n.t('Copied the IAM policy for {0} to the clipboard.', environment.name)
     told(
       account === undefined
-        ? `${sentence} ${vscode.l10n.t('Replace * by your account number: AWS did not tell it.')}`
+        ? `${sentence} ${vscode.l10n.t('Replace * with your account number: AWS did not return it.')}`
         : sentence,
     )
   }

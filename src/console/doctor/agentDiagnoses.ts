@@ -15,10 +15,10 @@ export interface ExaminedAgents {
   readonly version: string
 }
 
-/** A clock that is off by more is reported, milliseconds. */
+/** The largest clock difference that is not reported, milliseconds. */
 const skewToleranceMs = 5_000
 
-/** Problems of agents, as they tell of themselves. */
+/** Problems that agents report about themselves. */
 export function diagnoseAgents(examined: ExaminedAgents, t: Translate): Diagnosis[] {
   return [
     ...openAgents(examined, t),
@@ -36,7 +36,7 @@ function openAgents({ agents }: ExaminedAgents, t: Translate): Diagnosis[] {
       severity: 'warning',
       what: open.length === 1 ? t('1 agent has no policy.') : t('{0} agents have no policy.', open.length),
       why: t(
-        'Anybody who may send to the command queue can execute anything there, as any user. Agents: {0}.',
+        'Anyone who may send to the command queue can execute anything there, as any user. Agents: {0}.',
         hosts(open),
       ),
       advice: t(

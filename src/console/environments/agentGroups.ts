@@ -53,7 +53,7 @@ export function isTroubled(agent: KnownAgent): boolean {
   return agent.state !== 'live' || agent.problems.length > 0 || hasSkew(agent)
 }
 
-/** How many agents execute anything for anybody who may send to them; undefined when none does. */
+/** How many agents execute anything for anyone who may send to them; undefined when none does. */
 export function describeOpen(agents: readonly KnownAgent[], t: Translate): string | undefined {
   const open = agents.filter(({ state, facts }) => state !== 'gone' && policyStateOf(facts) === 'open').length
   return open === 0 ? undefined : t('{0} without policy', open)

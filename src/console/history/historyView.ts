@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { RunSummary } from '../../master/store/history.ts'
+import { oneLine } from '../../text/oneLine.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import type { Runs } from '../send/runs.ts'
 import { describeCounts, describeTargets, groupByDay, nameOfRun, outcomeOfRun } from './historyRows.ts'
@@ -75,18 +76,20 @@ const icons = {
 
 function runItem(summary: RunSummary): vscode.TreeItem {
   const t = vscode.l10n.t
-  const item = new vscode.TreeItem(nameOfRun(summary, t))
+  // The view is narrow: a long command would push the result out of it. The tooltip has all of it.
+  const name = nameOfRun(summary, t)
+  const item = new vscode.TreeItem(oneLine(name, 30))
   const outcome = outcomeOfRun(summary)
   const [icon, colour] = icons[outcome]
   const time = new Date(summary.startedAt).toLocaleTimeString(undefined, { timeStyle: 'short' })
   const counts = describeCounts(summary, t)
   item.id = summary.runId
-  item.description = [summary.environment, counts, time].join(' · ')
+  item.description = [counts, summary.environment, time].join(' · ')
   item.iconPath = new vscode.ThemeIcon(icon, colour === undefined ? undefined : new vscode.ThemeColor(colour))
   item.contextValue = `run ${summary.request.action.kind}`
   item.tooltip = tooltipOf(summary)
   item.command = { title: t('Open'), command: 'ec2-collective.openRun', arguments: [summary.runId] }
-  item.accessibilityInformation = { label: [item.label, summary.environment, counts, time].join(', ') }
+  item.accessibilityInformation = { label: [name, counts, summary.environment, time].join(', ') }
   return item
 }
 

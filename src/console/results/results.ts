@@ -96,6 +96,10 @@ export class Results implements vscode.Disposable {
     const { extensionUri, actions } = this.#options
     const { runId } = shown.run.state
     panel.title = title(shown)
+    panel.iconPath = {
+      light: vscode.Uri.joinPath(extensionUri, 'media/results-light.svg'),
+      dark: vscode.Uri.joinPath(extensionUri, 'media/results-dark.svg'),
+    }
     this.#pages.set(runId, { panel, shown })
     const isOpen = () => this.#pages.get(runId)?.panel === panel
     panel.onDidDispose(() => {

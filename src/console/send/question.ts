@@ -146,7 +146,15 @@ async function typeName(question: Question, name: string, signal: AbortSignal): 
     ignoreFocusOut: true,
     // VS Code closes the box at Enter unless the severity is an error's.
     validateInput: (value) =>
-      value === name ? undefined : { message: prompt, severity: value === '' ? Info : Wrong },
+      value === name
+        ? undefined
+        : {
+            // In words, too: themes of high contrast do not show the severity.
+            message: name.startsWith(value)
+              ? prompt
+              : vscode.l10n.t('This is not the name of the environment. {0}', prompt),
+            severity: value === '' ? Info : Wrong,
+          },
   }
   return untilAborted(signal, async (token) => (await vscode.window.showInputBox(options, token)) === name)
 }

@@ -51,7 +51,7 @@ export function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
             part: 'unseen' as const,
             label: `$(${request.unseen === 'included' ? 'pass-filled' : 'circle-large-outline'}) ${t('Include Agents Not Seen Yet')}`,
             description: request.unseen === 'included' ? t('on') : t('off'),
-            detail: t('Every agent that matches the filter runs it, also one that nobody has counted.'),
+            detail: t('Every agent that matches the filter runs it, even one that has not been seen.'),
           },
         ]
       : []),

@@ -30,7 +30,7 @@ export function doubtDetails(
           {
             name: t('Agents not seen yet'),
             value: t(
-              'included: every agent that matches the filter runs it, also one that nobody has counted',
+              'included: every agent that matches the filter runs it, even one that has not been seen',
             ),
           },
         ]
@@ -40,7 +40,7 @@ export function doubtDetails(
       : [
           {
             name: isNamed
-              ? t('Not seen now, and named all the same ({0})', missing.length)
+              ? t('Not seen now, but named as targets ({0})', missing.length)
               : t('Not seen now, so not among the targets ({0})', missing.length),
             value: namesOf(missing),
           },
@@ -48,8 +48,8 @@ export function doubtDetails(
     ...(look.kind === 'unsure'
       ? [
           {
-            name: t('Not sure'),
-            value: t('Facts of agents may be unread, so there may be more agents than these.'),
+            name: t('Uncertain'),
+            value: t('Not all facts could be read, so there may be more agents than these.'),
           },
         ]
       : []),

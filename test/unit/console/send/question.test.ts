@@ -122,6 +122,27 @@ describe('A question for which a dialog has no room', () => {
     expect(await asking).toBe(false)
   })
 
+  it('says in words when what is typed cannot become the name', async () => {
+    const { keep } = documents()
+    const said: Record<string, unknown> = {}
+    Object.assign(vscode.window, {
+      showInputBox: async ({ validateInput }: vscode.InputBoxOptions) => {
+        for (const typed of ['', 'prod', 'produk', 'production']) said[typed] = validateInput?.(typed)
+        return ''
+      },
+    })
+    const asked = { kind: 'type-name', name: 'production' } as const
+    expect(await askPerson(questionOf('ls', ['web1']), asked, { keep }, signal)).toBe(false)
+    const isPrompt = expect.stringMatching(/^Run it\..*Type production to run it\.$/)
+    const isWrong = expect.stringMatching(/^This is not the name of the environment\. Run it\./)
+    expect(said).toMatchObject({
+      '': { message: isPrompt },
+      prod: { message: isPrompt },
+      produk: { message: isWrong },
+    })
+    expect(said.production).toBeUndefined()
+  })
+
   it('shows the document beside the box in which a name is typed', async () => {
     const { keep, texts, open } = documents()
     let prompt = ''

@@ -36,7 +36,7 @@ describe('The review before a run', () => {
     const doubts = items.filter(({ label }) => label.startsWith('$(warning)'))
     expect(doubts.map(({ label, detail }) => [label, detail])).toEqual([
       ['$(warning) Not seen now, so not among the targets (1)', 'web2'],
-      ['$(warning) Not sure', 'Facts of agents may be unread, so there may be more agents than these.'],
+      ['$(warning) Uncertain', 'Not all facts could be read, so there may be more agents than these.'],
     ])
   })
 

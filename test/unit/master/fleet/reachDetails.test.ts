@@ -33,8 +33,8 @@ describe('What a person is told of whom a request hits', () => {
     expect(printDetails(reachDetails(reachOf(snapshot, request), request, inEnglish))).toBe(
       [
         'Targets (3 of 1 agents): i-0abc,web[1-2]',
-        'Not seen now, and named all the same (2): i-0abc,web2',
-        'Not sure: Facts of agents may be unread, so there may be more agents than these.',
+        'Not seen now, but named as targets (2): i-0abc,web2',
+        'Uncertain: Not all facts could be read, so there may be more agents than these.',
       ].join('\n'),
     )
   })
