@@ -39,7 +39,7 @@ export class Header {
         label: t('Continue'),
         icon: 'resume',
         kind: 'primary',
-        hint: t('Show what is left of the rollout, and continue it once you confirm'),
+        hint: t('Show the rest of the rollout, and continue it after you confirm'),
         onPress: () => ask({ type: 'resume' }),
       }),
       stop: button({

@@ -38,7 +38,7 @@ Environments that a team shares belong in \`.vscode/ec2-collective.yaml\` in the
   profile: setting(
     'window',
     v.optional(v.string(), ''),
-    'AWS profile for environments without one. Empty: the default chain of the AWS CLI (`AWS_PROFILE`, keys of the environment, `default`). Changed files in `~/.aws` are picked up without a reload.',
+    'AWS profile for environments without one. Empty: the default chain of the AWS CLI (`AWS_PROFILE`, keys in environment variables, `default`). Changed files in `~/.aws` are picked up without a reload.',
   ),
   groupBy: setting(
     'window',

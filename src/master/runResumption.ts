@@ -114,7 +114,7 @@ export class RunResumption {
     const awayMs = this.#parts.now() - heldUntil
     // A clock that was set back says nothing about how long it was.
     if (awayMs >= 0 && awayMs <= reloadMs)
-      return { why: say('replies of agents have resumed it, and no person'), endsWithReload: true }
+      return { why: say('it was resumed by replies of agents, not by a person'), endsWithReload: true }
     return {
       why: say('it was resumed more than 10 seconds after the window was closed'),
       endsWithReload: false,

@@ -127,7 +127,11 @@ async function askGuard(
   )
   if (guard === undefined) return undefined
   const items = [
-    { label: vscode.l10n.t('No colour'), colour: undefined },
+    {
+      label: vscode.l10n.t('No colour'),
+      iconPath: new vscode.ThemeIcon('circle-outline'),
+      colour: undefined,
+    },
     ...colours.map((colour) => ({
       label: colour,
       iconPath: new vscode.ThemeIcon('circle-filled', new vscode.ThemeColor(`charts.${colour}`)),

@@ -12,7 +12,7 @@ export function chooseProfile(profiles: Profiles) {
       label: `${chosen === undefined ? '$(check)' : '$(blank)'} ${vscode.l10n.t('Default')}`,
       description: profiles.hasEnvironmentKeys()
         ? vscode.l10n.t('access keys from environment variables of VS Code')
-        : vscode.l10n.t('the default chain of the AWS CLI'),
+        : vscode.l10n.t('credential chain of the AWS CLI'),
       name: undefined,
     }
     const items = known.map((profile) => ({

@@ -133,7 +133,7 @@ function describePrice({ agents, requests }: Examination, t: Translate): string[
   const perRun = runRequests(count, 10) + 3 * count
   return [
     `- ${t('{0} when idle: {1} requests a month, about {2}', countAgents(count, t), number(idle), money(idle, t))}`,
-    `- ${t('A run of 10 s on all of them: about {0} requests, {1}', number(perRun), money(perRun, t))}`,
+    `- ${t('A run of 10 s on all agents: about {0} requests, {1}', number(perRun), money(perRun, t))}`,
     `- ${t('This window, since it connected: {0} requests', number(requests.billed))}`,
     '',
     t(

@@ -47,7 +47,7 @@ export function filterChoices(text: string, world: FilterContext, t: Translate):
     const all: FilterChoice = {
       kind: 'everyone',
       label: t('Every agent: all {0}', reachOf(world.fleet, { filter: everyone }).known),
-      detail: t('An empty filter matches no agent. Choose this to target every agent of the environment.'),
+      detail: t('Choose this to target every agent. An empty filter matches none.'),
     }
     return [...recentsOf(world, t), ...completions.slice(0, completionsBeforeEveryone), all]
   }

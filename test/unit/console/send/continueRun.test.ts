@@ -73,7 +73,7 @@ describe('Continuing a paused rollout', () => {
       'So far: 1 succeeded',
       ...['Action: ping', 'Timeout: 60 s'],
       ...['Step 2 of 3 (2): web-a,web-b', 'Step 3 of 3 (1): web-c'],
-      'Not seen now, and named all the same (1): c',
+      'Not seen now, but named as targets (1): c',
     ])
     expect([run.state.phase, looks]).toEqual(['running', 2])
   })
