@@ -15,7 +15,7 @@ import { Run } from './engine/run.ts'
 import { FactsRefresh } from './factsRefresh.ts'
 import type { Sweep } from './fleet/factsSweep.ts'
 import { Inventory } from './fleet/inventory.ts'
-import { type Audience, type Reach, reachOf } from './fleet/reach.ts'
+import { type Audience, type Reach, reachOf, recordOfReach } from './fleet/reach.ts'
 import type { MasterWarning, Rejected } from './masterWarning.ts'
 import { NobodyMatches } from './nobodyMatches.ts'
 import { ReplyConsumer } from './replies/replyConsumer.ts'
@@ -137,6 +137,7 @@ export class Master {
       request: recordOf(request),
       issuer: this.#options.issuer,
       startedAt: Date.now(),
+      reach: recordOfReach(reach),
     }
     const record = await this.#options.history.create(start)
     const run = new Run(startRunState(start), record, this.#transport(start.runId, replyTo, request.action))

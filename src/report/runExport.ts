@@ -73,7 +73,7 @@ function snapshotOf(state: RunState): RunState {
 }
 
 function headOf(state: RunState, extras: RunExtras): RunHead {
-  const { runId, environment, issuer, startedAt, endedAt, phase, stopReason, counts } = state
+  const { runId, environment, issuer, reach, startedAt, endedAt, phase, stopReason, counts } = state
   const { filter, targets, unseen, action, timeoutMs, rollout, outputLimitBytes, secrets } = withoutSecrets(
     state.request,
   )
@@ -92,7 +92,9 @@ function headOf(state: RunState, extras: RunExtras): RunHead {
     startedAt: iso(startedAt),
     endedAt: iso(endedAt),
     cancelRequestedAt: iso(state.cancelRequestedAt),
-    ...{ phase, stopReason: stopReason ?? null, counts },
+    ...{ phase, stopReason: stopReason ?? null },
+    missing: reach === undefined ? null : [...reach.missing],
+    ...{ sweep: reach?.sweep ?? null, counts },
     groups: groupReplies(state).map(({ state: common, detail, hosts, agentIds, majority }) => ({
       ...{ state: common, reason: detail ?? null, hosts, agentIds: [...agentIds], majority },
     })),
@@ -111,6 +113,7 @@ async function* agentJson(run: ReportedRun, reply: ReplyState): AsyncGenerator<s
     signal: outcome?.kind === 'signalled' ? outcome.signal : null,
     reason: describeOutcome(reply) ?? null,
     ...{ refusal: refusal?.code ?? null, cancelRefused: reply.cancelRefused ?? null, late },
+    unread: reply.unread === true,
     sentAt: iso(reply.sentAt),
     heardAt: iso(reply.heardAt),
     latencyMs: reply.latencyMs ?? null,

@@ -93,6 +93,14 @@ export const RunHead = v.object({
   cancelRequestedAt: orNull(Time, 'When the run was cancelled.'),
   phase: described(v.picklist(['running', 'paused', 'over']), 'The phase of the run.'),
   stopReason: orNull(text, 'Why the rollout ended before its last step, in English.'),
+  missing: orNull(
+    v.array(v.object({ agentId: text, hostname: text })),
+    'Agents that match and were not seen for 10 minutes when the command was sent: it does not name them, and they are not among `agents`. null in runs of earlier versions.',
+  ),
+  sweep: orNull(
+    v.picklist(['none', 'complete', 'unsure']),
+    'The last reading of the facts queue before the command was sent. `complete`: every message was read. `unsure`: some may be unread, so there may be agents that were not seen. `none`: there was no reading. null in runs of earlier versions.',
+  ),
   counts: described(Counts, 'Number of agents in each `state`.'),
   groups: described(
     v.array(Group),
@@ -128,6 +136,10 @@ export const RunAgent = v.object({
   late: described(
     v.boolean(),
     'Whether the reply came after the verdict `no-reply` or `lost`, or after the end of the run.',
+  ),
+  unread: described(
+    v.boolean(),
+    'Whether the verdict `no-reply` or `lost` is uncertain: the reply may be waiting on the reply queue, which could not be read to its end.',
   ),
   sentAt: orNull(Time, 'When the command was sent to it; null before its step of a rollout.'),
   heardAt: orNull(Time, 'When its last message arrived; null if none did.'),

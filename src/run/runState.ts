@@ -11,6 +11,8 @@ export interface RunState {
   readonly issuer: Issuer
   /** Milliseconds since the epoch, the master's clock, as all times here. */
   readonly startedAt: number
+  /** Absent in runs of earlier versions. */
+  readonly reach?: RecordedReach
   endedAt: number | undefined
   phase: 'running' | 'paused' | 'over'
   cancelRequestedAt: number | undefined
@@ -82,6 +84,16 @@ export interface RunStart {
   readonly request: RecordedRequest
   readonly issuer: Issuer
   readonly startedAt: number
+  /** Absent in records of earlier versions. */
+  readonly reach?: RecordedReach
+}
+
+/** What the master knew, when it sent the command, about agents that the command does not name. */
+export interface RecordedReach {
+  /** Agents that match, were seen earlier and were not reporting. */
+  readonly missing: readonly { readonly agentId: string; readonly hostname: string }[]
+  /** Whether every message of the facts queue was read before; `unsure`: there may be agents that were not seen. */
+  readonly sweep: 'none' | 'complete' | 'unsure'
 }
 
 export function startRunState(start: RunStart): RunState {

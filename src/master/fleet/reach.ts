@@ -1,5 +1,6 @@
 import { matchesFilter } from '../../protocol/filter/match.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
+import type { RecordedReach } from '../../run/runState.ts'
 import type { FleetLook, FleetSnapshot, KnownAgent } from './fleetSnapshot.ts'
 
 /** The part of a request that selects agents. */
@@ -62,4 +63,15 @@ export function reachOf({ agents: all, look }: FleetSnapshot, { filter, targets 
     targets === undefined ? [] : missing.map(({ agentId, hostname = agentId }) => ({ agentId, hostname }))
   const named = [...agents.map(({ agentId, hostname }) => ({ agentId, hostname })), ...byHand]
   return { agents, missing, named, known, look }
+}
+
+/** What the record of the run keeps: the agents that its command does not name, and how sure that is. */
+export function recordOfReach({ missing, named, look }: Reach): RecordedReach {
+  const names = new Set(named.map(({ agentId }) => agentId))
+  return {
+    missing: missing
+      .filter(({ agentId }) => !names.has(agentId))
+      .map(({ agentId, hostname = agentId }) => ({ agentId, hostname })),
+    sweep: look.kind,
+  }
 }

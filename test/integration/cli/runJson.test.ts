@@ -56,7 +56,12 @@ describe('ec2-cmaster --json and the export of the same run', () => {
     const log = join(state, 'run.json')
     const { stdout, exitCode } = await cmaster('--everyone', '--json', '-l', log, '-c', `file://${script}`)
     const printed = readRunJson(stdout)
-    expect(printed).toMatchObject({ phase: 'over', exitCode, counts: { succeeded: 2, failed: 2 } })
+    expect(printed).toMatchObject({
+      phase: 'over',
+      exitCode,
+      counts: { succeeded: 2, failed: 2 },
+      missing: [],
+    })
     const agents = Object.fromEntries(printed.agents.map((agent) => [agent.agentId, agent]))
     expect(agents).toMatchObject({
       'agent-1': {

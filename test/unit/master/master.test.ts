@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Run } from '../../../src/master/engine/run.ts'
+import { recordOfReach } from '../../../src/master/fleet/reach.ts'
 import type { Master } from '../../../src/master/master.ts'
 import type { MasterWarning } from '../../../src/master/masterWarning.ts'
 import type { StartOutcome } from '../../../src/master/startOutcome.ts'
@@ -117,6 +118,8 @@ describe('Starting a run', () => {
       const outcome = await master.start({ ...request, ...audience })
       if (outcome.kind !== 'sent') throw new Error(outcome.kind)
       expect([...outcome.run.state.replies.keys()]).toEqual(named.map(({ agentId }) => agentId))
+      const { reach } = (await history.load(outcome.run.runId)).state
+      expect(reach).toEqual(recordOfReach(master.reach(audience)))
     }
     const nobody = { filter: readFilter('role=mail') }
     expect(master.reach(nobody).agents).toEqual([])

@@ -5,6 +5,7 @@ import type { Chunk } from '../../../src/protocol/frames.ts'
 import { noRequests } from '../../../src/queues/requestCounts.ts'
 import { exportJson, exportNdjson } from '../../../src/report/runExport.ts'
 import { exportCsv, exportText } from '../../../src/report/runTables.ts'
+import { applyEvent } from '../../../src/run/runReducer.ts'
 import { outputOf, readRunJson, readRunNdjson } from '../../support/runJson.ts'
 import { agentIdOf, withSimulatedRun } from '../../support/simulatedRun.ts'
 import { textOf } from '../../support/textOf.ts'
@@ -75,6 +76,25 @@ describe('the JSON of a run', () => {
         ['web1', true],
         ['web9', false],
       ])
+    }))
+
+  it('tells which agents the command left out, how sure that was, and where replies may be unread', () =>
+    withSimulatedRun(['web1', 'web2'], {}, async ({ run }) => {
+      const reach = { missing: [{ agentId: 'i-gone', hostname: 'web3' }], sweep: 'unsure' as const }
+      for (const agentId of [agentIdOf('web1'), agentIdOf('web2')]) {
+        const unread = agentId === agentIdOf('web2') ? ({ unread: true } as const) : {}
+        applyEvent(run.state, { kind: 'silenceAssumed', agentId, verdict: 'no-reply', ...unread, at: 1 })
+      }
+      const document = readRunJson(
+        await textOf(exportJson({ state: { ...run.state, reach }, output: async () => [] })),
+      )
+      expect(document).toMatchObject(reach)
+      expect(document.agents).toMatchObject([
+        { hostname: 'web1', state: 'no-reply', unread: false },
+        { hostname: 'web2', state: 'no-reply', unread: true },
+      ])
+      const earlier = readRunJson(await textOf(exportJson(run)))
+      expect([earlier.missing, earlier.sweep]).toEqual([null, null])
     }))
 
   it('has every field of a request', () =>

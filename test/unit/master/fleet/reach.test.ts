@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
-import { type Audience, reachOf } from '../../../../src/master/fleet/reach.ts'
+import { type Audience, reachOf, recordOfReach } from '../../../../src/master/fleet/reach.ts'
 import { everyone, readFilter } from '../../../../src/protocol/filter/writtenFilter.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 
@@ -70,5 +70,18 @@ describe('Whom a request reaches', () => {
       known: 0,
       look: { kind: 'none' },
     })
+  })
+})
+
+describe('What a run records of its reach', () => {
+  it('are the agents that match and that its command does not name, and whether there may be more', () => {
+    const unsure = { ...fleet, look: { kind: 'unsure', at: 5 } as const }
+    expect(recordOfReach(reachOf(unsure, { filter: web }))).toEqual({
+      missing: [{ agentId: 'i-web3', hostname: 'web3' }],
+      sweep: 'unsure',
+    })
+    expect(recordOfReach(reachOf(fleet, { filter: web, targets: ['i-web1', 'i-web3', 'i-nobody'] }))).toEqual(
+      { missing: [], sweep: 'complete' },
+    )
   })
 })
