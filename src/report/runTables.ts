@@ -1,9 +1,8 @@
 import { type AgentState, stateNames } from '../protocol/verdict.ts'
 import { actionName } from '../run/actionText.ts'
 import type { ReplyState } from '../run/runState.ts'
+import { plainLines } from '../terminal/plainLines.ts'
 import { printable } from '../terminal/printable.ts'
-import { withoutSgr } from '../terminal/sgr.ts'
-import { TerminalLines } from '../terminal/terminalLines.ts'
 import { localize } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
@@ -44,11 +43,8 @@ export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
 
 /** An agent's output as text: lines as a terminal shows them, without colours, stdout and stderr combined. */
 export async function plainOutput(run: ReportedRun, agentId: string): Promise<string> {
-  const lines = new TerminalLines()
-  for (const chunk of await run.output(agentId)) lines.add(chunk)
-  const texts: string[] = []
-  for (let index = 0; index < lines.count; index += 1) texts.push(withoutSgr(lines.line(index)?.text ?? ''))
-  return texts.length === 0 ? '' : `${texts.join('\n')}\n`
+  const lines = plainLines(await run.output(agentId))
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`
 }
 
 const nameOf = (state: AgentState) => localize(stateNames[state], inEnglish)

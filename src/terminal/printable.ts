@@ -1,7 +1,7 @@
 import type { Chunk } from '../protocol/frames.ts'
 import { turningMarks, visibleText } from '../text/visibleText.ts'
+import { plainLines, shownLines } from './plainLines.ts'
 import { withoutSgr } from './sgr.ts'
-import { TerminalLines } from './terminalLines.ts'
 
 /** A short text from elsewhere, made safe for a terminal: one line, without colours. */
 export function printable(text: string): string {
@@ -13,11 +13,9 @@ export function printable(text: string): string {
  * text or change the reading direction are removed. Colours end with their line.
  */
 export function printableLines(chunks: readonly Chunk[], colours: boolean): string[] {
-  const lines = new TerminalLines()
-  for (const chunk of chunks) lines.add(chunk)
-  return Array.from({ length: lines.count }, (_, index) => {
-    const text = (lines.line(index)?.text ?? '').replace(turning, '')
-    if (!colours) return withoutSgr(text)
+  const lines = colours ? shownLines(chunks) : plainLines(chunks)
+  return lines.map((line) => {
+    const text = line.replace(turning, '')
     return text.includes('\x1b') ? `${text}\x1b[0m` : text
   })
 }
