@@ -54,9 +54,9 @@ async function askRole(title: string): Promise<PolicyRole | undefined> {
   return (await vscode.window.showQuickPick(roles, { title }))?.role
 }
 
-/** @returns undefined where AWS cannot be asked without more ado */
+/** @returns undefined if AWS cannot be asked without a question to the user */
 async function accountOf(environment: Environment, signing: Signing): Promise<string | undefined> {
-  // An emulator has no accounts, and a workspace that is not trusted has nothing done for it.
+  // An emulator has no accounts, and no requests are made for a workspace that is not trusted.
   if (environment.endpoint !== undefined || !vscode.workspace.isTrusted) return undefined
   try {
     const { callerIdentity } = await import('../../queues/callerIdentity.ts')

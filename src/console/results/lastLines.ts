@@ -1,7 +1,7 @@
 import { lastLine, previewBytes } from './outputPreview.ts'
 import type { ShownRun } from './shownRun.ts'
 
-/** The last line of output of each agent, as a page was told. */
+/** The last line of output of each agent, as it was last sent to a page. */
 export class LastLines {
   readonly #run: Pick<ShownRun, 'state' | 'output'>
   readonly #read = new Map<string, { bytes: number; line: string }>()
@@ -12,7 +12,7 @@ export class LastLines {
   }
 
   /**
-   * The lines of these agents that are not what the page was told, which counts as told with this.
+   * The lines of these agents that differ from those on the page. They then count as sent.
    * @throws Error when an output cannot be read
    */
   async news(agentIds: readonly string[]): Promise<[agentId: string, line: string][]> {
@@ -36,7 +36,7 @@ export class LastLines {
     return news
   }
 
-  /** The page knows nothing: it starts again. */
+  /** The page starts again, without any lines. */
   forget(): void {
     this.#told.clear()
   }

@@ -19,8 +19,8 @@ export interface ContinueParts {
 
 /**
  * Continues a paused rollout, which sends the command to further agents: once the user has seen what is left of it, and has
- * confirmed that as its environment requires. The fleet is looked at before the question and after the answer, and the
- * question is asked again when other agents of the rest are missing by then, or the rest is another.
+ * confirmed that as its environment requires. The fleet is read before the question and after the answer, and the question
+ * is asked again if other remaining agents are missing by then, or the remaining agents have changed.
  * @returns whether it continues
  * @throws QueueError when the fleet cannot be read: the rollout stays paused
  */

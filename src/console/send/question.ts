@@ -7,41 +7,41 @@ import { plainText } from '../text/plainText.ts'
 import { untilAborted } from './cancellation.ts'
 import type { Confirmation } from './confirmation.ts'
 
-/** What a person is asked before something is sent, with all that they must be able to read. */
+/** A question to the user before something is sent, with everything that they must be able to read. */
 export interface Question {
   /** Name of the environment. */
   readonly environment: string
   /** What will happen, in a sentence. */
   readonly sentence: string
-  /** What they should know besides, such as how the fleet has changed. */
+  /** What else they should know, such as how the fleet has changed. */
   readonly note: string | undefined
   readonly details: readonly Detail[]
-  /** The agents, for those who look for one of many. */
+  /** The agents, so that one of many can be found. */
   readonly agents: readonly { readonly agentId: string; readonly hostname: string }[]
-  /** What yes means, as a button says it. */
+  /** Label of the button that confirms. */
   readonly yes: string
 }
 
-/** Where texts are shown that no dialog has room for. */
+/** Where texts are shown that are too long for a dialog. */
 export type Documents = Pick<ReadOnlyDocuments, 'keep'>
 
 /**
- * A dialog of the system cuts what is longer, and the one of VS Code grows beyond the window; neither lets anybody scroll. What
- * is longer than this opens as a document instead.
+ * A dialog of the system cuts longer texts, and the one of VS Code grows beyond the window; neither can be scrolled. Longer
+ * texts open as a document instead.
  */
 const dialogLines = 20
 const dialogCharacters = 1_500
 
-/** The same of the lines below an input box, which become one paragraph. */
+/** The same for the lines below an input box, which become one paragraph. */
 const promptCharacters = 700
 
-/** A value that stands in one line with others. */
+/** The longest value that is shown in one line with others. */
 const shortCharacters = 200
 
 /**
- * Asks as `confirmation` says. Whatever does not fit into the question is in a read-only document beside it, whole, and the
- * question stays open while that is read and searched.
- * @param signal ends the question, where the editor allows that: a no
+ * Asks as `confirmation` requires. What does not fit into the question is complete in a read-only document beside it, and the
+ * question stays open while the user reads and searches that document.
+ * @param signal closes the question if the editor allows it; this counts as no
  */
 export async function askPerson(
   question: Question,
@@ -64,7 +64,7 @@ export async function askPerson(
   }
 }
 
-/** All of it, for a document: also each agent in a line of its own, since nobody finds `web37` in `web[01-40]`. */
+/** The complete text, for a document, with one line per agent, since `web37` cannot be found in `web[01-40]`. */
 export function questionText({ sentence, note, details, agents }: Question): string {
   const each = agents.map(({ hostname, agentId }) => `    ${visibleText(hostname)}  ${visibleText(agentId)}`)
   return [
@@ -102,7 +102,7 @@ async function askInDialog(question: Question, signal: AbortSignal): Promise<boo
   )
 }
 
-/** Unlike a dialog, a box lets the person scroll the document. Enter alone does nothing. */
+/** Unlike a dialog, a box lets the user scroll the document. Enter alone sends nothing. */
 function askInBox(question: Question, signal: AbortSignal): Promise<boolean> {
   const { environment, sentence, yes } = question
   const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly isYes: boolean }>()
@@ -131,7 +131,7 @@ function askInBox(question: Question, signal: AbortSignal): Promise<boolean> {
   })
 }
 
-/** An input box in which Enter does nothing but by the exact name. Nothing typed is a no. */
+/** An input box in which Enter works only with the exact name. Empty means no. */
 async function typeName(question: Question, name: string, signal: AbortSignal): Promise<boolean> {
   const prompt = vscode.l10n.t(
     '{0} Type {1} to run it.',
@@ -144,7 +144,7 @@ async function typeName(question: Question, name: string, signal: AbortSignal): 
     prompt,
     placeHolder: name,
     ignoreFocusOut: true,
-    // VS Code closes the box at Enter unless the severity is an error's.
+    // VS Code closes the box at Enter unless the severity is error.
     validateInput: (value) =>
       value === name
         ? undefined
@@ -159,7 +159,7 @@ async function typeName(question: Question, name: string, signal: AbortSignal): 
   return untilAborted(signal, async (token) => (await vscode.window.showInputBox(options, token)) === name)
 }
 
-/** The note, and the details with those that are long only named. */
+/** The note and the details; long details are only named. */
 function inOneLine({ note, details }: Question): string {
   const said = details.map((detail) =>
     isShort(detail)
@@ -180,7 +180,7 @@ function isShort({ value }: Detail): boolean {
 let shown = 0
 
 /**
- * Shows all of a question in an editor of its own, beside what the person works on.
+ * Shows the complete question in a separate editor, beside the active one.
  * @returns its URI
  */
 export async function showDocument(question: Question, documents: Documents): Promise<vscode.Uri> {

@@ -11,14 +11,14 @@ import { visibleText } from '../../text/visibleText.ts'
 import { plainText } from '../text/plainText.ts'
 import { describeAction, describeHow, type RunPlan } from './runPlan.ts'
 
-/** What taking an item does: `all` shows all of it as a document, the others run it or change a part of it. */
+/** What choosing an item does: `all` shows everything as a document, the others run it or change a part of it. */
 export type Part = 'run' | 'all' | 'who' | 'unseen' | 'timeout' | 'rollout' | 'user' | 'directory'
 
 export interface PartItem extends vscode.QuickPickItem {
   readonly part: Part
 }
 
-/** What the review shows: what will happen, whom it hits and misses, and everything that can still be changed. */
+/** The rows of the review: what will happen, the targets, the missing agents, and everything that can still be changed. */
 export function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
   const { request, environment } = plan
   const { action } = request
@@ -89,17 +89,17 @@ export function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
   ]
 }
 
-/** Where a command must name its agents there is no such choice. */
+/** If a command must name its agents, there is no such choice. */
 function mayIncludeUnseen({ environment, request }: RunPlan): boolean {
   const { targets, rollout } = request
   return !environment.environment.protected && targets === undefined && rollout === undefined
 }
 
-/** Lines of a command, and characters in them, that the box itself shows; the document has all. */
+/** Lines of a command that the box shows, and characters in each; the document has all. */
 const mostLines = 10
 const mostCharacters = 100
 
-/** The whole command where the first item shows only its beginning, and what tells a script from all others. */
+/** The whole command if the first item shows only its start, and what identifies a script. */
 function commandItems(action: RunRequest['action']): PartItem[] {
   if (action.kind === 'script') {
     return [{ part: 'all', label: `$(file-code) ${plainText(describeScript(action, vscode.l10n.t))}` }]

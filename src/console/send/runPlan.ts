@@ -18,7 +18,7 @@ export type Draft = Partial<RunRequest> & { readonly environment?: DeclaredEnvir
 export interface RunPlan {
   readonly environment: DeclaredEnvironment
   readonly request: RunRequest
-  /** Whom a person has seen it hit when they agreed to it. */
+  /** The targets that the user saw when they confirmed it. */
   readonly seen?: Reach['named']
 }
 
@@ -30,7 +30,7 @@ export function describePlan(plan: RunPlan, reach: WhoIsHit, t: Translate): stri
   return `${describeAction(plan.request.action, t)} ${describeHow(plan, reach, t)}.`
 }
 
-/** All that the sentence has no room for: the whole command, what decides how it runs, and whom it hits and misses. */
+/** What the sentence does not contain: the whole command, how it runs, its targets and the missing agents. */
 export function planDetails({ environment, request }: RunPlan, reach: Reach, t: Translate): Detail[] {
   const endpoint = notableEndpoint(environment)
   return [
@@ -81,7 +81,7 @@ export function describeTarget(
   return t('on {0} of {1} agents of {2} ({3})', matching, known, name, filter.text)
 }
 
-/** What is done, with the command cut to one readable line that says how much is cut. */
+/** The action, with the command cut to one readable line that says how much is cut. */
 export function describeAction(action: RunRequest['action'], t: Translate): string {
   switch (action.kind) {
     case 'shell':

@@ -12,7 +12,7 @@ import { describeFleetChange } from './fleetChange.ts'
 import type { Documents } from './question.ts'
 import type { RunPlan } from './runPlan.ts'
 
-/** After this time a look at an environment that is not protected is repeated before something is sent, milliseconds. */
+/** If the fleet of an unprotected environment was read longer ago than this, it is read again before sending, milliseconds. */
 const freshMs = 5_000
 
 /** A run and the environment that it went to. */
@@ -42,7 +42,7 @@ export class Runs implements vscode.Disposable {
   /** Fires when a run starts and when one is over. */
   readonly onDidChange = this.#changed.event
 
-  /** @param documents where a person reads what a question has no room for */
+  /** @param documents shows what is too long for a question */
   constructor(connections: Pick<Connections, 'refresh' | 'use'>, documents: Documents) {
     this.#connections = connections
     this.#documents = documents
@@ -91,7 +91,7 @@ export class Runs implements vscode.Disposable {
       if (reach.named.length === 0) throw new NobodyMatches(name, request.filter.text, reach.known)
       const changed = shown && describeFleetChange(shown, reach.named, vscode.l10n.t)
       if (confirmed !== undefined && changed === undefined) {
-        // Nothing is awaited since the look: the master sends to the very agents that were named.
+        // Nothing is awaited after reading the fleet, so the master sends to exactly the agents that were named.
         const starting = this.#start(opened.master, confirmed, origin, AbortSignal.any([signal, stop.signal]))
         return wait(vscode.l10n.t('Sending to {0}…', name), starting)
       }
@@ -100,7 +100,7 @@ export class Runs implements vscode.Disposable {
       confirmed = await ConfirmedRun.ask(plan, reach, origin, note, stopped, this.#documents, hasChanged)
       if (stopped.aborted) return notSent('stopped')
       if (confirmed === undefined) return notSent('declined')
-      // A user who was not asked has seen no list that could be out of date.
+      // A user who was not asked has not seen a list that could be outdated.
       if (confirmed.wasAsked) shown = reach.named
       // A confirmation for 37 agents is not one for 40, nor for 37 others.
       const isFresh = performance.now() - lookedAt < freshMs
