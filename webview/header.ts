@@ -4,7 +4,6 @@ import { type AgentState, isFailure, verdicts } from '../src/protocol/verdict.ts
 import { formatCount, formatDuration, formatTime } from './format.ts'
 import { visibleNodes } from './lineSpans.ts'
 import type { RunModel } from './runModel.ts'
-import { targetWords } from './targetWords.ts'
 import { element, setText, show } from './ui/dom.ts'
 import { icon } from './ui/icons.ts'
 import { type MenuItem, menuButton } from './ui/menuButton.ts'
@@ -99,8 +98,7 @@ export class Header {
 
   #renderRun(run: RunHeader): void {
     this.#clockOffsetMs = run.now - Date.now()
-    const { environment, action, issuer } = run
-    const targets = targetWords(run)
+    const { environment, action, issuer, targets } = run
     const colour = environment.colour ?? (environment.protected ? 'red' : undefined)
     if (colour === undefined) delete document.body.dataset.colour
     else document.body.dataset.colour = colour

@@ -42,9 +42,8 @@ export interface NotKept {
 export interface RunHeader {
   readonly runId: string
   readonly environment: { readonly name: string; readonly colour?: string; readonly protected: boolean }
-  readonly filter: string
-  /** Number of agents that were chosen by hand among those that the filter matches. */
-  readonly chosen?: number
+  /** The filter, or words such as "every agent". */
+  readonly targets: string
   readonly action: ActionHeader
   readonly issuer: { readonly name: string; readonly host: string }
   /** Milliseconds since the epoch, the host's clock, as all times here. */

@@ -1,6 +1,7 @@
 import { type AgentState, stateNames } from '../protocol/verdict.ts'
 import { actionName } from '../run/actionText.ts'
 import type { ReplyState } from '../run/runState.ts'
+import { describeTargets } from '../run/targetText.ts'
 import { plainLines } from '../terminal/plainLines.ts'
 import { printable } from '../terminal/printable.ts'
 import { localize } from '../text/localizable.ts'
@@ -28,10 +29,10 @@ export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
   const { action } = request
   const sums = Object.entries(counts).filter(([, count]) => count > 0)
   yield [
-    `${environment}: ${request.filter === '*' ? 'all agents' : printable(request.filter)}`,
+    `${environment}: ${printable(describeTargets(request.filter, request.targets?.length, inEnglish))}`,
     `$ ${printable(actionName(action))}`,
     `${printable(issuer.name)} on ${printable(issuer.host)}, ${new Date(startedAt).toISOString()}, run ${state.runId}`,
-    `${replies.size} agents: ${sums.map(([state, count]) => `${count} ${nameOf(state as AgentState)}`).join(', ')}`,
+    `${replies.size === 1 ? '1 agent' : `${replies.size} agents`}: ${sums.map(([state, count]) => `${count} ${nameOf(state as AgentState)}`).join(', ')}`,
     '',
   ].join('\n')
   for (const { agentIds, hosts, state: verdict, detail, representative } of groupReplies(state)) {

@@ -176,7 +176,15 @@ describe('A task', () => {
   it('lets its run go on when it is ended, and stops it on the servers when the user says so', async () => {
     await runTask('taking long')
     await terminalSays('Sent to testing; replies expected: 1.')
-    await workbench.runCommand('Tasks: Terminate Task')
+    // VS Code lists a task a moment after its terminal has said something.
+    await expect
+      .poll(async () => {
+        await workbench.runCommand('Tasks: Terminate Task')
+        const [first] = await workbench.quickInput.items()
+        if (first?.label !== 'taking long') await workbench.quickInput.cancel()
+        return first?.label
+      }, fleetPatience)
+      .toBe('taking long')
     await workbench.quickInput.pick('taking long')
     const goesOn = 'The run on testing continues: 1 of 1 agents have not finished.'
     await workbench.notifications.press(goesOn, 'Stop on the Servers')

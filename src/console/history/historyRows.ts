@@ -18,16 +18,6 @@ export function nameOfRun({ request: { action } }: Pick<RunSummary, 'request'>, 
   }
 }
 
-/** The targets of a run. Agents that were chosen by hand are not every agent. */
-export function describeTargets(
-  { request, agents }: Pick<RunSummary, 'request' | 'agents'>,
-  t: Translate,
-): string {
-  if (request.filter !== '*') return request.filter
-  if (request.targets === undefined) return t('every agent')
-  return agents === 1 ? t('1 chosen agent') : t('{0} chosen agents', agents)
-}
-
 /** The result of a run: `37 succeeded`, `2 failed, 1 no reply, 34 succeeded`, `12 of 37 done`. */
 export function describeCounts(
   { counts, phase, agents }: Pick<RunSummary, 'counts' | 'phase' | 'agents'>,

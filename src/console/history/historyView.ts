@@ -1,9 +1,10 @@
 import * as vscode from 'vscode'
 import type { RunSummary } from '../../master/store/history.ts'
+import { describeTargets } from '../../run/targetText.ts'
 import { oneLine } from '../../text/oneLine.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import type { Runs } from '../send/runs.ts'
-import { describeCounts, describeTargets, groupByDay, nameOfRun, outcomeOfRun } from './historyRows.ts'
+import { describeCounts, groupByDay, nameOfRun, outcomeOfRun } from './historyRows.ts'
 
 export type HistoryNode =
   | {
@@ -102,7 +103,7 @@ function tooltipOf(summary: RunSummary): vscode.MarkdownString {
     'shellscript',
   )
   const lines = [
-    t('{0}: {1}', environment, describeTargets(summary, t)),
+    t('{0}: {1}', environment, describeTargets(request.filter, request.targets?.length, t)),
     describeCounts(summary, t),
     t('by {0} on {1}, {2}', issuer.name, issuer.host, new Date(startedAt).toLocaleString()),
     endedAt === undefined ? undefined : t('took {0} s', ((endedAt - startedAt) / 1000).toFixed(1)),

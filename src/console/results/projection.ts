@@ -2,6 +2,7 @@ import type { ActionHeader, AgentRow, GroupRow, RunHeader } from '../../page/toP
 import { actionName, actionText } from '../../run/actionText.ts'
 import type { RecordedRequest } from '../../run/runRequest.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
+import { describeTargets } from '../../run/targetText.ts'
 import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
 import type { ShownEnvironment } from './shownRun.ts'
@@ -75,8 +76,7 @@ export function runHeader(
   return {
     runId,
     environment: { name, protected: environment.protected, ...(colour === undefined ? {} : { colour }) },
-    filter: request.filter,
-    ...(request.targets === undefined ? {} : { chosen: request.targets.length }),
+    targets: describeTargets(request.filter, request.targets?.length, t),
     action: actionHeader(request, t),
     issuer: { name: issuer.name, host: issuer.host },
     startedAt,

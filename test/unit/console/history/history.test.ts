@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  describeCounts,
-  describeTargets,
-  nameOfRun,
-  outcomeOfRun,
-} from '../../../../src/console/history/historyRows.ts'
+import { describeCounts, nameOfRun, outcomeOfRun } from '../../../../src/console/history/historyRows.ts'
 import { describeFleetChange } from '../../../../src/console/send/fleetChange.ts'
 import { type AgentState, verdicts } from '../../../../src/protocol/verdict.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
@@ -56,16 +51,6 @@ describe('a row of the history', () => {
     expect(
       outcomeOfRun({ phase: 'over', agents: 2, counts: counts({ succeeded: 1, 'not-started': 1 }) }),
     ).toBe('mixed')
-  })
-
-  it.each([
-    [{ filter: 'role=web' }, 4, 'role=web'],
-    [{ filter: '*' }, 4, 'every agent'],
-    [{ filter: '*', targets: ['a', 'b'] }, 2, '2 chosen agents'],
-    [{ filter: '*', targets: ['a'] }, 1, '1 chosen agent'],
-  ])('says of %j on %i agents that its targets are %s', (targets, agents, words) => {
-    const request = { action: { kind: 'ping' }, timeoutMs: 1, ...targets } as const
-    expect(describeTargets({ request, agents }, inEnglish)).toBe(words)
   })
 
   it('is named after its command', () => {
