@@ -76,6 +76,7 @@ function playResults(find: () => Promise<Shown | undefined>) {
     actions: {
       find,
       runAgain: async () => {},
+      continueRun: async () => {},
       onFailure: (error) => failures.push(String(error)),
       onWarning: (error) => warnings.push(String(error)),
     },
