@@ -73,8 +73,8 @@ export async function openControlServer(
 }
 
 /**
- * A server that closes removes the path on which it listens, whoever listens there by then. So it listens on a path of its
- * own, which then takes the place of what a supervisor that was killed has left.
+ * A server that closes removes the path on which it listens, even if another one listens there by then. So it uses a path
+ * of its own, which then replaces the socket that a killed supervisor has left.
  */
 async function listen(server: Server, socketPath: string): Promise<void> {
   // Not longer than the path itself, whose length is limited.
