@@ -44,6 +44,7 @@ import { logIn } from './console/profile/logIn.ts'
 import { Profiles } from './console/profile/profiles.ts'
 import { Signing } from './console/profile/signing.ts'
 import { createResults } from './console/results/results.ts'
+import { tellUnexpected } from './console/results/unexpectedNotice.ts'
 import { RunHistory } from './console/send/runHistory.ts'
 import { Runs } from './console/send/runs.ts'
 import { Sending } from './console/send/sending.ts'
@@ -154,6 +155,7 @@ export function activate(context: vscode.ExtensionContext): void {
       diagnostics,
     ],
     vscode.tasks.registerTaskProvider(taskType, new FleetTasks(sending, snippets, trouble)),
+    runs.onDidStart(({ run, environment }) => tellUnexpected(run, environment.environment.name)),
     runs.onDidChange(() => connections.closeStale()),
     runs.onDidStart((started) => {
       // A task has its terminal.

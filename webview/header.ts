@@ -169,7 +169,9 @@ export class Header {
       onPick: () => this.#ask({ type: 'run-again', on }),
     })
     const unanswered: readonly AgentState[] = ['no-reply', 'lost']
-    const failed = verdicts.filter((verdict) => isFailure(verdict) && !unanswered.includes(verdict))
+    // An agent that executed it without being named was not meant, and is not meant by the next run either.
+    const others: readonly AgentState[] = [...unanswered, 'unexpected']
+    const failed = verdicts.filter((verdict) => isFailure(verdict) && !others.includes(verdict))
     const shown = this.#model.shown().map(({ id }) => id)
     const { states, hostText, onlyHits } = this.#model.narrowing
     const narrowed = states.size > 0 || hostText !== '' || onlyHits

@@ -27,11 +27,11 @@ export function exitText({ exitCode, signal }: Pick<AgentRow, 'exitCode' | 'sign
   return signal ?? (exitCode === undefined ? '' : String(exitCode))
 }
 
-/** `late`, `unexpected` and the like: what is unusual about a reply, even if its verdict is good. */
+/** `late`, `joined` and the like: what is unusual about a reply, even if its verdict is good. */
 export function oddities({ late, joined, mismatch, output }: AgentRow): string[] {
   return [
     ...(late ? [t('late')] : []),
-    ...(joined ? [t('unexpected')] : []),
+    ...(joined ? [t('joined')] : []),
     ...(mismatch ? [t('sent by another instance')] : []),
     ...(output === 'incomplete' ? [t('incomplete')] : []),
   ]

@@ -9,6 +9,7 @@ export const verdictWords = Object.fromEntries(
 
 /** What a state means, as a tooltip. */
 export const verdictMeanings: Readonly<Record<AgentState, string>> = {
+  unexpected: t('The agent executed the command although the command did not name it.'),
   failed: t('The command ended with an exit code other than 0, or by a signal.'),
   'timed-out': t('The agent stopped the command because it exceeded the timeout.'),
   lost: t('The agent started the command, then stopped reporting.'),
@@ -24,6 +25,7 @@ export const verdictMeanings: Readonly<Record<AgentState, string>> = {
 
 /** Every state in the order in which people want to see them: failures first, then unfinished ones, success last. */
 export const stateOrder: readonly AgentState[] = [
+  'unexpected',
   'failed',
   'timed-out',
   'lost',

@@ -72,7 +72,8 @@ How
 
 Exit code: 0 if every agent succeeded, else the last non-zero exit code of an agent (124 timed out,
 126 refused, 130 cancelled, 1 no reply or lost); 2 if nothing was sent because the request is not valid;
-3 if no agent matches the filter; 4 if SQS could not be used.
+3 if no agent matches the filter; 4 if SQS could not be used; 5 if an agent executed the command although it
+was not among the agents that the command names.
 
 Ctrl-C, SIGTERM or SIGHUP: before the command is sent, nothing is sent. After that, the agents are asked to
 stop, and their replies are printed. A second signal ends ec2-cmaster at once; the command may still be

@@ -12,7 +12,10 @@ import type { Environment } from '../queues/environment.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
 import { exitCodeOf } from '../report/exitCode.ts'
 import { exportJson } from '../report/runExport.ts'
+import { unexpectedSentence } from '../report/unexpectedSentence.ts'
 import { printable } from '../terminal/printable.ts'
+import { localize } from '../text/localizable.ts'
+import { inEnglish } from '../text/translate.ts'
 import type { Arguments } from './arguments.ts'
 import { confirm } from './confirm.ts'
 import { type Interrupt, type Interrupts, listenToInterrupts } from './interrupts.ts'
@@ -91,6 +94,9 @@ async function send(
     interrupts.stop()
     const exitCode = exitCodeOf(run.state, args.strict ? 'strict' : 'last-non-zero')
     await run.withdrawn()
+    // The report says it, too, where there is one.
+    const unexpected = unexpectedSentence(run.state)
+    if (unexpected !== undefined && (args.quiet || args.json)) tell(localize(unexpected, inEnglish))
     await print(run, exitCode, args, requests())
     return exitCode
   } finally {

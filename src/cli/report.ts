@@ -2,6 +2,7 @@ import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
 import { type AgentState, stateNames, type Verdict, verdicts } from '../protocol/verdict.ts'
 import { type Group, groupReplies } from '../report/grouping.ts'
+import { unexpectedSentence } from '../report/unexpectedSentence.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
 import { printable, printableLines } from '../terminal/printable.ts'
 import { localize } from '../text/localizable.ts'
@@ -46,7 +47,7 @@ function summary(state: RunState, groups: readonly Group[], paint: Painter): str
   const replies = [...state.replies.values()]
   const expected = replies.filter((reply) => reply.expected)
   const answered = expected.filter(({ outcome, refusal }) => outcome !== undefined || refusal !== undefined)
-  const joined = replies.length - expected.length
+  const joined = replies.filter((reply) => !reply.expected && !reply.unexpected).length
   const seconds = (((state.endedAt ?? state.startedAt) - state.startedAt) / 1000).toFixed(2)
   const counts = verdicts
     .filter((verdict) => state.counts[verdict] > 0)
@@ -54,8 +55,10 @@ function summary(state: RunState, groups: readonly Group[], paint: Painter): str
   const lines = [
     `${answered.length} of ${expected.length} expected agents replied in ${seconds} s${joined > 0 ? `, and ${joined} more` : ''}: ${counts.join(', ')}`,
   ]
+  const unexpected = unexpectedSentence(state)
+  if (unexpected !== undefined) lines.unshift(paint(printable(localize(unexpected, inEnglish)), 31))
   for (const verdict of verdicts) {
-    if (verdict === 'succeeded') continue
+    if (verdict === 'succeeded' || verdict === 'unexpected') continue
     const members = groups.filter((group) => group.state === verdict).flatMap(({ agentIds }) => agentIds)
     if (members.length === 0) continue
     const hosts = foldHosts(members.map((agentId) => state.replies.get(agentId)?.hostname ?? agentId))

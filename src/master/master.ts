@@ -128,7 +128,8 @@ export class Master {
     checkUnseen(request, this.environment)
     const reach = this.reach(request)
     const agents = reach.named
-    if (agents.length === 0) throw new NobodyMatches(this.environment.name, request.filter.text, reach.known)
+    if (agents.length === 0 && request.unseen !== 'included')
+      throw new NobodyMatches(this.environment.name, request.filter.text, reach.known)
     const replyTo = await orAborted(this.#replyConsumer.open(), stop)
     if (replyTo === aborted) return { kind: 'not-sent' }
     const start = {

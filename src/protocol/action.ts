@@ -63,7 +63,7 @@ export type Action = v.InferOutput<typeof KnownAction>
  * change what the command means: its targets, or when or how it is executed. A part is a field of the command.
  * An agent refuses a command that requires a part whose name it does not know (docs/versions.md).
  */
-export const requirableParts: readonly string[] = []
+export const requirableParts: readonly string[] = ['targetSet']
 
 const PartName = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9]{0,31}$/, 'the name of a part'))
 

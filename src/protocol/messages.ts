@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { ActionSchema, requirableParts, requiring } from './action.ts'
 import { AgentId, EnvironmentName, Hostname, QueueName, RunId } from './names.ts'
 import { Count, DurationMs, Time } from './numbers.ts'
+import { TargetSet } from './targetSet.ts'
 
 const ShortText = v.pipe(v.string(), v.maxLength(1024))
 
@@ -22,8 +23,10 @@ const CommandSchema = v.object({
   replyTo: QueueName,
   /** Filter text; `*` means every agent. Empty is an error. */
   filter: v.pipe(v.string(), v.minLength(1)),
-  /** When present, only these agents; the filter must hold as well. A long list is spread over several messages. */
+  /** When present, only these agents; the filter must match as well. Agents of every version respect it. */
   targets: v.optional(v.array(AgentId)),
+  /** The same for a list that is too long for a message: see `targetSet.ts`. Agents that cannot read it refuse the command. */
+  targetSet: v.optional(TargetSet),
   action: ActionSchema,
   /** The agent stops the command after this. */
   timeoutMs: DurationMs,

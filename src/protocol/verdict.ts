@@ -11,6 +11,7 @@ export type Verdict = (typeof verdicts)[number]
 
 /** Every verdict, in the order in which people want to see them: failures first, success last. */
 export const verdicts = [
+  'unexpected',
   'failed',
   'timed-out',
   'lost',
@@ -33,6 +34,7 @@ export function isFailure(verdict: Verdict): boolean {
 
 /** The name of each state wherever people read it: page, history, menus, command line. Programs read the id. */
 export const stateNames: Readonly<Record<AgentState, Localizable>> = {
+  unexpected: say('unexpected'),
   failed: say('failed'),
   'timed-out': say('timed out'),
   lost: say('lost'),

@@ -2,6 +2,9 @@ import { foldHosts } from '../hosts/hostFolding.ts'
 import { byNature, inNaturalOrder } from '../hosts/naturalOrder.ts'
 import { type AgentState, isVerdict, verdicts } from '../protocol/verdict.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
+import { endOfUnexpected, shownState } from '../run/unexpected.ts'
+import { localize } from '../text/localizable.ts'
+import { inEnglish } from '../text/translate.ts'
 
 /** Agents whose replies are identical in verdict, exit code and output. */
 export interface Group {
@@ -31,7 +34,7 @@ export function groupReplies(state: RunState): Group[] {
   }
   const answered = [...state.replies.values()].filter(isAnswered).length
   const groups = [...members].map(([key, replies]) =>
-    describe(key, replies, replies.every(isAnswered) && replies.length > answered / 2),
+    describe(key, replies, replies.every(isOrdinary) && replies.length > answered / 2),
   )
   return groups.sort(
     (a, b) => rank(a) - rank(b) || a.agentIds.length - b.agentIds.length || byNature(a.hosts, b.hosts),
@@ -40,7 +43,8 @@ export function groupReplies(state: RunState): Group[] {
 
 /** How a reply ended beyond its verdict, as text. */
 export function describeOutcome(reply: ReplyState): string | undefined {
-  const { outcome, refusal, unread } = reply
+  const { outcome, refusal, unread, unexpected } = reply
+  if (unexpected && outcome?.kind !== 'not-executed') return describeUnexpected(reply)
   if (refusal !== undefined) return refusal.reason
   if (unread === true) return 'replies may be unread'
   switch (outcome?.kind) {
@@ -57,9 +61,19 @@ export function describeOutcome(reply: ReplyState): string | undefined {
   }
 }
 
+/** The verdict says only that it was unexpected, so this says the rest. */
+function describeUnexpected(reply: ReplyState): string {
+  const end = endOfUnexpected(reply)
+  if (end !== undefined) return localize(end, inEnglish)
+  return reply.outcome?.kind === 'exited' ? `exit code ${reply.outcome.code}` : ''
+}
+
 function isAnswered({ state, outcome }: ReplyState): boolean {
   return isVerdict(state) && outcome !== undefined
 }
+
+/** What was not meant to be executed is never the rule. */
+const isOrdinary = (reply: ReplyState) => isAnswered(reply) && !reply.unexpected
 
 function groupKey(reply: ReplyState): string {
   // An incomplete reply equals no other, because what is missing is unknown.
@@ -67,7 +81,12 @@ function groupKey(reply: ReplyState): string {
   const output =
     isVerdict(reply.state) && reply.outcome !== undefined ? (whole ? reply.digest : reply.agentId) : undefined
   // Bytes dropped by the output limit count too: the digest covers only what was sent.
-  return JSON.stringify([reply.state, describeOutcome(reply) ?? null, output ?? null, reply.droppedBytes])
+  return JSON.stringify([
+    shownState(reply),
+    describeOutcome(reply) ?? null,
+    output ?? null,
+    reply.droppedBytes,
+  ])
 }
 
 function describe(key: string, replies: ReplyState[], majority: boolean): Group {
@@ -75,7 +94,7 @@ function describe(key: string, replies: ReplyState[], majority: boolean): Group 
   const first = sorted[0] as ReplyState
   return {
     key,
-    state: first.state,
+    state: shownState(first),
     detail: describeOutcome(first),
     agentIds: sorted.map(({ agentId }) => agentId),
     hosts: foldHosts(sorted.map(({ hostname }) => hostname)),

@@ -1,6 +1,7 @@
 import type { Chunk } from '../protocol/frames.ts'
 import { withoutSecrets } from '../run/runRequest.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
+import { shownCounts, shownState } from '../run/unexpected.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
 import { outputJson, surveyOutput } from './outputJson.ts'
 import type { ReportedRun } from './reportedRun.ts'
@@ -73,7 +74,7 @@ function snapshotOf(state: RunState): RunState {
 }
 
 function headOf(state: RunState, extras: RunExtras): RunHead {
-  const { runId, environment, issuer, reach, startedAt, endedAt, phase, stopReason, counts } = state
+  const { runId, environment, issuer, reach, startedAt, endedAt, phase, stopReason } = state
   const { filter, targets, unseen, action, timeoutMs, rollout, outputLimitBytes, secrets } = withoutSecrets(
     state.request,
   )
@@ -94,7 +95,7 @@ function headOf(state: RunState, extras: RunExtras): RunHead {
     cancelRequestedAt: iso(state.cancelRequestedAt),
     ...{ phase, stopReason: stopReason ?? null },
     missing: reach === undefined ? null : [...reach.missing],
-    ...{ sweep: reach?.sweep ?? null, counts },
+    ...{ sweep: reach?.sweep ?? null, counts: shownCounts(state) },
     groups: groupReplies(state).map(({ state: common, detail, hosts, agentIds, majority }) => ({
       ...{ state: common, reason: detail ?? null, hosts, agentIds: [...agentIds], majority },
     })),
@@ -105,10 +106,10 @@ function headOf(state: RunState, extras: RunExtras): RunHead {
 async function* agentJson(run: ReportedRun, reply: ReplyState): AsyncGenerator<string> {
   const read = await outputOf(run, reply)
   const { order, bytes, isText } = await surveyOutput(read())
-  const { agentId, hostname, identity, expected, state, outcome, refusal, late, output, droppedBytes } = reply
+  const { agentId, hostname, identity, expected, outcome, refusal, late, output, droppedBytes } = reply
   const isShort = bytes[1] + bytes[2] < reply.stdoutBytes + reply.stderrBytes
   const told: Omit<RunAgent, 'stdout' | 'stderr'> = {
-    ...{ agentId, hostname, identity, expected, state },
+    ...{ agentId, hostname, identity, expected, state: shownState(reply) },
     exitCode: outcome?.kind === 'exited' ? outcome.code : null,
     signal: outcome?.kind === 'signalled' ? outcome.signal : null,
     reason: describeOutcome(reply) ?? null,

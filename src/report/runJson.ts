@@ -124,7 +124,10 @@ export const RunAgent = v.object({
     '`proven`: by the sender ID that AWS attached, this instance sent the reply. `unproven`: everyone who may send to the reply queue can have sent it. `mismatch`: another instance than the known one sent it.',
   ),
   expected: described(v.boolean(), 'Whether the run expected this agent when it started.'),
-  state: described(State, '`expected` (no reply yet), `running`, or the verdict.'),
+  state: described(
+    State,
+    '`expected` (no reply yet), `running`, or the verdict; `unexpected`, also while it runs, if no command named the agent and it executed it.',
+  ),
   exitCode: orNull(
     v.pipe(v.number(), v.integer()),
     'Exit code of the command; null if it did not exit by itself.',

@@ -2,12 +2,14 @@ import { type AgentState, stateNames } from '../protocol/verdict.ts'
 import { actionName } from '../run/actionText.ts'
 import type { ReplyState } from '../run/runState.ts'
 import { describeTargets } from '../run/targetText.ts'
+import { shownCounts, shownState } from '../run/unexpected.ts'
 import { plainLines } from '../terminal/plainLines.ts'
 import { printable } from '../terminal/printable.ts'
 import { localize } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
 import type { ReportedRun } from './reportedRun.ts'
+import { unexpectedSentence } from './unexpectedSentence.ts'
 
 /** Most characters of output in a cell: spreadsheets accept 32,767. */
 const maxCellCharacters = 32_000
@@ -25,14 +27,16 @@ export async function* exportCsv(run: ReportedRun): AsyncGenerator<string> {
 /** A report as text: what was run, the counts, and each group of identical replies with its output, outliers first. */
 export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
   const { state } = run
-  const { environment, request, issuer, startedAt, counts, replies } = state
+  const { environment, request, issuer, startedAt, replies } = state
   const { action } = request
-  const sums = Object.entries(counts).filter(([, count]) => count > 0)
+  const unexpected = unexpectedSentence(state)
+  const sums = Object.entries(shownCounts(state)).filter(([, count]) => count > 0)
   yield [
     `${environment}: ${printable(describeTargets(request.filter, request.targets?.length, inEnglish))}`,
     `$ ${printable(actionName(action))}`,
     `${printable(issuer.name)} on ${printable(issuer.host)}, ${new Date(startedAt).toISOString()}, run ${state.runId}`,
     `${replies.size === 1 ? '1 agent' : `${replies.size} agents`}: ${sums.map(([state, count]) => `${count} ${nameOf(state as AgentState)}`).join(', ')}`,
+    ...(unexpected === undefined ? [] : [printable(localize(unexpected, inEnglish))]),
     '',
   ].join('\n')
   for (const { agentIds, hosts, state: verdict, detail, representative } of groupReplies(state)) {
@@ -56,7 +60,7 @@ const columns: readonly (readonly [
 ])[] = [
   ['host', ({ hostname }) => printable(hostname)],
   ['agent', ({ agentId }) => agentId],
-  ['state', ({ state }) => state],
+  ['state', shownState],
   ['exit_code', ({ outcome }) => (outcome?.kind === 'exited' ? outcome.code : undefined)],
   [
     'detail',

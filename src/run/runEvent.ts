@@ -28,6 +28,8 @@ export type RunEvent =
   /** The master released the run, for the next one to resume. */
   | { kind: 'left'; at: number }
   | (Reason & { kind: 'rolloutStopped'; at: number })
+  /** Agents that nobody knows had time to reply to a command for all that its filter matches. */
+  | { kind: 'unseenAwaited'; at: number }
 
 /** Why the master did something. */
 export interface Reason {

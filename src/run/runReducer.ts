@@ -3,6 +3,7 @@ import { isVerdict, type Verdict } from '../protocol/verdict.ts'
 import { say } from '../text/localizable.ts'
 import { because, type Gathered, type HeardEvent, type Reason, type RunEvent } from './runEvent.ts'
 import { isSettled, type ReplyState, type RunState } from './runState.ts'
+import { isUnnamed, reportsExecution } from './unexpected.ts'
 
 /**
  * Applies `event` to `state`. Nothing else changes a state.
@@ -10,7 +11,7 @@ import { isSettled, type ReplyState, type RunState } from './runState.ts'
  */
 export function applyEvent(state: RunState, event: RunEvent): boolean {
   const changed = applyToRun(state, event)
-  if (changed && 'at' in event && state.phase !== 'over' && state.unsettled === 0) {
+  if (changed && 'at' in event && state.phase !== 'over' && state.unsettled === 0 && !state.awaitsUnseen) {
     state.phase = 'over'
     state.endedAt = event.at
   }
@@ -35,7 +36,7 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
     case 'silenceAssumed':
       return change(state, event.agentId, (reply) => {
         if (isVerdict(reply.state)) return false
-        reply.state = event.verdict
+        reply.state = reply.unexpected ? 'unexpected' : event.verdict
         if (event.unread === true) reply.unread = true
         if (reply.output === 'partial') reply.output = 'incomplete'
         return true
@@ -56,12 +57,14 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
     case 'sendFailed':
       if (state.phase === 'over') return false
       setStopReason(state, event)
+      state.awaitsUnseen = false
       for (const agentId of event.agentIds) notStarted(state, agentId)
       stopRollout(state, event)
       return true
     case 'cancelRequested':
       if (state.phase === 'over' || state.cancelRequestedAt !== undefined) return false
       state.cancelRequestedAt = event.at
+      state.awaitsUnseen = false
       stopRollout(state, because(say('cancelled')))
       return true
     case 'paused':
@@ -78,6 +81,10 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
       return false
     case 'rolloutStopped':
       return stopRollout(state, event)
+    case 'unseenAwaited':
+      if (!state.awaitsUnseen) return false
+      state.awaitsUnseen = false
+      return true
   }
 }
 
@@ -95,20 +102,27 @@ function startStep(state: RunState, at: number): boolean {
 function applyHeard(state: RunState, event: HeardEvent): boolean {
   const isOver = state.phase === 'over'
   const isAnswer = event.kind === 'resultReceived' || event.kind === 'refused'
-  if (!state.replies.has(event.agentId)) {
+  const isNamed = !isUnnamed(state, event.agentId)
+  // An agent that cannot tell whom the command names refuses it, too: it executes nothing and was not meant.
+  if (event.kind === 'refused' && !isNamed) return false
+  const joins = !state.replies.has(event.agentId)
+  if (joins) {
     addReply(state, event.agentId, event.hostname, false)
     // Once the run is over, it does not wait for an agent that joins; its answer still replaces this when it comes.
     if (isOver && !isAnswer) change(state, event.agentId, joinLate)
-    if (isOver && event.kind === 'acknowledged') return true
   }
   return change(state, event.agentId, (reply) => {
-    const isGiven = isVerdict(reply.state) && !isAssumed(reply.state)
+    const isGiven = isVerdict(reply.state) && !isAssumed(reply)
+    const isLate = !isGiven && (isOver || isSilent(reply))
+    const isExposed = !isNamed && !reply.unexpected && reportsExecution(event)
+    if (isExposed) expose(reply)
     // A verdict that the agent itself gave is final: what follows is a repetition or late output.
     const gathered = gatheredBy(event)
     const ended = event.kind === 'resultReceived' ? event.output : undefined
-    if (isGiven && gathered === undefined) return ended !== undefined && settleOutput(reply, ended)
-    if (isOver && event.kind === 'acknowledged') return false
-    if (!isGiven && (isOver || reply.state === 'no-reply' || reply.state === 'lost')) reply.late = true
+    if (isGiven && gathered === undefined)
+      return (ended !== undefined && settleOutput(reply, ended)) || isExposed
+    if (isOver && event.kind === 'acknowledged') return joins || isExposed
+    if (isLate) reply.late = true
     reply.hostname = event.hostname
     reply.heardAt = event.at
     delete reply.unread
@@ -147,9 +161,18 @@ function joinLate(reply: ReplyState): boolean {
   return true
 }
 
-/** Verdicts that the master assumes without an answer. An answer replaces them. */
-function isAssumed(state: ReplyState['state']): boolean {
-  return state === 'no-reply' || state === 'lost' || state === 'not-started'
+function expose(reply: ReplyState): void {
+  reply.unexpected = true
+  if (isVerdict(reply.state)) reply.state = 'unexpected'
+}
+
+/** Whether the master has assumed the verdict without an answer. An answer replaces it. */
+function isAssumed(reply: ReplyState): boolean {
+  return reply.state === 'not-started' || isSilent(reply)
+}
+
+function isSilent({ state, outcome }: ReplyState): boolean {
+  return state === 'no-reply' || state === 'lost' || (state === 'unexpected' && outcome === undefined)
 }
 
 function carryOn(reply: ReplyState, at: number): void {
@@ -164,7 +187,7 @@ function takeUp(reply: ReplyState): void {
 }
 
 function finish(reply: ReplyState, event: Extract<RunEvent, { kind: 'resultReceived' }>): void {
-  reply.state = verdictOf(event.outcome)
+  reply.state = reply.unexpected ? 'unexpected' : verdictOf(event.outcome)
   reply.outcome = event.outcome
   reply.durationMs = event.durationMs
   reply.digest = event.digest
@@ -236,6 +259,7 @@ function addReply(state: RunState, agentId: string, hostname: string, expected: 
     agentId,
     hostname,
     expected,
+    unexpected: false,
     state: 'expected',
     outcome: undefined,
     refusal: undefined,
@@ -264,9 +288,11 @@ function change(state: RunState, agentId: string, edit: (reply: ReplyState) => b
   if (reply === undefined) return false
   const before = reply.state
   const wasSettled = isSettled(reply)
+  const wasUnexpected = reply.unexpected
   const changed = edit(reply)
   state.counts[before] -= 1
   state.counts[reply.state] += 1
   state.unsettled += Number(wasSettled) - Number(isSettled(reply))
+  state.unexpected += Number(reply.unexpected) - Number(wasUnexpected)
   return changed
 }

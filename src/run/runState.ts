@@ -31,14 +31,20 @@ export interface RunState {
   readonly counts: Record<AgentState, number>
   /** Replies that are not settled, of all steps. The run is over when it is 0. */
   unsettled: number
+  /** Agents that execute or have executed the command although no command named them. */
+  unexpected: number
+  /** Agents that nobody knows may still reply: the run is not over, even if no reply is awaited. */
+  awaitsUnseen: boolean
 }
 
 /** One agent within a run. */
 export interface ReplyState {
   readonly agentId: string
   hostname: string
-  /** False for an agent that answered without being known before: it joined. */
+  /** False for an agent that replied without being known before: it joined. */
   readonly expected: boolean
+  /** It executes or has executed the command although no command named it: not at all, or not yet. */
+  unexpected: boolean
   state: AgentState
   outcome: Outcome | undefined
   refusal: { readonly code: RefusalMessage['code']; readonly reason: string } | undefined
@@ -113,6 +119,8 @@ export function startRunState(start: RunStart): RunState {
     replies: new Map(),
     counts: counts as Record<AgentState, number>,
     unsettled: 0,
+    unexpected: 0,
+    awaitsUnseen: start.request.unseen === 'included',
   }
 }
 

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { RunId } from '../protocol/names.ts'
 import type { AgentState } from '../protocol/verdict.ts'
 import type { RunStart, RunState } from './runState.ts'
+import { shownCounts } from './unexpected.ts'
 
 /** What the list of runs shows. */
 export type RunSummary = RunStart & {
@@ -13,10 +14,18 @@ export type RunSummary = RunStart & {
 }
 
 export function summaryOf(state: RunState): RunSummary {
-  const { runId, environment, request, issuer, startedAt, endedAt, phase, stopReason, counts, replies } =
-    state
+  const { runId, environment, request, issuer, startedAt, endedAt, phase, stopReason, replies } = state
   return {
-    ...{ runId, environment, request, issuer, startedAt, phase, agents: replies.size, counts: { ...counts } },
+    ...{
+      runId,
+      environment,
+      request,
+      issuer,
+      startedAt,
+      phase,
+      agents: replies.size,
+      counts: shownCounts(state),
+    },
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(stopReason === undefined ? {} : { stopReason }),
   }

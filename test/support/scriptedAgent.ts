@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { names } from '../../agent/src/intake/admission.ts'
 import { openBody, sealBody } from '../../src/protocol/envelope.ts'
 import type { CommandMessage, Outcome, ReplyMessage } from '../../src/protocol/messages.ts'
 import type { Environment } from '../../src/queues/environment.ts'
@@ -93,7 +94,7 @@ export async function startScriptedAgent(
       for (const { messageId, body } of fresh) {
         known.add(messageId)
         const { message } = openBody(body, 'command')
-        if (message.targets?.includes(agentId) === false) continue
+        if (names(message, agentId) === false) continue
         commands.push(message)
         obeying.push(obey(message, agent))
       }

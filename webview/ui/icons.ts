@@ -25,6 +25,11 @@ const strokes = {
     ['stroke', ring],
     ['stroke', 'M5 8.3l2.1 2.1L11.2 6'],
   ],
+  unexpected: [
+    ['stroke', 'M8 1.9l6.4 11.7H1.6L8 1.9Z'],
+    ['stroke', 'M8 6.2v3.4'],
+    ['filled', 'M8 11a.75.75 0 1 1 0 1.5a.75.75 0 0 1 0-1.5Z'],
+  ],
   failed: [
     ['stroke', ring],
     ['stroke', 'M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8'],

@@ -25,7 +25,9 @@ export function describeCounts(
 ): string {
   if (phase !== 'over') {
     const open = (counts.expected ?? 0) + (counts.running ?? 0)
-    return t('{0} of {1} done', agents - open, agents)
+    const done = t('{0} of {1} done', agents - open, agents)
+    const unexpected = unexpectedOf(counts)
+    return unexpected > 0 ? t('{0} unexpected, {1}', unexpected, done) : done
   }
   return verdicts
     .filter((verdict) => counts[verdict] > 0)
@@ -33,15 +35,21 @@ export function describeCounts(
     .join(', ')
 }
 
-/** `running`, `good` when all agents succeeded, `bad` when one did not, `mixed` when it was stopped manually. */
+/** `running`, `good` when all agents succeeded, `bad` when one did not, or executed unexpectedly, `mixed` when it was stopped manually. */
 export function outcomeOfRun({
   counts,
   phase,
   agents,
 }: Pick<RunSummary, 'counts' | 'phase' | 'agents'>): 'running' | 'good' | 'mixed' | 'bad' {
+  if (unexpectedOf(counts) > 0) return 'bad'
   if (phase !== 'over') return 'running'
   if (counts.succeeded === agents) return 'good'
   return counts.succeeded + counts.cancelled + counts['not-started'] === agents ? 'mixed' : 'bad'
+}
+
+/** Summaries of earlier versions do not have that count. */
+function unexpectedOf({ unexpected }: Partial<RunSummary['counts']>): number {
+  return unexpected ?? 0
 }
 
 /** Runs of one calendar day, newest day first. */

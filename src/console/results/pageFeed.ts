@@ -2,6 +2,7 @@ import { inNaturalOrder } from '../../hosts/naturalOrder.ts'
 import type { RunChange } from '../../master/engine/run.ts'
 import type { AgentRow, Delta, Snapshot } from '../../page/toPage.ts'
 import { groupReplies } from '../../report/grouping.ts'
+import { shownCounts } from '../../run/unexpected.ts'
 import type { Translate } from '../../text/translate.ts'
 import type { GroupNumbers } from './groupsTable.ts'
 import { LastLines } from './lastLines.ts'
@@ -150,7 +151,7 @@ export class PageFeed {
 
   #totals(): Pick<Delta, 'total' | 'counts'> {
     const { state } = this.#options.run
-    return { total: state.replies.size, counts: { ...state.counts } }
+    return { total: state.replies.size, counts: shownCounts(state) }
   }
 
   #regroup(): void {

@@ -3,22 +3,29 @@ import { actionName, actionText } from '../../run/actionText.ts'
 import type { RecordedRequest } from '../../run/runRequest.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
 import { describeTargets } from '../../run/targetText.ts'
+import { endOfUnexpected, shownState } from '../../run/unexpected.ts'
 import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
 import type { ShownEnvironment } from './shownRun.ts'
 
 /** A reply as a row of the page. */
 export function agentRow(reply: ReplyState, group: number | undefined, t: Translate): AgentRow {
-  const { agentId, hostname, state, latencyMs, durationMs, droppedBytes, output } = reply
+  const { agentId, hostname, latencyMs, durationMs, droppedBytes, output } = reply
   const note = noteOf(reply, t)
   return {
-    ...{ id: agentId, host: hostname, state, output, bytes: reply.stdoutBytes + reply.stderrBytes },
+    ...{
+      id: agentId,
+      host: hostname,
+      state: shownState(reply),
+      output,
+      bytes: reply.stdoutBytes + reply.stderrBytes,
+    },
     ...exitOf(reply),
     ...(latencyMs === undefined ? {} : { latencyMs }),
     ...(durationMs === undefined ? {} : { durationMs }),
     ...(droppedBytes > 0 ? { droppedBytes } : {}),
     ...(reply.late ? { late: true } : {}),
-    ...(reply.expected ? {} : { joined: true }),
+    ...(reply.expected || reply.unexpected ? {} : { joined: true }),
     ...(reply.identity === 'mismatch' ? { mismatch: true } : {}),
     ...(note === undefined ? {} : { note }),
     ...(group === undefined ? {} : { group }),
@@ -33,7 +40,7 @@ export function groupRow(
 ): GroupRow {
   const note = noteOf(representative, t)
   return {
-    ...{ id, count, majority, state: representative.state },
+    ...{ id, count, majority, state: shownState(representative) },
     ...exitOf(representative),
     hosts: hosts.length > maxHostsCharacters ? `${hosts.slice(0, maxHostsCharacters)}…` : hosts,
     bytes: representative.stdoutBytes + representative.stderrBytes,
@@ -129,7 +136,12 @@ function exitOf({ outcome }: ReplyState): { exitCode?: number; signal?: string }
   return outcome?.kind === 'signalled' ? { signal: outcome.signal } : {}
 }
 
-function noteOf({ refusal, outcome, state, started, unread }: ReplyState, t: Translate): string | undefined {
+function noteOf(reply: ReplyState, t: Translate): string | undefined {
+  const { refusal, outcome, state, started, unread, unexpected } = reply
+  if (unexpected) {
+    const end = endOfUnexpected(reply)
+    return end && localize(end, t)
+  }
   if (refusal !== undefined) return refusal.reason
   if (unread === true) return t('replies may be unread')
   if (outcome?.kind === 'not-executed') return outcome.reason

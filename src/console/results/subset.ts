@@ -34,5 +34,6 @@ function isOfKind(state: AgentState, kind: 'failed' | 'no-reply' | 'not-started'
   const isUnanswered = state === 'no-reply' || state === 'lost'
   if (kind === 'no-reply') return isUnanswered
   if (kind === 'not-started') return state === 'not-started'
-  return isVerdict(state) && isFailure(state) && !isUnanswered
+  // An agent that executed it without being named was not meant, and is not meant by the next run either.
+  return isVerdict(state) && isFailure(state) && !isUnanswered && state !== 'unexpected'
 }

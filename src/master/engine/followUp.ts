@@ -10,7 +10,7 @@ export interface FollowUpParts {
   readonly state: RunState
   readonly transport: RunTransport
   readonly outputs: OutputAssembler
-  readonly steps: Pick<RolloutSteps, 'sendingTookMs' | 'again'>
+  readonly steps: Pick<RolloutSteps, 'sendingTookMs' | 'publishedAt' | 'again'>
   readonly apply: (event: RunEvent) => void
 }
 
@@ -34,6 +34,7 @@ export class FollowUp {
   async tick(now: number): Promise<void> {
     const { state, transport, outputs, steps, apply } = this.#parts
     const { timing } = transport
+    this.#awaitUnseen(now)
     const isDue = outputs.isDue(now, timing) || this.#timeouts.isDue(state, now, steps.sendingTookMs)
     const hearing = isDue ? transport.hearing(now) : 'all'
     if (!isDue || hearing === 'behind') return
@@ -73,6 +74,14 @@ export class FollowUp {
   /** @throws QueueError */
   async askEveryone(): Promise<void> {
     await this.#inSlot(['everyone'], () => this.#parts.transport.askEveryone(this.#parts.state))()
+  }
+
+  /** Agents that nobody knows get as long to reply as those that are known. */
+  #awaitUnseen(now: number): void {
+    const { state, transport, steps, apply } = this.#parts
+    const { publishedAt = state.startedAt, sendingTookMs } = steps
+    if (!state.awaitsUnseen || sendingTookMs === 'sending') return
+    if (now - publishedAt >= transport.timing.responseTimeoutMs) apply({ kind: 'unseenAwaited', at: now })
   }
 
   #dueFrames(now: number): (() => Promise<void>)[] {

@@ -125,8 +125,8 @@ export class RolloutSteps {
   async #publish(step: readonly string[]): Promise<Publication> {
     const { state, transport } = this.#parts
     if (this.#stop.signal.aborted) return 'not-sent'
-    const isEveryone = state.steps.length === 1 && state.request.targets === undefined
-    return transport.publish(state, isEveryone ? undefined : step, this.#stop.signal)
+    const targets = state.request.unseen === 'included' ? undefined : step
+    return transport.publish(state, targets, this.#stop.signal)
   }
 }
 

@@ -214,6 +214,7 @@ export class Run {
   #withdrawEarly(now: number): void {
     const { publishedAt } = this.#steps
     if (publishedAt === undefined || now - publishedAt < this.#transport.timing.joinMs) return
+    if (this.state.awaitsUnseen) return
     const isAwaited = ({ state, sentAt }: ReplyState) => state === 'expected' && sentAt !== undefined
     if (this.state.phase === 'over' || [...this.state.replies.values()].some(isAwaited)) return
     this.#withdrawal.start()

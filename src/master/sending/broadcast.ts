@@ -1,11 +1,11 @@
 import { aborted, orAborted } from '../../async/aborted.ts'
-import { type SigningKey, sealBody, tooLarge } from '../../protocol/envelope.ts'
+import type { SigningKey } from '../../protocol/envelope.ts'
 import type { CommandMessage } from '../../protocol/messages.ts'
 import { pause } from '../../queues/backOff.ts'
 import { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
-import { LocalizableError, say } from '../../text/localizable.ts'
 import type { Publication } from '../engine/transport.ts'
+import { commandBodies } from './commandBodies.ts'
 
 /** SQS returns at most this many messages per receive; this many mean that there are more. */
 const fullAnswer = 10
@@ -61,7 +61,7 @@ export class Broadcast {
     const limit = await orAborted(this.#queues.maximumMessageSize(this.#queue, signal), signal)
     if (limit === aborted) return 'not-sent'
     // All of them are made before the first one is sent: if one is too large, nothing is sent.
-    const bodies = [...commandBodies(command, limit, this.#key)]
+    const bodies = commandBodies(command, limit, this.#key)
     const isControl = command.action.kind === 'cancel' || command.action.kind === 'resend'
     for (const [index, body] of bodies.entries()) {
       if (signal.aborted) return index === 0 ? 'not-sent' : 'interrupted'
@@ -152,33 +152,4 @@ function putBack(to: Map<string, Sent>, left: ReadonlyMap<string, Sent>): number
   const alive = [...left].filter(([, { at }]) => Date.now() - at < expiredAfterMs)
   for (const [key, sent] of alive) to.set(key, sent)
   return alive.length
-}
-
-/** One body, or as many as the list of targets needs. */
-function* commandBodies(
-  command: CommandMessage,
-  limit: number,
-  key: SigningKey | undefined,
-): Generator<string> {
-  const body = sealBody(command, undefined, key)
-  const excess = tooLarge(command)
-  if (body.length <= limit && excess === undefined) {
-    yield body
-    return
-  }
-  const targets = command.targets ?? []
-  if (targets.length < 2) {
-    throw new LocalizableError(
-      excess === undefined
-        ? say(
-            'This command takes {0} bytes, and the MaximumMessageSize of the queue is {1}. Raise it (SQS allows 1,048,576) or send a smaller script.',
-            body.length,
-            limit,
-          )
-        : say('Agents do not read this command: {0}. Send a smaller script, or fewer arguments.', excess),
-    )
-  }
-  const half = Math.ceil(targets.length / 2)
-  yield* commandBodies({ ...command, targets: targets.slice(0, half) }, limit, key)
-  yield* commandBodies({ ...command, targets: targets.slice(half) }, limit, key)
 }

@@ -154,15 +154,15 @@ describe('a master among hostile peers', () => {
     expect((await run.ended).counts.failed).toBe(1)
   })
 
-  it('leaves a peer that was not asked out of who was, and shows that it joined', async () => {
+  it('leaves a peer that was not asked out of who was, and shows that it was unexpected', async () => {
     const { run, replyTo } = await begunRun()
     await forge(replyTo, repliesOf(mallory, run.runId).result([]))
     await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
     await run.ended
-    await until(() => run.state.replies.size === 2, 'the one that joined')
-    expect([...run.state.replies.values()].map(({ agentId, expected }) => [agentId, expected])).toEqual([
-      [honest, true],
-      [mallory, false],
+    await until(() => run.state.replies.size === 2, 'the one that was not asked')
+    expect([...run.state.replies.values()].map(({ agentId, state }) => [agentId, state])).toEqual([
+      [honest, 'succeeded'],
+      [mallory, 'unexpected'],
     ])
   })
 

@@ -147,15 +147,17 @@ describe('a master', () => {
     ])
   })
 
-  it('lets an agent join that it did not expect', async () => {
-    const { master, environment } = await withAgent('known', async ({ runId, replyTo }, agent) => {
+  it.each([
+    ['calls an agent unexpected that the command does not name', 'left-out', 'unexpected'],
+    ['lets an agent join where those are included that nobody knows', 'included', 'succeeded'],
+  ] as const)('%s', async (_, unseen, state) => {
+    const { master } = await withAgent(`known-${unseen}`, async ({ runId, replyTo }, agent) => {
       await agent.send(replyTo, repliesOf('newcomer', runId).result([]))
-      await agent.send(replyTo, repliesOf('known', runId).result([]))
+      await agent.send(replyTo, repliesOf(agent.agentId, runId).result([]))
     })
-    const run = await startRun(master, ping)
+    const run = await startRun(master, { ...ping, unseen })
     const { replies } = await run.ended
-    expect(replies.get('newcomer')).toMatchObject({ state: 'succeeded', expected: false })
-    expect(environment.name).toBe('known')
+    expect(replies.get('newcomer')).toMatchObject({ state, expected: false })
   })
 
   it.each(['private', 'shared'] as const)(
@@ -221,17 +223,21 @@ describe('a master', () => {
     await proxy.stop()
   })
 
-  it('expects every agent that a list of targets names, also one it does not know, and nobody else obeys', async () => {
-    const { master, environment } = await withAgent('one', async ({ runId, replyTo }, agent) =>
-      agent.send(replyTo, repliesOf('one', runId).result([])),
+  it('expects each of a list of targets, known or not, tells them by one message, and nobody else obeys', async () => {
+    const timing = { republishAfterMs: 500, responseTimeoutMs: 1_000 }
+    const { master, environment, queues } = await withAgent(
+      'one',
+      async ({ runId, replyTo }, agent) => agent.send(replyTo, repliesOf('one', runId).result([])),
+      timing,
     )
     const bystander = await startScriptedAgent(sqs.connect(), environment, 'bystander', async () => {})
     agents.push(bystander)
-    // More than one message has room for.
-    const others = Array.from({ length: 2_000 }, () => randomUUID())
+    const before = queues.requests.byOperation.SendMessage?.requests ?? 0
+    const others = Array.from({ length: 9_000 }, () => randomUUID())
     const run = await startRun(master, { ...ping, targets: [...others, 'one'] })
-    const { counts } = await run.ended
-    expect(counts).toMatchObject({ succeeded: 1, 'no-reply': others.length })
+    expect((queues.requests.byOperation.SendMessage?.requests ?? 0) - before).toBe(1)
+    await until(() => run.state.counts.succeeded === 1, 'the reply of the agent that is there')
+    expect((await run.ended).counts['no-reply']).toBe(others.length)
     expect(bystander.commands).toEqual([])
   })
 })

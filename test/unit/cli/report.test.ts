@@ -38,6 +38,19 @@ describe('report', () => {
     )
   })
 
+  it('says first, and in red, who executed the command without being named', async () => {
+    const fleet = await simulateRun(['web1'], { unseen: 'left-out' })
+    runs.push(fleet)
+    fleet.finish('db1', 0, [{ stream: 1, text: 'gone\n' }])
+    fleet.finish('web1', 0)
+    const text = await textOf(report(fleet.run, { quiet: false, colours: true }))
+    expect(text.split('\n')[0]).toBe('\x1b[31m── db1 · unexpected, exit code 0\x1b[0m')
+    expect(text).toContain(
+      '\x1b[31mUnexpected: 1 agent executed the command, which did not name it: db1\x1b[0m\n1 of 1',
+    )
+    expect(text).toContain(': 1 unexpected, 1 succeeded')
+  })
+
   it('gives the terminal colours of its own only where it may', async () => {
     const fleet = await begin(['web1'])
     fleet.finish('web1', 1, [{ stream: 1, text: '\x1b]0;title\x07\x1b[2Jtext' }])

@@ -3,6 +3,7 @@ import type { Outcome } from '../../../src/protocol/messages.ts'
 import { exitCodeOf } from '../../../src/report/exitCode.ts'
 import type { RunEvent } from '../../../src/run/runEvent.ts'
 import { applyEvent } from '../../../src/run/runReducer.ts'
+import type { Unseen } from '../../../src/run/runRequest.ts'
 import { startRunState } from '../../../src/run/runState.ts'
 
 describe('exitCodeOf', () => {
@@ -21,6 +22,13 @@ describe('exitCodeOf', () => {
   ])('is %s', (_, ends, code) => {
     expect(exitCodeOf(runWith(ends), 'last-non-zero')).toBe(code)
     expect(exitCodeOf(runWith(ends), 'strict')).toBe(code === 0 ? 0 : 1)
+  })
+
+  it('is 5 as soon as an agent has executed the command without being named, whatever the others did', () => {
+    const state = runWith([exited(3), exited(0)], 'left-out')
+    expect(exitCodeOf(state, 'last-non-zero')).toBe(3)
+    applyEvent(state, resultOf('not meant', exited(0)))
+    expect([exitCodeOf(state, 'last-non-zero'), exitCodeOf(state, 'strict')]).toEqual([5, 5])
   })
 
   it('counts agents that joined', () => {
@@ -43,11 +51,14 @@ function resultOf(agentId: string, outcome: Outcome): RunEvent {
   }
 }
 
-function runWith(ends: readonly End[]) {
+function runWith(ends: readonly End[], unseen?: Unseen) {
   const state = startRunState({
     runId: 'run-of-a-test',
     environment: 'testing',
-    request: { filter: '*', action: { kind: 'ping' }, timeoutMs: 1000 },
+    request: {
+      ...{ filter: '*', action: { kind: 'ping' }, timeoutMs: 1000 },
+      ...(unseen === undefined ? {} : { unseen }),
+    },
     issuer: { name: 'ada', host: 'laptop' },
     startedAt: 0,
   })

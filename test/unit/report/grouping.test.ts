@@ -5,6 +5,7 @@ import type { Outcome } from '../../../src/protocol/messages.ts'
 import { groupReplies } from '../../../src/report/grouping.ts'
 import type { RunEvent } from '../../../src/run/runEvent.ts'
 import { applyEvent } from '../../../src/run/runReducer.ts'
+import type { Unseen } from '../../../src/run/runRequest.ts'
 import { type RunState, startRunState } from '../../../src/run/runState.ts'
 
 describe('groupReplies', () => {
@@ -54,6 +55,23 @@ describe('groupReplies', () => {
     ])
   })
 
+  it('names what executed unexpectedly before all else, also while it runs, and never calls it the majority', () => {
+    const state = startRun(['a1', 'a2'], 'left-out')
+    exit(state, 'a1', 1, 'broken')
+    applyEvent(state, { kind: 'acknowledged', ...heardFrom('x4'), started: 'yes' })
+    expect(groupReplies(state)[0]).toMatchObject({ state: 'unexpected', hosts: 'x4', detail: 'running' })
+    exit(state, 'x4', 0, 'fine')
+    for (const host of ['x1', 'x2', 'x3']) exit(state, host, 0, 'fine')
+    exit(state, 'a2', 0, 'fine')
+    const ran = groupReplies(state)[0]
+    expect(ran).toMatchObject({
+      state: 'unexpected',
+      hosts: 'x[1-4]',
+      detail: 'exit code 0',
+      majority: false,
+    })
+  })
+
   it('calls only what more than half of those say who have answered the majority', () => {
     const state = startRun(['a1', 'a2', 'a3', 'a4', 'a5'])
     const majorities = () => groupReplies(state).flatMap(({ hosts, majority }) => (majority ? [hosts] : []))
@@ -100,11 +118,18 @@ describe('groupReplies', () => {
   })
 })
 
-function startRun(hosts: readonly string[]): RunState {
+const heardFrom = (agentId: string) => ({
+  ...{ agentId, hostname: agentId, at: 9, identity: 'unproven' as const },
+})
+
+function startRun(hosts: readonly string[], unseen?: Unseen): RunState {
   const state = startRunState({
     runId: 'run-of-a-test',
     environment: 'testing',
-    request: { filter: '*', action: { kind: 'ping' }, timeoutMs: 1000 },
+    request: {
+      ...{ filter: '*', action: { kind: 'ping' }, timeoutMs: 1000 },
+      ...(unseen === undefined ? {} : { unseen }),
+    },
     issuer: { name: 'ada', host: 'laptop' },
     startedAt: 0,
   })

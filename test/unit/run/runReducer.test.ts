@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { isVerdict, verdicts } from '../../../src/protocol/verdict.ts'
 import { because, type RunEvent } from '../../../src/run/runEvent.ts'
 import { applyEvent } from '../../../src/run/runReducer.ts'
+import type { Unseen } from '../../../src/run/runRequest.ts'
 import { isSettled, type ReplyState, type RunState, startRunState } from '../../../src/run/runState.ts'
 import { say } from '../../../src/text/localizable.ts'
 
@@ -10,7 +11,7 @@ describe('applyEvent', () => {
   it('gives every expected agent exactly one verdict, whatever happens in whatever order, and keeps the sums true', () => {
     fc.assert(
       fc.property(anyStory, (story) => {
-        const state = startRun(story.steps)
+        const state = startRun(story.steps, story.unseen)
         for (const event of story.events) {
           applyEvent(state, event)
           expectTrueSums(state)
@@ -35,7 +36,7 @@ describe('applyEvent', () => {
   it('never takes a verdict away once the run is over, and never starts it again', () => {
     fc.assert(
       fc.property(anyStory, fc.array(anyEvent, { maxLength: 30 }), (story, late) => {
-        const state = startRun(story.steps)
+        const state = startRun(story.steps, story.unseen)
         for (const event of story.events) applyEvent(state, event)
         for (const event of endOfTime(state)) applyEvent(state, event)
         const { endedAt } = state
@@ -53,8 +54,8 @@ describe('applyEvent', () => {
   it('comes to the same verdicts when every event comes twice', () => {
     fc.assert(
       fc.property(anyStory, (story) => {
-        const once = startRun(story.steps)
-        const twice = startRun(story.steps)
+        const once = startRun(story.steps, story.unseen)
+        const twice = startRun(story.steps, story.unseen)
         for (const event of story.events) {
           applyEvent(once, event)
           applyEvent(twice, event)
@@ -71,9 +72,9 @@ describe('applyEvent', () => {
   it('comes to the same state when the history replays what changed something', () => {
     fc.assert(
       fc.property(anyStory, (story) => {
-        const lived = startRun(story.steps)
+        const lived = startRun(story.steps, story.unseen)
         const kept = story.events.filter((event) => applyEvent(lived, event))
-        const replayed = startRun(story.steps)
+        const replayed = startRun(story.steps, story.unseen)
         for (const event of JSON.parse(JSON.stringify(kept)) as RunEvent[]) applyEvent(replayed, event)
         expect(JSON.parse(JSON.stringify([...replayed.replies]))).toEqual(
           JSON.parse(JSON.stringify([...lived.replies])),
@@ -86,8 +87,8 @@ describe('applyEvent', () => {
   it('makes of a result with all of its output what it makes of one after the other', () => {
     fc.assert(
       fc.property(anyStory, (story) => {
-        const atOnce = startRun(story.steps)
-        const inTurn = startRun(story.steps)
+        const atOnce = startRun(story.steps, story.unseen)
+        const inTurn = startRun(story.steps, story.unseen)
         for (const event of story.events) {
           applyEvent(atOnce, event)
           for (const part of partsOf(event)) applyEvent(inTurn, part)
@@ -209,11 +210,14 @@ describe('applyEvent', () => {
 
 const agentIds = ['a', 'b', 'c', 'd']
 
-function startRun(steps: readonly (readonly string[])[]): RunState {
+function startRun(steps: readonly (readonly string[])[], unseen?: Unseen): RunState {
   const state = startRunState({
     runId: 'run-of-a-test',
     environment: 'testing',
-    request: { filter: '*', action: { kind: 'ping' }, timeoutMs: 1000 },
+    request: {
+      ...{ filter: '*', action: { kind: 'ping' }, timeoutMs: 1000 },
+      ...(unseen === undefined ? {} : { unseen }),
+    },
     issuer: { name: 'ada', host: 'laptop' },
     startedAt: 0,
   })
@@ -233,14 +237,19 @@ function verdictsOf(state: RunState) {
 
 function expectTrueSums(state: RunState): void {
   const counts = { expected: 0, running: 0, ...Object.fromEntries(verdicts.map((verdict) => [verdict, 0])) }
-  let unsettled = 0
+  let [unsettled, unexpected] = [0, 0]
   for (const reply of state.replies.values()) {
+    if (reply.unexpected) {
+      unexpected += 1
+      expect(['running', 'unexpected']).toContain(reply.state)
+    }
     counts[reply.state as 'expected'] += 1
     if (!isSettled(reply)) unsettled += 1
   }
   expect(state.counts).toEqual(counts)
   expect(state.unsettled).toBe(unsettled)
-  if (state.phase !== 'over') expect(unsettled).toBeGreaterThan(0)
+  expect(state.unexpected).toBe(unexpected)
+  if (state.phase !== 'over') expect(unsettled > 0 || state.awaitsUnseen).toBe(true)
 }
 
 /** What time and the end of patience bring to any run. */
@@ -249,6 +258,7 @@ function endOfTime(state: RunState): RunEvent[] {
   const everyone = [...state.replies.keys()]
   return [
     { kind: 'rolloutStopped', reason: 'enough', at },
+    { kind: 'unseenAwaited', at },
     ...everyone.map((agentId) => ({ kind: 'silenceAssumed', agentId, verdict: 'no-reply', at }) as const),
     ...everyone.map((agentId) => ({ kind: 'outputSettled', agentId, output: 'incomplete', at }) as const),
   ]
@@ -352,5 +362,7 @@ const anyStory = fc.record({
     [['a'], ['b', 'c', 'd']],
     [['a'], ['b'], ['c'], ['d']],
   ),
+  // Absent in runs of earlier versions.
+  unseen: fc.constantFrom<Unseen | undefined>('left-out', 'included', undefined),
   events: fc.array(anyEvent, { maxLength: 60 }),
 })

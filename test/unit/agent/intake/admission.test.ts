@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AdmissionContext, admit } from '../../../../agent/src/intake/admission.ts'
 import type { CommandMessage } from '../../../../src/protocol/messages.ts'
+import { encodeTargetSet } from '../../../../src/protocol/targetSet.ts'
 
 const sentAt = 1_000_000_000
 
@@ -135,5 +136,31 @@ describe('a command', () => {
         expect(given(change, { knows: () => known }).kind).toBe('ignore')
       }),
     )
+  })
+})
+
+describe('a command that names its targets by a set', () => {
+  const targetSet = encodeTargetSet(command.runId, ['agent-1', 'agent-3'])
+
+  it('is accepted by those that it names, and ignored by all others, whatever its filter', () => {
+    expect(given({ targetSet, filter: '*' })).toEqual({ kind: 'accept' })
+    expect(given({ targetSet, filter: '*' }, { agentId: 'agent-2' })).toEqual({
+      kind: 'ignore',
+      why: 'not among its targets',
+    })
+  })
+
+  it('is refused in words by one that it names and that its filter does not match any more', () => {
+    expect(given({ targetSet, filter: 'role=db' })).toMatchObject({ kind: 'refuse', code: 'filter' })
+  })
+
+  it('names nobody in another run: the set is of this run only', () => {
+    expect(given({ targetSet, runId: 'run-00000002' }).kind).toBe('ignore')
+  })
+
+  it('is only for those that are in both, where it has a list, too', () => {
+    expect(given({ targetSet, targets: ['agent-1', 'agent-2'] })).toEqual({ kind: 'accept' })
+    expect(given({ targetSet, targets: ['agent-1', 'agent-2'] }, { agentId: 'agent-2' }).kind).toBe('ignore')
+    expect(given({ targetSet, targets: ['agent-2'] }).kind).toBe('ignore')
   })
 })

@@ -76,7 +76,7 @@ describe('A run that is cancelled', () => {
     await run.cancel()
     await passing
     await world.pass(run, 1)
-    expect(world.said).toEqual(['publish to everyone', 'cancel a'])
+    expect(world.said).toEqual(['publish to a', 'cancel a'])
   })
 
   it('is resumed as it was when its master ended while SQS was being told', async () => {

@@ -25,7 +25,7 @@ describe('a run with silent agents', () => {
     run.receive(ack('b'), nothing, 'unproven')
     await world.pass(run, republishAfterMs)
     await world.pass(run, 1000)
-    expect(world.said).toEqual(['publish to everyone', 'publish to c'])
+    expect(world.said).toEqual(['publish to a,b,c', 'publish to c'])
     await world.pass(run, responseTimeoutMs)
     expect(run.state.counts).toMatchObject({ succeeded: 1, running: 1, 'no-reply': 1 })
   })
@@ -51,10 +51,10 @@ describe('a run with silent agents', () => {
     taken?.()
     await beginning
     await world.pass(run, 1000)
-    expect(world.said).toEqual(['publish to everyone'])
+    expect(world.said).toEqual(['publish to a'])
     await world.pass(run, republishAfterMs)
     await world.pass(run, responseTimeoutMs)
-    expect(world.said.slice(0, 2)).toEqual(['publish to everyone', 'publish to a'])
+    expect(world.said.slice(0, 2)).toEqual(['publish to a', 'publish to a'])
     expect(run.state.counts['no-reply']).toBe(1)
   })
 
