@@ -28,7 +28,7 @@ export function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
   const items: PartItem[] = [
     {
       part: 'run',
-      label: isProtected ? `$(shield) ${t('{0}: you type its name “{1}”', what, name)}` : `$(play) ${what}`,
+      label: isProtected ? `$(shield) ${t('{0}: type “{1}” to confirm', what, name)}` : `$(play) ${what}`,
       detail: plainText(describeHow(plan, reach, t)),
     },
     ...commandItems(action),
