@@ -120,12 +120,13 @@ function concernsForeignRun(
 
 /** Undefined for what no policy speaks of: an action that this version does not know is refused anyway. */
 function policyVerdict(
-  { action }: CommandMessage,
+  { action, targets, targetSet }: CommandMessage,
   senderId: string | undefined,
   signature: Signature | undefined,
   readsForeignRun: boolean,
   { policy, ownUser, now }: IntakeContext,
 ) {
   if (action.kind === 'unsupported') return undefined
-  return evaluatePolicy(policy, { senderId, signature, action, ownUser, now, readsForeignRun })
+  const namesTargets = targets !== undefined || targetSet !== undefined
+  return evaluatePolicy(policy, { senderId, signature, action, namesTargets, ownUser, now, readsForeignRun })
 }

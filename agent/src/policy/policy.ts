@@ -20,6 +20,8 @@ const File = v.strictObject({
   ),
   /** Patterns of commands that are always denied. */
   deny: v.optional(Patterns, []),
+  /** Whether a command must name the agents that it is for. */
+  require_targets: v.optional(v.boolean(), false),
   rules: v.array(
     v.strictObject({
       name: v.optional(v.string()),
@@ -44,6 +46,8 @@ export interface Policy {
   /** Public keys by their names. */
   readonly keys: ReadonlyMap<string, PolicyKey>
   readonly deny: readonly TextPattern[]
+  /** Whether commands and scripts are refused that name nobody, and so are for every agent that their filter matches. */
+  readonly requireTargets: boolean
   readonly rules: readonly Rule[]
 }
 
@@ -83,12 +87,13 @@ export class PolicyError extends Error {
  */
 export function parsePolicy(text: string, file: string): Policy {
   try {
-    const { keys: keyTexts, deny, rules } = v.parse(File, parseYaml(text))
+    const { keys: keyTexts, deny, require_targets: requireTargets, rules } = v.parse(File, parseYaml(text))
     const keys = new Map(Object.entries(keyTexts).map(([name, key]) => [name, parseKey(key, `keys.${name}`)]))
     return {
       file,
       keys,
       deny: deny.map(compileDenied),
+      requireTargets,
       rules: rules.map((rule, index) => {
         const name = rule.name ?? `rule ${index + 1}`
         return {

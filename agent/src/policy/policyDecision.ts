@@ -10,6 +10,8 @@ export interface Request {
   readonly senderId: string | undefined
   readonly signature: Signature | undefined
   readonly action: Action
+  /** Whether the command names the agents that it is for, rather than being for every agent that its filter matches. */
+  readonly namesTargets: boolean
   /** The user that the agent runs as, and that executes commands that name no user. */
   readonly ownUser: string
   /** SQS's clock, milliseconds. */
@@ -44,6 +46,8 @@ export function explainPolicy(inForce: PolicyInForce, request: Request): PolicyE
   const denied = text === undefined ? undefined : policy.deny.find((pattern) => pattern.matches(text))
   if (denied !== undefined)
     return { decision: refuse(`The policy denies commands that match ${denied.text}.`), rules: [] }
+  if (policy.requireTargets && !request.namesTargets && isExecutable(request.action))
+    return { decision: refuse(namesNobody), rules: [] }
   // The rule that came closest to allowing the request gives the most useful reason.
   let closest: Objection = {
     stage: 0,
@@ -59,6 +63,9 @@ export function explainPolicy(inForce: PolicyInForce, request: Request): PolicyE
   }
   return { decision: { allowed: false, code: closest.code, reason: closest.reason }, rules }
 }
+
+const namesNobody =
+  'The policy requires that commands name their agents; this one is for every agent that its filter matches. Send it without including agents that are not known, and by a current master.'
 
 interface Objection {
   /** How many conditions of the rule were met before. */

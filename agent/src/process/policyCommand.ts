@@ -66,6 +66,7 @@ async function test(question: PolicyTest, write: Write): Promise<number> {
     senderId: question.sender,
     signature: question.key === undefined ? undefined : { key: question.key, verifies: () => true },
     action: await actionOf(question),
+    namesTargets: true,
     ownUser: ownUser().name,
     now: Date.now(),
   })

@@ -21,6 +21,7 @@ const ask = (rules: string, action: Action, more: Partial<Request> = {}) =>
       senderId: 'AROAEXAMPLE:alice',
       signature: undefined,
       action,
+      namesTargets: true,
       ownUser: 'root',
       now: 0,
       ...more,
@@ -35,6 +36,19 @@ describe('a policy', () => {
 
   it('without rules allows nothing', () => {
     expect(ask('rules: []', { kind: 'ping' })).toMatchObject({ allowed: false, code: 'policy' })
+  })
+
+  it('that requires targets allows no command and no script that names nobody, and all else', () => {
+    const rules = '{require_targets: true, rules: [{}]}'
+    const nobody = { namesTargets: false }
+    expect(allows(rules, shell('id'))).toBe(true)
+    expect(ask(rules, shell('id'), nobody)).toMatchObject({ allowed: false, code: 'policy' })
+    expect(ask(rules, shell('id'), nobody)).toMatchObject({
+      reason: expect.stringMatching(/^The policy requires that commands name their agents/),
+    })
+    expect(allows(rules, script('id'), nobody)).toBe(false)
+    expect(allows(rules, { kind: 'ping' }, nobody)).toBe(true)
+    expect(allows('rules: [{}]', shell('id'), nobody)).toBe(true)
   })
 
   it('tells senders apart', () => {

@@ -9,7 +9,14 @@ const [operators, pipelines, viewers] = [['AROAOPERATORS'], ['AROAPIPELINE'], ['
 const text = policyTemplate({ operators, pipelines, viewers })
 const inForce = { kind: 'policy', policy: parsePolicy(text, 'policy.yaml'), digest: '' } as const
 const allows = (senderId: string, action: Action) =>
-  evaluatePolicy(inForce, { senderId, signature: undefined, action, ownUser: 'root', now: 0 }).allowed
+  evaluatePolicy(inForce, {
+    senderId,
+    signature: undefined,
+    action,
+    namesTargets: true,
+    ownUser: 'root',
+    now: 0,
+  }).allowed
 const shell = (command: string, more: object = {}): Action => ({ kind: 'shell', command, ...more })
 const operator = 'AROAOPERATORS:alice'
 const pipeline = 'AROAPIPELINE:build-7'
