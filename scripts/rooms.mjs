@@ -174,6 +174,7 @@ export const rooms = [
       'src/hosts',
       'src/run',
       'src/queues',
+      'src/declarations',
       'src/master/engine',
       'src/master/fleet',
       'src/master',

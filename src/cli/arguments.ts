@@ -20,6 +20,12 @@ export interface Arguments {
   readonly profile: string | undefined
   readonly endpoint: string | undefined
   readonly confirm: string | undefined
+  readonly yes: boolean
+  /** The only number of agents that the command may go to. */
+  readonly expect: number | undefined
+  readonly includeUnseen: boolean
+  /** The id of a run, or `last`. */
+  readonly resume: string | undefined
   /** `NAME=FILE`. */
   readonly signingKey: string | undefined
   readonly logFile: string | undefined
@@ -37,54 +43,49 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-export const usage = `Usage: ec2-cmaster [options] [--] [COMMAND...]
-
-Sends a command to the agents of an environment and prints their replies, grouped.
-
-What to send
-  -c, --command CMD      shell command, or file://PATH for a script on this machine
-  -p, --parameter ARG    argument of the script (repeatable)
-  -m, --mode MODE        cli (default), script, ping, count, facts
-      --user NAME        run as this user           --directory DIR  run in DIR
-
-Target
-      --filter EXPR      filter over facts, as in: role=web and os.release.major >= 9
-  -w, --with FACT=VALUE  agents that have this fact or class (repeatable, all must match)
-  -n, --without FACT     agents that do not have it (repeatable)
-      --everyone         every agent; never the default
-
-Where
-  -e, --env NAME         environment (queues NAME_master, NAME_agent, NAME_facts)
-      --region R --profile P --endpoint URL
-      --config FILE      default /etc/ec2_collective/ec2-cmaster.json
-      --shared-replies   use the environment's reply queue instead of a private one
-      --confirm NAME     required for a protected environment: repeat its name
-      --signing-key K    NAME=FILE: sign commands for agents whose policy requires it (ed25519, PEM)
-
-How
-  -t, --timeout TIME     agents stop the command after this: 60 (seconds, the default), 90s, 10m
-      --canary N         N agents first             --batch N|N%     size of the following steps
-      --pause DURATION   between steps              --max-failures N|N%  stop above this number
-      --strict           exit code 1 unless every agent succeeded
-      --json             one JSON document          -q, --quiet      outputs only
-  -l, --logfile FILE     also append the output to FILE
-  -h, --help             this text                  -V, --version
-
-Exit code: 0 if every agent succeeded, else the last non-zero exit code of an agent (124 timed out,
-126 refused, 130 cancelled, 1 no reply or lost); 2 if nothing was sent because the request is not valid;
-3 if no agent matches the filter; 4 if SQS could not be used; 5 if an agent executed the command although it
-was not among the agents that the command names.
-
-Ctrl-C, SIGTERM or SIGHUP: before the command is sent, nothing is sent. After that, the agents are asked to
-stop, and their replies are printed. A second signal ends ec2-cmaster at once; the command may still be
-running on the servers. If nothing was sent, and after a second signal, the exit code is 128 plus the
-number of the signal: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP. Under nohup, SIGHUP is ignored.`
-
 /** @throws UsageError */
 export function parseArguments(argv: readonly string[]): Arguments | 'help' | 'version' {
   const { values, positionals } = parse(argv)
   if (values.help === true) return 'help'
   if (values.version === true) return 'version'
+  const { mode, command } =
+    values.resume === undefined ? wantedCommand(values, positionals) : resuming(values, positionals)
+  return {
+    mode,
+    command,
+    parameters: values.parameter ?? [],
+    with: values.with ?? [],
+    without: values.without ?? [],
+    filter: values.filter,
+    everyone: values.everyone === true,
+    timeoutMs: readTimeout(values.timeout ?? '60'),
+    environment: values.env,
+    config: values.config,
+    region: values.region,
+    profile: values.profile,
+    endpoint: values.endpoint,
+    confirm: values.confirm,
+    yes: values.yes === true,
+    expect: values.expect === undefined ? undefined : count(values.expect),
+    includeUnseen: values['include-unseen'] === true,
+    resume: values.resume,
+    signingKey: values['signing-key'],
+    logFile: values.logfile,
+    user: values.user,
+    directory: values.directory,
+    rollout: rolloutOf(values),
+    quiet: values.quiet === true,
+    json: values.json === true,
+    strict: values.strict === true,
+    sharedReplies: values['shared-replies'] === true,
+  }
+}
+
+/**
+ * What to send, and that it is said whom to.
+ * @throws UsageError
+ */
+function wantedCommand(values: Values, positionals: readonly string[]): Pick<Arguments, 'mode' | 'command'> {
   const command = values.command ?? (positionals.length > 0 ? positionals.join(' ') : undefined)
   if (values.command !== undefined && positionals.length > 0) {
     throw new UsageError(`Two commands: "${values.command}" and "${positionals.join(' ')}". Give one.`)
@@ -110,31 +111,34 @@ export function parseArguments(argv: readonly string[]): Arguments | 'help' | 'v
   if (values.filter === undefined && lists.length === 0 && !values.everyone) {
     throw new UsageError('No target. Use --filter, --with or --without, or --everyone for every agent.')
   }
-  return {
-    mode,
-    command,
-    parameters: values.parameter ?? [],
-    with: values.with ?? [],
-    without: values.without ?? [],
-    filter: values.filter,
-    everyone: values.everyone === true,
-    timeoutMs: readTimeout(values.timeout ?? '60'),
-    environment: values.env,
-    config: values.config,
-    region: values.region,
-    profile: values.profile,
-    endpoint: values.endpoint,
-    confirm: values.confirm,
-    signingKey: values['signing-key'],
-    logFile: values.logfile,
-    user: values.user,
-    directory: values.directory,
-    rollout: rolloutOf(values),
-    quiet: values.quiet === true,
-    json: values.json === true,
-    strict: values.strict === true,
-    sharedReplies: values['shared-replies'] === true,
-  }
+  if (values['include-unseen'] && rolloutOf(values) !== undefined)
+    throw new UsageError('--include-unseen cannot be combined with a rollout, whose steps name their agents.')
+  return { mode, command }
+}
+
+/** @throws UsageError when more than the run is said: what it sends, and whom to, is in its record */
+function resuming(values: Values, positionals: readonly string[]): Pick<Arguments, 'mode' | 'command'> {
+  const others = (
+    [
+      ...[
+        'command',
+        'parameter',
+        'mode',
+        'with',
+        'without',
+        'filter',
+        'everyone',
+        'timeout',
+        'user',
+        'directory',
+      ],
+      ...['canary', 'batch', 'pause', 'max-failures', 'expect', 'include-unseen'],
+    ] as (keyof Values)[]
+  ).filter((name) => values[name] !== undefined)
+  if (positionals.length > 0) throw new UsageError('--resume takes no command: the run has its own.')
+  const [other] = others
+  if (other !== undefined) throw new UsageError(`--resume cannot be combined with --${other}.`)
+  return { mode: 'cli', command: undefined }
 }
 
 const options = {
@@ -152,6 +156,10 @@ const options = {
   profile: { type: 'string' },
   endpoint: { type: 'string' },
   confirm: { type: 'string' },
+  yes: { type: 'boolean', short: 'y' },
+  expect: { type: 'string' },
+  'include-unseen': { type: 'boolean' },
+  resume: { type: 'string' },
   'signing-key': { type: 'string' },
   logfile: { type: 'string', short: 'l' },
   user: { type: 'string' },
@@ -210,4 +218,9 @@ function readTimeout(text: string): number {
     (seconds > 0 ? parseDuration(`${Math.max(1, Math.round(seconds * 1000))}ms`) : undefined)
   if (timeoutMs !== undefined) return timeoutMs
   throw new UsageError(`--timeout ${text}: use a duration of up to 7 days, such as 60 (seconds), 90s or 10m.`)
+}
+
+function count(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new UsageError(`--expect ${text}: use a number of agents, 1 or more.`)
 }

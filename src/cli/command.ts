@@ -6,21 +6,25 @@ import { aborted, orAborted } from '../async/aborted.ts'
 import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
 import type { Reach } from '../master/fleet/reach.ts'
-import { type History, openMaster } from '../master/library.ts'
+import { type History, type Master, openMaster } from '../master/library.ts'
 import { describeWarning, type MasterWarning } from '../master/masterWarning.ts'
+import { everyone } from '../protocol/filter/writtenFilter.ts'
 import type { Environment } from '../queues/environment.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
 import { exitCodeOf } from '../report/exitCode.ts'
 import { exportJson } from '../report/runExport.ts'
 import { unexpectedSentence } from '../report/unexpectedSentence.ts'
+import type { RunRequest } from '../run/runRequest.ts'
 import { printable } from '../terminal/printable.ts'
 import { localize } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
 import type { Arguments } from './arguments.ts'
-import { confirm } from './confirm.ts'
 import { type Interrupt, type Interrupts, listenToInterrupts } from './interrupts.ts'
+import { personAtTerminal } from './person.ts'
 import { report } from './report.ts'
 import { requestOf } from './request.ts'
+import { type ResumeParts, resumeRun } from './resume.ts'
+import { type SettleParts, settleTargets } from './targets.ts'
 
 /** How many runs of pipelines to keep: enough to look at those of the day before. */
 const retention = { maxRuns: 200, maxBytes: 512 * 1024 * 1024, maxAgeMs: 30 * 24 * 3600_000 }
@@ -54,6 +58,9 @@ interface Progress {
   command: 'not-sent' | 'being-sent' | 'sent'
 }
 
+/** Of a run that is resumed: its record says what it sends. */
+const nothing: RunRequest = { filter: everyone, action: { kind: 'ping' }, timeoutMs: 60_000 }
+
 const nothingSent = 'Nothing was sent.'
 const asking = 'Asking the agents to stop. A second signal ends ec2-cmaster without waiting for them.'
 
@@ -64,7 +71,7 @@ async function send(
   progress: Progress,
 ): Promise<number> {
   const { signal } = interrupts
-  const request = requestOf(args)
+  const request = args.resume === undefined ? requestOf(args) : nothing
   const signingKey = args.signingKey ?? process.env.EC2_COLLECTIVE_SIGNING_KEY
   const state = stateDirectory()
   const { master, history, requests, close } = await openMaster({
@@ -73,20 +80,14 @@ async function send(
     ...(args.sharedReplies ? { replyQueue: 'shared' as const } : {}),
   })
   try {
-    if ((await orAborted(master.refresh(), signal)) === aborted) return notSent(signal)
-    const reach = master.reach(request)
-    if (args.mode === 'count') return count(reach, request.filter.text)
-    // If nobody matches there is nothing to confirm: the master reports it.
-    if (reach.agents.length > 0) await confirm(environment, args, request, reach, interrupts)
-    if (signal.aborted) return notSent(signal)
-    progress.command = 'being-sent'
-    const started = await master.start(request, signal)
-    progress.command = started.kind === 'not-sent' ? 'not-sent' : 'sent'
-    if (started.kind === 'not-sent') return notSent(signal)
-    if (started.kind === 'interrupted')
-      tell(`${nameOf(signal)} while the command was being sent: agents may have it. ${asking}`)
-    if (started.kind === 'cancelled') tell(`${nameOf(signal)}: ${asking}`)
-    const { run } = started
+    const look = async () => (await orAborted(master.refresh(), signal)) !== aborted
+    const person = personAtTerminal(interrupts)
+    if (args.mode === 'count' && args.resume === undefined) {
+      return (await look()) ? count(master.reach(request), request.filter.text) : notSent(signal)
+    }
+    const parts = { master, history, request, args, person, look, signal }
+    const run = await (args.resume === undefined ? sendTo(parts, progress) : takeUp(parts, progress))
+    if (run === undefined) return notSent(signal)
     const stopShowing = showProgress(run, args)
     await run.ended
     stopShowing()
@@ -104,6 +105,33 @@ async function send(
     await prune(history)
     if (state.isTemporary) rmSync(state.path, { recursive: true, force: true })
   }
+}
+
+/** @returns undefined when it was interrupted before anything was sent */
+async function sendTo(
+  parts: SettleParts & { readonly master: Master },
+  progress: Progress,
+): Promise<Run | undefined> {
+  const { master, request, signal } = parts
+  if (!(await settleTargets(parts))) return undefined
+  progress.command = 'being-sent'
+  const started = await master.start(request, signal)
+  progress.command = started.kind === 'not-sent' ? 'not-sent' : 'sent'
+  if (started.kind === 'not-sent') return undefined
+  if (started.kind === 'interrupted')
+    tell(`${nameOf(signal)} while the command was being sent: agents may have it. ${asking}`)
+  if (started.kind === 'cancelled') tell(`${nameOf(signal)}: ${asking}`)
+  return started.run
+}
+
+/** @returns undefined when it was interrupted before the run was resumed, or its rollout continued */
+async function takeUp(parts: ResumeParts, progress: Progress): Promise<Run | undefined> {
+  const run = await resumeRun(parts)
+  if (run === undefined) return undefined
+  progress.command = 'sent'
+  const cancel = () => void run.cancel().catch((error: Error) => tell(error.message))
+  parts.signal.addEventListener('abort', cancel, { once: true })
+  return run
 }
 
 /** A failure to delete old runs does not affect this one. */

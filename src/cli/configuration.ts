@@ -5,6 +5,7 @@ import { EnvironmentName, QueueName } from '../protocol/names.ts'
 import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { type Arguments, UsageError } from './arguments.ts'
+import { protectingFile } from './workspaceProtection.ts'
 
 /** Where the original EC2 Collective has its configuration. */
 const defaultConfig = '/etc/ec2_collective/ec2-cmaster.json'
@@ -29,7 +30,11 @@ const ConfigFile = v.object({
  * own environment.
  * @throws UsageError that says what is missing or wrong
  */
-export function environmentOf(args: Arguments, env: NodeJS.ProcessEnv): Environment {
+export function environmentOf(
+  args: Arguments,
+  env: NodeJS.ProcessEnv,
+  directory = process.cwd(),
+): Environment {
   const file = readConfig(args)
   const name = args.environment ?? file?.name
   if (name === undefined) throw new UsageError(`No environment. Use --env NAME, or create ${defaultConfig}.`)
@@ -50,7 +55,7 @@ export function environmentOf(args: Arguments, env: NodeJS.ProcessEnv): Environm
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
     queues: own?.queues ?? defaultQueues(name),
-    protected: isListed || own?.protected === true,
+    protected: isListed || own?.protected === true || protectingFile(name, directory) !== undefined,
   }
 }
 

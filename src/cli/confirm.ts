@@ -1,44 +1,56 @@
-import { createInterface } from 'node:readline/promises'
-import type { Audience, Reach } from '../master/fleet/reach.ts'
 import type { Environment } from '../queues/environment.ts'
-import { printable } from '../terminal/printable.ts'
+import { type Detail, printDetails } from '../text/detail.ts'
 import { type Arguments, UsageError } from './arguments.ts'
-import type { Interrupts } from './interrupts.ts'
+import type { Person } from './person.ts'
 
-/**
- * For a protected environment, requires its name once more: with `--confirm`, or typed on the terminal. An interrupt ends
- * the question; check its signal before you send.
- * @throws UsageError: nothing was sent
- */
-export async function confirm(
-  { name, ...environment }: Environment,
-  args: Arguments,
-  { filter }: Audience,
-  { agents }: Reach,
-  interrupts: Pick<Interrupts, 'signal' | 'raise'>,
-): Promise<void> {
-  if (!environment.protected || args.confirm === name) return
-  if (args.confirm !== undefined)
-    throw new UsageError(`--confirm ${args.confirm}: the environment is ${name}. Nothing was sent.`)
-  if (!process.stdin.isTTY)
-    throw new UsageError(`${name} is protected: add --confirm ${name}. Nothing was sent.`)
-  const who = agents.length === 1 ? '1 agent matches' : `${agents.length} agents match`
-  const what = printable(args.command ?? args.mode)
-  const answer = await ask(
-    `${name} is protected. ${who} ${filter.text}, for: ${what}\nType its name to continue: `,
-    interrupts,
-  )
-  if (interrupts.signal.aborted) return
-  if (answer.trim() !== name) throw new UsageError('The name does not match. Nothing was sent.')
+/** Up to this number of agents, Enter alone is a yes. */
+const mostByEnter = 10
+
+/** The person said no. Nothing was sent. */
+export class Declined extends Error {
+  override readonly name = 'Declined'
 }
 
-/** The typed answer; an empty string when the input ends or is interrupted. */
-function ask(question: string, { signal, raise }: Pick<Interrupts, 'signal' | 'raise'>): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  return new Promise<string>((resolve) => {
-    terminal.once('close', () => resolve(''))
-    // Here the terminal passes Ctrl-C as a key.
-    terminal.once('SIGINT', () => raise('SIGINT'))
-    terminal.question(question, { signal }).then(resolve, () => resolve(''))
-  }).finally(() => terminal.close())
+/** What is about to be sent, for a person to confirm. */
+export interface Confirming {
+  readonly environment: Pick<Environment, 'name' | 'protected'>
+  readonly args: Pick<Arguments, 'confirm' | 'yes'>
+  /** Everything about it, for a person who is asked. */
+  readonly details: readonly Detail[]
+  readonly agents: number
+  /** Some agents are missing, or the look at the fleet is unsure. */
+  readonly isDoubtful: boolean
+  /** It changes nothing on the servers. */
+  readonly isHarmless: boolean
+}
+
+/**
+ * A protected environment requires its name once more: with `--confirm`, or typed. In others a person at a terminal is asked
+ * for a yes, unless they gave it with `--yes`, or the command changes nothing. Enter alone is a yes for up to 10 agents of which
+ * none is missing. Check whether you were interrupted before you send.
+ * @returns whether a person was asked, which took time
+ * @throws UsageError, Declined: nothing was sent
+ */
+export async function confirm(what: Confirming, person: Person): Promise<boolean> {
+  const { environment, args, details, agents, isDoubtful, isHarmless } = what
+  const { name } = environment
+  if (args.confirm !== undefined && args.confirm !== name)
+    throw new UsageError(`--confirm ${args.confirm}: the environment is ${name}. Nothing was sent.`)
+  if (environment.protected) {
+    if (args.confirm === name) return false
+    if (!person.isThere)
+      throw new UsageError(`${name} is protected: add --confirm ${name}. Nothing was sent.`)
+    person.tell(printDetails(details))
+    const answer = await person.ask(`${name} is protected. Type its name to continue: `)
+    if (answer.trim() !== name) throw new Declined('The name does not match. Nothing was sent.')
+    return true
+  }
+  if (!person.isThere || args.yes || isHarmless || args.confirm === name) return false
+  person.tell(printDetails(details))
+  const isYesByEnter = agents <= mostByEnter && !isDoubtful
+  const who = agents === 1 ? '1 agent' : `${agents} agents`
+  const answer = await person.ask(`Send it to ${who} of ${name}? ${isYesByEnter ? '[Y/n]' : '[y/N]'} `)
+  if (!/^(y|yes)$/i.test(answer.trim()) && !(isYesByEnter && answer.trim() === ''))
+    throw new Declined('Nothing was sent.')
+  return true
 }

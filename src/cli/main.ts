@@ -1,8 +1,9 @@
 import { version } from '../../package.json'
-import { parseArguments, usage } from './arguments.ts'
+import { parseArguments } from './arguments.ts'
 import { command } from './command.ts'
 import { environmentOf } from './configuration.ts'
 import { explain } from './explain.ts'
+import { usage } from './usage.ts'
 
 // The reader of our output has closed it, as `head` does: the queues are cleaned up, and the exit code is that of SIGPIPE.
 let isReaderGone = false

@@ -23,6 +23,7 @@ export function requestOf(args: Arguments): RunRequest {
     action: actionOf(args, execution),
     timeoutMs,
     ...(rollout === undefined ? {} : { rollout }),
+    ...(args.includeUnseen ? { unseen: 'included' as const } : {}),
   }
 }
 

@@ -171,7 +171,7 @@ describe('ec2-cmaster', () => {
       stderr += bytes
     })
     const [exitCode] = await once(child, 'close')
-    expect([exitCode, stderr]).toEqual([141, ''])
+    expect([exitCode, stderr]).toEqual([141, 'Targets (4 of 4 agents): agent-[1-4]\n'])
     // It has given back what it held: its run, and the place of its master.
     const history = await History.open(join(state, 'ec2-collective', 'history'))
     const [{ runId = '' } = {}] = await history.list()

@@ -136,3 +136,33 @@ function parse(...argv: string[]): Arguments {
   if (typeof args === 'string') throw new Error(args)
   return args
 }
+
+describe('--expect, --yes, --include-unseen and --resume', () => {
+  it('are off unless they are given', () => {
+    expect(parse('--everyone', '-c', 'true')).toMatchObject({
+      ...{ yes: false, expect: undefined, includeUnseen: false, resume: undefined },
+    })
+    expect(parse('--everyone', '-y', '--expect', '12', '--include-unseen', '-c', 'true')).toMatchObject({
+      ...{ yes: true, expect: 12, includeUnseen: true },
+    })
+  })
+
+  it.each(['0', '-1', '1.5', 'all', ''])('refuses --expect %s', (text) => {
+    expect(() => parse('--everyone', `--expect=${text}`, '-c', 'true')).toThrow(
+      /use a number of agents, 1 or more/,
+    )
+  })
+
+  it('refuses what a resumed run has in its record', () => {
+    expect(parse('--resume', 'last', '--yes')).toMatchObject({ resume: 'last', command: undefined })
+    expect(() => parse('--resume', 'last', '--', 'true')).toThrow('--resume takes no command')
+    for (const option of [['--everyone'], ['--filter', 'a=b'], ['--canary', '1'], ['--expect', '1']])
+      expect(() => parse('--resume', 'last', ...option)).toThrow(
+        `--resume cannot be combined with ${option[0]}.`,
+      )
+  })
+
+  it('refuses unseen agents in a rollout, whose steps name their agents', () => {
+    expect(() => parse('--everyone', '--include-unseen', '--canary', '1', '-c', 'true')).toThrow(/rollout/)
+  })
+})

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describeCounts, nameOfRun, outcomeOfRun } from '../../../../src/console/history/historyRows.ts'
-import { describeFleetChange } from '../../../../src/console/send/fleetChange.ts'
+import { describeFleetChange } from '../../../../src/master/fleet/fleetChange.ts'
 import { type AgentState, verdicts } from '../../../../src/protocol/verdict.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
 

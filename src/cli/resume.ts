@@ -1,0 +1,78 @@
+import { describeFleetChange } from '../master/fleet/fleetChange.ts'
+import { remainingAgents, remainingDetails } from '../master/fleet/remainingDetails.ts'
+import type { History, Master, Run } from '../master/library.ts'
+import { everyone } from '../protocol/filter/writtenFilter.ts'
+import { actionName } from '../run/actionText.ts'
+import { printDetails } from '../text/detail.ts'
+import { inEnglish } from '../text/translate.ts'
+import { visibleText } from '../text/visibleText.ts'
+import { type Arguments, UsageError } from './arguments.ts'
+import { confirm } from './confirm.ts'
+import type { Person } from './person.ts'
+
+export interface ResumeParts {
+  readonly master: Pick<Master, 'environment' | 'reach' | 'resume' | 'run'>
+  readonly history: Pick<History, 'list'>
+  readonly args: Pick<Arguments, 'confirm' | 'yes' | 'resume'>
+  readonly person: Person
+  /** Reads the facts queue. False when it was interrupted. */
+  readonly look: () => Promise<boolean>
+  readonly signal: AbortSignal
+}
+
+/**
+ * Resumes the run of `--resume`, whose replies are received from then on. If its rollout is paused, what is left of it is shown and
+ * has to be confirmed, at a terminal or by `--yes` (`--confirm NAME` in a protected environment); the fleet is looked at again
+ * after an answer.
+ * @returns undefined when it was interrupted: the rollout stays paused
+ * @throws UsageError, Declined: nothing was sent
+ */
+export async function resumeRun(parts: ResumeParts): Promise<Run | undefined> {
+  const { master, person, args, look, signal } = parts
+  const run = await find(parts)
+  let agreed: ReturnType<typeof remainingAgents> | undefined
+  while (run.state.phase === 'paused') {
+    if (!(await look())) return undefined
+    const left = remainingAgents(run.state)
+    const reach = master.reach({ filter: everyone, targets: left.map(({ agentId }) => agentId) })
+    const change = agreed && describeFleetChange(agreed, reach.agents, inEnglish)
+    if (agreed !== undefined && change === undefined) {
+      run.resume()
+      break
+    }
+    if (change !== undefined) person.tell(change)
+    const details = remainingDetails(run.state, reach, inEnglish)
+    if (!master.environment.protected && !args.yes && !person.isThere) {
+      person.tell(printDetails(details))
+      throw new UsageError('The rollout is paused: add --yes to continue it. Nothing was sent.')
+    }
+    const what = { environment: master.environment, args, details, agents: left.length }
+    const wasAsked = await confirm({ ...what, isDoubtful: true, isHarmless: false }, person)
+    if (signal.aborted) return undefined
+    if (wasAsked) agreed = [...reach.agents]
+    else {
+      person.tell(printDetails(details))
+      run.resume()
+    }
+  }
+  return run
+}
+
+async function find({ master, history, args: { resume = '' } }: ResumeParts): Promise<Run> {
+  const unfinished = (await history.list()).filter(
+    ({ phase, environment }) => phase !== 'over' && environment === master.environment.name,
+  )
+  const runId = resume === 'last' ? unfinished[0]?.runId : resume
+  await master.resume()
+  const run = runId === undefined ? undefined : master.run(runId)
+  if (run !== undefined) return run
+  const lines = unfinished.map(
+    ({ runId: id, startedAt, request }) =>
+      `  ${id}  ${new Date(startedAt).toISOString()}  ${visibleText(actionName(request.action)).replaceAll('\n', ' ')}`,
+  )
+  throw new UsageError(
+    lines.length === 0
+      ? `No run of ${master.environment.name} is unfinished here. Nothing was sent.`
+      : `--resume ${resume}: no such run is unfinished here, or another process has it. Unfinished runs:\n${lines.join('\n')}`,
+  )
+}
