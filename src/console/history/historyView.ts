@@ -79,7 +79,7 @@ function runItem(summary: RunSummary): vscode.TreeItem {
   const t = vscode.l10n.t
   // The view is narrow: a long command would push the result out of it. The tooltip has all of it.
   const name = nameOfRun(summary, t)
-  const item = new vscode.TreeItem(oneLine(name, 30))
+  const item = new vscode.TreeItem(oneLine(name, 20))
   const outcome = outcomeOfRun(summary)
   const [icon, colour] = icons[outcome]
   const time = new Date(summary.startedAt).toLocaleTimeString(undefined, { timeStyle: 'short' })

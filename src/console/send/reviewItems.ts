@@ -49,7 +49,7 @@ export function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
       ? [
           {
             part: 'unseen' as const,
-            label: `$(${request.unseen === 'included' ? 'pass-filled' : 'circle-large-outline'}) ${t('Include Agents Not Seen Yet')}`,
+            label: `$(${request.unseen === 'included' ? 'pass-filled' : 'circle-large-outline'}) ${t('Include agents not seen yet')}`,
             description: request.unseen === 'included' ? t('on') : t('off'),
             detail: t('Every agent that matches the filter runs it, even one that has not been seen.'),
           },
@@ -83,7 +83,7 @@ export function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
     },
     {
       part: 'all',
-      label: `$(open-preview) ${vscode.l10n.t('Show All of It')}`,
+      label: `$(open-preview) ${vscode.l10n.t('Show everything')}`,
       description: plainText(variables.join(', ')),
     },
   ]
