@@ -1,5 +1,5 @@
 import { describeFleetChange } from '../master/fleet/fleetChange.ts'
-import type { Reach } from '../master/fleet/reach.ts'
+import { type Reach, reachesNobody } from '../master/fleet/reach.ts'
 import { hostLines, reachDetails } from '../master/fleet/reachDetails.ts'
 import type { Master } from '../master/master.ts'
 import { requestDetails } from '../run/requestDetails.ts'
@@ -45,7 +45,7 @@ export async function settleTargets(parts: SettleParts): Promise<boolean> {
     const reach = master.reach(request)
     checkCount(args.expect, reach)
     // Nobody to confirm it for: the master reports it.
-    if (reach.named.length === 0) return true
+    if (reachesNobody(reach, request)) return true
     const change = agreed && describeFleetChange(agreed, reach.named, inEnglish)
     if (agreed !== undefined && change === undefined) return true
     if (change !== undefined) person.tell(change)

@@ -15,7 +15,7 @@ import { Run } from './engine/run.ts'
 import { FactsRefresh } from './factsRefresh.ts'
 import type { Sweep } from './fleet/factsSweep.ts'
 import { Inventory } from './fleet/inventory.ts'
-import { type Audience, type Reach, reachOf, recordOfReach } from './fleet/reach.ts'
+import { type Audience, type Reach, reachesNobody, reachOf, recordOfReach } from './fleet/reach.ts'
 import type { MasterWarning, Rejected } from './masterWarning.ts'
 import { NobodyMatches } from './nobodyMatches.ts'
 import { ReplyConsumer } from './replies/replyConsumer.ts'
@@ -128,7 +128,7 @@ export class Master {
     checkUnseen(request, this.environment)
     const reach = this.reach(request)
     const agents = reach.named
-    if (agents.length === 0 && request.unseen !== 'included')
+    if (reachesNobody(reach, request))
       throw new NobodyMatches(this.environment.name, request.filter.text, reach.known)
     const replyTo = await orAborted(this.#replyConsumer.open(), stop)
     if (replyTo === aborted) return { kind: 'not-sent' }

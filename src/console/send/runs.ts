@@ -3,6 +3,7 @@ import { aborted, orAborted } from '../../async/aborted.ts'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Run } from '../../master/engine/run.ts'
 import { describeFleetChange } from '../../master/fleet/fleetChange.ts'
+import { reachesNobody } from '../../master/fleet/reach.ts'
 import type { Master } from '../../master/master.ts'
 import { NobodyMatches } from '../../master/nobodyMatches.ts'
 import type { Connections } from '../environments/connections.ts'
@@ -88,7 +89,7 @@ export class Runs implements vscode.Disposable {
     for (;;) {
       if (opened === aborted) return notSent('stopped')
       const reach = opened.master.reach(request)
-      if (reach.named.length === 0) throw new NobodyMatches(name, request.filter.text, reach.known)
+      if (reachesNobody(reach, request)) throw new NobodyMatches(name, request.filter.text, reach.known)
       const changed = shown && describeFleetChange(shown, reach.named, vscode.l10n.t)
       if (confirmed !== undefined && changed === undefined) {
         // Nothing is awaited after reading the fleet, so the master sends to exactly the agents that were named.

@@ -24,6 +24,11 @@ export interface Reach {
   readonly look: FleetLook
 }
 
+/** Whether a command for this would reach no agent: none is named, and those that are not known yet are left out. */
+export function reachesNobody({ named }: Pick<Reach, 'named'>, { unseen }: Audience): boolean {
+  return named.length === 0 && unseen !== 'included'
+}
+
 /** An agent to expect. */
 export interface NamedAgent {
   readonly agentId: string

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
-import { type Audience, reachOf, recordOfReach } from '../../../../src/master/fleet/reach.ts'
+import { type Audience, reachesNobody, reachOf, recordOfReach } from '../../../../src/master/fleet/reach.ts'
 import { everyone, readFilter } from '../../../../src/protocol/filter/writtenFilter.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 
@@ -54,6 +54,13 @@ describe('Whom a request reaches', () => {
       { agentId: 'i-web3', hostname: 'web3' },
       { agentId: 'i-nobody', hostname: 'i-nobody' },
     ])
+  })
+
+  it('is nobody where none is named, unless agents are included that are not known', () => {
+    const nobody = { filter: readFilter('role=mail') }
+    expect(reachesNobody(reachOf(fleet, nobody), nobody)).toBe(true)
+    expect(reachesNobody(reachOf(fleet, nobody), { ...nobody, unseen: 'included' })).toBe(false)
+    expect(reachesNobody(reachOf(fleet, { filter: web }), { filter: web })).toBe(false)
   })
 
   it('counts those who would answer a command for everyone, whatever is asked', () => {
