@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Facts, FactValue } from '../../../src/protocol/facts.ts'
 
-/** Facts of facter that change from minute to minute. Masters hear of them in the usual interval. */
+/** Facts of facter that change from minute to minute. Masters get them in the usual interval. */
 const volatileFacts = new Set([
   'load_averages',
   'memoryfree',
@@ -25,8 +25,8 @@ const volatileWithin: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Tells from one reading to the next whether there is something that masters should hear of at once. A fact that has
- * changed the time before, too, is one that always changes: it waits for the usual interval, whatever it is called.
+ * Finds from one reading to the next whether a change should reach masters at once. A fact that also changed the time
+ * before is one that always changes: it waits for the usual interval, whatever its name.
  */
 export class FactChanges {
   #known = new Map<string, { readonly digest: string; readonly isRestless: boolean }>()

@@ -114,7 +114,7 @@ export class ProcessGroup {
       code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
     this.#ending = ending
     await Promise.race([closed, this.#quiet()])
-    // Whoever still holds the pipe writes into the void: closing our end would kill a daemon by SIGPIPE.
+    // Output of processes that still hold the pipe is discarded: closing our end would kill a daemon with SIGPIPE.
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.removeAllListeners('data')
       stream?.resume()

@@ -26,7 +26,7 @@ export type FactEntry =
 const setAside =
   /~$|^#.*#$|\.(?:bak|backup|old|orig|save|swp|swo|tmp|rej|disabled|sample|example|rpm(?:save|new|orig)|pac(?:save|new|orig)|dpkg-[a-z]+|ucf-[a-z]+|cfsaved|augsave)(?:\.[0-9]+)?$/i
 
-/** The name decides first: data is read as data, whoever has made it executable. */
+/** The name decides first: data is read as data, even if the file is executable. */
 export function entryOf(name: string, found: { isFile(): boolean; readonly mode: number }): FactEntry {
   if (name.startsWith('.')) return { kind: 'none' }
   if (setAside.test(name)) return { kind: 'none', why: 'its name is that of a backup or a sample' }

@@ -1,7 +1,7 @@
 import { readFile, readlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-/** File systems behind which a server, a daemon or a host may be away: whoever touches a path on them may hang for ever. */
+/** File systems whose server, daemon or host may be unavailable: access to a path on them may hang forever. */
 const remoteTypes =
   /^(?:9p|afs|autofs|ceph|cifs|coda|fuse|fuse\..*|fuseblk|gfs2?|glusterfs|lustre|ncpfs|nfs\d?|ocfs2|smb\d?|smbfs|vboxsf|virtiofs)$/
 

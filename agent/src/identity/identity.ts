@@ -132,7 +132,7 @@ async function readRemembered(path: string): Promise<Remembered | undefined> {
   try {
     return v.parse(Remembered, JSON.parse(text))
   } catch {
-    // Torn or foreign: the machine is asked anew.
+    // Torn or foreign: the machine is asked again.
     return undefined
   }
 }

@@ -45,7 +45,7 @@ export interface Refused {
   readonly reason: string
   /** Where the refusal goes. Absent when the run was executed before: then its result is the answer. */
   readonly replyTo: string | undefined
-  /** The run must not be executed later either, when it comes again and nothing speaks against it any more. */
+  /** The run must not be executed later either, when it comes again and there is no longer a reason to refuse it. */
   readonly stands: boolean
 }
 
@@ -100,7 +100,7 @@ function hasEffects({ action }: CommandMessage): boolean {
 
 /**
  * A `resend` that comes again under its own id, or from before this process began, costs the sending of an output each time:
- * who needs one asks anew. Executed runs are known by the journal; all else is done again without effect.
+ * a master that needs one asks again. Executed runs are known by the journal; all else is done again without effect.
  */
 function isReplayed({ runId, action, issuedAt }: CommandMessage, context: IntakeContext): boolean {
   return (

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from '
 import { dirname } from 'node:path'
 
 /**
- * A file that lines are appended to, and that can be opened anew after logrotate has moved it away. Nothing here throws:
+ * A file that lines are appended to, and that can be reopened after logrotate has moved it away. Nothing here throws:
  * a log that cannot be written is no reason for a server to lose its agent.
  */
 export class LogFile {

@@ -4,7 +4,7 @@ import type { PolicyInForce } from './policyInForce.ts'
 
 /** What is proven of who sent a command: by AWS, and by a signature. */
 export interface Principal {
-  /** Unique id of the IAM user or role, without the session name, which whoever takes on the role chooses. */
+  /** Unique id of the IAM user or role, without the session name, which the caller that assumes the role chooses. */
   readonly sender: string | undefined
   /** Name of the key whose signature was verified. */
   readonly key: string | undefined

@@ -12,7 +12,7 @@ const secrets = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-/** The variables that the agent has as a service, where they differ from those of whoever calls it. */
+/** The variables that the agent has as a service, where they differ from those of the caller. */
 export interface ServiceEnvironment {
   readonly variables: Variables
   /** Whether this process has others, so that what it finds out may not hold for the service. */

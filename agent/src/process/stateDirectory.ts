@@ -8,8 +8,8 @@ export class StateDirectoryError extends Error {
 }
 
 /**
- * Makes the directory and takes it for this process alone: two agents with one memory would execute commands twice. Takes
- * up to 10 s when an agent of another container or machine ended without releasing it.
+ * Makes the directory and takes it for this process alone: two agents with one memory would execute commands twice. This
+ * lasts up to 10 s when an agent of another container or machine ended without releasing it.
  * @throws StateDirectoryError
  */
 export async function takeStateDirectory(path: string): Promise<ProcessLock> {

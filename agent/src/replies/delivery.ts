@@ -12,7 +12,7 @@ const windows = 2
 
 /**
  * Sends the bodies of one reply as they are spooled, in their order, until its result is sent.
- * `done` rejects when the reply cannot be sent any more or the agent ends.
+ * `done` rejects when the reply can no longer be sent or the agent ends.
  */
 export class Delivery {
   readonly done: Promise<void>
@@ -25,7 +25,7 @@ export class Delivery {
     this.#reply = reply
     this.#send = send
     this.done = this.#deliver()
-    // Whoever needs the outcome awaits `done`; nobody has to.
+    // Callers that need the outcome await `done`; others need not.
     this.done.catch(() => {})
   }
 

@@ -6,7 +6,7 @@ import { type Log, reasonOf } from '../log/log.ts'
 
 /**
  * A queue that does not exist, or that we may not use, is tried this long, milliseconds: for what must arrive a day, in which
- * somebody can mend it,
+ * an operator can fix it,
  */
 const patienceMs = 24 * 3600_000
 /** and for the rest until a queue that has just been made is known everywhere. */
@@ -24,7 +24,7 @@ export interface OutboxOptions {
   /** Ends all sending: what is not sent by then is rejected. */
   readonly signal: AbortSignal
   readonly log: Log
-  /** Whether the configuration names this queue: others are named by whoever sends a command, as many as they like. */
+  /** Whether the configuration names this queue: others are named by the senders of commands, without a limit. */
   readonly isOwn: (queue: string) => boolean
 }
 

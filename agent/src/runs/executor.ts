@@ -40,7 +40,7 @@ interface ActiveRun {
   ackTimer: NodeJS.Timeout | undefined
 }
 
-/** The runs of this agent: executes each at most once, so many at a time, and sees to it that each is answered. */
+/** The runs of this agent: executes each at most once, a limited number at a time, and makes sure that each is answered. */
 export class Executor {
   readonly #context: RunContext
   readonly #journal: Pick<Journal, 'begin'>
@@ -48,7 +48,7 @@ export class Executor {
   readonly #answers: Pick<Answers, 'acknowledge'>
   readonly #active = new Map<string, ActiveRun>()
   readonly #queue: ActiveRun[] = []
-  /** Told when no run is active any more. */
+  /** Called when no run is active. */
   readonly #rests: Array<() => void> = []
   #startedRuns = 0
   #closing = false

@@ -96,7 +96,7 @@ export class Runs {
 
   /**
    * Stops a run, or sees to it that it never begins; says again how it ended when it has.
-   * @param mayRead whether whoever cancels may have the run's output, which is what an ended run has to say
+   * @param mayRead whether the sender of the cancellation may have the run's output, which is the answer of an ended run
    * @param maySayUnstarted whether a run that is not known certainly never began
    */
   async cancel(

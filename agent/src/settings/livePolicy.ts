@@ -35,15 +35,15 @@ export class LivePolicy {
 
   /**
    * Makes {@link current} what the file says now. Costs one `stat` while the file stays as it is.
-   * @param afresh read the file even when it seems to be the same
+   * @param again read the file even when it seems to be the same
    * @returns whether it changed
    */
-  async look(afresh = false): Promise<boolean> {
+  async look(again = false): Promise<boolean> {
     const configuration = this.#configuration()
     const path = pathOf(configuration)
     // As it is before it is read: what changes meanwhile is read at the next look.
     const stamp = `${path} ${await stampOf(path)}`
-    if (afresh || stamp !== this.#stamp) {
+    if (again || stamp !== this.#stamp) {
       this.#file = await readPolicyFile(path)
       this.#stamp = stamp
     }

@@ -86,19 +86,19 @@ export class LiveSettings {
   }
 
   /** In turn: what was read earlier must not take the place of what was read later. */
-  #inTurn(afresh: boolean): Promise<void> {
+  #inTurn(again: boolean): Promise<void> {
     this.#looking = this.#looking.then(() =>
-      this.#look(afresh).catch((error) => this.#log.error(`Cannot read the settings: ${reasonOf(error)}`)),
+      this.#look(again).catch((error) => this.#log.error(`Cannot read the settings: ${reasonOf(error)}`)),
     )
     return this.#looking
   }
 
-  async #look(afresh: boolean): Promise<void> {
+  async #look(again: boolean): Promise<void> {
     // As it is before it is read: what changes meanwhile is read at the next look.
     const stamp = await stampOf(this.#configuration.file)
-    const isRead = (afresh || stamp !== this.#stamp) && (await this.#read())
+    const isRead = (again || stamp !== this.#stamp) && (await this.#read())
     this.#stamp = stamp
-    const isOther = await this.#policy.look(afresh)
+    const isOther = await this.#policy.look(again)
     if (isRead || isOther) this.#onChange()
   }
 

@@ -4,7 +4,7 @@ import { JournalFile } from './journalFile.ts'
 import { type BegunRun, type JournalLine, printLine, readLines } from './journalLines.ts'
 import { RunMemory } from './runMemory.ts'
 
-/** Lines beyond what is remembered before the file is written anew. */
+/** Lines beyond what is remembered before the file is rewritten. */
 const slackLines = 2_000
 /** Between two attempts to write down again what only this process knows, milliseconds. */
 const restoreEveryMs = 10_000
@@ -29,8 +29,8 @@ export interface JournalClocks {
  * The agent's memory of runs: what it took on and must never take on again, and whose reply is not delivered yet.
  * A file of lines, each with a checksum of its own; damaged lines are left out with a log line.
  *
- * While the disk takes nothing, this process remembers, and what is on the disk is put out of force: whoever opens it next
- * does not execute what was sent before. Where not even that is possible, nothing is taken on.
+ * While the disk takes nothing, this process remembers, and what is on the disk is invalidated: the next process that
+ * opens it does not execute what was sent before. If not even that is possible, no command is accepted.
  */
 export class Journal {
   readonly #file: JournalFile

@@ -12,7 +12,7 @@ interface Waiting {
 /** Half a line may be on disk already: the next one must not continue it. */
 const lineBreak: Waiting = { text: '\n', durable: false, resolve() {}, reject() {} }
 
-/** Lines on disk, appended one after the other, or written anew all together. Everything happens in the order asked for. */
+/** Lines on disk, appended one after the other, or all rewritten together. Everything happens in the requested order. */
 export class JournalFile {
   readonly #path: string
   #file: FileHandle | undefined
@@ -35,7 +35,7 @@ export class JournalFile {
     return text
   }
 
-  /** What was set aside by {@link setAside}, if the file was not written anew since. */
+  /** What was set aside by {@link setAside}, if the file was not rewritten since. */
   readSetAside(): Promise<string | undefined> {
     return readIfThere(this.#asidePath)
   }
@@ -62,7 +62,7 @@ export class JournalFile {
   }
 
   /**
-   * Gives the file another name, for good: whoever opens the journal next knows that something happened after it. Renaming
+   * Renames the file permanently: the next process that opens the journal knows that something happened after it. Renaming
    * takes no room, so a full disk does it.
    * @throws Error when the file still has its name
    */

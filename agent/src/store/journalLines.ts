@@ -14,7 +14,7 @@ export interface BegunRun {
   readonly by?: Principal
 }
 
-/** What the journal's file holds, a line each. */
+/** Lines of the journal's file. */
 export type JournalLine =
   | { readonly t: 'memory'; readonly since: number }
   | ({ readonly t: 'begun' } & BegunRun)

@@ -1,7 +1,7 @@
 import type { Principal } from '../policy/principal.ts'
 import type { BegunRun, JournalLine } from './journalLines.ts'
 
-/** Run ids older than this are forgotten, milliseconds; commands of that age are then not executed any more. */
+/** Run IDs older than this are forgotten, milliseconds; commands of that age are then no longer executed. */
 const rememberedMs = 24 * 3600_000
 /** Most run ids that are remembered. */
 const rememberedRuns = 10_000

@@ -27,7 +27,7 @@ export class Spool {
     return new SpooledReply(this.#pathOf(runId))
   }
 
-  /** A reply to look at, as far as it is there; undefined when there is none, or none any more. */
+  /** A reply to read, as far as it exists; undefined when there is none, or it is gone. */
   async find(runId: string): Promise<SpooledReply | undefined> {
     return SpooledReply.read(this.#pathOf(runId))
   }

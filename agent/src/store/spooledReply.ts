@@ -38,7 +38,7 @@ export class SpoolFull extends Error {
 }
 
 /**
- * The bodies of one reply in a file: a line each, `o` or `r` in front, output frames in the order of their numbers and
+ * The bodies of one reply in a file: one per line, `o` or `r` in front, output frames in the order of their numbers and
  * the result last. Not flushed: it survives the death of the agent, and after that of the machine the journal
  * tells that the run was interrupted. What is not flushed is, as a rule, but copied to the system's memory: handing that
  * to a thread would cost more than doing it.
@@ -58,7 +58,7 @@ export class SpooledReply {
     return SpooledReply.#open(path, 'r')
   }
 
-  /** Takes up a reply that nobody writes any more; a torn last line is cut off. */
+  /** Reopens a reply that is no longer written; a torn last line is cut off. */
   static takeUp(path: string): Promise<SpooledReply | undefined> {
     return SpooledReply.#open(path, 'r+')
   }
@@ -142,7 +142,7 @@ export class SpooledReply {
     return buffer.toString('latin1')
   }
 
-  /** Forgets the bodies from `index` on, of a reply that was taken up. */
+  /** Forgets the bodies from `index` on, of a reply that was reopened. */
   cutOff(index: number): void {
     const last = this.#bodies[index - 1]
     this.#bodies.length = index
@@ -154,7 +154,7 @@ export class SpooledReply {
     }
   }
 
-  /** Nothing more is written to the file, and nothing can be had any more. */
+  /** After this, nothing is written to the file, and nothing can be read from it. */
   close(): void {
     this.#broken = true
     this.#closed = true
@@ -193,7 +193,7 @@ export class SpooledReply {
     try {
       if (this.#file !== undefined) ftruncateSync(this.#file, this.#end)
     } catch {
-      // Whoever reads it leaves out a torn last line.
+      // Readers skip a torn last line.
     }
   }
 

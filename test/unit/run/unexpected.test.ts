@@ -120,7 +120,7 @@ describe('A command that names nobody', () => {
   it.each<[string, Unseen | 'unsaid']>([
     ['includes agents that are not known', 'included'],
     ['is of an earlier version', 'unsaid'],
-  ])('is joined by whoever executes it, where it %s', (_, unseen) => {
+  ])('is joined by every agent that executes it, where it %s', (_, unseen) => {
     const { state, say, stateOf } = startRun([['a']], unseen)
     say('x', succeeded)
     say('y', 'refusal')
