@@ -80,7 +80,10 @@ async function send(
     ...(args.sharedReplies ? { replyQueue: 'shared' as const } : {}),
   })
   try {
-    const look = async () => (await orAborted(master.refresh(), signal)) !== aborted
+    const look = async () => {
+      const looked = showLooking(args)
+      return (await orAborted(master.refresh().finally(looked), signal)) !== aborted
+    }
     const person = personAtTerminal(interrupts)
     if (args.mode === 'count' && args.resume === undefined) {
       return (await look()) ? count(master.reach(request), request.filter.text) : notSent(signal)
@@ -172,6 +175,20 @@ function count({ agents }: Reach, filter: string): number {
 }
 
 const eraseLine = '\r\u001b[K'
+
+/** Says on a terminal what takes longer than a second: the first look at a fleet. Returns a function that ends it. */
+function showLooking(args: Arguments): () => void {
+  if (!process.stderr.isTTY || args.quiet || args.json) return () => {}
+  let isShown = false
+  const timer = setTimeout(() => {
+    isShown = true
+    process.stderr.write('Looking for agents… (Ctrl-C: nothing is sent)')
+  }, 1_000)
+  return () => {
+    clearTimeout(timer)
+    if (isShown) process.stderr.write(eraseLine)
+  }
+}
 
 /** Shows progress on a terminal. Returns a function that ends it. */
 function showProgress(run: Run, args: Arguments): () => void {

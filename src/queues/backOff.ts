@@ -9,7 +9,7 @@ const pace: Readonly<Record<QueueErrorKind, readonly [firstMs: number, mostMs: n
   network: [500, 15_000],
   credentials: [2_000, 60_000],
   // Agents learn of a private reply queue up to a second before SQS lets them use it.
-  'missing-queue': [250, 60_000],
+  'missing-queue': [500, 60_000],
   forbidden: [5_000, 60_000],
   invalid: [5_000, 60_000],
   unknown: [2_000, 60_000],

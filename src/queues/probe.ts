@@ -65,12 +65,12 @@ async function probeQueue(
   signal?: AbortSignal,
 ): Promise<ProbedQueue> {
   let attributes = await queues.attributes(queue, signal)
-  let hidden = watchHidden ? attributes.notVisible : 0
+  let hidden = watchHidden ? (attributes.notVisible ?? 0) : 0
   const until = performance.now() + hiddenForMs
   while (hidden > 0 && performance.now() < until) {
     await delay(hiddenForMs / 6, undefined, { signal })
     attributes = await queues.attributes(queue, signal)
-    hidden = Math.min(hidden, attributes.notVisible)
+    hidden = Math.min(hidden, attributes.notVisible ?? 0)
   }
   return { attributes, hidden }
 }

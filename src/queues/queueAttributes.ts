@@ -1,21 +1,21 @@
-/** The attributes of a queue. */
+/** The attributes of a queue. A number is undefined where the engine does not tell it: then it is unknown, not 0. */
 export interface QueueAttributes {
   readonly arn: string
-  readonly visibilitySeconds: number
-  readonly retentionSeconds: number
+  readonly visibilitySeconds: number | undefined
+  readonly retentionSeconds: number | undefined
   /** Largest message, bytes. */
-  readonly maximumMessageSize: number
+  readonly maximumMessageSize: number | undefined
   /** How long a receive waits when the request does not say. */
-  readonly waitSeconds: number
-  readonly delaySeconds: number
+  readonly waitSeconds: number | undefined
+  readonly delaySeconds: number | undefined
   /** Where messages go that were received too often, as SQS's JSON. */
   readonly redrivePolicy?: string
   readonly encryption: 'none' | 'sqs' | 'kms'
   /** Messages that can be received. Approximate, like the other counts. */
-  readonly visible: number
+  readonly visible: number | undefined
   /** Messages that were received and are hidden until their visibility timeout. */
-  readonly notVisible: number
-  readonly delayed: number
+  readonly notVisible: number | undefined
+  readonly delayed: number | undefined
 }
 
 /** The part of a queue's attributes that can be set. */
@@ -40,7 +40,10 @@ const names = {
 } as const satisfies Record<keyof QueueSettings, string>
 
 export function readAttributes(raw: Readonly<Record<string, string>>): QueueAttributes {
-  const number = (name: string) => Number(raw[name] ?? 0)
+  const number = (name: string) => {
+    const value = raw[name]
+    return value === undefined || !/^\d+$/.test(value) ? undefined : Number(value)
+  }
   return {
     arn: raw.QueueArn ?? '',
     visibilitySeconds: number(names.visibilitySeconds),

@@ -1,7 +1,15 @@
 import { type Localizable, say } from '../text/localizable.ts'
 import type { Finding } from './finding.ts'
 import type { Probe } from './probe.ts'
-import { checkedSettings, inUnits, label, type QueueRole, queueRoles, roleSettings } from './setUp.ts'
+import {
+  checkedSettings,
+  inUnits,
+  isWrong,
+  label,
+  type QueueRole,
+  queueRoles,
+  roleSettings,
+} from './setUp.ts'
 
 /** With more visible messages than one receive returns, agents do not see all of them in time. */
 const commandsInOneReceive = 10
@@ -22,7 +30,7 @@ function wrongAttributes({ environment, queues }: Probe, role: QueueRole): Findi
   return checkedSettings.flatMap((setting): Finding[] => {
     const is = found.attributes[setting]
     const wanted = roleSettings[role][setting]
-    if (is === wanted) return []
+    if (!isWrong(is, wanted)) return []
     return [
       {
         code: 'wrong-attribute',
@@ -151,7 +159,7 @@ function hiddenMessages({ environment, queues }: Probe, role: QueueRole): Findin
 
 function manyCommands({ environment, queues }: Probe): Finding[] {
   const found = queues.commands
-  if (!('attributes' in found) || found.attributes.visible <= commandsInOneReceive) return []
+  if (!('attributes' in found) || (found.attributes.visible ?? 0) <= commandsInOneReceive) return []
   return [
     {
       code: 'many-commands',
@@ -159,7 +167,7 @@ function manyCommands({ environment, queues }: Probe): Finding[] {
       queue: environment.queues.commands,
       what: say(
         '{0} commands are visible on {1} at once.',
-        found.attributes.visible,
+        found.attributes.visible ?? 0,
         environment.queues.commands,
       ),
       why: say('One receive returns at most {0}, so agents find new commands late.', commandsInOneReceive),

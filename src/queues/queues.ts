@@ -11,11 +11,13 @@ import {
   SendMessageCommand,
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs'
+import { meaningOfFailure } from './failedEntries.ts'
 import { type QueueAttributes, type QueueSettings, readAttributes, writeSettings } from './queueAttributes.ts'
 import type { QueueError } from './queueError.ts'
 import type { RequestCounts } from './requestCounts.ts'
 import { createRequester } from './requester.ts'
 import type { SqsSend } from './sdkInternals.ts'
+import { createSettling } from './settling.ts'
 import type { Connection } from './sqsClient.ts'
 
 /**
@@ -34,7 +36,7 @@ export interface Queues {
   delete(queue: string, messages: readonly ReceivedMessage[], signal?: AbortSignal): Promise<void>
   /** Makes received messages visible to others again at once. */
   release(queue: string, messages: readonly ReceivedMessage[], signal?: AbortSignal): Promise<void>
-  /** The queue's limit for one message, bytes. Read at most once in ten minutes. */
+  /** The queue's limit for one message, bytes; 64 KB where the engine does not tell it. Read at most once in ten minutes. */
   maximumMessageSize(queue: string, signal?: AbortSignal): Promise<number>
   attributes(queue: string, signal?: AbortSignal): Promise<QueueAttributes>
   /** Succeeds also when it exists with these settings. A new queue can be used after one second. */
@@ -75,37 +77,16 @@ export interface ReceivedMessage {
 export type SendOutcome = { readonly messageId: string } | { readonly error: QueueError }
 
 const batchSize = 10
-/** Codes of a batch entry whose message is already gone, or visible again. */
-const goneCodes = /ReceiptHandleIsInvalid|MessageNotInflight|InvalidParameterValue/
 const sizeIsGoodForMs = 10 * 60_000
+/** What queues of our set-up accept, bytes: assumed where an engine does not tell its limit. */
+const usualLimitBytes = 64 * 1024
 
-export function createQueues(connection: Connection): Queues {
+/** @param meaningOf what a failed delete or release of one message means */
+export function createQueues(connection: Connection, meaningOf = meaningOfFailure): Queues {
   const requester = createRequester(connection)
   const { once, attempt, urlOf } = requester
+  const settle = createSettling<ReceivedMessage>(requester, meaningOf)
   const sizes = new Map<string, { readonly bytes: number; readonly readAt: number }>()
-
-  /** Deletes or releases in batches of ten; entries that SQS no longer finds are ignored. */
-  async function inBatches(
-    action: string,
-    queue: string,
-    messages: readonly ReceivedMessage[],
-    signal: AbortSignal | undefined,
-    work: (send: SqsSend, url: string, batch: readonly ReceivedMessage[]) => BatchAnswer,
-  ): Promise<void> {
-    if (messages.length === 0) return
-    const url = await urlOf(queue, signal)
-    const batches = Array.from({ length: Math.ceil(messages.length / batchSize) }, (_, index) =>
-      messages.slice(index * batchSize, (index + 1) * batchSize),
-    )
-    const requests = batches.map((batch) =>
-      attempt(action, queue, signal, async (send) => {
-        const { Failed = [] } = await work(send, url, batch)
-        const failed = Failed.find(({ Code }) => !goneCodes.test(Code ?? ''))
-        if (failed !== undefined) throw failed
-      }),
-    )
-    await Promise.all(requests)
-  }
 
   async function attributes(queue: string, signal?: AbortSignal): Promise<QueueAttributes> {
     const url = await urlOf(queue, signal)
@@ -157,7 +138,7 @@ export function createQueues(connection: Connection): Queues {
     },
 
     delete: (queue, messages, signal) =>
-      inBatches('DeleteMessage', queue, messages, signal, (send, QueueUrl, batch) => {
+      settle('DeleteMessage', queue, messages, signal, (send, QueueUrl, batch) => {
         const Entries = batch.map(({ receiptHandle }, id) => ({
           Id: String(id),
           ReceiptHandle: receiptHandle,
@@ -166,7 +147,7 @@ export function createQueues(connection: Connection): Queues {
       }),
 
     release: (queue, messages, signal) =>
-      inBatches('ChangeMessageVisibility', queue, messages, signal, (send, QueueUrl, batch) => {
+      settle('ChangeMessageVisibility', queue, messages, signal, (send, QueueUrl, batch) => {
         const Entries = batch.map(({ receiptHandle }, id) => ({
           Id: String(id),
           ReceiptHandle: receiptHandle,
@@ -178,7 +159,7 @@ export function createQueues(connection: Connection): Queues {
     async maximumMessageSize(queue, signal) {
       const known = sizes.get(queue)
       if (known !== undefined && performance.now() - known.readAt < sizeIsGoodForMs) return known.bytes
-      const { maximumMessageSize: bytes } = await attributes(queue, signal)
+      const { maximumMessageSize: bytes = usualLimitBytes } = await attributes(queue, signal)
       sizes.set(queue, { bytes, readAt: performance.now() })
       return bytes
     },
@@ -234,8 +215,6 @@ export function createQueues(connection: Connection): Queues {
     close: () => requester.close(),
   }
 }
-
-type BatchAnswer = Promise<{ Failed?: readonly { Code?: string | undefined }[] | undefined }>
 
 function received(message: Message): ReceivedMessage {
   const { MessageId = '', Body = '', ReceiptHandle = '', Attributes = {} } = message

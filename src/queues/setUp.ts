@@ -68,7 +68,7 @@ export function planSetUp(environment: Environment, found: FoundQueues): SetUpSt
     const queue = environment.queues[role]
     const before = found[role]
     if (before === 'missing') return [{ kind: 'create', queue, role, settings: roleSettings[role] }]
-    const wrong = checkedSettings.filter((setting) => before[setting] !== roleSettings[role][setting])
+    const wrong = checkedSettings.filter((setting) => isWrong(before[setting], roleSettings[role][setting]))
     const settings: QueueSettings = {
       ...Object.fromEntries(wrong.map((setting) => [setting, roleSettings[role][setting]])),
       ...(before.redrivePolicy === undefined ? {} : { redrivePolicy: '' }),
@@ -88,8 +88,11 @@ export function describeStep(step: SetUpStep): Localizable {
   const changes = checkedSettings.flatMap((setting) => {
     const value = step.settings[setting]
     if (value === undefined) return []
-    const before = inUnits(setting, step.before[setting])
-    return [say('{0} from {1} to {2}', label[setting], before, inUnits(setting, value))]
+    const before = step.before[setting]
+    const to = inUnits(setting, value)
+    return before === undefined
+      ? [say('{0} {1}', label[setting], to)]
+      : [say('{0} from {1} to {2}', label[setting], inUnits(setting, before), to)]
   })
   if (step.settings.redrivePolicy !== undefined) changes.push(say('redrive policy removed'))
   return say('Change queue {0}: {1}', step.queue, listOf(changes))
@@ -128,6 +131,11 @@ export async function executeSetUp(
     if (step.kind === 'create') await queues.create(step.queue, step.settings, signal)
     else await queues.setAttributes(step.queue, step.settings, signal)
   }
+}
+
+/** What the engine does not tell is left alone. */
+export function isWrong(is: number | undefined, wanted: number): is is number {
+  return is !== undefined && is !== wanted
 }
 
 const roleLabel: Readonly<Record<QueueRole, Localizable>> = {

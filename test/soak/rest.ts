@@ -64,7 +64,7 @@ async function letGo({ process, files }: SoakAgent): Promise<string[]> {
 
 async function isEmpty(queues: Queues, queue: string): Promise<void> {
   for (;;) {
-    const { visible, notVisible, delayed } = await queues.attributes(queue)
+    const { visible = 0, notVisible = 0, delayed = 0 } = await queues.attributes(queue)
     if (visible + notVisible + delayed === 0) return
     await delay(200)
   }

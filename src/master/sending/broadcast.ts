@@ -7,9 +7,6 @@ import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
 import type { Publication } from '../engine/transport.ts'
 import { commandBodies } from './commandBodies.ts'
 
-/** SQS returns at most this many messages per receive; this many mean that there are more. */
-const fullAnswer = 10
-
 /** How long one pass of a withdrawal hides other commands at most before it puts them back, seconds. */
 const withdrawHideSeconds = 2
 
@@ -120,7 +117,8 @@ export class Broadcast {
         others.push(...received.filter((message) => !isOurs(message)))
         await this.#queues.delete(this.#queue, ours, signal)
         for (const { messageId } of ours) wanted.delete(messageId)
-        isMore = received.length === fullAnswer
+        // SQS may bring them one by one: only an empty answer is the end.
+        isMore = received.length > 0
       }
     } finally {
       await this.#queues.release(this.#queue, others, signal)

@@ -178,7 +178,7 @@ describe('a master among hostile peers', () => {
     expect(troubles('foreign')).toContainEqual({ ...from, runId: 'run-of-yesterday', agentId: honest })
     const direct = sqs.connect()
     await until(async () => {
-      const { visible, notVisible } = await direct.attributes(replyTo)
+      const { visible = 0, notVisible = 0 } = await direct.attributes(replyTo)
       return visible + notVisible === 0
     }, 'the queue to be empty')
     expect([...run.state.replies.keys()]).toEqual([honest])

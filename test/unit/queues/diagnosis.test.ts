@@ -13,6 +13,13 @@ describe('diagnosis', () => {
     expect(diagnoseProbe(probe())).toEqual([])
   })
 
+  it('does not judge what an engine does not tell', () => {
+    const untold = { maximumMessageSize: undefined, retentionSeconds: undefined, visible: undefined }
+    expect(
+      diagnoseProbe(probe({ commands: { attributes: goodQueue('commands', untold), hidden: 0 } })),
+    ).toEqual([])
+  })
+
   it('finds a missing queue, says what it is for, and offers to create it', () => {
     const [finding, ...others] = diagnoseProbe(
       probe({ replies: failure('QueueDoesNotExist', 'testing_agent') }),

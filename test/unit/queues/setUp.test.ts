@@ -41,6 +41,11 @@ describe('set-up plan', () => {
     })
   })
 
+  it('leaves alone what the engine does not tell', () => {
+    const facts = goodQueue('facts', { maximumMessageSize: undefined, retentionSeconds: undefined })
+    expect(planSetUp(testing, { ...good, facts })).toEqual([])
+  })
+
   it('rejects names that are not valid, and one queue for two purposes', () => {
     const named = (replies: string) => ({ ...testing, queues: { ...testing.queues, replies } })
     expect(() => planSetUp(named('testing agent'), good)).toThrow('"testing agent" in environment testing')
