@@ -60,6 +60,7 @@ export class FactsRefresh {
     const { queues, environment, inventory, runs, sqsNow, signal, onWarning } = this.#parts
     this.#sweptAt = Date.now()
     const sweep = await sweepFacts(queues, environment, inventory, sqsNow, signal)
+    if (sweep.notPutBack !== undefined) onWarning({ kind: 'queue', error: sweep.notPutBack })
     for (const { messageId, reason } of sweep.unreadable)
       onWarning({ kind: 'unreadable', queue: 'facts', messageId, reason })
     const underWay = new Map(runs.underWay().map((run) => [run.runId, run]))

@@ -127,6 +127,8 @@ const FactsSchema = v.object({
   /** Time until the next facts message at the latest, milliseconds. */
   intervalMs: DurationMs,
   running: v.array(RunId),
+  /** The agent stops on purpose, and publishes nothing more. Masters that do not know this see it stop publishing. */
+  leaving: v.optional(v.boolean()),
   /** Sentences about problems with fact sources. */
   problems: v.optional(v.array(ShortText)),
   /** Nested data; see `facts.ts`. */

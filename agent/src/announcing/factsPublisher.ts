@@ -12,7 +12,7 @@ import { FactChanges } from './factChanges.ts'
 const problemLength = 1000
 
 /** What a facts message says beside the facts. */
-export type FactsHead = Omit<FactsMessage, 'type' | 'problems' | 'facts'>
+export type FactsHead = Omit<FactsMessage, 'type' | 'leaving' | 'problems' | 'facts'>
 
 export interface PublisherOptions {
   readonly reader: FactReader
@@ -66,6 +66,15 @@ export class FactsPublisher {
       )
   }
 
+  /** Tells masters that the agent stops: they do not expect it any more. Resolves when that is on its way. */
+  async leave(): Promise<void> {
+    const { settings, log } = this.#o
+    if (!settings().publish) return
+    await this.#publish(settings().queue, true).catch((error) =>
+      log.error(`Cannot publish that the agent stops: ${reasonOf(error)}`),
+    )
+  }
+
   /** Refreshes and announces, each in its interval, until `signal` aborts. Nothing that fails ends it. */
   async run(signal: AbortSignal): Promise<void> {
     let refreshedAt = performance.now()
@@ -85,21 +94,22 @@ export class FactsPublisher {
     }
   }
 
-  async #publish(queue: string): Promise<void> {
+  async #publish(queue: string, isLeaving = false): Promise<void> {
     const { outbox } = this.#o
     const limitBytes = await outbox.bodyLimit(queue)
-    outbox.post(queue, this.#fittingBody(limitBytes))
+    outbox.post(queue, this.#fittingBody(limitBytes, isLeaving))
   }
 
   /** Facts that are too large for the queue, or for masters, lose their largest parts, and say so. */
-  #fittingBody(limitBytes: number): string {
+  #fittingBody(limitBytes: number, isLeaving: boolean): string {
     const { facts } = this.#o.reader.latest
     const problems = [...this.#o.conditions(), ...this.#o.reader.latest.problems]
     const largest = keysBySize(facts)
     const attempt = (without: number) => {
       const dropped = new Set(largest.slice(0, without))
       const left = Object.fromEntries(Object.entries(facts).filter(([key]) => !dropped.has(key)))
-      const message = this.#message(left, [...problems, ...describeDropped([...dropped], limitBytes)])
+      const told = [...problems, ...describeDropped([...dropped], limitBytes)]
+      const message = { ...this.#message(left, told), ...(isLeaving ? { leaving: true } : {}) }
       const body = sealBody(message)
       return { body, dropped, fits: body.length <= limitBytes && tooLarge(message) === undefined }
     }

@@ -153,7 +153,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   ])
   log.info('The agent stops.')
   await runs.stop()
-  const farewell = runs.deliver().then(() => outbox.idle())
+  const farewell = Promise.all([factsPublisher.leave(), runs.deliver()]).then(() => outbox.idle())
   await Promise.race([farewell, sleep(farewellMs, undefined, { ref: false })])
   sending.abort(new Error('the agent has stopped'))
   await runs.close()

@@ -194,19 +194,22 @@ export class Connections implements vscode.Disposable {
     return opening
   }
 
-  async #sweep(entry: Entry, opened: OpenMaster): Promise<void> {
+  /** Resolves to what of its time it only waited, milliseconds. */
+  async #sweep(entry: Entry, opened: OpenMaster): Promise<number> {
     let trouble: Error | undefined
     let unreadable: Sweep['unreadable'] = []
+    let waitedMs = 0
     try {
-      unreadable = (await opened.master.refresh()).unreadable
+      ;({ unreadable, waitedMs } = await opened.master.refresh())
     } catch (error) {
       trouble = error as Error
     }
     const { state } = entry
-    if (state.kind !== 'open' || state.master !== opened.master) return
+    if (state.kind !== 'open' || state.master !== opened.master) return waitedMs
     const heard = state.heard || trouble === undefined
     const isNews = heard !== state.heard || trouble?.message !== state.trouble?.message
     this.#set(entry, { ...state, heard, trouble, unreadable }, isNews ? 'connection' : 'look')
+    return waitedMs
   }
 
   async #close(entry: Entry): Promise<void> {

@@ -1,4 +1,4 @@
-/** The pause after a reading is ten times its duration, within these limits. Milliseconds. */
+/** The pause after a reading is ten times what it took beyond mere waiting, within these limits. Milliseconds. */
 const pauseMs = { least: 2_000, most: 30_000 }
 
 /** The state of a poller. */
@@ -24,13 +24,14 @@ interface Reading {
  * idle → waiting (watched) → reading (due) → waiting or idle; idle and waiting → reading (asked); any → ended
  */
 export class FleetPoller {
-  readonly #readFleet: () => Promise<unknown>
+  readonly #readFleet: () => Promise<number>
   #state: PollerState = { kind: 'idle' }
   #watchers = 0
   /** When a watched fleet is read next, by `performance.now`. */
   #dueAt = Number.NEGATIVE_INFINITY
 
-  constructor(readFleet: () => Promise<unknown>) {
+  /** @param readFleet resolves to what of its time it only waited, milliseconds */
+  constructor(readFleet: () => Promise<number>) {
     this.#readFleet = readFleet
   }
 
@@ -84,10 +85,10 @@ export class FleetPoller {
   #start(): Promise<void> {
     if (this.#state.kind === 'waiting') clearTimeout(this.#state.timer)
     const startedAt = performance.now()
-    const done = this.#readOnce().then(() => {
+    const done = this.#readOnce().then((waitedMs) => {
       if (this.#state !== reading) return
       const endedAt = performance.now()
-      const restMs = Math.min(pauseMs.most, Math.max(pauseMs.least, (endedAt - startedAt) * 10))
+      const restMs = Math.min(pauseMs.most, Math.max(pauseMs.least, (endedAt - startedAt - waitedMs) * 10))
       this.#dueAt = reading.isOutdated ? endedAt : endedAt + restMs
       this.#state = { kind: 'idle' }
       this.#follow()
@@ -97,11 +98,12 @@ export class FleetPoller {
     return done
   }
 
-  async #readOnce(): Promise<void> {
+  async #readOnce(): Promise<number> {
     try {
-      await this.#readFleet()
+      return await this.#readFleet()
     } catch {
       // The reader has recorded why it failed.
+      return 0
     }
   }
 }

@@ -14,6 +14,8 @@ export interface KnownAgent {
   readonly clockSkewMs: number
   /** `live`: publishes its facts in time. `stale`: has missed some. `gone`: last seen too long ago to be expected to reply. */
   readonly state: 'live' | 'stale' | 'gone'
+  /** It said that it stops: its state is `gone`, and it is not missing. */
+  readonly hasLeft?: true
   readonly running: readonly string[]
   /** Sentences of the agent about problems with its fact sources. */
   readonly problems: readonly string[]

@@ -57,11 +57,11 @@ export function reachOf({ agents: all, look }: FleetSnapshot, { filter, targets 
   for (const agent of all) {
     const isThere = agent.state !== 'gone'
     if (isThere) known += 1
-    const { agentId, hostname, lastHeardAt } = agent
+    const { agentId, hostname, lastHeardAt, hasLeft } = agent
     if (wanted !== undefined && !wanted.delete(agentId)) continue
     if (!matchesFilter(filter.parsed, agent.facts)) continue
     if (isThere) agents.push(agent)
-    else missing.push({ agentId, hostname, lastHeardAt })
+    else if (hasLeft !== true || targets !== undefined) missing.push({ agentId, hostname, lastHeardAt })
   }
   for (const agentId of wanted ?? []) missing.push({ agentId, hostname: undefined, lastHeardAt: undefined })
   const byHand: NamedAgent[] =

@@ -48,7 +48,7 @@ export function knownAgent(
   { message, sentAt, lastHeardAt, senderId }: Sighting,
   state: KnownAgent['state'],
 ): KnownAgent {
-  const { agentId, hostname, version, startedAt, running, problems = [] } = message
+  const { agentId, hostname, version, startedAt, leaving, running, problems = [] } = message
   const facts = message.facts as Facts
   const clockSkewMs = message.sentAt - sentAt
   // One literal, because ten thousand of these are created at a time.
@@ -61,6 +61,7 @@ export function knownAgent(
     startedAt,
     clockSkewMs,
     state,
+    ...(leaving === true ? { hasLeft: true as const } : {}),
     running,
     problems,
     senderId,
@@ -69,7 +70,7 @@ export function knownAgent(
 
 export function stateAt(now: number, { lastHeardAt, message }: Sighting): KnownAgent['state'] {
   const silentMs = now - lastHeardAt
-  if (silentMs > goneAfterMs) return 'gone'
+  if (silentMs > goneAfterMs || message.leaving === true) return 'gone'
   return silentMs <= message.intervalMs + toleranceMs ? 'live' : 'stale'
 }
 

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { History } from '../../../src/master/store/history.ts'
+import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { ReplyMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
@@ -109,6 +110,23 @@ describe('the master of 5fa5438', () => {
         expect(stderr).toContain(createHash('sha256').update(sent).digest('hex'))
       }
     }
+  })
+
+  it('passes over the farewell of an agent that stops, which today’s master understands', async () => {
+    const left = await sqs.environment('left')
+    const leaving = await startAgents(left, 1)
+    const { master, discover } = await masters.open(left)
+    await discover(1)
+    await leaving.stop()
+    await until(async () => {
+      await master.refresh()
+      return master.inventory.agents()[0]?.hasLeft === true
+    }, 'the farewell')
+    expect(master.reach({ filter: everyone })).toMatchObject({ agents: [], missing: [], known: 0 })
+    expect(await cmaster('--env', 'left', '-m', 'count', '--everyone')).toMatchObject({
+      stdout: '1 agent matches *\nagent-1\n',
+      exitCode: 0,
+    })
   })
 
   it('passes over a field of a reply that it does not know', async () => {

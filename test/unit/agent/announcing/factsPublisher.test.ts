@@ -56,6 +56,14 @@ describe('the publisher of facts', () => {
     expect(published().map(({ facts }) => facts.role)).toEqual(['web', 'db'])
   })
 
+  it('says with its last facts that the agent stops', async () => {
+    const { publisher, published } = setUp()
+    await publisher.refresh()
+    await publisher.leave()
+    expect(published()).toMatchObject([{ facts: { role: 'web' } }, { facts: { role: 'web' }, leaving: true }])
+    expect(published()[0]).not.toHaveProperty('leaving')
+  })
+
   it('publishes what is wrong with the agent itself at once, as long as it is', async () => {
     const { conditions, publisher, published } = setUp()
     await publisher.refresh()

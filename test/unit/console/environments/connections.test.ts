@@ -141,7 +141,7 @@ describe('A fleet that is watched', () => {
     let sweeps = 0
     const each = connectionsWith(() => ({
       attributes: async () => {
-        sweeps += 0.5
+        sweeps += 1
         await held.promise
         return emptyQueue
       },

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FleetPoller } from '../../../../src/console/environments/fleetPoller.ts'
 
 /** How each reading goes on; resolved or rejected by the test. */
-let readings: { end: () => void; fail: () => void }[]
+let readings: { end: (waitedMs?: number) => void; fail: () => void }[]
 let poller: FleetPoller
 
 beforeEach(() => {
@@ -11,8 +11,11 @@ beforeEach(() => {
   readings = []
   poller = new FleetPoller(
     () =>
-      new Promise<void>((resolve, reject) => {
-        readings.push({ end: resolve, fail: () => reject(new Error('no way there')) })
+      new Promise<number>((resolve, reject) => {
+        readings.push({
+          end: (waitedMs = 0) => resolve(waitedMs),
+          fail: () => reject(new Error('no way there')),
+        })
       }),
   )
 })
@@ -23,9 +26,9 @@ afterEach(() => {
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 /** Ends the reading under way after so long. */
-async function finish(afterMs = 0): Promise<void> {
+async function finish(afterMs = 0, waitedMs = 0): Promise<void> {
   await pass(afterMs)
-  readings.at(-1)?.end()
+  readings.at(-1)?.end(waitedMs)
   await pass(0)
 }
 
@@ -57,6 +60,15 @@ describe('A poller', () => {
     expect(readings).toHaveLength(2)
     await pass(1)
     expect(readings).toHaveLength(3)
+  })
+
+  it('does not count what a reading only waited', async () => {
+    poller.watch()
+    await finish(2_500, 2_200)
+    await pass(2_999)
+    expect(readings).toHaveLength(1)
+    await pass(1)
+    expect(readings).toHaveLength(2)
   })
 
   it('goes on after a reading that failed', async () => {
@@ -108,6 +120,7 @@ describe('A poller', () => {
           underWay -= 1
           endedAt = performance.now()
           if (failed) throw new Error('no way there')
+          return 0
         })
         const watches: (() => void)[] = []
         for (const [what, ms] of steps) {

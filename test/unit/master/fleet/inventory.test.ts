@@ -54,6 +54,21 @@ describe('Inventory', () => {
     expect(stateAt(25 * 3600_000)).toBeUndefined()
   })
 
+  it('expects nothing of an agent that has said that it stops, until it is there again', () => {
+    let now = 1_000
+    const inventory = new Inventory(() => now)
+    inventory.recordFacts(factsOf('a'), 1_000, undefined)
+    inventory.recordFacts({ ...factsOf('a'), leaving: true, sentAt: 1 }, 2_000, undefined)
+    expect(inventory.agents()).toMatchObject([{ state: 'gone', hasLeft: true }])
+    // Its last replies come after its farewell.
+    inventory.answered('a', 3_000)
+    expect(inventory.agents()).toMatchObject([{ state: 'gone', hasLeft: true }])
+    now = 5_000
+    inventory.recordFacts({ ...factsOf('a'), startedAt: 4_000 }, 5_000, undefined)
+    expect(inventory.agents()).toMatchObject([{ state: 'live' }])
+    expect(inventory.agents()[0]).not.toHaveProperty('hasLeft')
+  })
+
   it('takes nothing without proof in the name of an instance that has recently proven its identity', () => {
     const clock = { now: 0 }
     const inventory = new Inventory(() => clock.now)

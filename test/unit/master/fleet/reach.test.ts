@@ -39,6 +39,15 @@ describe('Whom a request reaches', () => {
     ])
   })
 
+  it('misses nobody who has said that it stops, unless it is named by hand', () => {
+    const agents = [knownAgent('web4', { state: 'gone', hasLeft: true, lastHeardAt: 8 })]
+    const left = { version: 1, agents, look: { kind: 'complete', at: 9 } as const }
+    expect(reachOf(left, { filter: everyone }).missing).toEqual([])
+    expect(reachOf(left, { filter: everyone, targets: ['i-web4'] }).missing).toEqual([
+      { agentId: 'i-web4', hostname: 'web4', lastHeardAt: 8 },
+    ])
+  })
+
   it('names in its command those that are there, and no other', () => {
     const { named } = reachOf(fleet, { filter: web })
     expect(named).toEqual([
