@@ -11,7 +11,7 @@ import { confirm } from './confirm.ts'
 import type { Person } from './person.ts'
 
 export interface ResumeParts {
-  readonly master: Pick<Master, 'environment' | 'reach' | 'resume' | 'run'>
+  readonly master: Pick<Master, 'environment' | 'reach' | 'resumePaused'>
   readonly history: Pick<History, 'list'>
   readonly args: Pick<Arguments, 'confirm' | 'yes' | 'resume'>
   readonly person: Person
@@ -63,8 +63,8 @@ async function find({ master, history, args: { resume = '' } }: ResumeParts): Pr
     ({ phase, environment }) => phase !== 'over' && environment === master.environment.name,
   )
   const runId = resume === 'last' ? unfinished[0]?.runId : resume
-  await master.resume()
-  const run = runId === undefined ? undefined : master.run(runId)
+  const isUnfinished = unfinished.some((run) => run.runId === runId)
+  const run = runId !== undefined && isUnfinished ? await master.resumePaused(runId) : undefined
   if (run !== undefined) return run
   const lines = unfinished.map(
     ({ runId: id, startedAt, request }) =>

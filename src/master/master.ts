@@ -187,6 +187,17 @@ export class Master {
   }
 
   /**
+   * Resumes one run of this environment. Its rollout stays paused until `run.resume()`.
+   * @returns undefined when the run is not in the history, is of another environment, or is held by another master
+   * @throws QueueError when replies cannot be received
+   */
+  async resumePaused(runId: string): Promise<Run | undefined> {
+    await this.#replyConsumer.open()
+    const run = (await this.#options.history.has(runId)) && (await this.#resumption.resumePaused(runId))
+    return typeof run === 'object' ? run : undefined
+  }
+
+  /**
    * Ends receiving. Active runs stay as they are in the history, to be resumed.
    * @param options.forgetReplyQueue deletes the private reply queue: for a master whose runs will not be resumed
    */

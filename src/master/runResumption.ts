@@ -49,7 +49,12 @@ export class RunResumption {
     return runs.get(runId) ?? ((await history.has(runId)) ? this.#takeUp(runId) : 'foreign')
   }
 
-  /** Resumes a run from the history. Concurrent calls share one attempt. */
+  /** Resumes a run from the history, with its rollout paused whatever the time. Concurrent calls share one attempt. */
+  resumePaused(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
+    return this.#takeUp(runId)
+  }
+
+  /** Resumes a run from the history; its rollout goes on if this is the reload of a window. */
   async resume(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
     const run = await this.#takeUp(runId)
     if (typeof run !== 'string' && this.#byReply.delete(runId)) run.resume()
@@ -113,8 +118,7 @@ export class RunResumption {
       return { why: say('it was resumed, and the environment is protected'), endsWithReload: false }
     const awayMs = this.#parts.now() - heldUntil
     // A clock that was set back says nothing about how long it was.
-    if (awayMs >= 0 && awayMs <= reloadMs)
-      return { why: say('it was resumed by replies of agents, not by a person'), endsWithReload: true }
+    if (awayMs >= 0 && awayMs <= reloadMs) return { why: say('it was just resumed'), endsWithReload: true }
     return {
       why: say('it was resumed more than 10 seconds after the window was closed'),
       endsWithReload: false,

@@ -25,7 +25,10 @@ export function describeCounts(
 ): string {
   if (phase !== 'over') {
     const open = (counts.expected ?? 0) + (counts.running ?? 0)
-    const done = t('{0} of {1} done', agents - open, agents)
+    const done =
+      phase === 'paused'
+        ? t('paused, {0} of {1} done', agents - open, agents)
+        : t('{0} of {1} done', agents - open, agents)
     const unexpected = unexpectedOf(counts)
     return unexpected > 0 ? t('{0} unexpected, {1}', unexpected, done) : done
   }

@@ -6,6 +6,7 @@ import { readFilter, type WrittenFilter } from '../../protocol/filter/writtenFil
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
+import { plainText } from '../text/plainText.ts'
 
 /** How long after the last request for lenses of a file its environments are still watched, milliseconds. */
 const interestMs = 60_000
@@ -37,7 +38,7 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
     const environments = await this.#list.all()
     return parseWorkspaceFile(document.getText()).snippets.map(({ name, declaration, at }) => {
       const start = document.positionAt(at.start)
-      const title = `$(play) ${this.#title(declaration, environments)}`
+      const title = `$(play) ${plainText(this.#title(declaration, environments))}`
       return new vscode.CodeLens(new vscode.Range(start, start), {
         title,
         command: 'ec2-collective.runSnippet',

@@ -125,6 +125,12 @@ describe('A rollout that a later master resumes', () => {
     expect(resumption.isByReply(runId)).toBe(false)
   })
 
+  it('is paused, however soon, when it is resumed to be shown to a person first', async () => {
+    await leave()
+    const run = await taken(await masterAfter(0).resumePaused(runId))
+    expect([published(), run.state.phase]).toEqual([[], 'paused'])
+  })
+
   it('stays paused when a person has paused it', async () => {
     await leave()
     const first = masterAfter(0)

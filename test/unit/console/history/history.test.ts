@@ -43,6 +43,7 @@ describe('a row of the history', () => {
       counts: counts({ succeeded: 1, running: 2, expected: 1 }),
     } as const
     expect(describeCounts(run, inEnglish)).toBe('1 of 4 done')
+    expect(describeCounts({ ...run, phase: 'paused' }, inEnglish)).toBe('paused, 1 of 4 done')
     expect(outcomeOfRun(run)).toBe('running')
   })
 

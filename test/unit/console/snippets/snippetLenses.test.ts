@@ -86,6 +86,15 @@ describe('The lens of a snippet', () => {
     ])
   })
 
+  it('shows what cannot be seen in a filter, and draws nothing of it as an icon', async () => {
+    const text =
+      'snippets:\n  a:\n    command: uptime\n    environment: nowhere\u202e$(check)\n    filter: role=web\n'
+    const lensesOf = await lenses.provideCodeLenses({ ...document, getText: () => text } as typeof document)
+    expect(lensesOf[0]?.command?.title).toBe(
+      '$(play) Cannot run: there is no environment nowhere<U+202E>\\$(check)',
+    )
+  })
+
   it('is updated when it would say something else, and only then', async () => {
     await titles()
     const { master } = await connections.refresh(testing)
