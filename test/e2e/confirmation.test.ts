@@ -3,16 +3,19 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { oneLine } from '../../src/text/oneLine.ts'
 import type { Workbench } from '../support/editor.ts'
 import { fleetPatience, openFleetWorkbench, showsAgents } from '../support/fleetWorkbench.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'gate-'))
 const gate = path.join(folder, 'gate')
 const waiting = `until [ -e ${gate} ]; do sleep 0.2; done; echo through`
+/** As the history shows it. */
+const label = oneLine(waiting, 30)
 const longCommand = Array.from({ length: 60 }, (_, index) => `echo line ${index}`).join('\n')
 
-const task = (label: string, more: object) => ({
-  ...{ label, type: 'ec2-collective', problemMatcher: [], filter: '*' },
+const task = (name: string, more: object) => ({
+  ...{ label: name, type: 'ec2-collective', problemMatcher: [], filter: '*' },
   ...more,
 })
 const tasks = {
@@ -55,7 +58,7 @@ describe('The question before a run', () => {
     const { quickInput, page } = workbench
     await runTask('long')
     await quickInput.titled('Run on testing?')
-    await expect.poll(() => workbench.tabs(), fleetPatience).toContain('Run on testing.txt')
+    await expect.poll(() => workbench.tabs(), fleetPatience).toContain('Run on testing')
     // The question stays open while the document is read.
     const editor = page.locator('.editor-instance .view-lines').last()
     await editor.click()
@@ -63,7 +66,7 @@ describe('The question before a run', () => {
     await expect.poll(() => editor.innerText(), fleetPatience).toMatch(/web-03/)
     expect((await quickInput.items()).map(({ label }) => label)).toEqual(['Send nothing', 'Run'])
     await quickInput.pick('Send nothing')
-    await expect.poll(() => workbench.tabs(), fleetPatience).not.toContain('Run on testing.txt')
+    await expect.poll(() => workbench.tabs(), fleetPatience).not.toContain('Run on testing')
   })
 })
 
@@ -75,11 +78,11 @@ describe('A rollout in a protected environment', () => {
     await quickInput.type('production')
     await quickInput.accept()
     const history = workbench.view('History')
-    const row = async () => (await history.row(waiting)).description
+    const row = async () => (await history.row(label)).description
     await expect.poll(row, fleetPatience).toContain('0 of 3 done')
     await workbench.reload()
     await showsAgents(workbench, 'production', 3)
-    await workbench.view('History').choose(waiting, 'Open Run')
+    await workbench.view('History').choose(label, 'Open Run')
     const page = workbench.webview()
     const meta = page.locator('.head-meta')
     await meta
@@ -103,8 +106,8 @@ describe('A rollout in a protected environment', () => {
   })
 })
 
-async function runTask(label: string): Promise<void> {
+async function runTask(name: string): Promise<void> {
   await workbench.runCommand('Tasks: Run Task')
-  await workbench.quickInput.type(label)
-  await workbench.quickInput.pick(label)
+  await workbench.quickInput.type(name)
+  await workbench.quickInput.pick(name)
 }
