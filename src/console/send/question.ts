@@ -35,6 +35,9 @@ const dialogCharacters = 1_500
 /** The same for the lines below an input box, which become one paragraph. */
 const promptCharacters = 700
 
+/** Lines at the top of an editor that the box of a question covers, and that cannot be scrolled into view. */
+const coveredLines = 12
+
 /** The longest value that is shown in one line with others. */
 const shortCharacters = 200
 
@@ -68,6 +71,7 @@ export async function askPerson(
 export function questionText({ sentence, note, details, agents }: Question): string {
   const each = agents.map(({ hostname, agentId }) => `    ${visibleText(hostname)}  ${visibleText(agentId)}`)
   return [
+    ...Array(coveredLines).fill(''),
     visibleText(sentence),
     ...(note === undefined ? [] : ['', visibleText(note)]),
     ...[
