@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { QueueErrorKind } from '../../../src/queues/errorKind.ts'
-import { QueueError } from '../../../src/queues/queueError.ts'
+import { QueueError, toQueueError } from '../../../src/queues/queueError.ts'
 import type { SendOutcome } from '../../../src/queues/queues.ts'
 import { createSender } from '../../../src/queues/sender.ts'
 import { verbatim } from '../../../src/text/localizable.ts'
@@ -83,6 +83,28 @@ describe('sender', () => {
     const sender = createSender(queues, 'q', { signal: new AbortController().signal, backOff: impatient })
     const outcomes = await Promise.allSettled(['good', 'bad'].map((body) => sender.send(body)))
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+  })
+
+  it.each([
+    'KMS.AccessDeniedException',
+    'KMS.DisabledException',
+    'KMS.InvalidStateException',
+    'KMS.NotFoundException',
+    'KMS.ThrottlingException',
+  ])('keeps a body until the key of its queue can be used again: %s', async (Code) => {
+    const failure = { queue: 'q', action: 'sqs:SendMessage', region: 'eu-west-1' }
+    let refusals = 0
+    const queues = {
+      async sendBatch(_queue: string, bodies: readonly string[]): Promise<SendOutcome[]> {
+        refusals += 1
+        const error = toQueueError({ Code, SenderFault: true, Message: 'no' }, failure)
+        if (refusals === 1) throw error
+        return bodies.map(() => (refusals < 4 ? { error } : { messageId: 'm' }))
+      },
+    }
+    const sender = createSender(queues, 'q', { signal: new AbortController().signal, backOff: impatient })
+    await sender.send('promised')
+    expect(refusals).toBe(4)
   })
 
   it('tells of trouble and of its end, and tries one batch at a time meanwhile', async () => {
