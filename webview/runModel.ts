@@ -166,7 +166,14 @@ export class RunModel {
     return row.host.toLowerCase().includes(text) || row.id.toLowerCase().includes(text)
   }
 
+  /** What executed without being named comes first, whatever the order. */
   #sorted(rows: AgentRow[]): AgentRow[] {
+    const sorted = this.#sortedByColumn(rows)
+    const unexpected = sorted.filter(isUnexpected)
+    return unexpected.length === 0 ? sorted : [...unexpected, ...sorted.filter((row) => !isUnexpected(row))]
+  }
+
+  #sortedByColumn(rows: AgentRow[]): AgentRow[] {
     const { by, down } = this.#sort
     if (by === 'host') return down ? rows.reverse() : rows
     const value = sortValues[by]
@@ -185,6 +192,8 @@ export class RunModel {
     this.#order = []
   }
 }
+
+const isUnexpected = ({ state }: AgentRow) => state === 'unexpected'
 
 const sortValues: Record<Exclude<Sort['by'], 'host'>, (row: AgentRow) => number | undefined> = {
   state: ({ state }) => stateOrder.indexOf(state),

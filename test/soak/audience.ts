@@ -22,6 +22,7 @@ export function misdirections({ request, run, agents, executed, isKnownWhole }: 
   for (const agent of agents) {
     const { agentId } = agent
     const reply = run.replies.get(agentId)
+    if (reply?.unexpected === true) wrong.push(`${agentId} executed it and was not named`)
     if (isFor(request, agent)) {
       if (isKnownWhole && reply?.expected !== true) wrong.push(`${agentId} fits and was not expected`)
       continue

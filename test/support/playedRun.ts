@@ -7,7 +7,7 @@ import { Run } from '../../src/master/engine/run.ts'
 import { History } from '../../src/master/store/history.ts'
 import type { ReplyMessage } from '../../src/protocol/messages.ts'
 import { planSteps } from '../../src/run/rollout.ts'
-import type { Rollout } from '../../src/run/runRequest.ts'
+import type { Rollout, Unseen } from '../../src/run/runRequest.ts'
 import { startRunState } from '../../src/run/runState.ts'
 import type { Localizable } from '../../src/text/localizable.ts'
 import { createWorld, type PlayedWorld } from './playedTransport.ts'
@@ -21,6 +21,7 @@ export interface RunOptions {
   readonly world?: PlayedWorld
   readonly rollout?: Rollout
   readonly outputLimitBytes?: number
+  readonly unseen?: Unseen
 }
 
 /** A stage for the runs of one test file: with a history on disk, and agents that the test plays. Cleared after each test. */
@@ -56,10 +57,11 @@ export function stageRuns(): RunStage {
     get history() {
       return history
     },
-    async create(agentIds, { world = createWorld(), rollout, outputLimitBytes } = {}) {
+    async create(agentIds, { world = createWorld(), rollout, outputLimitBytes, unseen } = {}) {
       const request = {
         ...{ filter: '*', action: { kind: 'ping' } as const, timeoutMs },
         ...(rollout && { rollout }),
+        ...(unseen && { unseen }),
         ...(outputLimitBytes !== undefined && { outputLimitBytes }),
       }
       const issuer = { name: 'ada', host: 'laptop' }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { names } from '../../../agent/src/intake/admission.ts'
 import { Broadcast } from '../../../src/master/sending/broadcast.ts'
 import { openBody } from '../../../src/protocol/envelope.ts'
 import type { CommandMessage } from '../../../src/protocol/messages.ts'
@@ -37,14 +38,24 @@ async function behindProxy(name: string) {
 }
 
 describe('Broadcast', () => {
-  it('spreads a list of targets that is too long for one message over several, each target in one of them', async () => {
-    const { commands } = (await sqs.environment('spread')).queues
+  it.each([
+    ['names 10,000 targets in one message', 6_000, 1],
+    [
+      'spreads them over several where its script leaves too little room, each target in one of them',
+      28_000,
+      2,
+    ],
+  ])('%s, and takes all of it away', async (_, scriptBytes, messages) => {
+    const { commands } = (await sqs.environment(`spread${messages}`)).queues
+    const content = randomBytes(scriptBytes).toString('base64')
+    const action = { kind: 'script' as const, name: 'deploy.sh', content, args: [] }
     const targets = Array.from({ length: 10_000 }, () => `i-${randomUUID().replaceAll('-', '').slice(0, 17)}`)
     const broadcast = new Broadcast(queues, commands, undefined)
-    await broadcast.publish({ ...command, targets }, unstopped)
+    await broadcast.publish({ ...command, action, targets }, unstopped)
     const sent = await commandsOn(commands)
-    expect(sent.length).toBeGreaterThan(1)
-    expect(sent.flatMap((message) => message.targets ?? []).toSorted()).toEqual(targets.toSorted())
+    expect(sent.length).toBe(messages)
+    for (const target of targets.filter((__, index) => index % 500 === 0))
+      expect(sent.filter((message) => names(message, target) === true)).toHaveLength(1)
     expect(new Set(sent.map(({ runId }) => runId)).size).toBe(1)
     await broadcast.withdraw()
     expect(await commandsOn(commands)).toEqual([])

@@ -94,6 +94,22 @@ describe('RunModel', () => {
     expect(hosts(model)).toEqual(['d', 'c', 'b', 'a'])
   })
 
+  it('has what executed unexpectedly first, in each order', () => {
+    const model = modelOf([
+      row('a', { durationMs: 5 }),
+      row('b', { state: 'failed', durationMs: 9 }),
+      row('x', { state: 'unexpected', durationMs: 7 }),
+      row('y', { state: 'unexpected' }),
+    ])
+    expect(hosts(model)).toEqual(['x', 'y', 'a', 'b'])
+    for (const by of ['state', 'duration', 'bytes', 'host'] as const) {
+      for (const down of [true, false]) {
+        model.sortBy({ by, down })
+        expect(hosts(model).slice(0, 2).toSorted()).toEqual(['x', 'y'])
+      }
+    }
+  })
+
   it('counts the matches of a group once, not once for each member', () => {
     const model = modelOf(
       [row('a', { group: 7 }), row('b', { group: 7 }), row('c', { group: 8 })],

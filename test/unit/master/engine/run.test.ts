@@ -16,7 +16,7 @@ import {
 import { createWorld } from '../../../support/playedTransport.ts'
 import { processorMsSince } from '../../../support/processorTime.ts'
 
-const { joinMs } = defaultTiming
+const { joinMs, responseTimeoutMs } = defaultTiming
 const stage = stageRuns()
 
 describe('a run', () => {
@@ -65,6 +65,17 @@ describe('a run', () => {
     await said(world, ['publish to a,b', 'withdraw'])
     await world.pass(run, joinMs)
     expect(world.said).toHaveLength(2)
+  })
+
+  it('that includes agents which nobody knows names none, and gives them as long to reply as others', async () => {
+    const { run, world } = await stage.start(['a'], { unseen: 'included' })
+    answer(run, 'a', 'fine')
+    await world.pass(run, responseTimeoutMs - 1)
+    answer(run, 'unknown', 'fine')
+    expect([run.state.phase, world.said]).toEqual(['running', ['publish to everyone']])
+    await world.pass(run, 1)
+    expect((await run.ended).counts).toMatchObject({ succeeded: 2, unexpected: 0 })
+    await said(world, ['publish to everyone', 'withdraw'])
   })
 
   it('tells every listener of many changes at once, also when one of them fails', async () => {
