@@ -29,8 +29,23 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           expect: patience,
-          fileParallelism: false,
+          // scripts/testPlan.mjs has two for files that share nothing.
+          maxWorkers: Number(process.env.INTEGRATION_WORKERS ?? 1),
           sequence: { groupOrder: 1 },
+          env: quietSdk(),
+        },
+      },
+      {
+        test: {
+          // `npm run test:nightly`: what takes minutes.
+          name: 'nightly',
+          include: ['test/nightly/**/*.test.ts'],
+          globalSetup: 'test/support/buildProducts.ts',
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          expect: patience,
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
           env: quietSdk(),
         },
       },

@@ -1,6 +1,7 @@
 // @ts-check
-// `npm test`: builds, then checks types and style, then runs the unit, integration and end-to-end tests. Goes on after
-// failures, and ends with one line that counts them all: each type check and the linter as one, each test as one.
+// `npm test`: builds, then checks types and style, then runs the unit, integration and end-to-end tests. With `--nightly`:
+// the tests that take longer than its 15 minutes allow. Goes on after failures, and ends with one line that counts them
+// all: each type check and the linter as one, each test as one.
 //
 //   npm test -- --only unit,lint
 import { spawn } from 'node:child_process'
@@ -10,29 +11,40 @@ import { fileURLToPath } from 'node:url'
 import { ensureBrowser } from './browser.mjs'
 import { build } from './build.mjs'
 import { ensureEditor } from './editor.mjs'
+import { testPlan } from './testPlan.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const logs = path.join(root, '.cache/logs')
 
 /** @typedef {{ passed: number, failed: number, skipped: number, details: string }} Outcome `details` of the failures */
 
-/** @type {[name: string, run: () => Promise<Outcome>][]} */
-const steps = [
+/** @typedef {[name: string, run: () => Promise<Outcome>]} Step */
+
+/** @type {Step[]} */
+const dailySteps = [
   ['build', buildAll],
   ['types', () => check('types', 'tsc', ['--noEmit', '-p', 'tsconfig.json'])],
   ['types of the page', () => check('types-page', 'tsc', ['--noEmit', '-p', 'webview/tsconfig.json'])],
   ['lint', () => check('lint', 'biome', ['check', '--error-on-warnings', '.'])],
-  ['unit', () => runTests('unit')],
-  ['integration', () => runTests('integration')],
-  ['e2e', runEndToEnd],
+  ...stepsOf(testPlan.daily),
+]
+
+/** @type {Step[]} */
+const nightlySteps = [
+  ['build', buildAll],
+  ['package of the agent', () => runScript('package-agent', ['agent/packaging/package.mjs'])],
+  ...stepsOf(testPlan.nightly),
+  ['soak', () => runScript('soak', ['scripts/soak.mjs', '--runs', '200', '--seed', '1,2,3'])],
 ]
 
 async function main() {
-  const only = chosen(process.argv.slice(2))
+  const [first, ...rest] = process.argv.slice(2)
+  const steps = first === '--nightly' ? nightlySteps : dailySteps
+  const only = chosen(steps, first === '--nightly' ? rest : process.argv.slice(2))
   const total = { passed: 0, failed: 0, skipped: 0 }
   mkdirSync(logs, { recursive: true })
   for (const [name, run] of steps) {
-    if (only && !only.some((word) => name.split(' ').includes(word))) continue
+    if (only && !only.some((word) => wordsOf(name).includes(word))) continue
     const startedAt = performance.now()
     const outcome = await run()
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
@@ -48,13 +60,25 @@ async function main() {
   process.exitCode = total.failed > 0 ? 1 : 0
 }
 
-/** @param {string[]} words of the command line @returns {string[] | undefined} undefined for all steps */
-function chosen(words) {
+/** @param {readonly import('./testPlan.mjs').TestRun[]} runs @returns {Step[]} */
+function stepsOf(runs) {
+  return runs.map((run) => [run.name, () => (run.project === 'e2e' ? runEndToEnd(run) : runTests(run))])
+}
+
+/** @param {string} name of a step */
+function wordsOf(name) {
+  return name.split(/\W+/)
+}
+
+/** @param {Step[]} steps @param {string[]} words of the command line @returns {string[] | undefined} undefined for all steps */
+function chosen(steps, words) {
   if (words.length === 0) return undefined
-  const known = [...new Set(steps.flatMap(([name]) => name.split(' ')[0]))]
+  const known = [...new Set(steps.flatMap(([name]) => wordsOf(name)[0]))]
   const only = words[0] === '--only' ? words.slice(1).flatMap((word) => word.split(',')) : []
   if (only.length > 0 && only.every((word) => known.includes(word))) return only
-  console.error(`Usage: npm test [-- --only STEP[,STEP…]], where a step is one of ${known.join(', ')}`)
+  console.error(
+    `Usage: npm test [-- [--nightly] --only STEP[,STEP…]], where a step is one of ${known.join(', ')}`,
+  )
   process.exit(2)
 }
 
@@ -85,8 +109,17 @@ async function check(log, tool, args) {
     : failure(readFileSync(file, 'utf8').trimEnd())
 }
 
-/** @returns {Promise<Outcome>} */
-async function runEndToEnd() {
+/** Counts as one. @param {string} log @param {string[]} args of Node @returns {Promise<Outcome>} */
+async function runScript(log, args) {
+  const file = path.join(logs, `${log}.log`)
+  const isGood = await run(process.execPath, args, file)
+  return isGood
+    ? { passed: 1, failed: 0, skipped: 0, details: '' }
+    : failure(readFileSync(file, 'utf8').trimEnd().split('\n').slice(-40).join('\n'))
+}
+
+/** @param {import('./testPlan.mjs').TestRun} tests @returns {Promise<Outcome>} */
+async function runEndToEnd(tests) {
   try {
     // Here and not only in the tests' own set-up, so that somebody who waits for a download knows it.
     await ensureEditor({ tell: console.log })
@@ -94,17 +127,19 @@ async function runEndToEnd() {
   } catch (error) {
     return failure(/** @type {Error} */ (error).message)
   }
-  return runTests('e2e')
+  return runTests(tests)
 }
 
-/** @param {string} project of vitest.config.mts @returns {Promise<Outcome>} */
-async function runTests(project) {
-  const log = path.join(logs, `${project}.log`)
-  const json = path.join(logs, `${project}.json`)
+/** @param {import('./testPlan.mjs').TestRun} tests @returns {Promise<Outcome>} */
+async function runTests({ name, project, files = [], without = [], variables = {} }) {
+  const log = path.join(logs, `${wordsOf(name).join('-')}.log`)
+  const json = path.join(logs, `${wordsOf(name).join('-')}.json`)
   rmSync(json, { force: true })
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${json}`]
   const vitest = path.join(root, 'node_modules/vitest/vitest.mjs')
-  const isGood = await run(process.execPath, [vitest, 'run', '--project', project, ...reporters], log)
+  const omitted = without.flatMap((file) => ['--exclude', file.endsWith('/') ? `${file}**` : file])
+  const args = [vitest, 'run', '--project', project, ...reporters, ...omitted, ...files]
+  const isGood = await run(process.execPath, args, log, variables)
   const counts = count(json)
   if (isGood && counts.passed > 0) return { ...counts, details: '' }
   // What failed without being a test: a file that does not load, a hook, an error outside of tests, or no test at all.
@@ -144,14 +179,18 @@ function failure(details) {
   return { passed: 0, failed: 1, skipped: 0, details }
 }
 
-/** @param {string} command @param {string[]} args @param {string} log file @returns {Promise<boolean>} whether it exited with 0 */
-async function run(command, args, log) {
+/**
+ * @param {string} command @param {string[]} args @param {string} log file
+ * @param {Record<string, string>} [variables] of its environment
+ * @returns {Promise<boolean>} whether it exited with 0
+ */
+async function run(command, args, log, variables = {}) {
   const output = openSync(log, 'w')
   const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: root,
-      env: { ...process.env, ...colour },
+      env: { ...process.env, ...colour, ...variables },
       stdio: ['ignore', output, output],
     })
     child.on('error', reject)

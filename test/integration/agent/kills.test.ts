@@ -13,8 +13,8 @@ import { faultSeed } from '../../support/faults/seed.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
 
-/** `npm run test:kills` does 300. */
-const kills = Number(process.env.AGENT_KILLS ?? 30)
+/** `npm run test:kills` and `npm run test:nightly` do 300. */
+const kills = Number(process.env.AGENT_KILLS ?? 12)
 /** No more commands than one receive shows. */
 const outstandingMost = 6
 const longestLifeMs = 1_100

@@ -91,7 +91,7 @@ describe('a sender on a bad day', () => {
 describe('a receive loop on a bad day', () => {
   it('meets every message, and never ends by itself', async () => {
     const direct = sqs.connect()
-    const bodies = Array.from({ length: 200 }, (_, n) => `body ${n}`)
+    const bodies = Array.from({ length: 100 }, (_, n) => `body ${n}`)
     for (let n = 0; n < bodies.length; n += 10) await direct.sendBatch(queue, bodies.slice(n, n + 10))
     proxy.inject(...badDay)
     const missing = new Set(bodies)

@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { execute, type StopReason } from '../../../../agent/src/execution/execute.ts'
 import { groupsMarkedWith } from '../../../../agent/src/execution/markedProcesses.ts'
@@ -82,11 +81,25 @@ describe('a command', () => {
   })
 
   it('that ended in time has not timed out, when its agent was too busy to notice', async () => {
-    const outcome = run('sleep 0.2; exit 3', { timeoutMs: 1_500 })
-    await sleep(50)
-    await turn()
-    const until = performance.now() + 1_600
-    while (performance.now() < until);
+    const folder = await mkdtemp(join(tmpdir(), 'execute-'))
+    const pidFile = join(folder, 'pid')
+    const timeoutMs = 1_500
+    const outcome = run(`echo $$ >${pidFile}; sleep 0.2; exit 3`, { timeoutMs })
+    const pid = () => (existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0)
+    await until(() => pid() > 0, 'its process id')
+    const timesOutBefore = performance.now() + timeoutMs
+    // All in one turn of the event loop, so the agent notices neither the end nor the timeout.
+    while (!hasEnded(pid()) || performance.now() < timesOutBefore);
     expect(await outcome).toEqual({ kind: 'exited', code: 3 })
+    await rm(folder, { recursive: true })
   })
 })
+
+/** Also when its parent has not noticed yet. */
+function hasEnded(pid: number): boolean {
+  try {
+    return /^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return true
+  }
+}

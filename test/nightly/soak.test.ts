@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { buildSoakPrograms } from '../../soak/programs.ts'
-import { soak } from '../../soak/soak.ts'
+import { buildSoakPrograms } from '../soak/programs.ts'
+import { soak } from '../soak/soak.ts'
 
 /** A storm that fits into a minute or two. `npm run soak` has the real ones. */
 const weather = {
