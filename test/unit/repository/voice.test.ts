@@ -7,7 +7,8 @@ const voice = readFileSync('docs/voice.md', 'utf8')
 
 /** Where the voice of docs/voice.md is kept. */
 const roots = [
-  ...['README.md', 'package.nls.json', 'media', 'src/console', 'src/extension.ts', 'webview'],
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs', 'examples', 'package.nls.json'],
+  ...['media', 'src/console', 'src/extension.ts', 'webview'],
   ...[
     'async',
     'cli',
