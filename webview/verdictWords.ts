@@ -1,4 +1,4 @@
-import { type AgentState, stateNames } from '../src/protocol/verdict.ts'
+import { type AgentState, stateNames, verdicts } from '../src/protocol/verdict.ts'
 import { localize } from '../src/text/localizable.ts'
 import { t } from './words.ts'
 
@@ -24,17 +24,6 @@ export const verdictMeanings: Readonly<Record<AgentState, string>> = {
 }
 
 /** Every state in the order in which people want to see them: failures first, then unfinished ones, success last. */
-export const stateOrder: readonly AgentState[] = [
-  'unexpected',
-  'failed',
-  'timed-out',
-  'lost',
-  'no-reply',
-  'interrupted',
-  'refused',
-  'cancelled',
-  'not-started',
-  'running',
-  'expected',
-  'succeeded',
-]
+export const stateOrder: readonly AgentState[] = verdicts.flatMap((verdict): AgentState[] =>
+  verdict === 'succeeded' ? ['running', 'expected', verdict] : [verdict],
+)

@@ -2,19 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { requiring } from '../../../src/protocol/action.ts'
 import { type CommandMessage, parseMessage } from '../../../src/protocol/messages.ts'
-
-const command: CommandMessage = {
-  type: 'command',
-  runId: 'run-of-a-test',
-  environment: 'testing',
-  issuedAt: 1,
-  ttlMs: 10_000,
-  issuer: { name: 'ada', host: 'laptop' },
-  replyTo: 'testing_agent',
-  filter: '*',
-  action: { kind: 'shell', command: 'true' },
-  timeoutMs: 60_000,
-}
+import { sampleCommand as command } from '../../support/sampleCommand.ts'
 
 const actionOf = (action: unknown) => (parseMessage({ ...command, action }) as CommandMessage).action
 

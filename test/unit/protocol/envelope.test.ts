@@ -6,19 +6,7 @@ import { bodyBounds } from '../../../src/protocol/bounds.ts'
 import { openBody, sealBody, tooLarge, UnreadableBody } from '../../../src/protocol/envelope.ts'
 import type { AckMessage, CommandMessage, FactsMessage } from '../../../src/protocol/messages.ts'
 import { anyText } from '../../support/anyText.ts'
-
-const command: CommandMessage = {
-  type: 'command',
-  runId: 'run-of-a-test',
-  environment: 'testing',
-  issuedAt: 1,
-  ttlMs: 10_000,
-  issuer: { name: 'ada', host: 'laptop' },
-  replyTo: 'testing_agent',
-  filter: '*',
-  action: { kind: 'shell', command: 'uname -a' },
-  timeoutMs: 60_000,
-}
+import { sampleCommand as command } from '../../support/sampleCommand.ts'
 
 const facts: FactsMessage = {
   ...{ type: 'facts', agentId: 'i-1', hostname: 'web01', environment: 'testing', version: '1' },

@@ -1,19 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type CommandMessage, parseMessage } from '../../../src/protocol/messages.ts'
+import { sampleCommand as command } from '../../support/sampleCommand.ts'
 
-const command = {
-  type: 'command',
-  runId: 'run-of-a-test',
-  environment: 'testing',
-  issuedAt: 1,
-  ttlMs: 10_000,
-  issuer: { name: 'ada', host: 'laptop' },
-  replyTo: 'testing_agent',
-  filter: '*',
-  action: { kind: 'shell', command: 'true' },
-  timeoutMs: 60_000,
-}
 const from = { runId: 'run-of-a-test', agentId: 'i-1', hostname: 'web01', sentAt: 1 }
 
 describe('parseMessage', () => {

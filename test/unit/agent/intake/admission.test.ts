@@ -3,35 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { type AdmissionContext, admit } from '../../../../agent/src/intake/admission.ts'
 import type { CommandMessage } from '../../../../src/protocol/messages.ts'
 import { encodeTargetSet } from '../../../../src/protocol/targetSet.ts'
-
-const sentAt = 1_000_000_000
-
-const command: CommandMessage = {
-  type: 'command',
-  runId: 'run-00000001',
-  environment: 'testing',
-  issuedAt: sentAt,
-  ttlMs: 60_000,
-  issuer: { name: 'me', host: 'desk' },
-  replyTo: 'testing_desk-1_agent',
-  filter: 'role=web',
-  action: { kind: 'shell', command: 'id' },
-  timeoutMs: 10_000,
-}
-
-const context: AdmissionContext = {
-  agentId: 'agent-1',
-  environment: 'testing',
-  configuredReplyQueue: 'testing_agent',
-  facts: { role: 'web' },
-  now: sentAt + 1_000,
-  startedAt: sentAt - 3_600_000,
-  remembersSince: sentAt - 3_600_000,
-  knows: () => false,
-}
+import { admissionContext, command, sentAt } from '../../../support/admissionScene.ts'
 
 const given = (change: Partial<CommandMessage>, change2: Partial<AdmissionContext> = {}) =>
-  admit({ ...command, ...change }, sentAt, { ...context, ...change2 })
+  admit({ ...command, ...change }, sentAt, { ...admissionContext, ...change2 })
 
 describe('a command', () => {
   it('is accepted when filter and targets select this agent', () => {

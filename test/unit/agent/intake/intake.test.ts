@@ -4,31 +4,10 @@ import { decide, type IntakeContext } from '../../../../agent/src/intake/intake.
 import { parsePolicy } from '../../../../agent/src/policy/policy.ts'
 import { sealBody } from '../../../../src/protocol/envelope.ts'
 import type { CommandMessage } from '../../../../src/protocol/messages.ts'
-
-const sentAt = 1_000_000_000
-
-const command: CommandMessage = {
-  type: 'command',
-  runId: 'run-00000001',
-  environment: 'testing',
-  issuedAt: sentAt,
-  ttlMs: 60_000,
-  issuer: { name: 'me', host: 'desk' },
-  replyTo: 'testing_desk-1_agent',
-  filter: 'role=web',
-  action: { kind: 'shell', command: 'id' },
-  timeoutMs: 10_000,
-}
+import { admissionContext, command, sentAt } from '../../../support/admissionScene.ts'
 
 const context: IntakeContext = {
-  agentId: 'agent-1',
-  environment: 'testing',
-  configuredReplyQueue: 'testing_agent',
-  facts: { role: 'web' },
-  now: sentAt + 1_000,
-  startedAt: sentAt - 3_600_000,
-  remembersSince: sentAt - 3_600_000,
-  knows: () => false,
+  ...admissionContext,
   ownerOf: () => undefined,
   knowsOrder: () => false,
   policy: { kind: 'open', why: 'never-set' },
