@@ -44,7 +44,8 @@ export function agentTroubles(agent: KnownAgent, now: number, t: Translate): str
   const troubles = [...agent.problems]
   const silence = printDuration(Math.max(0, now - agent.lastHeardAt))
   if (agent.state === 'stale') troubles.unshift(t('Not seen for {0}.', silence))
-  if (agent.state === 'gone') troubles.unshift(t('Gone: not seen for {0}.', silence))
+  if (agent.hasLeft === true) troubles.unshift(t('Stopped {0} ago.', silence))
+  else if (agent.state === 'gone') troubles.unshift(t('Gone: not seen for {0}.', silence))
   if (hasSkew(agent)) troubles.push(t('Its clock is {0}.', describeSkew(agent.clockSkewMs ?? 0, t)))
   return troubles
 }

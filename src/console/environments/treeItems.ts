@@ -136,6 +136,7 @@ function agentItem({ agent }: AgentNode): vscode.TreeItem {
 
 /** Icon, colour and word for the state of an agent. Shape and word are enough without the colour. */
 function agentState(agent: AgentNode['agent']): [string, string | undefined, string] {
+  if (agent.hasLeft === true) return ['debug-disconnect', 'disabledForeground', vscode.l10n.t('stopped')]
   if (agent.state === 'gone') return ['debug-disconnect', 'disabledForeground', vscode.l10n.t('gone')]
   if (agent.state === 'stale')
     return ['question', 'list.warningForeground', vscode.l10n.t('not seen recently')]

@@ -67,4 +67,11 @@ describe('agentTroubles', () => {
       'Its clock is 61 s behind.',
     ])
   })
+
+  it('tells an agent that has said that it stops from one that is gone without a word', () => {
+    const troublesOf = (changes: Parameters<typeof knownAgent>[1]) =>
+      agentTroubles(knownAgent('a', { state: 'gone', ...changes }), now, inEnglish)
+    expect(troublesOf({})).toEqual(['Gone: not seen for 90 s.'])
+    expect(troublesOf({ hasLeft: true })).toEqual(['Stopped 90 s ago.'])
+  })
 })
