@@ -125,9 +125,8 @@ function agentItem({ agent }: AgentNode): vscode.TreeItem {
   const troubles = agentTroubles(agent, Date.now(), vscode.l10n.t)
   const [icon, colour, state] = agentState(agent)
   item.iconPath = new vscode.ThemeIcon(icon, colour === undefined ? undefined : new vscode.ThemeColor(colour))
-  const [trouble] = troubles
   item.description =
-    trouble ??
+    troubles[0] ??
     [agent.version, agent.agentId === agent.hostname ? undefined : agent.agentId].filter(Boolean).join(' · ')
   item.contextValue = `agent ${agent.state}`
   item.accessibilityInformation = { label: [agent.hostname, state, ...troubles, agent.version].join(', ') }

@@ -29,7 +29,7 @@ const patienceMs = 8_000
 const nobodySeconds = 4
 
 /** Turns of masters that read at the same time: how many at most, and how long one is at most, milliseconds. */
-const turns = { most: 8, longestMs: 2_000 }
+const turns = { most: 8, longestMs: 500 }
 
 /** A count that an engine does not tell: nothing is known of what others hide. */
 const notTold = -1
