@@ -1,7 +1,9 @@
-import { rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { rename, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
+import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { takeLock } from '../locks/processLock.ts'
+import { type ProcessLock, takeLock } from '../locks/processLock.ts'
 import type { FleetRequest, FleetState } from './fleetState.ts'
 
 /** The socket server of a supervisor for its clients. */
@@ -23,7 +25,10 @@ export interface ControlServerOptions {
 }
 
 /** Starts listening; undefined when a living supervisor has the socket's path. */
-export async function openControlServer(options: ControlServerOptions): Promise<ControlServer | undefined> {
+export async function openControlServer(
+  options: ControlServerOptions,
+  take: (path: string) => Promise<ProcessLock | undefined> = takeLock,
+): Promise<ControlServer | undefined> {
   const { socketPath, state, onClients, onStop, onReplaced } = options
   const clients = new Set<Socket>()
   const server = createServer((client) => {
@@ -41,11 +46,9 @@ export async function openControlServer(options: ControlServerOptions): Promise<
       .on('error', () => {})
     client.write(`${JSON.stringify(state())}\n`)
   })
-  const lock = await takeLock(`${socketPath}.lock`)
+  const lock = await take(`${socketPath}.lock`)
   if (lock === undefined) return undefined
   try {
-    // A socket that exists was left by a supervisor that was killed.
-    await rm(socketPath, { force: true })
     await listen(server, socketPath)
   } catch (error) {
     await lock.release()
@@ -62,15 +65,29 @@ export async function openControlServer(options: ControlServerOptions): Promise<
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const client of clients) client.destroy()
       await closed
+      // Without the lock, the socket at this path is the successor's.
+      if (!lock.lost.aborted) await rm(socketPath, { force: true })
       await lock.release()
     },
   }
 }
 
+/**
+ * A server that closes removes the path on which it listens, even if another one listens there by then. So it uses a path
+ * of its own, which then replaces the socket that a killed supervisor has left.
+ */
 async function listen(server: Server, socketPath: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socketPath, resolve))
+  // Not longer than the path itself, whose length is limited.
+  const own = path.join(path.dirname(socketPath), `.${randomBytes(4).toString('hex')}`)
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(own, resolve))
   // A client that is not accepted for lack of file descriptors tries again.
   server.removeAllListeners('error').on('error', () => {})
+  try {
+    await rename(own, socketPath)
+  } catch (error) {
+    server.close()
+    throw error
+  }
 }
 
 function isStop(line: string): boolean {

@@ -117,6 +117,10 @@ export class Uri {
   static file(path) {
     return new Uri('file', path)
   }
+  /** @param {{ scheme: string, path: string }} parts */
+  static from({ scheme, path }) {
+    return new Uri(scheme, path)
+  }
   /** @param {string} text */
   static parse(text) {
     const [scheme = '', path = ''] = text.split('://')

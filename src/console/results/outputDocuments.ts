@@ -11,9 +11,9 @@ const changeEveryMs = 1000
 export class OutputDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #find: (runId: string) => Promise<ShownRun | undefined>
   readonly #changed = new vscode.EventEmitter<vscode.Uri>()
-  readonly #watches = new Map<string, () => void>()
+  /** Of the open documents, by path. Aborted when the document is closed. */
+  readonly #open = new Map<string, AbortController>()
   readonly #disposables: vscode.Disposable[]
-  #isDisposed = false
   readonly onDidChange = this.#changed.event
 
   constructor(find: (runId: string) => Promise<ShownRun | undefined>) {
@@ -21,6 +21,10 @@ export class OutputDocuments implements vscode.TextDocumentContentProvider, vsco
     this.#disposables = [
       this.#changed,
       vscode.workspace.registerTextDocumentContentProvider(scheme, this),
+      // Not when its text is asked for: it may be closed before it has that, or not be opened at all.
+      vscode.workspace.onDidOpenTextDocument(({ uri }) => {
+        if (uri.scheme === scheme) void this.#watch(uri)
+      }),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {
         if (uri.scheme === scheme) this.#unwatch(uri)
       }),
@@ -46,12 +50,10 @@ export class OutputDocuments implements vscode.TextDocumentContentProvider, vsco
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    const [runId = '', agentId = ''] = uri.path.slice(1).split('/')
+    const { runId, agentId } = idsIn(uri)
     const run = await this.#find(runId)
-    const reply = run?.state.replies.get(agentId)
-    if (run === undefined || reply === undefined)
+    if (run?.state.replies.has(agentId) !== true)
       return vscode.l10n.t('This run is no longer in the history.')
-    this.#watch(uri, run, agentId)
     const text = await plainOutput(run, agentId)
     if (text.length <= maxCharacters) return text
     const half = maxCharacters / 2
@@ -61,36 +63,41 @@ export class OutputDocuments implements vscode.TextDocumentContentProvider, vsco
   }
 
   dispose(): void {
-    this.#isDisposed = true
-    for (const stop of this.#watches.values()) stop()
+    for (const closed of this.#open.values()) closed.abort()
     for (const disposable of this.#disposables) disposable.dispose()
   }
 
   /** The document is updated while it is open and the output grows. */
-  #watch(uri: vscode.Uri, run: ShownRun, agentId: string): void {
-    if (
-      this.#isDisposed ||
-      this.#watches.has(uri.path) ||
-      run.state.replies.get(agentId)?.output === 'complete'
-    )
-      return
+  async #watch(uri: vscode.Uri): Promise<void> {
+    this.#unwatch(uri)
+    const closed = new AbortController()
+    this.#open.set(uri.path, closed)
+    const { runId, agentId } = idsIn(uri)
+    // Where the run cannot be read, the document says why.
+    const run = await this.#find(runId).catch(() => undefined)
+    const reply = run?.state.replies.get(agentId)
+    if (run === undefined || reply?.output === 'complete' || closed.signal.aborted) return
     let timer: NodeJS.Timeout | undefined
-    const unsubscribe = run.onChange(({ output }) => {
-      if (!output.has(agentId)) return
+    const update = () => {
       timer ??= setTimeout(() => {
         timer = undefined
         this.#changed.fire(uri)
       }, changeEveryMs)
+    }
+    const unsubscribe = run.onChange(({ output }) => {
+      if (output.has(agentId)) update()
     })
-    this.#watches.set(uri.path, () => {
+    closed.signal.addEventListener('abort', () => {
       clearTimeout(timer)
       unsubscribe()
     })
+    // The output may have grown since the text was read.
+    update()
   }
 
   #unwatch(uri: vscode.Uri): void {
-    this.#watches.get(uri.path)?.()
-    this.#watches.delete(uri.path)
+    this.#open.get(uri.path)?.abort()
+    this.#open.delete(uri.path)
   }
 }
 
@@ -100,4 +107,9 @@ const scheme = 'ec2-collective-output'
 function outputUri({ state }: ShownRun, agentId: string): vscode.Uri {
   const host = state.replies.get(agentId)?.hostname ?? agentId
   return vscode.Uri.from({ scheme, path: `/${state.runId}/${agentId}/${host.replaceAll('/', '_')}.txt` })
+}
+
+function idsIn(uri: vscode.Uri): { readonly runId: string; readonly agentId: string } {
+  const [runId = '', agentId = ''] = uri.path.slice(1).split('/')
+  return { runId, agentId }
 }

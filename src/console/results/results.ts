@@ -117,18 +117,38 @@ export class Results implements vscode.Disposable {
     // The window was reloaded before the page could save which run it shows.
     if (runId === undefined)
       return this.#say(panel, vscode.l10n.t("This page's run is unknown. Open it from History."))
+    let isClosed = false
+    panel.onDidDispose(() => {
+      isClosed = true
+    })
     try {
       const shown = await this.#options.actions.find(runId)
+      if (isClosed) return
+      const open = this.#pages.get(runId)
+      if (open !== undefined) {
+        // Opened from the history meanwhile: one page per run.
+        panel.dispose()
+        open.panel.reveal(undefined, true)
+        return
+      }
       if (shown !== undefined) return await this.#open(panel, shown)
       await this.#say(panel, vscode.l10n.t('This run is no longer in the history.'))
     } catch (error) {
       this.#options.actions.onWarning(error)
+      if (isClosed) return
+      // This panel has no page of the run: another one may be shown.
+      if (this.#pages.get(runId)?.panel === panel) this.#pages.delete(runId)
       await this.#say(panel, vscode.l10n.t('This run cannot be read: {0}', messageOf(error)))
     }
   }
 
   async #say(panel: vscode.WebviewPanel, reason: string): Promise<void> {
+    let isClosed = false
+    panel.onDidDispose(() => {
+      isClosed = true
+    })
     const { setUpPanel } = await import('./resultsPage.ts')
+    if (isClosed) return
     const message: ToPage = { type: 'not-kept', reason }
     panel.webview.onDidReceiveMessage(() => void panel.webview.postMessage(message))
     setUpPanel(panel, this.#options.extensionUri)

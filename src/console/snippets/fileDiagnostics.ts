@@ -12,6 +12,9 @@ export class FileDiagnostics implements vscode.CodeActionProvider, vscode.Dispos
   readonly #list: EnvironmentList
   readonly #diagnostics = vscode.languages.createDiagnosticCollection('ec2-collective')
   readonly #disposables: vscode.Disposable[]
+  /** Its latest check counts: an earlier one may still wait for environments that were declared before. */
+  readonly #latest = new WeakMap<vscode.TextDocument, symbol>()
+  #isDisposed = false
 
   constructor(list: EnvironmentList) {
     this.#list = list
@@ -47,6 +50,7 @@ export class FileDiagnostics implements vscode.CodeActionProvider, vscode.Dispos
   }
 
   dispose(): void {
+    this.#isDisposed = true
     for (const disposable of this.#disposables) disposable.dispose()
   }
 
@@ -56,10 +60,11 @@ export class FileDiagnostics implements vscode.CodeActionProvider, vscode.Dispos
     const { Error: Wrong, Warning } = vscode.DiagnosticSeverity
     const wrong = file.problems.map(({ message, at }) => diagnostic(document, at, translated(message), Wrong))
     this.#diagnostics.set(document.uri, wrong)
-    const { version } = document
+    const check = Symbol('a check')
+    this.#latest.set(document, check)
     // If they cannot be read, the view says so.
     const unknown = await this.#unknownEnvironments(file).catch(() => [])
-    if (document.isClosed || document.version !== version) return
+    if (this.#isDisposed || document.isClosed || this.#latest.get(document) !== check) return
     const warnings = unknown.map(({ message, at }) => diagnostic(document, at, message, Warning))
     this.#diagnostics.set(document.uri, [...wrong, ...warnings])
   }

@@ -8,6 +8,7 @@ import { WorkspaceFiles } from '../../../../src/console/declarations/workspaceFi
 import { FileDiagnostics } from '../../../../src/console/snippets/fileDiagnostics.ts'
 import { declared } from '../../../support/declared.ts'
 import { openDocuments, type TypedDocument } from '../../../support/documents.ts'
+import { everyInterleaving } from '../../../support/interleavings.ts'
 import { answers, calls } from '../../../support/vscodeStandIn.mjs'
 
 const text = `snippets:
@@ -83,6 +84,54 @@ describe('a workspace file in an editor', () => {
     await expect.poll(marked).toEqual([])
     await list.all()
     expect(marked()).toEqual([])
+  })
+
+  it('is marked by the environments that are declared now, in whatever order those of before and of now are read', async () => {
+    diagnostics.dispose()
+    await everyInterleaving(async (stage) => {
+      const changed = new vscode.EventEmitter<void>()
+      let names = ['testing']
+      const played = {
+        onDidChange: changed.event,
+        async all() {
+          const asked = names
+          await stage.pause(asked.join())
+          return asked.map((name) => declared(name))
+        },
+      }
+      const checked = new FileDiagnostics(played as unknown as EnvironmentList)
+      stage.act('change', () => {
+        names = ['tesing', 'elsewhere']
+        changed.fire()
+      })
+      await stage.play()
+      expect(marked()).toEqual([
+        all[0],
+        'warning at testing: There is no environment “testing” in the settings or the workspace.',
+      ])
+      checked.dispose()
+    })
+  })
+
+  it('is not marked any more once the extension has ended, whatever is being read at that moment', async () => {
+    diagnostics.dispose()
+    await everyInterleaving(async (stage) => {
+      const played = {
+        onDidChange: () => ({ dispose() {} }),
+        async all() {
+          await stage.pause('the environments')
+          return []
+        },
+      }
+      const checked = new FileDiagnostics(played as unknown as EnvironmentList)
+      let callsBefore = 0
+      stage.act('end', () => {
+        checked.dispose()
+        callsBefore = calls.length
+      })
+      await stage.play()
+      expect(calls.slice(callsBefore).filter(({ name }) => name.endsWith('Collection.set'))).toEqual([])
+    })
   })
 
   it('offers what was probably meant, where it stands', async () => {
