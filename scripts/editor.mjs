@@ -1,6 +1,6 @@
 // @ts-check
 // A real VS Code in the browser, for the demo on machines without `code` and for the end-to-end tests: code-server from
-// npm with a Node that fits it, also from npm. No compiler is needed: of the C++ modules in it, those that matter come
+// npm with a matching Node, also from npm. No compiler is needed: of the C++ modules in it, those that matter come
 // prebuilt (terminal, file watcher, search, argon2), and two have stand-ins in scripts/editor/.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -165,7 +165,7 @@ async function writeSettings(userDataDir, settings) {
 
 /** @param {string} extensionDir @param {string} extensions */
 async function linkExtension(extensionDir, extensions) {
-  // Anew at each start: the editor remembers name and version of what it saw here.
+  // Again at each start: the editor remembers name and version of what it saw here.
   await rm(extensions, { recursive: true, force: true })
   await mkdir(extensions, { recursive: true })
   const { publisher, name, version } = JSON.parse(

@@ -9,7 +9,7 @@ const abandonedAfterMs = 3_600_000
 /**
  * Makes sure that `folder` exists with everything that `install` puts into it. The folder appears complete, in one
  * rename, or not at all. Callers at the same moment do not wait for each other, since a lock can outlive its holder:
- * each fills a folder of its own, and whoever finishes first wins.
+ * each fills its own folder, and the first to finish wins.
  *
  * @param {string} folder
  * @param {(into: string) => Promise<void>} install fills an empty folder

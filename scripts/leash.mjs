@@ -10,7 +10,7 @@ const graceMs = 3_000
 /** A killed program is gone at once, as a rule; but a zombie that nobody waits for stays in its group for good. */
 const goneWithinMs = 1_000
 const [command = '', ...args] = process.argv.slice(2)
-// Before there is anything to end: who hears of the program may signal us before we get to the next line.
+// Before there is anything to end: a process that sees this program may send a signal before the next line.
 for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT', 'SIGHUP'])) process.on(signal, end)
 const child = spawn(command, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit'] })
 const group = -(child.pid ?? 0)

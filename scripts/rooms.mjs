@@ -529,7 +529,7 @@ export function linterRules() {
 
 /** @param {string} files @param {string} room @param {string[]} imports @param {string[]} packages */
 function rule(files, room, imports, packages) {
-  // The last pattern that fits decides.
+  // The last pattern that matches decides.
   const group = [
     ...['**', '!./*'],
     ...imports.map((other) => `!${folderFrom(room, other)}/*`),

@@ -46,7 +46,7 @@ export function parseOpenSshKey(text: string): OpenSshKey {
     if (known === undefined || kdf !== 'bcrypt')
       throw new UnusableKey(
         say(
-          'The key is encrypted with {0}, which is not supported. Encrypt it anew: ssh-keygen -p -Z aes256-ctr -f FILE.',
+          'The key is encrypted with {0}, which is not supported. Encrypt it again: ssh-keygen -p -Z aes256-ctr -f FILE.',
           cipher,
         ),
       )

@@ -66,7 +66,7 @@ export class FactsPublisher {
       )
   }
 
-  /** Tells masters that the agent stops: they do not expect it any more. Resolves when that is on its way. */
+  /** Tells masters that the agent stops: they no longer expect it. Resolves when that is on its way. */
   async leave(): Promise<void> {
     const { settings, log } = this.#o
     if (!settings().publish) return

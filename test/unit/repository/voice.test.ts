@@ -7,24 +7,8 @@ const voice = readFileSync('docs/voice.md', 'utf8')
 
 /** Where the voice of docs/voice.md is kept. */
 const roots = [
-  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs', 'examples', 'package.nls.json'],
-  ...['media', 'src/console', 'src/extension.ts', 'webview'],
-  ...[
-    'async',
-    'cli',
-    'declarations',
-    'hosts',
-    'localFleet',
-    'locks',
-    'master',
-    'page',
-    'protocol',
-    'queues',
-    'report',
-    'run',
-    'terminal',
-    'text',
-  ].map((room) => `src/${room}`),
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs', 'media', 'package.nls.json'],
+  ...['agent', 'examples', 'scripts', 'src', 'webview'],
 ]
 
 /** Where a word of the table is the right one. Taken out before words are looked for. */
