@@ -8,7 +8,7 @@ import type { User } from './users.ts'
 export type StopReason = 'cancelled' | 'agent-ends'
 
 export interface Execution {
-  /** Marks every process of this run, so that those who left its group are found: unique on this server. */
+  /** Marks every process of this run, so that those that left its group are found: unique on this server. */
   readonly mark: string
   readonly shell: string
   /** Scripts are written below it. */
@@ -56,18 +56,18 @@ async function run(
       holds -= 1
       if (holds === 0) group.hold(false)
     }
-    // Output that could not be kept is no reason to hold back the rest.
+    // Output that could not be stored must not block the rest.
     taken.then(letGo, letGo)
   })
   let stopping: { outcome: Outcome; done: Promise<void> } | undefined
-  // What has ended has its outcome: then it is only what it left behind that is stopped.
+  // A process that has ended has its outcome; only what it left behind is stopped.
   const stop = (outcome: Outcome) => {
     stopping ??= { outcome: group.ending ?? outcome, done: group.stop(execution.killGraceMs) }
   }
   const onTimeout = () => {
     if (group.ending === undefined) stop({ kind: 'timed-out' })
   }
-  // On a busy server the timer may come before the news of an end that was in time.
+  // On a busy server the timer may fire before the event of an end that was in time.
   const timer = setTimeout(() => setImmediate(onTimeout), execution.timeoutMs)
   const onAbort = () => stop(stopped(signal.reason, true))
   signal.addEventListener('abort', onAbort)

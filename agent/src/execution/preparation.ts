@@ -15,7 +15,7 @@ export interface Prepared {
   cleanUp(): Promise<void>
 }
 
-/** Why an action cannot be executed at all, in words for the person who sent it. */
+/** An action that cannot be executed at all; the message says why to the person who sent it. */
 export class NotExecutable extends Error {
   override readonly name = 'NotExecutable'
 }

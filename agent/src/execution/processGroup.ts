@@ -128,7 +128,7 @@ export class ProcessGroup {
     for (;;) {
       const chunks = this.#chunks
       await sleep(lingerQuietMs)
-      // On a busy server the timer may come before the pipe, in which the last words are still waiting to be read.
+      // On a busy server the timer may fire before the last output has been read from the pipe.
       await allRead()
       if (this.#child.stdout?.isPaused() === true) continue
       if (this.#chunks === chunks || performance.now() - exitedAt > lingerMostMs) return
@@ -144,12 +144,12 @@ export function signalGroup(pgid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** Waits until nobody is left in any of the groups. */
+/** Waits until no process is left in any of the groups. */
 async function areGone(groups: readonly number[], withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs
   for (;;) {
     const left = groups.filter(exists)
-    // Zombies exist until their parent looks after them, which some containers' first process never does.
+    // Zombies exist until their parent reaps them, which the first process of some containers never does.
     if (left.length === 0 || !(await hasLivingMembers(left))) return true
     if (performance.now() > deadline) return false
     await sleep(stopPollMs)

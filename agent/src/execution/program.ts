@@ -3,7 +3,7 @@ import type { Chunk } from '../../../src/protocol/frames.ts'
 import { baseEnvironment } from './baseEnvironment.ts'
 import { ProcessGroup } from './processGroup.ts'
 
-/** Output beyond this is an accident, bytes. */
+/** Most output of a program, bytes. */
 const maxOutputBytes = 8 * 1024 * 1024
 
 /** How an auxiliary program ended by itself. */

@@ -17,7 +17,7 @@ export async function writeScript(
   content: Uint8Array,
   user: User,
 ): Promise<ScriptFile> {
-  // Others may pass through, to a folder of their own, and not look around.
+  // Other users may pass through to their own folder, but not list this one.
   await mkdir(directory, { recursive: true, mode: 0o711 })
   const own = await mkdtemp(join(directory, 'run-'))
   const path = join(own, name)

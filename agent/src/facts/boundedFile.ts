@@ -4,11 +4,11 @@ import { runProgram } from '../execution/program.ts'
 import { decodeText, withoutMark } from '../formats/decodeText.ts'
 import { remoteFileSystemOf } from './remoteFiles.ts'
 
-/** A larger file is not facts but an accident, bytes. */
+/** Largest file of facts, bytes. */
 const maxBytes = 4 * 1024 * 1024
 
 export interface FileContent {
-  /** Another one when the file has changed; undefined where that would have to be asked of a network. */
+  /** Differs when the file has changed; undefined where finding out would need the network. */
   readonly stamp: string | undefined
   readonly text: string
   /** What a person should know of its encoding. */
@@ -16,8 +16,8 @@ export interface FileContent {
 }
 
 /**
- * Reads a file without ever waiting for what may be at its other end: a named pipe is refused, and a file on a network
- * file system, whose server may be away, is read by a program that can be left to its fate.
+ * Reads a file without blocking: a named pipe is refused, and a file on a network file system, whose server may not
+ * respond, is read by a program that can be abandoned.
  * @param knownStamp that of an earlier reading
  * @returns undefined when the file still has that stamp
  * @throws Error in words

@@ -5,7 +5,7 @@ import { version } from '../settings/version.ts'
 import { type FactSource, readingOf } from './factSource.ts'
 
 /**
- * What the agent can tell of any server without asking anyone. Names and values as facter's where facter has them,
+ * Facts of any server that need no other program. Names and values are those of facter where it has them,
  * so that a filter like `os.family=Debian` holds with and without facter. Nothing that changes from minute to
  * minute: each change is published.
  */

@@ -6,7 +6,7 @@ import { type FactSource, readingOf } from './factSource.ts'
 import { type FactFormat, parseFactOutput } from './factText.ts'
 import { remoteFileSystemOf } from './remoteFiles.ts'
 
-/** The sources that there are at a moment, in their order of merging. */
+/** The current sources, in their order of merging. */
 export interface SourceList {
   readonly sources: readonly FactSource[]
   /** Sentences about what is no source although it looks like one. */
@@ -22,7 +22,7 @@ export type FactEntry =
   /** `why` completes "is ignored: "; absent for files that need no explanation. */
   | { readonly kind: 'none'; readonly why?: string }
 
-/** Names that editors and package managers give to what they put aside. */
+/** Names of backups and samples made by editors and package managers. */
 const setAside =
   /~$|^#.*#$|\.(?:bak|backup|old|orig|save|swp|swo|tmp|rej|disabled|sample|example|rpm(?:save|new|orig)|pac(?:save|new|orig)|dpkg-[a-z]+|ucf-[a-z]+|cfsaved|augsave)(?:\.[0-9]+)?$/i
 
@@ -92,7 +92,7 @@ function createFactProgram(path: string, timeoutMs: number): FactSource {
 }
 
 /**
- * What a program printed counts, also when it says that it failed: facter does when one fact of many cannot be had.
+ * The output of a program counts even when it fails: facter fails when one fact of many cannot be determined.
  * @throws Error in words when that are no facts
  */
 export function readPrinted(exitCode: number, stdout: string, complaint: string) {
@@ -102,7 +102,7 @@ export function readPrinted(exitCode: number, stdout: string, complaint: string)
     const text = parseFactOutput(stdout)
     if (Object.keys(text.facts).length > 0) return readingOf(text, [failure])
   } catch {
-    // What it complained of says more than that what it printed is no facts.
+    // Its error message says more than that its output contains no facts.
   }
   throw new Error(failure)
 }

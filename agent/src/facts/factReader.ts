@@ -17,8 +17,8 @@ export interface FactReading {
 }
 
 /**
- * Reads sources in their fixed order of merging. A source in trouble keeps its last good facts and stops no other: one
- * that does not answer in its time is not waited for, and not asked again until it has answered.
+ * Reads sources in their fixed order of merging. A failing source keeps its last valid facts and does not stop the others:
+ * one that does not answer in time is not waited for, and not asked again until it has answered.
  */
 export class FactReader {
   /** The latest reading; empty before the first. */

@@ -10,7 +10,7 @@ const answerTimeoutMs = 1000
 /** Metadata is read again after this, milliseconds; only tags change under a running server. */
 export const instanceMetadataKeptMs = 5 * 60_000
 
-/** Whether this server's firmware says that it is an EC2 instance, so that nobody else waits for a metadata service. */
+/** Whether this server's firmware says that it is an EC2 instance, so that other servers do not wait for a metadata service. */
 async function isEc2Instance(): Promise<boolean> {
   const [hypervisor, vendor] = await Promise.all([
     readFile('/sys/hypervisor/uuid', 'utf8').catch(() => ''),

@@ -67,7 +67,7 @@ export async function determineIdentity(o: {
     await rename(`${path}.new`, path)
   } catch (error) {
     await rm(`${path}.new`, { force: true }).catch(() => {})
-    // An agent that calls itself the same as before is better than none.
+    // An agent with the same identity as before is better than none.
     const warning = `The identity cannot be remembered, as ${path} cannot be written: ${(error as Error).message}.`
     return {
       ...identity,

@@ -81,7 +81,7 @@ export function admit(command: CommandMessage, sentAt: number, context: Admissio
   if (isExecuted(command) && !remembers(context, Math.min(sentAt, command.issuedAt))) {
     const memoryMs = context.now - context.remembersSince
     const why = `it may have been executed already: it was issued ${seconds(context.now - command.issuedAt)} ago, and this agent's records cover ${seconds(memoryMs)}`
-    // A server that has just been made has nothing to say about what was sent before it was there.
+    // A new server does not answer commands that were sent before it existed.
     if (wasAway) return { kind: 'withhold', why }
     return refuse('expired', `${agentId} does not execute it: ${why}.`)
   }

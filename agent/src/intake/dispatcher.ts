@@ -26,7 +26,7 @@ export interface DispatcherOptions {
 /** Orders that are remembered: more than come in the time in which a recorded one could be sent again. */
 const rememberedOrders = 10_000
 
-/** Carries out what was decided about each message. Nothing in a message can stop it. */
+/** Carries out the decision about each message. No message can make it fail. */
 export class Dispatcher {
   readonly #o: DispatcherOptions
   /** Ids of orders to send output again that were carried out, the oldest first. */

@@ -33,7 +33,7 @@ export type Decision =
       readonly why: string
     }
   | Refused
-  /** It came before, by another message: what there is to say of it is said again. */
+  /** It came before, by another message: its reply is sent again. */
   | Admitted<'repeated'>
   | Admitted<'accepted'>
 
@@ -58,7 +58,7 @@ interface Admitted<Kind> {
   readonly isForeign: boolean
 }
 
-/** Decides about a message: understands it, asks whether it is for this agent and in time, and asks the policy. */
+/** Decides about a message: parses it, checks whether it is for this agent and in time, and evaluates the policy. */
 export function decide(received: ReceivedMessage, context: IntakeContext): Decision {
   let command: CommandMessage
   let signature: Signature | undefined

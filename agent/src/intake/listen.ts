@@ -19,7 +19,7 @@ export interface ListenOptions {
   readonly random: () => number
 }
 
-/** Receives broadcasts until `signal` aborts and hands on each message once. Hides nothing from anyone. */
+/** Receives broadcasts until `signal` aborts and passes on each message once. Hides no message from other agents. */
 export async function listen(listening: ListenOptions, signal: AbortSignal): Promise<void> {
   const { queues, queue, pollIntervalMs, onMessage, onWarning, random } = listening
   const seen = new Set<string>()

@@ -13,8 +13,8 @@ export interface TextPattern {
 const shellActive = ';&|<>$`(){}#\\\\\\r\\n'
 
 /**
- * A pattern of commands that are allowed: it must fit all of the command. `*` and `?` stand for anything but what
- * the shell acts on. `/…/` is a regular expression (RE2), which says exactly what it allows.
+ * A pattern of allowed commands: it must match the whole command. `*` and `?` match anything except characters with a
+ * meaning for the shell. `/…/` is a regular expression (RE2), which says exactly what it allows.
  * @throws Error when the expression cannot be read
  */
 export function compileAllowed(pattern: string): TextPattern {

@@ -19,7 +19,7 @@ import { version } from '../settings/version.ts'
 import { describePosture } from './posture.ts'
 import { createSqsTime } from './sqsTime.ts'
 
-/** What is left to say when the agent ends has this long, milliseconds. */
+/** How long the agent may take to send its last messages when it ends, milliseconds. */
 const farewellMs = 5_000
 
 export interface AgentOptions {
@@ -62,7 +62,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   const answers = new Answers(outbox, from, log, now)
   const { auditLog: auditPath } = configuration()
   const auditFile = auditPath === undefined ? undefined : new LogFile(auditPath, 0o600)
-  // No audit log is no reason to leave a server without its agent; it is said loudly.
+  // An agent must not end because its audit log cannot be written; the log says so as an error.
   if (auditFile?.problem !== undefined) log.error(`Commands are not audited, because ${auditFile.problem}`)
   const auditLog = new AuditLog({
     file: auditFile,

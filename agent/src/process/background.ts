@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServeInvocation } from './arguments.ts'
 import { startOwnProgram } from './ownProgram.ts'
 
-/** The process has this long to say that it lives, milliseconds: it may look for 10 s whether another agent is there. */
+/** How long the process may take to start, milliseconds: it may check for 10 s whether another agent is running. */
 const startMs = 30_000
 
 /**

@@ -75,7 +75,7 @@ function isNote({ code, severity }: Finding, { clockOffsetMs = 0 }: Probe): bool
   return code === 'clock' && severity === 'warning' && Math.abs(clockOffsetMs) <= clockToleranceMs
 }
 
-/** What is wrong and what to do, for somebody at a server: a doctor in an editor would have other advice. */
+/** The problem and what to do on a server: the editor's doctor gives different advice. */
 function describeFinding({ code, what, advice, fix }: Finding, { environment, queues }: Probe): string {
   if (code === 'credentials' && environment.profile === undefined) {
     const errors = Object.values(queues).flatMap((found) => ('error' in found ? [found.error] : []))

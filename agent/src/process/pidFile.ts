@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Log } from '../log/log.ts'
 
 /**
- * Writes the process id where init scripts look for it. A full disk is no reason not to start.
+ * Writes the process id where init scripts look for it. On a full disk the agent starts all the same.
  * @returns a function that removes the file, as long as it is still ours
  * @throws Error with a sentence for the user
  */

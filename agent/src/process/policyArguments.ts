@@ -37,7 +37,7 @@ export const policyUsage = `Usage: ec2-cagent policy init --operators ID [--pipe
            (aws iam get-role --role-name NAME --query Role.RoleId --output text)
 
        ec2-cagent policy test --sender SENDERID [options] -- COMMAND
-           tells which rule decides, and why; exit code 0: allowed, 1: not allowed
+           says which rule decides, and why; exit code 0: allowed, 1: not allowed
        --key NAME          as if signed with this key
        --user USER         user to run as
        --directory DIR     directory to run in
@@ -57,7 +57,9 @@ export function parsePolicyInvocation(argv: readonly string[]): PolicyInvocation
   if (word === '--help' || word === '-h') return { kind: 'policy-help' }
   if (word === 'init') return parseInit(rest)
   if (word === 'test') return parseTest(rest)
-  throw new UsageError(word === undefined ? 'policy: init or test?' : `Unknown argument "policy ${word}".`)
+  throw new UsageError(
+    word === undefined ? 'Use policy init or policy test.' : `Unknown argument "policy ${word}".`,
+  )
 }
 
 const config = { type: 'string', short: 'c' } as const
@@ -79,7 +81,7 @@ function parseInit(argv: readonly string[]): PolicyInit {
   )
   const { operators = [], pipeline = [], viewers = [] } = values
   if (operators.length === 0)
-    throw new UsageError('policy init needs --operators: somebody must be able to work here.')
+    throw new UsageError('policy init needs --operators: without operators, every command would be refused.')
   for (const id of [...operators, ...pipeline, ...viewers]) checkId(id)
   return {
     kind: 'policy-init',
@@ -140,7 +142,7 @@ function actionOf(
   words: readonly string[],
 ): PolicyTest['action'] {
   if (action !== undefined) {
-    if (action !== 'ping' && action !== 'facts') throw new UsageError('--action is ping or facts.')
+    if (action !== 'ping' && action !== 'facts') throw new UsageError('--action must be ping or facts.')
     if (script !== undefined || words.length > 0) throw new UsageError(`--action ${action} has no command.`)
     return { kind: action }
   }

@@ -15,7 +15,7 @@ const littlePatienceMs = 60_000
 const waitingMost = 1_000
 /** What queues of the original's attributes take, bytes. Used where a queue does not tell its limit. */
 const usualLimitBytes = 64 * 1024
-/** A result must not wait in memory for an SQS that is away, milliseconds. */
+/** How long a result waits in memory for the limit of a queue while SQS is unreachable, milliseconds. */
 const limitWithinMs = 1_000
 /** Queues with a sender of their own; the least recently used idle one goes. Only what must arrive makes more. */
 const sendersMost = 32
@@ -76,7 +76,7 @@ export class Outbox {
       return true
     } catch (error) {
       const sentence = `A message for ${queue} was given up: ${reasonOf(error)}`
-      // What is wrong with the queue has been told already.
+      // The problem of the queue has already been logged.
       if (isLasting(error as QueueError)) log.debug(sentence)
       else if (!signal.aborted) log.warn(sentence)
       return false

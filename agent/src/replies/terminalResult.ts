@@ -9,8 +9,8 @@ import type { ReplyFrom } from './replyWriter.ts'
 export type SpooledOutput = Pick<ResultMessage, 'frames' | 'stdout' | 'stderr'>
 
 /**
- * Reads the output of a reply whose writer is gone, or never was. What the death of the machine has damaged is cut off with
- * everything behind it, the result too: that would promise what is no more.
+ * Reads the output of a reply without a writer. A part that was damaged by a crash of the machine is cut off with everything
+ * after it, including the result, which would promise output that no longer exists.
  */
 export async function readOutput(spooled: SpooledReply, runId: string): Promise<SpooledOutput> {
   const streams = {

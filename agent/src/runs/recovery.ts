@@ -10,7 +10,7 @@ import type { Spool } from '../store/spool.ts'
 import type { SpooledReply } from '../store/spooledReply.ts'
 import type { RunContext } from './runContext.ts'
 
-/** Answers for runs that are over: left by an earlier process, asked for again, or never begun. */
+/** Answers for runs that are over: left by an earlier process, requested again, or never started. */
 export class Recovery {
   readonly #context: Omit<RunContext, 'ownUser'>
   readonly #journal: Pick<Journal, 'undelivered'>

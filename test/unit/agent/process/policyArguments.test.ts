@@ -38,7 +38,7 @@ describe('ec2-cagent policy', () => {
   })
 
   it.each([
-    ['', 'init or test'],
+    ['', 'policy init or policy test'],
     ['rm', 'Unknown argument "policy rm"'],
     ['init', 'needs --operators'],
     ['test -- ls', 'needs --sender'],
