@@ -78,6 +78,20 @@ describe('the JSON of a run', () => {
       ])
     }))
 
+  it('tells which agents executed a command that did not name them, and how it ended there', () =>
+    withSimulatedRun(['web1'], { unseen: 'left-out' }, async (simulated) => {
+      simulated.finish('web9', 0)
+      simulated.ack('web8')
+      const { agents, counts, groups } = readRunJson(await textOf(exportJson(simulated.run)))
+      expect(agents.map(({ hostname, state, exitCode }) => [hostname, state, exitCode])).toEqual([
+        ['web1', 'expected', null],
+        ['web9', 'unexpected', 0],
+        ['web8', 'unexpected', null],
+      ])
+      expect(counts).toMatchObject({ unexpected: 2, expected: 1, running: 0, succeeded: 0 })
+      expect(groups.find(({ hosts }) => hosts === 'web8')?.state).toBe('unexpected')
+    }))
+
   it('tells which agents the command left out, how sure that was, and where replies may be unread', () =>
     withSimulatedRun(['web1', 'web2'], {}, async ({ run }) => {
       const reach = { missing: [{ agentId: 'i-gone', hostname: 'web3' }], sweep: 'unsure' as const }
