@@ -53,7 +53,7 @@ function unquoted(literal) {
 }
 
 /** The console and its page, and the rooms whose sentences it translates. The command line and the agent speak English. */
-const folders = [
+export const folders = [
   'src/console',
   'src/declarations',
   'src/localFleet',
@@ -62,6 +62,8 @@ const folders = [
   'src/queues',
   'src/report',
   'src/run',
+  'src/signing',
+  'src/text',
   'webview',
 ]
 

@@ -79,7 +79,7 @@ describe('A workspace of several folders', () => {
   it('is never guessed which of two environments of one name is meant', async () => {
     await workbench.page.keyboard.press('Control+Alt+4')
     await workbench.notifications.shows('2 environments are named “staging”. Rename all but one')
-    await workbench.notifications.dismiss('2 environments are called')
+    await workbench.notifications.dismiss('2 environments are named')
   })
 })
 

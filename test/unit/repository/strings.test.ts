@@ -1,10 +1,20 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { bundleFile, collectStrings, printBundle, stringsIn } from '../../../scripts/strings.mjs'
+import { bundleFile, collectStrings, folders, printBundle, stringsIn } from '../../../scripts/strings.mjs'
 
 describe('the strings that the console shows', () => {
   it('are all in the bundle for translators: `npm run strings` puts them there', async () => {
     expect(await readFile(bundleFile, 'utf8')).toBe(printBundle(collectStrings()))
+  })
+
+  it('are those of every room with sentences to translate', async () => {
+    const files = await readdir('src', { recursive: true })
+    const rooms = new Set<string>()
+    for (const file of files.filter((name) => name.endsWith('.ts') && name.includes('/'))) {
+      const source = await readFile(`src/${file}`, 'utf8')
+      if (/(?<!function )\bsay\('/.test(source)) rooms.add(`src/${file.split('/')[0]}`)
+    }
+    expect([...rooms].filter((room) => !folders.includes(room))).toEqual([])
   })
 
   it('number what is filled in without gaps', () => {
