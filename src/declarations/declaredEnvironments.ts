@@ -6,7 +6,7 @@ import { isMap, isProtected, mergedEnvironments, type ScopedValue, settingsSecti
 import { protectedNames, type WorkspaceFile } from './workspaceFile.ts'
 
 /** A declared environment that cannot be used, or a file that cannot be read. */
-export interface DeclarationTrouble {
+export interface UnusableDeclaration {
   /** Name of the environment, or of the file. */
   readonly name: string
   readonly origin: Origin
@@ -15,7 +15,7 @@ export interface DeclarationTrouble {
 
 export interface Declarations {
   readonly environments: readonly DeclaredEnvironment[]
-  readonly troubles: readonly DeclarationTrouble[]
+  readonly troubles: readonly UnusableDeclaration[]
 }
 
 /** The environments in the settings of one scope: by name, as declared. */
@@ -51,7 +51,7 @@ export function combineEnvironments(
 ): Declarations {
   const guarded = new Set(files.flatMap(({ content }) => [...protectedNames(content)]))
   const users = new Map<string, { readonly declared: unknown; readonly read: ReadEnvironment }>()
-  const found: (DeclaredEnvironment | DeclarationTrouble)[] = []
+  const found: (DeclaredEnvironment | UnusableDeclaration)[] = []
   for (const { origin, current, old } of settings) {
     if (current !== undefined && !isMap(current)) {
       const name = `${settingsSection}.environments`
@@ -111,7 +111,7 @@ function unusable(
   name: string,
   origin: Origin,
   { problems }: Extract<ReadEnvironment, { ok: false }>,
-): DeclarationTrouble {
+): UnusableDeclaration {
   return { name, origin, messages: problems.map(({ message }) => message) }
 }
 
@@ -121,7 +121,7 @@ function conflict(
   origin: Origin,
   own: ReadEnvironment,
   other: ReadEnvironment,
-): DeclarationTrouble[] {
+): UnusableDeclaration[] {
   if (!other.ok) return [unusable(name, origin, other)]
   const keys = own.ok ? differingKeys(own, other) : []
   if (own.ok && keys.length === 0) return []

@@ -37,7 +37,7 @@ export interface MasterOptions {
   readonly replyQueue?: 'private' | 'shared'
   readonly timing?: Partial<Timing>
   readonly signingKey?: SigningKey
-  readonly onWarning?: (trouble: MasterWarning) => void
+  readonly onWarning?: (warning: MasterWarning) => void
 }
 
 /** Commands the agents of one environment: knows which agents are running, sends runs, and receives their replies. */
@@ -68,17 +68,17 @@ export class Master {
       isExpecting: () => this.#runs.areWaiting,
       deliver: (deliveries) => this.#deliver(deliveries),
       onUnreadable: (messageId, reason) =>
-        this.#leaveOut({ kind: 'unreadable', queue: 'replies', messageId, reason }),
+        this.#reject({ kind: 'unreadable', queue: 'replies', messageId, reason }),
       onForeign: ({ reply, senderId }) =>
-        this.#leaveOut({ kind: 'foreign', runId: reply.runId, agentId: reply.agentId, senderId }),
-      onWarning: (error) => this.#trouble({ kind: 'queue', error }),
+        this.#reject({ kind: 'foreign', runId: reply.runId, agentId: reply.agentId, senderId }),
+      onWarning: (error) => this.#warnWhileOpen({ kind: 'queue', error }),
     })
     this.#runs = new OpenRuns({
       onSleep: () => void this.#replyConsumer.catchUp(),
       onTick: (now) => this.#facts.askAboutQueued(now),
-      onWarning: (runId, error) => this.#trouble({ kind: 'run', runId, error }),
+      onWarning: (runId, error) => this.#warnWhileOpen({ kind: 'run', runId, error }),
     })
-    const onWarning = (warning: MasterWarning) => this.#trouble(warning)
+    const onWarning = (warning: MasterWarning) => this.#warnWhileOpen(warning)
     this.#facts = new FactsRefresh({
       ...{ environment, queues, inventory: this.inventory, runs: this.#runs, onWarning },
       sqsNow: () => this.#sqsNow(),
@@ -93,7 +93,7 @@ export class Master {
       inventory: this.inventory,
       runOf: (runId) => this.#resumption.runOf(runId),
       onWarning,
-      onRejected: (warning) => this.#leaveOut(warning),
+      onRejected: (warning) => this.#reject(warning),
     })
   }
 
@@ -218,7 +218,11 @@ export class Master {
           'The agents could not be asked to stop; the command may still run: {0}',
           sentenceOf(cause),
         )
-        this.#trouble({ kind: 'run', runId: run.runId, error: new LocalizableError(sentence, { cause }) })
+        this.#warnWhileOpen({
+          kind: 'run',
+          runId: run.runId,
+          error: new LocalizableError(sentence, { cause }),
+        })
       })
     }
     if (signal.aborted) cancel()
@@ -244,19 +248,21 @@ export class Master {
       hearing: (now) => this.#replyConsumer.hearing(now),
       onControlMessage: (order) => this.#delivery.remember(order),
       onWarning: (error) =>
-        this.#trouble(error instanceof QueueError ? { kind: 'queue', error } : { kind: 'run', runId, error }),
+        this.#warnWhileOpen(
+          error instanceof QueueError ? { kind: 'queue', error } : { kind: 'run', runId, error },
+        ),
     })
   }
 
-  #leaveOut(trouble: Extract<MasterWarning, { kind: keyof Rejected }>): void {
-    this.#rejected[trouble.kind] += 1
-    this.#trouble(trouble)
+  #reject(warning: Extract<MasterWarning, { kind: keyof Rejected }>): void {
+    this.#rejected[warning.kind] += 1
+    this.#warnWhileOpen(warning)
   }
 
-  #trouble(trouble: MasterWarning): void {
+  #warnWhileOpen(warning: MasterWarning): void {
     // Requests aborted by closing are not reported.
     if (this.#abort.signal.aborted) return
-    this.#warn(trouble)
+    this.#warn(warning)
   }
 
   #sqsNow(): number {

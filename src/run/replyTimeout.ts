@@ -12,7 +12,7 @@ export type Hearing = 'all' | 'behind' | 'uncertain'
  * What an agent's silence calls for now: nothing yet (`undefined`), publishing the command again, asking for its result,
  * or the verdict `no-reply` or `lost`.
  */
-export function judgeSilence(
+export function decideOnTimeout(
   state: RunState,
   reply: ReplyState,
   timing: Timing,

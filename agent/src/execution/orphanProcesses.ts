@@ -7,7 +7,7 @@ import { runMark } from './runMark.ts'
  * Ends what is still running of a run whose agent was killed: TERM, and KILL after `graceMs`.
  * @returns how many process groups there were
  */
-export async function endLeftovers(mark: string, graceMs: number): Promise<number> {
+export async function endOrphanProcesses(mark: string, graceMs: number): Promise<number> {
   const groups = await groupsMarkedWith(runMark, mark)
   for (const group of groups) signalGroup(group, 'SIGTERM')
   const deadline = performance.now() + graceMs

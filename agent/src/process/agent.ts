@@ -12,7 +12,7 @@ import { AuditLog } from '../log/auditLog.ts'
 import { type Log, reasonOf } from '../log/log.ts'
 import { LogFile } from '../log/logFile.ts'
 import { Answers } from '../replies/answers.ts'
-import { createTroubleTeller, Outbox } from '../replies/outbox.ts'
+import { createFailureLog, Outbox } from '../replies/outbox.ts'
 import { Runs } from '../runs/runs.ts'
 import type { LiveSettings } from '../settings/settings.ts'
 import { version } from '../settings/version.ts'
@@ -145,7 +145,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
         queue: names.commands,
         pollIntervalMs: () => configuration().pollIntervalMs,
         onMessage: (message) => dispatcher.handle(message),
-        onWarning: createTroubleTeller(log, `Receiving from ${names.commands}`),
+        onWarning: createFailureLog(log, `Receiving from ${names.commands}`),
         random: Math.random,
       },
       running.signal,

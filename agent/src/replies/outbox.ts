@@ -121,7 +121,7 @@ export class Outbox {
     }
     const sender = createSender(this.#queues, queue, {
       signal: this.#o.signal,
-      onWarning: createTroubleTeller(this.#o.log, `Sending to ${queue}`),
+      onWarning: createFailureLog(this.#o.log, `Sending to ${queue}`),
       giveUp: (error, waitedMs) =>
         isLasting(error) && waitedMs > (channel.owed > 0 ? patienceMs : littlePatienceMs),
     })
@@ -136,7 +136,7 @@ function isLasting({ kind }: QueueError): boolean {
 }
 
 /** Logs the beginning, each change of kind, and the end of a failure, instead of every failed attempt. */
-export function createTroubleTeller(log: Log, what: string): (error: QueueError | undefined) => void {
+export function createFailureLog(log: Log, what: string): (error: QueueError | undefined) => void {
   let kind: QueueError['kind'] | undefined
   return (error) => {
     if (error === undefined) log.info(`${what} works again.`)

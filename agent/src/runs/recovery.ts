@@ -1,4 +1,4 @@
-import { endLeftovers } from '../execution/orphanProcesses.ts'
+import { endOrphanProcesses } from '../execution/orphanProcesses.ts'
 import { markOf } from '../execution/runMark.ts'
 import { reasonOf } from '../log/log.ts'
 import type { Deliveries } from '../replies/deliveries.ts'
@@ -102,7 +102,7 @@ export class Recovery {
   /** Stops what is left of a run, and ends its reply. Returns how many process groups there were. */
   async #complete(runId: string, spooled: SpooledReply, output: SpooledOutput): Promise<number> {
     const { from, now, configuration } = this.#context
-    const left = await endLeftovers(markOf(from.agentId, runId), configuration().killGraceMs)
+    const left = await endOrphanProcesses(markOf(from.agentId, runId), configuration().killGraceMs)
     const outcome = { kind: 'interrupted' } as const
     spooled.append({ kind: 'result', body: terminalResult(output, { runId, from, now: now(), outcome }) })
     return left

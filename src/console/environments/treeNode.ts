@@ -1,5 +1,5 @@
 import { type DeclaredEnvironment, environmentKey } from '../../declarations/declaredEnvironment.ts'
-import type { DeclarationTrouble } from '../../declarations/declaredEnvironments.ts'
+import type { UnusableDeclaration } from '../../declarations/declaredEnvironments.ts'
 import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import type { FactValue } from '../../protocol/facts.ts'
 
@@ -54,10 +54,10 @@ export interface FactNode {
 export interface ErrorNode {
   readonly kind: 'wrong'
   readonly id: string
-  readonly trouble: DeclarationTrouble
+  readonly trouble: UnusableDeclaration
 }
 
-export function wrongNode(trouble: DeclarationTrouble, index: number): ErrorNode {
+export function wrongNode(trouble: UnusableDeclaration, index: number): ErrorNode {
   return { kind: 'wrong', id: `wrong/${index}/${environmentKey(trouble.origin, trouble.name)}`, trouble }
 }
 

@@ -1,5 +1,5 @@
 import type { Verdict } from '../../protocol/verdict.ts'
-import { judgeSilence } from '../../run/replyTimeout.ts'
+import { decideOnTimeout } from '../../run/replyTimeout.ts'
 import { isSettled, type RunState } from '../../run/runState.ts'
 import type { Timing } from '../../run/timing.ts'
 
@@ -18,7 +18,7 @@ export interface TimeoutDecision {
 
 interface Due {
   readonly agentId: string
-  readonly calls: NonNullable<ReturnType<typeof judgeSilence>>
+  readonly calls: NonNullable<ReturnType<typeof decideOnTimeout>>
   readonly from: number
 }
 
@@ -68,7 +68,7 @@ export class ReplyTimeouts {
       const isExpected = reply.state === 'expected'
       if (isExpected && sendingTookMs === 'sending') continue
       const since = isExpected && sendingTookMs !== 'sending' ? sendingTookMs : 0
-      const calls = judgeSilence(state, reply, this.#timing, now - since)
+      const calls = decideOnTimeout(state, reply, this.#timing, now - since)
       if (calls === 'republish' && !this.#republished.has(agentId)) yield { agentId, calls, from: now }
       else if (calls === 'ask' && !this.#asked.has(agentId)) yield { agentId, calls, from: now }
       else if (calls === 'no-reply' || calls === 'lost') {

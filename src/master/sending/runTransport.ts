@@ -22,7 +22,7 @@ const orderTtlMs = 60_000
 /** The fields of a command that are not the same in all commands of a run. */
 type Content = Pick<CommandMessage, 'runId' | 'issuedAt' | 'filter' | 'action' | 'ttlMs'>
 
-export interface RunWorldOptions {
+export interface RunTransportOptions {
   readonly environment: Environment
   readonly queues: Queues
   readonly issuer: Issuer
@@ -38,7 +38,7 @@ export interface RunWorldOptions {
 }
 
 /** Sends what a run needs as command messages on the environment's broadcast queue. */
-export function createRunTransport(options: RunWorldOptions): RunTransport {
+export function createRunTransport(options: RunTransportOptions): RunTransport {
   const { environment, queues, issuer, signingKey, timing, replyTo, action, signal } = options
   const broadcast = new Broadcast(queues, environment.queues.commands, signingKey)
 

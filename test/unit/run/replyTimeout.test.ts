@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeSilence } from '../../../src/run/replyTimeout.ts'
+import { decideOnTimeout } from '../../../src/run/replyTimeout.ts'
 import type { RunEvent } from '../../../src/run/runEvent.ts'
 import { applyEvent } from '../../../src/run/runReducer.ts'
 import { type ReplyState, startRunState } from '../../../src/run/runState.ts'
@@ -9,7 +9,7 @@ const { republishAfterMs, responseTimeoutMs, graceMs, queuedSilenceMs } = defaul
 const timeoutMs = 60_000
 const heard = { agentId: 'a', hostname: 'web1', identity: 'unproven' } as const
 
-describe('judgeSilence', () => {
+describe('decideOnTimeout', () => {
   it('of an agent that never replied asks once more, then gives up', () => {
     const judge = runWith()
     expect(judge(republishAfterMs - 1)).toBeUndefined()
@@ -85,5 +85,5 @@ function runWith(...events: RunEvent[]) {
   applyEvent(state, { kind: 'stepStarted', at: 0 })
   for (const event of events) applyEvent(state, event)
   return (now: number, agentId = 'a') =>
-    judgeSilence(state, state.replies.get(agentId) as ReplyState, defaultTiming, now)
+    decideOnTimeout(state, state.replies.get(agentId) as ReplyState, defaultTiming, now)
 }
