@@ -81,7 +81,7 @@ async function idle(server: SqsServer): Promise<Part> {
     {
       what: 'idle agent, receives an hour',
       ours: receivesAnHour.toFixed(0),
-      beside: `limit 200; ${otherRequestsAnHour.toFixed(0)} more to say its facts`,
+      beside: `limit 200; ${otherRequestsAnHour.toFixed(0)} more requests to publish its facts`,
       ...{ ratio: receivesAnHour / 200, target: 1 },
     },
   ]
@@ -120,7 +120,7 @@ async function silence(server: SqsServer): Promise<Part> {
   const [few, some, many] = sizes
   const halves = `${few} to ${some} ${kib(ofTheFirst)}, ${some} to ${many} ${kib(ofTheLast)}`
   const row: Row = {
-    what: 'run, memory per silent agent',
+    what: 'run, memory per agent with no reply',
     ours: `${kib(bytesPerAgent)} KiB (${halves})`,
     ...{ beside: 'limit 2 KiB', ratio: bytesPerAgent / 2048, target: 1 },
   }
@@ -132,7 +132,7 @@ async function sweep(server: SqsServer, agents: number): Promise<Part> {
   const row: Row = {
     what: `facts of ${agents} agents, from nothing`,
     ours: ms(figures.elapsedMs),
-    beside: `${figures.requests} requests, ${figures.heard} heard`,
+    beside: `${figures.requests} requests, ${figures.heard} found`,
   }
   return { rows: [row], figures }
 }
@@ -154,7 +154,7 @@ async function watched(): Promise<Part> {
       ...{ what: `${what} with lenses and review box`, ours: ms(watchedMs) },
       ...{ beside: `limit 800 ms; ${ms(bare)} with nothing open`, ratio: watchedMs / 800, target: 1 },
     },
-    { what: `${what} with the tree, too`, ours: ms(withTree), beside: 'every row made anew at each change' },
+    { what: `${what} with the tree, too`, ours: ms(withTree), beside: 'every row rebuilt at each change' },
   ]
   return { rows, figures }
 }
@@ -167,7 +167,7 @@ async function drain(server: SqsServer): Promise<Part> {
   const rows: Row[] = [
     { what, ours: own, beside: `floor ${ms(median(floor))}`, ...compare(ours, floor), target: 1.2 },
     {
-      what: `${what}, against an SDK that keeps its middleware`,
+      what: `${what}, against an SDK that caches its middleware`,
       ...{ ours: own, beside: `floor ${ms(median(kept))}`, ...compare(ours, kept) },
     },
   ]

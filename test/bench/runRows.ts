@@ -27,7 +27,7 @@ export function runRows({ name, agents, ours, floor, kept, tenAtOnceMs, backToBa
   ]
   if (kept !== undefined) {
     rows.push({
-      what: `run, ${name}, against an SDK that keeps its middleware`,
+      what: `run, ${name}, against an SDK that caches its middleware`,
       ours: ms(own.warmMs),
       beside: `floor ${ms(summaryOf(kept).warmMs)}`,
       ...compare(warmOf(ours), warmOf(kept)),
