@@ -5,7 +5,7 @@ import { type RunTimes, timesOf } from './runTimes.ts'
 
 /** The floor of a run on the master's side: the requests that it cannot do without, by the bare SDK. */
 export interface BareMaster {
-  /** Sends one message, waits for so many replies, and takes the message back. */
+  /** Sends one message, waits for this number of replies, and deletes the message. */
   run(answers: number, body: string): Promise<RunTimes>
   /** Receives and deletes so many messages from the reply queue; milliseconds. */
   drain(messages: number): Promise<number>
@@ -20,7 +20,7 @@ const patienceMs = 240_000
 /** As many receivers help as the master has when replies pile up (src/master/replies/replyConsumer.ts). */
 const maxHelpers = 7
 
-/** SQS gives at most so many messages at a time. */
+/** SQS returns at most this many messages per receive. */
 const fullAnswer = 10
 
 export async function createBareMaster(

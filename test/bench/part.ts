@@ -189,7 +189,7 @@ async function bulk(server: SqsServer, agents: number, mebibytes: number): Promi
 async function peers(hosts: number, oursMs: number): Promise<Part> {
   const figures = await measurePeers(hosts, 3)
   const rows = figures.map((peer): Row => {
-    const row = { what: `beside, ${hosts} hosts`, ours: Number.isNaN(oursMs) ? '' : ms(oursMs) }
+    const row = { what: `peers, ${hosts} hosts`, ours: Number.isNaN(oursMs) ? '' : ms(oursMs) }
     if (!('elapsedMs' in peer)) return { ...row, beside: `${peer.name} ${peer.absence}` }
     const beside = `${peer.name} ${ms(peer.elapsedMs)}`
     return { ...row, beside, ...(Number.isNaN(oursMs) ? {} : { ratio: oursMs / peer.elapsedMs }) }

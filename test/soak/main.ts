@@ -66,7 +66,7 @@ async function main(): Promise<number> {
   return failed > 0 ? 1 : 0
 }
 
-/** Whoever ends a soak in its midst leaves nothing of it running. The function that it returns undoes this. */
+/** Ending a soak before its end stops all its processes. The function that it returns undoes this. */
 function endOnSignal(directory: string): () => void {
   const end = () => void endChildren(directory).finally(() => process.exit(1))
   process.on('SIGINT', end).on('SIGTERM', end)

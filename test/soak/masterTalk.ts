@@ -15,7 +15,7 @@ export type MasterOrder =
 export type MasterReport =
   /** It receives; `tokens` are those of all runs in its history. */
   | { readonly kind: 'ready'; readonly tokens: readonly string[] }
-  /** How many agents it has heard of. */
+  /** How many agents it knows. */
   | { readonly kind: 'knows'; readonly agents: number }
   | { readonly kind: 'started'; readonly token: string; readonly runId: string }
   | { readonly kind: 'failed'; readonly token: string; readonly reason: string }

@@ -31,7 +31,7 @@ export interface FaultProxy {
   readonly seed: number
   /** Lets faults happen from now on; the function that it returns ends that. */
   inject(...rules: readonly Rule[]): () => void
-  /** Nobody who fits reaches SQS until the returned function is called. Without a match, connections break at once. */
+  /** No matching request reaches SQS until the returned function is called. Without a match, connections break at once. */
   outage(match?: Match): () => void
   /** How often each kind of fault struck. Refusals are counted as what they say. */
   readonly struck: Readonly<Record<string, number>>

@@ -17,7 +17,7 @@ export interface OpenMaster {
   readonly queues: Queues
   readonly history: History
   readonly troubles: readonly MasterWarning[]
-  /** Sweeps until so many agents are known. */
+  /** Sweeps until this number of agents is known. */
   discover(agents: number): Promise<void>
 }
 

@@ -2,7 +2,7 @@ import type { Dice, Range } from './dice.ts'
 import type { EntryFailure, Refusal } from './refusals.ts'
 import type { Subject } from './subject.ts'
 
-/** One thing that goes wrong between a caller and SQS. Chances are per request unless told otherwise. */
+/** One thing that goes wrong between a caller and SQS. Chances are per request by default. */
 export type Fault =
   /** SQS says no and does nothing. */
   | { readonly kind: 'refuse'; readonly as: Refusal }
@@ -18,7 +18,7 @@ export type Fault =
         | 'RequestExpired'
         | 'SignatureDoesNotMatch'
     }
-  /** The connection ends without an answer; SQS has not heard of it. */
+  /** The connection ends without an answer; the request has not reached SQS. */
   | { readonly kind: 'drop' }
   /** SQS does it, and the answer breaks off in the middle: by a reset, or with an end as if that were all. */
   | { readonly kind: 'cut'; readonly how: 'reset' | 'truncate' }
