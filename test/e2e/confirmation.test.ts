@@ -3,15 +3,12 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { oneLine } from '../../src/text/oneLine.ts'
 import type { Workbench } from '../support/editor.ts'
 import { fleetPatience, openFleetWorkbench, showsAgents } from '../support/fleetWorkbench.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'gate-'))
 const gate = path.join(folder, 'gate')
 const waiting = `until [ -e ${gate} ]; do sleep 0.2; done; echo through`
-/** As the history shows it. */
-const label = oneLine(waiting, 30)
 const longCommand = Array.from({ length: 60 }, (_, index) => `echo line ${index}`).join('\n')
 
 const task = (name: string, more: object) => ({
@@ -78,8 +75,10 @@ describe('A rollout in a protected environment', () => {
     await quickInput.type('production')
     await quickInput.accept()
     const history = workbench.view('History')
-    const row = async () => (await history.row(label)).description
-    await expect.poll(row, fleetPatience).toContain('0 of 3 done')
+    // The only run so far. What the row shows of the command is cut.
+    const row = async () => (await history.rows()).find(({ level }) => level === 2)
+    await expect.poll(async () => (await row())?.description, fleetPatience).toContain('0 of 3 done')
+    const label = (await row())?.label ?? ''
     await workbench.reload()
     await showsAgents(workbench, 'production', 3)
     await workbench.view('History').choose(label, 'Open Run')
