@@ -9,25 +9,12 @@ import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentSettings, startAgent } from '../../support/agentProcess.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
 import { startCommander } from '../../support/commander.ts'
-import { createMasters, type Masters, outputOf, startRun } from '../../support/masters.ts'
-import { endOf, type Partner, placesIn, startMasterProgram, unpackPartner } from '../../support/partners.ts'
-import { type SqsServer, startSqs } from '../../support/sqs.ts'
+import { outputOf, startRun } from '../../support/masters.ts'
+import { stagePartners } from '../../support/partnerStage.ts'
+import { endOf, placesIn, startMasterProgram } from '../../support/partners.ts'
 import { until } from '../../support/until.ts'
 
-let partner: Partner
-let sqs: SqsServer
-let masters: Masters
-
-beforeAll(async () => {
-  partner = await unpackPartner()
-  sqs = await startSqs()
-  masters = createMasters(sqs)
-})
-afterAll(async () => {
-  await masters?.close()
-  await sqs?.stop()
-  await partner?.remove()
-})
+const stage = stagePartners()
 
 describe('the history of the master of 5fa5438', () => {
   let environment: Environment
@@ -35,15 +22,15 @@ describe('the history of the master of 5fa5438', () => {
   let state: string
 
   beforeAll(async () => {
-    environment = await sqs.environment('history')
+    environment = await stage.sqs.environment('history')
     fleet = await startAgents(environment, 3)
-    await (await masters.open(environment)).discover(3)
-    state = await masters.newDirectory()
+    await (await stage.masters.open(environment)).discover(3)
+    state = await stage.masters.newDirectory()
   })
   afterAll(() => fleet?.stop())
 
   const start = (...argv: readonly string[]) =>
-    startMasterProgram({ program: partner.master, environment, state, argv })
+    startMasterProgram({ program: stage.partner.master, environment, state, argv })
 
   it('is listed and read: verdicts, exit codes, outputs', async () => {
     await endOf(start('--everyone', '-c', 'echo "$EC2_COLLECTIVE_AGENT_ID"; echo twice >&2; exit 7'))
@@ -85,9 +72,9 @@ describe('the history of the master of 5fa5438', () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
     const masterId = await claimMasterId(placesIn(state).ids)
-    const { master } = await masters.open(environment, { masterId: masterId.id, history })
+    const { master } = await stage.masters.open(environment, { masterId: masterId.id, history })
     // The server still answers the long poll of the dead process: with something that nobody misses.
-    await sqs.connect().send(`${environment.name}_${masterId.id}_agent`, 'for the dead')
+    await stage.sqs.connect().send(`${environment.name}_${masterId.id}_agent`, 'for the dead')
     const [run] = await master.resume()
     expect(run?.runId).toBe(runId)
     await writeFile(gate, '')
@@ -102,7 +89,7 @@ describe('the history of the master of 5fa5438', () => {
     const history = await History.open(placesIn(state).runs)
     const before = (await history.list()).map(({ runId }) => runId)
     const masterId = await claimMasterId(placesIn(state).ids)
-    const { master } = await masters.open(environment, { masterId: masterId.id, history })
+    const { master } = await stage.masters.open(environment, { masterId: masterId.id, history })
     await master.refresh()
     const gate = join(state, 'second-gate')
     const command = `while [ ! -e ${gate} ]; do sleep 0.1; done; echo through`
@@ -131,16 +118,16 @@ describe('the state directory of an agent of 5fa5438', () => {
   let settings: AgentSettings
 
   beforeAll(async () => {
-    environment = await sqs.environment('state')
-    settings = { environment, directory: await masters.newDirectory() }
+    environment = await stage.sqs.environment('state')
+    settings = { environment, directory: await stage.masters.newDirectory() }
   })
 
   it('is that of the agent which replaces it: nothing is executed again, and what was said is said again', async () => {
-    const commander = startCommander(sqs.connect(), environment)
+    const commander = startCommander(stage.sqs.connect(), environment)
     const effects = join(settings.directory, 'effects')
     const action = { kind: 'shell', command: `echo once | tee -a ${effects}` } as const
     const issuedAt = Date.now()
-    const old = await startAgent({ ...settings, command: partner.agent })
+    const old = await startAgent({ ...settings, command: stage.partner.agent })
     const runId = await commander.send(action, { issuedAt })
     await commander.result(runId)
     await old.stop()
@@ -154,7 +141,7 @@ describe('the state directory of an agent of 5fa5438', () => {
     // The other way round: who goes back to the version before has the same memory.
     await commander.expire()
     const again = commander.heard(runId).length
-    const back = await startAgent({ ...settings, command: partner.agent })
+    const back = await startAgent({ ...settings, command: stage.partner.agent })
     await commander.send(action, { runId, issuedAt })
     await until(() => commander.heard(runId).length > again, 'the result to be told again')
     await back.stop()
@@ -163,17 +150,17 @@ describe('the state directory of an agent of 5fa5438', () => {
   })
 
   it('is never used by both at a time', async () => {
-    const old = await startAgent({ ...settings, command: partner.agent })
+    const old = await startAgent({ ...settings, command: stage.partner.agent })
     await expect(startAgent(settings)).rejects.toThrow(/Another agent/)
     await old.stop()
     const fresh = await startAgent(settings)
-    await expect(startAgent({ ...settings, command: partner.agent })).rejects.toThrow(/Another agent/)
+    await expect(startAgent({ ...settings, command: stage.partner.agent })).rejects.toThrow(/Another agent/)
     await fresh.stop()
   })
 
   it('leads to the answer that the old one, which was killed, did not give', async () => {
-    const commander = startCommander(sqs.connect(), environment)
-    const old = await startAgent({ ...settings, command: partner.agent })
+    const commander = startCommander(stage.sqs.connect(), environment)
+    const old = await startAgent({ ...settings, command: stage.partner.agent })
     const runId = await commander.send({ kind: 'shell', command: 'echo begun; sleep 300' })
     await commander.wait(runId, 'output')
     await old.kill()

@@ -6,24 +6,9 @@ import type { CommandMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
 import { type Commander, startCommander } from '../../support/commander.ts'
-import { createMasters, type Masters } from '../../support/masters.ts'
-import { type Partner, unpackPartner } from '../../support/partners.ts'
-import { type SqsServer, startSqs } from '../../support/sqs.ts'
+import { stagePartners } from '../../support/partnerStage.ts'
 
-let partner: Partner
-let sqs: SqsServer
-let masters: Masters
-
-beforeAll(async () => {
-  partner = await unpackPartner()
-  sqs = await startSqs()
-  masters = createMasters(sqs)
-})
-afterAll(async () => {
-  await masters?.close()
-  await sqs?.stop()
-  await partner?.remove()
-})
+const stage = stagePartners()
 
 const versions = [
   {
@@ -46,10 +31,10 @@ describe.each(versions)('an agent of $who', ({ old, reason }) => {
   let executed: string
 
   beforeAll(async () => {
-    environment = await sqs.environment(old ? 'requiresold' : 'requiresnew')
-    fleet = await startAgents(environment, 1, old ? { command: partner.agent } : {})
-    commander = startCommander(sqs.connect(), environment)
-    executed = join(await masters.newDirectory(), 'executed')
+    environment = await stage.sqs.environment(old ? 'requiresold' : 'requiresnew')
+    fleet = await startAgents(environment, 1, old ? { command: stage.partner.agent } : {})
+    commander = startCommander(stage.sqs.connect(), environment)
+    executed = join(await stage.masters.newDirectory(), 'executed')
   })
   afterAll(async () => {
     await commander?.stop()

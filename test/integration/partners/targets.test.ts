@@ -6,25 +6,11 @@ import { everyone, readFilter } from '../../../src/protocol/filter/writtenFilter
 import type { Environment } from '../../../src/queues/environment.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
-import { createMasters, type Masters, startRun } from '../../support/masters.ts'
-import { type Partner, unpackPartner } from '../../support/partners.ts'
-import { type SqsServer, startSqs } from '../../support/sqs.ts'
+import { startRun } from '../../support/masters.ts'
+import { stagePartners } from '../../support/partnerStage.ts'
 import { until } from '../../support/until.ts'
 
-let partner: Partner
-let sqs: SqsServer
-let masters: Masters
-
-beforeAll(async () => {
-  partner = await unpackPartner()
-  sqs = await startSqs()
-  masters = createMasters(sqs)
-})
-afterAll(async () => {
-  await masters?.close()
-  await sqs?.stop()
-  await partner?.remove()
-})
+const stage = stagePartners()
 
 /** So many that their ids do not fit into a message of 64 KB as a list. */
 const others = Array.from({ length: 9_000 }, () => `i-0${randomBytes(8).toString('hex')}`)
@@ -39,13 +25,13 @@ describe.each([
   let directory: string
 
   beforeAll(async () => {
-    environment = await sqs.environment(old ? 'targetsold' : 'targetsnew')
-    fleet = await startAgents(environment, 4, old ? { command: partner.agent } : {})
+    environment = await stage.sqs.environment(old ? 'targetsold' : 'targetsnew')
+    fleet = await startAgents(environment, 4, old ? { command: stage.partner.agent } : {})
     const timing = { republishAfterMs: 3_000, responseTimeoutMs: 6_000 }
-    const opened = await masters.open(environment, { timing })
+    const opened = await stage.masters.open(environment, { timing })
     await opened.discover(4)
     master = opened.master
-    directory = await masters.newDirectory()
+    directory = await stage.masters.newDirectory()
   })
   afterAll(async () => {
     await fleet?.stop()
