@@ -22,6 +22,12 @@ export async function isHeldByEarlierVersion(path: string): Promise<boolean> {
   return isHeld
 }
 
+/** When the lock of such a version was last touched, milliseconds; it was touched every 30 s. Undefined if there is none. */
+export async function earlierTouchedAt(path: string): Promise<number | undefined> {
+  const found = await lstat(path).catch(() => undefined)
+  return found === undefined || found.isDirectory() ? undefined : found.mtimeMs
+}
+
 function isAlive(text: string): boolean {
   try {
     const { pid, host } = JSON.parse(text)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { contend, leave, markedAsHeld } from './contention.ts'
-import { isHeldByEarlierVersion } from './earlierLock.ts'
+import { earlierTouchedAt, isHeldByEarlierVersion } from './earlierLock.ts'
 import { entryName, LockFolder, markOf } from './lockFolder.ts'
 import { lifeOf, markOfThisProcess } from './processMark.ts'
 
@@ -101,6 +101,8 @@ export async function isLocked(path: string): Promise<boolean> {
  * shows this every 3 s. Undefined when the lock was given back.
  */
 export async function lastHeldAt(path: string): Promise<number | undefined> {
+  const earlier = await earlierTouchedAt(path)
+  if (earlier !== undefined) return earlier
   const folder = new LockFolder(path)
   const times = (await folder.names()).map((name) => {
     const entry = markedAsHeld(name)

@@ -45,6 +45,13 @@ describe('The time until which a lock was held', () => {
     expect(await lastHeldAt(path)).toBe(1_000_000)
   })
 
+  it('is when it was last touched where the holder was of an earlier version', async () => {
+    const path = newPath()
+    await writeFile(path, JSON.stringify({ pid: await deadPid(), host: hostname(), startedAt: 1 }))
+    await utimes(path, 1_000, 1_000)
+    expect(await lastHeldAt(path)).toBe(1_000_000)
+  })
+
   it('is not known when the lock was given back, or never taken', async () => {
     const path = newPath()
     expect(await lastHeldAt(path)).toBeUndefined()
