@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A file system of its own with little room. */
@@ -42,7 +42,11 @@ export function mountSmallDisk(
     fill() {
       const file = openSync(ballast, 'a')
       try {
-        for (;;) writeSync(file, Buffer.alloc(1024))
+        for (;;) {
+          writeSync(file, Buffer.alloc(1024))
+          // A page that was not written yet takes no room yet.
+          fsyncSync(file)
+        }
       } catch {
         // It is full.
       } finally {

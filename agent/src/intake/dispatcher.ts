@@ -121,10 +121,11 @@ export class Dispatcher {
   }
 
   async #refuse({ command, audited, code, reason, replyTo, stands }: Refused): Promise<void> {
-    const { runs, answers, audit } = this.#o
+    const { runs, answers, audit, log } = this.#o
     audit('refused', audited, { verdict: 'refused', code, reason })
     if (stands) await runs.bar(command.runId)
-    if (replyTo !== undefined) answers.refuse(command.runId, replyTo, code, reason)
+    if (replyTo !== undefined) return answers.refuse(command.runId, replyTo, code, reason)
+    log.warn(`Run ${command.runId} is refused (${code}), without a reply: ${reason}`)
   }
 
   /** Rate-limits log lines about malformed messages: the first ten, then a count whenever it has doubled. */

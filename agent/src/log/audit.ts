@@ -62,6 +62,9 @@ export interface AuditedContent {
 /** Characters of a command or script that are logged. */
 const contentLength = 16_384
 
+/** Characters of a filter that are logged. */
+const filterLength = 1_000
+
 export function describeCommand(
   { runId, issuer, action, environment, filter, targets }: CommandMessage,
   senderId: string | undefined,
@@ -79,7 +82,7 @@ export function describeCommand(
     verifiedKey: keys.verified,
     sha256: bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex'),
     environment,
-    filter,
+    filter: filter.slice(0, filterLength),
     targets: targets?.length,
     variables: 'environment' in action && action.environment ? Object.keys(action.environment) : undefined,
   }

@@ -284,7 +284,7 @@ describe('an agent among hostile peers', () => {
       () => agent.log,
     )
   /** What the audit log says of a run. */
-  const audited = (runId: string): { senderId: string; verdict: string; code?: string }[] =>
+  const audited = (runId: string): { event: string; senderId: string; verdict: string; code?: string }[] =>
     readFileSync(agent.auditLog, 'utf8')
       .split('\n')
       .filter((line) => line.includes(runId))
@@ -299,14 +299,18 @@ describe('an agent among hostile peers', () => {
     await master.result(runId)
     for (let time = 0; time < 3; time += 1) await sendHostile(body)
     await settle()
-    await isTold([`${runId} arrived again`], 3)
+    await isTold([`${runId} is refused (policy), without a reply: This run was started by another sender`], 3)
     await agent.kill()
     agent = await start()
     await sendHostile(body)
     await settle()
     expect(executions()).toBe(1)
-    await isTold([`${runId} arrived again`])
-    expect(audited(runId).map(({ senderId }) => senderId)).toEqual(['AIDAADA'])
+    await isTold([`${runId} is refused (policy), without a reply: This run was started by another sender`])
+    const byEvent = audited(runId).map(({ event, senderId }) => `${event} ${senderId}`)
+    expect(new Set(byEvent)).toEqual(
+      new Set(['received AIDAADA', 'ended AIDAADA', 'repeated AIDAADA', `refused ${malloryAsSender}`]),
+    )
+    expect(byEvent.filter((line) => line === 'received AIDAADA')).toHaveLength(1)
   })
 
   it('refuses what was made for another environment, and says so where its own masters look', async () => {
@@ -348,7 +352,8 @@ describe('an agent among hostile peers', () => {
     await settle()
     await isTold([told.startsWith('cannot be read') ? messageId : runId, told])
     expect(executions()).toBe(0)
-    if (told.startsWith('refused')) expect(audited(runId)).toMatchObject([{ senderId: malloryAsSender }])
+    if (told.startsWith('refused'))
+      expect(audited(runId)).toMatchObject([{ event: 'refused', senderId: malloryAsSender }])
     expect(agent.log).not.toMatch(/Internal error in the agent/)
   })
 
@@ -356,7 +361,10 @@ describe('an agent among hostile peers', () => {
     const issuer = { name: 'ada\n2026-01-01T00:00:00.000Z ERROR The disk is full', host: '\u001b[2Jdesk' }
     await sendHostile(commandBody(environment, touch(), { runId: 'run-with-a-story', issuer }))
     await master.result('run-with-a-story')
-    expect(audited('run-with-a-story')).toMatchObject([{ senderId: malloryAsSender }])
+    expect(audited('run-with-a-story')).toMatchObject([
+      { event: 'received', senderId: malloryAsSender },
+      { event: 'ended', senderId: malloryAsSender },
+    ])
     expect(agent.log).not.toMatch(/^2026-01-01T/m)
     expect(agent.log).not.toContain('\u001b')
     const audit = readFileSync(agent.auditLog, 'utf8')
