@@ -293,14 +293,21 @@ describe('the results page', () => {
     expect(unexpectedComplaints(complaints)).toEqual([])
   })
 
-  it('says late, unexpected and incomplete where they apply', async () => {
+  it('says late and joined where they apply', async () => {
     const simulated = await simulateRun(['web1'])
     simulated.finish('web9', 0)
     await simulated.giveUp()
     const { page } = await show(simulated)
-    await page.getByRole('grid', { name: 'Agents' }).getByText('unexpected').waitFor()
+    await page.getByRole('grid', { name: 'Agents' }).getByText('joined').waitFor()
     simulated.finish('web1', 0)
     await page.getByRole('grid', { name: 'Agents' }).getByText('late').waitFor()
     expect(simulated.run.state.replies.get(agentIdOf('web1'))?.late).toBe(true)
+  })
+
+  it('calls an agent unexpected that executed without being named, also while it runs', async () => {
+    const simulated = await simulateRun(['web1'], { unseen: 'left-out' })
+    simulated.ack('web9')
+    const { page } = await show(simulated)
+    await page.getByRole('grid', { name: 'Agents' }).getByText('unexpected').waitFor()
   })
 })
