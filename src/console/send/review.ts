@@ -117,7 +117,13 @@ async function changeTargets(request: RunRequest, reach: Reach): Promise<RunRequ
         : vscode.l10n.t('Targets: {0} agents', items.length),
     placeHolder: vscode.l10n.t('Clear the ones to exclude'),
   })
-  if (chosen === undefined || chosen.length === 0 || chosen.length === items.length) return request
+  if (chosen === undefined || chosen.length === items.length) return request
+  if (chosen.length === 0) {
+    void vscode.window.showWarningMessage(
+      vscode.l10n.t('No agent was selected, so the targets did not change. Press Escape to send nothing.'),
+    )
+    return request
+  }
   const { unseen: _, ...rest } = request
   return { ...rest, targets: chosen.map(({ agentId }) => agentId) }
 }
