@@ -73,7 +73,9 @@ describe('the launch configurations', () => {
       const master = await run('ec2-cmaster')
       const output = printedBy(master)
       const [code] = await once(master, 'close')
-      return code === 0 && /^── debugged · succeeded\n\S+ .*\n\n1 of 1 expected agents replied/.test(output())
+      return (
+        code === 0 && /^── debugged · succeeded\n\S+ .*\n\n1 of 1 expected agents replied/m.test(output())
+      )
     }, 'the agent to answer')
   })
 
