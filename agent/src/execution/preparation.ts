@@ -1,9 +1,11 @@
-import { access, constants, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Action } from '../../../src/protocol/action.ts'
 import { baseEnvironment } from './baseEnvironment.ts'
+import { asUser } from './changeOfUser.ts'
 import type { Launch } from './processGroup.ts'
 import { runProgram } from './program.ts'
+import { runMark } from './runMark.ts'
 import { shebangOf, writeScript } from './scriptFile.ts'
 import { lookUpUser, type User } from './users.ts'
 
@@ -39,19 +41,27 @@ export async function prepare(
   const { directory = (await isDirectory(user.home)) ? user.home : '/' } = action
   if (action.directory !== undefined && !(await isDirectory(directory)))
     throw new NotExecutable(`the directory ${directory} does not exist`)
-  const environment = { ...baseEnvironment(user), ...o.variables, ...action.environment }
-  const launchOf = async (file: string, args: readonly string[]): Promise<Launch> => ({
-    directory,
-    environment,
-    ...(user.uid === own.uid ? { file, args } : await asUser(user, file, args)),
-  })
+  const environment = { ...baseEnvironment(user), ...o.variables }
+  // The agent sets the mark, by which it finds the processes of a run.
+  const { [runMark]: _, ...variables } = action.environment ?? {}
+  const launchOf = async (file: string, args: readonly string[]): Promise<Launch> => {
+    if (user.uid === own.uid) return { directory, file, args, environment: { ...environment, ...variables } }
+    return asUser(user, { directory, file, args, environment }, variables).catch((cause: Error) => {
+      throw new NotExecutable(cause.message, { cause })
+    })
+  }
   if (action.kind === 'shell') {
     return { launch: await launchOf(o.shell, ['-c', action.command]), cleanUp: async () => {} }
   }
   const content = Buffer.from(action.content, 'base64')
   const [program, ...first] = interpreterOf(action.interpreter, content) ?? [o.shell]
   const script = await writeScript(join(o.stateDir, 'scripts'), action.name, content, user)
-  const launch = await launchOf(program as string, [...first, script.path, ...action.args])
+  const launch = await launchOf(program as string, [...first, script.path, ...action.args]).catch(
+    async (error) => {
+      await script.remove()
+      throw error
+    },
+  )
   return { launch, cleanUp: () => script.remove() }
 }
 
@@ -66,22 +76,6 @@ async function findUserOrFail(name: string, own: User): Promise<User> {
   const user = await lookUpUser(name, () => runProgram('getent', ['passwd', name], { timeoutMs: 5000 }))
   if (user === undefined) throw new NotExecutable(`the user ${name} does not exist`)
   return user
-}
-
-/** `setpriv` (util-linux) gives a user their supplementary groups, which the plain system calls do not. */
-const setpriv = '/usr/bin/setpriv'
-
-async function asUser(
-  { uid, gid }: User,
-  file: string,
-  args: readonly string[],
-): Promise<Pick<Launch, 'file' | 'args' | 'as'>> {
-  const found = await access(setpriv, constants.X_OK).then(
-    () => true,
-    () => false,
-  )
-  if (!found) return { file, args, as: { uid, gid } }
-  return { file: setpriv, args: [`--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--', file, ...args] }
 }
 
 async function isDirectory(path: string): Promise<boolean> {

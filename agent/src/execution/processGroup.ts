@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { setImmediate as allRead, setTimeout as sleep } from 'node:timers/promises'
 import type { Chunk } from '../../../src/protocol/frames.ts'
 import { groupsMarkedWith, hasLivingMembers } from './markedProcesses.ts'
@@ -13,6 +13,8 @@ export interface Launch {
   readonly args: readonly string[]
   readonly directory: string
   readonly environment: Readonly<Record<string, string>>
+  /** Text that it can read from descriptor 3. */
+  readonly input?: string
   /** Started with these ids instead of the agent's own. */
   readonly as?: { readonly uid: number; readonly gid: number }
 }
@@ -53,9 +55,10 @@ export class ProcessGroup {
       env: { ...launch.environment, [runMark]: mark },
       // A session and process group of its own: stopping it means stopping all of its descendants.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(launch.input === undefined ? [] : (['pipe'] as const))],
       ...launch.as,
     })
+    if (launch.input !== undefined) giveInput(child, launch.input)
     if (child.pid === undefined) {
       const [error] = await once(child, 'error')
       throw error
@@ -163,4 +166,11 @@ function exists(pgid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+}
+
+function giveInput(child: ChildProcess, text: string): void {
+  const input = child.stdio[3] as Writable
+  // A program that ends before it has read everything says so by its exit code.
+  input.on('error', () => {})
+  input.end(text)
 }

@@ -1,4 +1,4 @@
-import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, rm, rmdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { User } from './users.ts'
 
@@ -8,8 +8,9 @@ export interface ScriptFile {
 }
 
 /**
- * Writes a script where only `user` can read it, below `directory`. The file keeps its name, so `$0` and error
- * messages name the script that its author knows.
+ * Writes a script that only `user` can read, below `directory`. The file keeps its name, so `$0` and error messages name
+ * the script that its author knows. Another user's script lies in a folder that stays the agent's: that user can change
+ * the script, but put nothing beside it, nor anything in the place of what the agent is going to delete.
  */
 export async function writeScript(
   directory: string,
@@ -19,14 +20,20 @@ export async function writeScript(
 ): Promise<ScriptFile> {
   // Other users may pass through to their own folder, but not list this one.
   await mkdir(directory, { recursive: true, mode: 0o711 })
-  const own = await mkdtemp(join(directory, 'run-'))
-  const path = join(own, name)
+  const folder = await mkdtemp(join(directory, 'run-'))
+  const path = join(folder, name)
   await writeFile(path, content, { mode: 0o500, flag: 'wx' })
-  if (user.uid !== process.getuid?.()) {
-    await chown(path, user.uid, user.gid)
-    await chown(own, user.uid, user.gid)
+  if (user.uid === process.getuid?.())
+    return { path, remove: () => rm(folder, { recursive: true, force: true }) }
+  await chown(path, user.uid, user.gid)
+  await chmod(folder, 0o711)
+  return {
+    path,
+    async remove() {
+      await unlink(path)
+      await rmdir(folder)
+    },
   }
-  return { path, remove: () => rm(own, { recursive: true, force: true }) }
 }
 
 /**
