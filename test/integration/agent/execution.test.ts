@@ -152,7 +152,7 @@ describe('a script', () => {
 
   asRoot('is readable for its user only, and gone afterwards', async () => {
     const runId = await master.send(script('stat -c "%A %U" "$0" "$(dirname "$0")"', { user: 'nobody' }))
-    expect((await master.result(runId)).stdout).toBe('-r-x------ nobody\ndrwx------ nobody\n')
+    expect((await master.result(runId)).stdout).toBe('-r-x------ nobody\ndrwx--x--x root\n')
     await until(
       async () => (await readdir(join(agent.stateDirectory, 'scripts'))).length === 0,
       'the script to go',
