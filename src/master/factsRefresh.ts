@@ -1,5 +1,6 @@
 import type { Environment } from '../queues/environment.ts'
 import type { Queues } from '../queues/queues.ts'
+import { SenderTally } from '../queues/senderTally.ts'
 import type { OpenRuns } from './engine/openRuns.ts'
 import { type Sweep, sweepFacts } from './fleet/factsSweep.ts'
 import type { Inventory } from './fleet/inventory.ts'
@@ -23,6 +24,9 @@ export class FactsRefresh {
   readonly #parts: FactsRefreshParts
   #sweeping: Promise<Sweep> | undefined
   #sweptAt = 0
+  /** IDs of the messages that the latest sweep could not read. */
+  #unreadable: ReadonlySet<string> = new Set()
+  readonly #tallies = { unreadable: new SenderTally(), memory: new SenderTally(), sender: new SenderTally() }
 
   constructor(parts: FactsRefreshParts) {
     this.#parts = parts
@@ -61,8 +65,18 @@ export class FactsRefresh {
     this.#sweptAt = Date.now()
     const sweep = await sweepFacts(queues, environment, inventory, sqsNow, signal)
     if (sweep.notPutBack !== undefined) onWarning({ kind: 'queue', error: sweep.notPutBack })
-    for (const { messageId, reason } of sweep.unreadable)
-      onWarning({ kind: 'unreadable', queue: 'facts', messageId, reason })
+    for (const { messageId, reason, senderId } of sweep.unreadable) {
+      // They stay on the queue for a minute, and are read by each sweep.
+      if (this.#unreadable.has(messageId)) continue
+      const count = this.#tallies.unreadable.count(senderId)
+      if (count !== undefined)
+        onWarning({ kind: 'unreadable', queue: 'facts', messageId, reason, senderId, count })
+    }
+    this.#unreadable = new Set(sweep.unreadable.map(({ messageId }) => messageId))
+    for (const notRecorded of sweep.notRecorded) {
+      if (this.#tallies[notRecorded.excess].count(notRecorded.senderId) !== undefined)
+        onWarning({ kind: 'not-recorded', ...notRecorded })
+    }
     const underWay = new Map(runs.underWay().map((run) => [run.runId, run]))
     if (underWay.size === 0) return sweep
     for (const { agentId, running } of inventory.agents())

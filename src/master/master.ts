@@ -5,6 +5,7 @@ import type { SigningKey } from '../protocol/envelope.ts'
 import type { Environment } from '../queues/environment.ts'
 import { QueueError } from '../queues/queueError.ts'
 import type { Queues } from '../queues/queues.ts'
+import { SenderTally } from '../queues/senderTally.ts'
 import { planSteps } from '../run/rollout.ts'
 import { type Issuer, type RunRequest, recordOf } from '../run/runRequest.ts'
 import { startRunState } from '../run/runState.ts'
@@ -16,7 +17,7 @@ import { FactsRefresh } from './factsRefresh.ts'
 import type { Sweep } from './fleet/factsSweep.ts'
 import { Inventory } from './fleet/inventory.ts'
 import { type Audience, type Reach, reachesNobody, reachOf, recordOfReach } from './fleet/reach.ts'
-import type { MasterWarning, Rejected } from './masterWarning.ts'
+import type { MasterWarning, Rejected, RejectedReply } from './masterWarning.ts'
 import { NobodyMatches } from './nobodyMatches.ts'
 import { ReplyConsumer } from './replies/replyConsumer.ts'
 import type { Disposition, ReceivedReply } from './replies/replySorter.ts'
@@ -52,6 +53,7 @@ export class Master {
   readonly #resumption: RunResumption
   readonly #delivery: ReplyDelivery
   readonly #rejected: Rejected = { unreadable: 0, forged: 0, foreign: 0 }
+  readonly #tallies = { unreadable: new SenderTally(), forged: new SenderTally(), foreign: new SenderTally() }
   readonly #abort = new AbortController()
   /** Runs that are being started, as they hold locks. */
   readonly #starting = new Set<Promise<unknown>>()
@@ -67,8 +69,8 @@ export class Master {
       ...(replyQueue === undefined ? {} : { replyQueue }),
       isExpecting: () => this.#runs.areWaiting,
       deliver: (deliveries) => this.#deliver(deliveries),
-      onUnreadable: (messageId, reason) =>
-        this.#reject({ kind: 'unreadable', queue: 'replies', messageId, reason }),
+      onUnreadable: (messageId, reason, senderId) =>
+        this.#reject({ kind: 'unreadable', queue: 'replies', messageId, reason, senderId }),
       onForeign: ({ reply, senderId }) =>
         this.#reject({ kind: 'foreign', runId: reply.runId, agentId: reply.agentId, senderId }),
       onWarning: (error) => this.#warnWhileOpen({ kind: 'queue', error }),
@@ -254,9 +256,10 @@ export class Master {
     })
   }
 
-  #reject(warning: Extract<MasterWarning, { kind: keyof Rejected }>): void {
-    this.#rejected[warning.kind] += 1
-    this.#warnWhileOpen(warning)
+  #reject(rejected: RejectedReply): void {
+    this.#rejected[rejected.kind] += 1
+    const count = this.#tallies[rejected.kind].count(rejected.senderId)
+    if (count !== undefined) this.#warnWhileOpen({ ...rejected, count })
   }
 
   #warnWhileOpen(warning: MasterWarning): void {

@@ -1,6 +1,7 @@
 import type { QueueError } from '../queues/queueError.ts'
 import { type Localizable, localize, say, sentenceOf } from '../text/localizable.ts'
 import { inEnglish, type Translate } from '../text/translate.ts'
+import type { Excess } from './fleet/inventoryLoad.ts'
 
 /** A problem that does not stop the master, for the log. */
 export type MasterWarning =
@@ -12,6 +13,15 @@ export type MasterWarning =
       readonly queue: 'replies' | 'facts'
       readonly messageId: string
       readonly reason: Localizable
+      readonly senderId: string | undefined
+      readonly count: number
+    }
+  /** Facts that were not recorded, as the inventory is bounded: of how many agents in the latest sweep. */
+  | {
+      readonly kind: 'not-recorded'
+      readonly excess: Excess
+      readonly senderId: string | undefined
+      readonly agents: number
     }
   /** A reply that, according to SQS, was sent by another sender than the agent it names. It was rejected. */
   | (Sender & { readonly kind: 'forged' })
@@ -20,10 +30,17 @@ export type MasterWarning =
 
 /** The sender of a reply, and its run. */
 export interface Sender {
+  /** Number of this event among those of the same kind and sender. Of many, the 1st, 10th, 100th … are reported. */
+  readonly count: number
   readonly runId: string
   readonly agentId: string
   readonly senderId: string | undefined
 }
+
+/** A message on the reply queue that was rejected, before it is counted. */
+export type RejectedReply = Uncounted<Extract<MasterWarning, { kind: keyof Rejected }>>
+
+type Uncounted<Warning> = Warning extends unknown ? Omit<Warning, 'count'> : never
 
 /** Messages on the reply queue that were rejected since the master was opened, by reason. */
 export type Rejected = Record<'unreadable' | 'forged' | 'foreign', number>
@@ -44,26 +61,53 @@ function sentenceFor(warning: MasterWarning): Localizable | undefined {
     case 'run':
       return say('Run {0}: {1}', warning.runId, sentenceOf(warning.error))
     case 'unreadable':
-      return warning.queue === 'facts'
-        ? say('Ignored unreadable message {0} on the facts queue: {1}', warning.messageId, warning.reason)
-        : say('Ignored unreadable message {0} on the reply queue: {1}', warning.messageId, warning.reason)
+      return counted(
+        warning.queue === 'facts'
+          ? say('Ignored unreadable message {0} on the facts queue: {1}', warning.messageId, warning.reason)
+          : say('Ignored unreadable message {0} on the reply queue: {1}', warning.messageId, warning.reason),
+        warning.count,
+      )
+    case 'not-recorded':
+      return warning.excess === 'memory'
+        ? say(
+            '{0} agents are not listed, because the listed ones already take all memory that is allowed for them. {1} sent the facts. If you do not know these agents, find out who uses that identity; if you do, start with a larger heap (--max-old-space-size).',
+            warning.agents,
+            senderOf(warning),
+          )
+        : say(
+            '{0} agents are not listed: {1} sent facts for more agents than one instance may. Find out what runs on that instance.',
+            warning.agents,
+            senderOf(warning),
+          )
     case 'forged':
-      return say(
-        'Rejected a reply to run {0} under the name of {1}: SQS says that {2} sent it.',
-        warning.runId,
-        warning.agentId,
-        senderOf(warning),
-      )
+      return counted(forged(warning), warning.count)
     case 'foreign':
-      return say(
-        'Rejected a reply of {1} to run {0}, which is not in the history. SQS says that {2} sent it.',
-        warning.runId,
-        warning.agentId,
-        senderOf(warning),
-      )
+      return counted(foreign(warning), warning.count)
   }
 }
 
-function senderOf({ senderId }: Sender): Localizable | string {
+function forged({ runId, agentId, senderId }: Sender): Localizable {
+  return say(
+    'Rejected a reply to run {0} under the name of {1}: SQS says that {2} sent it.',
+    runId,
+    agentId,
+    senderOf({ senderId }),
+  )
+}
+
+function foreign({ runId, agentId, senderId }: Sender): Localizable {
+  return say(
+    'Rejected a reply of {1} to run {0}, which is not in the history. SQS says that {2} sent it.',
+    runId,
+    agentId,
+    senderOf({ senderId }),
+  )
+}
+
+function counted(sentence: Localizable, count: number): Localizable {
+  return count === 1 ? sentence : say('{0} ({1} of this kind from the same sender so far.)', sentence, count)
+}
+
+function senderOf({ senderId }: Pick<Sender, 'senderId'>): Localizable | string {
   return senderId ?? say('an unknown sender')
 }

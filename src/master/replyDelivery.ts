@@ -1,7 +1,7 @@
 import { LocalizableError, say } from '../text/localizable.ts'
 import type { Run } from './engine/run.ts'
 import type { Inventory } from './fleet/inventory.ts'
-import type { MasterWarning, Rejected } from './masterWarning.ts'
+import type { MasterWarning, RejectedReply } from './masterWarning.ts'
 import type { Disposition, ReceivedReply } from './replies/replySorter.ts'
 import type { ControlMessage } from './sending/runTransport.ts'
 
@@ -14,7 +14,7 @@ export interface ReplyDeliveryParts {
   readonly runOf: (runId: string) => Promise<Run | Exclude<Disposition, 'kept'>>
   readonly onWarning: (warning: MasterWarning) => void
   /** Called with each reply that was given to no run. */
-  readonly onRejected: (warning: Extract<MasterWarning, { kind: keyof Rejected }>) => void
+  readonly onRejected: (warning: RejectedReply) => void
 }
 
 /** Delivers replies to their runs, and returns which of them were stored. */

@@ -1,4 +1,5 @@
 import type { ReceivedMessage } from '../../../src/queues/queues.ts'
+import { SenderTally } from '../../../src/queues/senderTally.ts'
 import type { FactsPublisher } from '../announcing/factsPublisher.ts'
 import { type Audit, type AuditContentMode, describeContent, describeEnd } from '../log/audit.ts'
 import { type Log, reasonOf } from '../log/log.ts'
@@ -31,7 +32,7 @@ export class Dispatcher {
   readonly #o: DispatcherOptions
   /** Ids of orders to send output again that were carried out, the oldest first. */
   readonly #orders = new Set<string>()
-  #unreadable = 0
+  readonly #unreadable = new SenderTally()
 
   constructor(options: DispatcherOptions) {
     this.#o = options
@@ -49,7 +50,7 @@ export class Dispatcher {
     const decision = decide(received, { ...context(), knowsOrder: (runId) => this.#orders.has(runId) })
     switch (decision.kind) {
       case 'unreadable':
-        return this.#tellUnreadable(received.messageId, decision.why)
+        return this.#tellUnreadable(received, decision.why)
       case 'ignored':
         return log.debug(`Command ${decision.command.runId} is not for this agent: ${decision.why}.`)
       case 'withheld':
@@ -128,14 +129,13 @@ export class Dispatcher {
     log.warn(`Run ${command.runId} is refused (${code}), without a reply: ${reason}`)
   }
 
-  /** Rate-limits log lines about malformed messages: the first ten, then a count whenever it has doubled. */
-  #tellUnreadable(messageId: string, why: string): void {
+  /** Of each sender the 1st, the 10th, the 100th … as a warning: the log does not grow with what somebody sends. */
+  #tellUnreadable({ messageId, senderId }: ReceivedMessage, why: string): void {
     const { log } = this.#o
-    this.#unreadable += 1
-    const sentence = `Message ${messageId} cannot be read: ${why}`
-    if (this.#unreadable <= 10) log.warn(sentence)
-    else log.debug(sentence)
-    const isDoubled = (this.#unreadable & (this.#unreadable - 1)) === 0
-    if (isDoubled && this.#unreadable > 10) log.warn(`${this.#unreadable} messages could not be read so far.`)
+    const count = this.#unreadable.count(senderId)
+    const sentence = `Message ${messageId} of ${senderId ?? 'an unknown sender'} cannot be read: ${why}`
+    if (count === undefined) log.debug(sentence)
+    else if (count === 1) log.warn(sentence)
+    else log.warn(`${sentence}; ${count} messages of this sender so far`)
   }
 }

@@ -1,10 +1,10 @@
-import { openBody } from '../../protocol/envelope.ts'
-import type { FactsMessage } from '../../protocol/messages.ts'
+import { type Opened, openBody } from '../../protocol/envelope.ts'
 import type { Environment } from '../../queues/environment.ts'
 import type { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
 import { type Localizable, LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 import type { Inventory } from './inventory.ts'
+import type { Excess } from './inventoryLoad.ts'
 import { sweepQueue } from './queueSweep.ts'
 import { isSaidAfter, type SaidFacts } from './sighting.ts'
 import type { SweepResult } from './sweepResult.ts'
@@ -17,12 +17,25 @@ const provedForMs = 30_000
 /** A message that is ignored. */
 export interface UnreadableMessage {
   readonly messageId: string
+  readonly senderId: string | undefined
   readonly reason: Localizable
+}
+
+/** More unreadable messages than this are not named by a sweep. */
+const mostUnreadable = 1_000
+
+/** Agents whose facts were not recorded, by reason and sender. */
+export interface NotRecorded {
+  readonly excess: Excess
+  readonly senderId: string | undefined
+  readonly agents: number
 }
 
 /** The result of a sweep. */
 export interface Sweep extends SweepResult {
+  /** The first 1,000. */
   readonly unreadable: readonly UnreadableMessage[]
+  readonly notRecorded: readonly NotRecorded[]
   /** Messages could not be put back: other masters see them some seconds later. */
   readonly notPutBack: QueueError | undefined
 }
@@ -54,8 +67,11 @@ export async function sweepFacts(
     },
   })
   const { end } = result
-  if (end !== 'known') inventory.looked({ kind: end === 'proved' ? 'complete' : 'unsure', at: sqsNow() })
-  return { ...result, unreadable: reader.unreadable, notPutBack }
+  const notRecorded = reader.notRecorded()
+  const leavesOut = notRecorded.some(({ excess }) => excess === 'memory')
+  if (end !== 'known' || leavesOut)
+    inventory.looked({ kind: end === 'proved' && !leavesOut ? 'complete' : 'unsure', at: sqsNow() })
+  return { ...result, unreadable: reader.unreadable, notRecorded, notPutBack }
 }
 
 /** Reads facts into the inventory. */
@@ -67,6 +83,7 @@ class FactsReader implements SweepReader {
   readonly #latest = new Map<string, SaidFacts & { readonly received: ReceivedMessage }>()
   readonly hadAgents: boolean
   readonly unreadable: UnreadableMessage[] = []
+  readonly #refused = new Map<string, { readonly excess: Excess; readonly senderId: string | undefined }>()
 
   constructor(environment: string, inventory: Inventory) {
     this.#environment = environment
@@ -80,13 +97,15 @@ class FactsReader implements SweepReader {
     return this.hadAgents && this.#awaited.size === 0
   }
 
-  read(message: ReceivedMessage): { from: string; superseded: ReceivedMessage[] } {
+  read(message: ReceivedMessage, body: string): { from: string; superseded: ReceivedMessage[] } {
+    const { messageId, senderId, sentAt } = message
     try {
-      const facts = factsOf(message, this.#environment, this.#inventory)
+      const { message: facts, heapBytes } = openFacts(body, senderId, this.#environment, this.#inventory)
       const { agentId } = facts
       this.#awaited.delete(agentId)
-      this.#inventory.recordFacts(facts, message.sentAt, message.senderId)
-      const said = { message: facts, sentAt: message.sentAt, received: message }
+      const excess = this.#inventory.recordFacts(facts, sentAt, senderId, heapBytes)
+      if (excess !== undefined) this.#refused.set(agentId, { excess, senderId })
+      const said = { message: { sentAt: facts.sentAt }, sentAt, received: message }
       const other = this.#latest.get(agentId)
       const isNewer = other === undefined || isSaidAfter(said, other)
       if (isNewer) this.#latest.set(agentId, said)
@@ -95,26 +114,38 @@ class FactsReader implements SweepReader {
         superseded: other === undefined ? [] : [isNewer ? other.received : message],
       }
     } catch (error) {
-      const { messageId } = message
-      this.unreadable.push({ messageId, reason: sentenceOf(error) })
+      if (this.unreadable.length < mostUnreadable)
+        this.unreadable.push({ messageId, senderId, reason: sentenceOf(error) })
       return { from: messageId, superseded: [] }
     }
   }
+
+  /** For each reason and sender, the number of agents whose facts were not recorded. */
+  notRecorded(): NotRecorded[] {
+    const groups = new Map<string, NotRecorded>()
+    for (const { excess, senderId } of this.#refused.values()) {
+      const key = `${excess} ${senderId}`
+      groups.set(key, { excess, senderId, agents: (groups.get(key)?.agents ?? 0) + 1 })
+    }
+    return [...groups.values()]
+  }
 }
 
-function factsOf(message: ReceivedMessage, environment: string, inventory: Inventory): FactsMessage {
-  const facts = openBody(message.body, 'facts').message
+function openFacts(
+  body: string,
+  senderId: string | undefined,
+  environment: string,
+  inventory: Inventory,
+): Opened<'facts'> {
+  const opened = openBody(body, 'facts')
+  const facts = opened.message
   // Agents of another environment refuse our commands.
   if (facts.environment !== environment)
     throw new LocalizableError(say('facts of environment {0}', facts.environment))
-  if (inventory.identify(facts.agentId, message.senderId) === 'mismatch') {
+  if (inventory.identify(facts.agentId, senderId) === 'mismatch') {
     throw new LocalizableError(
-      say(
-        'facts under the name of {0}, sent by {1}',
-        facts.agentId,
-        message.senderId ?? say('an unknown sender'),
-      ),
+      say('facts under the name of {0}, sent by {1}', facts.agentId, senderId ?? say('an unknown sender')),
     )
   }
-  return facts
+  return opened
 }

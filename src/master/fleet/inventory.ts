@@ -3,6 +3,7 @@ import { naturalKey } from '../../hosts/naturalOrder.ts'
 import type { FactsMessage } from '../../protocol/messages.ts'
 import { type FleetLook, type FleetSnapshot, type KnownAgent, unknownFleet } from './fleetSnapshot.ts'
 import { checkIdentity } from './identity.ts'
+import { type Excess, type InventoryBounds, InventoryLoad, inventoryBounds } from './inventoryLoad.ts'
 import {
   endOf,
   forgottenAfterMs,
@@ -22,6 +23,7 @@ export class Inventory {
   readonly #heard = new Map<string, Sighting>()
   readonly #listeners = new Set<() => void>()
   readonly #now: () => number
+  readonly #load: InventoryLoad
   #look = unknownFleet.look
   #order: readonly Sighting[] = []
   #isOrdered = true
@@ -31,21 +33,37 @@ export class Inventory {
   #noticing = false
 
   /** @param now SQS's clock, milliseconds since the epoch */
-  constructor(now: () => number) {
+  constructor(now: () => number, bounds: InventoryBounds = inventoryBounds()) {
     this.#now = now
+    this.#load = new InventoryLoad(bounds)
   }
 
   /**
    * Takes a facts message whose sender {@link identify} does not reject. One that is older than the known facts changes
    * nothing, as the queue keeps no order. But the first message proven to come from an instance replaces unproven ones.
+   * @param heapBytes what the message takes at most
+   * @returns why the facts are not recorded, if they are beyond the bounds. An agent that is known stays, with the facts
+   *   that it had
    */
-  recordFacts(message: FactsMessage, sentAt: number, senderId: string | undefined): void {
+  recordFacts(
+    message: FactsMessage,
+    sentAt: number,
+    senderId: string | undefined,
+    heapBytes = 0,
+  ): Excess | undefined {
     const { agentId, hostname } = message
     const known = this.#heard.get(agentId)
     const isProven = checkIdentity(agentId, senderId) === 'proven'
     const isFirstProof = isProven && known?.provenAt === undefined
     const isNews = known === undefined || isSaidAfter({ message, sentAt }, known)
-    if (!isNews && !isFirstProof) return
+    if (!isNews && !isFirstProof) return undefined
+    const load = { agentId, senderId, heapBytes }
+    const excess = this.#load.excess(known?.load, load)
+    if (excess !== undefined) {
+      this.answered(agentId, sentAt)
+      return excess
+    }
+    this.#load.replace(known?.load, load)
     const lastHeardAt = Math.max(sentAt, known?.lastHeardAt ?? sentAt)
     const provenAt = isProven ? sentAt : known?.provenAt
     if (known?.message.hostname === hostname) {
@@ -55,6 +73,7 @@ export class Inventory {
       known.lastHeardAt = lastHeardAt
       known.senderId = senderId
       known.provenAt = provenAt
+      known.load = load
       known.shown = undefined
     } else {
       const orderKey = naturalKey(hostname)
@@ -64,12 +83,14 @@ export class Inventory {
         lastHeardAt,
         senderId,
         provenAt,
+        load,
         orderKey,
         shown: undefined,
       })
       this.#isOrdered = false
     }
     this.#changed()
+    return undefined
   }
 
   /**
@@ -134,6 +155,7 @@ export class Inventory {
     for (const heard of this.#order) {
       if (now - heard.lastHeardAt > forgottenAfterMs) {
         this.#heard.delete(heard.message.agentId)
+        this.#load.replace(heard.load, undefined)
         this.#isOrdered = false
         continue
       }

@@ -2,6 +2,7 @@ import { byNature } from '../../hosts/naturalOrder.ts'
 import type { Facts } from '../../protocol/facts.ts'
 import type { FactsMessage } from '../../protocol/messages.ts'
 import type { KnownAgent } from './fleetSnapshot.ts'
+import type { Load } from './inventoryLoad.ts'
 
 /** Facts that are late by less than this are still in time (delivery, busy server), milliseconds. */
 const toleranceMs = 15_000
@@ -14,7 +15,7 @@ export const forgottenAfterMs = 24 * 3600_000
 
 /** A facts message, and SQS's `SentTimestamp` of it. */
 export interface SaidFacts {
-  readonly message: FactsMessage
+  readonly message: Pick<FactsMessage, 'sentAt'>
   readonly sentAt: number
 }
 
@@ -34,6 +35,8 @@ export interface Sighting {
   provenAt: number | undefined
   /** Of its host name. */
   readonly orderKey: string
+  /** What `message` counts for. */
+  load: Load
   /** The agent in snapshots; undefined after a change. */
   shown: KnownAgent | undefined
 }

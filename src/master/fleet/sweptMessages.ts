@@ -13,9 +13,13 @@ const clockErrorMs = 1_000
 export interface SweepReader {
   /**
    * Called once for each message.
+   * @param message without its body: the queue may hold many more of them than there is memory
    * @returns whose it is, and the messages that nobody needs now because of it, which may be itself
    */
-  read(message: ReceivedMessage): { readonly from: string; readonly superseded: readonly ReceivedMessage[] }
+  read(
+    message: ReceivedMessage,
+    body: string,
+  ): { readonly from: string; readonly superseded: readonly ReceivedMessage[] }
   /** Everybody was met who was expected, and there was somebody. */
   readonly hasAll: boolean
 }
@@ -85,7 +89,8 @@ export class SweptMessages {
     this.mostAtOnce = Math.max(this.mostAtOnce, messages.length)
     let isNews = false
     const until = this.#now() + hideMs
-    for (const message of messages) {
+    for (const received of messages) {
+      const message = { ...received, body: '' }
       const { messageId } = message
       const isOld = message.sentAt <= this.#startedAt
       if (isOld && !this.#hidden.has(messageId) && !this.#superseded.has(messageId)) isNews = true
@@ -93,7 +98,7 @@ export class SweptMessages {
       if (this.#superseded.has(messageId)) this.#superseded.set(messageId, message)
       else this.#hidden.set(messageId, { message, until })
       const known = this.#from.get(messageId)
-      if (known === undefined) this.#read(message, isOld)
+      if (known === undefined) this.#read(message, received.body, isOld)
       else this.#toMeet.delete(known.from)
     }
     return isNews
@@ -108,9 +113,9 @@ export class SweptMessages {
     return { superseded, current }
   }
 
-  #read(message: ReceivedMessage, isOld: boolean): void {
+  #read(message: ReceivedMessage, body: string, isOld: boolean): void {
     const { messageId, sentAt } = message
-    const { from, superseded } = this.#reader.read(message)
+    const { from, superseded } = this.#reader.read(message, body)
     this.#from.set(messageId, { from, sentAt })
     this.#toMeet.delete(from)
     for (const other of superseded) this.#supersede(other)

@@ -26,7 +26,7 @@ export interface ReplyListeners {
   /** Takes the replies of one receive; they are handled when it resolves. Never rejects. */
   readonly deliver: (deliveries: readonly ReceivedReply[]) => Promise<Disposition[]>
   /** A body that is not a reply; it is deleted from a private queue and left to expire on a shared one. */
-  readonly onUnreadable: (messageId: string, reason: Localizable) => void
+  readonly onUnreadable: (messageId: string, reason: Localizable, senderId: string | undefined) => void
   /** A reply on the private queue whose run is not known; it is deleted. */
   readonly onForeign: (delivery: ReceivedReply) => void
 }
@@ -93,7 +93,8 @@ export class ReplySorter {
     } catch (error) {
       // On a shared queue it is received again and again until it expires.
       const { messageId } = message
-      if (!this.#foreignMessages.has(messageId)) this.#parts.onUnreadable(messageId, sentenceOf(error))
+      if (!this.#foreignMessages.has(messageId))
+        this.#parts.onUnreadable(messageId, sentenceOf(error), message.senderId)
       this.#foreignMessages.meet(messageId)
       return undefined
     }

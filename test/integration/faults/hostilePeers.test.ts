@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { describeWarning } from '../../../src/master/masterWarning.ts'
 import type { Action } from '../../../src/protocol/action.ts'
 import { sealBody } from '../../../src/protocol/envelope.ts'
 import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { CommandMessage, FactsMessage } from '../../../src/protocol/messages.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues, type Queues } from '../../../src/queues/queues.ts'
+import { localize } from '../../../src/text/localizable.ts'
+import { inEnglish } from '../../../src/text/translate.ts'
 import { type AgentProcess, startAgent } from '../../support/agentProcess.ts'
 import { type Commander, commandBody, startCommander } from '../../support/commander.ts'
 import { type FaultProxy, startFaultProxy } from '../../support/faultProxy.ts'
@@ -134,7 +135,8 @@ describe('a master among hostile peers', () => {
     await forge(replyTo, frame(0, 'all is well'))
     await forge(replyTo, result(['all is well']))
     await forge(replyTo, refusal('never'))
-    await until(() => troubles('forged').length === 3, 'three forgeries to be found')
+    await until(() => opened.master.rejected.forged === 3, 'three forgeries to be found')
+    expect(troubles('forged')).toHaveLength(1)
     expect(troubles('forged')[0]).toMatchObject({ agentId: honest, senderId: malloryAsSender })
     expect(run.state.phase).toBe('running')
     await agent.send(replyTo, frame(0, 'it burns'), result(['it burns'], { kind: 'exited', code: 1 }))
@@ -173,9 +175,8 @@ describe('a master among hostile peers', () => {
     await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
     await run.ended
     const from = { kind: 'foreign', senderId: malloryAsSender }
-    await until(() => troubles('foreign').length === 2, 'both to be told')
-    expect(troubles('foreign')).toContainEqual({ ...from, runId: 'run-of-somebody-else', agentId: mallory })
-    expect(troubles('foreign')).toContainEqual({ ...from, runId: 'run-of-yesterday', agentId: honest })
+    await until(() => opened.master.rejected.foreign === 2, 'both to be counted')
+    expect(troubles('foreign')).toMatchObject([{ ...from, count: 1 }])
     const direct = sqs.connect()
     await until(async () => {
       const { visible = 0, notVisible = 0 } = await direct.attributes(replyTo)
@@ -185,7 +186,7 @@ describe('a master among hostile peers', () => {
     expect((await opened.history.list()).map(({ runId }) => runId)).toEqual([run.runId])
   })
 
-  it('survives whatever lies in its reply queue, tells of each, and goes on', async () => {
+  it('survives whatever lies in its reply queue, counts each and tells of each sender, and goes on', async () => {
     const { run, replyTo } = await begunRun()
     const sent = await sendBombs(replyTo)
     const control = repliesOf(honest, run.runId).ack()
@@ -195,9 +196,9 @@ describe('a master among hostile peers', () => {
     )
     await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
     expect((await run.ended).counts.succeeded).toBe(1)
-    await until(() => troubles('unreadable').length === sent.length + 1, 'all to be told')
-    for (const messageId of sent)
-      expect(troubles('unreadable')).toContainEqual(expect.objectContaining({ queue: 'replies', messageId }))
+    await until(() => opened.master.rejected.unreadable === sent.length + 1, 'all to be counted')
+    const told = troubles('unreadable').map((trouble) => 'senderId' in trouble && trouble.senderId)
+    expect(told.toSorted()).toEqual([`AROASERVERS:${honest}`, malloryAsSender].toSorted())
     expect(run.state.replies.get(honest)?.hostname).toBe(`host-${honest}`)
   })
 
@@ -230,15 +231,21 @@ describe('a master among hostile peers', () => {
       sealBody({ ...facts, agentId: mallory, environment: 'production' }),
     )
     const sent = await sendBombs(environment.queues.facts)
+    const found = new Map<string, string>()
     await until(async () => {
-      await opened.master.refresh()
-      return troubles('unreadable').length >= sent.length + 2
-    }, 'all of them to be told')
-    for (const messageId of sent)
-      expect(troubles('unreadable')).toContainEqual(expect.objectContaining({ queue: 'facts', messageId }))
-    const reasons = troubles('unreadable').map((warning) => describeWarning(warning))
-    expect(reasons.join('\n')).toContain(`facts under the name of ${honest}, sent by ${malloryAsSender}`)
-    expect(reasons.join('\n')).toContain('facts of environment production')
+      const { unreadable } = await opened.master.refresh()
+      for (const { messageId, reason } of unreadable) found.set(messageId, localize(reason, inEnglish))
+      return found.size >= sent.length + 2
+    }, 'all of them to be found')
+    expect([...found.keys()]).toEqual(expect.arrayContaining(sent))
+    const reasons = [...found.values()].join('\n')
+    expect(reasons).toContain(`facts under the name of ${honest}, sent by ${malloryAsSender}`)
+    expect(reasons).toContain('facts of environment production')
+    // The first, and the tenth.
+    expect(troubles('unreadable')).toMatchObject([
+      { queue: 'facts', senderId: malloryAsSender, count: 1 },
+      { count: 10 },
+    ])
     expect(opened.master.inventory.agents().map(({ agentId, hostname }) => [agentId, hostname])).toEqual(
       known.map(({ agentId, hostname }) => [agentId, hostname]),
     )

@@ -91,7 +91,7 @@ describe('sweepFacts', () => {
     const { messageId } = await client.send(environment.queues.facts, 'garbage')
     const { found, unreadable } = await sweep(environment)
     expect(found).toEqual(agentIds(2))
-    expect(unreadable).toEqual([{ messageId, reason: { text: 'not JSON', args: [] } }])
+    expect(unreadable).toMatchObject([{ messageId, reason: { text: 'not JSON', args: [] } }])
   })
 
   it('ends when nobody is there', async () => {

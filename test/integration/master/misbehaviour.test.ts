@@ -177,11 +177,16 @@ describe('a master', () => {
       expect((await run.ended).counts.succeeded).toBe(1)
       // On a shared queue, a reply to another run is another master's.
       const foreign = replyQueue === 'private' ? 1 : 0
-      await until(() => troubles.length === 2 + foreign, 'all to be told')
+      await until(
+        () => master.rejected.unreadable + master.rejected.foreign === 2 + foreign,
+        'all to be counted',
+      )
       expect(master.rejected).toEqual({ unreadable: 2, forged: 0, foreign })
+      expect(troubles).toHaveLength(1 + foreign)
       const sentences = troubles.map((warning) => describeWarning(warning)).join('\n')
-      expect(sentences).toMatch(/Ignored unreadable message \S+ on the reply queue: not JSON/)
-      expect(sentences).toMatch(/queue: protocol version 9, but this side supports only version 1/)
+      expect(sentences).toMatch(
+        /Ignored unreadable message \S+ on the reply queue: (not JSON|protocol version 9)/,
+      )
       if (foreign > 0) expect(sentences).toContain(`Rejected a reply of ${name} to run `)
     },
   )

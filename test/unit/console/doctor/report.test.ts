@@ -35,7 +35,7 @@ describe('the doctor’s report', () => {
       knownAgent('mute', { state: 'stale' }),
       knownAgent('sick', { problems: ['facter hangs.'] }),
     ]
-    const unreadable = [{ messageId: 'm1', reason: say('not JSON') }]
+    const unreadable = [{ messageId: 'm1', senderId: undefined, reason: say('not JSON') }]
     const found = diagnose(examination({ agents, unreadable }), inEnglish).map(({ what }) => what)
     expect(found).toEqual([
       '1 agent runs 0.0.9; this extension is 0.1.0.',

@@ -133,6 +133,7 @@ describe('in another language than English', () => {
         ],
         unreadable: unreadableBodies.map((body, index) => ({
           messageId: `${index}`,
+          senderId: undefined,
           reason: reasonFor(body),
         })),
         rejected: { unreadable: 1, forged: 2, foreign: 3 },

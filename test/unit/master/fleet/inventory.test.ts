@@ -85,6 +85,79 @@ describe('Inventory', () => {
     expect(inventory.identify(instance, other)).toBe('unproven')
   })
 
+  it('never lets a flood push out an agent that it knows, nor keep out an instance that proves who it is', () => {
+    const inventory = new Inventory(() => 2000, {
+      heapBytes: 10_000,
+      unprovenHeapBytes: 5_000,
+      agentsPerInstance: 16,
+    })
+    const record = (agentId: string, senderId: string, sentAt = 1000) =>
+      inventory.recordFacts(factsOf(agentId), sentAt, senderId, 1_000)
+    for (const known of ['a1', 'a2']) expect(record(known, 'AIDAFLEET')).toBeUndefined()
+    const flood = Array.from({ length: 100 }, (_, index) => record(`ghost-${index}`, `AROA:session-${index}`))
+    expect(flood.filter((excess) => excess === undefined)).toHaveLength(3)
+    expect(flood.filter((excess) => excess === 'memory')).toHaveLength(97)
+    for (let instance = 1; instance <= 5; instance += 1)
+      expect(record(`i-0000000000000000${instance}`, `AROA:i-0000000000000000${instance}`)).toBeUndefined()
+    expect(record('i-00000000000000006', 'AROA:i-00000000000000006')).toBe('memory')
+    const listed = inventory.agents().map(({ agentId }) => agentId)
+    expect(listed).toEqual(expect.arrayContaining(['a1', 'a2', 'i-00000000000000005']))
+    expect(listed).toHaveLength(10)
+    // What is known goes on being known, with newer facts.
+    expect(record('a1', 'AIDAFLEET', 1500)).toBeUndefined()
+    expect(inventory.agents().find(({ agentId }) => agentId === 'a1')?.lastHeardAt).toBe(1500)
+  })
+
+  it('keeps the facts that it has of an agent whose new ones are too much, and knows that it lives', () => {
+    const inventory = new Inventory(() => 2000, {
+      heapBytes: 4_000,
+      unprovenHeapBytes: 2_000,
+      agentsPerInstance: 1,
+    })
+    inventory.recordFacts(factsOf('a1', { role: 'web' }), 1000, 'AIDAFLEET', 1_500)
+    expect(inventory.recordFacts(factsOf('a1', { role: 'huge' }), 1800, 'AIDAFLEET', 2_500)).toBe('memory')
+    expect(inventory.agents()).toMatchObject([{ agentId: 'a1', facts: { role: 'web' }, lastHeardAt: 1800 }])
+  })
+
+  it('lists no more agents of one instance than it may speak for', () => {
+    const inventory = new Inventory(() => 2000)
+    const instance = 'AROASERVERS:i-0666666666666666f'
+    const excess = Array.from({ length: 55 }, (_, index) =>
+      inventory.recordFacts(factsOf(`ghost-${index}`), 1000, instance, 1_000),
+    )
+    expect(excess.filter((each) => each === 'sender')).toHaveLength(39)
+    expect(inventory.recordFacts(factsOf('i-0666666666666666f'), 1000, instance, 1_000)).toBeUndefined()
+    expect(inventory.recordFacts(factsOf('ghost-0'), 1500, instance, 1_000)).toBeUndefined()
+    // A user that all servers share.
+    for (let server = 0; server < 1_000; server += 1)
+      expect(inventory.recordFacts(factsOf(`server-${server}`), 1000, 'AIDAFLEET', 1_000)).toBeUndefined()
+  })
+
+  it('has room again for as much as it forgets', () => {
+    const clock = { now: 1000 }
+    const inventory = new Inventory(() => clock.now, {
+      heapBytes: 4_000,
+      unprovenHeapBytes: 2_000,
+      agentsPerInstance: 1,
+    })
+    const record = (agentId: string, senderId: string) =>
+      inventory.recordFacts(factsOf(agentId), clock.now, senderId, 1_000)
+    const instance = 'AROASERVERS:i-0666666666666666f'
+    expect([
+      record('a1', instance),
+      record('a2', instance),
+      record('a2', 'AIDA'),
+      record('a3', 'AIDA'),
+    ]).toEqual([...[undefined, 'sender', undefined, 'memory']])
+    clock.now += 25 * 3600_000
+    expect(inventory.agents()).toEqual([])
+    expect([record('b1', instance), record('b2', 'AIDA'), record('b3', 'AIDA')]).toEqual([
+      undefined,
+      undefined,
+      'memory',
+    ])
+  })
+
   it('does not believe an agent that claims to be silent for days', () => {
     const inventory = new Inventory(() => goneAfterMs + 1)
     inventory.recordFacts({ ...factsOf('a1'), intervalMs: 7 * 24 * 3600_000 }, 0, undefined)
