@@ -5,7 +5,6 @@ import type { SigningKey } from '../protocol/envelope.ts'
 import type { Environment } from '../queues/environment.ts'
 import { QueueError } from '../queues/queueError.ts'
 import type { Queues } from '../queues/queues.ts'
-import { SenderTally } from '../queues/senderTally.ts'
 import { planSteps } from '../run/rollout.ts'
 import { type Issuer, type RunRequest, recordOf } from '../run/runRequest.ts'
 import { startRunState } from '../run/runState.ts'
@@ -17,8 +16,9 @@ import { FactsRefresh } from './factsRefresh.ts'
 import type { Sweep } from './fleet/factsSweep.ts'
 import { Inventory } from './fleet/inventory.ts'
 import { type Audience, type Reach, reachesNobody, reachOf, recordOfReach } from './fleet/reach.ts'
-import type { MasterWarning, Rejected, RejectedReply } from './masterWarning.ts'
+import type { MasterWarning, Rejected } from './masterWarning.ts'
 import { NobodyMatches } from './nobodyMatches.ts'
+import { RejectedReplies } from './rejectedReplies.ts'
 import { ReplyConsumer } from './replies/replyConsumer.ts'
 import type { Disposition, ReceivedReply } from './replies/replySorter.ts'
 import { ReplyDelivery } from './replyDelivery.ts'
@@ -52,8 +52,7 @@ export class Master {
   readonly #facts: FactsRefresh
   readonly #resumption: RunResumption
   readonly #delivery: ReplyDelivery
-  readonly #rejected: Rejected = { unreadable: 0, forged: 0, foreign: 0 }
-  readonly #tallies = { unreadable: new SenderTally(), forged: new SenderTally(), foreign: new SenderTally() }
+  readonly #rejected = new RejectedReplies((warning) => this.#warnWhileOpen(warning))
   readonly #abort = new AbortController()
   /** Runs that are being started, as they hold locks. */
   readonly #starting = new Set<Promise<unknown>>()
@@ -70,9 +69,9 @@ export class Master {
       isExpecting: () => this.#runs.areWaiting,
       deliver: (deliveries) => this.#deliver(deliveries),
       onUnreadable: (messageId, reason, senderId) =>
-        this.#reject({ kind: 'unreadable', queue: 'replies', messageId, reason, senderId }),
+        this.#rejected.add({ kind: 'unreadable', queue: 'replies', messageId, reason, senderId }),
       onForeign: ({ reply, senderId }) =>
-        this.#reject({ kind: 'foreign', runId: reply.runId, agentId: reply.agentId, senderId }),
+        this.#rejected.add({ kind: 'foreign', runId: reply.runId, agentId: reply.agentId, senderId }),
       onWarning: (error) => this.#warnWhileOpen({ kind: 'queue', error }),
     })
     this.#runs = new OpenRuns({
@@ -95,7 +94,7 @@ export class Master {
       inventory: this.inventory,
       runOf: (runId) => this.#resumption.runOf(runId),
       onWarning,
-      onRejected: (warning) => this.#reject(warning),
+      onRejected: (warning) => this.#rejected.add(warning),
     })
   }
 
@@ -156,7 +155,7 @@ export class Master {
 
   /** Numbers of messages on the reply queue that were rejected so far. */
   get rejected(): Readonly<Rejected> {
-    return this.#rejected
+    return this.#rejected.counts
   }
 
   /** A run of this master that is open: active, or recently over. */
@@ -254,12 +253,6 @@ export class Master {
           error instanceof QueueError ? { kind: 'queue', error } : { kind: 'run', runId, error },
         ),
     })
-  }
-
-  #reject(rejected: RejectedReply): void {
-    this.#rejected[rejected.kind] += 1
-    const count = this.#tallies[rejected.kind].count(rejected.senderId)
-    if (count !== undefined) this.#warnWhileOpen({ ...rejected, count })
   }
 
   #warnWhileOpen(warning: MasterWarning): void {

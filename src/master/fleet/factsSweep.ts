@@ -4,8 +4,8 @@ import type { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
 import { type Localizable, LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 import type { Inventory } from './inventory.ts'
-import type { Excess } from './inventoryLoad.ts'
 import { sweepQueue } from './queueSweep.ts'
+import { type NotRecorded, RefusedFacts } from './refusedFacts.ts'
 import { isSaidAfter, type SaidFacts } from './sighting.ts'
 import type { SweepResult } from './sweepResult.ts'
 import type { SweepTime } from './sweepTime.ts'
@@ -23,13 +23,6 @@ export interface UnreadableMessage {
 
 /** More unreadable messages than this are not named by a sweep. */
 const mostUnreadable = 1_000
-
-/** Agents whose facts were not recorded, by reason and sender. */
-export interface NotRecorded {
-  readonly excess: Excess
-  readonly senderId: string | undefined
-  readonly agents: number
-}
 
 /** The result of a sweep. */
 export interface Sweep extends SweepResult {
@@ -67,7 +60,7 @@ export async function sweepFacts(
     },
   })
   const { end } = result
-  const notRecorded = reader.notRecorded()
+  const notRecorded = reader.refused.groups()
   const leavesOut = notRecorded.some(({ excess }) => excess === 'memory')
   if (end !== 'known' || leavesOut)
     inventory.looked({ kind: end === 'proved' && !leavesOut ? 'complete' : 'unsure', at: sqsNow() })
@@ -83,7 +76,7 @@ class FactsReader implements SweepReader {
   readonly #latest = new Map<string, SaidFacts & { readonly received: ReceivedMessage }>()
   readonly hadAgents: boolean
   readonly unreadable: UnreadableMessage[] = []
-  readonly #refused = new Map<string, { readonly excess: Excess; readonly senderId: string | undefined }>()
+  readonly refused = new RefusedFacts()
 
   constructor(environment: string, inventory: Inventory) {
     this.#environment = environment
@@ -104,7 +97,7 @@ class FactsReader implements SweepReader {
       const { agentId } = facts
       this.#awaited.delete(agentId)
       const excess = this.#inventory.recordFacts(facts, sentAt, senderId, heapBytes)
-      if (excess !== undefined) this.#refused.set(agentId, { excess, senderId })
+      if (excess !== undefined) this.refused.add(agentId, excess, senderId)
       const said = { message: { sentAt: facts.sentAt }, sentAt, received: message }
       const other = this.#latest.get(agentId)
       const isNewer = other === undefined || isSaidAfter(said, other)
@@ -118,16 +111,6 @@ class FactsReader implements SweepReader {
         this.unreadable.push({ messageId, senderId, reason: sentenceOf(error) })
       return { from: messageId, superseded: [] }
     }
-  }
-
-  /** For each reason and sender, the number of agents whose facts were not recorded. */
-  notRecorded(): NotRecorded[] {
-    const groups = new Map<string, NotRecorded>()
-    for (const { excess, senderId } of this.#refused.values()) {
-      const key = `${excess} ${senderId}`
-      groups.set(key, { excess, senderId, agents: (groups.get(key)?.agents ?? 0) + 1 })
-    }
-    return [...groups.values()]
   }
 }
 

@@ -218,7 +218,7 @@ function readAgents(expected?: number) {
       get hasAll() {
         return met.size === expected
       },
-      read({ body }: { body: string }) {
+      read(_: unknown, body: string) {
         const [from = ''] = body.split(' ')
         met.add(from)
         return { from, superseded: [] }
