@@ -37,7 +37,7 @@ export const rooms = [
   },
   {
     room: 'src/signing',
-    holds: 'ed25519 keys of people: as OpenSSH writes them, and in an SSH agent',
+    holds: 'ed25519 keys of people, as OpenSSH writes them',
     imports: ['src/text'],
     packages: ['node', 'bcrypt-pbkdf'],
   },
@@ -81,7 +81,15 @@ export const rooms = [
   {
     room: 'src/master/sending',
     holds: 'sending commands: broadcast, signing key',
-    imports: ['src/text', 'src/async', 'src/protocol', 'src/run', 'src/queues', 'src/master/engine'],
+    imports: [
+      'src/text',
+      'src/async',
+      'src/protocol',
+      'src/signing',
+      'src/run',
+      'src/queues',
+      'src/master/engine',
+    ],
     packages: ['node'],
   },
   {
@@ -313,6 +321,7 @@ export const rooms = [
     room: 'src/console/doctor',
     holds: 'the report on an environment',
     imports: [
+      'src/hosts',
       'src/text',
       'src/queues',
       'src/declarations',

@@ -26,7 +26,7 @@ import { ReadOnlyDocuments } from './console/documents/readOnlyDocuments.ts'
 import { Connections } from './console/environments/connections.ts'
 import { EnvironmentsView } from './console/environments/environmentsView.ts'
 import { MasterOpener } from './console/environments/openMaster.ts'
-import { remediesFor } from './console/errorActions.ts'
+import { errorActionsFor } from './console/errorActions.ts'
 import {
   compareRuns,
   copyCommand,
@@ -40,9 +40,9 @@ import { runAgain } from './console/history/runAgain.ts'
 import { ShownRuns } from './console/history/shownRuns.ts'
 import { startLocalFleet, stopLocalFleet } from './console/localFleet/localFleetCommands.ts'
 import { LocalFleetControl } from './console/localFleet/localFleetControl.ts'
+import { Credentials } from './console/profile/credentials.ts'
 import { logIn } from './console/profile/logIn.ts'
 import { Profiles } from './console/profile/profiles.ts'
-import { Signing } from './console/profile/signing.ts'
 import { createResults } from './console/results/results.ts'
 import { tellUnexpected } from './console/results/unexpectedNotice.ts'
 import { RunHistory } from './console/send/runHistory.ts'
@@ -81,14 +81,14 @@ export function activate(context: vscode.ExtensionContext): void {
   })
   const oldSettings = new OldSettingsNotice(context.workspaceState)
   const profiles = new Profiles()
-  const signing = new Signing(profiles)
-  const trouble = new Trouble(log, remediesFor)
+  const credentials = new Credentials(profiles)
+  const trouble = new Trouble(log, errorActionsFor)
 
   // Connections to the fleets. A master is created when its environment is first opened.
   const opener = new MasterOpener({
     historyFolder: path.join(storage, 'runs'),
     idFolder: path.join(storage, 'masters'),
-    connectionOf: (environment, isUserAct) => signing.connectionOf(environment, isUserAct),
+    connectionOf: (environment, isUserAct) => credentials.connectionOf(environment, isUserAct),
     retention,
     checkTrust: ({ origin }) => {
       if (!isOfWorkspace(origin) || vscode.workspace.isTrusted) return
@@ -187,12 +187,12 @@ export function activate(context: vscode.ExtensionContext): void {
 
       chooseProfile: chooseProfile(profiles),
       logIn: logIn(ask, profiles),
-      whoAmI: whoAmI(profiles, signing, ask),
+      whoAmI: whoAmI(profiles, credentials, ask),
 
-      doctor: examineEnvironment(ask, connections, signing, documents, version),
+      doctor: examineEnvironment(ask, connections, credentials, documents, version),
       createQueues: createQueues(ask, connections),
-      copyAgentPolicy: copyPolicy(ask, signing, 'agents'),
-      copyMasterPolicy: copyPolicy(ask, signing, 'people'),
+      copyAgentPolicy: copyPolicy(ask, credentials, 'agents'),
+      copyMasterPolicy: copyPolicy(ask, credentials, 'people'),
       copyCloudFormation: copyCloudFormation(ask),
       copyMissingPermission: copyMissingPermission(ask),
 

@@ -73,10 +73,12 @@ async function send(
   const { signal } = interrupts
   const request = args.resume === undefined ? requestOf(args) : nothing
   const signingKey = args.signingKey ?? process.env.EC2_COLLECTIVE_SIGNING_KEY
+  const signingPassphrase = process.env.EC2_COLLECTIVE_SIGNING_PASSPHRASE
   const state = stateDirectory()
   const { master, history, requests, close } = await openMaster({
     ...{ environment, folder: state.path, onWarning: warn },
     ...(signingKey === undefined ? {} : { signingKey }),
+    ...(signingPassphrase === undefined ? {} : { signingPassphrase }),
     ...(args.sharedReplies ? { replyQueue: 'shared' as const } : {}),
   })
   try {
@@ -89,7 +91,7 @@ async function send(
       return (await look()) ? count(master.reach(request), request.filter.text) : notSent(signal)
     }
     const parts = { master, history, request, args, person, look, signal }
-    const run = await (args.resume === undefined ? sendTo(parts, progress) : takeUp(parts, progress))
+    const run = await (args.resume === undefined ? sendTo(parts, progress) : resumeWith(parts, progress))
     if (run === undefined) return notSent(signal)
     const stopShowing = showProgress(run, args)
     await run.ended
@@ -128,7 +130,7 @@ async function sendTo(
 }
 
 /** @returns undefined when it was interrupted before the run was resumed, or its rollout continued */
-async function takeUp(parts: ResumeParts, progress: Progress): Promise<Run | undefined> {
+async function resumeWith(parts: ResumeParts, progress: Progress): Promise<Run | undefined> {
   const run = await resumeRun(parts)
   if (run === undefined) return undefined
   progress.command = 'sent'

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode'
 import { QueueError } from '../queues/queueError.ts'
-import type { ErrorAction, RemediesFor } from './trouble.ts'
+import type { ErrorAction, ErrorActionsFor } from './trouble.ts'
 
 /** The buttons below an error: what the user can do about it at once. */
-export const remediesFor: RemediesFor = (error, environment) => {
+export const errorActionsFor: ErrorActionsFor = (error, environment) => {
   if (!(error instanceof QueueError) || environment === undefined) return []
   const run = (label: string, command: string, ...args: unknown[]): ErrorAction => ({
     label,

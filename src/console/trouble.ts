@@ -10,22 +10,22 @@ export interface ErrorAction {
   readonly apply: () => unknown
 }
 
-export type RemediesFor = (error: unknown, environment: DeclaredEnvironment | undefined) => ErrorAction[]
+export type ErrorActionsFor = (error: unknown, environment: DeclaredEnvironment | undefined) => ErrorAction[]
 
 /** Shows errors to the user, and writes them to the log with their causes. */
 export class Trouble {
   readonly #log: vscode.LogOutputChannel
-  readonly #remediesFor: RemediesFor
+  readonly #errorActionsFor: ErrorActionsFor
 
-  constructor(log: vscode.LogOutputChannel, remediesFor: RemediesFor) {
+  constructor(log: vscode.LogOutputChannel, errorActionsFor: ErrorActionsFor) {
     this.#log = log
-    this.#remediesFor = remediesFor
+    this.#errorActionsFor = errorActionsFor
   }
 
   /** Says what happened and what to do next, with a button if there is one. */
   show(error: unknown, environment?: DeclaredEnvironment): void {
     this.#log.error(causeChain(error))
-    const errorActions = this.#remediesFor(error, environment)
+    const errorActions = this.#errorActionsFor(error, environment)
     const showLog: ErrorAction = { label: vscode.l10n.t('Show Log'), apply: () => this.#log.show() }
     const choices = [...errorActions, showLog]
     void vscode.window

@@ -57,6 +57,8 @@ export interface MasterSetup {
   readonly issuer?: Issuer
   /** `NAME=FILE` of the ed25519 private key that signs commands, for agents whose policy requires it. */
   readonly signingKey?: string
+  /** Of the signing key, where it has one. */
+  readonly signingPassphrase?: string
   /** `shared` if this identity may not create queues: replies then arrive on the environment's own reply queue. */
   readonly replyQueue?: 'private' | 'shared'
   /** Waits that differ from the defaults. */
@@ -88,7 +90,10 @@ export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
   const { folder, connection, issuer = ownIssuer(), replyQueue, timing, onWarning } = setup
   const { name } = setup.environment
   const environment: Environment = { queues: defaultQueues(name), protected: false, ...setup.environment }
-  const signingKey = setup.signingKey === undefined ? undefined : await readSigningKey(setup.signingKey)
+  const signingKey =
+    setup.signingKey === undefined
+      ? undefined
+      : await readSigningKey(setup.signingKey, async () => setup.signingPassphrase)
   const history = await History.open(join(folder, 'history'))
   const queues = createQueues(connection ?? environment)
   const masterId = await claimMasterId(join(folder, 'masters')).catch((error) => {

@@ -46,17 +46,17 @@ export class RunResumption {
    */
   async runOf(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
     const { runs, history } = this.#parts
-    return runs.get(runId) ?? ((await history.has(runId)) ? this.#takeUp(runId) : 'foreign')
+    return runs.get(runId) ?? ((await history.has(runId)) ? this.#resumeFromHistory(runId) : 'foreign')
   }
 
   /** Resumes a run from the history, with its rollout paused whatever the time. Concurrent calls share one attempt. */
   resumePaused(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
-    return this.#takeUp(runId)
+    return this.#resumeFromHistory(runId)
   }
 
   /** Resumes a run from the history; its rollout goes on if this is the reload of a window. */
   async resume(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
-    const run = await this.#takeUp(runId)
+    const run = await this.#resumeFromHistory(runId)
     if (typeof run !== 'string' && this.#byReply.delete(runId)) run.resume()
     return run
   }
@@ -71,7 +71,7 @@ export class RunResumption {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay.values())
   }
 
-  #takeUp(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
+  #resumeFromHistory(runId: string): Promise<Run | Exclude<Disposition, 'kept'>> {
     const known = this.#parts.runs.get(runId) ?? this.#underWay.get(runId)
     if (known !== undefined) return Promise.resolve(known)
     const resuming = this.#restore(runId)

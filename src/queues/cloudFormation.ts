@@ -91,7 +91,10 @@ const policyResources = [
   { role: 'cleaner', description: 'For removing reply queues that masters left in environment' },
 ] as const
 
-const policyNames: Readonly<Record<PolicyRole, string>> = {
+/** The template itself sets the queues up. */
+type TemplateRole = Exclude<PolicyRole, 'administrator'>
+
+const policyNames: Readonly<Record<TemplateRole, string>> = {
   agent: 'AgentPolicy',
   master: 'MasterPolicy',
   viewer: 'ViewerPolicy',
@@ -118,7 +121,7 @@ ${queueRoles.map((role) => `        - !Ref ${resourceNames[role]}\n`).join('')} 
 `
 }
 
-function policyResource(environment: Environment, role: PolicyRole, description: string): string {
+function policyResource(environment: Environment, role: TemplateRole, description: string): string {
   return `  ${policyNames[role]}:
     Type: AWS::IAM::ManagedPolicy
     Properties:

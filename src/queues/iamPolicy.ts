@@ -5,9 +5,10 @@ export type Side = 'agent' | 'master'
 
 /**
  * Whom a policy is for. `viewer` sees agents and their facts, and commands nothing; `cleaner` removes private reply
- * queues that masters left behind, which is a master's right for its own only as far as names can tell.
+ * queues that masters left behind, which is a master's right for its own only as far as names can tell; `administrator` may
+ * create the environment's queues, and change their settings.
  */
-export type PolicyRole = Side | 'viewer' | 'cleaner'
+export type PolicyRole = Side | 'viewer' | 'cleaner' | 'administrator'
 
 /** Actions on queues of one environment; `queues` are names, in which `*` stands for any master id. */
 export interface Statement {
@@ -41,6 +42,14 @@ export function statements(environment: Environment, role: PolicyRole): Statemen
         { id: 'FindReplyQueues', actions: ['sqs:ListQueues'], queues: ['*'] },
         { id: 'RemoveReplyQueues', actions: [...look, 'sqs:DeleteQueue'], queues: [privateReplies] },
       ]
+    case 'administrator':
+      return [
+        {
+          id: 'SetUpQueues',
+          actions: [...look, 'sqs:CreateQueue', 'sqs:SetQueueAttributes'],
+          queues: [commands, replies, facts],
+        },
+      ]
     case 'master':
       return [
         // Includes receiving and deleting: a command is withdrawn when its run is over.
@@ -57,11 +66,6 @@ export function statements(environment: Environment, role: PolicyRole): Statemen
         { id: 'ReadFacts', actions: [...look, ...take], queues: [facts] },
       ]
   }
-}
-
-/** What "Create queues" needs in addition. */
-export function setUpStatement({ queues: { commands, replies, facts } }: Environment): Statement {
-  return { id: 'SetUpQueues', actions: [...look, ...shape], queues: [commands, replies, facts] }
 }
 
 /** IAM policy as JSON text, pinned to region, account and the environment's own queue names. */
@@ -112,4 +116,3 @@ export function queueArn(region: string, account: string, queue: string): string
 const look = ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes']
 const put = ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility']
 const take = [...put, 'sqs:DeleteMessage']
-const shape = ['sqs:CreateQueue', 'sqs:SetQueueAttributes']

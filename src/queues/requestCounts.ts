@@ -13,19 +13,6 @@ export interface RequestCounts {
 
 export const noRequests: RequestCounts = { requests: 0, billed: 0, byOperation: {} }
 
-export function requestsSince(before: RequestCounts, now: RequestCounts): RequestCounts {
-  const byOperation: Record<string, { requests: number; billed: number }> = {}
-  for (const [operation, count] of Object.entries(now.byOperation)) {
-    const earlier = before.byOperation[operation] ?? { requests: 0, billed: 0 }
-    if (count.requests === earlier.requests) continue
-    byOperation[operation] = {
-      requests: count.requests - earlier.requests,
-      billed: count.billed - earlier.billed,
-    }
-  }
-  return { requests: now.requests - before.requests, billed: now.billed - before.billed, byOperation }
-}
-
 /** Requests that carry `payloadBytes` of message bodies cost this many billed requests. */
 export function billedUnits(payloadBytes: number): number {
   return Math.max(1, Math.ceil(payloadBytes / billedUnitBytes))

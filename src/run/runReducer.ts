@@ -147,7 +147,7 @@ function applyHeard(state: RunState, event: HeardEvent): boolean {
       case 'acknowledged':
         if (event.started === 'yes' || reply.started === 'yes') carryOn(reply, event.at)
         else {
-          takeUp(reply)
+          markRunning(reply)
           reply.started = 'queued'
         }
         return true
@@ -176,12 +176,12 @@ function isSilent({ state, outcome }: ReplyState): boolean {
 }
 
 function carryOn(reply: ReplyState, at: number): void {
-  takeUp(reply)
+  markRunning(reply)
   reply.started = 'yes'
   reply.startedAt ??= at
 }
 
-function takeUp(reply: ReplyState): void {
+function markRunning(reply: ReplyState): void {
   reply.state = 'running'
   if (reply.output === 'incomplete') reply.output = 'partial'
 }

@@ -7,7 +7,7 @@ export function knownAgent(hostname: string, changes: Partial<KnownAgent> = {}):
     hostname,
     version: '0.1.0',
     facts: {},
-    lastHeardAt: 1_000_000,
+    lastSeenAt: 1_000_000,
     startedAt: 0,
     clockSkewMs: 0,
     state: 'live',

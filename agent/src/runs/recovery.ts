@@ -75,7 +75,7 @@ export class Recovery {
       }
       try {
         // One after the other: there may be thousands, with a file each. Which cannot be read is as good as none.
-        const spooled = (await this.#spool.takeUp(runId).catch(() => undefined)) ?? this.#spool.create(runId)
+        const spooled = (await this.#spool.resume(runId).catch(() => undefined)) ?? this.#spool.create(runId)
         const output = await readOutput(spooled, runId)
         this.#recoverRun(begun, spooled, output).catch(fail)
       } catch (error) {

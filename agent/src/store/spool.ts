@@ -33,8 +33,8 @@ export class Spool {
   }
 
   /** A reply of an earlier process, to be brought to its end; undefined when there is none. */
-  async takeUp(runId: string): Promise<SpooledReply | undefined> {
-    return SpooledReply.takeUp(this.#pathOf(runId))
+  async resume(runId: string): Promise<SpooledReply | undefined> {
+    return SpooledReply.resume(this.#pathOf(runId))
   }
 
   /**

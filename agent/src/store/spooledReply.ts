@@ -59,7 +59,7 @@ export class SpooledReply {
   }
 
   /** Reopens a reply that is no longer written; a torn last line is cut off. */
-  static takeUp(path: string): Promise<SpooledReply | undefined> {
+  static resume(path: string): Promise<SpooledReply | undefined> {
     return SpooledReply.#open(path, 'r+')
   }
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Environment } from '../../queues/environment.ts'
 import type { PolicyRole } from '../../queues/iamPolicy.ts'
-import type { Signing } from '../profile/signing.ts'
+import type { Credentials } from '../profile/credentials.ts'
 
 type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>
 
@@ -10,7 +10,7 @@ type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvir
 const accountWithinMs = 3_000
 
 /** "Copy IAM Policy for Agents" and "… for People": only the permissions that each needs, restricted to the environment's queues. */
-export function copyPolicy(ask: AskEnvironment, signing: Signing, side: 'agents' | 'people') {
+export function copyPolicy(ask: AskEnvironment, credentials: Credentials, side: 'agents' | 'people') {
   return async (clicked?: unknown) => {
     const title =
       side === 'agents'
@@ -22,7 +22,7 @@ export function copyPolicy(ask: AskEnvironment, signing: Signing, side: 'agents'
     const role = side === 'agents' ? 'agent' : await askRole(title)
     if (role === undefined) return
     const { iamPolicy, statements } = await import('../../queues/iamPolicy.ts')
-    const account = await accountOf(environment, signing)
+    const account = await accountOf(environment, credentials)
     await vscode.env.clipboard.writeText(iamPolicy(environment, statements(environment, role), account))
     const sentence = vscode.l10n.t('Copied the IAM policy for {0} to the clipboard.', environment.name)
     told(
@@ -46,22 +46,27 @@ async function askRole(title: string): Promise<PolicyRole | undefined> {
       detail: vscode.l10n.t('See agents and their facts; send nothing'),
     },
     {
+      role: 'administrator',
+      label: vscode.l10n.t('Administrators'),
+      detail: vscode.l10n.t('Create the queues and change their settings; send nothing'),
+    },
+    {
       role: 'cleaner',
       label: vscode.l10n.t('Cleaners'),
-      detail: vscode.l10n.t('Remove reply queues that editors left behind; read nothing'),
+      detail: vscode.l10n.t('Delete abandoned reply queues without reading their messages'),
     },
   ]
   return (await vscode.window.showQuickPick(roles, { title }))?.role
 }
 
 /** @returns undefined if AWS cannot be asked without a question to the user */
-async function accountOf(environment: Environment, signing: Signing): Promise<string | undefined> {
+async function accountOf(environment: Environment, credentials: Credentials): Promise<string | undefined> {
   // An emulator has no accounts, and no requests are made for a workspace that is not trusted.
   if (environment.endpoint !== undefined || !vscode.workspace.isTrusted) return undefined
   try {
     const { callerIdentity } = await import('../../queues/callerIdentity.ts')
     const deadline = AbortSignal.timeout(accountWithinMs)
-    return (await callerIdentity(await signing.connectionOf(environment, () => false), deadline)).account
+    return (await callerIdentity(await credentials.connectionOf(environment, () => false), deadline)).account
   } catch {
     return undefined
   }

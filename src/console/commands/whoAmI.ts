@@ -1,13 +1,13 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import { about } from '../command.ts'
+import type { Credentials } from '../profile/credentials.ts'
 import type { Profiles } from '../profile/profiles.ts'
-import type { Signing } from '../profile/signing.ts'
 
 /** "Who Am I?": the AWS identity with which requests for an environment are signed. */
 export function whoAmI(
   profiles: Profiles,
-  signing: Signing,
+  credentials: Credentials,
   ask: (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>,
 ) {
   return async (clicked?: unknown) => {
@@ -15,7 +15,7 @@ export function whoAmI(
     if (declared === undefined) return undefined
     return about(declared, async () => {
       const { callerIdentity } = await import('../../queues/callerIdentity.ts')
-      const environment = await signing.connectionOf(declared.environment, () => true)
+      const environment = await credentials.connectionOf(declared.environment, () => true)
       const { arn, account, userId } = await callerIdentity(environment)
       const copy = vscode.l10n.t('Copy ARN')
       const profile = profiles.nameFor(environment)

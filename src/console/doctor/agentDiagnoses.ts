@@ -1,3 +1,4 @@
+import { byNature } from '../../hosts/naturalOrder.ts'
 import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import { policyStateOf } from '../../master/fleet/posture.ts'
 import type { Finding } from '../../queues/finding.ts'
@@ -49,7 +50,7 @@ function openAgents({ agents }: ExaminedAgents, t: Translate): Diagnosis[] {
 function otherVersions({ agents, version }: ExaminedAgents, t: Translate): Diagnosis[] {
   const others = agents.filter((agent) => agent.state !== 'gone' && agent.version !== version)
   if (others.length === 0) return []
-  const versions = [...new Set(others.map((agent) => agent.version))].sort().join(', ')
+  const versions = [...new Set(others.map((agent) => agent.version))].sort(byNature).join(', ')
   return [
     {
       severity: 'warning',

@@ -3,7 +3,7 @@ import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment
 import { about } from '../command.ts'
 import type { DocumentAction, ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
 import type { Connections } from '../environments/connections.ts'
-import type { Signing } from '../profile/signing.ts'
+import type { Credentials } from '../profile/credentials.ts'
 import type { Diagnosis } from './agentDiagnoses.ts'
 import { printReport } from './report.ts'
 
@@ -13,7 +13,7 @@ type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvir
 export function examineEnvironment(
   ask: AskEnvironment,
   connections: Connections,
-  signing: Signing,
+  credentials: Credentials,
   documents: ReadOnlyDocuments,
   version: string,
 ) {
@@ -23,7 +23,7 @@ export function examineEnvironment(
     const title = vscode.l10n.t('Checking {0}', declared.environment.name)
     const { text, lines } = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title },
-      () => about(declared, () => examine(declared, connections, signing, version)),
+      () => about(declared, () => examine(declared, connections, credentials, version)),
     )
     const actions = lines.flatMap(({ line, diagnosis }) => actionsFor(declared, line, diagnosis))
     const again: DocumentAction = {
@@ -43,7 +43,7 @@ export function examineEnvironment(
 async function examine(
   declared: DeclaredEnvironment,
   connections: Connections,
-  signing: Signing,
+  credentials: Credentials,
   version: string,
 ) {
   const { master, queues } = await connections.use(declared)
@@ -52,7 +52,7 @@ async function examine(
     import('../../queues/diagnosis.ts'),
     import('../../queues/callerIdentity.ts'),
   ])
-  const environment = await signing.connectionOf(declared.environment, () => true)
+  const environment = await credentials.connectionOf(declared.environment, () => true)
   // The probe finds what prevents reading the facts, and describes it better.
   await connections.refresh(declared).catch(() => undefined)
   const [probe, arn] = await Promise.all([

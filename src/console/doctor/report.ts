@@ -1,3 +1,4 @@
+import { byNature } from '../../hosts/naturalOrder.ts'
 import type { Sweep } from '../../master/fleet/factsSweep.ts'
 import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import type { Rejected } from '../../master/masterWarning.ts'
@@ -123,7 +124,7 @@ function leftOutReplies({ rejected }: Examination, t: Translate): Diagnosis[] {
 function describeAgents(agents: readonly KnownAgent[], t: Translate): string {
   if (agents.length === 0) return t('none')
   const live = agents.filter(({ state }) => state === 'live').length
-  const versions = [...new Set(agents.map(({ version }) => version))].sort().join(', ')
+  const versions = [...new Set(agents.map(({ version }) => version))].sort(byNature).join(', ')
   return t('{0} known, {1} live, version {2}', agents.length, live, versions)
 }
 

@@ -42,7 +42,7 @@ export function groupAgents(agents: readonly KnownAgent[], path: string): AgentG
 /** The problems of an agent, in sentences; empty when there is none. */
 export function agentTroubles(agent: KnownAgent, now: number, t: Translate): string[] {
   const troubles = [...agent.problems]
-  const silence = printDuration(Math.max(0, now - agent.lastHeardAt))
+  const silence = printDuration(Math.max(0, now - agent.lastSeenAt))
   if (agent.state === 'stale') troubles.unshift(t('Not seen for {0}.', silence))
   if (agent.hasLeft === true) troubles.unshift(t('Stopped {0} ago.', silence))
   else if (agent.state === 'gone') troubles.unshift(t('Gone: not seen for {0}.', silence))

@@ -11,9 +11,9 @@ import {
   type EnvironmentNode,
   type ErrorNode,
   environmentNode,
+  errorNode,
   factNodes,
   type TreeNode,
-  wrongNode,
 } from './treeNode.ts'
 
 /** The tree environment → groups → agents → facts. Only environments that are expanded in a visible view are kept up to date. */
@@ -138,7 +138,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
       for (const key of this.#expanded.keys()) if (!this.#rows.has(key)) this.#expanded.delete(key)
       this.#watchWhatIsSeen()
     }
-    return [...rows, ...troubles.map(wrongNode)]
+    return [...rows, ...troubles.map(errorNode)]
   }
 
   #open(node: TreeNode | ErrorNode): void {

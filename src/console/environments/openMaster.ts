@@ -1,3 +1,4 @@
+import * as vscode from 'vscode'
 import { lazy } from '../../async/lazy.ts'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { MasterWarning } from '../../master/masterWarning.ts'
@@ -8,7 +9,7 @@ import type { Retention } from '../../master/store/retention.ts'
 import type { SigningKey } from '../../protocol/envelope.ts'
 import type { Environment } from '../../queues/environment.ts'
 import { readSetting } from '../declarations/settings.ts'
-import type { Signing } from '../profile/signing.ts'
+import type { Credentials } from '../profile/credentials.ts'
 import type { OpenMasterFor } from './connections.ts'
 
 export interface MasterSetting {
@@ -17,7 +18,7 @@ export interface MasterSetting {
   /** Folder of the master IDs, next to the runs: a late reply on a master's queue must find its run there. */
   readonly idFolder: string
   /** The credentials for the environment's queues. */
-  readonly connectionOf: Signing['connectionOf']
+  readonly connectionOf: Credentials['connectionOf']
   /** How much history is kept. */
   readonly retention: () => Retention
   /**
@@ -53,7 +54,7 @@ export class MasterOpener {
       this.history(),
       this.#id.get(),
       connectionOf(declared.environment, isUserAct),
-      chosenKey(),
+      chosenKey(isUserAct),
     ])
     const { environment } = declared
     const queues = createQueues(connection)
@@ -105,9 +106,17 @@ export class MasterOpener {
 }
 
 /** The key that signs commands, if the user has set one. A workspace cannot: the setting has machine scope. */
-async function chosenKey(): Promise<SigningKey | undefined> {
+async function chosenKey(isUserAct: () => boolean): Promise<SigningKey | undefined> {
   const declared = readSetting('signingKey')
   if (declared === '') return undefined
   const { readSigningKey } = await import('../../master/sending/signingKey.ts')
-  return readSigningKey(declared)
+  return readSigningKey(declared, async (file) =>
+    isUserAct()
+      ? vscode.window.showInputBox({
+          title: vscode.l10n.t('Passphrase of {0}', file),
+          password: true,
+          ignoreFocusOut: true,
+        })
+      : undefined,
+  )
 }

@@ -16,8 +16,8 @@ export function fingerprint(
 ): string {
   return agents
     .map((agent) => {
-      const { agentId, hostname, version, state, clockSkewMs, running, problems, facts, lastHeardAt } = agent
-      const silence = state === 'live' ? 0 : Math.floor((now - lastHeardAt) / silenceStepMs)
+      const { agentId, hostname, version, state, clockSkewMs, running, problems, facts, lastSeenAt } = agent
+      const silence = state === 'live' ? 0 : Math.floor((now - lastSeenAt) / silenceStepMs)
       const skew = Math.round(clockSkewMs / silenceStepMs)
       const open = openAgents.has(agentId) ? JSON.stringify(facts) : ''
       const parts = [agentId, hostname, version, state, silence, skew, running.length > 0, ...problems, open]

@@ -225,7 +225,7 @@ function explainAgent({ agent }: AgentNode): vscode.MarkdownString {
       [vscode.l10n.t('Version'), agent.version],
       [
         vscode.l10n.t('Last seen'),
-        vscode.l10n.t('{0} ago', printDuration(Math.max(0, now - agent.lastHeardAt))),
+        vscode.l10n.t('{0} ago', printDuration(Math.max(0, now - agent.lastSeenAt))),
       ],
       [vscode.l10n.t('Started'), new Date(agent.startedAt).toLocaleString()],
       [vscode.l10n.t('Clock'), describeSkew(agent.clockSkewMs, vscode.l10n.t)],

@@ -57,7 +57,7 @@ export interface ErrorNode {
   readonly trouble: UnusableDeclaration
 }
 
-export function wrongNode(trouble: UnusableDeclaration, index: number): ErrorNode {
+export function errorNode(trouble: UnusableDeclaration, index: number): ErrorNode {
   return { kind: 'wrong', id: `wrong/${index}/${environmentKey(trouble.origin, trouble.name)}`, trouble }
 }
 

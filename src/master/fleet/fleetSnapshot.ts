@@ -7,7 +7,7 @@ export interface KnownAgent {
   readonly version: string
   readonly facts: Facts
   /** SQS's clock, milliseconds since the epoch. */
-  readonly lastHeardAt: number
+  readonly lastSeenAt: number
   /** The agent's clock. */
   readonly startedAt: number
   /** The agent's clock minus SQS's, milliseconds; includes the time that the message took to SQS. */

@@ -20,7 +20,7 @@ import {
  * second and are read a few times per second, so the work is done when they are read: see {@link snapshot}.
  */
 export class Inventory {
-  readonly #heard = new Map<string, Sighting>()
+  readonly #seen = new Map<string, Sighting>()
   readonly #listeners = new Set<() => void>()
   readonly #now: () => number
   readonly #load: InventoryLoad
@@ -52,7 +52,7 @@ export class Inventory {
     heapBytes = 0,
   ): Excess | undefined {
     const { agentId, hostname } = message
-    const known = this.#heard.get(agentId)
+    const known = this.#seen.get(agentId)
     const isProven = checkIdentity(agentId, senderId) === 'proven'
     const isFirstProof = isProven && known?.provenAt === undefined
     const isNews = known === undefined || isSaidAfter({ message, sentAt }, known)
@@ -64,23 +64,23 @@ export class Inventory {
       return excess
     }
     this.#load.replace(known?.load, load)
-    const lastHeardAt = Math.max(sentAt, known?.lastHeardAt ?? sentAt)
+    const lastSeenAt = Math.max(sentAt, known?.lastSeenAt ?? sentAt)
     const provenAt = isProven ? sentAt : known?.provenAt
     if (known?.message.hostname === hostname) {
       // In place, because `#order` refers to it.
       known.message = message
       known.sentAt = sentAt
-      known.lastHeardAt = lastHeardAt
+      known.lastSeenAt = lastSeenAt
       known.senderId = senderId
       known.provenAt = provenAt
       known.load = load
       known.shown = undefined
     } else {
       const orderKey = naturalKey(hostname)
-      this.#heard.set(agentId, {
+      this.#seen.set(agentId, {
         message,
         sentAt,
-        lastHeardAt,
+        lastSeenAt,
         senderId,
         provenAt,
         load,
@@ -99,18 +99,18 @@ export class Inventory {
    */
   identify(agentId: string, senderId: string | undefined): ReturnType<typeof checkIdentity> {
     const identity = checkIdentity(agentId, senderId)
-    const provenAt = this.#heard.get(agentId)?.provenAt
+    const provenAt = this.#seen.get(agentId)?.provenAt
     if (identity !== 'unproven' || provenAt === undefined) return identity
     return this.#now() - provenAt > goneAfterMs ? 'unproven' : 'mismatch'
   }
 
   /** Records a reply of an agent: it was seen, without new facts. */
   answered(agentId: string, sentAt: number): void {
-    const known = this.#heard.get(agentId)
-    if (known === undefined || known.lastHeardAt >= sentAt) return
+    const known = this.#seen.get(agentId)
+    if (known === undefined || known.lastSeenAt >= sentAt) return
     // That a live agent is still live is not a change: a run of 10,000 agents would report nothing else.
     const isNews = known.shown?.state !== 'live'
-    known.lastHeardAt = sentAt
+    known.lastSeenAt = sentAt
     known.shown = undefined
     if (isNews) this.#changed()
     else this.#outdate()
@@ -148,22 +148,22 @@ export class Inventory {
   }
 
   #take(now: number): FleetSnapshot {
-    if (!this.#isOrdered) this.#order = [...this.#heard.values()].sort(inOrder)
+    if (!this.#isOrdered) this.#order = [...this.#seen.values()].sort(inOrder)
     this.#isOrdered = true
     const agents: KnownAgent[] = []
     let to = Number.POSITIVE_INFINITY
-    for (const heard of this.#order) {
-      if (now - heard.lastHeardAt > forgottenAfterMs) {
-        this.#heard.delete(heard.message.agentId)
-        this.#load.replace(heard.load, undefined)
+    for (const seen of this.#order) {
+      if (now - seen.lastSeenAt > forgottenAfterMs) {
+        this.#seen.delete(seen.message.agentId)
+        this.#load.replace(seen.load, undefined)
         this.#isOrdered = false
         continue
       }
-      const state = stateAt(now, heard)
-      const until = endOf(state, heard)
+      const state = stateAt(now, seen)
+      const until = endOf(state, seen)
       if (until < to) to = until
-      if (heard.shown?.state !== state) heard.shown = knownAgent(heard, state)
-      agents.push(heard.shown)
+      if (seen.shown?.state !== state) seen.shown = knownAgent(seen, state)
+      agents.push(seen.shown)
     }
     this.#holds = { from: now, to }
     return { version: this.#latest.version + 1, agents, look: this.#look }

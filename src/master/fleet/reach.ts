@@ -42,7 +42,7 @@ export interface MissingAgent {
   /** Undefined for an agent that this master has never seen. */
   readonly hostname: string | undefined
   /** SQS's clock, milliseconds since the epoch; undefined for an agent that this master has never seen. */
-  readonly lastHeardAt: number | undefined
+  readonly lastSeenAt: number | undefined
 }
 
 /**
@@ -57,13 +57,13 @@ export function reachOf({ agents: all, look }: FleetSnapshot, { filter, targets 
   for (const agent of all) {
     const isThere = agent.state !== 'gone'
     if (isThere) known += 1
-    const { agentId, hostname, lastHeardAt, hasLeft } = agent
+    const { agentId, hostname, lastSeenAt, hasLeft } = agent
     if (wanted !== undefined && !wanted.delete(agentId)) continue
     if (!matchesFilter(filter.parsed, agent.facts)) continue
     if (isThere) agents.push(agent)
-    else if (hasLeft !== true || targets !== undefined) missing.push({ agentId, hostname, lastHeardAt })
+    else if (hasLeft !== true || targets !== undefined) missing.push({ agentId, hostname, lastSeenAt })
   }
-  for (const agentId of wanted ?? []) missing.push({ agentId, hostname: undefined, lastHeardAt: undefined })
+  for (const agentId of wanted ?? []) missing.push({ agentId, hostname: undefined, lastSeenAt: undefined })
   const byHand: NamedAgent[] =
     targets === undefined ? [] : missing.map(({ agentId, hostname = agentId }) => ({ agentId, hostname }))
   const named = [...agents.map(({ agentId, hostname }) => ({ agentId, hostname })), ...byHand]

@@ -29,7 +29,7 @@ export function isSaidAfter(one: SaidFacts, other: SaidFacts): boolean {
 export interface Sighting {
   message: FactsMessage
   sentAt: number
-  lastHeardAt: number
+  lastSeenAt: number
   senderId: string | undefined
   /** When facts last came that the instance itself sent, according to SQS. */
   provenAt: number | undefined
@@ -48,7 +48,7 @@ export function inOrder(a: Sighting, b: Sighting): number {
 }
 
 export function knownAgent(
-  { message, sentAt, lastHeardAt, senderId }: Sighting,
+  { message, sentAt, lastSeenAt, senderId }: Sighting,
   state: KnownAgent['state'],
 ): KnownAgent {
   const { agentId, hostname, version, startedAt, leaving, running, problems = [] } = message
@@ -60,7 +60,7 @@ export function knownAgent(
     hostname,
     version,
     facts,
-    lastHeardAt,
+    lastSeenAt,
     startedAt,
     clockSkewMs,
     state,
@@ -71,15 +71,15 @@ export function knownAgent(
   }
 }
 
-export function stateAt(now: number, { lastHeardAt, message }: Sighting): KnownAgent['state'] {
-  const silentMs = now - lastHeardAt
+export function stateAt(now: number, { lastSeenAt, message }: Sighting): KnownAgent['state'] {
+  const silentMs = now - lastSeenAt
   if (silentMs > goneAfterMs || message.leaving === true) return 'gone'
   return silentMs <= message.intervalMs + toleranceMs ? 'live' : 'stale'
 }
 
 /** When this state of an agent ends if it is not seen again. SQS's clock. */
-export function endOf(state: KnownAgent['state'], { lastHeardAt, message }: Sighting): number {
-  if (state === 'gone') return lastHeardAt + forgottenAfterMs
-  const gone = lastHeardAt + goneAfterMs
-  return state === 'stale' ? gone : Math.min(gone, lastHeardAt + message.intervalMs + toleranceMs)
+export function endOf(state: KnownAgent['state'], { lastSeenAt, message }: Sighting): number {
+  if (state === 'gone') return lastSeenAt + forgottenAfterMs
+  const gone = lastSeenAt + goneAfterMs
+  return state === 'stale' ? gone : Math.min(gone, lastSeenAt + message.intervalMs + toleranceMs)
 }

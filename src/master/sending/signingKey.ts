@@ -3,22 +3,30 @@ import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { SigningKey } from '../../protocol/envelope.ts'
+import { isOpenSshKey, parseOpenSshKey } from '../../signing/openSshKey.ts'
 import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
+
+/** Gives the passphrase of the key in this file; undefined where nobody gives one. */
+export type AskPassphrase = (file: string) => Promise<string | undefined>
 
 /**
  * Reads the key that signs commands for agents whose policy requires it.
  * @param declared `NAME=FILE`: the name under which policies know the key, and a file with an ed25519 private key in PEM
- *   (PKCS #8), which only its owner may read; `~/` is the home directory
+ *   (PKCS #8) or as OpenSSH writes it, which only its owner may read; `~/` is the home directory
+ * @param askPassphrase called when the key has one
  * @throws LocalizableError: nothing is sent unsigned instead
  */
-export async function readSigningKey(declared: string): Promise<SigningKey> {
+export async function readSigningKey(
+  declared: string,
+  askPassphrase: AskPassphrase = async () => undefined,
+): Promise<SigningKey> {
   const [, name, place] = /^([^=\s]{1,128})=(.+)$/.exec(declared) ?? []
   if (name === undefined || place === undefined)
     throw new LocalizableError(
       say('The signing key "{0}" is not NAME=FILE, as in alice=~/.aws/ec2-collective.pem.', declared),
     )
   const file = place.startsWith('~/') ? path.join(homedir(), place.slice(2)) : place
-  const privateKey = parseKey(file, await readPrivately(file))
+  const privateKey = await parseKey(file, await readPrivately(file), askPassphrase)
   if (privateKey.asymmetricKeyType !== 'ed25519')
     throw new LocalizableError(
       say(
@@ -46,16 +54,25 @@ async function readPrivately(file: string): Promise<string> {
   return text
 }
 
-function parseKey(file: string, text: string): KeyObject {
+async function parseKey(file: string, text: string, askPassphrase: AskPassphrase): Promise<KeyObject> {
+  if (isOpenSshKey(text)) return openSshKey(file, text, askPassphrase)
   try {
     return createPrivateKey(text)
   } catch (cause) {
     throw new LocalizableError(
       say(
-        'The signing key {0} is not an unencrypted private key in PEM format. Create one with "openssl genpkey -algorithm ed25519".',
+        'The signing key {0} is not a private key: neither an OpenSSH key nor an unencrypted one in PEM format. Create one with "ssh-keygen -t ed25519".',
         file,
       ),
       { cause },
     )
   }
+}
+
+async function openSshKey(file: string, text: string, askPassphrase: AskPassphrase): Promise<KeyObject> {
+  const key = parseOpenSshKey(text)
+  if (key.kind === 'key') return key.privateKey
+  const passphrase = await askPassphrase(file)
+  if (passphrase !== undefined) return key.unlock(passphrase)
+  throw new LocalizableError(say('The signing key {0} has a passphrase, which was not given.', file))
 }

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { everyone, readFilter } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
-import { requestsSince } from '../../../src/queues/requestCounts.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
 import { createMasters, type Masters, type OpenMaster, outputOf, startRun } from '../../support/masters.ts'
+import { requestsSince } from '../../support/requestsSince.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
 
@@ -39,8 +39,8 @@ describe('a run over fifty agents', () => {
     const run = await startRun(ours.master, shell('uname -a'))
     const state = await run.ended
     expect(state.counts).toMatchObject({ succeeded: agents, 'no-reply': 0 })
-    const lastHeardAt = Math.max(...[...state.replies.values()].map(({ heardAt }) => heardAt ?? 0))
-    expect(state.endedAt).toBe(lastHeardAt)
+    const lastSeenAt = Math.max(...[...state.replies.values()].map(({ heardAt }) => heardAt ?? 0))
+    expect(state.endedAt).toBe(lastSeenAt)
     expect(await outputOf(run, 'agent-7')).toMatch(/^Linux /)
     await run.withdrawn()
     const { requests, byOperation } = requestsSince(before, ours.queues.requests)

@@ -3,8 +3,8 @@ import { callerIdentity } from '../../../src/queues/callerIdentity.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { createQueues, type Queues, type ReceivedMessage } from '../../../src/queues/queues.ts'
 import { receiveLoop } from '../../../src/queues/receiveLoop.ts'
-import { requestsSince } from '../../../src/queues/requestCounts.ts'
 import { createSender } from '../../../src/queues/sender.ts'
+import { requestsSince } from '../../support/requestsSince.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 
 let sqs: SqsServer

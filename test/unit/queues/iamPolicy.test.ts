@@ -4,7 +4,6 @@ import {
   missingPermission,
   type PolicyRole,
   queueArn,
-  setUpStatement,
   statements,
 } from '../../../src/queues/iamPolicy.ts'
 import { testing } from './fleetQueues.ts'
@@ -48,6 +47,15 @@ describe('IAM policies', () => {
     })
   })
 
+  it('let an administrator create the three queues, and change them, and nothing else', () => {
+    const actions = ['CreateQueue', 'GetQueueAttributes', 'GetQueueUrl', 'SetQueueAttributes']
+    expect(allowed('administrator')).toEqual({
+      testing_master: actions,
+      testing_agent: actions,
+      testing_facts: actions,
+    })
+  })
+
   it('let a cleaner remove reply queues, and read none of them', () => {
     expect(allowed('cleaner')).toEqual({
       '*': ['ListQueues'],
@@ -81,8 +89,8 @@ describe('IAM policies', () => {
   })
 
   it('have ids that IAM takes, and only actions that IAM knows (none for batches)', () => {
-    const roles = ['agent', 'master', 'viewer', 'cleaner'] as const
-    const all = [...roles.flatMap((role) => statements(testing, role)), setUpStatement(testing)]
+    const roles = ['agent', 'master', 'viewer', 'cleaner', 'administrator'] as const
+    const all = roles.flatMap((role) => statements(testing, role))
     for (const { id, actions } of [...all, missingPermission('sqs:SendMessage', 'testing_master')]) {
       expect(id).toMatch(/^[A-Za-z0-9]+$/)
       for (const action of actions) expect(action).toMatch(/^sqs:[A-Z][A-Za-z]+$/)

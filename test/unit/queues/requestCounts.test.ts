@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { addRequest, billedUnits, noRequests, requestsSince } from '../../../src/queues/requestCounts.ts'
+import { addRequest, billedUnits, noRequests } from '../../../src/queues/requestCounts.ts'
+import { requestsSince } from '../../support/requestsSince.ts'
 
 describe('request counts', () => {
   it('bill every 64 KB that is begun, and an empty request as one', () => {

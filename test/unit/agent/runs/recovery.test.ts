@@ -120,9 +120,9 @@ describe('a run that the death of the machine has cut short', () => {
       delivered: (id: string) => delivered.push(id),
     } as Partial<Journal> as Journal
     const spool = new Spool(directory)
-    const takeUp = spool.takeUp.bind(spool)
-    spool.takeUp = async (id) => {
-      const spooled = await takeUp(id)
+    const resume = spool.resume.bind(spool)
+    spool.resume = async (id) => {
+      const spooled = await resume(id)
       if (id === broken) spooled?.close()
       return id === broken ? unreadable : spooled
     }

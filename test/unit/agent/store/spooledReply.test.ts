@@ -62,7 +62,7 @@ describe('a spooled reply', () => {
     reply.append(output('first'))
     reply.close()
     appendFileSync(path, 'o torn in the mid')
-    const again = (await SpooledReply.takeUp(path)) as SpooledReply
+    const again = (await SpooledReply.resume(path)) as SpooledReply
     expect(bodiesOf(again)).toEqual(['first'])
     again.append(result('last'))
     expect(bodiesOf(again)).toEqual(['first', 'last'])
@@ -102,7 +102,7 @@ describe('a spooled reply', () => {
     reply.append(result('last'))
     expect(bodiesOf(reply)).toEqual(['first', 'last'])
     expect(openings()).toBe(0)
-    for (const again of [await SpooledReply.read(path), await SpooledReply.takeUp(path)]) {
+    for (const again of [await SpooledReply.read(path), await SpooledReply.resume(path)]) {
       expect(again && bodiesOf(again)).toEqual(['first', 'last'])
     }
     expect(openings()).toBe(0)
@@ -121,7 +121,7 @@ describe('a spooled reply', () => {
     const reply = new SpooledReply(path)
     for (const body of ['first', 'second', 'third']) reply.append(output(body))
     reply.append(result('last'))
-    const taken = (await SpooledReply.takeUp(path)) as SpooledReply
+    const taken = (await SpooledReply.resume(path)) as SpooledReply
     taken.cutOff(1)
     expect([taken.frames, taken.isFinished]).toEqual([1, false])
     taken.append(result('interrupted'))

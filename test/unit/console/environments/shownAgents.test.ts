@@ -8,7 +8,7 @@ const of = (changes: Partial<KnownAgent> = {}, now = 1_000_000, open: string[] =
 
 describe('fingerprint', () => {
   it('stays the same while agents only say the same again', () => {
-    expect(of({ lastHeardAt: 1_005_000, clockSkewMs: 40 }, 1_006_000)).toBe(of())
+    expect(of({ lastSeenAt: 1_005_000, clockSkewMs: 40 }, 1_006_000)).toBe(of())
     expect(of({ facts: { uptime: 5 } })).toBe(of({ facts: { uptime: 6 } }))
   })
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as vscode from 'vscode'
 import { printReport } from '../../../../src/console/doctor/report.ts'
-import { remediesFor } from '../../../../src/console/errorActions.ts'
+import { errorActionsFor } from '../../../../src/console/errorActions.ts'
 import { runHeader } from '../../../../src/console/results/projection.ts'
 import { filterChoices } from '../../../../src/console/send/filterChoices.ts'
 import { messageOf, translated } from '../../../../src/console/text/messageOf.ts'
@@ -163,7 +163,7 @@ describe('in another language than English', () => {
   it.each(errors)('the notification of an error has no English sentence: $message', (error) => {
     const log = { error() {}, warn() {}, show() {} } as unknown as vscode.LogOutputChannel
     calls.length = 0
-    new Trouble(log, remediesFor).show(error, declared('testing'))
+    new Trouble(log, errorActionsFor).show(error, declared('testing'))
     const shown = calls.find(({ name }) => name === 'window.showErrorMessage')?.args.join('\n') ?? ''
     expect(shown).toContain('я')
     expect(englishIn(shown, data)).toEqual([])
@@ -248,7 +248,7 @@ xxxxxx: 2
     const error = toQueueError(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), {
       ...{ action: 'sqs:SendMessage', queue: 'testing_master', region: 'eu-west-1' },
     })
-    new Trouble(log, remediesFor).show(error)
+    new Trouble(log, errorActionsFor).show(error)
     expect(logged[0]).toContain('Cannot reach SQS in eu-west-1 (connection refused)')
     expect(logged[0]).toContain('[ECONNREFUSED for sqs:SendMessage on queue testing_master]')
   })

@@ -105,7 +105,7 @@ describe('Inventory', () => {
     expect(listed).toHaveLength(10)
     // What is known goes on being known, with newer facts.
     expect(record('a1', 'AIDAFLEET', 1500)).toBeUndefined()
-    expect(inventory.agents().find(({ agentId }) => agentId === 'a1')?.lastHeardAt).toBe(1500)
+    expect(inventory.agents().find(({ agentId }) => agentId === 'a1')?.lastSeenAt).toBe(1500)
   })
 
   it('keeps the facts that it has of an agent whose new ones are too much, and knows that it lives', () => {
@@ -116,7 +116,7 @@ describe('Inventory', () => {
     })
     inventory.recordFacts(factsOf('a1', { role: 'web' }), 1000, 'AIDAFLEET', 1_500)
     expect(inventory.recordFacts(factsOf('a1', { role: 'huge' }), 1800, 'AIDAFLEET', 2_500)).toBe('memory')
-    expect(inventory.agents()).toMatchObject([{ agentId: 'a1', facts: { role: 'web' }, lastHeardAt: 1800 }])
+    expect(inventory.agents()).toMatchObject([{ agentId: 'a1', facts: { role: 'web' }, lastSeenAt: 1800 }])
   })
 
   it('lists no more agents of one instance than it may speak for', () => {
@@ -171,7 +171,7 @@ describe('Inventory', () => {
     inventory.recordFacts(factsOf('a1', { role: 'new' }), 90_000, undefined)
     expect(inventory.agents()[0]).toMatchObject({
       state: 'live',
-      lastHeardAt: 95_000,
+      lastSeenAt: 95_000,
       facts: { role: 'new' },
     })
     inventory.answered('unknown', 95_000)
@@ -230,7 +230,7 @@ describe('Inventory', () => {
     inventory.answered('a1', 10)
     await setImmediate()
     expect(notices).toBe(0)
-    expect(inventory.agents()[0]?.lastHeardAt).toBe(10)
+    expect(inventory.agents()[0]?.lastSeenAt).toBe(10)
     clock.now = 60_000
     expect(inventory.agents()[0]?.state).toBe('stale')
     inventory.answered('a1', 59_000)

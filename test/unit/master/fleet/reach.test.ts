@@ -10,7 +10,7 @@ const fleet = {
     knownAgent('db1', { facts: { role: 'db' } }),
     knownAgent('web1', { facts: { role: 'web' } }),
     knownAgent('web2', { facts: { role: 'web' }, state: 'stale' }),
-    knownAgent('web3', { facts: { role: 'web' }, state: 'gone', lastHeardAt: 7 }),
+    knownAgent('web3', { facts: { role: 'web' }, state: 'gone', lastSeenAt: 7 }),
   ],
   look: { kind: 'complete', at: 5 } as const,
 }
@@ -34,17 +34,17 @@ describe('Whom a request reaches', () => {
   it('leaves nobody out without a word: who is gone or was never seen is named as missing', () => {
     const { missing } = reachOf(fleet, { filter: web, targets: ['i-web1', 'i-web3', 'i-nobody'] })
     expect(missing).toEqual([
-      { agentId: 'i-web3', hostname: 'web3', lastHeardAt: 7 },
-      { agentId: 'i-nobody', hostname: undefined, lastHeardAt: undefined },
+      { agentId: 'i-web3', hostname: 'web3', lastSeenAt: 7 },
+      { agentId: 'i-nobody', hostname: undefined, lastSeenAt: undefined },
     ])
   })
 
   it('misses nobody who has said that it stops, unless it is named by hand', () => {
-    const agents = [knownAgent('web4', { state: 'gone', hasLeft: true, lastHeardAt: 8 })]
+    const agents = [knownAgent('web4', { state: 'gone', hasLeft: true, lastSeenAt: 8 })]
     const left = { version: 1, agents, look: { kind: 'complete', at: 9 } as const }
     expect(reachOf(left, { filter: everyone }).missing).toEqual([])
     expect(reachOf(left, { filter: everyone, targets: ['i-web4'] }).missing).toEqual([
-      { agentId: 'i-web4', hostname: 'web4', lastHeardAt: 8 },
+      { agentId: 'i-web4', hostname: 'web4', lastSeenAt: 8 },
     ])
   })
 

@@ -5,7 +5,7 @@ import type { Profiles } from './profiles.ts'
 import { SharedCredentials } from './sharedCredentials.ts'
 
 /** Provides the credentials for an environment's queues. */
-export class Signing {
+export class Credentials {
   readonly #profiles: Profiles
   readonly #shared = new SharedCredentials(Date.now)
 
