@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { EventEmitter } from 'node:events'
+import { PassThrough } from 'node:stream'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type SupervisedProcess, superviseProcess } from '../../../src/localFleet/supervisedProcess.ts'
 import { gatherWarnings } from '../../support/gatherWarnings.ts'
+import { everyInterleaving } from '../../support/interleavings.ts'
 import { until } from '../../support/until.ts'
 
 const kept: SupervisedProcess[] = []
@@ -76,5 +79,25 @@ describe('A supervised process', () => {
     await until(() => changes === 2, 'its end')
     await each.stop()
     expect(starts).toBe(1)
+  })
+
+  it('is stopped once it has ended, in each order of its end and of stopping it twice, and not started again', async () => {
+    await everyInterleaving(async (stage) => {
+      let starts = 0
+      const child = Object.assign(new EventEmitter(), { pid: 1, stdin: new PassThrough(), kill: () => true })
+      const each = superviseProcess(
+        () => {
+          starts += 1
+          return child as unknown as ChildProcess
+        },
+        () => {},
+      )
+      stage.act('it ends', () => child.emit('exit', 0))
+      stage.act('stop', () => each.stop())
+      stage.act('stop again', () => each.stop())
+      const ends = await stage.play()
+      expect(Object.values(ends).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
+      expect([starts, each.pid]).toEqual([1, undefined])
+    })
   })
 })
