@@ -25,6 +25,12 @@ const sideBySide = [
   ...['commands', 'facts'].map((name) => `test/integration/agent/${name}.test.ts`),
 ]
 
+/** Each takes most of a minute, and shows at length what others show in small. */
+const long = [
+  'test/integration/faults/masterUnderFaults.test.ts',
+  'test/integration/master/fleetOfFifty.test.ts',
+]
+
 /** @type {Readonly<Record<'daily' | 'nightly', readonly TestRun[]>>} */
 export const testPlan = {
   daily: [
@@ -33,11 +39,12 @@ export const testPlan = {
       ...{ name: 'integration, two at a time', project: 'integration', files: sideBySide },
       variables: { INTEGRATION_WORKERS: '2' },
     },
-    { name: 'integration', project: 'integration', without: sideBySide },
+    { name: 'integration', project: 'integration', without: [...sideBySide, ...long] },
     { name: 'e2e', project: 'e2e' },
   ],
   nightly: [
     { name: 'nightly', project: 'nightly' },
+    { name: 'long', project: 'integration', files: long },
     {
       ...{ name: 'kills', project: 'integration', files: ['test/integration/agent/kills.test.ts'] },
       variables: { AGENT_KILLS: '300' },
