@@ -5,7 +5,7 @@ import { expectsMetadata } from '../facts/instanceMetadata.ts'
 import { createFactReader } from '../facts/sources.ts'
 import { identify } from '../identity/agentIdentity.ts'
 import { createLog } from '../log/log.ts'
-import { describePolicy } from '../policy/policyInForce.ts'
+import { describePolicy, type PolicyInForce } from '../policy/policyInForce.ts'
 import { type Configuration, readConfiguration } from '../settings/configuration.ts'
 import { ConfigurationError } from '../settings/configurationFile.ts'
 import { lookAtPolicy } from '../settings/livePolicy.ts'
@@ -54,9 +54,10 @@ async function checkAgent(configFile: string | undefined, write: (text: string) 
   }
   report.ok(`${configuration.file}: environment ${configuration.environment}`)
   for (const warning of configuration.warnings) report.note(warning)
-  await checkPolicy(configuration, report)
+  const policy = await lookAtPolicy(configuration)
+  checkPolicy(policy, report)
   await checkStateDirectory(configuration, report)
-  await checkFacts(configuration, report)
+  await checkFacts(configuration, policy, report)
   await checkQueues(configuration, report)
   write(describeResult(failures))
   return failures === 0 ? 0 : 1
@@ -67,8 +68,7 @@ function describeResult(failures: number): string {
   return failures === 1 ? '1 problem found.\n' : `${failures} problems found.\n`
 }
 
-async function checkPolicy(configuration: Configuration, report: CheckReport): Promise<void> {
-  const policy = await lookAtPolicy(configuration)
+function checkPolicy(policy: PolicyInForce, report: CheckReport): void {
   const sentence = describePolicy(policy)
   if (policy.kind === 'policy') report.ok(sentence)
   else if (policy.kind === 'open') report.note(sentence)
@@ -89,7 +89,11 @@ async function checkStateDirectory({ stateDir }: Configuration, report: CheckRep
   }
 }
 
-async function checkFacts(configuration: Configuration, report: CheckReport): Promise<void> {
+async function checkFacts(
+  configuration: Configuration,
+  policy: PolicyInForce,
+  report: CheckReport,
+): Promise<void> {
   const onEc2 = await expectsMetadata(configuration.facts)
   const self = await identify(
     configuration,
@@ -97,7 +101,6 @@ async function checkFacts(configuration: Configuration, report: CheckReport): Pr
     createLog('warn', (line) => report.fail(line.trim()), Date.now),
     'only-look',
   )
-  const policy = await lookAtPolicy(configuration)
   const posture = () => describePosture({ configuration, policy }, ownUser().name, undefined)
   const reading = await createFactReader(() => configuration, { ...self, onEc2, posture }).refresh()
   report.ok(`this agent is ${self.agentId}, host name ${self.hostname}`)

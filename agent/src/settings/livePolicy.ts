@@ -8,6 +8,7 @@ import {
   type PolicyInForce,
   policyInForce,
 } from '../policy/policyInForce.ts'
+import { fileStamp } from './fileStamp.ts'
 
 /** What the policy of a running agent depends on. */
 export interface LivePolicyConfiguration extends PolicyConfiguration {
@@ -42,7 +43,7 @@ export class LivePolicy {
     const configuration = this.#configuration()
     const path = pathOf(configuration)
     // As it is before it is read: what changes meanwhile is read at the next look.
-    const stamp = `${path} ${await stampOf(path)}`
+    const stamp = `${path} ${await fileStamp(path)}`
     if (again || stamp !== this.#stamp) {
       this.#file = await readPolicyFile(path)
       this.#stamp = stamp
@@ -101,11 +102,4 @@ function pathOf({ policyFile }: PolicyConfiguration): string {
 
 function markerOf(stateDir: string): string {
   return join(stateDir, 'policy-was-in-force')
-}
-
-async function stampOf(file: string): Promise<string> {
-  return stat(file, { bigint: true }).then(
-    ({ mtimeNs, ctimeNs, size, ino, dev }) => `${mtimeNs} ${ctimeNs} ${size} ${ino} ${dev}`,
-    ({ code }: NodeJS.ErrnoException) => code ?? 'none',
-  )
 }

@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { contained } from '../../../src/async/contained.ts'
 import { type Log, reasonOf } from '../log/log.ts'
 import type { PolicyInForce } from '../policy/policyInForce.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
+import { fileStamp } from './fileStamp.ts'
 import { LivePolicy } from './livePolicy.ts'
 
 /** Everything that operators decide. */
@@ -42,7 +42,7 @@ export class LiveSettings {
     const settings = new LiveSettings(configuration, log, onChange)
     for (const warning of configuration.warnings) log.warn(warning)
     // It may have changed since it was read.
-    const stamp = await stampOf(configuration.file)
+    const stamp = await fileStamp(configuration.file)
     settings.#configuration = withFixed(configuration, await readConfiguration(configuration.file))
     settings.#stamp = stamp
     await settings.#policy.look()
@@ -95,7 +95,7 @@ export class LiveSettings {
 
   async #look(again: boolean): Promise<void> {
     // As it is before it is read: what changes meanwhile is read at the next look.
-    const stamp = await stampOf(this.#configuration.file)
+    const stamp = await fileStamp(this.#configuration.file)
     const isRead = (again || stamp !== this.#stamp) && (await this.#read())
     this.#stamp = stamp
     const isOther = await this.#policy.look(again)
@@ -125,12 +125,4 @@ export class LiveSettings {
 function withFixed(before: Configuration, fresh: Configuration): Configuration {
   const { environment, agentId, hostname, stateDir, auditLog, queues } = before
   return { ...fresh, environment, agentId, hostname, stateDir, auditLog, queues }
-}
-
-/** What tells that a file has changed. */
-async function stampOf(file: string): Promise<string> {
-  return stat(file, { bigint: true }).then(
-    ({ mtimeNs, ctimeNs, size, ino }) => `${mtimeNs} ${ctimeNs} ${size} ${ino}`,
-    () => 'none',
-  )
 }
