@@ -80,8 +80,6 @@ async function childAt(pid: string, directory: string): Promise<SoakChild | unde
 /** Marks of the runs that the agent says have ended: nothing of them may run when it says so. */
 async function runsOver({ agentId, auditLog }: AgentFiles): Promise<Set<string>> {
   const lines = (await readFile(auditLog, 'utf8').catch(() => '')).split('\n').slice(0, -1)
-  const entries = lines.map((line) => JSON.parse(line) as { runId: string; verdict: string })
-  return new Set(
-    entries.filter(({ verdict }) => verdict !== 'refused').map(({ runId }) => `${agentId}/${runId}`),
-  )
+  const entries = lines.map((line) => JSON.parse(line) as { event: string; runId: string })
+  return new Set(entries.filter(({ event }) => event === 'ended').map(({ runId }) => `${agentId}/${runId}`))
 }
