@@ -38,6 +38,17 @@ export default defineConfig({
       },
       {
         test: {
+          // Takes out one defence after the other, in two copies of the sources.
+          name: 'attack',
+          include: ['test/attack/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          maxConcurrency: 2,
+          sequence: { groupOrder: 5 },
+        },
+      },
+      {
+        test: {
           // `npm run test:nightly`: what takes minutes.
           name: 'nightly',
           include: ['test/nightly/**/*.test.ts'],

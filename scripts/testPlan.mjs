@@ -40,6 +40,7 @@ export const testPlan = {
       variables: { INTEGRATION_WORKERS: '2' },
     },
     { name: 'integration', project: 'integration', without: [...sideBySide, ...long] },
+    { name: 'attack', project: 'attack' },
     { name: 'e2e', project: 'e2e' },
   ],
   nightly: [
