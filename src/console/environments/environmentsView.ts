@@ -22,6 +22,8 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
   readonly #connections: Connections
   readonly #groupBy: () => string
   readonly #memento: vscode.Memento
+  /** Keys of the environments that the user left expanded, including those that are not declared at the moment. */
+  readonly #openRows: Set<string>
   readonly #changed = new vscode.EventEmitter<EnvironmentNode | undefined>()
   readonly #view: vscode.TreeView<TreeNode | ErrorNode>
   readonly #disposables: vscode.Disposable[]
@@ -49,6 +51,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
   ) {
     this.#list = list
     this.#memento = memento
+    this.#openRows = new Set(memento.get<string[]>(openRows, []))
     this.#connections = connections
     this.#groupBy = groupBy
     this.#view = vscode.window.createTreeView('ec2-collective.environments', {
@@ -148,6 +151,7 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
     // Rows of environments that are no longer declared.
     if (!this.#rows.has(key) || this.#expanded.has(key)) return
     this.#expanded.set(key, node)
+    this.#openRows.add(key)
     this.#remember()
     this.#watchWhatIsSeen()
   }
@@ -156,17 +160,19 @@ export class EnvironmentsView implements vscode.TreeDataProvider<TreeNode | Erro
     if (node.kind === 'agent') this.#openAgents.delete(node.agent.agentId)
     if (node.kind !== 'environment') return
     this.#expanded.delete(node.declared.key)
+    this.#openRows.delete(node.declared.key)
     this.#remember()
     this.#watchWhatIsSeen()
   }
 
   #opensByItself(node: TreeNode | ErrorNode): boolean {
     if (node.kind !== 'environment') return false
-    return this.#rows.size === 1 || this.#memento.get<string[]>(openRows, []).includes(node.declared.key)
+    return this.#rows.size === 1 || this.#openRows.has(node.declared.key)
   }
 
+  /** Not only the rows that are open by now: after a reload they open one after the other. */
   #remember(): void {
-    void this.#memento.update(openRows, [...this.#expanded.keys()])
+    void this.#memento.update(openRows, [...this.#openRows])
   }
 
   #watchWhatIsSeen(): void {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Memento } from 'vscode'
+import { type Memento, TreeItemCollapsibleState } from 'vscode'
 import { EnvironmentList } from '../../../../src/console/declarations/environmentList.ts'
 import { WorkspaceFiles } from '../../../../src/console/declarations/workspaceFiles.ts'
 import { Connections } from '../../../../src/console/environments/connections.ts'
@@ -17,6 +17,8 @@ import { everyInterleaving } from '../../../support/interleavings.ts'
 import { type ScriptedEndpoint, startScriptedEndpoint, success } from '../../../support/scriptedEndpoint.ts'
 import { until } from '../../../support/until.ts'
 import { made } from '../../../support/vscodeStandIn.mjs'
+
+const { Expanded } = TreeItemCollapsibleState
 
 const memento = {
   get: (_key: string, fallback?: unknown) => fallback,
@@ -95,6 +97,56 @@ describe('The Environments view', () => {
     tree.collapsed.fire({ element: root })
     await requestsIn(60_000)
     expect(await requestsIn(600_000)).toBe(0)
+  })
+
+  it('opens again, and watches, each row that was open before a reload, and those of a fleet that comes back', async () => {
+    const stored = new Map<string, unknown>()
+    const remembering = {
+      get: (key: string, fallback?: unknown) => stored.get(key) ?? fallback,
+      update: async (key: string, value: unknown) => void stored.set(key, value),
+      keys: () => [...stored.keys()],
+    } as Memento
+    const all = ['one', 'two', 'three', 'four'].map((name) => declared(name))
+    let environments = all
+    const list = {
+      onDidChange: () => ({ dispose: () => {} }),
+      read: async () => ({ environments, troubles: [] }),
+    } as unknown as EnvironmentList
+    const watched = new Set<string>()
+    const connections = {
+      onDidChange: () => ({ dispose: () => {} }),
+      state: () => ({ kind: 'closed' }),
+      watch: ({ environment: { name } }: DeclaredEnvironment) => {
+        watched.add(name)
+        return { dispose: () => watched.delete(name) }
+      },
+    } as unknown as Connections
+    /** As VS Code does: it describes all rows, then asks for the children of those that are expanded. */
+    const load = async (each: EnvironmentsView) => {
+      const rows = await each.getChildren()
+      const isOpen = (row: (typeof rows)[number]) => each.getTreeItem(row).collapsibleState === Expanded
+      for (const row of rows.filter(isOpen)) await each.getChildren(row)
+      return rows
+    }
+    const open = () => new EnvironmentsView(list, connections, () => '', remembering)
+
+    const first = open()
+    const tree = made.treeViews.at(-1)
+    const rows = await load(first)
+    for (const row of rows) tree?.expanded.fire({ element: row })
+    tree?.collapsed.fire({ element: rows[3] })
+    expect([...watched]).toEqual(['one', 'two', 'three'])
+    first.dispose()
+
+    for (let reload = 1; reload <= 2; reload += 1) {
+      const next = open()
+      environments = []
+      expect(await load(next)).toEqual([])
+      environments = all
+      await load(next)
+      expect([...watched]).toEqual(['one', 'two', 'three'])
+      next.dispose()
+    }
   })
 
   it('shows and watches what is declared last, and nothing once it is gone, whatever comes between', async () => {
