@@ -430,7 +430,14 @@ export const rooms = [
   {
     room: 'agent/src/settings',
     holds: 'the configuration file, parsed',
-    imports: ['src/async', 'src/protocol', 'agent/src/log', 'agent/src/policy', 'agent/src/formats'],
+    imports: [
+      'src/async',
+      'src/protocol',
+      'src/queues',
+      'agent/src/log',
+      'agent/src/policy',
+      'agent/src/formats',
+    ],
     packages: ['../../../package.json', 'node', 'valibot'],
   },
   {

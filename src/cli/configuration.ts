@@ -41,9 +41,12 @@ export function environmentOf(
   if (!v.is(EnvironmentName, name))
     throw new UsageError(`--env ${name}: use 1 to 48 characters of A-Z a-z 0-9 _ -`)
   const own = file?.name === name ? file : undefined
-  const endpoint = args.endpoint ?? own?.endpoint
-  const checked = v.safeParse(v.optional(Endpoint), endpoint)
-  if (!checked.success) throw new UsageError(`--endpoint ${endpoint}: use ${checked.issues[0].message}.`)
+  const checked = v.safeParse(v.optional(Endpoint), args.endpoint ?? own?.endpoint)
+  if (!checked.success) {
+    const [{ input, message }] = checked.issues
+    throw new UsageError(`--endpoint ${input}: use ${message}.`)
+  }
+  const endpoint = checked.output
   const region = args.region ?? own?.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
   if (region === undefined && endpoint === undefined)
     throw new UsageError('No AWS region. Use --region, for example --region eu-west-1.')

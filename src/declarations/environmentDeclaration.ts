@@ -59,7 +59,7 @@ export const EnvironmentDeclaration = closedObject({
   rollout: described(v.optional(DeclaredRollout), rolloutMeaning),
   queues: described(v.optional(DeclaredQueues), 'Queue names, if they differ from the default.'),
   endpoint: described(
-    v.optional(v.pipe(Endpoint, v.examples(['https://sqs.eu-west-1.amazonaws.com']))),
+    v.optional(Endpoint),
     'SQS endpoint if it is not AWS’s own: a VPC endpoint, or an emulator. `http://` is only for this machine.',
   ),
 })

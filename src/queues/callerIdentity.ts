@@ -26,6 +26,8 @@ export async function callerIdentity(connection: Connection, signal?: AbortSigna
       method: 'POST',
       headers,
       body,
+      // Elsewhere the signature is of no use, and the session token is a secret.
+      redirect: 'error',
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     })
     const text = await response.text()

@@ -5,6 +5,8 @@ import type {
   SQSClient,
   SQSClientResolvedConfig,
 } from '@aws-sdk/client-sqs'
+import { type Localizable, LocalizableError, say } from '../text/localizable.ts'
+import { endpointProblem } from './endpoint.ts'
 
 // Everything that relies on internals of the AWS SDK, which a new version may change. sdkInternals.test.ts checks each of
 // these with the installed SDK.
@@ -62,6 +64,38 @@ export function setUserAgent({ middlewareStack, config }: SQSClient): void {
     },
     { step: 'build', name: 'setUserAgent' },
   )
+}
+
+/**
+ * Checks the address of every request before it is signed. Where an environment has no endpoint, the SDK takes one from
+ * `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL` or the AWS profile, and would accept any.
+ */
+export function checkAddresses({ middlewareStack }: SQSClient): void {
+  middlewareStack.add(
+    (next) => async (args) => {
+      const { protocol, hostname } = args.request as { protocol: string; hostname: string }
+      const address = `${protocol}//${hostname}`
+      const problem = endpointProblem(address)
+      if (problem !== undefined) throw new UnsafeEndpoint(address, problem)
+      return next(args)
+    },
+    { step: 'build', name: 'checkAddresses' },
+  )
+}
+
+/** No request was sent. */
+export class UnsafeEndpoint extends LocalizableError {
+  override readonly name = 'UnsafeEndpoint'
+
+  constructor(address: string, problem: Localizable) {
+    super(
+      say(
+        'SQS is configured as {0}, in AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL or endpoint_url of the AWS profile. Use {1}.',
+        address,
+        problem,
+      ),
+    )
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import type { StaticCredentials } from './environment.ts'
 import {
   bindCallOptions,
   type CallOptions,
+  checkAddresses,
   type Exchange,
   type SqsSend,
   setUserAgent,
@@ -79,6 +80,7 @@ export function createSqsClient(
     cacheMiddleware: true,
   })
   slimDown(sdk)
+  checkAddresses(sdk)
   setUserAgent(sdk)
   const bind = bindCallOptions(sdk)
   watchExchanges(sdk, onExchange)

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { AgentId, EnvironmentName, Hostname, QueueName } from '../../../src/protocol/names.ts'
+import { Endpoint } from '../../../src/queues/endpoint.ts'
 
 const Seconds = (least: number, most: number) =>
   v.pipe(
@@ -86,7 +87,7 @@ export const sections = {
     sqs_read_queue: QueueName,
     sqs_write_queue: QueueName,
     sqs_facts_queue: v.optional(QueueName),
-    endpoint: v.optional(Url),
+    endpoint: v.optional(Endpoint),
     profile: v.optional(Text),
   },
 }

@@ -111,6 +111,12 @@ describe('environmentOf', () => {
       /http:\/\/ is only for this machine/,
     ],
     [
+      'a password in --endpoint, which is not printed',
+      { aws },
+      ['--endpoint', 'https://a:b@sqs.example'],
+      /--endpoint https:\/\/…@sqs\.example: use a URL without user name/,
+    ],
+    [
       'a password in the endpoint',
       { aws: { ...aws, endpoint: 'https://a:b@sqs.example' } },
       [],

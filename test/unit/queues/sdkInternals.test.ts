@@ -1,8 +1,11 @@
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   bindCallOptions,
   type Exchange,
@@ -134,5 +137,47 @@ describe('the SDK that is installed', () => {
     const second = createSqsClient(connection, () => {}, first)
     expect(second.sdk.config.requestHandler).toBe(first.sdk.config.requestHandler)
     second.sdk.destroy()
+  })
+})
+
+describe('an address that the SDK takes from elsewhere', () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  it.each(['AWS_ENDPOINT_URL_SQS', 'AWS_ENDPOINT_URL'])(
+    'is used when it is on this machine: %s',
+    async (name) => {
+      vi.stubEnv(name, endpoint)
+      const { bind } = createSqsClient({ region: 'eu-west-1', credentials }, () => {})
+      await bind({ requestTimeout: 5000 })(send())
+      expect(requests).toHaveLength(1)
+    },
+  )
+
+  it.each([
+    ['AWS_ENDPOINT_URL_SQS', 'http://sqs.example.com'],
+    ['AWS_ENDPOINT_URL', 'http://sqs.example.com'],
+    ['AWS_ENDPOINT_URL_SQS', 'https://169.254.169.254'],
+    ['AWS_ENDPOINT_URL_SQS', 'http://0x0a000001'],
+  ])('is refused before anything is signed: %s=%s', async (name, url) => {
+    vi.stubEnv(name, url)
+    const provider = vi.fn(async () => credentials)
+    const { bind, sdk } = createSqsClient({ region: 'eu-west-1', credentials: provider }, () => {})
+    const handle = vi.spyOn(sdk.config.requestHandler, 'handle')
+    await expect(bind({ requestTimeout: 5000 })(send())).rejects.toThrow(
+      /^SQS is configured as http.*, in AWS_ENDPOINT_URL_SQS, .* Use .*\.$/,
+    )
+    expect(handle).not.toHaveBeenCalled()
+  })
+
+  it('is refused when it is the one of a profile', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'profile-endpoint-'))
+    const file = path.join(folder, 'config')
+    await writeFile(file, '[profile far]\nendpoint_url = http://sqs.example.com\n')
+    vi.stubEnv('AWS_PROFILE', 'far')
+    vi.stubEnv('AWS_CONFIG_FILE', file)
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', file)
+    const { bind } = createSqsClient({ region: 'eu-west-1', credentials }, () => {})
+    await expect(bind({ requestTimeout: 5000 })(send())).rejects.toThrow('http://sqs.example.com')
+    await rm(folder, { recursive: true })
   })
 })

@@ -173,6 +173,14 @@ describe('a configuration', () => {
       { aws, general: { audit_log: true } },
       /general\.audit_log is true: expected an absolute path, or false/,
     ],
+    [
+      { aws: { ...aws, endpoint: 'http://10.0.0.1' } },
+      /aws\.endpoint is "http:\/\/10\.0\.0\.1": expected a URL with https/,
+    ],
+    [
+      { aws: { ...aws, endpoint: 'https://a:b@x' } },
+      /aws\.endpoint is "https:\/\/…@x": expected a URL without user/,
+    ],
     [{ aws, facts: { facts_path: 7 } }, /facts\.facts_path is 7: expected a path/],
     [{ aws, general: 'x' }, /general is "x": expected a section with keys/],
     [[], /aws is missing$/],
