@@ -36,6 +36,11 @@ export const rooms = [
     packages: ['re2js'],
   },
   {
+    room: 'src/chain',
+    holds: 'lines that are chained by their digests: the audit log of an agent, the chain of a history',
+    packages: ['node:crypto'],
+  },
+  {
     room: 'src/signing',
     holds: 'ed25519 keys of people, as OpenSSH writes them',
     imports: ['src/text'],
@@ -413,7 +418,7 @@ export const rooms = [
   {
     room: 'agent/src/log',
     holds: 'log lines and the audit trail',
-    imports: ['src/protocol'],
+    imports: ['src/chain', 'src/protocol'],
     packages: ['node'],
   },
   {
@@ -504,6 +509,7 @@ export const rooms = [
     room: 'agent/src/process',
     holds: 'the program: arguments, start and stop, checks, state directory, and the assembly of the agent',
     imports: [
+      'src/chain',
       'src/protocol',
       'src/protocol/filter',
       'src/locks',

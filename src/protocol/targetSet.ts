@@ -66,6 +66,11 @@ export function isInTargetSet(text: string, runId: string, agentId: string): boo
   return hashes?.includes(hashOf(runId, agentId, hashes.length)) ?? false
 }
 
+/** How many agents a set names: 0 for a text that is not a set. */
+export function targetCount(text: string): number {
+  return hashesIn(text)?.length ?? 0
+}
+
 /** The field of a command. */
 export const TargetSet = v.pipe(v.string(), v.check(isTargetSet, 'a set of targets'))
 

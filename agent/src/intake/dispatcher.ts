@@ -77,12 +77,14 @@ export class Dispatcher {
       case 'script':
         try {
           const { content, isRequired } = auditing()
-          const isAudited = audit('received', audited, describeContent(action, content))
-          if (!isAudited && isRequired)
+          const shown = describeContent(action, content)
+          const entry = audit('received', audited, shown)
+          if (entry === 'failed' && isRequired)
             throw new NotTaken(
               'The command cannot be audited, so it is not executed (general.audit_required).',
             )
-          return await runs.take({ command, action, audited, by })
+          const received = typeof entry === 'string' ? undefined : { ...entry, ...shown }
+          return await runs.take({ command, action, audited, received, by })
         } catch (error) {
           if (!(error instanceof NotTaken)) throw error
           const refused = { command, audited, code: 'busy', reason: error.message, replyTo } as const

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { ChainHead } from '../../../src/chain/hashChain.ts'
 import type { CommandMessage, Outcome } from '../../../src/protocol/messages.ts'
+import { targetCount } from '../../../src/protocol/targetSet.ts'
 
 /** What the audit log says of a command's origin and content. */
 export interface AuditedCommand {
@@ -18,7 +20,7 @@ export interface AuditedCommand {
   readonly sha256: string | undefined
   readonly environment: string
   readonly filter: string
-  /** How many agents the command names. */
+  /** How many agents the command names; absent when it names nobody, and is for all that its filter matches. */
   readonly targets: number | undefined
   /** Names of the variables that it brings. */
   readonly variables: readonly string[] | undefined
@@ -42,13 +44,13 @@ export type AuditEvent = 'received' | 'ended' | 'refused' | 'repeated' | 'withhe
 /**
  * Notes what happened to a command, at once.
  * @param more how it ended, or what it was
- * @returns whether that is in the log
+ * @returns where it is in the file. `unaudited`: no file is wanted; `failed`: it could not be written
  */
 export type Audit = (
   event: AuditEvent,
   command: AuditedCommand,
   more?: AuditedEnd | AuditedContent,
-) => boolean
+) => ChainHead | 'unaudited' | 'failed'
 
 /** How much of a command the log holds: its digest only, its text with what looks like a secret masked, or all of it. */
 export type AuditContentMode = 'digest' | 'masked' | 'full'
@@ -59,6 +61,9 @@ export interface AuditedContent {
   readonly cut?: true
 }
 
+/** A `received` line as the journal knows it, too: what is needed to write it again. */
+export type ReceivedEntry = ChainHead & AuditedContent
+
 /** Characters of a command or script that are logged. */
 const contentLength = 16_384
 
@@ -66,7 +71,7 @@ const contentLength = 16_384
 const filterLength = 1_000
 
 export function describeCommand(
-  { runId, issuer, action, environment, filter, targets }: CommandMessage,
+  { runId, issuer, action, environment, filter, targets, targetSet }: CommandMessage,
   senderId: string | undefined,
   keys: { readonly claimed: string | undefined; readonly verified: string | undefined },
 ): AuditedCommand {
@@ -83,7 +88,7 @@ export function describeCommand(
     sha256: bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex'),
     environment,
     filter: filter.slice(0, filterLength),
-    targets: targets?.length,
+    targets: targets?.length ?? (targetSet === undefined ? undefined : targetCount(targetSet)),
     variables: 'environment' in action && action.environment ? Object.keys(action.environment) : undefined,
   }
 }

@@ -1,5 +1,18 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import { reasonOf } from './log.ts'
+
+const syncData = promisify(fdatasync)
 
 /**
  * A file that lines are appended to, and that can be reopened after logrotate has moved it away. Nothing here throws:
@@ -23,15 +36,29 @@ export class LogFile {
     return this.#problem
   }
 
-  /** Whether the whole line is in the file. A file that could not be opened is tried again with each line. */
+  /**
+   * Whether the whole line is in the file. A file that could not be opened is tried again with each line; one that was
+   * deleted is made again, since what is written to it is read by nobody.
+   */
   append(line: string): boolean {
-    if (this.#problem !== undefined) this.#open()
-    if (this.#descriptor === undefined) return false
+    if (this.#problem !== undefined || this.#isDeleted()) this.#open()
+    if (this.#descriptor === undefined || this.#isDeleted()) return false
     try {
       return writeSync(this.#descriptor, line) === Buffer.byteLength(line)
     } catch {
       return false
     }
+  }
+
+  /** Whether the open file has nothing in it. */
+  get isEmpty(): boolean {
+    return this.#stat()?.size === 0
+  }
+
+  /** Resolves when the disk has for good what was appended; otherwise why not, in words. */
+  async sync(): Promise<string | undefined> {
+    if (this.#descriptor === undefined) return this.#problem
+    return syncData(this.#descriptor).then(() => undefined, reasonOf)
   }
 
   /** The last part of what is in the file, as text; at most `bytes`. */
@@ -59,6 +86,18 @@ export class LogFile {
     return this.#problem
   }
 
+  #isDeleted(): boolean {
+    return this.#stat()?.nlink === 0
+  }
+
+  #stat() {
+    try {
+      return this.#descriptor === undefined ? undefined : fstatSync(this.#descriptor)
+    } catch {
+      return undefined
+    }
+  }
+
   #open(): void {
     const previous = this.#descriptor
     try {
@@ -69,8 +108,15 @@ export class LogFile {
       return
     }
     this.#problem = undefined
+    if (previous === undefined) return
     try {
-      if (previous !== undefined) closeSync(previous)
+      // Nobody can do so later.
+      fdatasyncSync(previous)
+    } catch {
+      // A pipe has no disk, and a full disk has its say with the next line.
+    }
+    try {
+      closeSync(previous)
     } catch {
       // What a full disk has to say about the old file changes nothing.
     }

@@ -65,6 +65,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   // An agent must not end because its audit log cannot be written; the log says so as an error.
   if (auditFile?.problem !== undefined) log.error(`Commands are not audited, because ${auditFile.problem}`)
   const auditLog = new AuditLog({
+    agentId: from.agentId,
     file: auditFile,
     copy: configuration().auditJournal ? writeToJournal : undefined,
     log,
@@ -72,7 +73,8 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   })
   const audit = auditLog.note
   const clock = createSqsTime(queues)
-  const runs = await Runs.open({ from, ownUser, configuration, audit, log, now }, clock, outbox, answers)
+  const runContext = { from, ownUser, configuration, audit, log, now }
+  const runs = await Runs.open(runContext, clock, auditLog, outbox, answers)
   const posture = () => describePosture(settings.current, ownUser.name, auditFile?.problem)
   const reader = createFactReader(configuration, { ...from, onEc2, posture })
   const head = (): FactsHead => {
@@ -128,7 +130,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   runs.recover()
   await refresh(false)
   onReady(() => {
-    const problem = auditFile?.reopen()
+    const problem = auditLog.reopen()
     if (problem !== undefined) log.error(`Auditing continues in the file that was open, because ${problem}`)
     void refresh(true)
   })

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { verifyChain } from '../log/auditChain.ts'
+import { verifyChain } from '../../../src/chain/hashChain.ts'
 import { readConfiguration } from '../settings/configuration.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { CommandMessage, Outcome } from '../../../src/protocol/messages.ts'
 import { execute, type StopReason } from '../execution/execute.ts'
 import type { ExecutableAction } from '../execution/preparation.ts'
 import { markOf } from '../execution/runMark.ts'
-import { type AuditedCommand, describeEnd } from '../log/audit.ts'
+import { type AuditedCommand, describeEnd, type ReceivedEntry } from '../log/audit.ts'
 import { reasonOf } from '../log/log.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Answers } from '../replies/answers.ts'
@@ -21,6 +21,8 @@ export interface AcceptedCommand {
   readonly command: CommandMessage
   readonly action: ExecutableAction
   readonly audited: AuditedCommand
+  /** Its line in the audit log, if there is one. */
+  readonly received: ReceivedEntry | undefined
   readonly by: Principal
 }
 
@@ -87,7 +89,8 @@ export class Executor {
     const run = this.#prepare(order)
     this.#active.set(runId, run)
     try {
-      await this.#journal.begin({ runId, replyTo, audited: order.audited, by: order.by })
+      const { audited, by, received } = order
+      await this.#journal.begin({ runId, replyTo, audited, by }, received)
     } catch (error) {
       clearTimeout(run.ackTimer)
       this.#leave(runId)

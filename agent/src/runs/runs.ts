@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { AuditLog } from '../log/auditLog.ts'
 import { reasonOf } from '../log/log.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { Answers } from '../replies/answers.ts'
@@ -25,11 +26,12 @@ export class Runs {
   static async open(
     context: RunContext,
     clocks: JournalClocks,
+    auditLog: Pick<AuditLog, 'restore' | 'sync'>,
     outbox: Outbox,
     answers: Answers,
   ): Promise<Runs> {
     const { stateDir } = context.configuration()
-    const journal = await Journal.open(join(stateDir, 'journal'), context.log, clocks)
+    const journal = await Journal.open(join(stateDir, 'journal'), context.log, clocks, auditLog)
     const spool = new Spool(join(stateDir, 'spool'))
     // On a full disk, replies are kept in memory.
     await spool.prepare().catch((error) => context.log.error(`The spool: ${reasonOf(error)}`))

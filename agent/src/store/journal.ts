@@ -1,7 +1,10 @@
+import type { ReceivedEntry } from '../log/audit.ts'
+import type { AuditLog } from '../log/auditLog.ts'
 import { type Log, reasonOf } from '../log/log.ts'
 import type { Principal } from '../policy/principal.ts'
 import { JournalFile } from './journalFile.ts'
-import { type BegunRun, type JournalLine, printLine, readLines } from './journalLines.ts'
+import { type BegunRun, type JournalLine, printLine, receivedIn } from './journalLines.ts'
+import { readJournal } from './readJournal.ts'
 import { RunMemory } from './runMemory.ts'
 
 /** Lines beyond what is remembered before the file is rewritten. */
@@ -15,6 +18,8 @@ type Disk =
   | { readonly state: 'aside'; readonly problem: string }
   /** What is on the disk is in force, and cannot be added to: nothing is taken on. */
   | { readonly state: 'refusing'; readonly problem: string }
+
+type AuditKeeping = Pick<AuditLog, 'restore' | 'sync'>
 
 /** The clocks that a memory goes by. */
 export interface JournalClocks {
@@ -31,12 +36,17 @@ export interface JournalClocks {
  *
  * While the disk takes nothing, this process remembers, and what is on the disk is invalidated: the next process that
  * opens it does not execute what was sent before. If not even that is possible, no command is accepted.
+ *
+ * The one sync before a run is the audit log's, too: the line of the journal holds what the audit log says of the run, and
+ * writes it again if that has lost it. The audit log is synced itself before the journal forgets such a line, and while the
+ * journal is not on disk.
  */
 export class Journal {
   readonly #file: JournalFile
   readonly #path: string
   readonly #log: Log
   readonly #clocks: JournalClocks
+  readonly #audit: AuditKeeping
   readonly #openedAt: number
   readonly #memory = new RunMemory()
   #lines = 0
@@ -47,8 +57,8 @@ export class Journal {
   #triedAt = Number.NEGATIVE_INFINITY
 
   /** @throws Error when there is a file that cannot be read */
-  static async open(path: string, log: Log, clocks: JournalClocks): Promise<Journal> {
-    const journal = new Journal(path, log, clocks)
+  static async open(path: string, log: Log, clocks: JournalClocks, audit: AuditKeeping): Promise<Journal> {
+    const journal = new Journal(path, log, clocks, audit)
     await journal.#read()
     await journal.#rewrite().catch((error) => journal.#tell(error))
     // An empty line says nothing, but whether the disk takes lines.
@@ -56,11 +66,12 @@ export class Journal {
     return journal
   }
 
-  private constructor(path: string, log: Log, clocks: JournalClocks) {
+  private constructor(path: string, log: Log, clocks: JournalClocks, audit: AuditKeeping) {
     this.#path = path
     this.#file = new JournalFile(path)
     this.#log = log
     this.#clocks = clocks
+    this.#audit = audit
     this.#openedAt = clocks.steady()
   }
 
@@ -92,12 +103,14 @@ export class Journal {
   /**
    * Resolves when it is on disk, or when nothing on the disk would say that the run was not taken on: only then may it be
    * executed.
+   * @param received its line in the audit log, if there is one
    * @throws Error when neither is possible
    */
-  async begin(run: Omit<BegunRun, 'at'>): Promise<void> {
-    const begun = { ...run, at: this.#clocks.sqs() }
+  async begin(run: Omit<BegunRun, 'at'>, received?: ReceivedEntry): Promise<void> {
+    const begun = { ...run, at: this.#clocks.sqs(), ...(received === undefined ? {} : { received }) }
     try {
       await this.#record({ t: 'begun', ...begun })
+      if (this.#disk.state === 'aside') await this.#audit.sync()
     } catch (error) {
       this.#memory.unlearn(run.runId)
       throw error
@@ -214,30 +227,17 @@ export class Journal {
   }
 
   async #read(): Promise<void> {
-    const [aside, text] = [await this.#file.readSetAside(), await this.#file.read()]
-    const earlier = readLines(aside ?? '')
-    const { lines, damaged } = readLines(text ?? '')
-    for (const line of [...earlier.lines.filter(({ t }) => t !== 'memory'), ...lines]) this.#learn(line)
-    if (damaged.whole > 0) {
-      this.#memory.since = undefined
-      this.#log.warn(
-        `${damaged.whole} damaged lines in the journal ${this.#path} were left out. Commands sent before now are not executed, because they may have been.`,
-      )
-    } else if (damaged.torn) {
-      this.#log.warn(`Ignored the incomplete last line of the journal ${this.#path}; it had no effect.`)
-    }
-    if (aside !== undefined && this.#memory.since === undefined) {
-      this.#log.warn(
-        `The journal ${this.#path} could not be written for a time. Commands sent before now are not executed, because they may have been.`,
-      )
-    }
+    const lines = await readJournal(this.#file, this.#memory, this.#log, this.#path)
+    this.#lines = lines.length
+    this.#audit.restore(receivedIn(lines))
   }
 
   /** Writes what is still worth remembering into a new file. */
   async #rewrite(): Promise<void> {
     const { sqs, isSqsKnown } = this.#clocks
     this.#memory.forget(isSqsKnown() ? sqs() : undefined)
-    await this.#file.replace(() => {
+    await this.#file.replace(async () => {
+      await this.#audit.sync()
       const lines = this.#memory.lines()
       this.#lines = lines.length
       return lines.map(printLine).join('')

@@ -54,11 +54,11 @@ export class JournalFile {
 
   /**
    * Writes a new file that takes the old one's place at once, for good.
-   * @param text asked for when its turn has come
+   * @param text asked for when its turn has come: what was added before is in the old file, what is added later comes after it
    * @throws Error when the old one is still there
    */
-  replace(text: () => string): Promise<void> {
-    return this.#enqueue(() => this.#replace(text()))
+  replace(text: () => string | Promise<string>): Promise<void> {
+    return this.#enqueue(async () => this.#replace(await text()))
   }
 
   /**

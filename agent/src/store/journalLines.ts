@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { AuditedCommand } from '../log/audit.ts'
+import type { AuditedCommand, ReceivedEntry } from '../log/audit.ts'
+import type { Received } from '../log/auditLog.ts'
 import type { Principal } from '../policy/principal.ts'
 
 /** A run that the agent took on: written durably before anything of it is executed. */
@@ -17,7 +18,8 @@ export interface BegunRun {
 /** Lines of the journal's file. */
 export type JournalLine =
   | { readonly t: 'memory'; readonly since: number }
-  | ({ readonly t: 'begun' } & BegunRun)
+  /** `received`: its line in the audit log, which this one vouches for until that is on disk for good. */
+  | ({ readonly t: 'begun'; readonly received?: ReceivedEntry } & BegunRun)
   | { readonly t: 'barred'; readonly runId: string; readonly at: number }
   | { readonly t: 'delivered'; readonly runId: string }
   | { readonly t: 'known'; readonly runId: string; readonly at: number; readonly by?: Principal }
@@ -53,6 +55,15 @@ export function readLines(text: string): { lines: JournalLine[]; damaged: { whol
     else whole += 1
   }
   return { lines, damaged: { whole, torn: last !== '' } }
+}
+
+/** What the audit log has to hold, as far as these lines say. */
+export function receivedIn(lines: readonly JournalLine[]): Received[] {
+  return lines.flatMap((line) =>
+    line.t === 'begun' && line.received !== undefined
+      ? [{ audited: line.audited, entry: line.received }]
+      : [],
+  )
 }
 
 function checksum(json: string): string {

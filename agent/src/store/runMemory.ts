@@ -40,8 +40,8 @@ export class RunMemory {
         this.since = line.since
         return
       case 'begun': {
-        const { t: _, ...run } = line
-        this.#known.set(run.runId, run)
+        const { t: _, received: __, ...run } = line
+        this.#known.set(run.runId, { at: run.at, by: run.by })
         this.#undelivered.set(run.runId, run)
         return
       }

@@ -43,7 +43,10 @@ function openExecutor(begin: () => Promise<void>) {
     from: { agentId: 'agent-1', hostname: 'host' },
     ownUser: ownUser(),
     configuration: () => configuration,
-    audit: (event) => audited.push(event) > 0,
+    audit: (event) => {
+      audited.push(event)
+      return 'unaudited'
+    },
     log: createLog('error', (line) => errors.push(line), Date.now),
     now: () => 0,
   }
@@ -54,6 +57,7 @@ function openExecutor(begin: () => Promise<void>) {
       command: { runId, replyTo: 'testing_agent', timeoutMs: 10_000, action } as CommandMessage,
       action,
       audited: { runId } as AuditedCommand,
+      received: undefined,
       by: { sender: undefined, key: undefined },
     })
   return { executor, take, outcomes, audited, errors }

@@ -55,8 +55,10 @@ async function recover(spooled: string | Buffer) {
   const log = createLog('error', () => {}, Date.now)
   const spool = new Spool(directory)
   const verdicts: unknown[] = []
-  const audit: Audit = (_event, _command, end) =>
-    verdicts.push(end !== undefined && 'verdict' in end && end.verdict) > 0
+  const audit: Audit = (_event, _command, end) => {
+    verdicts.push(end !== undefined && 'verdict' in end && end.verdict)
+    return 'unaudited'
+  }
   const configuration = () => ({ killGraceMs: 100 }) as Configuration
   const context = { from, configuration, audit, log, now: () => 1 }
   const deliveries = new Deliveries(context, journal, spool, outbox)
@@ -129,7 +131,7 @@ describe('a run that the death of the machine has cut short', () => {
     const outbox = { send: async () => {} } as unknown as Outbox
     const log = createLog('error', (line) => logged.push(line), Date.now)
     const configuration = () => ({ killGraceMs: 100 }) as Configuration
-    const context = { from, configuration, audit: () => true, log, now: () => 1 }
+    const context = { from, configuration, audit: () => 'unaudited' as const, log, now: () => 1 }
     new Recovery(context, journal, spool, outbox, new Deliveries(context, journal, spool, outbox)).recover()
     await until(() => delivered.length > 0, 'the other to be answered')
     expect(delivered).toEqual([other])

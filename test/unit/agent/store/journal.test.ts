@@ -9,11 +9,14 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { AuditLog } from '../../../../agent/src/log/auditLog.ts'
 import { createLog } from '../../../../agent/src/log/log.ts'
+import { LogFile } from '../../../../agent/src/log/logFile.ts'
 import { Journal } from '../../../../agent/src/store/journal.ts'
 import { printLine } from '../../../../agent/src/store/journalLines.ts'
 import { mountSmallDisk, type SmallDisk } from '../../../support/smallDisk.ts'
@@ -51,12 +54,11 @@ const audited = {
   targets: 1,
   variables: undefined,
 }
-const open = () =>
-  Journal.open(
-    path,
-    createLog('info', (line) => logged.push(line), Date.now),
-    { sqs: () => now, isSqsKnown: () => isKnown, steady: () => steady() },
-  )
+const logger = () => createLog('info', (line) => logged.push(line), Date.now)
+const unaudited = () =>
+  new AuditLog({ agentId: 'agent-1', file: undefined, copy: undefined, log: logger(), now: () => now })
+const open = (audit = unaudited()) =>
+  Journal.open(path, logger(), { sqs: () => now, isSqsKnown: () => isKnown, steady: () => steady() }, audit)
 const run = (runId: string) => ({ runId, replyTo: 'testing_agent', audited })
 
 async function reopened(journal: Journal): Promise<Journal> {
@@ -406,3 +408,127 @@ describe('a journal whose disk fills up', () => {
     await journal.close()
   })
 })
+
+describe('the journal and the audit log', () => {
+  let auditPath: string
+  beforeEach(() => {
+    auditPath = join(directory, 'audit.log')
+  })
+  const openAudit = () =>
+    new AuditLog({
+      ...{ agentId: 'agent-1', file: new LogFile(auditPath), copy: undefined, log: logger(), now: () => now },
+    })
+  /** As the agent does with a command that it accepts. */
+  const begin = async (journal: Journal, audit: AuditLog, runId: string) => {
+    const command = { ...audited, runId }
+    const entry = audit.note('received', command, { content: `echo ${runId}` })
+    if (typeof entry === 'string') throw new Error(entry)
+    await journal.begin(
+      { runId, replyTo: 'testing_agent', audited: command },
+      { ...entry, content: `echo ${runId}` },
+    )
+  }
+  const received = () =>
+    readFileSync(auditPath, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"event":"received"') && line.endsWith('}'))
+      .map((line) => JSON.parse(line))
+
+  it('share one sync for each run', async () => {
+    const audit = openAudit()
+    const journal = await open(audit)
+    await begin(journal, audit, 'run-00000001')
+    const syncs = await countingSyncs(() => begin(journal, audit, 'run-00000002'))
+    expect(syncs).toBe(1)
+    await journal.close()
+  })
+
+  it('say of every run that it was received, wherever a failure of power cuts off what was not synced', async () => {
+    let audit = openAudit()
+    let journal = await open(audit)
+    const synced = statSync(auditPath).size
+    for (const number of [1, 2, 3]) {
+      await begin(journal, audit, `run-0000000${number}`)
+      audit.note('ended', { ...audited, runId: `run-0000000${number}` }, { verdict: 'succeeded' })
+    }
+    journal.delivered('run-00000001')
+    await journal.close()
+    const [whole, memory] = [readFileSync(auditPath), readFileSync(path)]
+    for (let cut = synced; cut <= whole.length; cut += 7) {
+      writeFileSync(auditPath, whole.subarray(0, cut))
+      writeFileSync(path, memory)
+      audit = openAudit()
+      journal = await open(audit)
+      await journal.close()
+      expect(
+        received().map(({ runId }) => runId),
+        `cut at ${cut}`,
+      ).toEqual(['run-00000001', 'run-00000002', 'run-00000003'])
+      expect(received().at(-1)).toMatchObject({
+        agentId: 'agent-1',
+        sha256: 'ab',
+        content: 'echo run-00000003',
+      })
+      // Once is enough.
+      await (await open(openAudit())).close()
+      expect(received()).toHaveLength(3)
+    }
+  })
+
+  it('sync the audit log before the journal forgets what it vouched for', async () => {
+    const audit = openAudit()
+    const journal = await open(audit)
+    const order: string[] = []
+    const sync = audit.sync.bind(audit)
+    audit.sync = async () => {
+      await sync()
+      order.push(readFileSync(path, 'utf8').includes('"received"') ? 'synced before' : 'forgotten before')
+    }
+    for (let number = 0; order.length === 0; number += 1) {
+      await begin(journal, audit, `run-${String(number).padStart(8, '0')}`)
+      journal.delivered(`run-${String(number).padStart(8, '0')}`)
+    }
+    expect(order).toEqual(['synced before'])
+    await journal.close()
+  })
+
+  it('sync the audit log itself while the journal cannot be written', async () => {
+    const audit = openAudit()
+    const journal = await open(audit)
+    let syncs = 0
+    audit.sync = async () => {
+      syncs += 1
+    }
+    await journal.close()
+    rmSync(path)
+    mkdirSync(path)
+    await begin(journal, audit, 'run-00000001')
+    expect(journal.problem).toContain('remembered in memory only')
+    expect(syncs).toBe(1)
+  })
+})
+
+/** How often files were brought to disk for good meanwhile. */
+async function countingSyncs(work: () => Promise<void>): Promise<number> {
+  const file = await openFile(path)
+  const prototype = Object.getPrototypeOf(file)
+  await file.close()
+  let syncs = 0
+  const spies = (['sync', 'datasync'] as const).map((name) => {
+    const original = prototype[name]
+    return vi.spyOn(prototype, name).mockImplementation(function (this: unknown) {
+      syncs += 1
+      return original.call(this)
+    })
+  })
+  const callback = vi.spyOn(LogFile.prototype, 'sync').mockImplementation(async () => {
+    syncs += 1
+    return undefined
+  })
+  try {
+    await work()
+    return syncs
+  } finally {
+    for (const spy of [...spies, callback]) spy.mockRestore()
+  }
+}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** The end of a chain of audit lines: what the next line refers to. */
+/** An entry of a chain, and its end: what the next line refers to. */
 export interface ChainHead {
   /** Number of the last line; 0 before the first. */
   readonly seq: number
@@ -26,12 +26,15 @@ export function chainLine(
 
 /** Where a chain stands at the end of a text, which may begin or end within a line. */
 export function chainHeadOf(text: string): ChainHead {
-  const last = text
-    .split('\n')
-    .slice(0, -1)
-    .findLast((line) => linkOf(line) !== undefined)
-  const link = last === undefined ? undefined : linkOf(last)
-  return link === undefined || last === undefined ? chainStart : { seq: link.seq, hash: hashOf(last) }
+  return entriesOf(text).at(-1) ?? chainStart
+}
+
+/** The entries whose whole lines are in a text, which may begin or end within a line. The last line end may be missing. */
+export function entriesOf(text: string): ChainHead[] {
+  return text.split('\n').flatMap((line) => {
+    const link = linkOf(line)
+    return link === undefined ? [] : [{ seq: link.seq, hash: hashOf(line) }]
+  })
 }
 
 export interface ChainReport {
@@ -43,7 +46,7 @@ export interface ChainReport {
   readonly problems: readonly string[]
 }
 
-/** Checks the lines of one or more log files, the oldest first. */
+/** Checks the lines of one or more files of a chain, the oldest first. */
 export function verifyChain(text: string): ChainReport {
   const problems: string[] = []
   let before: { readonly seq: number; readonly hash: string } | undefined
@@ -58,6 +61,9 @@ export function verifyChain(text: string): ChainReport {
     }
     lines += 1
     first ??= link.seq
+    if (link.prev === null ? link.seq !== 1 : link.seq <= 1) {
+      problems.push(`${at} (entry ${link.seq}) says that it is the first, or not, against its number.`)
+    }
     if (before !== undefined && (link.prev !== before.hash || link.seq !== before.seq + 1)) {
       problems.push(
         link.prev === null
