@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Action } from '../../../src/protocol/action.ts'
 import type { Signature } from '../../../src/protocol/envelope.ts'
 import type { TextPattern } from './commandPattern.ts'
+import { whyGuarded } from './guardedVariables.ts'
 import type { PolicyKey, Rule } from './policy.ts'
 import type { PolicyInForce } from './policyInForce.ts'
 
@@ -153,13 +154,23 @@ const byUser: Demand = ({ users, name }, { action, ownUser }) => {
   return users.has(user) ? undefined : `${name} does not allow execution as ${user}.`
 }
 
-/** If only certain commands are allowed, variables such as `PATH` could turn them into others. */
+/** If only certain commands are allowed, variables could turn them into others; guarded ones could anywhere. */
 const byEnvironment: Demand = ({ environment, allow, scripts, name }, { action }) => {
   if (!isExecutable(action)) return undefined
-  const allowed = environment ?? (allow === undefined && scripts === undefined ? undefined : [])
-  if (allowed === undefined) return undefined
-  const refused = Object.keys(action.environment ?? {}).find((variable) => !matchesAny(allowed, variable))
-  return refused === undefined ? undefined : `${name} does not allow the environment variable ${refused}.`
+  const isBound = allow !== undefined || scripts !== undefined
+  for (const [variable, value] of Object.entries(action.environment ?? {})) {
+    const isNamed = environment?.some(({ text }) => text === variable) === true
+    const passes = environment === undefined ? !isBound : matchesAny(environment, variable)
+    const guarded = whyGuarded(variable, value)
+    if (isNamed || (passes && guarded === undefined)) continue
+    const because = guarded === undefined ? '' : `, which ${guarded}`
+    const named = JSON.stringify(variable)
+    const others = isBound ? '' : '"*", '
+    const remedy =
+      environment === undefined ? `environment: [${others}${named}]` : `${named} under environment`
+    return `${name} does not allow the environment variable ${variable}${because}. To allow it, write ${remedy} in the rule.`
+  }
+  return undefined
 }
 
 const byDirectory: Demand = ({ directories, name }, { action }) => {

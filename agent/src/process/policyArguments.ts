@@ -41,7 +41,7 @@ export const policyUsage = `Usage: ec2-cagent policy init --operators ID [--pipe
        --key NAME          as if signed with this key
        --user USER         user to run as
        --directory DIR     directory to run in
-       --variable NAME     environment variable that the command brings, may be repeated
+       --variable NAME     environment variable that the command brings, may be repeated; NAME=VALUE where its value counts
        --script FILE       a script instead of a command; what follows -- are its arguments
        --action KIND       ping or facts instead of a command
        --file FILE         this policy instead of the one in force

@@ -91,9 +91,7 @@ async function actionOf({ action, user, directory, variables }: PolicyTest): Pro
   const execution = {
     ...(user === undefined ? {} : { user }),
     ...(directory === undefined ? {} : { directory }),
-    ...(variables.length === 0
-      ? {}
-      : { environment: Object.fromEntries(variables.map((name) => [name, ''])) }),
+    ...(variables.length === 0 ? {} : { environment: Object.fromEntries(variables.map(variableOf)) }),
   }
   switch (action.kind) {
     case 'shell':
@@ -105,4 +103,10 @@ async function actionOf({ action, user, directory, variables }: PolicyTest): Pro
     default:
       return { kind: action.kind }
   }
+}
+
+/** `NAME` or `NAME=VALUE` */
+function variableOf(text: string): [name: string, value: string] {
+  const [name = ''] = text.split('=', 1)
+  return [name, text.slice(name.length + 1)]
 }

@@ -141,9 +141,34 @@ describe('a policy', () => {
     const free = 'rules: [{}]'
     const bound = 'rules: [{commands: {allow: [uptime]}}]'
     const named = 'rules: [{commands: {allow: [uptime]}, environment: ["APP_*"]}]'
-    const withPath = shell('uptime', { environment: { PATH: '/tmp' } })
-    expect([free, bound, named].map((rules) => allows(rules, withPath))).toEqual([true, false, false])
-    expect(allows(named, shell('uptime', { environment: { APP_ENV: 'x' } }))).toBe(true)
+    const uptime = (name: string) => shell('uptime', { environment: { [name]: 'x' } })
+    expect([free, bound, named].map((rules) => allows(rules, uptime('COLOUR')))).toEqual([true, false, false])
+    expect(allows(named, uptime('APP_ENV'))).toBe(true)
+    expect(ask(named, uptime('COLOUR'))).toMatchObject({
+      reason:
+        'rule 1 does not allow the environment variable COLOUR. To allow it, write "COLOUR" under environment in the rule.',
+    })
+    expect(ask(bound, uptime('COLOUR'))).toMatchObject({
+      reason: expect.stringContaining('write environment: ["COLOUR"] in the rule.'),
+    })
+  })
+
+  it('lets a guarded variable pass only where a rule names it exactly', () => {
+    const preload = shell('id', { environment: { A: 'b', LD_PRELOAD: '/tmp/evil.so' } })
+    const rule = (environment: string) => `rules: [{environment: [${environment}]}]`
+    expect(allows(rule('A, LD_PRELOAD'), preload)).toBe(true)
+    for (const pattern of ['"*"', 'A, "LD_*"', 'A, "LD_PRELOA?"', 'A, ld_preload', 'A, "LD_PRELOAD*"']) {
+      expect([pattern, allows(rule(pattern), preload)]).toEqual([pattern, false])
+    }
+    expect(allows('rules: [{users: [root]}]', preload)).toBe(false)
+    expect(allows('rules: [{commands: {allow: [id]}, environment: [A, LD_PRELOAD]}]', preload)).toBe(true)
+    // Which two rules together would allow.
+    expect(allows('rules: [{environment: [LD_PRELOAD]}, {environment: [A]}]', preload)).toBe(false)
+    expect(ask('rules: [{name: nobody only, users: [root]}]', preload)).toMatchObject({
+      code: 'policy',
+      reason:
+        'nobody only does not allow the environment variable LD_PRELOAD, which makes the loader or the C library load code, catalogues or settings from files. To allow it, write environment: ["*", "LD_PRELOAD"] in the rule.',
+    })
   })
 
   it('tells directories apart', () => {
