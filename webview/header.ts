@@ -145,6 +145,9 @@ export class Header {
       ...(run.pauseReason === undefined ? [] : [t('paused: {0}', run.pauseReason)]),
     ]
     this.#meta.replaceChildren(
+      ...(run.hidden ?? []).map((part) =>
+        element('span', { class: 'meta-part hidden-command' }, ...visibleNodes(part)),
+      ),
       ...parts.map((part) => element('span', { class: 'meta-part' }, ...visibleNodes(part))),
     )
     const steers = run.live && run.phase !== 'over'

@@ -3,6 +3,7 @@ import type { Run } from '../master/engine/run.ts'
 import { type AgentState, stateNames, type Verdict, verdicts } from '../protocol/verdict.ts'
 import { type Group, groupReplies } from '../report/grouping.ts'
 import { unexpectedSentence } from '../report/unexpectedSentence.ts'
+import { hiddenSentence } from '../run/hiddenCommand.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
 import { printable, printableLines } from '../terminal/printable.ts'
 import { localize } from '../text/localizable.ts'
@@ -55,6 +56,7 @@ function summary(state: RunState, groups: readonly Group[], paint: Painter): str
   const lines = [
     `${answered.length} of ${expected.length} expected agents replied in ${seconds} s${joined > 0 ? `, and ${joined} more` : ''}: ${counts.join(', ')}`,
   ]
+  for (const hidden of state.hidden) lines.unshift(paint(localize(hiddenSentence(hidden), inEnglish), 31))
   const unexpected = unexpectedSentence(state)
   if (unexpected !== undefined) lines.unshift(paint(printable(localize(unexpected, inEnglish)), 31))
   for (const verdict of verdicts) {

@@ -60,6 +60,8 @@ export interface RunHeader {
   readonly stopReason?: string
   /** Why the master paused the rollout; absent when it is not paused, or a person paused it. */
   readonly pauseReason?: string
+  /** That the command or the cancel was hidden from agents: sentences. */
+  readonly hidden?: readonly string[]
   /** False for a past run, which can no longer be controlled. */
   readonly live: boolean
 }

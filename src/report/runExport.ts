@@ -95,7 +95,9 @@ function headOf(state: RunState, extras: RunExtras): RunHead {
     cancelRequestedAt: iso(state.cancelRequestedAt),
     ...{ phase, stopReason: stopReason ?? null },
     missing: reach === undefined ? null : [...reach.missing],
-    ...{ sweep: reach?.sweep ?? null, counts: shownCounts(state) },
+    ...{ sweep: reach?.sweep ?? null },
+    hidden: state.hidden.map(({ at, ...hidden }) => ({ ...hidden, at: new Date(at).toISOString() })),
+    counts: shownCounts(state),
     groups: groupReplies(state).map(({ state: common, detail, hosts, agentIds, majority }) => ({
       ...{ state: common, reason: detail ?? null, hosts, agentIds: [...agentIds], majority },
     })),

@@ -64,6 +64,16 @@ const Requests = v.object({
   ),
 })
 
+const Hidden = v.object({
+  what: described(v.picklist(['command', 'cancel']), 'What agents could not receive.'),
+  how: described(
+    v.picklist(['held', 'gone']),
+    '`held`: messages of the command queue were in flight, which agents never keep there: another reader held it. `gone`: SQS counted none in flight, so it was probably deleted.',
+  ),
+  agents: described(Count, 'Number of agents that had not replied to it.'),
+  at: described(Time, 'When it was found.'),
+})
+
 /** Everything about the run except its agents. In NDJSON the first line. */
 export const RunHead = v.object({
   format: described(v.literal('ec2-collective-run'), 'Identifies the format.'),
@@ -100,6 +110,10 @@ export const RunHead = v.object({
   sweep: orNull(
     v.picklist(['none', 'complete', 'unsure']),
     'The last reading of the facts queue before the command was sent. `complete`: every message was read. `unsure`: some may be unread, so there may be agents that were not seen. `none`: there was no reading. null in runs of earlier versions.',
+  ),
+  hidden: maybe(
+    v.array(Hidden),
+    'What was hidden from agents: they could not receive it. Empty if nothing was found. Absent in exports of earlier versions.',
   ),
   counts: described(Counts, 'Number of agents in each `state`.'),
   groups: described(

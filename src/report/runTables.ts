@@ -1,5 +1,6 @@
 import { type AgentState, stateNames } from '../protocol/verdict.ts'
 import { actionName } from '../run/actionText.ts'
+import { hiddenSentence } from '../run/hiddenCommand.ts'
 import type { ReplyState } from '../run/runState.ts'
 import { describeTargets } from '../run/targetText.ts'
 import { shownCounts, shownState } from '../run/unexpected.ts'
@@ -37,6 +38,7 @@ export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
     `${printable(issuer.name)} on ${printable(issuer.host)}, ${new Date(startedAt).toISOString()}, run ${state.runId}`,
     `${replies.size === 1 ? '1 agent' : `${replies.size} agents`}: ${sums.map(([state, count]) => `${count} ${nameOf(state as AgentState)}`).join(', ')}`,
     ...(unexpected === undefined ? [] : [printable(localize(unexpected, inEnglish))]),
+    ...state.hidden.map((hidden) => localize(hiddenSentence(hidden), inEnglish)),
     '',
   ].join('\n')
   for (const { agentIds, hosts, state: verdict, detail, representative } of groupReplies(state)) {

@@ -1,6 +1,7 @@
 import type { RefusalMessage, ResultMessage } from '../protocol/messages.ts'
 import { type Localizable, localize } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
+import type { HiddenCommand } from './hiddenCommand.ts'
 import type { ReplyState } from './runState.ts'
 
 /** What can happen to a run. History stores one as JSON per line, and replays them. `at` is the master's clock. */
@@ -28,6 +29,8 @@ export type RunEvent =
   /** The master released the run, for the next one to resume. */
   | { kind: 'left'; at: number }
   | (Reason & { kind: 'rolloutStopped'; at: number })
+  /** Agents that have not replied cannot receive the command, or the cancel. */
+  | ({ kind: 'commandHidden' } & HiddenCommand)
   /** Agents that nobody knows had time to reply to a command for all that its filter matches. */
   | { kind: 'unseenAwaited'; at: number }
 

@@ -81,6 +81,12 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
       return false
     case 'rolloutStopped':
       return stopRollout(state, event)
+    case 'commandHidden': {
+      const { kind, ...hidden } = event
+      if (state.hidden.some(({ what }) => what === hidden.what)) return false
+      state.hidden.push(hidden)
+      return true
+    }
     case 'unseenAwaited':
       if (!state.awaitsUnseen) return false
       state.awaitsUnseen = false

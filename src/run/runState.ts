@@ -1,6 +1,7 @@
 import type { Outcome, RefusalMessage } from '../protocol/messages.ts'
 import { type AgentState, isFailure, isVerdict, verdicts } from '../protocol/verdict.ts'
 import type { Localizable } from '../text/localizable.ts'
+import type { HiddenCommand } from './hiddenCommand.ts'
 import { type Issuer, type RecordedRequest, withoutSecrets } from './runRequest.ts'
 
 /** The current state of a run. Only `applyEvent` changes it, in place: with 10,000 agents copying would dominate. */
@@ -33,6 +34,8 @@ export interface RunState {
   unsettled: number
   /** Agents that execute or have executed the command although no command named them. */
   unexpected: number
+  /** The command and the cancel, where they were found to be hidden from agents. */
+  readonly hidden: HiddenCommand[]
   /** Agents that nobody knows may still reply: the run is not over, even if no reply is awaited. */
   awaitsUnseen: boolean
 }
@@ -120,6 +123,7 @@ export function startRunState(start: RunStart): RunState {
     counts: counts as Record<AgentState, number>,
     unsettled: 0,
     unexpected: 0,
+    hidden: [],
     awaitsUnseen: start.request.unseen === 'included',
   }
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { RunId } from '../protocol/names.ts'
 import type { AgentState } from '../protocol/verdict.ts'
+import type { HiddenCommand } from './hiddenCommand.ts'
 import type { RunStart, RunState } from './runState.ts'
 import { shownCounts } from './unexpected.ts'
 
@@ -9,12 +10,15 @@ export type RunSummary = RunStart & {
   readonly phase: RunState['phase']
   readonly endedAt?: number
   readonly stopReason?: string
+  /** Absent where nothing was hidden, and in summaries of earlier versions. */
+  readonly hidden?: readonly HiddenCommand[]
   readonly agents: number
   readonly counts: Record<AgentState, number>
 }
 
 export function summaryOf(state: RunState): RunSummary {
-  const { runId, environment, request, issuer, startedAt, endedAt, phase, stopReason, replies } = state
+  const { runId, environment, request, issuer, startedAt, endedAt, phase, stopReason, hidden, replies } =
+    state
   return {
     ...{
       runId,
@@ -28,6 +32,7 @@ export function summaryOf(state: RunState): RunSummary {
     },
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(stopReason === undefined ? {} : { stopReason }),
+    ...(hidden.length === 0 ? {} : { hidden: [...hidden] }),
   }
 }
 

@@ -7,6 +7,13 @@ export interface Timing {
   readonly republishAfterMs: number
   /** After this long without any reply an agent gets `no-reply`. */
   readonly responseTimeoutMs: number
+  /** After this long without a reply the master looks whether the command is on the queue. */
+  readonly lookAfterMs: number
+  /**
+   * A command that was not found on the queue for this long is hidden. Another master hides it for 2 s at most, and in one
+   * receive, when it withdraws its own.
+   */
+  readonly hiddenAfterMs: number
   /** How long a command stays on the queue for unknown agents after all expected agents have replied. */
   readonly joinMs: number
   /** What an agent may take beyond the command's timeout, or after a cancel: TERM, grace, KILL, and the reply. */
@@ -22,6 +29,8 @@ export interface Timing {
 export const defaultTiming: Timing = {
   republishAfterMs: 4_000,
   responseTimeoutMs: 10_000,
+  lookAfterMs: 3_000,
+  hiddenAfterMs: 3_000,
   joinMs: 2_000,
   graceMs: 15_000,
   queuedSilenceMs: 90_000,

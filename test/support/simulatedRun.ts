@@ -62,6 +62,7 @@ export async function simulateRun(
     askEveryone: async () => {},
     withdraw: async () => {},
     withdrawControl: async () => 0,
+    look: async () => ({ kind: 'seen' }),
     hearing: () => 'all',
     onWarning: (error) => {
       throw error

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode'
 import type { RunSummary } from '../../master/store/history.ts'
+import { hiddenSentence } from '../../run/hiddenCommand.ts'
 import { describeTargets } from '../../run/targetText.ts'
+import { localize } from '../../text/localizable.ts'
 import { oneLine } from '../../text/oneLine.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import type { Runs } from '../send/runs.ts'
@@ -105,6 +107,7 @@ function tooltipOf(summary: RunSummary): vscode.MarkdownString {
   const lines = [
     t('{0}: {1}', environment, describeTargets(request.filter, request.targets?.length, t)),
     describeCounts(summary, t),
+    ...(summary.hidden ?? []).map((hidden) => localize(hiddenSentence(hidden), t)),
     t('by {0} on {1}, {2}', issuer.name, issuer.host, new Date(startedAt).toLocaleString()),
     endedAt === undefined ? undefined : t('took {0} s', ((endedAt - startedAt) / 1000).toFixed(1)),
   ]

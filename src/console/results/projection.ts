@@ -1,5 +1,6 @@
 import type { ActionHeader, AgentRow, GroupRow, RunHeader } from '../../page/toPage.ts'
 import { actionName, actionText } from '../../run/actionText.ts'
+import { hiddenSentence } from '../../run/hiddenCommand.ts'
 import type { RecordedRequest } from '../../run/runRequest.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
 import { describeTargets } from '../../run/targetText.ts'
@@ -101,6 +102,9 @@ export function runHeader(
     ...(pauseReason === undefined
       ? {}
       : { pauseReason: pauseSentence === undefined ? pauseReason : localize(pauseSentence, t) }),
+    ...(state.hidden.length === 0
+      ? {}
+      : { hidden: state.hidden.map((hidden) => localize(hiddenSentence(hidden), t)) }),
     live,
   }
 }

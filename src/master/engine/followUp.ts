@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../run/runEvent.ts'
 import type { RunState } from '../../run/runState.ts'
+import { CommandWatch } from './commandWatch.ts'
 import { ControlSlots } from './controlSlots.ts'
 import type { OutputAssembler } from './outputAssembler.ts'
 import { ReplyTimeouts } from './replyTimeouts.ts'
@@ -23,15 +24,21 @@ export class FollowUp {
   readonly #parts: FollowUpParts
   readonly #timeouts: ReplyTimeouts
   readonly #slots = new ControlSlots()
+  readonly #watch: CommandWatch
   #makeRoomFrom = 0
 
   constructor(parts: FollowUpParts) {
     this.#parts = parts
     this.#timeouts = new ReplyTimeouts(parts.transport.timing)
+    this.#watch = new CommandWatch(parts)
   }
 
   /** Does what is due at this time: call it a few times a second. */
   async tick(now: number): Promise<void> {
+    await Promise.all([this.#follow(now), this.#watch.tick(now)])
+  }
+
+  async #follow(now: number): Promise<void> {
     const { state, transport, outputs, steps, apply } = this.#parts
     const { timing } = transport
     this.#awaitUnseen(now)

@@ -236,7 +236,7 @@ export class Run {
     if (!applyEvent(this.state, event)) return
     this.#record.append(event)
     if ('agentId' in event) this.#notices.agents([event.agentId])
-    else if (event.kind === 'paused' || event.kind === 'resumed') {
+    else if (event.kind === 'paused' || event.kind === 'resumed' || event.kind === 'commandHidden') {
       this.#notices.run()
       void this.#attempt(() => this.#record.summarize(this.state))
     } else this.#notices.agents(this.state.replies.keys())

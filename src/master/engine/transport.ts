@@ -20,11 +20,25 @@ export interface RunTransport {
   withdraw(): Promise<void>
   /** The same for control messages (all but the run's command) sent before `time`. Resolves with the number left. */
   withdrawControl(time: number): Promise<number>
+  /**
+   * Receives from the queue as an agent does, for messages to these agents that were sent after `since`.
+   * @throws QueueError
+   */
+  look(what: 'command' | 'cancel', agentIds: readonly string[], since: number): Promise<Look>
   /** What silence says at this moment. Called only when something depends on it, as finding out may take a request. */
   hearing(now: number): Hearing
   /** Reports a problem that does not end the run. */
   onWarning(error: Error): void
 }
+
+/**
+ * Whether agents can receive what was sent to them. `inconclusive`: nothing was sent that is still on the queue, or there are
+ * too many messages to see all. `isHeld`: messages of the queue are in flight.
+ */
+export type Look =
+  | { readonly kind: 'inconclusive' }
+  | { readonly kind: 'seen' }
+  | { readonly kind: 'unseen'; readonly agentIds: readonly string[]; readonly isHeld: boolean }
 
 /**
  * The outcome of sending a command. `not-sent`: aborted before the request to SQS, so no agent has it. `interrupted`:

@@ -4,8 +4,9 @@ import type { CommandMessage } from '../../protocol/messages.ts'
 import { pause } from '../../queues/backOff.ts'
 import { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
-import type { Publication } from '../engine/transport.ts'
+import type { Look, Publication } from '../engine/transport.ts'
 import { commandBodies } from './commandBodies.ts'
+import { lookForCommand } from './commandLook.ts'
 
 /** How long one pass of a withdrawal hides other commands at most before it puts them back, seconds. */
 const withdrawHideSeconds = 2
@@ -25,12 +26,17 @@ const sendTries = 4
 /** A message that a complete withdrawal did not find, and that is older than the queue's retention, has expired. Milliseconds. */
 const expiredAfterMs = 60_000
 
+/** A message that expires during a look, or by SQS's clock already, is not looked for. Milliseconds. */
+const expiresSoonMs = 5_000
+
 /** A message that was sent, or may have been. */
 export interface Sent {
   /** When SQS accepted it, or it was sent to SQS: milliseconds since the epoch, our clock. */
   readonly at: number
   /** Whether it is a control message rather than the run's command. */
   readonly isControl: boolean
+  /** The agents that it names; undefined: it names nobody. */
+  readonly targets: readonly string[] | undefined
 }
 
 /** The commands of one run on the environment's broadcast queue: publishes them, and withdraws them when it is over. */
@@ -60,10 +66,10 @@ export class Broadcast {
     // All of them are made before the first one is sent: if one is too large, nothing is sent.
     const bodies = commandBodies(command, limit, this.#key)
     const isControl = command.action.kind === 'cancel' || command.action.kind === 'resend'
-    for (const [index, body] of bodies.entries()) {
+    for (const [index, { body, targets }] of bodies.entries()) {
       if (signal.aborted) return index === 0 ? 'not-sent' : 'interrupted'
       try {
-        await this.#send(body, { at: Date.now(), isControl }, signal)
+        await this.#send(body, { at: Date.now(), isControl, targets }, signal)
       } catch (error) {
         if (signal.aborted) return 'interrupted'
         throw error
@@ -96,6 +102,18 @@ export class Broadcast {
       for (const [body, sent] of doubtful) this.#doubtful.set(body, sent)
       throw error
     }
+  }
+
+  /**
+   * Whether a receive brings a message for each of these agents, of those that SQS has accepted after `since`.
+   * @throws QueueError
+   */
+  look(isControl: boolean, agentIds: readonly string[], since: number, signal: AbortSignal): Promise<Look> {
+    const from = Math.max(since, Date.now() - expiredAfterMs + expiresSoonMs)
+    const sought = [...this.#published]
+      .filter(([, sent]) => sent.isControl === isControl && sent.at >= from)
+      .map(([messageId, { targets }]) => ({ messageId, targets }))
+    return lookForCommand(this.#queues, this.#queue, sought, agentIds, signal)
   }
 
   /** One pass over the queue: deletes the messages with these ids or bodies. */

@@ -10,8 +10,13 @@ import { type Localizable, LocalizableError, say } from '../../text/localizable.
  */
 const mostMessages = 8
 
+export interface CommandBody {
+  readonly body: string
+  readonly targets: readonly string[] | undefined
+}
+
 /**
- * The bodies of a command. Its targets are a plain list wherever that costs no more, as agents of every version respect it;
+ * The bodies of a command, and the agents that each names. Its targets are a plain list wherever that costs no more, as agents of every version respect it;
  * otherwise they are an encoded set. A command whose set is too large for one message is sent in several, each with a part
  * of the targets.
  * @param command names its targets, if any, in `targets`
@@ -22,18 +27,19 @@ export function commandBodies(
   command: CommandMessage,
   limitBytes: number,
   key: SigningKey | undefined,
-): string[] {
+): CommandBody[] {
   const { targets, ...bare } = command
   const seal = (targets: readonly string[] | undefined) =>
     bodyOf(targets === undefined ? bare : { ...command, targets: [...targets] }, limitBytes, key)
   const whole = seal(targets)
-  if (whole.objection === undefined) return [whole.body]
+  if (whole.objection === undefined) return [{ body: whole.body, targets }]
   if (targets === undefined || targets.length < 2) throw new LocalizableError(whole.objection)
   const { body, objection } = seal(undefined)
   if (objection !== undefined) throw new LocalizableError(objection)
   for (let parts = 2; parts <= Math.min(mostMessages, targets.length); parts += 1) {
-    const sealed = inParts(targets, parts).map(seal)
-    if (sealed.every((part) => part.objection === undefined)) return sealed.map((part) => part.body)
+    const sealed = inParts(targets, parts).map((part) => ({ ...seal(part), targets: part }))
+    if (sealed.every((part) => part.objection === undefined))
+      return sealed.map(({ body, targets }) => ({ body, targets }))
   }
   throw new LocalizableError(
     say(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { SigningKey } from '../../protocol/envelope.ts'
 import type { CommandMessage } from '../../protocol/messages.ts'
 import type { Environment } from '../../queues/environment.ts'
+import { QueueError } from '../../queues/queueError.ts'
 import type { Queues } from '../../queues/queues.ts'
 import type { Issuer, RunRequest } from '../../run/runRequest.ts'
 import type { RunState } from '../../run/runState.ts'
@@ -79,6 +80,18 @@ export function createRunTransport(options: RunTransportOptions): RunTransport {
   /** Targets agents of the run, whatever their facts are by now. */
   const named = (targets: readonly string[]) => ({ filter: '*', targets })
 
+  let mayLook = true
+  const look: RunTransport['look'] = async (what, agentIds, since) => {
+    if (!mayLook) return { kind: 'inconclusive' }
+    try {
+      return await broadcast.look(what === 'cancel', agentIds, since, signal)
+    } catch (error) {
+      mayLook = !(error instanceof QueueError && error.kind === 'forbidden')
+      if (!mayLook) options.onWarning(error as Error)
+      throw error
+    }
+  }
+
   return {
     timing,
     now: Date.now,
@@ -108,6 +121,7 @@ export function createRunTransport(options: RunTransportOptions): RunTransport {
     },
     withdraw: async () => void (await broadcast.withdraw(signal)),
     withdrawControl: (time) => broadcast.withdraw(signal, ({ at, isControl }) => isControl && at < time),
+    look,
     hearing: options.hearing,
     onWarning: options.onWarning,
   }

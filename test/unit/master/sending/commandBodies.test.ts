@@ -32,6 +32,9 @@ function command(targets: string[] | undefined, action: CommandMessage['action']
   }
 }
 
+const bodiesOf = (...command: Parameters<typeof commandBodies>) =>
+  commandBodies(...command).map(({ body }) => body)
+
 const opened = (body: string) => {
   const { message, signature } = openBody(body, 'command')
   return { message, signature }
@@ -40,14 +43,14 @@ const opened = (body: string) => {
 describe('The messages of a command', () => {
   it('are one with a plain list for a fleet of thousands, which agents of every version can read', () => {
     const targets = instances(3_000)
-    const bodies = commandBodies(command(targets, script(2_000)), kb64, key)
+    const bodies = bodiesOf(command(targets, script(2_000)), kb64, key)
     expect(bodies.map((body) => opened(body).message.targets)).toEqual([targets])
   })
 
   it('are one of at most 64 KB for 10,000 agents, with a script and a signature over all of it', () => {
     const targets = instances(10_000)
     const action = script(6_000)
-    const [body = '', ...others] = commandBodies(command(targets, action), kb64, key)
+    const [body = '', ...others] = bodiesOf(command(targets, action), kb64, key)
     expect(others).toEqual([])
     expect(body.length).toBeLessThanOrEqual(kb64)
     const { message, signature } = opened(body)
@@ -66,33 +69,42 @@ describe('The messages of a command', () => {
 
   it('keep the plain list where the set would be billed as many requests', () => {
     const targets = instances(20)
-    const [body = '', ...others] = commandBodies(command(targets, script(100_000)), 256 * 1024, undefined)
+    const [body = '', ...others] = bodiesOf(command(targets, script(100_000)), 256 * 1024, undefined)
     expect([others.length, opened(body).message.targets]).toEqual([0, targets])
   })
 
   it('are as few as can be where script and set are too large for one, and name each agent once', () => {
     const targets = instances(10_000)
-    const bodies = commandBodies(command(targets, script(28_000)), kb64, undefined)
+    const bodies = bodiesOf(command(targets, script(28_000)), kb64, undefined)
     expect(bodies.length).toBe(2)
     const messages = bodies.map((body) => opened(body).message)
     for (const agentId of some(targets))
       expect(messages.filter((message) => names(message, agentId) === true)).toHaveLength(1)
   })
 
+  it('come with the agents that each names', () => {
+    const targets = instances(10_000)
+    const parts = commandBodies(command(targets, script(28_000)), kb64, undefined)
+    expect(parts.flatMap((part) => part.targets)).toEqual(targets)
+    for (const part of parts)
+      for (const agentId of some(targets))
+        expect(names(opened(part.body).message, agentId)).toBe(part.targets?.includes(agentId))
+  })
+
   it('name nobody where the command names nobody', () => {
-    const [body = ''] = commandBodies(command(undefined, { kind: 'ping' }), kb64, undefined)
+    const [body = ''] = bodiesOf(command(undefined, { kind: 'ping' }), kb64, undefined)
     expect(names(opened(body).message, 'i-1')).toBe(undefined)
   })
 
   it('are not made of a script that is too large, and say its bytes', () => {
     for (const targets of [undefined, ['i-1'], instances(5)])
-      expect(() => commandBodies(command(targets, script(60_000)), kb64, undefined)).toThrow(
+      expect(() => bodiesOf(command(targets, script(60_000)), kb64, undefined)).toThrow(
         /^This command takes 8\d{4} bytes, and the MaximumMessageSize of the queue is 65536\./,
       )
   })
 
   it('are not more than agents can find: a script that leaves too little room for its targets is refused', () => {
-    expect(() => commandBodies(command(instances(10_000), script(46_000)), kb64, undefined)).toThrow(
+    expect(() => bodiesOf(command(instances(10_000), script(46_000)), kb64, undefined)).toThrow(
       /^This command takes 6\d{4} bytes without its 10000 targets, and with them more than 8 messages of 65536 bytes/,
     )
   })
