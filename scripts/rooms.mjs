@@ -424,12 +424,13 @@ export const rooms = [
   {
     room: 'agent/src/policy',
     holds: 'what an administrator allows this server to run',
-    imports: ['src/protocol'],
+    imports: ['src/text', 'src/protocol'],
     packages: ['js-yaml', 'node', 're2js', 'valibot'],
   },
   {
     room: 'agent/src/formats',
-    holds: 'texts as people and programs write them: encodings, JSON, YAML',
+    holds: 'texts as people and programs write them: their size, encodings, JSON, YAML',
+    imports: ['src/text'],
     packages: ['js-yaml'],
   },
   {

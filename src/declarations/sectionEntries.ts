@@ -14,12 +14,16 @@ import {
 /** The parts of a workspace file: maps whose keys are names. */
 export const sections = ['environments', 'snippets'] as const
 
+/** Problems of one entry that are reported. */
+const mostProblems = 100
+
 export type Section = (typeof sections)[number]
 
 export interface EntryRead<Value> {
   readonly name: string
   /** Position of its name. */
   readonly at: Span
+  readonly node: YamlNode
   /** Undefined when anything is wrong with it. */
   readonly value: Value | undefined
   readonly data: unknown
@@ -67,6 +71,7 @@ export function readSection<Value>(
     return !isMerge
   })
   const counts = new Map<string, number>()
+  const unread = new Set(ofText.map((problem) => problem.at.start))
   for (const { key } of own) counts.set(key, (counts.get(key) ?? 0) + 1)
   const read = own.map((entry): EntryRead<Value> => {
     const { key: name, keySpan: at, value } = entry
@@ -80,14 +85,14 @@ export function readSection<Value>(
         message: say('“{0}” appears twice.', key),
         at: keySpan,
       })),
-      ...('problems' in parsed ? parsed.problems : [])
+      ...('problems' in parsed ? parsed.problems.slice(0, mostProblems) : [])
         .map(({ path, ...problem }) => ({ problem, place: placeIn(entry, path) }))
         // Problems of values that could not be read are reported already.
-        .filter(({ place }) => !ofText.some(({ at }) => at.start === place.value.span.start))
+        .filter(({ place }) => !unread.has(place.value.span.start))
         .map(({ problem, place }) => ({ ...problem, at: place.keySpan })),
     ]
     const isGood = wrong.length === 0 && 'value' in parsed
-    return { name, at, value: isGood ? parsed.value : undefined, data, problems: wrong }
+    return { name, at, node: value, value: isGood ? parsed.value : undefined, data, problems: wrong }
   })
   return { entries: read, problems }
 }

@@ -1,13 +1,14 @@
 import { YAMLException } from 'js-yaml'
 import * as v from 'valibot'
 import { closestWord } from '../text/closestWord.ts'
-import { type Localizable, say } from '../text/localizable.ts'
+import { type Localizable, LocalizableError, say } from '../text/localizable.ts'
 import { unknownKey } from './declaredValues.ts'
 import { type ReadEnvironment, readEnvironment } from './environmentDeclaration.ts'
 import { describeIssue } from './problems.ts'
 import { type EntryRead, type Parse, readSection, type Section, sections } from './sectionEntries.ts'
 import { isMap, isProtected } from './settings.ts'
 import { type Snippet, SnippetDeclaration } from './snippet.ts'
+import { mostProblems } from './yamlReading.ts'
 import { type BrokenEntry, notYaml, readForgiving } from './yamlRecovery.ts'
 import {
   type Position,
@@ -60,6 +61,8 @@ export function parseWorkspaceFile(text: string): WorkspaceFile {
   try {
     return readFile(readForgiving(text))
   } catch (error) {
+    if (error instanceof LocalizableError)
+      return { ...nothing, problems: [{ message: error.localizable, at: { start: 0, end: 1 } }] }
     if (!(error instanceof YAMLException)) throw error
     const start = Math.min(error.mark?.position ?? 0, text.length)
     return {
@@ -118,13 +121,16 @@ function readFile({
         isProtected: section === 'environments' && saysProtected.test(text),
       })),
     ]),
-    problems: inTextOrder(problems.map((problem) => ({ ...problem, at: visible(problem.at) }))),
+    problems: inTextOrder(problems.map((problem) => ({ ...problem, at: visible(problem.at) }))).slice(
+      0,
+      mostProblems,
+    ),
     names: {
       environments: [...environments.entries, ...broken.filter(isOf('environments'))].map(({ name }) => name),
       snippets: [...snippets.entries, ...broken.filter(isOf('snippets'))].map(({ name }) => name),
     },
-    wanted: snippets.entries.flatMap(({ name, data }) => {
-      const at = locate(['snippets', name, 'environment'])?.value
+    wanted: snippets.entries.flatMap(({ node, data }) => {
+      const at = positionIn(node, ['environment'])?.value
       const environment = isMap(data) ? data.environment : undefined
       return at !== undefined && typeof environment === 'string' ? [{ environment, at }] : []
     }),

@@ -8,7 +8,8 @@ import {
   type ScalarEvent,
 } from 'js-yaml'
 
-import { type Localizable, say } from '../text/localizable.ts'
+import { excessOfText, type TextBounds } from '../text/boundedText.ts'
+import { type Localizable, LocalizableError, say } from '../text/localizable.ts'
 import {
   behindAlias,
   mergedMaps,
@@ -21,10 +22,12 @@ import {
 
 /**
  * Reads the first document of a text.
- * @throws YAMLException when the text is not YAML; its `mark` says where
+ * @throws YAMLException when the text is not YAML; its `mark` says where. LocalizableError when it is too large to be read
  */
 export function readYaml(text: string): YamlText {
-  const events = parseEvents(text, {})
+  const excess = excessOfText(text, textBounds)
+  if (excess !== undefined) throw new LocalizableError(tooLarge(excess))
+  const events = parseEvents(text, { maxDepth: mostLevels })
   if (events.length === 0) return { root: undefined, problems: [] }
   // Event 0 opens the document.
   const reading: Reading = {
@@ -33,16 +36,14 @@ export function readYaml(text: string): YamlText {
     next: 1,
     anchors: new Map(),
     sizes: new Map(),
+    levels: new Map(),
     merged: 0,
     problems: [],
   }
   const root = readNode(reading, 0)
   if (events.some(({ type }, index) => index > 0 && type === EVENT_ID.DOCUMENT)) {
     const at = { start: root.span.end, end: root.span.end }
-    reading.problems.push({
-      message: say('Only the first YAML document of a file is read, and this ends it.'),
-      at,
-    })
+    complain(reading, say('Only the first YAML document of a file is read, and this ends it.'), at)
   }
   return { root, problems: reading.problems }
 }
@@ -55,13 +56,31 @@ interface Reading {
   readonly anchors: Map<string, YamlNode | undefined>
   /** Most keys that a map has, including merged ones. */
   readonly sizes: Map<YamlNode, number>
+  /** Levels of lists and maps in one another, including those behind aliases. */
+  readonly levels: Map<YamlNode, number>
   /** Keys merged so far, in the whole text. */
   merged: number
   readonly problems: YamlProblem[]
 }
 
+/** A thousand snippets with scripts of a kilobyte each. */
+const textBounds: TextBounds = { characters: 1024 * 1024, marks: 100_000 }
+
 /** Far more than people write. A few lines of aliases could ask for billions. */
 const mostMergedKeys = 10_000
+
+/** Lists and maps in one another, as the text nests them or by aliases. */
+export const mostLevels = 64
+
+/** Characters of one key. YAML itself allows 1,024 where the key stands in one line with its value. */
+const mostKeyCharacters = 1_024
+
+/** Problems of one file that are reported. */
+export const mostProblems = 1_000
+
+function tooLarge(excess: Localizable): Localizable {
+  return say('This file is not read: {0}. Split it into several *.fleet.yaml files.', excess)
+}
 
 function readNode(reading: Reading, emptyAt: number): YamlNode {
   const { text } = reading
@@ -101,7 +120,20 @@ function readList(reading: Reading, event: Extract<Event, { type: typeof EVENT_I
     items.push(item)
     end = Math.max(end, item.span.end)
   }
-  return { kind: 'list', items, span: { start: event.start, end: closed(reading.text, event.style, end) } }
+  const span = { start: event.start, end: closed(reading.text, event.style, end) }
+  return levelled(reading, { kind: 'list', items, span }, items)
+}
+
+/** The list or map, unless what is in it reaches too deep. By aliases, a text without depth can have any. */
+function levelled(reading: Reading, node: YamlNode, within: readonly YamlNode[]): YamlNode {
+  let inner = 0
+  for (const each of within) inner = Math.max(inner, reading.levels.get(behindAlias(each)) ?? 0)
+  if (inner >= mostLevels) {
+    complain(reading, say('This is nested more than {0} levels deep.', mostLevels), node.span)
+    return { kind: 'nothing', span: node.span }
+  }
+  reading.levels.set(node, inner + 1)
+  return node
 }
 
 function readMap(reading: Reading, event: Extract<Event, { type: typeof EVENT_ID.MAPPING }>): YamlNode {
@@ -117,10 +149,15 @@ function readMap(reading: Reading, event: Extract<Event, { type: typeof EVENT_ID
     const isPlain = keyEvent?.type === EVENT_ID.SCALAR && keyEvent.style === SCALAR_STYLE.PLAIN
     const isMerge = key === '<<' && isPlain
     const value = readNode(reading, keyNode.span.end)
+    end = Math.max(end, keyNode.span.end, value.span.end)
+    if (key.length > mostKeyCharacters) {
+      const limit = say('{0} characters, more than the limit of {1}', key.length, mostKeyCharacters)
+      complain(reading, say('This key has {0}.', limit), keyNode.span)
+      continue
+    }
     if (!isMerge || canMerge(reading, value, keyNode.span)) {
       entries.push({ key, keySpan: keyNode.span, value, isMerge })
     }
-    end = Math.max(end, keyNode.span.end, value.span.end)
   }
   const span = { start: event.start, end: closed(reading.text, event.style, end) }
   const node: YamlNode = { kind: 'map', entries, span }
@@ -129,7 +166,11 @@ function readMap(reading: Reading, event: Extract<Event, { type: typeof EVENT_ID
     node,
     sizes.reduce((sum, size) => sum + size, 0),
   )
-  return node
+  return levelled(
+    reading,
+    node,
+    entries.map(({ value }) => value),
+  )
 }
 
 /** Reports a problem if it cannot be merged. */
@@ -181,7 +222,7 @@ function anchored(reading: Reading, event: Tagged, read: () => YamlNode): YamlNo
 }
 
 function complain(reading: Reading, message: Localizable, at: Span): void {
-  reading.problems.push({ message, at })
+  if (reading.problems.length < mostProblems) reading.problems.push({ message, at })
 }
 
 function nothing(at: number): YamlNode {

@@ -1,7 +1,7 @@
 import { YAMLException } from 'js-yaml'
 import { type Localizable, say } from '../text/localizable.ts'
 import type { Section } from './sectionEntries.ts'
-import { readYaml } from './yamlReading.ts'
+import { mostLevels, readYaml } from './yamlReading.ts'
 import type { Span, YamlText } from './yamlTree.ts'
 
 /** An entry of a section that is not YAML, while the rest of the file is. */
@@ -38,6 +38,7 @@ export function readForgiving(text: string): YamlText & { readonly broken: reado
 
 /** The reason is the parser's, and stays English. */
 export function notYaml({ reason }: YAMLException): Localizable {
+  if (reason.includes('maxDepth')) return say('This is nested more than {0} levels deep.', mostLevels)
   return say('Not YAML: {0}.', reason)
 }
 

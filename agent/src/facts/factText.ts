@@ -1,8 +1,9 @@
 import type { Facts } from '../../../src/protocol/facts.ts'
 import { withoutMark } from '../formats/decodeText.ts'
 import { readJson } from '../formats/json.ts'
+import { assertBounded } from '../formats/textBounds.ts'
 import { readYaml } from '../formats/yaml.ts'
-import { assertBounded, toFacts } from './factValues.ts'
+import { toFacts } from './factValues.ts'
 
 /** Facts, and sentences about what is legible and most likely a mistake. */
 export interface FactText {

@@ -6,28 +6,6 @@ const maxDepth = 64
 const maxValues = 100_000
 /** Characters of keys and texts in the facts of one source, every alias of YAML written out. */
 const maxCharacters = 8 * 1024 * 1024
-/**
- * Characters that begin or part values (`,` `:` `[` `{` and line ends). Parsers take about a hundred bytes for each, and
- * the agent's memory is small.
- */
-const maxMarks = 300_000
-
-/**
- * Refuses text that would take too much memory only to be parsed.
- * @throws Error in words
- */
-export function assertBounded(text: string): void {
-  let marks = 0
-  for (let index = 0; index < text.length; index += 1) {
-    if (isMark(text.charCodeAt(index))) marks += 1
-  }
-  if (marks > maxMarks)
-    throw new Error(`too many values: more than ${maxMarks} commas, colons, brackets and lines`)
-}
-
-function isMark(code: number): boolean {
-  return code === 0x0a || code === 0x2c || code === 0x3a || code === 0x5b || code === 0x7b
-}
 
 /**
  * Makes facts of plain data that a parser gave, which may hold the same object many times.

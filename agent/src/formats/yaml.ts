@@ -1,4 +1,5 @@
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml'
+import { assertBounded } from './textBounds.ts'
 import { nameOfTag, readKey, readPlain, readTagged, type Scalar } from './yamlScalar.ts'
 
 /** Plain data. A value with an anchor is the same object wherever an alias stands for it. */
@@ -14,14 +15,19 @@ export interface YamlReading {
 const maxDepth = 64
 /** Keys that merging (`<<`) may copy within one text. */
 const maxMergedKeys = 10_000
+/** Characters of one key: as many as Linux allows in a path. */
+const maxKeyLength = 4_096
+/** Characters of a key that a warning quotes. */
+const quotedLength = 80
 
 /**
  * Reads the first document of YAML 1.1 as Ruby, Python and people write it: merge keys, `!binary`, tags of any language
  * (the data beneath is plain), duplicate keys (the last one counts, with a warning). See `readPlain` for words without
- * quotes.
+ * quotes. Its size is measured before it is parsed.
  * @throws Error in words, with the line
  */
 export function readYaml(text: string): YamlReading {
+  assertBounded(text)
   try {
     return new Builder(text, parseEvents(text, { maxDepth })).read()
   } catch (error) {
@@ -130,7 +136,11 @@ class Builder {
       throw new Error(`a list or map as the key of a map (line ${this.#lineAt(this.#startOf(event))})`)
     }
     const isPlain = event.type === EVENT_ID.SCALAR && event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0
-    return isPlain ? readKey(getScalarValue(this.#text, event)) : String(value)
+    const key = isPlain ? readKey(getScalarValue(this.#text, event)) : String(value)
+    if (key.length <= maxKeyLength) return key
+    throw new Error(
+      `a key of ${key.length} characters, more than the limit of ${maxKeyLength} (line ${this.#lineAt(this.#startOf(event))})`,
+    )
   }
 
   #isMerge(event: NodeEvent): boolean {
@@ -165,7 +175,8 @@ class Builder {
 
   #warnDuplicate(key: string, earlier: number, line: number): void {
     if (this.#warnings.length >= 10) return
-    this.#warnings.push(`${key} is there twice (lines ${earlier} and ${line}): the last one counts`)
+    const quoted = key.length > quotedLength ? `${key.slice(0, quotedLength)}…` : key
+    this.#warnings.push(`${quoted} is there twice (lines ${earlier} and ${line}): the last one counts`)
   }
 
   /** Offsets are asked for in the order of the text, so counting goes on where it was. */

@@ -1,7 +1,12 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { load as parseYaml } from 'js-yaml'
 import * as v from 'valibot'
+import { excessOfText, type TextBounds } from '../../../src/text/boundedText.ts'
+import { LocalizableError } from '../../../src/text/localizable.ts'
 import { compileAllowed, compileDenied, compileGlob, type TextPattern } from './commandPattern.ts'
+
+/** Of a file that an administrator writes: thousands of rules. */
+const textBounds: TextBounds = { characters: 1024 * 1024, marks: 100_000 }
 
 const Patterns = v.array(v.pipe(v.string(), v.minLength(1)))
 
@@ -87,6 +92,8 @@ export class PolicyError extends Error {
  */
 export function parsePolicy(text: string, file: string): Policy {
   try {
+    const excess = excessOfText(text, textBounds)
+    if (excess !== undefined) throw new LocalizableError(excess)
     const { keys: keyTexts, deny, require_targets: requireTargets, rules } = v.parse(File, parseYaml(text))
     const keys = new Map(Object.entries(keyTexts).map(([name, key]) => [name, parseKey(key, `keys.${name}`)]))
     return {

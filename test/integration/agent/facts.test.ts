@@ -94,8 +94,8 @@ describe('an agent with bad sources of facts', () => {
     expect(facts.role).toBe('web')
     expect(problems.map((problem) => problem.replace(/^.*\//, ''))).toEqual([
       'bomb.yaml: facts of more than 100000 values',
-      'long.yaml: too many values: more than 300000 commas, colons, brackets and lines',
-      'lists.json: too many values: more than 300000 commas, colons, brackets and lines',
+      'long.yaml: too large: more than 300000 commas, colons, brackets and lines',
+      'lists.json: too large: more than 300000 commas, colons, brackets and lines',
       'pipe.yaml: not a regular file',
       'missing.yaml: no such file',
     ])

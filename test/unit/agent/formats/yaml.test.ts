@@ -197,6 +197,39 @@ describe('YAML', () => {
     expect(() => readYaml(text)).toThrow(why)
   })
 
+  it.each([
+    [
+      'characters',
+      'x'.repeat(8 * 1024 * 1024 + 1),
+      /too large: 8388609 characters, more than the limit of 8388608/,
+    ],
+    ['values', `[${'1,'.repeat(300_000)}]`, /too large: more than 300000 commas, colons, brackets and lines/],
+    [
+      'characters in a key',
+      `a: 1\n? ${'k'.repeat(4_097)}\n: 2\n`,
+      /a key of 4097 characters, .* 4096 \(line 2\)/,
+    ],
+  ])('of too many %s is refused in words', (_, text, why) => {
+    expect(() => readYaml(text)).toThrow(why)
+  })
+
+  it('whose aliases stand for a thousand million values is as large as it is written', () => {
+    const lines = 'bcdefghi'.split('').map((name, index) => {
+      return `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[index]}`).join(', ')}]`
+    })
+    const map = value(`a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n${lines.join('\n')}\n`) as {
+      h: object
+      i: object[]
+    }
+    expect(map.i.every((each) => each === map.h)).toBe(true)
+  })
+
+  it('quotes no more than the beginning of a key', () => {
+    const key = 'k'.repeat(4_000)
+    const { warnings } = readYaml(`${key}: 1\n${key}: 2\n`)
+    expect(warnings).toEqual([`${'k'.repeat(80)}… is there twice (lines 1 and 2): the last one counts`])
+  })
+
   it('keeps keys such as __proto__ as data', () => {
     const read = value('__proto__: {polluted: 1}\nb: {<<: {__proto__: 2}}\n') as Record<string, object>
     expect(Object.keys(read)).toEqual(['__proto__', 'b'])

@@ -242,3 +242,16 @@ describe('a policy file', () => {
     expect(() => policy(text)).toThrow(reason)
   })
 })
+
+describe('A policy that is too large to be parsed', () => {
+  it.each([
+    [
+      'characters',
+      `deny: [${'x'.repeat(1024 * 1024)}]\nrules: []\n`,
+      '1048595 characters, more than the limit of',
+    ],
+    ['patterns', `deny: [${'x,'.repeat(100_000)}]\nrules: []\n`, 'more than 100000 commas, colons'],
+  ])('cannot be used, and says so: of too many %s', (_, text, why) => {
+    expect(() => policy(text)).toThrow(`Cannot use the policy policy.yaml: ${why}`)
+  })
+})
