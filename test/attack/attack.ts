@@ -22,10 +22,17 @@ export interface Defence {
   /** Ends the sentence "not held without …". */
   readonly what: string
   readonly changes: readonly Change[]
+  /** Only root can play it, because it needs a second user. */
+  readonly asRoot?: true
   /** One of the attack's tests. */
   readonly test: string
   /** What the failure of the test says: that the attack worked, and not that something else broke. */
   readonly failure: RegExp
+}
+
+/** Whether the attack can be played by the user of this process. */
+export function canPlay({ asRoot }: Pick<Defence, 'asRoot'>): boolean {
+  return asRoot === undefined || process.getuid?.() === 0
 }
 
 /** A piece of a source file, which stands there exactly once, and what stands there instead. */

@@ -1,7 +1,15 @@
 import type { Attack } from './attack.ts'
 import { boundsAttacks } from './attacks/bounds.ts'
 import { countAttacks } from './attacks/count.ts'
+import { deskAttacks } from './attacks/desk.ts'
+import { serverAttacks } from './attacks/server.ts'
 import { sqsAttacks } from './attacks/sqs.ts'
 
 /** All that are known, by what they are aimed at. */
-export const attacks: readonly Attack[] = [...countAttacks, ...sqsAttacks, ...boundsAttacks]
+export const attacks: readonly Attack[] = [
+  ...countAttacks,
+  ...serverAttacks,
+  ...deskAttacks,
+  ...boundsAttacks,
+  ...sqsAttacks,
+]

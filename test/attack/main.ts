@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { type Attack, partsOfTestName, root } from './attack.ts'
+import { type Attack, canPlay, partsOfTestName, root } from './attack.ts'
 import { attacks } from './attacks.ts'
 import { isNamed, runTests, type TestResult } from './vitestRun.ts'
 import { copySources } from './weakenedSources.ts'
@@ -23,6 +23,10 @@ async function main([option, names = '']: string[]): Promise<void> {
     const held = verdictOf(tests, results)
     const without: string[] = []
     for (const defence of defences) {
+      if (!canPlay(defence)) {
+        without.push(`${defence.what}: not played, as only root can`)
+        continue
+      }
       const failures = await copy.failuresWithout(defence).catch((error: Error) => [error.message])
       const isBroken = defence.failure.test(failures.join('\n'))
       without.push(`${defence.what}: ${isBroken ? 'not held' : `STILL HELD (${failures[0] ?? 'passed'})`}`)
