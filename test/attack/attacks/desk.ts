@@ -53,8 +53,8 @@ export const deskAttacks: readonly Attack[] = [
         changes: [
           {
             file: 'src/queues/endpoint.ts',
-            code: "url?.protocol !== 'http:' || isLoopback(url.hostname)",
-            instead: "url?.protocol !== 'http:' || isLoopback(url.hostname) || url.hostname !== ''",
+            code: "  if (url.protocol === 'http:' && !isLoopback(url.hostname))",
+            instead: "  if (url.protocol === 'http:' && url.hostname === '')",
           },
         ],
         test: 'unit/queues/endpoint › is not %s',

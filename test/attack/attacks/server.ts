@@ -342,20 +342,18 @@ export const serverAttacks: readonly Attack[] = [
     name: 'an audit that is edited',
     attack: 'Lines of an audit log are changed, removed, moved or put in between.',
     promise: '"ec2-cagent audit verify" tells of each, but for the last lines.',
-    tests: [
-      'unit/agent/log/auditLog › tells of any line that was changed, removed, moved, or put in between',
-    ],
+    tests: ['unit/chain/hashChain › tells of any line that was changed, removed, moved, or put in between'],
     defences: [
       {
         what: 'the digest of the line before',
         changes: [
           {
-            file: 'agent/src/log/auditChain.ts',
+            file: 'src/chain/hashChain.ts',
             code: '(link.prev !== before.hash || link.seq !== before.seq + 1)',
             instead: 'link.seq !== before.seq + 1',
           },
         ],
-        test: 'unit/agent/log/auditLog › tells of any line that was changed, removed, moved, or put in between',
+        test: 'unit/chain/hashChain › tells of any line that was changed, removed, moved, or put in between',
         failure: /./,
       },
     ],
