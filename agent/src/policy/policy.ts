@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { excessOfText, type TextBounds } from '../../../src/text/boundedText.ts'
 import { LocalizableError } from '../../../src/text/localizable.ts'
 import { compileAllowed, compileDenied, compileGlob, type TextPattern } from './commandPattern.ts'
+import { plainInterpreter, plainPath } from './policyRequest.ts'
 
 /** Of a file that an administrator writes: thousands of rules. */
 const textBounds: TextBounds = { characters: 1024 * 1024, marks: 100_000 }
@@ -37,6 +38,13 @@ const File = v.strictObject({
       scripts: v.optional(
         v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i, 'a SHA-256 in hexadecimal'))),
       ),
+      interpreters: v.optional(Patterns),
+      arguments: v.optional(
+        v.union(
+          [v.literal('any'), v.array(v.array(v.string()))],
+          'any, or a list of lists of texts, as in [[restart, web], []]',
+        ),
+      ),
       users: v.optional(v.array(v.string())),
       environment: v.optional(Patterns),
       directories: v.optional(Patterns),
@@ -45,7 +53,10 @@ const File = v.strictObject({
   ),
 })
 
-/** Who may execute what. A command is allowed when one rule allows it; `undefined` parts of a rule allow everything. */
+/**
+ * Who may execute what. A command is allowed when one rule allows it. `undefined` parts of a rule allow everything; but where
+ * `allow` or `scripts` is defined, those that decide how something is executed allow only the default.
+ */
 export interface Policy {
   readonly file: string
   /** Public keys by their names. */
@@ -73,6 +84,10 @@ export interface Rule {
   readonly deny: readonly TextPattern[]
   /** SHA-256 of scripts, hexadecimal. */
   readonly scripts: ReadonlySet<string> | undefined
+  /** Interpreters, with their arguments, that a command may name instead of the script's own. */
+  readonly interpreters: ReadonlySet<string> | undefined
+  /** What scripts may be started with: each list is one for all of a script's arguments. */
+  readonly argumentLists: 'any' | ReadonlyArray<readonly TextPattern[]> | undefined
   readonly users: ReadonlySet<string> | undefined
   /** Names of environment variables that a command may set. */
   readonly environment: readonly TextPattern[] | undefined
@@ -114,9 +129,12 @@ export function parsePolicy(text: string, file: string): Policy {
           allow: rule.commands?.allow?.map(compileAllowed),
           deny: rule.commands?.deny.map(compileDenied) ?? [],
           scripts: setOf(rule.scripts?.map((digest) => digest.toLowerCase())),
+          interpreters: setOf(rule.interpreters?.map(plainInterpreter)),
+          argumentLists:
+            rule.arguments === 'any' ? 'any' : rule.arguments?.map((list) => list.map(compileAllowed)),
           users: setOf(rule.users),
           environment: rule.environment?.map(compileGlob),
-          directories: rule.directories?.map(compileGlob),
+          directories: rule.directories?.map(directoryPattern),
           runs: rule.runs,
         }
       }),
@@ -126,6 +144,11 @@ export function parsePolicy(text: string, file: string): Policy {
     const reason = place === undefined ? (cause as Error).message : `${place}: ${(cause as Error).message}`
     throw new PolicyError(`Cannot use the policy ${file}: ${reason}`, { cause })
   }
+}
+
+/** As directories are compared: `/srv/app/` is `/srv/app`. */
+function directoryPattern(written: string): TextPattern {
+  return compileGlob(written.startsWith('/') ? (plainPath(written) ?? written) : written)
 }
 
 function setOf<T>(items: readonly T[] | undefined): ReadonlySet<T> | undefined {

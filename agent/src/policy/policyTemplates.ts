@@ -45,14 +45,16 @@ rules:
 
 const operatorsRule = (
   senders: string,
-) => `  # Any command and script, as any user. "users: [deploy]" limits that.
+) => `  # Any command and script, as any user. "users: [deploy]" limits that. Variables such as PATH or LD_PRELOAD need their names:
+  # environment: ["*", PATH]
   - name: operators
     senders: ${senders}
 `
 
 const pipelineRule = (
   senders: string,
-) => `  # Exactly these commands. A regular expression says which words may follow; "*" would let options through, such as
+) => `  # Exactly these commands, as the agent's own user and in its default directory: "users: [deploy]" and
+  # "directories: [/srv/app]" allow others. A regular expression says which words may follow; "*" would let options through, such as
   # systemctl's --host. Arguments that a program takes for more than you mean are yours to think of.
   - name: pipeline
     senders: ${senders}

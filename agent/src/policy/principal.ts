@@ -1,6 +1,6 @@
 import type { Signature } from '../../../src/protocol/envelope.ts'
-import { isExpired } from './policyDecision.ts'
 import type { PolicyInForce } from './policyInForce.ts'
+import { isExpired } from './ruleDemands.ts'
 
 /** What is proven of who sent a command: by AWS, and by a signature. */
 export interface Principal {

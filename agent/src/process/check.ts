@@ -6,6 +6,7 @@ import { createFactReader } from '../facts/sources.ts'
 import { identify } from '../identity/agentIdentity.ts'
 import { createLog } from '../log/log.ts'
 import { describePolicy, type PolicyInForce } from '../policy/policyInForce.ts'
+import { policyNotes } from '../policy/policyNotes.ts'
 import { type Configuration, readConfiguration } from '../settings/configuration.ts'
 import { ConfigurationError } from '../settings/configurationFile.ts'
 import { lookAtPolicy } from '../settings/livePolicy.ts'
@@ -70,8 +71,10 @@ function describeResult(failures: number): string {
 
 function checkPolicy(policy: PolicyInForce, report: CheckReport): void {
   const sentence = describePolicy(policy)
-  if (policy.kind === 'policy') report.ok(sentence)
-  else if (policy.kind === 'open') report.note(sentence)
+  if (policy.kind === 'policy') {
+    report.ok(sentence)
+    for (const note of policyNotes(policy.policy)) report.note(note)
+  } else if (policy.kind === 'open') report.note(sentence)
   else report.fail(sentence)
 }
 

@@ -28,7 +28,12 @@ export interface PolicyTest {
   readonly variables: readonly string[]
   readonly action:
     | { readonly kind: 'shell'; readonly command: string }
-    | { readonly kind: 'script'; readonly file: string; readonly args: readonly string[] }
+    | {
+        readonly kind: 'script'
+        readonly file: string
+        readonly args: readonly string[]
+        readonly interpreter: string | undefined
+      }
     | { readonly kind: 'ping' | 'facts' }
 }
 
@@ -43,6 +48,7 @@ export const policyUsage = `Usage: ec2-cagent policy init --operators ID [--pipe
        --directory DIR     directory to run in
        --variable NAME     environment variable that the command brings, may be repeated; NAME=VALUE where its value counts
        --script FILE       a script instead of a command; what follows -- are its arguments
+       --interpreter PROG  interpreter of the script instead of its #! line
        --action KIND       ping or facts instead of a command
        --file FILE         this policy instead of the one in force
   -c, --config FILE        configuration of the agent
@@ -118,6 +124,7 @@ function parseTest(argv: readonly string[]): PolicyTest {
         directory: once,
         variable: repeated,
         script: once,
+        interpreter: once,
         action: once,
       },
     }),
@@ -133,20 +140,24 @@ function parseTest(argv: readonly string[]): PolicyTest {
     user: values.user,
     directory: values.directory,
     variables: values.variable ?? [],
-    action: actionOf(values, positionals),
+    action: actionOf(
+      { action: undefined, script: undefined, interpreter: undefined, ...values },
+      positionals,
+    ),
   }
 }
 
 function actionOf(
-  { action, script }: { readonly action?: string | undefined; readonly script?: string | undefined },
+  { action, script, interpreter }: Readonly<Record<'action' | 'script' | 'interpreter', string | undefined>>,
   words: readonly string[],
 ): PolicyTest['action'] {
+  if (interpreter !== undefined && script === undefined) throw new UsageError('--interpreter needs --script.')
   if (action !== undefined) {
     if (action !== 'ping' && action !== 'facts') throw new UsageError('--action must be ping or facts.')
     if (script !== undefined || words.length > 0) throw new UsageError(`--action ${action} has no command.`)
     return { kind: action }
   }
-  if (script !== undefined) return { kind: 'script', file: script, args: words }
+  if (script !== undefined) return { kind: 'script', file: script, args: words, interpreter }
   if (words.length === 0)
     throw new UsageError('policy test needs a command after --, or --script, or --action.')
   return { kind: 'shell', command: words.join(' ') }

@@ -5,6 +5,7 @@ import { ownUser } from '../execution/users.ts'
 import { explainPolicy } from '../policy/policyDecision.ts'
 import { defaultPolicyFile, readPolicyFile } from '../policy/policyFile.ts'
 import { describePolicy, type PolicyInForce } from '../policy/policyInForce.ts'
+import { policyNotes } from '../policy/policyNotes.ts'
 import { policyTemplate } from '../policy/policyTemplates.ts'
 import { readConfiguration } from '../settings/configuration.ts'
 import { lookAtPolicy } from '../settings/livePolicy.ts'
@@ -77,6 +78,7 @@ async function test(question: PolicyTest, write: Write): Promise<number> {
     return 0
   }
   write(`Not allowed: ${decision.reason}\n`)
+  if (inForce.kind === 'policy') for (const note of policyNotes(inForce.policy)) write(`Note: ${note}\n`)
   return 1
 }
 
@@ -98,7 +100,9 @@ async function actionOf({ action, user, directory, variables }: PolicyTest): Pro
       return { kind: 'shell', command: action.command, ...execution }
     case 'script': {
       const content = (await readFile(action.file)).toString('base64')
-      return { kind: 'script', name: basename(action.file), content, args: [...action.args], ...execution }
+      const interpreter = action.interpreter === undefined ? {} : { interpreter: action.interpreter }
+      const name = basename(action.file)
+      return { kind: 'script', name, content, args: [...action.args], ...interpreter, ...execution }
     }
     default:
       return { kind: action.kind }

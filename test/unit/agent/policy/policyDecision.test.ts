@@ -1,7 +1,8 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { parsePolicy } from '../../../../agent/src/policy/policy.ts'
-import { evaluatePolicy, type Request } from '../../../../agent/src/policy/policyDecision.ts'
+import { evaluatePolicy } from '../../../../agent/src/policy/policyDecision.ts'
+import type { Request } from '../../../../agent/src/policy/policyRequest.ts'
 import type { Action } from '../../../../src/protocol/action.ts'
 import { openBody, sealBody } from '../../../../src/protocol/envelope.ts'
 
@@ -171,12 +172,174 @@ describe('a policy', () => {
     })
   })
 
-  it('tells directories apart', () => {
-    const rules = 'rules: [{directories: ["/srv/*"]}]'
-    expect(allows(rules, shell('ls', { directory: '/srv/app' }))).toBe(true)
-    expect(allows(rules, shell('ls', { directory: '/srv/../etc' }))).toBe(false)
-    expect(allows(rules, shell('ls', { directory: '/etc' }))).toBe(false)
+  it('tells directories apart, as they are written and as they really are', () => {
+    const rules = 'rules: [{directories: ["/srv/*", "/opt/app/"]}]'
+    const inside = (directory: string, found?: string) =>
+      allows(
+        rules,
+        shell('ls', { directory }),
+        found === undefined ? {} : { found: { path: found, isOthers: true } },
+      )
+    for (const path of ['/srv/app', '/srv/app/', '//srv//./app', '/opt/app', '/opt/app//'])
+      expect([path, inside(path)]).toEqual([path, true])
+    for (const path of [
+      '/srv/../etc',
+      '/srv/app/..',
+      '/etc',
+      '/srv',
+      '/srv/',
+      '/srvx/a',
+      '/opt/app/x',
+      '/opt/apps',
+      '/',
+    ])
+      expect([path, inside(path)]).toEqual([path, false])
+    expect(inside('/srv/current', '/srv/releases/7')).toBe(true)
+    expect(inside('/srv/current', '/tmp/prepared')).toBe(false)
     expect(allows(rules, shell('ls'))).toBe(true)
+  })
+
+  it('has names with final slashes, and none that are not absolute', () => {
+    const at = (pattern: string, directory: string) =>
+      allows(`rules: [{directories: ["${pattern}"]}]`, shell('ls', { directory }))
+    expect([at('/srv//app/', '/srv/app'), at('/', '/'), at('*/app', '/srv/app')]).toEqual([true, true, true])
+    expect([at('srv/app', '/srv/app'), at('/srv/../etc', '/etc'), at('/srv/', '/srv/app')]).toEqual([
+      ...[false, false, false],
+    ])
+  })
+})
+
+describe('a rule with certain commands or scripts', () => {
+  const digest = createHash('sha256').update('echo ok').digest('hex')
+  const command = 'name: web, commands: {allow: ["make -s deploy"]}'
+  const scripts = `name: web, scripts: [${digest}]`
+  const make = (more: object) => shell('make -s deploy', more)
+  const deploy = (more: object) => script('echo ok', more)
+  const rule = (parts: string) => `rules: [{${parts}}]`
+
+  it.each([
+    ['directory', command, make({ directory: '/srv/app' }), 'directories: [/srv/app]'],
+    ['directory of a script', scripts, deploy({ directory: '/srv/app' }), 'directories: ["/srv/*"]'],
+    ['user', command, make({ user: 'nobody' }), 'users: [root, nobody]'],
+    ['user of a script', scripts, deploy({ user: 'nobody' }), 'users: [nobody]'],
+    ['interpreter', scripts, deploy({ interpreter: 'sh  -x ' }), 'interpreters: ["sh -x"]'],
+    ['argument', scripts, deploy({ args: ['web', '7'] }), 'arguments: [[], [web, "/[0-9]+/"]]'],
+    ['argument, of any kind', scripts, deploy({ args: ['web', '; reboot'] }), 'arguments: any'],
+    ['variable', command, make({ environment: { COLOUR: 'red' } }), 'environment: [COLOUR]'],
+  ])('allows no other %s than it names', (_, rules, action, naming) => {
+    expect(allows(rule(rules), action)).toBe(false)
+    expect(allows(rule(`${rules}, ${naming}`), action)).toBe(true)
+  })
+
+  it('allows what leaves all of that to the agent, and what names the agent’s own user', () => {
+    expect(allows(rule(command), make({}))).toBe(true)
+    expect(allows(rule(command), make({ user: 'root' }))).toBe(true)
+    expect(allows(rule(scripts), deploy({}))).toBe(true)
+    expect(allows(rule(`${command}, directories: []`), make({}))).toBe(true)
+    expect(allows(rule(command), { kind: 'ping' })).toBe(true)
+    expect(allows(rule(command), make({ user: 'root' }), { ownUser: 'agent' })).toBe(false)
+  })
+
+  it.each([
+    [
+      make({ directory: '/srv/app/' }),
+      'the directory /srv/app. To allow it, write directories: ["/srv/app"] in the rule.',
+    ],
+    [
+      make({ user: 'nobody' }),
+      'execution as nobody. To allow it, write users: ["root","nobody"] in the rule.',
+    ],
+    [
+      make({ environment: { A: '' } }),
+      'the environment variable A. To allow it, write environment: ["A"] in the rule.',
+    ],
+    [
+      deploy({ interpreter: 'bash -x' }),
+      'the interpreter bash -x, only that of the #! line. To allow it, write interpreters: ["bash -x"] in the rule.',
+    ],
+    [
+      deploy({ args: ['secret', 'b'] }),
+      'this script with these 2 arguments. To allow it, write arguments: [[ARGUMENT1, ARGUMENT2]], or arguments: any, in the rule.',
+    ],
+  ])('says which part it does not allow, and what to write (%#)', (action, sentence) => {
+    const rules = `rules: [{name: web, commands: {allow: ["make -s deploy"]}, scripts: [${digest}]}]`
+    expect(ask(rules, action)).toEqual({
+      allowed: false,
+      code: 'policy',
+      reason: `web does not allow ${sentence}`,
+    })
+  })
+
+  it('says what to add where the part is there', () => {
+    const parts =
+      'directories: [/srv], users: [deploy], interpreters: [sh], arguments: [[a]], environment: [A]'
+    const reasonOf = (more: object, action = make) =>
+      (ask(rule(`${action === make ? command : scripts}, ${parts}`), action(more)) as { reason?: string })
+        .reason
+    expect(reasonOf({ directory: '/etc', user: 'deploy' })).toContain(
+      'write "/etc" under directories in the rule.',
+    )
+    expect(reasonOf({})).toContain('execution as root. To allow it, write "root" under users in the rule.')
+    expect(reasonOf({ interpreter: 'zsh' }, deploy)).toContain('write "zsh" under interpreters in the rule.')
+    expect(reasonOf({ args: ['b'] }, deploy)).toContain('write [ARGUMENT1] under arguments in the rule.')
+    expect(reasonOf({}, deploy)).toContain(
+      'this script with no arguments. To allow it, write [] under arguments',
+    )
+  })
+
+  it.each([
+    ['one too few', ['production'], false],
+    ['one too many', ['production', 'v1', 'v2'], false],
+    ['another order', ['v1', 'production'], false],
+    ['an option', ['production', '--force'], false],
+    ['something for a shell', ['production', 'v1; id'], false],
+    ['a line end', ['production', 'v1\nid'], false],
+    ['one that holds both', ['production v1'], false],
+    ['exactly these', ['production', 'v1.2'], true],
+    ['the other list', ['staging'], true],
+    ['none', [], false],
+  ])('compares all arguments of a script: %s', (_, args, is) => {
+    const lists = 'arguments: [[production, "v*"], [staging]]'
+    expect(allows(rule(`${scripts}, ${lists}`), deploy({ args }))).toBe(is)
+  })
+
+  it.each(['x y', '-rf', '*', '$(id)', 'a;b', 'ü', '.profile', '~', 'a\tb'])(
+    'allows no script by the name %j, which it may use as $0 without quotes',
+    (name) => expect(allows(rule(`${scripts}, arguments: any`), deploy({ name }))).toBe(false),
+  )
+
+  it('allows by a pattern no directory that users other than root and the run’s can change', () => {
+    const at = (directories: string, isOthers: boolean) =>
+      ask(rule(`${command}, directories: ["${directories}"]`), make({ directory: '/srv/up/x' }), {
+        found: { path: '/srv/up/x', isOthers },
+      })
+    expect(at('/srv/*', false).allowed).toBe(true)
+    expect(at('/srv/up/x', true).allowed).toBe(true)
+    expect(at('/srv/*', true)).toMatchObject({
+      reason:
+        'web allows the directory /srv/up/x only under its exact name, because users other than root can change it. To allow it, write "/srv/up/x" under directories in the rule.',
+    })
+  })
+
+  it('does not borrow a part from another rule', () => {
+    const rules = `rules: [{${command}}, {commands: {allow: [id]}, directories: ["*"], users: [nobody]}]`
+    expect(allows(rules, make({ directory: '/tmp' }))).toBe(false)
+    expect(allows(rules, make({ user: 'nobody' }))).toBe(false)
+  })
+})
+
+describe('a rule without certain commands', () => {
+  it('allows any directory, user, interpreter and argument that it does not limit', () => {
+    const any = script('x', {
+      directory: '/tmp',
+      user: 'nobody',
+      interpreter: 'sh -x',
+      args: ['a'],
+      name: 'a b',
+    })
+    expect(allows('rules: [{}]', any)).toBe(true)
+    for (const part of ['directories: []', 'users: [root]', 'interpreters: [bash]', 'arguments: [[]]'])
+      expect([part, allows(`rules: [{${part}}]`, any)]).toEqual([part, false])
   })
 })
 
@@ -232,6 +395,9 @@ describe('a policy file', () => {
   it.each([
     ['rulez: []', /rules|rulez/],
     ['rules: [{sender: [x]}]', /rules\.0\.sender/],
+    ['rules: [{arguments: all}]', /rules\.0\.arguments.*any, or a list of lists/],
+    ['rules: [{arguments: [a]}]', /rules\.0\.arguments/],
+    ['rules: [{interpreter: [a]}]', /rules\.0\.interpreter/],
     ['rules: [{actions: [fly]}]', /rules\.0\.actions\.0/],
     ['rules: [{keys: [bob]}]', /rule 1 uses the key bob, which is not defined under keys/],
     ['keys: {a: short}\nrules: []', /keys\.a is not an ed25519 public key/],
