@@ -42,7 +42,7 @@ export const rooms = [
   },
   {
     room: 'src/signing',
-    holds: 'ed25519 keys of people, as OpenSSH writes them',
+    holds: 'signing for people: ed25519 keys as OpenSSH writes them, and those of an SSH agent',
     imports: ['src/text'],
     packages: ['node', 'bcrypt-pbkdf'],
   },
@@ -85,7 +85,7 @@ export const rooms = [
   },
   {
     room: 'src/master/sending',
-    holds: 'sending commands: broadcast, signing key',
+    holds: 'sending commands: broadcast, and what signs them',
     imports: [
       'src/text',
       'src/async',
@@ -126,6 +126,7 @@ export const rooms = [
       'src/text',
       'src/protocol',
       'src/protocol/filter',
+      'src/signing',
       'src/run',
       'src/queues',
       'src/master/store',
@@ -229,6 +230,7 @@ export const rooms = [
       'src/async',
       'src/text',
       'src/protocol',
+      'src/signing',
       'src/hosts',
       'src/queues',
       'src/declarations',

@@ -26,7 +26,7 @@ export interface Arguments {
   readonly includeUnseen: boolean
   /** The id of a run, or `last`. */
   readonly resume: string | undefined
-  /** `NAME=FILE`. */
+  /** See `readKeyReference`. */
   readonly signingKey: string | undefined
   readonly logFile: string | undefined
   readonly user: string | undefined

@@ -26,8 +26,9 @@ Where
                          terminal. Protected: by the configuration file, by EC2_COLLECTIVE_PROTECTED=NAME,NAME,
                          or by a workspace file (.vscode/ec2-collective.yaml, *.fleet.yaml) from this directory up
   -y, --yes              ask nothing in an environment that is not protected
-      --signing-key K    NAME=FILE: sign commands for agents whose policy requires it (ed25519; PEM or
-                        OpenSSH, its passphrase in EC2_COLLECTIVE_SIGNING_PASSPHRASE)
+      --signing-key K    sign commands for agents whose policy requires it (ed25519): NAME=FILE (PEM or OpenSSH,
+                         its passphrase in EC2_COLLECTIVE_SIGNING_PASSPHRASE), or NAME=ssh-agent:KEY
+                         (fingerprint, public key or comment). Also EC2_COLLECTIVE_SIGNING_KEY
 
 How
   -t, --timeout TIME     agents stop the command after this: 60 (seconds, the default), 90s, 10m

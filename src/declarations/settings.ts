@@ -69,7 +69,7 @@ Environments that a team shares belong in \`.vscode/ec2-collective.yaml\` in the
   signingKey: setting(
     'machine',
     v.optional(v.pipe(v.string(), v.metadata({ pattern: String.raw`^([^=\s]{1,128}=.+)?$` })), ''),
-    'Key that signs commands, for agents whose policy requires it: `NAME=FILE`, the name of the key in the policy, and a file with an ed25519 private key in PEM format that only you can read (`openssl genpkey -algorithm ed25519`). Empty: commands are not signed.',
+    'Key that signs commands in the environments of your user settings, for agents whose policy requires it: `NAME=FILE`, the name of the key in the policy, and a file with an ed25519 private key (OpenSSH or PEM) that only you can read; `NAME=ssh-agent:SHA256:…` for a key of your SSH agent; `NAME=editor:SHA256:…` for one that _Set Up Signing…_ has created. Empty: commands are not signed.',
   ),
 } as const
 

@@ -38,7 +38,7 @@ import type { Timing } from '../run/timing.ts'
 import { Master } from './master.ts'
 import type { MasterWarning } from './masterWarning.ts'
 import { ownIssuer } from './sending/issuer.ts'
-import { readSigningKey } from './sending/signingKey.ts'
+import { openSigner } from './sending/openSigner.ts'
 import { History } from './store/history.ts'
 import { claimMasterId } from './store/masterId.ts'
 
@@ -55,7 +55,10 @@ export interface MasterSetup {
   readonly connection?: Connection
   /** The sender as shown to people and in the agents' audit logs. Default: user and host of this process. */
   readonly issuer?: Issuer
-  /** `NAME=FILE` of the ed25519 private key that signs commands, for agents whose policy requires it. */
+  /**
+   * The ed25519 key that signs commands, for agents whose policy requires it: `NAME=FILE`, or `NAME=ssh-agent:KEY` with the
+   * fingerprint, public key or comment of a key of an SSH agent.
+   */
   readonly signingKey?: string
   /** Of the signing key, where it has one. */
   readonly signingPassphrase?: string
@@ -90,10 +93,10 @@ export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
   const { folder, connection, issuer = ownIssuer(), replyQueue, timing, onWarning } = setup
   const { name } = setup.environment
   const environment: Environment = { queues: defaultQueues(name), protected: false, ...setup.environment }
-  const signingKey =
+  const signer =
     setup.signingKey === undefined
       ? undefined
-      : await readSigningKey(setup.signingKey, async () => setup.signingPassphrase)
+      : await openSigner(setup.signingKey, { askPassphrase: async () => setup.signingPassphrase })
   const history = await History.open(join(folder, 'history'))
   const queues = createQueues(connection ?? environment)
   const masterId = await claimMasterId(join(folder, 'masters')).catch((error) => {
@@ -102,7 +105,7 @@ export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
   })
   const master = new Master({
     ...{ environment, queues, history, issuer, masterId: masterId.id },
-    ...(signingKey === undefined ? {} : { signingKey }),
+    ...(signer === undefined ? {} : { signer }),
     ...(replyQueue === undefined ? {} : { replyQueue }),
     ...(timing === undefined ? {} : { timing }),
     ...(onWarning === undefined ? {} : { onWarning }),

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aborted, orAborted } from '../async/aborted.ts'
 import { contained } from '../async/contained.ts'
-import type { SigningKey } from '../protocol/envelope.ts'
 import type { Environment } from '../queues/environment.ts'
 import { QueueError } from '../queues/queueError.ts'
 import type { Queues } from '../queues/queues.ts'
@@ -9,6 +8,7 @@ import { planSteps } from '../run/rollout.ts'
 import { type Issuer, type RunRequest, recordOf } from '../run/runRequest.ts'
 import { startRunState } from '../run/runState.ts'
 import { defaultTiming, type Timing } from '../run/timing.ts'
+import type { Signer } from '../signing/signer.ts'
 import { LocalizableError, say, sentenceOf } from '../text/localizable.ts'
 import { OpenRuns } from './engine/openRuns.ts'
 import { Run } from './engine/run.ts'
@@ -37,7 +37,8 @@ export interface MasterOptions {
   readonly history: History
   readonly replyQueue?: 'private' | 'shared'
   readonly timing?: Partial<Timing>
-  readonly signingKey?: SigningKey
+  /** Signs commands; without one they are sent unsigned. */
+  readonly signer?: Signer
   readonly onWarning?: (warning: MasterWarning) => void
 }
 
@@ -241,10 +242,12 @@ export class Master {
   }
 
   #transport(runId: string, replyTo: string, action: RunRequest['action'] | undefined) {
-    const { environment, queues, signingKey, issuer, timing } = this.#options
+    const { environment, queues, signer, issuer, timing } = this.#options
+    const { responseTimeoutMs, ...waits } = { ...defaultTiming, ...timing }
     return createRunTransport({
-      ...{ environment, queues, issuer, signingKey, replyTo, action },
-      timing: { ...defaultTiming, ...timing },
+      ...{ environment, queues, issuer, signer, replyTo, action },
+      // A command must still be valid when it is sent, whatever time its signature has taken.
+      timing: { ...waits, responseTimeoutMs: responseTimeoutMs + (signer?.mayTakeMs ?? 0) },
       signal: this.#abort.signal,
       hearing: (now) => this.#replyConsumer.hearing(now),
       onControlMessage: (order) => this.#delivery.remember(order),

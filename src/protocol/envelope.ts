@@ -1,4 +1,4 @@
-import { type KeyObject, sign, verify } from 'node:crypto'
+import { type KeyObject, verify } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { type Localizable, LocalizableError, say, sentenceOf } from '../text/localizable.ts'
 import { type BoundedJson, excessOf, type JsonBounds, OutOfBounds, parseBounded } from './boundedJson.ts'
@@ -11,6 +11,7 @@ import {
   type ReplyMessage,
   wireForm,
 } from './messages.ts'
+import { packData } from './packedData.ts'
 
 /**
  * The body of an SQS message: JSON text, so that SQS accepts every character. `m` is the message's own JSON as a
@@ -31,18 +32,17 @@ const maxSignatureLength = 128
 /** Messages shorter than this are sent as they are: gzip with base64 saves nothing below. */
 const gzipFromBytes = 1024
 
-/** The same for data, which is base64 either way. */
-const gzipDataFromBytes = 128
+/** Bytes of an ed25519 signature. */
+export const signatureBytes = 64
 
-/** Large data is gzipped when samples of it (their number and bytes) shrink at least to this ratio. */
-const samples = 8
-const sampleBytes = 1024
-const worthwhile = 0.97
-
-/** An ed25519 key of the sender with the name under which agents have its public key. */
-export interface SigningKey {
-  readonly name: string
-  readonly privateKey: KeyObject
+/** A body whose signature, if it gets one, is the only part that is missing. */
+export interface BodyDraft {
+  /** What a signature has to cover. */
+  bytesToSign(): Uint8Array
+  /** The body without a signature. */
+  readonly unsigned: string
+  /** The body with a signature, made with the key that agents have under the name `key`. */
+  signedBy(key: string, signature: Uint8Array): string
 }
 
 /** The messages of each kind. */
@@ -74,17 +74,31 @@ export class UnreadableBody extends LocalizableError {
 }
 
 /** Makes the body for `message` with optional binary `data`. ASCII only, so its length is its size in bytes. */
-export function sealBody(message: Message, data?: Uint8Array, key?: SigningKey): string {
+export function sealBody(message: Message, data?: Uint8Array): string {
+  return draftBody(message, data).unsigned
+}
+
+/** The same in two steps, as making a signature may take a person's time. */
+export function draftBody(message: Message, data?: Uint8Array): BodyDraft {
   const text = asciiJson(wireForm(message))
-  const head = asciiJson({
-    v: 1,
-    ...sealText(text),
-    ...(key === undefined
-      ? {}
-      : { sig: { key: key.name, value: sign(null, signed(text, data), key.privateKey).toString('base64') } }),
-  } satisfies Envelope)
+  const unsigned = bodyOf(text, data)
+  return {
+    bytesToSign: () => signed(text, data),
+    unsigned,
+    signedBy(key, signature) {
+      const sig = asciiJson({
+        key,
+        value: Buffer.from(signature).toString('base64'),
+      } satisfies Envelope['sig'])
+      return `${unsigned.slice(0, -1)},"sig":${sig}}`
+    },
+  }
+}
+
+function bodyOf(text: string, data: Uint8Array | undefined): string {
+  const head = asciiJson({ v: 1, ...sealText(text) } satisfies Envelope)
   if (data === undefined || data.length === 0) return head
-  const { name, base64 } = sealData(data)
+  const { name, base64 } = packData(data)
   // Appended by hand: base64 needs no escaping in JSON, and may be a megabyte.
   return `${head.slice(0, -1)},"${name}":"${base64}"}`
 }
@@ -178,31 +192,6 @@ function sealText(text: string): { m: string } | { mz: string } {
   const zipped = gzipSync(text).toString('base64')
   return zipped.length < text.length ? { mz: zipped } : { m: text }
 }
-
-/** Binary data for the envelope: gzipped where that is shorter; for large data, samples decide. */
-function sealData(data: Uint8Array): { readonly name: 'd' | 'dz'; readonly base64: string } {
-  if (mayShrink(data)) {
-    const zipped = gzipped(data)
-    if (zipped.length < data.length) return { name: 'dz', base64: zipped.toString('base64') }
-  }
-  return { name: 'd', base64: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64') }
-}
-
-/** Compressing in vain costs as much as the rest of sending, so for large data samples decide. */
-function mayShrink(data: Uint8Array): boolean {
-  if (data.length < gzipDataFromBytes) return false
-  if (data.length < samples * sampleBytes * 4) return true
-  const stride = Math.floor((data.length - sampleBytes) / (samples - 1))
-  const taken = Buffer.concat(
-    Array.from({ length: samples }, (_, index) =>
-      data.subarray(index * stride, index * stride + sampleBytes),
-    ),
-  )
-  return gzipped(taken).length < taken.length * worthwhile
-}
-
-// Level 1: on a server under load the agent's CPU is worth more than the last few percent.
-const gzipped = (data: Uint8Array) => gzipSync(data, { level: 1 })
 
 /** The bytes that a signature covers. The length prevents moving bytes between message and data. */
 function signed(text: string, data: Uint8Array = new Uint8Array()): Buffer {

@@ -33,3 +33,15 @@ export class SshReader {
     return this.#bytes.subarray(this.#at)
   }
 }
+
+/** A string after its length. */
+export function sshString(content: string | Uint8Array): Buffer {
+  const bytes = Buffer.from(content)
+  return Buffer.concat([sshNumber(bytes.length), bytes])
+}
+
+export function sshNumber(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Action } from '../../src/protocol/action.ts'
-import { openBody, type SigningKey, sealBody } from '../../src/protocol/envelope.ts'
+import { openBody } from '../../src/protocol/envelope.ts'
 import { type Chunk, ReplyAssembly } from '../../src/protocol/frames.ts'
 import type { CommandMessage, ReplyMessage, ResultMessage } from '../../src/protocol/messages.ts'
 import type { Environment } from '../../src/queues/environment.ts'
 import type { Queues } from '../../src/queues/queues.ts'
 import { receiveLoop } from '../../src/queues/receiveLoop.ts'
+import { type SigningKey, sealSigned } from './sealSigned.ts'
 import { until } from './until.ts'
 
 /** A reply body as it came. */
@@ -149,5 +150,5 @@ export function commandBody(
     timeoutMs: 20_000,
     ...command,
   } as CommandMessage
-  return sealBody(message, undefined, key)
+  return sealSigned(message, undefined, key)
 }

@@ -3,7 +3,7 @@ import { defaultQueues, type Environment } from '../../src/queues/environment.ts
 
 /** A master of `testing` whose queues the test plays, and that knows of the agents `a` and `b`. */
 export function playedMaster(
-  options: Pick<MasterOptions, 'queues' | 'history' | 'onWarning'>,
+  options: Pick<MasterOptions, 'queues' | 'history' | 'onWarning' | 'signer'>,
   changes: Partial<Environment> = {},
 ): Master {
   const queues = defaultQueues('testing')

@@ -6,8 +6,8 @@ import { ownIssuer } from '../../master/sending/issuer.ts'
 import type { History } from '../../master/store/history.ts'
 import type { MasterId } from '../../master/store/masterId.ts'
 import type { Retention } from '../../master/store/retention.ts'
-import type { SigningKey } from '../../protocol/envelope.ts'
 import type { Environment } from '../../queues/environment.ts'
+import type { Signer } from '../../signing/signer.ts'
 import { readSetting } from '../declarations/settings.ts'
 import type { Credentials } from '../profile/credentials.ts'
 import type { OpenMasterFor } from './connections.ts'
@@ -48,7 +48,7 @@ export class MasterOpener {
   readonly open: OpenMasterFor = async (declared, isUserAct) => {
     const { checkTrust, connectionOf, onWarning } = this.#setting
     checkTrust(declared)
-    const [{ createQueues }, { Master }, history, { id }, connection, signingKey] = await Promise.all([
+    const [{ createQueues }, { Master }, history, { id }, connection, signer] = await Promise.all([
       import('../../queues/queues.ts'),
       import('../../master/master.ts'),
       this.history(),
@@ -64,7 +64,7 @@ export class MasterOpener {
       issuer: ownIssuer(),
       masterId: id,
       history,
-      ...(signingKey === undefined ? {} : { signingKey }),
+      ...(signer === undefined ? {} : { signer }),
       onWarning: (trouble) => onWarning(environment, trouble),
     })
     return { master, queues }
@@ -106,17 +106,18 @@ export class MasterOpener {
 }
 
 /** The key that signs commands, if the user has set one. A workspace cannot: the setting has machine scope. */
-async function chosenKey(isUserAct: () => boolean): Promise<SigningKey | undefined> {
+async function chosenKey(isUserAct: () => boolean): Promise<Signer | undefined> {
   const declared = readSetting('signingKey')
   if (declared === '') return undefined
-  const { readSigningKey } = await import('../../master/sending/signingKey.ts')
-  return readSigningKey(declared, async (file) =>
-    isUserAct()
-      ? vscode.window.showInputBox({
-          title: vscode.l10n.t('Passphrase of {0}', file),
-          password: true,
-          ignoreFocusOut: true,
-        })
-      : undefined,
-  )
+  const { openSigner } = await import('../../master/sending/openSigner.ts')
+  return openSigner(declared, {
+    askPassphrase: async (file) =>
+      isUserAct()
+        ? vscode.window.showInputBox({
+            title: vscode.l10n.t('Passphrase of {0}', file),
+            password: true,
+            ignoreFocusOut: true,
+          })
+        : undefined,
+  })
 }

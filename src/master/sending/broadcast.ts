@@ -1,11 +1,11 @@
 import { aborted, orAborted } from '../../async/aborted.ts'
-import type { SigningKey } from '../../protocol/envelope.ts'
 import type { CommandMessage } from '../../protocol/messages.ts'
 import { pause } from '../../queues/backOff.ts'
 import { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
+import type { Signer } from '../../signing/signer.ts'
 import type { Look, Publication } from '../engine/transport.ts'
-import { commandBodies } from './commandBodies.ts'
+import { type CommandDraft, commandDrafts } from './commandDrafts.ts'
 import { lookForCommand } from './commandLook.ts'
 
 /** How long one pass of a withdrawal hides other commands at most before it puts them back, seconds. */
@@ -39,32 +39,39 @@ export interface Sent {
   readonly targets: readonly string[] | undefined
 }
 
+interface SealedCommand {
+  readonly body: string
+  readonly targets: CommandDraft['targets']
+}
+
 /** The commands of one run on the environment's broadcast queue: publishes them, and withdraws them when it is over. */
 export class Broadcast {
   readonly #queues: Queues
   readonly #queue: string
-  readonly #key: SigningKey | undefined
+  readonly #signer: Signer | undefined
   /** By message id. */
   readonly #published = new Map<string, Sent>()
   /** Bodies that SQS may have accepted without a response, so that only the body identifies them. */
   readonly #doubtful = new Map<string, Sent>()
 
-  constructor(queues: Queues, queue: string, key: SigningKey | undefined) {
+  constructor(queues: Queues, queue: string, signer: Signer | undefined) {
     this.#queues = queues
     this.#queue = queue
-    this.#key = key
+    this.#signer = signer
   }
 
   /**
    * Sends the command, in several messages when its list of targets is too long for one.
    * @param signal aborts it at once, also during a request
-   * @throws QueueError when SQS refuses; Error when the command is too large for a message
+   * @throws QueueError when SQS refuses; Error when the command is too large for a message, or cannot be signed
    */
   async publish(command: CommandMessage, signal: AbortSignal): Promise<Publication> {
     const limit = await orAborted(this.#queues.maximumMessageSize(this.#queue, signal), signal)
     if (limit === aborted) return 'not-sent'
-    // All of them are made before the first one is sent: if one is too large, nothing is sent.
-    const bodies = commandBodies(command, limit, this.#key)
+    // All of them are made before the first one is sent: if one is too large or not signed, nothing is sent.
+    const drafts = commandDrafts(command, limit, this.#signer?.name)
+    const bodies = await orAborted(this.#seal(drafts, signal), signal)
+    if (bodies === aborted) return 'not-sent'
     const isControl = command.action.kind === 'cancel' || command.action.kind === 'resend'
     for (const [index, { body, targets }] of bodies.entries()) {
       if (signal.aborted) return index === 0 ? 'not-sent' : 'interrupted'
@@ -114,6 +121,20 @@ export class Broadcast {
       .filter(([, sent]) => sent.isControl === isControl && sent.at >= from)
       .map(([messageId, { targets }]) => ({ messageId, targets }))
     return lookForCommand(this.#queues, this.#queue, sought, agentIds, signal)
+  }
+
+  /** One after the other, as a person may have to confirm each signature. */
+  async #seal(drafts: readonly CommandDraft[], signal: AbortSignal): Promise<SealedCommand[]> {
+    const signer = this.#signer
+    const sealed: SealedCommand[] = []
+    for (const { draft, targets } of drafts) {
+      const body =
+        signer === undefined
+          ? draft.unsigned
+          : draft.signedBy(signer.name, await signer.sign(draft.bytesToSign(), signal))
+      sealed.push({ body, targets })
+    }
+    return sealed
   }
 
   /** One pass over the queue: deletes the messages with these ids or bodies. */

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { SigningKey } from '../../protocol/envelope.ts'
 import type { CommandMessage } from '../../protocol/messages.ts'
 import type { Environment } from '../../queues/environment.ts'
 import { QueueError } from '../../queues/queueError.ts'
@@ -7,6 +6,7 @@ import type { Queues } from '../../queues/queues.ts'
 import type { Issuer, RunRequest } from '../../run/runRequest.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { Timing } from '../../run/timing.ts'
+import type { Signer } from '../../signing/signer.ts'
 import type { RunTransport } from '../engine/transport.ts'
 import { Broadcast } from './broadcast.ts'
 
@@ -27,7 +27,7 @@ export interface RunTransportOptions {
   readonly environment: Environment
   readonly queues: Queues
   readonly issuer: Issuer
-  readonly signingKey: SigningKey | undefined
+  readonly signer: Signer | undefined
   readonly timing: Timing
   readonly replyTo: string
   /** The action to send, with secrets; undefined when it must not be sent (again). */
@@ -40,8 +40,8 @@ export interface RunTransportOptions {
 
 /** Sends what a run needs as command messages on the environment's broadcast queue. */
 export function createRunTransport(options: RunTransportOptions): RunTransport {
-  const { environment, queues, issuer, signingKey, timing, replyTo, action, signal } = options
-  const broadcast = new Broadcast(queues, environment.queues.commands, signingKey)
+  const { environment, queues, issuer, signer, timing, replyTo, action, signal } = options
+  const broadcast = new Broadcast(queues, environment.queues.commands, signer)
 
   /** Converts a time of our clock to SQS's clock. */
   const bySqs = (at: number) => Math.max(0, Math.round(at + (queues.clockOffsetMs ?? 0)))

@@ -9,6 +9,7 @@ import { History } from '../../../src/master/store/history.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
 import { createMasters, type Masters } from '../../support/masters.ts'
+import { startSshAgent } from '../../support/realSshAgent.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 
 const program = fileURLToPath(new URL('../../../dist/ec2-cmaster.js', import.meta.url))
@@ -135,9 +136,9 @@ describe('ec2-cmaster', () => {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519')
     const alice = publicKey.export({ type: 'spki', format: 'pem' }).toString()
     const policy = join(directory, 'policy.yaml')
-    await writeFile(policy, JSON.stringify({ keys: { alice }, rules: [{ keys: ['alice'] }] }), {
-      mode: 0o600,
-    })
+    const sshAgent = await startSshAgent()
+    const keys = { alice, kept: sshAgent.publicKey }
+    await writeFile(policy, JSON.stringify({ keys, rules: [{ keys: ['alice', 'kept'] }] }), { mode: 0o600 })
     const file = join(directory, 'alice.pem')
     await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
     const signed = await sqs.environment('signed')
@@ -148,10 +149,18 @@ describe('ec2-cmaster', () => {
       expect(await cmaster('--signing-key', `alice=${file}`, ...command)).toMatchObject({ exitCode: 0 })
       const variables = { EC2_COLLECTIVE_SIGNING_KEY: `alice=${file}` }
       expect(await cmasterWith(variables, ...command)).toMatchObject({ exitCode: 0 })
+      const kept = `kept=ssh-agent:${sshAgent.fingerprint}`
+      const agentVariables = { SSH_AUTH_SOCK: sshAgent.socket, EC2_COLLECTIVE_SIGNING_KEY: kept }
+      const ofAgent = await cmasterWith(agentVariables, ...command)
+      expect(ofAgent).toMatchObject({ exitCode: 0 })
+      const gone = await cmasterWith({ ...agentVariables, SSH_AUTH_SOCK: '/nonexistent' }, ...command)
+      expect(gone.stderr).toContain('The SSH agent at /nonexistent does not answer')
+      expect([gone.stdout, gone.exitCode]).not.toEqual(['', 0])
       const unsigned = await cmaster(...command)
       expect(unsigned.stdout).toContain('this command is not signed')
       expect(unsigned.exitCode).toBe(126)
     } finally {
+      await sshAgent.stop()
       await strict.stop()
     }
   })

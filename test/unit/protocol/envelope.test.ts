@@ -7,6 +7,7 @@ import { openBody, sealBody, tooLarge, UnreadableBody } from '../../../src/proto
 import type { AckMessage, CommandMessage, FactsMessage } from '../../../src/protocol/messages.ts'
 import { anyText } from '../../support/anyText.ts'
 import { sampleCommand as command } from '../../support/sampleCommand.ts'
+import { sealSigned } from '../../support/sealSigned.ts'
 
 const facts: FactsMessage = {
   ...{ type: 'facts', agentId: 'i-1', hostname: 'web01', environment: 'testing', version: '1' },
@@ -206,7 +207,7 @@ describe('a signature', () => {
   const key = { name: 'ada@laptop', privateKey }
 
   it('verifies with the key that made it, and no other', () => {
-    const { signature } = openBody(sealBody(command, undefined, key), 'command')
+    const { signature } = openBody(sealSigned(command, undefined, key), 'command')
     expect(signature?.key).toBe('ada@laptop')
     expect(signature?.verifies(publicKey)).toBe(true)
     expect(signature?.verifies(generateKeyPairSync('ed25519').publicKey)).toBe(false)
@@ -215,7 +216,7 @@ describe('a signature', () => {
   it('covers message and data, also when they are gzipped', () => {
     const long = { ...command, action: { kind: 'shell' as const, command: 'true; '.repeat(1000) } }
     const data = Buffer.alloc(1000, 'data')
-    const body = JSON.parse(sealBody(long, data, key))
+    const body = JSON.parse(sealSigned(long, data, key))
     expect(openBody(JSON.stringify(body), 'command').signature?.verifies(publicKey)).toBe(true)
     const otherMessage = { ...body, mz: JSON.parse(sealBody({ ...long, filter: 'a' })).mz }
     expect(openBody(JSON.stringify(otherMessage), 'command').signature?.verifies(publicKey)).toBe(false)
@@ -226,7 +227,7 @@ describe('a signature', () => {
   })
 
   it('does not verify when bytes are moved from the data to the message', () => {
-    const body = JSON.parse(sealBody(command, Buffer.from(' \n'), key))
+    const body = JSON.parse(sealSigned(command, Buffer.from(' \n'), key))
     const moved = { v: 1, m: `${body.m}\n `, d: '', sig: body.sig }
     expect(openBody(JSON.stringify(moved), 'command').signature?.verifies(publicKey)).toBe(false)
   })

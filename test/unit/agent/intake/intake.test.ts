@@ -5,6 +5,7 @@ import { parsePolicy } from '../../../../agent/src/policy/policy.ts'
 import { sealBody } from '../../../../src/protocol/envelope.ts'
 import type { CommandMessage } from '../../../../src/protocol/messages.ts'
 import { admissionContext, command, sentAt } from '../../../support/admissionScene.ts'
+import { sealSigned } from '../../../support/sealSigned.ts'
 
 const context: IntakeContext = {
   ...admissionContext,
@@ -85,7 +86,7 @@ describe('the intake', () => {
 
   it('names the key that a sender claims', () => {
     const { privateKey } = generateKeyPairSync('ed25519')
-    const body = sealBody(command, undefined, { name: 'alice', privateKey })
+    const body = sealSigned(command, undefined, { name: 'alice', privateKey })
     expect(decide(received(body), context)).toMatchObject({
       kind: 'accepted',
       audited: { claimedKey: 'alice' },

@@ -4,7 +4,8 @@ import { parsePolicy } from '../../../../agent/src/policy/policy.ts'
 import { evaluatePolicy } from '../../../../agent/src/policy/policyDecision.ts'
 import type { Request } from '../../../../agent/src/policy/policyRequest.ts'
 import type { Action } from '../../../../src/protocol/action.ts'
-import { openBody, sealBody } from '../../../../src/protocol/envelope.ts'
+import { openBody } from '../../../../src/protocol/envelope.ts'
+import { sealSigned } from '../../../support/sealSigned.ts'
 
 const policy = (text: string) => parsePolicy(text, 'policy.yaml')
 const shell = (command: string, more: object = {}): Action => ({ kind: 'shell', command, ...more })
@@ -353,7 +354,7 @@ describe('a policy that asks for signatures', () => {
     raw,
   ]).toString('base64')
   const signatureBy = (privateKey: typeof keys.privateKey, name = 'alice') => {
-    const body = sealBody(
+    const body = sealSigned(
       { type: 'ack', runId: 'run-00000001', agentId: 'a', hostname: 'h', sentAt: 1, state: 'started' },
       undefined,
       { name, privateKey },

@@ -1,15 +1,15 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { names } from '../../../../agent/src/intake/admission.ts'
-import { commandBodies } from '../../../../src/master/sending/commandBodies.ts'
+import { commandDrafts } from '../../../../src/master/sending/commandDrafts.ts'
 import { openBody } from '../../../../src/protocol/envelope.ts'
 import type { CommandMessage } from '../../../../src/protocol/messages.ts'
 import { encodeTargetSet } from '../../../../src/protocol/targetSet.ts'
 
 const kb64 = 64 * 1024
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-const key = { name: 'alice', privateKey }
+const key = 'alice'
 
 /** Ids of EC2 instances: nothing about them can be foreseen, so that they do not compress well. */
 const instances = (count: number) =>
@@ -32,8 +32,10 @@ function command(targets: string[] | undefined, action: CommandMessage['action']
   }
 }
 
-const bodiesOf = (...command: Parameters<typeof commandBodies>) =>
-  commandBodies(...command).map(({ body }) => body)
+const bodiesOf = (...[command, limitBytes, key]: Parameters<typeof commandDrafts>) =>
+  commandDrafts(command, limitBytes, key).map(({ draft }) =>
+    key === undefined ? draft.unsigned : draft.signedBy(key, sign(null, draft.bytesToSign(), privateKey)),
+  )
 
 const opened = (body: string) => {
   const { message, signature } = openBody(body, 'command')
@@ -84,11 +86,11 @@ describe('The messages of a command', () => {
 
   it('come with the agents that each names', () => {
     const targets = instances(10_000)
-    const parts = commandBodies(command(targets, script(28_000)), kb64, undefined)
+    const parts = commandDrafts(command(targets, script(28_000)), kb64, undefined)
     expect(parts.flatMap((part) => part.targets)).toEqual(targets)
     for (const part of parts)
       for (const agentId of some(targets))
-        expect(names(opened(part.body).message, agentId)).toBe(part.targets?.includes(agentId))
+        expect(names(opened(part.draft.unsigned).message, agentId)).toBe(part.targets?.includes(agentId))
   })
 
   it('name nobody where the command names nobody', () => {

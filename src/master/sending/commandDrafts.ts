@@ -1,4 +1,4 @@
-import { type SigningKey, sealBody, tooLarge } from '../../protocol/envelope.ts'
+import { type BodyDraft, draftBody, signatureBytes, tooLarge } from '../../protocol/envelope.ts'
 import type { CommandMessage } from '../../protocol/messages.ts'
 import { encodeTargetSet, mostTargets } from '../../protocol/targetSet.ts'
 import { billedUnitBytes } from '../../queues/requestCounts.ts'
@@ -10,41 +10,44 @@ import { type Localizable, LocalizableError, say } from '../../text/localizable.
  */
 const mostMessages = 8
 
-export interface CommandBody {
-  readonly body: string
+/** A message of a command. */
+export interface CommandDraft {
+  readonly draft: BodyDraft
+  /** The agents that it names; undefined: it names nobody. */
   readonly targets: readonly string[] | undefined
 }
 
 /**
- * The bodies of a command, and the agents that each names. Its targets are a plain list wherever that costs no more, as agents of every version respect it;
- * otherwise they are an encoded set. A command whose set is too large for one message is sent in several, each with a part
- * of the targets.
+ * The messages of a command, yet to be signed, and the agents that each names. Its targets are a plain list wherever that
+ * costs no more, as agents of every version respect it; otherwise they are an encoded set. A command whose set is too large
+ * for one message is sent in several, each with a part of the targets.
  * @param command names its targets, if any, in `targets`
  * @param limitBytes the queue's MaximumMessageSize
+ * @param key name of the key that they will be signed with, as signatures count; undefined: they stay unsigned
  * @throws LocalizableError if the command itself is too large, with its bytes
  */
-export function commandBodies(
+export function commandDrafts(
   command: CommandMessage,
   limitBytes: number,
-  key: SigningKey | undefined,
-): CommandBody[] {
+  key: string | undefined,
+): CommandDraft[] {
   const { targets, ...bare } = command
   const seal = (targets: readonly string[] | undefined) =>
     bodyOf(targets === undefined ? bare : { ...command, targets: [...targets] }, limitBytes, key)
   const whole = seal(targets)
-  if (whole.objection === undefined) return [{ body: whole.body, targets }]
+  if (whole.objection === undefined) return [{ draft: whole.draft, targets }]
   if (targets === undefined || targets.length < 2) throw new LocalizableError(whole.objection)
-  const { body, objection } = seal(undefined)
+  const { bytes, objection } = seal(undefined)
   if (objection !== undefined) throw new LocalizableError(objection)
   for (let parts = 2; parts <= Math.min(mostMessages, targets.length); parts += 1) {
     const sealed = inParts(targets, parts).map((part) => ({ ...seal(part), targets: part }))
     if (sealed.every((part) => part.objection === undefined))
-      return sealed.map(({ body, targets }) => ({ body, targets }))
+      return sealed.map(({ draft, targets }) => ({ draft, targets }))
   }
   throw new LocalizableError(
     say(
       'This command takes {0} bytes without its {1} targets, and with them more than {2} messages of {3} bytes, the MaximumMessageSize of the queue. Raise it (SQS allows 1,048,576), send a smaller script, or send it to fewer agents at a time.',
-      body.length,
+      bytes,
       targets.length,
       mostMessages,
       limitBytes,
@@ -60,13 +63,15 @@ function inParts(targets: readonly string[], parts: number): string[][] {
 }
 
 interface Sealed {
-  readonly body: string
+  readonly draft: BodyDraft
+  /** With its signature. */
+  readonly bytes: number
   /** Why it cannot be sent, as a sentence. */
   readonly objection: Localizable | undefined
 }
 
 /** The body that is billed as fewer requests; if both cost the same, the one with the plain list. */
-function bodyOf(command: CommandMessage, limitBytes: number, key: SigningKey | undefined): Sealed {
+function bodyOf(command: CommandMessage, limitBytes: number, key: string | undefined): Sealed {
   const plain = sealed(command, limitBytes, key)
   const { targets, ...rest } = command
   const isEncodable = targets !== undefined && targets.length > 0 && targets.length <= mostTargets
@@ -77,21 +82,25 @@ function bodyOf(command: CommandMessage, limitBytes: number, key: SigningKey | u
   return fits && billedUnits(plain) <= billedUnits(encoded) ? plain : encoded
 }
 
-function sealed(command: CommandMessage, limitBytes: number, key: SigningKey | undefined): Sealed {
-  const body = sealBody(command, undefined, key)
+function sealed(command: CommandMessage, limitBytes: number, key: string | undefined): Sealed {
+  const draft = draftBody(command)
+  const bytes = (key === undefined ? draft.unsigned : draft.signedBy(key, noSignature)).length
   const excess = tooLarge(command)
   if (excess !== undefined)
     return {
-      body,
+      ...{ draft, bytes },
       objection: say(
         'Agents do not read this command: {0}. Send a smaller script, or fewer arguments.',
         excess,
       ),
     }
-  return { body, objection: body.length > limitBytes ? tooManyBytes(body.length, limitBytes) : undefined }
+  return { draft, bytes, objection: bytes > limitBytes ? tooManyBytes(bytes, limitBytes) : undefined }
 }
 
-const billedUnits = ({ body }: Sealed) => Math.ceil(body.length / billedUnitBytes)
+/** As long as one. */
+const noSignature = new Uint8Array(signatureBytes)
+
+const billedUnits = ({ bytes }: Sealed) => Math.ceil(bytes / billedUnitBytes)
 
 function tooManyBytes(bytes: number, limitBytes: number): Localizable {
   return say(
