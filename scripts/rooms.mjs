@@ -73,8 +73,8 @@ export const rooms = [
   },
   {
     room: 'src/master/store',
-    holds: 'what a master keeps on disk: history, records and outputs of runs, its id',
-    imports: ['src/text', 'src/protocol', 'src/locks', 'src/run'],
+    holds: 'what a master keeps on disk: history with its chain, records and outputs of runs, its id',
+    imports: ['src/text', 'src/chain', 'src/protocol', 'src/locks', 'src/run'],
     packages: ['node', 'valibot'],
   },
   {

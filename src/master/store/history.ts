@@ -5,6 +5,7 @@ import { RunId } from '../../protocol/names.ts'
 import { withoutSecrets } from '../../run/runRequest.ts'
 import type { RunStart } from '../../run/runState.ts'
 import type { RunSummary } from '../../run/runSummary.ts'
+import { HistoryChain } from './historyChain.ts'
 import { deleteRun, type Pruned, prune, type Retention } from './retention.ts'
 import { isRunInUse, type RecordedRun, type ResumedRecord, RunRecord, readRun } from './runRecord.ts'
 import { Summaries } from './summaries.ts'
@@ -18,10 +19,12 @@ export type { RunSummary } from '../../run/runSummary.ts'
 export class History {
   readonly #directory: string
   readonly #summaries: Summaries
+  readonly #chain: HistoryChain
 
   private constructor(directory: string) {
     this.#directory = directory
     this.#summaries = new Summaries(directory)
+    this.#chain = new HistoryChain(directory)
   }
 
   /** Opens the history in `directory`, which is created, accessible only to its owner, if it does not exist. */
@@ -32,7 +35,8 @@ export class History {
 
   /** Starts the record of a new run, without the values of its secrets. */
   async create(start: RunStart): Promise<RunRecord> {
-    return RunRecord.create(this.#folder(start.runId), { ...start, request: withoutSecrets(start.request) })
+    const recorded = { ...start, request: withoutSecrets(start.request) }
+    return RunRecord.create(this.#folder(start.runId), recorded, this.#chain)
   }
 
   /**
@@ -48,7 +52,7 @@ export class History {
    * @throws RunInUse when another master holds it; Error as `load`
    */
   async resume(runId: string): Promise<ResumedRecord> {
-    return RunRecord.resume(this.#folder(runId), runId)
+    return RunRecord.resume(this.#folder(runId), runId, this.#chain)
   }
 
   /** Whether there is a run with this id. */
@@ -75,7 +79,7 @@ export class History {
    * @throws RunNotDeleted
    */
   async delete(runId: string): Promise<void> {
-    await deleteRun(this.#directory, v.parse(RunId, runId))
+    await deleteRun(this.#directory, v.parse(RunId, runId), this.#chain)
   }
 
   /**
@@ -83,7 +87,7 @@ export class History {
    * still be resumed: not over, and younger than `maxAgeMs`. What cannot be deleted is left for the next call.
    */
   async prune(retention: Retention, now: number): Promise<Pruned> {
-    return prune(this.#directory, await this.list(), retention, now)
+    return prune(this.#directory, await this.list(), retention, now, this.#chain)
   }
 
   #folder(runId: string): string {

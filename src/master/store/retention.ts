@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { lstat, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunSummary } from '../../run/runSummary.ts'
 import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
+import type { HistoryChain } from './historyChain.ts'
+import { runIdsIn } from './runFolders.ts'
 import { holdRun } from './runRecord.ts'
-import { runIdsIn } from './summaries.ts'
 
 /** Limits of a history: number of runs, total bytes, age. */
 export interface Retention {
@@ -40,11 +41,14 @@ export class RunNotDeleted extends LocalizableError {
 const deletedMark = /\.deleted-[0-9a-f]+$/
 
 /**
- * Deletes the files of a run. It disappears at once or stays complete, since a part of a run is of no use.
+ * Deletes the files of a run. It disappears at once or stays complete, since a part of a run is of no use. The chain says so
+ * before: a run that is gone without a word was not deleted by us.
  * @throws RunNotDeleted
  */
-export async function deleteRun(directory: string, runId: string): Promise<void> {
+export async function deleteRun(directory: string, runId: string, chain: HistoryChain): Promise<void> {
   const folder = join(directory, runId)
+  if (!(await exists(folder))) return
+  await chain.append({ event: 'removed', runIds: [runId] })
   const gone = `${folder}.deleted-${randomBytes(4).toString('hex')}`
   try {
     await rename(folder, gone)
@@ -61,6 +65,7 @@ export async function prune(
   runs: readonly RunSummary[],
   retention: Retention,
   now: number,
+  chain: HistoryChain,
 ): Promise<Pruned> {
   const deleted: string[] = []
   const failed: RunNotDeleted[] = []
@@ -74,7 +79,7 @@ export async function prune(
   }
   const deleteUnused = (runId: string) =>
     attempt(async () => {
-      if (await deleteUnlessInUse(directory, runId)) deleted.push(runId)
+      if (await deleteUnlessInUse(directory, runId, chain)) deleted.push(runId)
     })
   for (const name of await readdir(directory)) {
     if (deletedMark.test(name)) await attempt(() => remove(join(directory, name)))
@@ -95,7 +100,7 @@ export async function prune(
   return { deleted, failed }
 }
 
-async function deleteUnlessInUse(directory: string, runId: string): Promise<boolean> {
+async function deleteUnlessInUse(directory: string, runId: string, chain: HistoryChain): Promise<boolean> {
   const folder = join(directory, runId)
   // Held, so that no other process resumes it while it is deleted.
   const held = await holdRun(folder).catch((cause) => {
@@ -103,11 +108,18 @@ async function deleteUnlessInUse(directory: string, runId: string): Promise<bool
   })
   if (held === undefined) return false
   try {
-    await deleteRun(directory, runId)
+    await deleteRun(directory, runId, chain)
     return true
   } finally {
     await held.release().catch(() => {})
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function remove(folder: string): Promise<void> {

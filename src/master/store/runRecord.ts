@@ -1,37 +1,47 @@
 import { mkdir, rename, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import type { ChainHead } from '../../chain/hashChain.ts'
 import { isLocked, lastHeldAt, type ProcessLock, takeLock } from '../../locks/processLock.ts'
 import type { RunEvent } from '../../run/runEvent.ts'
-import { applyEvent } from '../../run/runReducer.ts'
 import { type RunStart, type RunState, startRunState } from '../../run/runState.ts'
 import { summaryOf } from '../../run/runSummary.ts'
 import { LocalizableError, say } from '../../text/localizable.ts'
 import { AppendOnlyFile } from './appendOnlyFile.ts'
-import { linesOf } from './lines.ts'
+import type { HistoryChain } from './historyChain.ts'
 import { OutputLog } from './outputLog.ts'
-
-/**
- * Version of `run.ndjson`, raised when an event is added that earlier versions must not ignore (docs/versions.md).
- * A version ignores events of kinds that it does not know.
- */
-const recordVersion = 1
+import { RecordDigest } from './recordDigest.ts'
+import { eventsOf, readEvents, recordVersion } from './runEvents.ts'
 
 /**
  * The folder of one run, held by the one master that completes it: `run.ndjson` (its start, then its events),
  * `output.log`, and `summary.json`. Events are written after the output that they mention, so that a run can be resumed
- * after a crash at any point: output that the events mention is on disk, and other output arrives again.
+ * after a crash at any point: output that the events mention is on disk, and other output arrives again. The chain of the
+ * history vouches for the events.
  */
 export class RunRecord {
   readonly output: OutputLog
   readonly #folder: string
   readonly #events: AppendOnlyFile
   readonly #lock: ProcessLock
+  readonly #chain: HistoryChain
+  /** Of all events that were written. */
+  readonly #digest: RecordDigest
+  /** Whether the chain knows how the run ended. */
+  #isEndKept = false
   #summarizing: Promise<void> = Promise.resolve()
   #summaryWaits = false
 
-  private constructor(folder: string, output: OutputLog, lock: ProcessLock) {
+  private constructor(
+    folder: string,
+    output: OutputLog,
+    lock: ProcessLock,
+    chain: HistoryChain,
+    digest = new RecordDigest(),
+  ) {
     this.#folder = folder
     this.output = output
+    this.#chain = chain
+    this.#digest = digest
     this.#events = new AppendOnlyFile(eventsOf(folder), () => output.flush())
     this.#lock = lock
     lock.lost.addEventListener('abort', () => {
@@ -42,13 +52,15 @@ export class RunRecord {
   }
 
   /** Starts the record of a new run. `start` must not contain secrets. */
-  static async create(folder: string, start: RunStart): Promise<RunRecord> {
+  static async create(folder: string, start: RunStart, chain: HistoryChain): Promise<RunRecord> {
     await mkdir(folder, { mode: 0o700 })
     const held = await lock(folder)
     try {
-      const record = new RunRecord(folder, await OutputLog.resume(outputOf(folder)), held)
-      record.#write({ v: recordVersion, start })
+      const record = new RunRecord(folder, await OutputLog.resume(outputOf(folder)), held, chain)
+      record.#write({ v: recordVersion, start, after: chain.head() })
+      const first = record.#digest.part()
       await record.summarize(startRunState(start))
+      await chain.append({ event: 'begun', runId: start.runId, ...first })
       return record
     } catch (error) {
       await held.release()
@@ -60,7 +72,7 @@ export class RunRecord {
    * Reads and holds a run that no other process holds.
    * @throws RunInUse, or Error when the folder does not contain the run
    */
-  static async resume(folder: string, runId: string): Promise<ResumedRecord> {
+  static async resume(folder: string, runId: string, chain: HistoryChain): Promise<ResumedRecord> {
     const touchedAt = await lastHeldAt(ownerOf(folder))
     const held = await lock(folder)
     try {
@@ -68,7 +80,8 @@ export class RunRecord {
       await truncate(eventsOf(folder), end)
       const output = await OutputLog.resume(outputOf(folder), bytesIn(state))
       const heldUntil = Math.max(lastAt, touchedAt ?? lastAt)
-      return { state, record: new RunRecord(folder, output, held), heldUntil }
+      const digest = await RecordDigest.of(eventsOf(folder), end)
+      return { state, record: new RunRecord(folder, output, held, chain, digest), heldUntil }
     } catch (error) {
       await held.release()
       throw error
@@ -98,11 +111,25 @@ export class RunRecord {
 
   /** Releases the run for other masters. Its output can still be read. */
   async close(): Promise<void> {
-    await this.flush().finally(() => this.#lock.release())
+    try {
+      await this.flush()
+      await this.#keep()
+    } finally {
+      await this.#lock.release()
+    }
   }
 
-  #write(line: RunEvent | { v: number; start: RunStart }): void {
-    this.#events.append(`${JSON.stringify(line)}\n`)
+  #write(line: RunEvent | { v: number; start: RunStart; after: ChainHead }): void {
+    const text = `${JSON.stringify(line)}\n`
+    this.#digest.add(text)
+    this.#events.append(text)
+  }
+
+  /** Has the chain vouch for all events so far, which are on disk then. @throws Error when they could not be written */
+  async #keep(): Promise<void> {
+    const part = this.#digest.part()
+    await this.#events.flush()
+    await this.#chain.append({ event: 'kept', runId: basename(this.#folder), ...part })
   }
 
   async #writeSummary(state: RunState): Promise<void> {
@@ -113,6 +140,9 @@ export class RunRecord {
     const path = join(this.#folder, 'summary.json')
     await writeFile(`${path}.new`, text, { mode: 0o600 })
     await rename(`${path}.new`, path)
+    if (state.phase !== 'over' || this.#isEndKept) return
+    this.#isEndKept = true
+    await this.#keep()
   }
 }
 
@@ -154,66 +184,6 @@ export function isRunInUse(folder: string): Promise<boolean> {
   return isLocked(ownerOf(folder))
 }
 
-async function readEvents(
-  folder: string,
-  runId: string,
-): Promise<{ state: RunState; end: number; lastAt: number }> {
-  const path = eventsOf(folder)
-  let state: RunState | undefined
-  let end = 0
-  let lastAt = 0
-  for await (const read of linesOf(path)) {
-    end = read.end
-    for (const line of read.lines) {
-      if (state === undefined) {
-        state = startRunState(startIn(line, path, runId))
-        lastAt = state.startedAt
-      } else lastAt = applyLine(state, line) ?? lastAt
-    }
-  }
-  if (state === undefined) throw notTheRecord(path, runId)
-  return { state, end, lastAt }
-}
-
-function startIn(line: string, path: string, runId: string): RunStart {
-  const head = parseLine(line) as { v?: unknown; start?: RunStart } | undefined
-  if (typeof head?.v === 'number' && head.v > recordVersion)
-    throw new LocalizableError(
-      say(
-        '{0} was written by a newer version of EC2 Collective (record {1}; this version reads {2}). Upgrade to open it.',
-        path,
-        head.v,
-        recordVersion,
-      ),
-    )
-  if (head?.v !== recordVersion || head.start?.runId !== runId) throw notTheRecord(path, runId)
-  return head.start
-}
-
-function notTheRecord(path: string, runId: string): Error {
-  return new LocalizableError(say('{0} is not the record of run {1}.', path, runId))
-}
-
-/** @returns when it happened, if the line says so */
-function applyLine(state: RunState, line: string): number | undefined {
-  try {
-    const event = JSON.parse(line)
-    applyEvent(state, event)
-    return typeof event.at === 'number' ? event.at : undefined
-  } catch {
-    // A damaged line in the middle of the file: the events around it still count.
-    return undefined
-  }
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
-}
-
 async function lock(folder: string): Promise<ProcessLock> {
   const held = await holdRun(folder)
   if (held === undefined) throw new RunInUse(say('Another master is working on the run in {0}.', folder))
@@ -227,6 +197,5 @@ function bytesIn(state: RunState): (agentId: string) => number {
   }
 }
 
-const eventsOf = (folder: string) => join(folder, 'run.ndjson')
 const outputOf = (folder: string) => join(folder, 'output.log')
 const ownerOf = (folder: string) => join(folder, 'owner')

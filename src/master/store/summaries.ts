@@ -1,8 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import * as v from 'valibot'
-import { RunId } from '../../protocol/names.ts'
 import { parseSummary, type RunSummary, summaryOf } from '../../run/runSummary.ts'
+import { runIdsIn } from './runFolders.ts'
 import { readRun } from './runRecord.ts'
 
 /** Most files open at a time. */
@@ -79,11 +78,6 @@ interface Kept {
   readonly stamp: string
   readonly summary: RunSummary
   readonly bytes: number
-}
-
-/** Folders whose name is a run id, with or without a run in them. */
-export async function runIdsIn(directory: string): Promise<string[]> {
-  return (await readdir(directory)).filter((name) => v.is(RunId, name))
 }
 
 async function stampOf(path: string): Promise<string | undefined> {
