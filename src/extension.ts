@@ -88,6 +88,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const opener = new MasterOpener({
     historyFolder: path.join(storage, 'runs'),
     idFolder: path.join(storage, 'masters'),
+    identityFolder: path.join(storage, 'identities'),
     connectionOf: (environment, isUserAct) => credentials.connectionOf(environment, isUserAct),
     retention,
     checkTrust: ({ origin }) => {

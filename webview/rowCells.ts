@@ -28,11 +28,11 @@ export function exitText({ exitCode, signal }: Pick<AgentRow, 'exitCode' | 'sign
 }
 
 /** `late`, `joined` and the like: what is unusual about a reply, even if its verdict is good. */
-export function oddities({ late, joined, mismatch, output }: AgentRow): string[] {
+export function oddities({ late, joined, conflicting, output }: AgentRow): string[] {
   return [
     ...(late ? [t('late')] : []),
     ...(joined ? [t('joined')] : []),
-    ...(mismatch ? [t('sent by another instance')] : []),
+    ...(conflicting ? [t('conflicting identity')] : []),
     ...(output === 'incomplete' ? [t('incomplete')] : []),
   ]
 }

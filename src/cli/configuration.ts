@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import * as v from 'valibot'
-import { EnvironmentName, QueueName } from '../protocol/names.ts'
+import { EnvironmentName, QueueName, RoleId } from '../protocol/names.ts'
 import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { type Arguments, UsageError } from './arguments.ts'
@@ -21,7 +21,11 @@ const ConfigFile = v.object({
     profile: v.optional(v.string()),
   }),
   general: v.optional(
-    v.object({ environment: v.optional(EnvironmentName), protected: v.optional(v.boolean()) }),
+    v.object({
+      environment: v.optional(EnvironmentName),
+      protected: v.optional(v.boolean()),
+      agent_roles: v.optional(v.array(RoleId)),
+    }),
   ),
 })
 
@@ -57,6 +61,7 @@ export function environmentOf(
     region: region ?? 'us-east-1',
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
+    ...(own?.agentRoles === undefined ? {} : { agentRoles: own.agentRoles }),
     queues: own?.queues ?? defaultQueues(name),
     protected: isListed || own?.protected === true || protectingFile(name, directory) !== undefined,
   }
@@ -80,6 +85,7 @@ function readConfig(args: Arguments): Configured | undefined {
     ...{ name, region, protected: general?.protected ?? false },
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
+    ...(general?.agent_roles === undefined ? {} : { agentRoles: general.agent_roles }),
     queues: { commands: aws.sqs_write_queue, replies: aws.sqs_read_queue, facts: aws.sqs_facts_queue },
   }
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { EnvironmentName, QueueName } from '../protocol/names.ts'
+import { EnvironmentName, QueueName, RoleId } from '../protocol/names.ts'
 import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { readRollout } from '../run/rolloutText.ts'
@@ -58,6 +58,10 @@ export const EnvironmentDeclaration = closedObject({
   ),
   rollout: described(v.optional(DeclaredRollout), rolloutMeaning),
   queues: described(v.optional(DeclaredQueues), 'Queue names, if they differ from the default.'),
+  agentRoles: described(
+    v.optional(v.array(RoleId, say('a list of role IDs').text)),
+    'IDs of the IAM roles of the servers (`AROA…`, as `aws iam get-role` shows them). Only they prove that a message is from the instance that it names. Default: for each instance, the first role that proved it.',
+  ),
   endpoint: described(
     v.optional(Endpoint),
     'SQS endpoint if it is not AWS’s own: a VPC endpoint, or an emulator. `http://` is only for this machine.',
@@ -88,7 +92,7 @@ export function readEnvironment(name: string, declared: unknown): ReadEnvironmen
   const parsed = v.safeParse(EnvironmentDeclaration, declared)
   if (!parsed.success) problems.push(...parsed.issues.map(describeIssue))
   if (!parsed.success || problems.length > 0) return { ok: false, problems }
-  const { region, profile, endpoint, queues, colour, timeout, rollout } = parsed.output
+  const { region, profile, endpoint, queues, colour, timeout, rollout, agentRoles } = parsed.output
   const standard = defaultQueues(name)
   const environment: Environment = {
     name,
@@ -102,6 +106,7 @@ export function readEnvironment(name: string, declared: unknown): ReadEnvironmen
     },
     protected: parsed.output.protected ?? false,
     ...(colour !== undefined && { colour }),
+    ...(agentRoles !== undefined && { agentRoles }),
   }
   return {
     ok: true,

@@ -37,12 +37,16 @@ type Pattern = (string | string[])[]
 
 function split(name: string): Pattern {
   if (!plainName.test(name)) return [JSON.stringify(name)]
+  if (hasCode.test(name)) return [name]
   const pieces = name.split(/(\d+)/)
   if (pieces.length > 2 * maxNumbers + 1) return [name]
   return pieces.map((piece, index) => (index % 2 === 1 ? [piece] : piece))
 }
 
 const plainName = /^[^[\],"\s]+$/
+
+/** The codes of characters are no numbers of a series. */
+const hasCode = /<U\+[0-9A-F]+>/
 
 /** Joins patterns that differ only in this numeric part. */
 function foldPart(patterns: readonly Pattern[], place: number): Pattern[] {

@@ -16,6 +16,8 @@ export interface FactsRefreshParts {
   readonly runs: OpenRuns
   readonly sqsNow: () => number
   readonly signal: AbortSignal
+  /** Shares pins with other masters. Never rejects. */
+  readonly syncPins: () => Promise<void>
   readonly onWarning: (warning: MasterWarning) => void
 }
 
@@ -26,7 +28,12 @@ export class FactsRefresh {
   #sweptAt = 0
   /** IDs of the messages that the latest sweep could not read. */
   #unreadable: ReadonlySet<string> = new Set()
-  readonly #tallies = { unreadable: new SenderTally(), memory: new SenderTally(), sender: new SenderTally() }
+  readonly #tallies = {
+    unreadable: new SenderTally(),
+    memory: new SenderTally(),
+    sender: new SenderTally(),
+    conflicting: new SenderTally(),
+  }
 
   constructor(parts: FactsRefreshParts) {
     this.#parts = parts
@@ -61,9 +68,11 @@ export class FactsRefresh {
   }
 
   async #sweep(): Promise<Sweep> {
-    const { queues, environment, inventory, runs, sqsNow, signal, onWarning } = this.#parts
+    const { queues, environment, inventory, runs, sqsNow, signal, syncPins, onWarning } = this.#parts
     this.#sweptAt = Date.now()
-    const sweep = await sweepFacts(queues, environment, inventory, sqsNow, signal)
+    // What other masters have learnt, before anything is believed; and what this sweep has.
+    await syncPins()
+    const sweep = await sweepFacts(queues, environment, inventory, sqsNow, signal).finally(syncPins)
     if (sweep.notPutBack !== undefined) onWarning({ kind: 'queue', error: sweep.notPutBack })
     for (const { messageId, reason, senderId } of sweep.unreadable) {
       // They stay on the queue for a minute, and are read by each sweep.
@@ -73,9 +82,9 @@ export class FactsRefresh {
         onWarning({ kind: 'unreadable', queue: 'facts', messageId, reason, senderId, count })
     }
     this.#unreadable = new Set(sweep.unreadable.map(({ messageId }) => messageId))
-    for (const notRecorded of sweep.notRecorded) {
-      if (this.#tallies[notRecorded.excess].count(notRecorded.senderId) !== undefined)
-        onWarning({ kind: 'not-recorded', ...notRecorded })
+    for (const facts of sweep.problems) {
+      if (this.#tallies[facts.problem].count(facts.senderId) !== undefined)
+        onWarning({ kind: 'facts', ...facts })
     }
     const underWay = new Map(runs.underWay().map((run) => [run.runId, run]))
     if (underWay.size === 0) return sweep

@@ -35,6 +35,7 @@ import type { RequestCounts } from '../queues/requestCounts.ts'
 import type { Connection } from '../queues/sqsClient.ts'
 import type { Issuer } from '../run/runRequest.ts'
 import type { Timing } from '../run/timing.ts'
+import { PinStore } from './identity/pinStore.ts'
 import { Master } from './master.ts'
 import type { MasterWarning } from './masterWarning.ts'
 import { ownIssuer } from './sending/issuer.ts'
@@ -98,13 +99,14 @@ export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
       ? undefined
       : await openSigner(setup.signingKey, { askPassphrase: async () => setup.signingPassphrase })
   const history = await History.open(join(folder, 'history'))
+  const pinStore = await PinStore.open(join(folder, 'identities'), environment)
   const queues = createQueues(connection ?? environment)
   const masterId = await claimMasterId(join(folder, 'masters')).catch((error) => {
     queues.close()
     throw error
   })
   const master = new Master({
-    ...{ environment, queues, history, issuer, masterId: masterId.id },
+    ...{ environment, queues, history, issuer, masterId: masterId.id, pinStore },
     ...(signer === undefined ? {} : { signer }),
     ...(replyQueue === undefined ? {} : { replyQueue }),
     ...(timing === undefined ? {} : { timing }),

@@ -16,6 +16,8 @@ import { FactsRefresh } from './factsRefresh.ts'
 import type { Sweep } from './fleet/factsSweep.ts'
 import { Inventory } from './fleet/inventory.ts'
 import { type Audience, type Reach, reachesNobody, reachOf, recordOfReach } from './fleet/reach.ts'
+import type { PinStore } from './identity/pinStore.ts'
+import { Pins } from './identity/pins.ts'
 import type { MasterWarning, Rejected } from './masterWarning.ts'
 import { NobodyMatches } from './nobodyMatches.ts'
 import { RejectedReplies } from './rejectedReplies.ts'
@@ -36,6 +38,8 @@ export interface MasterOptions {
   readonly masterId: string
   readonly history: History
   readonly replyQueue?: 'private' | 'shared'
+  /** What instances have proven, shared with other masters. Without it, this master forgets it when it is closed. */
+  readonly pinStore?: PinStore
   readonly timing?: Partial<Timing>
   /** Signs commands; without one they are sent unsigned. */
   readonly signer?: Signer
@@ -46,6 +50,7 @@ export interface MasterOptions {
 export class Master {
   readonly environment: Environment
   readonly inventory: Inventory
+  readonly #pins: Pins
   readonly #options: MasterOptions
   readonly #warn: (warning: MasterWarning) => void
   readonly #replyConsumer: ReplyConsumer
@@ -55,6 +60,7 @@ export class Master {
   readonly #delivery: ReplyDelivery
   readonly #rejected = new RejectedReplies((warning) => this.#warnWhileOpen(warning))
   readonly #abort = new AbortController()
+  #pinsProblem: string | undefined
   /** Runs that are being started, as they hold locks. */
   readonly #starting = new Set<Promise<unknown>>()
 
@@ -63,7 +69,11 @@ export class Master {
     this.environment = environment
     this.#options = options
     this.#warn = contained(options.onWarning)
-    this.inventory = new Inventory(() => this.#sqsNow())
+    this.#pins = options.pinStore?.pins ?? new Pins()
+    this.inventory = new Inventory(() => this.#sqsNow(), undefined, {
+      pins: this.#pins,
+      ...(environment.agentRoles === undefined ? {} : { agentRoles: environment.agentRoles }),
+    })
     this.#replyConsumer = new ReplyConsumer({
       ...{ environment, queues, masterId },
       ...(replyQueue === undefined ? {} : { replyQueue }),
@@ -85,6 +95,7 @@ export class Master {
       ...{ environment, queues, inventory: this.inventory, runs: this.#runs, onWarning },
       sqsNow: () => this.#sqsNow(),
       signal: this.#abort.signal,
+      syncPins: () => this.#syncPins(),
     })
     this.#resumption = new RunResumption({
       ...{ environment, history: options.history, runs: this.#runs, onWarning },
@@ -154,6 +165,18 @@ export class Master {
     return { kind: signal.aborted ? 'cancelled' : 'sent', run }
   }
 
+  /**
+   * Lets go of what these agents have proven, or all: an instance is believed again with a proof by any role, or without one. For a
+   * person who has replaced roles, or given an instance other credentials.
+   * @throws Error when that cannot be stored: other masters then go on as before
+   */
+  async letGo(agentIds?: readonly string[]): Promise<void> {
+    const { pinStore } = this.#options
+    if (pinStore === undefined) this.#pins.letGo(agentIds)
+    else await pinStore.letGo(agentIds)
+    this.inventory.reconsider(agentIds)
+  }
+
   /** Numbers of messages on the reply queue that were rejected so far. */
   get rejected(): Readonly<Rejected> {
     return this.#rejected.counts
@@ -208,6 +231,7 @@ export class Master {
     this.#abort.abort()
     await this.#replyConsumer.close(forgetReplyQueue)
     await this.#facts.idle()
+    await this.#syncPins()
     await Promise.allSettled(this.#starting)
     await this.#resumption.idle()
     await this.#runs.close()
@@ -256,6 +280,17 @@ export class Master {
           error instanceof QueueError ? { kind: 'queue', error } : { kind: 'run', runId, error },
         ),
     })
+  }
+
+  async #syncPins(): Promise<void> {
+    try {
+      await this.#options.pinStore?.sync()
+      this.#pinsProblem = undefined
+    } catch (error) {
+      const { message } = error as Error
+      if (message !== this.#pinsProblem) this.#warn({ kind: 'pins', error: error as Error })
+      this.#pinsProblem = message
+    }
   }
 
   #warnWhileOpen(warning: MasterWarning): void {

@@ -1,7 +1,8 @@
 import type { QueueError } from '../queues/queueError.ts'
 import { type Localizable, localize, say, sentenceOf } from '../text/localizable.ts'
 import { inEnglish, type Translate } from '../text/translate.ts'
-import type { Excess } from './fleet/inventoryLoad.ts'
+import type { FactsOfSender } from './fleet/factsBySender.ts'
+import { isOwnInstance } from './identity/identity.ts'
 
 /** A problem that does not stop the master, for the log. */
 export type MasterWarning =
@@ -16,13 +17,10 @@ export type MasterWarning =
       readonly senderId: string | undefined
       readonly count: number
     }
-  /** Facts that were not recorded, as the inventory is bounded: of how many agents in the latest sweep. */
-  | {
-      readonly kind: 'not-recorded'
-      readonly excess: Excess
-      readonly senderId: string | undefined
-      readonly agents: number
-    }
+  /** Facts with a problem in the latest sweep. */
+  | (FactsOfSender & { readonly kind: 'facts' })
+  /** The proven identities of agents cannot be read from disk or written to it. */
+  | { readonly kind: 'pins'; readonly error: Error }
   /** A reply that, according to SQS, was sent by another sender than the agent it names. It was rejected. */
   | (Sender & { readonly kind: 'forged' })
   /** A reply on the private reply queue to a run that is not in the history. It was rejected. */
@@ -67,18 +65,10 @@ function sentenceFor(warning: MasterWarning): Localizable | undefined {
           : say('Ignored unreadable message {0} on the reply queue: {1}', warning.messageId, warning.reason),
         warning.count,
       )
-    case 'not-recorded':
-      return warning.excess === 'memory'
-        ? say(
-            '{0} agents are not listed, because the listed ones already take all memory that is allowed for them. {1} sent the facts. If you do not know these agents, find out who uses that identity; if you do, start with a larger heap (--max-old-space-size).',
-            warning.agents,
-            senderOf(warning),
-          )
-        : say(
-            '{0} agents are not listed: {1} sent facts for more agents than one instance may. Find out what runs on that instance.',
-            warning.agents,
-            senderOf(warning),
-          )
+    case 'facts':
+      return problematicFacts(warning)
+    case 'pins':
+      return say('The proven identities of agents are not kept: {0}', sentenceOf(warning.error))
     case 'forged':
       return counted(forged(warning), warning.count)
     case 'foreign':
@@ -86,7 +76,39 @@ function sentenceFor(warning: MasterWarning): Localizable | undefined {
   }
 }
 
+function problematicFacts(facts: FactsOfSender): Localizable {
+  const { problem, agents } = facts
+  const sender = senderOf(facts)
+  switch (problem) {
+    case 'memory':
+      return say(
+        '{0} agents are not listed, because the listed ones already take all memory that is allowed for them. {1} sent the facts. If you do not know these agents, find out who uses that identity; if you do, start with a larger heap (--max-old-space-size).',
+        agents,
+        sender,
+      )
+    case 'sender':
+      return say(
+        '{0} agents are not listed: {1} sent facts for more agents than one instance may. Find out what runs on that instance.',
+        agents,
+        sender,
+      )
+    case 'conflicting':
+      return say(
+        'The identities of {0} agents conflict: {1} sent their facts, and speaks for another agent already. If there are not several agents on that instance, find out what runs there.',
+        agents,
+        sender,
+      )
+  }
+}
+
 function forged({ runId, agentId, senderId }: Sender): Localizable {
+  if (isOwnInstance(agentId, senderId))
+    return say(
+      'Rejected a reply to run {0} under the name of {1}: SQS says that {2} sent it, and this is not the role that the instance proved its identity with. If you have replaced its role, let go of its identity.',
+      runId,
+      agentId,
+      senderOf({ senderId }),
+    )
   return say(
     'Rejected a reply to run {0} under the name of {1}: SQS says that {2} sent it.',
     runId,

@@ -65,7 +65,8 @@ export class ReplyDelivery {
     const { runId } = run
     const { agentId } = reply
     const identity = inventory.identify(agentId, senderId)
-    if (identity === 'mismatch') {
+    if (identity === 'forged') {
+      run.receive(reply, data, identity)
       onRejected({ kind: 'forged', runId, agentId, senderId })
       return
     }

@@ -94,8 +94,8 @@ export interface AgentRow {
   readonly late?: true
   /** It was not expected and joined the run. */
   readonly joined?: true
-  /** The answer was sent by a different instance than the known one. */
-  readonly mismatch?: true
+  /** Replies in its name were rejected, or its sender speaks for another agent, too. */
+  readonly conflicting?: true
   /** Why it refused or could not start, or that it waits for a free slot. */
   readonly note?: string
   /** `GroupRow.id`. */

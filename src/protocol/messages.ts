@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { ActionSchema, requirableParts, requiring } from './action.ts'
-import { AgentId, EnvironmentName, Hostname, QueueName, RunId } from './names.ts'
+import { AgentId, EnvironmentName, QueueName, RunId, ShownHostname } from './names.ts'
 import { Count, DurationMs, Time } from './numbers.ts'
 import { TargetSet } from './targetSet.ts'
 
@@ -34,7 +34,12 @@ const CommandSchema = v.object({
   outputLimitBytes: v.optional(Count),
 })
 
-const from = { runId: RunId, agentId: AgentId, hostname: Hostname, /** The agent's clock. */ sentAt: Time }
+const from = {
+  runId: RunId,
+  agentId: AgentId,
+  hostname: ShownHostname,
+  /** The agent's clock. */ sentAt: Time,
+}
 
 /** `[stream, byteLength]` in the order in which the bytes were written; 1 is stdout, 2 is stderr. */
 const Segments = v.array(v.tuple([v.picklist([1, 2]), Count]))
@@ -118,7 +123,7 @@ const RefusalSchema = v.object({
 const FactsSchema = v.object({
   type: v.literal('facts'),
   agentId: AgentId,
-  hostname: Hostname,
+  hostname: ShownHostname,
   environment: EnvironmentName,
   version: ShortText,
   /** Start of the agent process, by its clock. */

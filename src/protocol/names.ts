@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { say } from '../text/localizable.ts'
+import { shownHostname } from '../text/shownHostname.ts'
 
 /** SQS: 1 to 80 of `[A-Za-z0-9_-]`, case-sensitive (without FIFO queues, which cannot broadcast). */
 export const QueueName = v.pipe(
@@ -29,6 +30,15 @@ export const AgentId = v.pipe(
 export const Hostname = v.pipe(
   v.string(),
   v.regex(/^[^\p{C}\s]{1,255}$/u, 'a host name: 1 to 255 characters, no white space or control characters'),
+)
+
+/** The same from somebody else, who may want to deceive: see `shownHostname`. */
+export const ShownHostname = v.pipe(Hostname, v.transform(shownHostname))
+
+/** The unique ID of an IAM role, as AWS puts it into the `SenderId` of a session. */
+export const RoleId = v.pipe(
+  v.string(),
+  v.regex(/^AROA[A-Z0-9]{1,124}$/, say('the ID of a role: AROA and more capital letters and digits').text),
 )
 
 /** Identifies a master within an environment: a word, a dash, a number. Without `_`, which ends the environment's name. */

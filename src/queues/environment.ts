@@ -14,6 +14,8 @@ export interface Environment {
   readonly queues: EnvironmentQueues
   /** Sending asks for the environment's name to be typed. */
   readonly protected: boolean
+  /** IDs (`AROA…`) of the roles that prove an instance. Without it, each is pinned to the first role that does. */
+  readonly agentRoles?: readonly string[]
   /** Colour that marks the environment wherever it is shown. */
   readonly colour?: string
   /** Only for the local fleet: a key that is valid only for its own SQS server. Never from settings. */

@@ -18,6 +18,8 @@ export type RunEvent =
   | { kind: 'silenceAssumed'; agentId: string; verdict: 'no-reply' | 'lost'; unread?: true; at: number }
   /** Still waits for a free slot of its agent, as the agent's facts say. */
   | { kind: 'stillQueued'; agentId: string; at: number }
+  /** A reply in its name was rejected, as another sender than the agent sent it. */
+  | { kind: 'contested'; agentId: string; at: number }
   /** The agent refused to cancel: its command goes on. */
   | { kind: 'cancelRefused'; agentId: string; reason: string; at: number }
   /** SQS did not take the command of a step. */
@@ -67,7 +69,8 @@ export interface FromAgent {
   agentId: string
   hostname: string
   at: number
-  identity: ReplyState['identity']
+  /** `conflicting`: its sender speaks for another agent, too. */
+  identity: ReplyState['identity'] | 'conflicting'
 }
 
 type Finished = Pick<ResultMessage, 'outcome' | 'durationMs' | 'frames'> & {

@@ -47,6 +47,12 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
         reply.heardAt = event.at
         return true
       })
+    case 'contested':
+      return change(state, event.agentId, (reply) => {
+        if (reply.conflicting === true) return false
+        reply.conflicting = true
+        return true
+      })
     case 'cancelRefused':
       return change(state, event.agentId, (reply) => {
         if (isVerdict(reply.state)) return false
@@ -132,7 +138,8 @@ function applyHeard(state: RunState, event: HeardEvent): boolean {
     reply.hostname = event.hostname
     reply.heardAt = event.at
     delete reply.unread
-    reply.identity = event.identity
+    reply.identity = event.identity === 'proven' ? 'proven' : 'unproven'
+    if (event.identity === 'conflicting') reply.conflicting = true
     reply.latencyMs ??= reply.sentAt === undefined ? undefined : Math.max(0, event.at - reply.sentAt)
     if (gathered !== undefined) {
       if (!isGiven && !isOver) carryOn(reply, event.at)

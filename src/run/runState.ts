@@ -82,8 +82,10 @@ export interface ReplyState {
   unread?: true
   /** Why the agent refused to cancel, in its own words. */
   cancelRefused?: string
-  /** `proven`: by SQS's SenderId the claimed instance sent the reply. `mismatch`: a different instance than known sent it. */
-  identity: 'proven' | 'unproven' | 'mismatch'
+  /** `proven`: by SQS's SenderId the claimed instance sent the reply. */
+  identity: 'proven' | 'unproven'
+  /** Replies in its name were rejected, or its sender speaks for another agent, too. */
+  conflicting?: true
 }
 
 /** What is known about a run before anything is sent. */

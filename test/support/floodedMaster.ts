@@ -44,9 +44,9 @@ const queues = playedQueues({
 })
 const inventory = new Inventory(() => now, mode === 'bounded' ? inventoryBounds() : endless)
 const environment = { name: 'flooded', queues: { commands: 'c', replies: 'r', facts: 'f' } }
-const { notRecorded, unreadable } = await sweepFacts(queues, environment, inventory, () => now)
+const { problems, unreadable } = await sweepFacts(queues, environment, inventory, () => now)
 const { agents, look } = inventory.snapshot()
 const named = agents.map(({ agentId }) => agentId)
 const ghostsListed = named.filter((agentId) => agentId.startsWith('ghost')).length
 const good = named.filter((agentId) => !agentId.startsWith('ghost'))
-process.stdout.write(JSON.stringify({ good, ghostsListed, notRecorded, unreadable, look: look.kind }))
+process.stdout.write(JSON.stringify({ good, ghostsListed, problems, unreadable, look: look.kind }))

@@ -14,6 +14,8 @@ export function knownAgent(hostname: string, changes: Partial<KnownAgent> = {}):
     running: [],
     problems: [],
     senderId: undefined,
+    identity: 'unproven',
+    nameProblem: undefined,
     ...changes,
   }
 }

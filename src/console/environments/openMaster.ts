@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { lazy } from '../../async/lazy.ts'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
+import type { PinStore } from '../../master/identity/pinStore.ts'
 import type { MasterWarning } from '../../master/masterWarning.ts'
 import { ownIssuer } from '../../master/sending/issuer.ts'
 import type { History } from '../../master/store/history.ts'
@@ -17,6 +18,8 @@ export interface MasterSetting {
   readonly historyFolder: string
   /** Folder of the master IDs, next to the runs: a late reply on a master's queue must find its run there. */
   readonly idFolder: string
+  /** Folder of what agents have proven, shared by all windows of this workspace. */
+  readonly identityFolder: string
   /** The credentials for the environment's queues. */
   readonly connectionOf: Credentials['connectionOf']
   /** How much history is kept. */
@@ -48,21 +51,23 @@ export class MasterOpener {
   readonly open: OpenMasterFor = async (declared, isUserAct) => {
     const { checkTrust, connectionOf, onWarning } = this.#setting
     checkTrust(declared)
-    const [{ createQueues }, { Master }, history, { id }, connection, signer] = await Promise.all([
+    const { environment } = declared
+    const [{ createQueues }, { Master }, history, { id }, pinStore, connection, signer] = await Promise.all([
       import('../../queues/queues.ts'),
       import('../../master/master.ts'),
       this.history(),
       this.#id.get(),
-      connectionOf(declared.environment, isUserAct),
+      this.#pinStore(environment),
+      connectionOf(environment, isUserAct),
       chosenKey(isUserAct),
     ])
-    const { environment } = declared
     const queues = createQueues(connection)
     const master = new Master({
       environment,
       queues,
       issuer: ownIssuer(),
       masterId: id,
+      pinStore,
       history,
       ...(signer === undefined ? {} : { signer }),
       onWarning: (trouble) => onWarning(environment, trouble),
@@ -90,6 +95,11 @@ export class MasterOpener {
   async #claimId(): Promise<MasterId> {
     const { claimMasterId } = await import('../../master/store/masterId.ts')
     return claimMasterId(this.#setting.idFolder)
+  }
+
+  async #pinStore(environment: Environment): Promise<PinStore> {
+    const { PinStore } = await import('../../master/identity/pinStore.ts')
+    return PinStore.open(this.#setting.identityFolder, environment)
   }
 
   /** In the background. Runs that could not be deleted are tried again the next time. */

@@ -27,7 +27,7 @@ export function agentRow(reply: ReplyState, group: number | undefined, t: Transl
     ...(droppedBytes > 0 ? { droppedBytes } : {}),
     ...(reply.late ? { late: true } : {}),
     ...(reply.expected || reply.unexpected ? {} : { joined: true }),
-    ...(reply.identity === 'mismatch' ? { mismatch: true } : {}),
+    ...(reply.conflicting === true ? { conflicting: true } : {}),
     ...(note === undefined ? {} : { note }),
     ...(group === undefined ? {} : { group }),
   }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Chunk } from '../../protocol/frames.ts'
 import type { ReplyMessage } from '../../protocol/messages.ts'
 import { isVerdict } from '../../protocol/verdict.ts'
-import { because, type RunEvent } from '../../run/runEvent.ts'
+import { because, type FromAgent, type RunEvent } from '../../run/runEvent.ts'
 import { applyEvent } from '../../run/runReducer.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
 import { type Localizable, say } from '../../text/localizable.ts'
@@ -155,7 +155,6 @@ export class Run {
     this.#apply({ kind: 'paused', ...reason, at: this.#transport.now() })
   }
 
-  /** Ends {@link pause}. */
   resume(): void {
     this.#apply({ kind: 'resumed', at: this.#transport.now() })
   }
@@ -165,10 +164,11 @@ export class Run {
     this.#apply({ kind: 'rolloutStopped', ...because(why), at: this.#transport.now() })
   }
 
-  /** Takes a reply. The caller must reject `mismatch` ones, which another sender than the named agent sent. */
-  receive(reply: ReplyMessage, data: Uint8Array, identity: ReplyState['identity']): void {
+  /** Takes a reply. A forged one only counts as a conflict about its agent. */
+  receive(reply: ReplyMessage, data: Uint8Array, identity: FromAgent['identity'] | 'forged'): void {
     const { agentId, hostname } = reply
-    this.#intake.take(reply, data, { agentId, hostname, at: this.#transport.now(), identity })
+    if (identity === 'forged') this.#apply({ kind: 'contested', agentId, at: this.#transport.now() })
+    else this.#intake.take(reply, data, { agentId, hostname, at: this.#transport.now(), identity })
   }
 
   /** The agent's facts say that it still has this run. */

@@ -3,9 +3,10 @@ import type { Environment } from '../../queues/environment.ts'
 import type { QueueError } from '../../queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../queues/queues.ts'
 import { type Localizable, LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
+import { isOwnInstance } from '../identity/identity.ts'
+import { FactsBySender, type FactsOfSender } from './factsBySender.ts'
 import type { Inventory } from './inventory.ts'
 import { sweepQueue } from './queueSweep.ts'
-import { type NotRecorded, RefusedFacts } from './refusedFacts.ts'
 import { isSaidAfter, type SaidFacts } from './sighting.ts'
 import type { SweepResult } from './sweepResult.ts'
 import type { SweepTime } from './sweepTime.ts'
@@ -28,7 +29,7 @@ const mostUnreadable = 1_000
 export interface Sweep extends SweepResult {
   /** The first 1,000. */
   readonly unreadable: readonly UnreadableMessage[]
-  readonly notRecorded: readonly NotRecorded[]
+  readonly problems: readonly FactsOfSender[]
   /** Messages could not be put back: other masters see them some seconds later. */
   readonly notPutBack: QueueError | undefined
 }
@@ -60,11 +61,11 @@ export async function sweepFacts(
     },
   })
   const { end } = result
-  const notRecorded = reader.refused.groups()
-  const leavesOut = notRecorded.some(({ excess }) => excess === 'memory')
+  const problems = reader.problems.groups()
+  const leavesOut = problems.some(({ problem }) => problem === 'memory')
   if (end !== 'known' || leavesOut)
     inventory.looked({ kind: end === 'proved' && !leavesOut ? 'complete' : 'unsure', at: sqsNow() })
-  return { ...result, unreadable: reader.unreadable, notRecorded, notPutBack }
+  return { ...result, unreadable: reader.unreadable, problems, notPutBack }
 }
 
 /** Reads facts into the inventory. */
@@ -76,7 +77,7 @@ class FactsReader implements SweepReader {
   readonly #latest = new Map<string, SaidFacts & { readonly received: ReceivedMessage }>()
   readonly hadAgents: boolean
   readonly unreadable: UnreadableMessage[] = []
-  readonly refused = new RefusedFacts()
+  readonly problems = new FactsBySender()
 
   constructor(environment: string, inventory: Inventory) {
     this.#environment = environment
@@ -93,11 +94,14 @@ class FactsReader implements SweepReader {
   read(message: ReceivedMessage, body: string): { from: string; superseded: ReceivedMessage[] } {
     const { messageId, senderId, sentAt } = message
     try {
-      const { message: facts, heapBytes } = openFacts(body, senderId, this.#environment, this.#inventory)
+      const { message: facts, heapBytes } = openFacts(body, this.#environment)
       const { agentId } = facts
+      const identity = this.#inventory.identify(agentId, senderId)
+      if (identity === 'forged') throw new LocalizableError(forgedFacts(agentId, senderId))
       this.#awaited.delete(agentId)
       const excess = this.#inventory.recordFacts(facts, sentAt, senderId, heapBytes)
-      if (excess !== undefined) this.refused.add(agentId, excess, senderId)
+      const problem = excess ?? (identity === 'conflicting' ? identity : undefined)
+      if (problem !== undefined) this.problems.add(agentId, problem, senderId)
       const said = { message: { sentAt: facts.sentAt }, sentAt, received: message }
       const other = this.#latest.get(agentId)
       const isNewer = other === undefined || isSaidAfter(said, other)
@@ -114,21 +118,22 @@ class FactsReader implements SweepReader {
   }
 }
 
-function openFacts(
-  body: string,
-  senderId: string | undefined,
-  environment: string,
-  inventory: Inventory,
-): Opened<'facts'> {
+function openFacts(body: string, environment: string): Opened<'facts'> {
   const opened = openBody(body, 'facts')
   const facts = opened.message
   // Agents of another environment refuse our commands.
   if (facts.environment !== environment)
     throw new LocalizableError(say('facts of environment {0}', facts.environment))
-  if (inventory.identify(facts.agentId, senderId) === 'mismatch') {
-    throw new LocalizableError(
-      say('facts under the name of {0}, sent by {1}', facts.agentId, senderId ?? say('an unknown sender')),
-    )
-  }
   return opened
+}
+
+function forgedFacts(agentId: string, senderId: string | undefined): Localizable {
+  const sender = senderId ?? say('an unknown sender')
+  if (!isOwnInstance(agentId, senderId))
+    return say('facts under the name of {0}, sent by {1}', agentId, sender)
+  return say(
+    'facts under the name of {0}, sent by {1}: this is not the role that the instance proved its identity with. If you have replaced its role, let go of its identity.',
+    agentId,
+    sender,
+  )
 }

@@ -1,3 +1,4 @@
+import type { NameProblem } from '../../hosts/similarNames.ts'
 import type { Facts } from '../../protocol/facts.ts'
 
 /** An agent that the master has recently seen. */
@@ -21,6 +22,15 @@ export interface KnownAgent {
   readonly problems: readonly string[]
   /** Who sent the facts, according to SQS. */
   readonly senderId: string | undefined
+  /**
+   * `proven`: the instance itself sent the facts. `unproven`: SQS proves a principal, not a server. `conflicting`: within the
+   * last 24 hours somebody else spoke in its name and was rejected, or its sender speaks for another agent, too.
+   */
+  readonly identity: 'proven' | 'unproven' | 'conflicting'
+  /** The last sender that was rejected in its name; empty when SQS did not say who it was. */
+  readonly contestedBy?: string
+  /** Another agent that is not gone has the same host name, or one that looks alike. */
+  readonly nameProblem: NameProblem | undefined
 }
 
 /** How complete the last sweep was, and when it ended: SQS's clock, milliseconds since the epoch. */

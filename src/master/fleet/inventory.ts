@@ -1,13 +1,14 @@
 import { contained } from '../../async/contained.ts'
 import { naturalKey } from '../../hosts/naturalOrder.ts'
 import type { FactsMessage } from '../../protocol/messages.ts'
+import type { Identity } from '../identity/identity.ts'
 import { type FleetLook, type FleetSnapshot, type KnownAgent, unknownFleet } from './fleetSnapshot.ts'
-import { checkIdentity } from './identity.ts'
+import { Identities, type IdentitiesParts } from './identities.ts'
 import { type Excess, type InventoryBounds, InventoryLoad, inventoryBounds } from './inventoryLoad.ts'
 import {
+  compareNames,
   endOf,
   forgottenAfterMs,
-  goneAfterMs,
   inOrder,
   isSaidAfter,
   knownAgent,
@@ -24,18 +25,26 @@ export class Inventory {
   readonly #listeners = new Set<() => void>()
   readonly #now: () => number
   readonly #load: InventoryLoad
+  readonly #identities: Identities
   #look = unknownFleet.look
   #order: readonly Sighting[] = []
   #isOrdered = true
+  /** Names have come or gone since they were compared. */
+  #hasOtherNames = false
   #latest = unknownFleet
   /** From when to when `#latest` is valid, inclusive, by SQS's clock. */
   #holds = never
   #noticing = false
 
   /** @param now SQS's clock, milliseconds since the epoch */
-  constructor(now: () => number, bounds: InventoryBounds = inventoryBounds()) {
+  constructor(
+    now: () => number,
+    bounds: InventoryBounds = inventoryBounds(),
+    trust: Pick<IdentitiesParts, 'pins' | 'agentRoles'> = {},
+  ) {
     this.#now = now
     this.#load = new InventoryLoad(bounds)
+    this.#identities = new Identities({ seen: this.#seen, now, ...trust })
   }
 
   /**
@@ -53,8 +62,10 @@ export class Inventory {
   ): Excess | undefined {
     const { agentId, hostname } = message
     const known = this.#seen.get(agentId)
-    const isProven = checkIdentity(agentId, senderId) === 'proven'
-    const isFirstProof = isProven && known?.provenAt === undefined
+    const identities = this.#identities
+    const isProven = identities.judge(agentId, senderId) === 'proven'
+    if (isProven) identities.prove(agentId, senderId, sentAt)
+    const isFirstProof = isProven && identities.judge(agentId, known?.senderId) !== 'proven'
     const isNews = known === undefined || isSaidAfter({ message, sentAt }, known)
     if (!isNews && !isFirstProof) return undefined
     const load = { agentId, senderId, heapBytes }
@@ -64,15 +75,14 @@ export class Inventory {
       return excess
     }
     this.#load.replace(known?.load, load)
+    const sender = known?.senderId
     const lastSeenAt = Math.max(sentAt, known?.lastSeenAt ?? sentAt)
-    const provenAt = isProven ? sentAt : known?.provenAt
     if (known?.message.hostname === hostname) {
       // In place, because `#order` refers to it.
       known.message = message
       known.sentAt = sentAt
       known.lastSeenAt = lastSeenAt
       known.senderId = senderId
-      known.provenAt = provenAt
       known.load = load
       known.shown = undefined
     } else {
@@ -82,26 +92,52 @@ export class Inventory {
         sentAt,
         lastSeenAt,
         senderId,
-        provenAt,
         load,
         orderKey,
+        contested: known?.contested,
+        state: 'live',
+        nameProblem: undefined,
         shown: undefined,
       })
       this.#isOrdered = false
+      this.#hasOtherNames = true
     }
+    if (sender !== senderId) identities.forget(agentId, sender)
+    identities.speaks(agentId, senderId)
     this.#changed()
     return undefined
   }
 
   /**
-   * Whether the sender according to SQS is the agent that it claims to be. An instance that has recently proven its
-   * identity keeps doing so: unproven messages in its name are from another sender.
+   * Whether the sender according to SQS is the agent that it claims to be: call it for each message, and reject what is
+   * `forged`. An instance that has once proven its identity keeps doing so; the agent is shown as conflicting when somebody else
+   * speaks in its name.
    */
-  identify(agentId: string, senderId: string | undefined): ReturnType<typeof checkIdentity> {
-    const identity = checkIdentity(agentId, senderId)
-    const provenAt = this.#seen.get(agentId)?.provenAt
-    if (identity !== 'unproven' || provenAt === undefined) return identity
-    return this.#now() - provenAt > goneAfterMs ? 'unproven' : 'mismatch'
+  identify(agentId: string, senderId: string | undefined): Identity {
+    const identity = this.#identities.judge(agentId, senderId)
+    const known = this.#seen.get(agentId)
+    if (identity === 'proven') {
+      const wasProven = this.#identities.judge(agentId, known?.senderId) === 'proven'
+      this.#identities.prove(agentId, senderId, this.#now())
+      if (!wasProven) this.#review(known)
+    }
+    if (identity === 'forged' && known !== undefined) {
+      const isNews = known.contested === undefined || known.contested.senderId !== senderId
+      known.contested = { senderId, at: this.#now() }
+      if (isNews) this.#review(known)
+    }
+    return identity
+  }
+
+  /** Judges these agents again, or all, because a person let go of their pins; forgets who was rejected in their names. */
+  reconsider(agentIds: Iterable<string> = this.#seen.keys()): void {
+    for (const agentId of agentIds) {
+      const seen = this.#seen.get(agentId)
+      if (seen === undefined) continue
+      seen.contested = undefined
+      seen.shown = undefined
+    }
+    this.#changed()
   }
 
   /** Records a reply of an agent: it was seen, without new facts. */
@@ -150,23 +186,49 @@ export class Inventory {
   #take(now: number): FleetSnapshot {
     if (!this.#isOrdered) this.#order = [...this.#seen.values()].sort(inOrder)
     this.#isOrdered = true
-    const agents: KnownAgent[] = []
+    let agents: KnownAgent[] = []
     let to = Number.POSITIVE_INFINITY
     for (const seen of this.#order) {
       if (now - seen.lastSeenAt > forgottenAfterMs) {
-        this.#seen.delete(seen.message.agentId)
-        this.#load.replace(seen.load, undefined)
-        this.#isOrdered = false
+        this.#forget(seen)
         continue
       }
       const state = stateAt(now, seen)
       const until = endOf(state, seen)
       if (until < to) to = until
-      if (seen.shown?.state !== state) seen.shown = knownAgent(seen, state)
-      agents.push(seen.shown)
+      if (seen.state !== state) {
+        if (state === 'gone' || seen.state === 'gone') this.#hasOtherNames = true
+        seen.state = state
+        seen.shown = undefined
+      }
+      agents.push(this.#show(seen, now))
+    }
+    if (this.#hasOtherNames) {
+      const there = this.#order.filter(({ message }) => this.#seen.has(message.agentId))
+      compareNames(there)
+      agents = there.map((seen) => this.#show(seen, now))
+      this.#hasOtherNames = false
     }
     this.#holds = { from: now, to }
     return { version: this.#latest.version + 1, agents, look: this.#look }
+  }
+
+  #forget({ message: { agentId }, load, senderId }: Sighting): void {
+    this.#seen.delete(agentId)
+    this.#load.replace(load, undefined)
+    this.#identities.forget(agentId, senderId)
+    this.#hasOtherNames = true
+    this.#isOrdered = false
+  }
+
+  #show(seen: Sighting, now: number): KnownAgent {
+    seen.shown ??= knownAgent(seen, this.#identities.shownOf(seen, now))
+    return seen.shown
+  }
+
+  #review(known: Sighting | undefined): void {
+    if (known !== undefined) known.shown = undefined
+    this.#changed()
   }
 
   #outdate(): void {

@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8'
-import { checkIdentity } from './identity.ts'
+import { instanceSender, isOwnInstance } from '../identity/identity.ts'
 
 /** How much an inventory may hold. What is beyond it is counted and reported; what is there already stays. */
 export interface InventoryBounds {
@@ -82,15 +82,11 @@ export class InventoryLoad {
 }
 
 function identityOf({ agentId, senderId }: Load): 'proven' | 'unproven' {
-  return checkIdentity(agentId, senderId) === 'proven' ? 'proven' : 'unproven'
+  return isOwnInstance(agentId, senderId) ? 'proven' : 'unproven'
 }
 
 /** The instance that sent facts for an agent that is not itself. */
 function bystanderOf(load: Load): string | undefined {
   const { senderId } = load
-  return senderId !== undefined && isInstance.test(senderId) && identityOf(load) === 'unproven'
-    ? senderId
-    : undefined
+  return instanceSender(senderId) !== undefined && identityOf(load) === 'unproven' ? senderId : undefined
 }
-
-const isInstance = /:i-[0-9a-f]{8,17}$/

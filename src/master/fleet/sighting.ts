@@ -1,4 +1,5 @@
 import { byNature } from '../../hosts/naturalOrder.ts'
+import { type NameProblem, nameProblems } from '../../hosts/similarNames.ts'
 import type { Facts } from '../../protocol/facts.ts'
 import type { FactsMessage } from '../../protocol/messages.ts'
 import type { KnownAgent } from './fleetSnapshot.ts'
@@ -31,12 +32,16 @@ export interface Sighting {
   sentAt: number
   lastSeenAt: number
   senderId: string | undefined
-  /** When facts last came that the instance itself sent, according to SQS. */
-  provenAt: number | undefined
+  /** The last sender of a message in its name that was rejected, and when. */
+  contested: { readonly senderId: string | undefined; readonly at: number } | undefined
   /** Of its host name. */
   readonly orderKey: string
   /** What `message` counts for. */
   load: Load
+  /** In the last snapshot. */
+  state: KnownAgent['state']
+  /** What keeps people from telling its host name from another's. */
+  nameProblem: NameProblem | undefined
   /** The agent in snapshots; undefined after a change. */
   shown: KnownAgent | undefined
 }
@@ -48,8 +53,8 @@ export function inOrder(a: Sighting, b: Sighting): number {
 }
 
 export function knownAgent(
-  { message, sentAt, lastSeenAt, senderId }: Sighting,
-  state: KnownAgent['state'],
+  { message, sentAt, lastSeenAt, senderId, contested, nameProblem, state }: Sighting,
+  identity: KnownAgent['identity'],
 ): KnownAgent {
   const { agentId, hostname, version, startedAt, leaving, running, problems = [] } = message
   const facts = message.facts as Facts
@@ -68,6 +73,21 @@ export function knownAgent(
     running,
     problems,
     senderId,
+    identity,
+    ...(contested === undefined ? {} : { contestedBy: contested.senderId ?? '' }),
+    nameProblem,
+  }
+}
+
+/** Says of all agents whether their host names can be told apart. Those that are gone may have been replaced under theirs. */
+export function compareNames(all: readonly Sighting[]): void {
+  const agents = all.filter(({ state }) => state !== 'gone')
+  const problems = nameProblems(agents.map(({ message }) => message.hostname))
+  const problemOf = new Map(agents.map((seen, index) => [seen, problems[index]]))
+  for (const seen of all) {
+    const problem = problemOf.get(seen)
+    if (problem !== seen.nameProblem) seen.shown = undefined
+    seen.nameProblem = problem
   }
 }
 

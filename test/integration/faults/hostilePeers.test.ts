@@ -25,6 +25,9 @@ const [honest, mallory] = ['i-00000000000000001', 'i-0666666666666666f']
 /** As AWS tells of it. */
 const malloryAsSender = `AROASERVERS:${mallory}`
 
+/** A session of another role, which was given the name of the honest instance. */
+const otherRole = `AROAANYOTHERROLE:${honest}`
+
 let sqs: SqsServer
 /** Knows who is who, as AWS does. */
 let proxy: FaultProxy
@@ -38,7 +41,12 @@ beforeAll(async () => {
 afterAll(() => sqs.stop())
 
 beforeEach(async () => {
-  const senderIds = { ADA: 'AIDAADA', HONEST: `AROASERVERS:${honest}`, MALLORY: malloryAsSender }
+  const senderIds = {
+    ADA: 'AIDAADA',
+    HONEST: `AROASERVERS:${honest}`,
+    MALLORY: malloryAsSender,
+    ROLE: otherRole,
+  }
   proxy = await startFaultProxy({ endpoint: sqs.endpoint, seed: 1, senderIds })
   environments += 1
   environment = { ...(await sqs.environment(`hostile${environments}`)), endpoint: proxy.endpoint }
@@ -143,6 +151,44 @@ describe('a master among hostile peers', () => {
     expect((await run.ended).counts.failed).toBe(1)
     expect(run.state.replies.get(honest)).toMatchObject({ identity: 'proven', output: 'complete' })
     expect(await outputOf(run, honest)).toBe('it burns')
+  })
+
+  it('does not take a session of another role for an instance that has proven its own, and shows the conflict', async () => {
+    const { run, replyTo } = await begunRun()
+    const impostor = connect('ROLE')
+    const { message, data } = repliesOf(honest, run.runId).result(['all is well'])
+    await impostor.send(replyTo, sealBody(message, data))
+    await until(() => troubles('forged').length === 1, 'the forgery to be found')
+    expect(troubles('forged')[0]).toMatchObject({ agentId: honest, senderId: otherRole })
+    await agent.send(replyTo, repliesOf(honest, run.runId).result([], { kind: 'exited', code: 1 }))
+    expect((await run.ended).counts.failed).toBe(1)
+    expect(run.state.replies.get(honest)).toMatchObject({ identity: 'proven', conflicting: true })
+    expect(opened.master.inventory.agents()).toMatchObject([
+      { agentId: honest, identity: 'conflicting', contestedBy: otherRole },
+    ])
+  })
+
+  it('shows agents that an instance makes up under the host name of another, and tells who sent them', async () => {
+    const [{ hostname } = { hostname: '' }] = opened.master.inventory.agents()
+    for (let ghost = 0; ghost < 5; ghost += 1) {
+      const facts: FactsMessage = {
+        ...{
+          type: 'facts',
+          agentId: `ghost-${ghost}`,
+          hostname,
+          environment: environment.name,
+          version: '1',
+        },
+        ...{ startedAt: 0, sentAt: Date.now(), intervalMs: 50_000, running: [], facts: {} },
+      }
+      await hostile.send(environment.queues.facts, sealBody(facts))
+    }
+    await opened.discover(6)
+    const ghosts = opened.master.inventory.agents().filter(({ agentId }) => agentId !== honest)
+    expect(ghosts.filter(({ identity }) => identity === 'conflicting')).toHaveLength(4)
+    expect(ghosts.filter(({ identity }) => identity === 'unproven')).toHaveLength(1)
+    expect(new Set(ghosts.map(({ nameProblem }) => nameProblem))).toEqual(new Set(['doubled']))
+    expect(troubles('facts')[0]).toMatchObject({ problem: 'conflicting', senderId: malloryAsSender })
   })
 
   it('does not take the word of a user for an instance that proves who it is', async () => {

@@ -69,20 +69,12 @@ describe('Inventory', () => {
     expect(inventory.agents()[0]).not.toHaveProperty('hasLeft')
   })
 
-  it('takes nothing without proof in the name of an instance that has recently proven its identity', () => {
-    const clock = { now: 0 }
-    const inventory = new Inventory(() => clock.now)
-    const [instance, proof, other] = ['i-00000000000000001', 'AROAEXAMPLE:i-00000000000000001', 'AIDAEXAMPLE']
-    expect(inventory.identify(instance, other)).toBe('unproven')
-    inventory.recordFacts(factsOf(instance, { role: 'db' }), 2000, other)
+  it('replaces facts without proof by the first with one, even if they are older', () => {
+    const inventory = new Inventory(() => 2000)
+    const [instance, proof] = ['i-00000000000000001', 'AROAEXAMPLE:i-00000000000000001']
+    inventory.recordFacts(factsOf(instance, { role: 'db' }), 2000, 'AIDAEXAMPLE')
     inventory.recordFacts(factsOf(instance, { role: 'web' }), 1000, proof)
     expect(inventory.agents()[0]).toMatchObject({ facts: { role: 'web' }, senderId: proof })
-    expect(inventory.identify(instance, other)).toBe('mismatch')
-    expect(inventory.identify(instance, proof)).toBe('proven')
-    expect(inventory.identify('web-01', other)).toBe('unproven')
-    // It may have been given keys instead of its profile.
-    clock.now = 1000 + goneAfterMs + 1
-    expect(inventory.identify(instance, other)).toBe('unproven')
   })
 
   it('never lets a flood push out an agent that it knows, nor keep out an instance that proves who it is', () => {
