@@ -219,12 +219,12 @@ export const rooms = [
   {
     room: 'src/console/declarations',
     holds: 'settings and workspace files in the editor: what they declare, and edits to them',
-    imports: ['src/async', 'src/hosts', 'src/queues', 'src/declarations'],
+    imports: ['src/async', 'src/protocol', 'src/hosts', 'src/queues', 'src/declarations'],
     packages: ['valibot', 'vscode'],
   },
   {
     room: 'src/console/profile',
-    holds: 'AWS profiles: reading, choosing, logging in',
+    holds: 'AWS profiles: reading, choosing, logging in, and the consent to what a workspace chooses',
     imports: ['src/text', 'src/queues', 'src/declarations', 'src/console/declarations'],
     packages: ['node', 'vscode'],
   },
@@ -403,7 +403,6 @@ export const rooms = [
     room: 'src',
     holds: 'assembles the extension: read from top to bottom, it shows what the product is',
     imports: [
-      'src/declarations',
       'src/master/store',
       'src/master',
       'src/console/declarations',

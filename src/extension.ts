@@ -4,6 +4,7 @@ import { registerCommands } from './console/command.ts'
 import { addEnvironment } from './console/commands/addEnvironment.ts'
 import { askEnvironment } from './console/commands/askEnvironment.ts'
 import { chooseProfile } from './console/commands/chooseProfile.ts'
+import { connect } from './console/commands/connect.ts'
 import { copyAgents, copyFact, openFacts } from './console/commands/copyFromTree.ts'
 import { copyCloudFormation, copyMissingPermission, copyPolicy } from './console/commands/copyPolicy.ts'
 import { countAgents } from './console/commands/countAgents.ts'
@@ -19,6 +20,7 @@ import { runCommand } from './console/commands/runCommand.ts'
 import { runActiveFile, runSelection } from './console/commands/runScript.ts'
 import { whoAmI } from './console/commands/whoAmI.ts'
 import { EnvironmentList } from './console/declarations/environmentList.ts'
+import { protectTerminals } from './console/declarations/protectTerminals.ts'
 import { changesSetting, readSetting } from './console/declarations/settings.ts'
 import { WorkspaceFiles } from './console/declarations/workspaceFiles.ts'
 import { examineEnvironment } from './console/doctor/examine.ts'
@@ -43,6 +45,7 @@ import { LocalFleetControl } from './console/localFleet/localFleetControl.ts'
 import { Credentials } from './console/profile/credentials.ts'
 import { logIn } from './console/profile/logIn.ts'
 import { Profiles } from './console/profile/profiles.ts'
+import { WorkspaceConsent } from './console/profile/workspaceConsent.ts'
 import { createResults } from './console/results/results.ts'
 import { tellUnexpected } from './console/results/unexpectedNotice.ts'
 import { RunHistory } from './console/send/runHistory.ts'
@@ -58,7 +61,6 @@ import { showMenu } from './console/status/menu.ts'
 import { StatusItem } from './console/status/statusItem.ts'
 import { FleetTasks, taskType } from './console/tasks/fleetTasks.ts'
 import { Trouble } from './console/trouble.ts'
-import { isOfWorkspace } from './declarations/declaredEnvironment.ts'
 import { describeWarning } from './master/masterWarning.ts'
 import type { Retention } from './master/store/retention.ts'
 
@@ -80,8 +82,8 @@ export function activate(context: vscode.ExtensionContext): void {
     return localFleet.look()
   })
   const oldSettings = new OldSettingsNotice(context.workspaceState)
-  const profiles = new Profiles()
-  const credentials = new Credentials(profiles)
+  const profiles = new Profiles(context.workspaceState)
+  const credentials = new Credentials(profiles, new WorkspaceConsent(context.workspaceState))
   const trouble = new Trouble(log, errorActionsFor)
 
   // Connections to the fleets. A master is created when its environment is first opened.
@@ -89,12 +91,8 @@ export function activate(context: vscode.ExtensionContext): void {
     historyFolder: path.join(storage, 'runs'),
     idFolder: path.join(storage, 'masters'),
     identityFolder: path.join(storage, 'identities'),
-    connectionOf: (environment, isUserAct) => credentials.connectionOf(environment, isUserAct),
+    connectionOf: (declared, isUserAct) => credentials.connectionOf(declared, isUserAct),
     retention,
-    checkTrust: ({ origin }) => {
-      if (!isOfWorkspace(origin) || vscode.workspace.isTrusted) return
-      throw new Error(vscode.l10n.t('This workspace is not trusted, so its environments are not connected.'))
-    },
     onWarning: (environment, trouble) => {
       const warning = describeWarning(trouble)
       if (warning !== undefined) log.warn(`${environment.name}: ${warning}`)
@@ -163,6 +161,7 @@ export function activate(context: vscode.ExtensionContext): void {
       if (started.origin !== 'task') void results.show(shownRuns.started(started))
     }),
     runs.onDidStart(({ run, environment }) => history.remember(run.runId, environment.key)),
+    list.onDidRead((declarations) => protectTerminals(context.environmentVariableCollection, declarations)),
     list.onDidChange(follow),
     profiles.onDidChange(() => connections.reset(({ environment }) => environment.credentials === undefined)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => connections.reset(() => true)),
@@ -180,6 +179,7 @@ export function activate(context: vscode.ExtensionContext): void {
       addEnvironment: addEnvironment(list, files, profiles),
       editEnvironment: editEnvironment(list),
       removeEnvironment: removeEnvironment(list, files),
+      connect: connect(ask, connections),
       refreshEnvironments: refreshEnvironments(view, connections, list),
       groupBy: groupBy(list, connections),
       openWorkspaceFile: openWorkspaceFile(files),

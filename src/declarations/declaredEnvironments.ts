@@ -16,6 +16,8 @@ export interface UnusableDeclaration {
 export interface Declarations {
   readonly environments: readonly DeclaredEnvironment[]
   readonly troubles: readonly UnusableDeclaration[]
+  /** Names that any scope or file protects, also if no usable environment has them. */
+  readonly protectedNames: readonly string[]
 }
 
 /** The environments in the settings of one scope: by name, as declared. */
@@ -100,6 +102,7 @@ export function combineEnvironments(
       }),
     ],
     troubles: found.flatMap((each) => ('environment' in each ? [] : [each])),
+    protectedNames: [...guarded],
   }
 }
 

@@ -224,6 +224,30 @@ export class MarkdownString {
   }
 }
 
+export class Hover {
+  /** @param {unknown} contents */
+  constructor(contents) {
+    this.contents = contents
+  }
+}
+
+export class SnippetString {
+  /** @param {string} [value] */
+  constructor(value = '') {
+    this.value = value
+  }
+}
+
+export class CompletionItem {
+  /** @param {string} label @param {number} [kind] */
+  constructor(label, kind) {
+    this.label = label
+    this.kind = kind
+  }
+}
+
+export const CompletionItemKind = { Field: 4, Property: 9, Value: 11 }
+
 export class TreeItem {
   /** @param {string} label @param {number} [collapsibleState] */
   constructor(label, collapsibleState) {

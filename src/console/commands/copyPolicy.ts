@@ -1,6 +1,5 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
-import type { Environment } from '../../queues/environment.ts'
 import type { PolicyRole } from '../../queues/iamPolicy.ts'
 import type { Credentials } from '../profile/credentials.ts'
 
@@ -22,7 +21,7 @@ export function copyPolicy(ask: AskEnvironment, credentials: Credentials, side: 
     const role = side === 'agents' ? 'agent' : await askRole(title)
     if (role === undefined) return
     const { iamPolicy, statements } = await import('../../queues/iamPolicy.ts')
-    const account = await accountOf(environment, credentials)
+    const account = await accountOf(declared, credentials)
     await vscode.env.clipboard.writeText(iamPolicy(environment, statements(environment, role), account))
     const sentence = vscode.l10n.t('Copied the IAM policy for {0} to the clipboard.', environment.name)
     told(
@@ -60,13 +59,16 @@ async function askRole(title: string): Promise<PolicyRole | undefined> {
 }
 
 /** @returns undefined if AWS cannot be asked without a question to the user */
-async function accountOf(environment: Environment, credentials: Credentials): Promise<string | undefined> {
-  // An emulator has no accounts, and no requests are made for a workspace that is not trusted.
-  if (environment.endpoint !== undefined || !vscode.workspace.isTrusted) return undefined
+async function accountOf(
+  declared: DeclaredEnvironment,
+  credentials: Credentials,
+): Promise<string | undefined> {
+  // An emulator has no accounts.
+  if (declared.environment.endpoint !== undefined) return undefined
   try {
     const { callerIdentity } = await import('../../queues/callerIdentity.ts')
     const deadline = AbortSignal.timeout(accountWithinMs)
-    return (await callerIdentity(await credentials.connectionOf(environment, () => false), deadline)).account
+    return (await callerIdentity(await credentials.connectionOf(declared, () => false), deadline)).account
   } catch {
     return undefined
   }

@@ -15,7 +15,7 @@ export function whoAmI(
     if (declared === undefined) return undefined
     return about(declared, async () => {
       const { callerIdentity } = await import('../../queues/callerIdentity.ts')
-      const environment = await credentials.connectionOf(declared.environment, () => true)
+      const environment = await credentials.connectionOf(declared, () => true)
       const { arn, account, userId } = await callerIdentity(environment)
       const copy = vscode.l10n.t('Copy ARN')
       const profile = profiles.nameFor(environment)

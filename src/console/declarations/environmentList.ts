@@ -24,6 +24,9 @@ export class EnvironmentList implements vscode.Disposable {
   readonly #declarations = lazy(() => this.#read())
   /** Fires when the next {@link read} may return something else. */
   readonly onDidChange = this.#changed.event
+  readonly #wasRead = new vscode.EventEmitter<Declarations>()
+  /** Fires after each reading. */
+  readonly onDidRead = this.#wasRead.event
 
   /** @param beforeReading called before each reading; it may report a local fleet with {@link setLocal} */
   constructor(files: WorkspaceFiles, beforeReading: () => Promise<void>) {
@@ -31,6 +34,7 @@ export class EnvironmentList implements vscode.Disposable {
     this.#beforeReading = beforeReading
     this.#disposables = [
       this.#changed,
+      this.#wasRead,
       files.onDidChange(() => this.#forget()),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (changesSetting(event, 'environments')) this.#forget()
@@ -73,7 +77,9 @@ export class EnvironmentList implements vscode.Disposable {
       name: vscode.workspace.asRelativePath(uri),
       content: parseWorkspaceFile(text),
     }))
-    return combineEnvironments(scopedEnvironments(), files, this.#local)
+    const declarations = combineEnvironments(scopedEnvironments(), files, this.#local)
+    this.#wasRead.fire(declarations)
+    return declarations
   }
 }
 

@@ -52,7 +52,7 @@ async function examine(
     import('../../queues/diagnosis.ts'),
     import('../../queues/callerIdentity.ts'),
   ])
-  const environment = await credentials.connectionOf(declared.environment, () => true)
+  const environment = await credentials.connectionOf(declared, () => true)
   // The probe finds what prevents reading the facts, and describes it better.
   await connections.refresh(declared).catch(() => undefined)
   const [probe, arn] = await Promise.all([

@@ -4,32 +4,9 @@ import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment
 import type { Sweep } from '../../master/fleet/factsSweep.ts'
 import type { Audience, Reach } from '../../master/fleet/reach.ts'
 import type { Master } from '../../master/master.ts'
-import type { Queues } from '../../queues/queues.ts'
+import type { ConnectionState, OpenMaster, OpenMasterFor } from './connectionState.ts'
 import { type ChangeReason, FleetChanges } from './fleetChanges.ts'
 import { FleetPoller } from './fleetPoller.ts'
-
-/** A master with its queues. */
-export interface OpenMaster {
-  readonly master: Master
-  readonly queues: Queues
-}
-
-/** The connection state of an environment. */
-export type ConnectionState =
-  | { readonly kind: 'closed' }
-  | { readonly kind: 'opening' }
-  /** `heard`: the inventory was read at least once. `trouble`: why the last reading failed. */
-  | (OpenMaster & {
-      readonly kind: 'open'
-      readonly heard: boolean
-      readonly trouble: Error | undefined
-      /** Messages of the last reading that are no facts. */
-      readonly unreadable: Sweep['unreadable']
-    })
-  | { readonly kind: 'failed'; readonly error: Error }
-
-/** Creates a master. `isUserAct` says whether the user is waiting, and may be asked for an MFA code. */
-export type OpenMasterFor = (declared: DeclaredEnvironment, isUserAct: () => boolean) => Promise<OpenMaster>
 
 /**
  * One master per environment, opened when first needed, then kept. The inventory is refreshed only while there is a
@@ -108,6 +85,20 @@ export class Connections implements vscode.Disposable {
 
   /** Keeps the environment's inventory up to date until disposed. There can be several watchers. */
   watch(declared: DeclaredEnvironment): vscode.Disposable {
+    const entry = this.#entry(declared)
+    const opener = Symbol('needs it open')
+    entry.openers.add(opener)
+    // The pause of those who only watch what is open does not delay this.
+    if (entry.state.kind === 'closed') entry.poller.outdate()
+    const stop = entry.poller.watch()
+    return new vscode.Disposable(() => {
+      entry.openers.delete(opener)
+      stop()
+    })
+  }
+
+  /** The same, while it is open for another reason: this connects to nothing. */
+  watchOpen(declared: DeclaredEnvironment): vscode.Disposable {
     return new vscode.Disposable(this.#entry(declared).poller.watch())
   }
 
@@ -160,7 +151,10 @@ export class Connections implements vscode.Disposable {
       opening: undefined,
       isStale: false,
       userActs: 0,
-      poller: new FleetPoller(async () => this.#sweep(entry, await this.#master(entry))),
+      openers: new Set(),
+      poller: new FleetPoller(async () =>
+        mayOpen(entry) ? this.#sweep(entry, await this.#master(entry)) : 0,
+      ),
     }
     this.#entries.set(declared.key, entry)
     return entry
@@ -170,7 +164,8 @@ export class Connections implements vscode.Disposable {
     this.#checkOpen()
     if (entry.state.kind === 'open') return entry.state
     if (entry.opening !== undefined) return entry.opening
-    this.#set(entry, { kind: 'opening' })
+    // One that fails in the background again and again keeps saying why.
+    if (entry.state.kind !== 'failed' || entry.userActs > 0) this.#set(entry, { kind: 'opening' })
     const opening = this.#open(entry.declared, () => entry.userActs > 0).then(
       async (opened) => {
         if (entry.opening !== opening) {
@@ -232,6 +227,11 @@ export class Connections implements vscode.Disposable {
   }
 }
 
+/** Whether anything but a look at what is open needs it. */
+function mayOpen({ state, opening, openers, userActs }: Entry): boolean {
+  return state.kind === 'open' || opening !== undefined || openers.size > 0 || userActs > 0
+}
+
 async function shut({ master, queues }: OpenMaster): Promise<void> {
   await master.close().finally(() => queues.close())
 }
@@ -244,5 +244,7 @@ interface Entry {
   isStale: boolean
   /** Actions of the user in progress that need this environment. */
   userActs: number
+  /** Watchers that need it open. */
+  readonly openers: Set<symbol>
   readonly poller: FleetPoller
 }

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode'
 import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
+import { ConsentMissing } from '../profile/workspaceConsent.ts'
 import { messageOf } from '../text/messageOf.ts'
 import { groupAgents } from './agentGroups.ts'
-import type { ConnectionState } from './connections.ts'
+import type { ConnectionState } from './connectionState.ts'
 import {
   type AgentNode,
   agentNodes,
@@ -17,7 +18,7 @@ import {
  * there are none.
  */
 export function environmentRows(node: EnvironmentNode, state: ConnectionState, fact: string): TreeNode[] {
-  if (state.kind === 'failed') return [notice(node, messageOf(state.error), 'error')]
+  if (state.kind === 'failed') return [failure(node, state.error)]
   if (state.kind !== 'open') return [notice(node, vscode.l10n.t('Connecting…'), 'info')]
   const rows = rowsOf(node, state.master.inventory.agents(), fact)
   if (state.trouble !== undefined) return [notice(node, messageOf(state.trouble), 'error'), ...rows]
@@ -41,6 +42,10 @@ function rowsOf(
     value,
     agents: members,
   }))
+}
+
+function failure(node: EnvironmentNode, error: Error): NoticeNode {
+  return notice(node, messageOf(error), error instanceof ConsentMissing ? 'consent' : 'error')
 }
 
 function notice(

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode'
 import { lazy } from '../../async/lazy.ts'
-import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { PinStore } from '../../master/identity/pinStore.ts'
 import type { MasterWarning } from '../../master/masterWarning.ts'
 import { ownIssuer } from '../../master/sending/issuer.ts'
@@ -11,7 +10,7 @@ import type { Environment } from '../../queues/environment.ts'
 import type { Signer } from '../../signing/signer.ts'
 import { readSetting } from '../declarations/settings.ts'
 import type { Credentials } from '../profile/credentials.ts'
-import type { OpenMasterFor } from './connections.ts'
+import type { OpenMasterFor } from './connectionState.ts'
 
 export interface MasterSetting {
   /** Folder of the runs of this workspace. */
@@ -24,10 +23,6 @@ export interface MasterSetting {
   readonly connectionOf: Credentials['connectionOf']
   /** How much history is kept. */
   readonly retention: () => Retention
-  /**
-   * @throws Error that says why the environment must not be connected: its workspace is not trusted
-   */
-  readonly checkTrust: (declared: DeclaredEnvironment) => void
   readonly onWarning: (environment: Environment, trouble: MasterWarning) => void
   /** A problem with the history that does not prevent anything. */
   readonly onHistoryWarning: (error: Error) => void
@@ -49,16 +44,16 @@ export class MasterOpener {
   }
 
   readonly open: OpenMasterFor = async (declared, isUserAct) => {
-    const { checkTrust, connectionOf, onWarning } = this.#setting
-    checkTrust(declared)
+    const { connectionOf, onWarning } = this.#setting
     const { environment } = declared
-    const [{ createQueues }, { Master }, history, { id }, pinStore, connection, signer] = await Promise.all([
+    // First: it may ask the user, or refuse.
+    const connection = await connectionOf(declared, isUserAct)
+    const [{ createQueues }, { Master }, history, { id }, pinStore, signer] = await Promise.all([
       import('../../queues/queues.ts'),
       import('../../master/master.ts'),
       this.history(),
       this.#id.get(),
       this.#pinStore(environment),
-      connectionOf(environment, isUserAct),
       chosenKey(isUserAct),
     ])
     const queues = createQueues(connection)

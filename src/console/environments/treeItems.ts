@@ -6,6 +6,7 @@ import { messageOf, translated } from '../text/messageOf.ts'
 import { agentTroubles, describeOpen, describeSkew, isTroubled, printFact } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
 import { environmentIcon } from './environmentIcon.ts'
+import { asText, table } from './tooltipText.ts'
 import type {
   AgentNode,
   EnvironmentNode,
@@ -161,12 +162,17 @@ function countFacts(count: number): string {
   return count === 1 ? vscode.l10n.t('1 fact') : vscode.l10n.t('{0} facts', count)
 }
 
-function noticeItem({ text, severity }: NoticeNode): vscode.TreeItem {
+/** Enter or a click on one that asks for consent connects. */
+function noticeItem({ text, severity, declared }: NoticeNode): vscode.TreeItem {
   const item = new vscode.TreeItem(text, None)
+  if (severity === 'consent') {
+    const [title, command] = [vscode.l10n.t('Connect'), 'ec2-collective.connect']
+    item.command = { title, command, arguments: [declared.key] }
+  }
   item.iconPath =
     severity === 'error'
       ? new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'))
-      : new vscode.ThemeIcon('info')
+      : new vscode.ThemeIcon(severity === 'consent' ? 'plug' : 'info')
   item.contextValue = `notice ${severity}`
   return item
 }
@@ -235,16 +241,4 @@ function explainAgent({ agent }: AgentNode): vscode.MarkdownString {
   )
   text.supportThemeIcons = true
   return text
-}
-
-function table(rows: readonly (readonly [string, string | undefined])[]): string {
-  const lines = rows
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `| ${name} | ${asText(value ?? '')} |`)
-  return `| | |\n|---|---|\n${lines.join('\n')}\n`
-}
-
-/** Host names and facts come from servers, so they are shown as text only. */
-function asText(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, '\\$&').replace(/\s+/g, ' ')
 }

@@ -21,7 +21,8 @@ export interface NoticeNode {
   readonly id: string
   readonly declared: DeclaredEnvironment
   readonly text: string
-  readonly severity: 'info' | 'error'
+  /** `consent`: what the workspace chose, and the user has not agreed to yet. */
+  readonly severity: 'info' | 'error' | 'consent'
 }
 
 export interface GroupNode {

@@ -1,8 +1,9 @@
 import { homedir } from 'node:os'
 import path from 'node:path'
 import * as vscode from 'vscode'
+import type { ChosenProfiles } from '../../declarations/workspaceChoice.ts'
 import type { Environment } from '../../queues/environment.ts'
-import { changeSetting, changesSetting, readSetting } from '../declarations/settings.ts'
+import { changeSetting, changesSetting, inspectSetting, readSetting } from '../declarations/settings.ts'
 import { listProfiles, type Profile } from './awsFiles.ts'
 
 /**
@@ -11,11 +12,14 @@ import { listProfiles, type Profile } from './awsFiles.ts'
 export class Profiles implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>()
   readonly #disposables: vscode.Disposable[]
+  readonly #memento: vscode.Memento
   #isWatching = false
   /** Fires when the files or the chosen profile changed: the credentials may be different. */
   readonly onDidChange = this.#changed.event
 
-  constructor() {
+  /** @param memento of the workspace */
+  constructor(memento: vscode.Memento) {
+    this.#memento = memento
     this.#disposables = [
       this.#changed,
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -31,7 +35,19 @@ export class Profiles implements vscode.Disposable {
 
   /** For this workspace if it already has its own choice, otherwise for the user. */
   async choose(name: string | undefined): Promise<void> {
+    // A repository can write the setting, too.
+    await this.#memento.update(choiceKey, name ?? '')
     await changeSetting('profile', name)
+  }
+
+  /** The profile that applies to environments without one, and the user's own: see {@link ChosenProfiles}. */
+  names(): ChosenProfiles {
+    const usual = process.env.AWS_PROFILE || 'default'
+    const { user, workspace } = inspectSetting('profile')
+    const ofWorkspace = workspace.current ?? workspace.old
+    const isChoice = ofWorkspace !== undefined && ofWorkspace === this.#memento.get(choiceKey)
+    const own = isChoice ? ofWorkspace : (user.current ?? user.old)
+    return { chosen: this.chosen ?? usual, own: typeof own === 'string' && own !== '' ? own : usual }
   }
 
   /** The environment with the profile that signs for it. The local fleet has its own keys. */
@@ -81,6 +97,9 @@ export class Profiles implements vscode.Disposable {
     for (const disposable of this.#disposables) disposable.dispose()
   }
 }
+
+/** The last choice that was made in this workspace by the command. */
+const choiceKey = 'chosenProfile'
 
 export function configFile(): string {
   return process.env.AWS_CONFIG_FILE ?? path.join(homedir(), '.aws', 'config')

@@ -36,14 +36,15 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
 
   async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
     const environments = await this.#list.all()
-    return parseWorkspaceFile(document.getText()).snippets.map(({ name, declaration, at }) => {
+    return parseWorkspaceFile(document.getText()).snippets.flatMap(({ name, declaration, at }) => {
       const start = document.positionAt(at.start)
+      const range = new vscode.Range(start, start)
       const title = `$(play) ${plainText(this.#title(declaration, environments))}`
-      return new vscode.CodeLens(new vscode.Range(start, start), {
-        title,
-        command: 'ec2-collective.runSnippet',
-        arguments: [name, document.uri],
-      })
+      const run = { title, command: 'ec2-collective.runSnippet', arguments: [name, document.uri] }
+      const connect = this.#connectCommand(declaration, environments)
+      return [run, ...(connect === undefined ? [] : [connect])].map(
+        (command) => new vscode.CodeLens(range, command),
+      )
     })
   }
 
@@ -70,6 +71,22 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
     return count === 1
       ? vscode.l10n.t('Run on {0} · 1 agent', name)
       : vscode.l10n.t('Run on {0} · {1} agents', name, count)
+  }
+
+  /** Only a person connects: an opened file does not, and has no number of agents until then. */
+  #connectCommand(
+    { environment: wanted, filter }: SnippetDeclaration,
+    all: readonly DeclaredEnvironment[],
+  ): vscode.Command | undefined {
+    if (!vscode.workspace.isTrusted || wanted === undefined || filter === undefined) return undefined
+    const found = findEnvironment(all, wanted, vscode.l10n.t)
+    if (found.kind !== 'found' || this.#connections.state(found.environment.key).kind === 'open')
+      return undefined
+    return {
+      title: `$(plug) ${vscode.l10n.t('Connect to count agents')}`,
+      command: 'ec2-collective.connect',
+      arguments: [found.environment.key],
+    }
   }
 
   /** Undefined when not known (yet), or without a filter. */
@@ -101,13 +118,13 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
     if (isOutdated) this.#changed.fire()
   }
 
-  /** Looks for agents while the file is visible: VS Code then requests its lenses repeatedly. */
+  /** Keeps the number up to date while the file is visible, in which case VS Code requests its lenses repeatedly. */
   #beInterested(environment: DeclaredEnvironment): void {
     // Requested before that, answered after it.
     if (this.#isDisposed) return
     const { key } = environment
     const known = this.#watches.get(key)
-    const watch = known?.watch ?? this.#connections.watch(environment)
+    const watch = known?.watch ?? this.#connections.watchOpen(environment)
     clearTimeout(known?.timer)
     const timer = setTimeout(() => {
       this.#watches.delete(key)

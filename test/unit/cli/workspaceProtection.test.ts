@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Arguments, parseArguments } from '../../../src/cli/arguments.ts'
+import { environmentOf } from '../../../src/cli/configuration.ts'
 import { protectingFile } from '../../../src/cli/workspaceProtection.ts'
 
 const guarded = 'environments:\n  production:\n    region: eu-west-1\n    protected: true\n'
@@ -60,5 +62,44 @@ describe('An environment is protected for ec2-cmaster', () => {
   it('in doubt: a file that cannot be read is an error', async () => {
     await mkdir(join(folder, '.vscode/ec2-collective.yaml'), { recursive: true })
     expect(() => protectingFile('production', folder)).toThrow(/which may say that production is protected/)
+  })
+})
+
+describe('ec2-cmaster in a workspace', () => {
+  it('takes nothing else from a workspace', async () => {
+    await write(
+      '.vscode/ec2-collective.yaml',
+      `environments:
+  production:
+    region: us-east-1
+    profile: theirs
+    endpoint: https://sqs.example.com
+    protected: true
+    queues: { commands: theirs_master }
+`,
+    )
+    await write(
+      '.vscode/settings.json',
+      '{ "ec2Collective.environments": { "production": { "region": "us-east-1", "endpoint": "https://sqs.example.com" } } }',
+    )
+    await write('ec2-cmaster.json', '{ "aws": { "endpoint": "https://sqs.example.com" } }')
+    const args = parseArguments(['-e', 'production', '--everyone', '--', 'uptime']) as Arguments
+    expect(environmentOf(args, { AWS_REGION: 'eu-west-1' }, folder)).toEqual({
+      name: 'production',
+      region: 'eu-west-1',
+      queues: { commands: 'production_master', replies: 'production_agent', facts: 'production_facts' },
+      protected: true,
+    })
+  })
+
+  it('stays protected by its variable, whatever a workspace says', async () => {
+    await write(
+      '.vscode/ec2-collective.yaml',
+      'environments:\n  production: { region: eu-west-1, protected: false }\n',
+    )
+    const args = parseArguments(['-e', 'production', '--everyone', '--', 'uptime']) as Arguments
+    const env = { AWS_REGION: 'eu-west-1', EC2_COLLECTIVE_PROTECTED: ',staging,production' }
+    expect(environmentOf(args, env, folder).protected).toBe(true)
+    expect(environmentOf(args, { AWS_REGION: 'eu-west-1' }, folder).protected).toBe(false)
   })
 })

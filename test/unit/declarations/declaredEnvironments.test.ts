@@ -153,6 +153,8 @@ describe('protection', () => {
     const all = combine(places)
     expect(all.environments.length).toBeGreaterThan(0)
     for (const { environment } of all.environments) expect(environment.protected).toBe(true)
+    // Also for terminals.
+    expect(all.protectedNames).toEqual(['production'])
   })
 
   it('is nobody’s where nobody asks for it, and not the local fleet’s', () => {

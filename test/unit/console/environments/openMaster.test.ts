@@ -19,9 +19,8 @@ beforeEach(async () => {
     historyFolder: historyFolder(),
     idFolder: idFolder(),
     identityFolder: join(folder, 'identities'),
-    connectionOf: async (environment) => ({ ...environment, endpoint: 'http://127.0.0.1:1' }),
+    connectionOf: async ({ environment }) => ({ ...environment, endpoint: 'http://127.0.0.1:1' }),
     retention: () => ({ maxRuns: 10, maxBytes: 1e9, maxAgeMs: 60_000 }),
-    checkTrust: () => {},
     onWarning: () => {},
     onHistoryWarning: ({ message }) => warnings.push(message),
   })

@@ -76,8 +76,13 @@ function nextChange(): Promise<void> {
 }
 
 describe('The lens of a snippet', () => {
-  it('says which agents it would reach, once they are known', async () => {
-    expect(await titles()).toEqual(['$(play) Run on testing · role=web', '$(play) Run on testing · *'])
+  it('says which agents it would reach, once they are known, and until then how to connect', async () => {
+    expect(await titles()).toEqual([
+      '$(play) Run on testing · role=web',
+      '$(plug) Connect to count agents',
+      '$(play) Run on testing · *',
+      '$(plug) Connect to count agents',
+    ])
     const { master } = await connections.refresh(testing)
     await say(master.inventory, 'web1', 'web', Date.now())
     expect(await titles()).toEqual([
@@ -118,11 +123,38 @@ describe('The lens of a snippet', () => {
     expect(fires).toBe(0)
   })
 
+  it('connects to nothing, and stays up to date while its environment is open for another reason', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    await titles()
+    await vi.advanceTimersByTimeAsync(120_000)
+    expect(connections.state(testing.key).kind).toBe('closed')
+    await titles()
+    const { master } = await connections.use(testing)
+    const refresh = vi.spyOn(master, 'refresh')
+    await vi.advanceTimersByTimeAsync(50_000)
+    expect(refresh.mock.calls.length).toBeGreaterThan(1)
+    // Nobody requests lenses any more.
+    await vi.advanceTimersByTimeAsync(20_000)
+    const before = refresh.mock.calls.length
+    await vi.advanceTimersByTimeAsync(120_000)
+    expect(refresh.mock.calls.length).toBe(before)
+    vi.useRealTimers()
+  })
+
+  it('does not reopen what was closed while the file is visible', async () => {
+    await titles()
+    await connections.refresh(testing)
+    await titles()
+    await connections.reset(() => true)
+    await titles()
+    expect(connections.state(testing.key).kind).toBe('closed')
+  })
+
   it('that comes after the end of the window asks for nobody', async () => {
     const asked = titles()
     lenses.dispose()
     await asked
-    const watch = vi.spyOn(connections, 'watch')
+    const watch = vi.spyOn(connections, 'watchOpen')
     await titles()
     expect(watch).not.toHaveBeenCalled()
   })

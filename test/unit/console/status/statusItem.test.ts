@@ -8,6 +8,7 @@ import type { DeclaredEnvironment } from '../../../../src/declarations/declaredE
 import { QueueError } from '../../../../src/queues/queueError.ts'
 import { verbatim } from '../../../../src/text/localizable.ts'
 import { declared } from '../../../support/declared.ts'
+import { memento } from '../../../support/memento.ts'
 import { type SimulatedRun, simulateRun } from '../../../support/simulatedRun.ts'
 import { made } from '../../../support/vscodeStandIn.mjs'
 
@@ -39,7 +40,7 @@ beforeEach(() => {
     () => false,
   )
   runs = new Runs(connections, { keep: () => vscode.Uri.file('/text') })
-  status = new StatusItem(connections, new Profiles(), runs)
+  status = new StatusItem(connections, new Profiles(memento()), runs)
 })
 
 afterEach(async () => {
