@@ -7,6 +7,7 @@ import { readFilter } from '../../../src/protocol/filter/writtenFilter.ts'
 import { defaultQueues } from '../../../src/queues/environment.ts'
 import type { RunEvent } from '../../../src/run/runEvent.ts'
 import { type RunRequest, recordOf } from '../../../src/run/runRequest.ts'
+import type { RecordedReach } from '../../../src/run/runState.ts'
 import { type AgentFiles, agentIdOf, writeAgentFiles } from '../../soak/agentFiles.ts'
 import { type Evidence, judge, type PolicyDecision } from '../../soak/oracle.ts'
 import type { SoakCommand } from '../../soak/soakCommand.ts'
@@ -48,6 +49,8 @@ interface Soak {
   readonly effects?: Readonly<Record<string, readonly string[]>>
   readonly evidence?: Partial<Evidence>
   readonly given?: readonly string[]
+  readonly asked?: Partial<RunRequest>
+  readonly sweep?: RecordedReach['sweep']
 }
 
 const once = ['t1 start', 't1 end']
@@ -80,6 +83,22 @@ describe('The oracle of the soak', () => {
       'answered by who was not meant',
       { replies: { [first]: ends(first), [second]: ends(second), [database]: ends(database) } },
       /joined and does not fit/,
+    ],
+    [
+      'executed by somebody whom it did not name',
+      {
+        ...{ asked: { unseen: 'left-out' }, expected: [first], effects: { [first]: once, [second]: once } },
+        replies: { [first]: ends(first), [second]: ends(second) },
+      },
+      /executed it and was not named/,
+    ],
+    [
+      'expected of a target that was known not to match',
+      {
+        ...{ asked: { targets: [first, database] }, expected: [first, database] },
+        ...{ effects: { [first]: once }, replies: { [first]: ends(first), [database]: [refuses(database)] } },
+      },
+      /was expected and does not fit/,
     ],
     [
       'said to have ended otherwise than it did',
@@ -144,6 +163,14 @@ describe('The oracle of the soak', () => {
     expect(violations.join('\n')).toMatch(complaint)
   })
 
+  it('lets a master ask a target that was named by hand and that it did not know', async () => {
+    const { violations } = await judged({
+      ...{ asked: { targets: [first, database] }, sweep: 'none', expected: [first, database] },
+      ...{ effects: { [first]: once }, replies: { [first]: ends(first), [database]: [refuses(database)] } },
+    })
+    expect(violations).toEqual([])
+  })
+
   it('lets few answers expire unread, and no more', async () => {
     const unread = (...agentIds: string[]): Soak => ({
       replies: Object.fromEntries(
@@ -161,7 +188,7 @@ describe('The oracle of the soak', () => {
 })
 
 async function judged(soak: Soak): Promise<PolicyDecision> {
-  const { expected = [first, second], printed = {}, given = ['t1'] } = soak
+  const { expected = [first, second], printed = {}, given = ['t1'], asked = {}, sweep = 'complete' } = soak
   const { replies = Object.fromEntries(expected.map((agentId) => [agentId, ends(agentId)])) } = soak
   const { effects = { [first]: once, [second]: once } } = soak
   for (const { agentId, directory: own } of agents)
@@ -171,9 +198,10 @@ async function judged(soak: Soak): Promise<PolicyDecision> {
   const record = await history.create({
     runId,
     environment: 'soak',
-    request: recordOf(request),
+    request: recordOf({ ...request, ...asked }),
     issuer,
     startedAt: 1,
+    reach: { missing: [], sweep },
   })
   const hosts = expected.map((agentId) => ({ agentId, hostname: agentId }))
   record.append({ kind: 'agentsExpected', agents: hosts, steps: [[...expected]] })
@@ -186,7 +214,11 @@ async function judged(soak: Soak): Promise<PolicyDecision> {
   await record.close()
   const master = { name: 'master-1', history, commands: new Set(given), knewEverybody: true }
   return judge({
-    ...{ masters: [master], agents, commands: new Map([['t1', command]]) },
+    ...{
+      masters: [master],
+      agents,
+      commands: new Map([['t1', { ...command, request: { ...request, ...asked } }]]),
+    },
     ...{ kills: new Map(), expired: new Set<string>(), ...soak.evidence },
   })
 }
@@ -206,6 +238,10 @@ function ended(agentId: string, outcome: Extract<RunEvent, { kind: 'resultReceiv
     ...{ digest: 'x:y', droppedBytes: 0, output: 'complete' },
     gathered: { stdoutBytes: output.length, stderrBytes: 0, frames: 1 },
   }
+}
+
+function refuses(agentId: string): RunEvent {
+  return { kind: 'refused', ...heard(agentId), code: 'filter', reason: 'no longer matches' }
 }
 
 function silent(agentId: string): RunEvent {
