@@ -122,6 +122,7 @@ export const rooms = [
       'src/text',
       'src/protocol',
       'src/protocol/filter',
+      'src/signing',
       'src/hosts',
       'src/run',
       'src/queues',
@@ -438,7 +439,7 @@ export const rooms = [
   {
     room: 'agent/src/policy',
     holds: 'what an administrator allows this server to run',
-    imports: ['src/text', 'src/protocol'],
+    imports: ['src/text', 'src/protocol', 'src/signing'],
     packages: ['js-yaml', 'node', 're2js', 'valibot'],
   },
   {
@@ -527,6 +528,7 @@ export const rooms = [
       'src/chain',
       'src/protocol',
       'src/protocol/filter',
+      'src/signing',
       'src/locks',
       'src/text',
       'src/queues',

@@ -18,7 +18,7 @@ export interface Confirming {
   /** Everything about it, for a person who is asked. */
   readonly details: readonly Detail[]
   readonly agents: number
-  /** Some agents are missing, or the look at the fleet is unsure. */
+  /** Some agents are missing, or will refuse the signature, or the look at the fleet is unsure. */
   readonly isDoubtful: boolean
   /** It changes nothing on the servers. */
   readonly isHarmless: boolean

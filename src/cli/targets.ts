@@ -1,6 +1,7 @@
 import { describeFleetChange } from '../master/fleet/fleetChange.ts'
+import { hostLines } from '../master/fleet/hostLines.ts'
 import { type Reach, reachesNobody } from '../master/fleet/reach.ts'
-import { hostLines, reachDetails } from '../master/fleet/reachDetails.ts'
+import { reachDetails, signatureDetails } from '../master/fleet/reachDetails.ts'
 import type { Master } from '../master/master.ts'
 import { requestDetails } from '../run/requestDetails.ts'
 import type { RunRequest } from '../run/runRequest.ts'
@@ -50,7 +51,8 @@ export async function settleTargets(parts: SettleParts): Promise<boolean> {
     if (agreed !== undefined && change === undefined) return true
     if (change !== undefined) person.tell(change)
     const targets = reachDetails(reach, request, inEnglish)
-    const isDoubtful = reach.missing.length > 0 || reach.look.kind === 'unsure'
+    const isRefused = signatureDetails(reach, inEnglish).some(({ isCertain }) => isCertain)
+    const isDoubtful = isRefused || reach.missing.length > 0 || reach.look.kind === 'unsure'
     const { kind } = request.action
     const wasAsked = await confirm(
       {

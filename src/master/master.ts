@@ -16,6 +16,7 @@ import { FactsRefresh } from './factsRefresh.ts'
 import type { Sweep } from './fleet/factsSweep.ts'
 import { Inventory } from './fleet/inventory.ts'
 import { type Audience, type Reach, reachesNobody, reachOf, recordOfReach } from './fleet/reach.ts'
+import type { Signing } from './fleet/signatureNeeds.ts'
 import type { PinStore } from './identity/pinStore.ts'
 import { Pins } from './identity/pins.ts'
 import type { MasterWarning, Rejected } from './masterWarning.ts'
@@ -120,7 +121,12 @@ export class Master {
 
   /** The agents that a request would reach now: exactly those that {@link start} would send it to. */
   reach(request: Audience): Reach {
-    return reachOf(this.inventory.snapshot(), request)
+    return { ...reachOf(this.inventory.snapshot(), request), signing: this.signing }
+  }
+
+  /** What signs the commands of this master, and the time by which its key may have expired. */
+  get signing(): Signing {
+    return { signer: this.#options.signer, now: this.#sqsNow() }
   }
 
   /**

@@ -4,12 +4,16 @@ import { fingerprintOf, publicKeyOf, sshBlobOf } from './publicKey.ts'
 import { type AgentKey, agentKeys, SshAgentError, signByAgent } from './sshAgent.ts'
 import { SshReader } from './sshWire.ts'
 
-/** Signs for a person: with a key that this process has, or that an SSH agent keeps. */
-export interface Signer {
+/** Which key signs. */
+export interface SignerIdentity {
   /** Name under which agents have the public key. */
   readonly name: string
   /** As `ssh-keygen -l` prints it; undefined where that is known only once it signs. */
   readonly fingerprint: string | undefined
+}
+
+/** Signs for a person: with a key that this process has, or that an SSH agent keeps. */
+export interface Signer extends SignerIdentity {
   /** How long a signature may take, as a person may have to confirm it: milliseconds. */
   readonly mayTakeMs: number
   /**

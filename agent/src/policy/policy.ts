@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { load as parseYaml } from 'js-yaml'
 import * as v from 'valibot'
+import { publicKeyOf } from '../../../src/signing/publicKey.ts'
 import { excessOfText, type TextBounds } from '../../../src/text/boundedText.ts'
 import { LocalizableError } from '../../../src/text/localizable.ts'
 import { compileAllowed, compileDenied, compileGlob, type TextPattern } from './commandPattern.ts'
@@ -169,19 +170,10 @@ function parseKey(
   return { publicKey: parsePublicKey(written.key, place), expiresAt: written.expires.getTime() }
 }
 
-/** DER of an ed25519 public key up to the key's own 32 bytes (RFC 8410). */
-const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
-
 /** An ed25519 public key as PEM, as OpenSSH writes it (`ssh-ed25519 AAAA…`), or its 32 bytes in base64. */
 function parsePublicKey(text: string, place: string): KeyObject {
   try {
-    const key = text.includes('-----BEGIN')
-      ? createPublicKey(text)
-      : createPublicKey({
-          key: Buffer.concat([spkiPrefix, rawKeyOf(text.trim())]),
-          format: 'der',
-          type: 'spki',
-        })
+    const key = text.includes('-----BEGIN') ? createPublicKey(text) : publicKeyOf(rawKeyOf(text.trim()))
     if (key.asymmetricKeyType === 'ed25519') return key
     throw new Error(`it is of type ${key.asymmetricKeyType}`)
   } catch (cause) {

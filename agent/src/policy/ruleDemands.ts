@@ -47,13 +47,17 @@ const bySignature: Demand = ({ keys, name }, { signature, now }) => {
   if (signature === undefined) return `${wanted}; this command is not signed.`
   const key = keys.get(signature.key)
   if (key === undefined) return `${wanted}; this command is signed by ${signature.key}.`
-  if (isExpired(key, now)) return `The key ${signature.key} has expired.`
+  if (isExpired(key, now)) return expiredReason(signature.key, key)
   if (!signature.verifies(key.publicKey))
     return `The signature of ${signature.key} is not valid for this command.`
   return undefined
 }
 
 /** @param now SQS's clock, milliseconds */
+function expiredReason(name: string, { expiresAt = 0 }: PolicyKey): string {
+  return `The key ${name} expired at ${new Date(expiresAt).toISOString()}. Sign with another key, or renew it in the policy.`
+}
+
 export function isExpired({ expiresAt }: PolicyKey, now: number): boolean {
   return expiresAt !== undefined && now >= expiresAt
 }

@@ -1,4 +1,6 @@
 import type { Facts } from '../../../src/protocol/facts.ts'
+import { fingerprintOf, sshBlobOf } from '../../../src/signing/publicKey.ts'
+import type { PolicyKey } from '../policy/policy.ts'
 import type { Settings } from '../settings/settings.ts'
 
 /** Hexadecimal digits of a policy's SHA-256 that are published: enough to tell which servers have another one. */
@@ -6,6 +8,9 @@ const digestLength = 16
 
 /** Names of keys that are published. */
 const mostKeys = 50
+
+/** Keys that are published with their fingerprints. */
+const mostAccepted = 20
 
 /**
  * What somebody who is responsible for a fleet asks about each agent, as facts beneath `agent`: who it runs as, what limits
@@ -29,11 +34,21 @@ function policyFacts(inForce: Settings['policy']): Facts {
   if (inForce.kind === 'open') return { state: inForce.why === 'by-choice' ? 'none' : 'open' }
   const { rules, keys } = inForce.policy
   const signed = rules.filter(({ keys }) => keys !== undefined).length
+  const accepted = new Map(rules.flatMap(({ keys }) => [...(keys ?? [])]))
   return {
     state: 'in-force',
     digest: inForce.digest.slice(0, digestLength),
     rules: rules.length,
     keys: [...keys.keys()].slice(0, mostKeys),
     signatures: signed === 0 ? 'none' : signed === rules.length ? 'required' : 'some-rules',
+    accepts: [...accepted].slice(0, mostAccepted).map(acceptedKey),
+    accepted_keys: accepted.size,
+  }
+}
+
+function acceptedKey([name, { publicKey, expiresAt }]: readonly [string, PolicyKey]): Facts {
+  return {
+    ...{ name, fingerprint: fingerprintOf(sshBlobOf(publicKey)) },
+    ...(expiresAt === undefined ? {} : { expires: new Date(expiresAt).toISOString() }),
   }
 }

@@ -1,6 +1,7 @@
 import { byNature } from '../../hosts/naturalOrder.ts'
 import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import { policyStateOf } from '../../master/fleet/posture.ts'
+import type { Signing } from '../../master/fleet/signatureNeeds.ts'
 import type { Finding } from '../../queues/finding.ts'
 import type { Translate } from '../../text/translate.ts'
 import { describeSkew } from '../environments/agentGroups.ts'
@@ -8,12 +9,13 @@ import { describeSkew } from '../environments/agentGroups.ts'
 /** One problem, in the language of the editor. */
 export type Diagnosis = Pick<Finding, 'severity'> &
   Readonly<Record<'what' | 'why' | 'advice', string>> &
-  Partial<Pick<Finding, 'fix'>>
+  Partial<{ readonly fix: Finding['fix'] | 'sign' }>
 
 export interface ExaminedAgents {
   readonly agents: readonly KnownAgent[]
   /** The version that agents should have: that of this extension. */
   readonly version: string
+  readonly signing: Signing
 }
 
 /** The largest clock difference that is not reported, milliseconds. */
@@ -117,7 +119,7 @@ export function countAgents(count: number, t: Translate): string {
   return count === 1 ? t('1 agent') : t('{0} agents', count)
 }
 
-function hosts(agents: readonly KnownAgent[]): string {
+export function hosts(agents: readonly KnownAgent[]): string {
   const names = agents.slice(0, 20).map(({ hostname }) => hostname)
   return agents.length > names.length ? `${names.join(', ')} … (${agents.length})` : names.join(', ')
 }

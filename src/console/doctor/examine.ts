@@ -66,9 +66,9 @@ async function examine(
   const agents = master.inventory.agents()
   const unreadable = state.kind === 'open' ? state.unreadable : []
   const findings = diagnoseProbe(probe)
-  const { rejected } = master
+  const { rejected, signing } = master
   return printReport(
-    { environment, findings, agents, unreadable, rejected, version, arn, requests: queues.requests },
+    { environment, findings, agents, unreadable, rejected, signing, version, arn, requests: queues.requests },
     vscode.l10n.t,
   )
 }
@@ -81,6 +81,16 @@ function actionsFor({ key }: DeclaredEnvironment, line: number, { fix }: Diagnos
         line,
         title: `$(tools) ${vscode.l10n.t('Repair the queues…')}`,
         command: 'ec2-collective.createQueues',
+        arguments: [key],
+      },
+    ]
+  }
+  if (fix === 'sign') {
+    return [
+      {
+        line,
+        title: `$(key) ${vscode.l10n.t('Set Up Signing…')}`,
+        command: 'ec2-collective.setUpSigning',
         arguments: [key],
       },
     ]

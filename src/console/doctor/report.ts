@@ -1,6 +1,7 @@
 import { byNature } from '../../hosts/naturalOrder.ts'
 import type { Sweep } from '../../master/fleet/factsSweep.ts'
 import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
+import type { Signing } from '../../master/fleet/signatureNeeds.ts'
 import type { Rejected } from '../../master/masterWarning.ts'
 import type { Environment } from '../../queues/environment.ts'
 import type { Finding } from '../../queues/finding.ts'
@@ -9,6 +10,7 @@ import type { RequestCounts } from '../../queues/requestCounts.ts'
 import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
 import { countAgents, type Diagnosis, diagnoseAgents } from './agentDiagnoses.ts'
+import { diagnoseSigning } from './signingDiagnoses.ts'
 
 /** Everything that the Doctor checks. */
 export interface Examination {
@@ -20,6 +22,8 @@ export interface Examination {
   readonly unreadable: Sweep['unreadable']
   /** Replies that this window rejected. */
   readonly rejected: Readonly<Rejected>
+  /** What signs the commands. */
+  readonly signing: Signing
   /** The version that agents should have: that of this extension. */
   readonly version: string
   /** The identity that AWS sees; undefined when it could not be read. */
@@ -32,6 +36,7 @@ export function diagnose(examination: Examination, t: Translate): Diagnosis[] {
   const diagnoses: Diagnosis[] = [
     ...examination.findings.map((finding) => inLanguage(finding, t)),
     ...diagnoseAgents(examination, t),
+    ...diagnoseSigning(examination, t),
     ...unreadableMessages(examination, t),
     ...leftOutReplies(examination, t),
   ]

@@ -49,6 +49,11 @@ export async function reviewPlan(
       if (end.kind !== 'done') return end
       // What was on the screen is what the person has agreed to.
       if (end.value === 'run') return { kind: 'done', value: { environment, request, seen: shown.named } }
+      if (end.value === 'signing') {
+        // It may declare the environment in another way, so this review is over.
+        void vscode.commands.executeCommand('ec2-collective.setUpSigning', environment.key)
+        return { kind: 'given-up' }
+      }
       if (end.value === 'all')
         await showDocument(questionOf({ environment, request }, shown, undefined), documents)
       else request = await changePart(end.value, request, shown)
@@ -59,7 +64,7 @@ export async function reviewPlan(
 }
 
 async function changePart(
-  part: Exclude<Part, 'run' | 'all'>,
+  part: Exclude<Part, 'run' | 'all' | 'signing'>,
   request: RunRequest,
   reach: Reach,
 ): Promise<RunRequest> {

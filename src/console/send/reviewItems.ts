@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { foldHosts } from '../../hosts/hostFolding.ts'
 import type { Reach } from '../../master/fleet/reach.ts'
-import { doubtDetails } from '../../master/fleet/reachDetails.ts'
+import { doubtDetails, signatureDetails } from '../../master/fleet/reachDetails.ts'
 import { describeScript } from '../../run/requestDetails.ts'
 import { describeRollout } from '../../run/rolloutText.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
@@ -11,8 +11,8 @@ import { visibleText } from '../../text/visibleText.ts'
 import { plainText } from '../text/plainText.ts'
 import { describeAction, describeHow, type RunPlan } from './runPlan.ts'
 
-/** What choosing an item does: `all` shows everything as a document, the others run it or change a part of it. */
-export type Part = 'run' | 'all' | 'who' | 'unseen' | 'timeout' | 'rollout' | 'user' | 'directory'
+/** What choosing an item does: `all` shows everything as a document, `signing` sets up signing instead, the others run it or change a part of it. */
+export type Part = 'run' | 'all' | 'signing' | 'who' | 'unseen' | 'timeout' | 'rollout' | 'user' | 'directory'
 
 export interface PartItem extends vscode.QuickPickItem {
   readonly part: Part
@@ -43,6 +43,14 @@ export function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
         part: 'all',
         label: `$(warning) ${plainText(detail.name)}`,
         detail: plainText(detail.value.replaceAll('\n', '')),
+      }),
+    ),
+    ...signatureDetails(reach, t).map(
+      (concern): PartItem => ({
+        part: 'signing',
+        label: `$(${concern.isCertain ? 'warning' : 'key'}) ${plainText(concern.name)}`,
+        description: t('Set Up Signing…'),
+        detail: plainText(concern.value.replaceAll('\n', '')),
       }),
     ),
     ...(mayIncludeUnseen(plan)

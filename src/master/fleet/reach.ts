@@ -2,6 +2,7 @@ import { matchesFilter } from '../../protocol/filter/match.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
 import type { RecordedReach } from '../../run/runState.ts'
 import type { FleetLook, FleetSnapshot, KnownAgent } from './fleetSnapshot.ts'
+import type { Signing } from './signatureNeeds.ts'
 
 /** The part of a request that selects agents. */
 export type Audience = Pick<RunRequest, 'filter' | 'targets' | 'unseen'>
@@ -22,6 +23,8 @@ export interface Reach {
   readonly known: number
   /** How complete the sweep was that this is based on. */
   readonly look: FleetLook
+  /** What signs the command; undefined where that is not known. */
+  readonly signing?: Signing
 }
 
 /** Whether a command for this would reach no agent: none is named, and those that are not known yet are left out. */

@@ -1,8 +1,9 @@
-import { foldHosts } from '../../hosts/hostFolding.ts'
 import type { Detail } from '../../text/detail.ts'
 import type { Translate } from '../../text/translate.ts'
 import { visibleText } from '../../text/visibleText.ts'
+import { hostLines } from './hostLines.ts'
 import type { Audience, MissingAgent, Reach } from './reach.ts'
+import { type SignatureConcern, signatureConcerns } from './signatureNeeds.ts'
 
 /** Whom a request hits, whom it misses, and how sure that is. All names, folded. */
 export function reachDetails(reach: Reach, request: Audience, t: Translate): Detail[] {
@@ -14,7 +15,16 @@ export function reachDetails(reach: Reach, request: Audience, t: Translate): Det
     { name: t('Targets ({0} of {1} agents)', named.length, known), value: hosts },
     ...(isEveryone ? [] : [{ name: t('Filter'), value: visibleText(filter.text) }]),
     ...doubtDetails(reach, request, t),
+    ...signatureDetails(reach, t),
   ]
+}
+
+/** Which of the targets will refuse the command for its signature, or for want of one. */
+export function signatureDetails(
+  { agents, signing }: Pick<Reach, 'agents' | 'signing'>,
+  t: Translate,
+): SignatureConcern[] {
+  return signing === undefined ? [] : signatureConcerns(agents, signing, t)
 }
 
 /** What stands against the number of agents: who is missing, and that the look at the fleet is unsure. */
@@ -59,9 +69,4 @@ export function doubtDetails(
 /** By host name where the agent was seen before, else by id. */
 export function namesOf(missing: readonly MissingAgent[]): string {
   return hostLines(missing.map(({ hostname, agentId }) => hostname ?? agentId))
-}
-
-/** Names, folded, in lines that a document and a terminal show whole. */
-export function hostLines(names: readonly string[]): string {
-  return visibleText(foldHosts(names).replace(/(?=.{100}).{60,99},/g, '$&\n'))
 }

@@ -4,8 +4,9 @@ import type { RunState } from '../../run/runState.ts'
 import type { Detail } from '../../text/detail.ts'
 import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
+import { hostLines } from './hostLines.ts'
 import type { NamedAgent, Reach } from './reach.ts'
-import { doubtDetails, hostLines } from './reachDetails.ts'
+import { doubtDetails, signatureDetails } from './reachDetails.ts'
 
 /** The agents of the steps that have not started, in the order of the steps. */
 export function remainingAgents(state: RunState): NamedAgent[] {
@@ -15,7 +16,7 @@ export function remainingAgents(state: RunState): NamedAgent[] {
 /** What is left of a paused rollout, and what has become of it so far: all that a person agrees to when it goes on. */
 export function remainingDetails(
   state: RunState,
-  reach: Pick<Reach, 'missing' | 'look'>,
+  reach: Pick<Reach, 'agents' | 'missing' | 'look' | 'signing'>,
   t: Translate,
 ): Detail[] {
   const { steps, stepsStarted, pauseReason, pauseSentence, counts, request } = state
@@ -34,6 +35,7 @@ export function remainingDetails(
       value: hostLines(namedIn(state, step).map(({ hostname }) => hostname)),
     })),
     ...doubtDetails(reach, { targets: [] }, t),
+    ...signatureDetails(reach, t),
   ]
 }
 

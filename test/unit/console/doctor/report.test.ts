@@ -12,6 +12,7 @@ const examination = (changes: Partial<Examination> = {}): Examination => ({
   agents: [knownAgent('a'), knownAgent('b')],
   unreadable: [],
   rejected: { unreadable: 0, forged: 0, foreign: 0 },
+  signing: { signer: undefined, now: 0 },
   version: '0.1.0',
   arn: 'arn:aws:iam::1:user/anna',
   requests: noRequests,
@@ -43,6 +44,29 @@ describe('the doctor’s report', () => {
       '1 agent has stopped reporting.',
       'sick cannot read all of its facts: facter hangs.',
       'Cannot read 1 message on testing_facts: not JSON.',
+    ])
+  })
+
+  it('finds agents that refuse the signature, with a button, and keys that expire within 30 days', () => {
+    const day = 24 * 3600_000
+    const key = (name: string, expiresAt: number) => ({
+      ...{ name, fingerprint: `SHA256:${name}`, expires: new Date(expiresAt).toISOString() },
+    })
+    const policy = (accepts: object[]) => ({ signatures: 'required', accepts, accepted_keys: accepts.length })
+    const agent = (name: string, accepts: object[]) =>
+      knownAgent(name, { facts: { agent: { policy: policy(accepts) } } } as object)
+    const now = Date.UTC(2027, 0, 1)
+    const agents = [
+      agent('a', [key('alice', now + 29 * day), key('bob', now - day)]),
+      agent('b', [key('alice', now + 29 * day), key('carol', now + 31 * day)]),
+      agent('c', [key('carol', now + 31 * day)]),
+    ]
+    const signer = { name: 'alice', fingerprint: 'SHA256:alice' }
+    const found = diagnose(examination({ agents, signing: { signer, now } }), inEnglish)
+    expect(found.map(({ what, fix }) => [what, fix])).toEqual([
+      ['Refused for the signature (1).', 'sign'],
+      ['The key alice expires on 2027-01-30 (2 agents).', undefined],
+      ['The key bob expired on 2026-12-31 (1 agent).', undefined],
     ])
   })
 

@@ -40,6 +40,22 @@ describe('The review before a run', () => {
     ])
   })
 
+  it('says which targets will refuse the signature, and offers to set up signing', () => {
+    const facts = { agent: { policy: { signatures: 'required', accepts: [], accepted_keys: 0 } } }
+    const agents = [knownAgent('web1', { facts }), knownAgent('web2')]
+    const request = { filter: everyone, action: { kind: 'ping' as const }, timeoutMs: 60_000 }
+    const reach = { ...reachOf({ ...unknownFleet, agents }, request), signing: { signer: undefined, now: 1 } }
+    const items = itemsFor({ environment: declared('testing'), request }, reach)
+    expect(items.filter(({ part }) => part === 'signing')).toEqual([
+      {
+        part: 'signing',
+        label: '$(warning) Refused for the signature (1)',
+        description: 'Set Up Signing…',
+        detail: 'no key signs for this environment: web1',
+      },
+    ])
+  })
+
   it('includes agents that are not seen yet by a choice of its own, where no command must name its agents', () => {
     const choices = (changes: Partial<RunRequest>, isProtected = false) => {
       const request = { filter: everyone, action: { kind: 'ping' as const }, timeoutMs: 60_000, ...changes }

@@ -120,6 +120,17 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
+/** With a key that has expired. */
+const asksForSignature = {
+  agent: {
+    policy: {
+      signatures: 'required',
+      accepts: [{ name: 'host-a', fingerprint: 'host-a', expires: '1969-01-01' }],
+      accepted_keys: 1,
+    },
+  },
+}
+
 describe('in another language than English', () => {
   it('the doctor’s report has no English sentence', () => {
     const report = printReport(
@@ -127,7 +138,7 @@ describe('in another language than English', () => {
         environment: declared('testing').environment,
         findings: probes().flatMap(diagnoseProbe),
         agents: [
-          knownAgent('host-a', { version: '0.0.9', clockSkewMs: 400_000 }),
+          knownAgent('host-a', { version: '0.0.9', clockSkewMs: 400_000, facts: asksForSignature }),
           knownAgent('host-a', { state: 'stale' }),
           knownAgent('host-a', { state: 'gone', problems: ['answer-of-aws'] }),
         ],
@@ -137,6 +148,7 @@ describe('in another language than English', () => {
           reason: reasonFor(body),
         })),
         rejected: { unreadable: 1, forged: 2, foreign: 3 },
+        signing: { signer: undefined, now: 0 },
         version: '0.1.0',
         arn: 'arn:aws:iam::1:user/anna',
         requests: noRequests,
