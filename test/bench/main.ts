@@ -1,5 +1,5 @@
 // All measures in one run, so that both sides of each ratio are taken within the same minutes on the same machine.
-//   npm run bench [-- --only start,idle,requests,runs,silence,sweep,watched,drain,bulk,peers]
+//   npm run bench [-- --only start,idle,requests,runs,silence,sweep,watched,bounds,drain,bulk,peers]
 //                 [--agents 1,10,50] [--simulated 100,1000,10000]
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
@@ -18,7 +18,10 @@ const [root = '.', ...argv] = process.argv.slice(2)
 const { values } = parseArgs({
   args: argv,
   options: {
-    only: { type: 'string', default: 'start,idle,requests,runs,silence,sweep,watched,drain,bulk,peers' },
+    only: {
+      type: 'string',
+      default: 'start,idle,requests,runs,silence,sweep,watched,bounds,drain,bulk,peers',
+    },
     agents: { type: 'string', default: '1,10,50' },
     simulated: { type: 'string', default: '100,1000,10000' },
     /** Sizes of the bundles, in words. */
@@ -38,6 +41,7 @@ const kinds: Readonly<Record<string, readonly (readonly string[])[]>> = {
   silence: [['silence']],
   sweep: sized('sweep', simulated),
   watched: [['watched']],
+  bounds: [['bounds']],
   drain: [['drain']],
   bulk: [
     ['bulk', '20', '1'],

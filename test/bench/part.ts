@@ -2,6 +2,7 @@
 //   node --expose-gc part.mjs ROOT KIND [ARGUMENT…]
 import { type SqsServer, startSqs } from '../support/sqs.ts'
 import { measureAgentRequests } from './agentRequests.ts'
+import { measureBoundScan, roundBytesOf } from './boundScan.ts'
 import { measureIdleAgents, measureSpawning, measureStartUp, measureSweep } from './costs.ts'
 import { measureDrain } from './drain.ts'
 import { processFleet, simulatedFleet } from './fleets.ts'
@@ -25,6 +26,7 @@ const measures: Readonly<Record<string, () => Promise<Part>>> = {
   silence: () => withServer(silence),
   sweep: () => withServer((server) => sweep(server, Number(args[0]))),
   watched,
+  bounds,
   drain: () => withServer(drain),
   bulk: () => withServer((server) => bulk(server, Number(args[0]), Number(args[1]))),
   peers: () => peers(Number(args[0]), Number(args[1])),
@@ -156,6 +158,17 @@ async function watched(): Promise<Part> {
     },
     { what: `${what} with the tree, too`, ours: ms(withTree), beside: 'every row rebuilt at each change' },
   ]
+  return { rows, figures }
+}
+
+async function bounds(): Promise<Part> {
+  const figures = await measureBoundScan(root)
+  const rows = figures.map(({ what, bytes, bounded, bare }): Row => {
+    const rate = (elapsed: readonly number[]) =>
+      `${Math.round(roundBytesOf(bytes) / 1000 / median(elapsed))} MB/s`
+    const beside = `JSON.parse ${rate(bare)}`
+    return { what: `measured and parsed: ${what}`, ours: rate(bounded), beside, ...compare(bounded, bare) }
+  })
   return { rows, figures }
 }
 
