@@ -10,6 +10,7 @@ import { copyCloudFormation, copyMissingPermission, copyPolicy } from './console
 import { countAgents } from './console/commands/countAgents.ts'
 import { createQueues } from './console/commands/createQueues.ts'
 import { editEnvironment, removeEnvironment } from './console/commands/editEnvironments.ts'
+import { forgetIdentities } from './console/commands/forgetIdentities.ts'
 import { groupBy } from './console/commands/groupBy.ts'
 import { moveSettings, OldSettingsNotice } from './console/commands/moveSettings.ts'
 import { openWalkthrough } from './console/commands/openWalkthrough.ts'
@@ -189,6 +190,7 @@ export function activate(context: vscode.ExtensionContext): void {
       chooseProfile: chooseProfile(profiles),
       logIn: logIn(ask, profiles),
       whoAmI: whoAmI(profiles, credentials, ask),
+      forgetIdentities: forgetIdentities(ask, connections),
 
       doctor: examineEnvironment(ask, connections, credentials, documents, version),
       createQueues: createQueues(ask, connections),

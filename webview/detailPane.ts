@@ -202,12 +202,15 @@ export class DetailPane {
 }
 
 function agentFacts(agent: AgentRow): string[] {
-  const { id, host, durationMs, latencyMs, bytes, droppedBytes } = agent
+  const { id, host, identity, durationMs, latencyMs, bytes, droppedBytes } = agent
   return [
     ...exitFact(agent),
     ...(durationMs === undefined ? [] : [t('took {0}', formatDuration(durationMs))]),
     ...(latencyMs === undefined ? [] : [t('answered after {0}', formatDuration(latencyMs))]),
     bytesFact(bytes, droppedBytes),
+    ...(identity === undefined
+      ? []
+      : [identity === 'proven' ? t('identity proven') : t('identity unproven')]),
     ...oddities(agent),
     ...(id === host ? [] : [id]),
   ]

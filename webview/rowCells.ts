@@ -28,11 +28,13 @@ export function exitText({ exitCode, signal }: Pick<AgentRow, 'exitCode' | 'sign
 }
 
 /** `late`, `joined` and the like: what is unusual about a reply, even if its verdict is good. */
-export function oddities({ late, joined, conflicting, output }: AgentRow): string[] {
+export function oddities({ late, joined, conflicting, nameProblem, output }: AgentRow): string[] {
   return [
     ...(late ? [t('late')] : []),
     ...(joined ? [t('joined')] : []),
     ...(conflicting ? [t('conflicting identity')] : []),
+    ...(nameProblem === 'doubled' ? [t('host name used twice')] : []),
+    ...(nameProblem === 'look-alike' ? [t('host name looks like another')] : []),
     ...(output === 'incomplete' ? [t('incomplete')] : []),
   ]
 }

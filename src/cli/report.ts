@@ -2,6 +2,7 @@ import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
 import { type AgentState, stateNames, type Verdict, verdicts } from '../protocol/verdict.ts'
 import { type Group, groupReplies } from '../report/grouping.ts'
+import { identityWarnings } from '../report/runIdentities.ts'
 import { unexpectedSentence } from '../report/unexpectedSentence.ts'
 import { hiddenSentence } from '../run/hiddenCommand.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
@@ -56,6 +57,8 @@ function summary(state: RunState, groups: readonly Group[], paint: Painter): str
   const lines = [
     `${answered.length} of ${expected.length} expected agents replied in ${seconds} s${joined > 0 ? `, and ${joined} more` : ''}: ${counts.join(', ')}`,
   ]
+  for (const warning of identityWarnings(state))
+    lines.unshift(paint(printable(localize(warning, inEnglish)), 33))
   for (const hidden of state.hidden) lines.unshift(paint(localize(hiddenSentence(hidden), inEnglish), 31))
   const unexpected = unexpectedSentence(state)
   if (unexpected !== undefined) lines.unshift(paint(printable(localize(unexpected, inEnglish)), 31))

@@ -104,7 +104,7 @@ function problematicFacts(facts: FactsOfSender): Localizable {
 function forged({ runId, agentId, senderId }: Sender): Localizable {
   if (isOwnInstance(agentId, senderId))
     return say(
-      'Rejected a reply to run {0} under the name of {1}: SQS says that {2} sent it, and this is not the role that the instance proved its identity with. If you have replaced its role, let go of its identity.',
+      'Rejected a reply to run {0} under the name of {1}: SQS says that {2} sent it, and this is not the role that the instance proved its identity with. If you have replaced its role, forget its proven identity, or declare the role (agentRoles).',
       runId,
       agentId,
       senderOf({ senderId }),

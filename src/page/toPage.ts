@@ -96,6 +96,10 @@ export interface AgentRow {
   readonly joined?: true
   /** Replies in its name were rejected, or its sender speaks for another agent, too. */
   readonly conflicting?: true
+  /** Of its replies; absent before the first. */
+  readonly identity?: 'proven' | 'unproven'
+  /** Another agent of the run has the same host name, or one that looks alike. */
+  readonly nameProblem?: 'doubled' | 'look-alike'
   /** Why it refused or could not start, or that it waits for a free slot. */
   readonly note?: string
   /** `GroupRow.id`. */

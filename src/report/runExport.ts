@@ -5,6 +5,7 @@ import { shownCounts, shownState } from '../run/unexpected.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
 import { outputJson, surveyOutput } from './outputJson.ts'
 import type { ReportedRun } from './reportedRun.ts'
+import { namesOf, type RunNames } from './runIdentities.ts'
 import type { RunAgent, RunHead } from './runJson.ts'
 
 /** What only the sender of a run knows. */
@@ -61,9 +62,10 @@ async function* inBlocks(pieces: AsyncIterable<string>): AsyncGenerator<string> 
 
 function written(run: ReportedRun, extras: RunExtras = {}) {
   const state = snapshotOf(run.state)
+  const names = namesOf(state)
   return {
     head: JSON.stringify(headOf(state, extras)),
-    agents: [...state.replies.values()].map((reply) => agentJson(run, reply)),
+    agents: [...state.replies.values()].map((reply) => agentJson(run, reply, names)),
   }
 }
 
@@ -105,13 +107,15 @@ function headOf(state: RunState, extras: RunExtras): RunHead {
   }
 }
 
-async function* agentJson(run: ReportedRun, reply: ReplyState): AsyncGenerator<string> {
+async function* agentJson(run: ReportedRun, reply: ReplyState, names: RunNames): AsyncGenerator<string> {
   const read = await outputOf(run, reply)
   const { order, bytes, isText } = await surveyOutput(read())
   const { agentId, hostname, identity, expected, outcome, refusal, late, output, droppedBytes } = reply
   const isShort = bytes[1] + bytes[2] < reply.stdoutBytes + reply.stderrBytes
   const told: Omit<RunAgent, 'stdout' | 'stderr'> = {
-    ...{ agentId, hostname, identity, expected, state: shownState(reply) },
+    ...{ agentId, hostname, identity, conflicting: reply.conflicting === true },
+    nameProblem: names.of(agentId) ?? null,
+    ...{ expected, state: shownState(reply) },
     exitCode: outcome?.kind === 'exited' ? outcome.code : null,
     signal: outcome?.kind === 'signalled' ? outcome.signal : null,
     reason: describeOutcome(reply) ?? null,

@@ -132,10 +132,21 @@ const Output = v.union([
 /** One agent. In NDJSON a line. */
 export const RunAgent = v.object({
   agentId: described(text, 'The agent ID: on EC2 the instance ID.'),
-  hostname: described(text, 'The host name that the server reports.'),
+  hostname: described(
+    text,
+    'The host name that the server reports. Characters other than `A-Z a-z 0-9 . _ -` stand as their codes: `w<U+0435>b`.',
+  ),
   identity: described(
-    v.picklist(['proven', 'unproven', 'mismatch']),
-    '`proven`: by the sender ID that AWS attached, this instance sent the reply. `unproven`: everyone who may send to the reply queue can have sent it. `mismatch`: another instance than the known one sent it.',
+    v.picklist(['proven', 'unproven']),
+    '`proven`: by the sender ID that AWS attached, this instance sent the reply, with the role that it first proved its identity with. `unproven`: everyone who may send to the reply queue can have sent it, or there was no reply.',
+  ),
+  conflicting: described(
+    v.boolean(),
+    'Whether another sender replied in the name of this agent, which was rejected; or its sender also speaks for another agent.',
+  ),
+  nameProblem: orNull(
+    v.picklist(['doubled', 'look-alike']),
+    '`doubled`: another agent of the run has the same host name. `look-alike`: another has one that differs in capital letters only, or looks like it. null for a name that can be told from all others.',
   ),
   expected: described(v.boolean(), 'Whether the run expected this agent when it started.'),
   state: described(

@@ -10,6 +10,7 @@ import { localize } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
 import type { ReportedRun } from './reportedRun.ts'
+import { identityCounts, identityOf, identityWarnings, namesOf, type RunNames } from './runIdentities.ts'
 import { unexpectedSentence } from './unexpectedSentence.ts'
 
 /** Most characters of output in a cell: spreadsheets accept 32,767. */
@@ -18,9 +19,10 @@ const maxCellCharacters = 32_000
 /** One line per agent, for a spreadsheet (RFC 4180). Output is text without control sequences, truncated when long. */
 export async function* exportCsv(run: ReportedRun): AsyncGenerator<string> {
   yield `${columns.map(([name]) => name).join(',')},output\r\n`
+  const names = namesOf(run.state)
   for (const reply of run.state.replies.values()) {
     const output = (await plainOutput(run, reply.agentId)).slice(0, maxCellCharacters)
-    const cells = [...columns.map(([, value]) => value(reply) ?? ''), output]
+    const cells = [...columns.map(([, value]) => value(reply, names) ?? ''), output]
     yield `${cells.map(cell).join(',')}\r\n`
   }
 }
@@ -31,13 +33,16 @@ export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
   const { environment, request, issuer, startedAt, replies } = state
   const { action } = request
   const unexpected = unexpectedSentence(state)
+  const identities = Object.entries(identityCounts(state)).filter(([, count]) => count > 0)
   const sums = Object.entries(shownCounts(state)).filter(([, count]) => count > 0)
   yield [
     `${environment}: ${printable(describeTargets(request.filter, request.targets?.length, inEnglish))}`,
     `$ ${printable(actionName(action))}`,
     `${printable(issuer.name)} on ${printable(issuer.host)}, ${new Date(startedAt).toISOString()}, run ${state.runId}`,
     `${replies.size === 1 ? '1 agent' : `${replies.size} agents`}: ${sums.map(([state, count]) => `${count} ${nameOf(state as AgentState)}`).join(', ')}`,
+    `identities: ${identities.length === 0 ? 'none yet' : identities.map(([identity, count]) => `${count} ${identity}`).join(', ')}`,
     ...(unexpected === undefined ? [] : [printable(localize(unexpected, inEnglish))]),
+    ...identityWarnings(state).map((sentence) => printable(localize(sentence, inEnglish))),
     ...state.hidden.map((hidden) => localize(hiddenSentence(hidden), inEnglish)),
     '',
   ].join('\n')
@@ -58,7 +63,7 @@ const nameOf = (state: AgentState) => localize(stateNames[state], inEnglish)
 
 const columns: readonly (readonly [
   name: string,
-  value: (reply: ReplyState) => string | number | undefined,
+  value: (reply: ReplyState, names: RunNames) => string | number | undefined,
 ])[] = [
   ['host', ({ hostname }) => printable(hostname)],
   ['agent', ({ agentId }) => agentId],
@@ -78,6 +83,8 @@ const columns: readonly (readonly [
   ['dropped_bytes', ({ droppedBytes }) => droppedBytes],
   ['output_state', ({ output }) => output],
   ['late', ({ late }) => (late ? 'yes' : undefined)],
+  ['identity', identityOf],
+  ['host_name', ({ agentId }, names) => names.of(agentId)],
 ]
 
 /** Text that a spreadsheet would read as a formula gets a leading quote, because output comes from servers. */

@@ -25,6 +25,7 @@ const skewToleranceMs = 5_000
 export function diagnoseAgents(examined: ExaminedAgents, t: Translate): Diagnosis[] {
   return [
     ...openAgents(examined, t),
+    ...doubtfulAgents(examined, t),
     ...otherVersions(examined, t),
     ...skewedClocks(examined, t),
     ...quietAgents(examined, t),
@@ -47,6 +48,37 @@ function openAgents({ agents }: ExaminedAgents, t: Translate): Diagnosis[] {
       ),
     },
   ]
+}
+
+function doubtfulAgents({ agents }: ExaminedAgents, t: Translate): Diagnosis[] {
+  const conflicting = agents.filter(({ identity }) => identity === 'conflicting')
+  const alike = agents.filter(({ nameProblem }) => nameProblem !== undefined)
+  const diagnoses: Diagnosis[] = []
+  if (conflicting.length > 0) {
+    diagnoses.push({
+      severity: 'warning',
+      what:
+        conflicting.length === 1
+          ? t('The identity of 1 agent conflicts.')
+          : t('The identities of {0} agents conflict.', conflicting.length),
+      why: t(
+        'In the last 24 hours another sender spoke in its name, or its sender speaks for another agent, too. Agents: {0}.',
+        hosts(conflicting),
+      ),
+      advice: t(
+        'Find out who the sender is: the log names it. If you have replaced roles, use “Forget Proven Identities”, or declare the roles (agentRoles).',
+      ),
+    })
+  }
+  if (alike.length > 0) {
+    diagnoses.push({
+      severity: 'warning',
+      what: t('{0} agents have host names that cannot be told apart.', alike.length),
+      why: t('You may take one server for another. Agents: {0}.', hosts(alike)),
+      advice: t('Compare their agent IDs, and give each server a host name of its own.'),
+    })
+  }
+  return diagnoses
 }
 
 function otherVersions({ agents, version }: ExaminedAgents, t: Translate): Diagnosis[] {

@@ -46,12 +46,39 @@ export function agentTroubles(agent: KnownAgent, now: number, t: Translate): str
   if (agent.state === 'stale') troubles.unshift(t('Not seen for {0}.', silence))
   if (agent.hasLeft === true) troubles.unshift(t('Stopped {0} ago.', silence))
   else if (agent.state === 'gone') troubles.unshift(t('Gone: not seen for {0}.', silence))
+  troubles.unshift(...identityTroubles(agent, t))
   if (hasSkew(agent)) troubles.push(t('Its clock is {0}.', describeSkew(agent.clockSkewMs ?? 0, t)))
   return troubles
 }
 
 export function isTroubled(agent: KnownAgent): boolean {
-  return agent.state !== 'live' || agent.problems.length > 0 || hasSkew(agent)
+  const { state, problems, identity, nameProblem } = agent
+  const isDoubtful = identity === 'conflicting' || nameProblem !== undefined
+  return state !== 'live' || problems.length > 0 || isDoubtful || hasSkew(agent)
+}
+
+/** What is doubtful about who an agent is. */
+function identityTroubles({ identity, contestedBy, nameProblem }: KnownAgent, t: Translate): string[] {
+  const troubles: string[] = []
+  if (contestedBy !== undefined)
+    troubles.push(
+      t(
+        'Conflicting identity: {0} spoke in its name, and was rejected.',
+        contestedBy || t('an unknown sender'),
+      ),
+    )
+  else if (identity === 'conflicting')
+    troubles.push(t('Conflicting identity: its sender speaks for another agent, too.'))
+  if (nameProblem === 'doubled') troubles.push(t('Another agent has the same host name.'))
+  if (nameProblem === 'look-alike')
+    troubles.push(t('Another agent has a host name that looks like this one.'))
+  return troubles
+}
+
+export function describeIdentity(identity: KnownAgent['identity'], t: Translate): string {
+  if (identity === 'proven') return t('proven: the instance itself sends the facts')
+  if (identity === 'unproven') return t('unproven: AWS tells who may send, not which server it is')
+  return t('conflicting')
 }
 
 /** How many agents execute anything for anyone who may send to them; undefined when none does. */
@@ -63,6 +90,10 @@ export function describeOpen(agents: readonly KnownAgent[], t: Translate): strin
 export function describeSkew(skewMs: number, t: Translate): string {
   const size = printDuration(Math.abs(skewMs))
   return skewMs > 0 ? t('{0} ahead', size) : t('{0} behind', size)
+}
+
+export function countFacts(count: number, t: Translate): string {
+  return count === 1 ? t('1 fact') : t('{0} facts', count)
 }
 
 /** A fact as one line of text. */

@@ -21,6 +21,8 @@ export function fingerprint(
       const skew = Math.round(clockSkewMs / silenceStepMs)
       const open = openAgents.has(agentId) ? JSON.stringify(facts) : ''
       const parts = [agentId, hostname, version, state, silence, skew, running.length > 0, ...problems, open]
+      const { identity, contestedBy, nameProblem } = agent
+      parts.push(identity, contestedBy ?? '', nameProblem ?? '')
       return `${parts.join('\t')}\t${JSON.stringify(groupOf(agent) ?? null)}`
     })
     .join('\n')

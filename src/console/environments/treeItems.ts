@@ -3,7 +3,15 @@ import { describeOrigin, notableEndpoint } from '../../declarations/declaredEnvi
 import { printDuration } from '../../text/duration.ts'
 import { openCommand } from '../declarations/originPlace.ts'
 import { messageOf, translated } from '../text/messageOf.ts'
-import { agentTroubles, describeOpen, describeSkew, isTroubled, printFact } from './agentGroups.ts'
+import {
+  agentTroubles,
+  countFacts,
+  describeIdentity,
+  describeOpen,
+  describeSkew,
+  isTroubled,
+  printFact,
+} from './agentGroups.ts'
 import type { Connections } from './connections.ts'
 import { environmentIcon } from './environmentIcon.ts'
 import { asText, table } from './tooltipText.ts'
@@ -150,16 +158,12 @@ function factItem(node: FactNode): vscode.TreeItem {
   const isNested = typeof value === 'object' && value !== null
   const item = new vscode.TreeItem(node.path.at(-1) ?? '', isNested ? Collapsed : None)
   const isMap = isNested && !Array.isArray(value)
-  item.description = isMap ? countFacts(Object.keys(value).length) : printFact(value)
+  item.description = isMap ? countFacts(Object.keys(value).length, vscode.l10n.t) : printFact(value)
   item.iconPath = new vscode.ThemeIcon(
     Array.isArray(value) ? 'symbol-array' : isNested ? 'symbol-namespace' : 'symbol-constant',
   )
   item.contextValue = isNested ? 'fact' : 'fact filterable'
   return item
-}
-
-function countFacts(count: number): string {
-  return count === 1 ? vscode.l10n.t('1 fact') : vscode.l10n.t('{0} facts', count)
 }
 
 /** Enter or a click on one that asks for consent connects. */
@@ -236,6 +240,7 @@ function explainAgent({ agent }: AgentNode): vscode.MarkdownString {
       [vscode.l10n.t('Started'), new Date(agent.startedAt).toLocaleString()],
       [vscode.l10n.t('Clock'), describeSkew(agent.clockSkewMs, vscode.l10n.t)],
       [vscode.l10n.t('Running'), agent.running.length === 0 ? undefined : String(agent.running.length)],
+      [vscode.l10n.t('Identity'), describeIdentity(agent.identity, vscode.l10n.t)],
       [vscode.l10n.t('Sender'), agent.senderId],
     ]),
   )

@@ -2,6 +2,7 @@ import { inNaturalOrder } from '../../hosts/naturalOrder.ts'
 import type { RunChange } from '../../master/engine/run.ts'
 import type { AgentRow, Delta, Snapshot } from '../../page/toPage.ts'
 import { groupReplies } from '../../report/grouping.ts'
+import { RunNames } from '../../report/runIdentities.ts'
 import { shownCounts } from '../../run/unexpected.ts'
 import type { Translate } from '../../text/translate.ts'
 import type { GroupNumbers } from './groupsTable.ts'
@@ -39,6 +40,7 @@ export interface PageFeedOptions {
 export class PageFeed {
   readonly #options: PageFeedOptions
   readonly #lastLines: LastLines
+  readonly #names = new RunNames()
   readonly #flushing: Alarm
   /** Agents whose rows the page does not have yet. */
   readonly #dirty = new Set<string>()
@@ -158,6 +160,7 @@ export class PageFeed {
     const { run, groups, clock } = this.#options
     const startedAt = clock.now()
     for (const agentId of groups.update(groupReplies(run.state))) this.#dirty.add(agentId)
+    for (const agentId of this.#names.update(run.state)) this.#dirty.add(agentId)
     this.#groupedAt = clock.now()
     this.#groupingMs = this.#groupedAt - startedAt
     this.#groupsStale = false
@@ -171,7 +174,7 @@ export class PageFeed {
       if (rows.length === rowsPerMessage) break
       this.#dirty.delete(agentId)
       const reply = run.state.replies.get(agentId)
-      if (reply !== undefined) rows.push(agentRow(reply, groups.of(agentId), t))
+      if (reply !== undefined) rows.push(agentRow(reply, groups.of(agentId), this.#names.of(agentId), t))
     }
     return rows
   }

@@ -1,3 +1,4 @@
+import type { NameProblem } from '../../hosts/similarNames.ts'
 import type { ActionHeader, AgentRow, GroupRow, RunHeader } from '../../page/toPage.ts'
 import { actionName, actionText } from '../../run/actionText.ts'
 import { hiddenSentence } from '../../run/hiddenCommand.ts'
@@ -10,7 +11,12 @@ import type { Translate } from '../../text/translate.ts'
 import type { ShownEnvironment } from './shownRun.ts'
 
 /** A reply as a row of the page. */
-export function agentRow(reply: ReplyState, group: number | undefined, t: Translate): AgentRow {
+export function agentRow(
+  reply: ReplyState,
+  group: number | undefined,
+  nameProblem: NameProblem | undefined,
+  t: Translate,
+): AgentRow {
   const { agentId, hostname, latencyMs, durationMs, droppedBytes, output } = reply
   const note = noteOf(reply, t)
   return {
@@ -28,6 +34,8 @@ export function agentRow(reply: ReplyState, group: number | undefined, t: Transl
     ...(reply.late ? { late: true } : {}),
     ...(reply.expected || reply.unexpected ? {} : { joined: true }),
     ...(reply.conflicting === true ? { conflicting: true } : {}),
+    ...(reply.heardAt === undefined ? {} : { identity: reply.identity }),
+    ...(nameProblem === undefined ? {} : { nameProblem }),
     ...(note === undefined ? {} : { note }),
     ...(group === undefined ? {} : { group }),
   }

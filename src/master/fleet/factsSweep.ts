@@ -132,7 +132,7 @@ function forgedFacts(agentId: string, senderId: string | undefined): Localizable
   if (!isOwnInstance(agentId, senderId))
     return say('facts under the name of {0}, sent by {1}', agentId, sender)
   return say(
-    'facts under the name of {0}, sent by {1}: this is not the role that the instance proved its identity with. If you have replaced its role, let go of its identity.',
+    'facts under the name of {0}, sent by {1}: this is not the role that the instance proved its identity with. If you have replaced its role, forget its proven identity, or declare the role (agentRoles).',
     agentId,
     sender,
   )

@@ -68,6 +68,28 @@ describe('agentTroubles', () => {
     ])
   })
 
+  it('says what is doubtful about who an agent is', () => {
+    const troublesOf = (changes: Parameters<typeof knownAgent>[1]) => {
+      const agent = knownAgent('a', changes)
+      expect(isTroubled(agent)).toBe(true)
+      return agentTroubles(agent, now, inEnglish)
+    }
+    expect(troublesOf({ identity: 'conflicting', contestedBy: 'AROAX:i-1', nameProblem: 'doubled' })).toEqual(
+      [
+        'Conflicting identity: AROAX:i-1 spoke in its name, and was rejected.',
+        'Another agent has the same host name.',
+      ],
+    )
+    expect(troublesOf({ identity: 'conflicting' })).toEqual([
+      'Conflicting identity: its sender speaks for another agent, too.',
+    ])
+    expect(troublesOf({ nameProblem: 'look-alike' })).toEqual([
+      'Another agent has a host name that looks like this one.',
+    ])
+    for (const identity of ['proven', 'unproven'] as const)
+      expect(isTroubled(knownAgent('a', { identity }))).toBe(false)
+  })
+
   it('tells an agent that has said that it stops from one that is gone without a word', () => {
     const troublesOf = (changes: Parameters<typeof knownAgent>[1]) =>
       agentTroubles(knownAgent('a', { state: 'gone', ...changes }), now, inEnglish)

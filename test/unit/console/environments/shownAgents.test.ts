@@ -18,6 +18,9 @@ describe('fingerprint', () => {
     { problems: ['facter hangs.'] },
     { running: ['run'] },
     { clockSkewMs: 60_000 },
+    { identity: 'proven' },
+    { contestedBy: 'AIDAEVIL' },
+    { nameProblem: 'doubled' },
     { facts: { role: 'web' } },
   ] as const)('changes with %j', (changes) => {
     expect(of(changes as Partial<KnownAgent>)).not.toBe(of())
