@@ -1,6 +1,6 @@
 import type { Chunk } from '../../../src/protocol/frames.ts'
 import type { Outcome } from '../../../src/protocol/messages.ts'
-import { type ExecutableAction, NotExecutable, prepare } from './preparation.ts'
+import { type ExecutableAction, NotExecutable, prepare, type WhyNotIn } from './preparation.ts'
 import { ProcessGroup } from './processGroup.ts'
 import type { User } from './users.ts'
 
@@ -16,6 +16,7 @@ export interface Execution {
   readonly ownUser: User
   /** What the agent tells every command of itself. */
   readonly variables: Readonly<Record<string, string>>
+  readonly whyNotIn: WhyNotIn
   readonly timeoutMs: number
   readonly killGraceMs: number
   /** Called with each piece of output; while a promise that it returned is pending, output is held back. */

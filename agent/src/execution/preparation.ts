@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Action } from '../../../src/protocol/action.ts'
 import { baseEnvironment } from './baseEnvironment.ts'
 import { asUser } from './changeOfUser.ts'
+import { type HeldDirectory, holdDirectory } from './directory.ts'
 import type { Launch } from './processGroup.ts'
 import { runProgram } from './program.ts'
 import { runMark } from './runMark.ts'
@@ -22,6 +23,9 @@ export class NotExecutable extends Error {
   override readonly name = 'NotExecutable'
 }
 
+/** Why nothing is to be executed in a directory, once it is known what it really is; undefined: nothing speaks against it. */
+export type WhyNotIn = (directory: Pick<HeldDirectory, 'path' | 'isOthers'>) => string | undefined
+
 /**
  * Looks up user and directory and writes the script.
  * @throws NotExecutable
@@ -33,36 +37,59 @@ export async function prepare(
     readonly stateDir: string
     readonly variables: Readonly<Record<string, string>>
     readonly ownUser: User
+    readonly whyNotIn: WhyNotIn
   },
 ): Promise<Prepared> {
   const own = o.ownUser
   const user =
     action.user === undefined || action.user === own.name ? own : await findUserOrFail(action.user, own)
-  const { directory = (await isDirectory(user.home)) ? user.home : '/' } = action
-  if (action.directory !== undefined && !(await isDirectory(directory)))
-    throw new NotExecutable(`the directory ${directory} does not exist`)
+  const undo: Array<() => Promise<void>> = []
+  const cleanUp = async () => {
+    for (const step of undo.splice(0)) await step().catch(() => {})
+  }
   const environment = { ...baseEnvironment(user), ...o.variables }
   // The agent sets the mark, by which it finds the processes of a run.
   const { [runMark]: _, ...variables } = action.environment ?? {}
-  const launchOf = async (file: string, args: readonly string[]): Promise<Launch> => {
-    if (user.uid === own.uid) return { directory, file, args, environment: { ...environment, ...variables } }
-    return asUser(user, { directory, file, args, environment }, variables).catch((cause: Error) => {
-      throw new NotExecutable(cause.message, { cause })
-    })
+  try {
+    const held = action.directory === undefined ? undefined : await findDirectory(action.directory, user, o)
+    if (held !== undefined) undo.push(() => held.release())
+    const home = (await isDirectory(user.home)) ? user.home : '/'
+    const launchOf = async (file: string, args: readonly string[]): Promise<Launch> => {
+      if (user.uid === own.uid) {
+        const directory = held?.entrance ?? home
+        return { directory, file, args, environment: { ...environment, ...variables } }
+      }
+      const launch = { directory: held?.path ?? home, file, args, environment }
+      return inWords(asUser(user, launch, variables, held === undefined ? 'ifPossible' : 'exactly'))
+    }
+    if (action.kind === 'shell') return { launch: await launchOf(o.shell, ['-c', action.command]), cleanUp }
+    const content = Buffer.from(action.content, 'base64')
+    const [program, ...first] = interpreterOf(action.interpreter, content) ?? [o.shell]
+    const script = await writeScript(join(o.stateDir, 'scripts'), action.name, content, user)
+    undo.push(() => script.remove())
+    return { launch: await launchOf(program as string, [...first, script.path, ...action.args]), cleanUp }
+  } catch (error) {
+    await cleanUp()
+    throw error
   }
-  if (action.kind === 'shell') {
-    return { launch: await launchOf(o.shell, ['-c', action.command]), cleanUp: async () => {} }
-  }
-  const content = Buffer.from(action.content, 'base64')
-  const [program, ...first] = interpreterOf(action.interpreter, content) ?? [o.shell]
-  const script = await writeScript(join(o.stateDir, 'scripts'), action.name, content, user)
-  const launch = await launchOf(program as string, [...first, script.path, ...action.args]).catch(
-    async (error) => {
-      await script.remove()
-      throw error
-    },
-  )
-  return { launch, cleanUp: () => script.remove() }
+}
+
+async function findDirectory(
+  path: string,
+  user: User,
+  { whyNotIn }: { readonly whyNotIn: WhyNotIn },
+): Promise<HeldDirectory> {
+  const held = await inWords(holdDirectory(path, [0, user.uid]))
+  const reason = whyNotIn(held)
+  if (reason === undefined) return held
+  await held.release()
+  throw new NotExecutable(reason)
+}
+
+async function inWords<T>(work: Promise<T>): Promise<T> {
+  return work.catch((cause: Error) => {
+    throw new NotExecutable(cause.message, { cause })
+  })
 }
 
 function interpreterOf(interpreter: string | undefined, content: Uint8Array): string[] | undefined {

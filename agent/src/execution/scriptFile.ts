@@ -22,7 +22,13 @@ export async function writeScript(
   await mkdir(directory, { recursive: true, mode: 0o711 })
   const folder = await mkdtemp(join(directory, 'run-'))
   const path = join(folder, name)
-  await writeFile(path, content, { mode: 0o500, flag: 'wx' })
+  try {
+    await writeFile(path, content, { mode: 0o500, flag: 'wx' })
+  } catch (error) {
+    // Still the agent's own: a disk that is full, or a name such as "..".
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
   if (user.uid === process.getuid?.())
     return { path, remove: () => rm(folder, { recursive: true, force: true }) }
   await chown(path, user.uid, user.gid)

@@ -5,6 +5,7 @@ import { type AuditedCommand, describeCommand } from '../log/audit.ts'
 import { reasonOf } from '../log/log.ts'
 import { evaluatePolicy } from '../policy/policyDecision.ts'
 import type { PolicyInForce } from '../policy/policyInForce.ts'
+import type { FoundDirectory } from '../policy/policyRequest.ts'
 import { isSamePrincipal, type Principal, principalOf, verifiedKeyOf } from '../policy/principal.ts'
 import { type AdmissionContext, admit, clockErrorMs } from './admission.ts'
 
@@ -56,6 +57,8 @@ interface Admitted<Kind> {
   readonly by: Principal
   /** A cancel of somebody else's run: it stops, and its output is not for this sender. */
   readonly isForeign: boolean
+  /** Why the policy that allows the command does not allow it in what its directory really is. */
+  readonly whyNotIn: (found: FoundDirectory) => string | undefined
 }
 
 /** Decides about a message: parses it, checks whether it is for this agent and in time, and evaluates the policy. */
@@ -78,7 +81,9 @@ export function decide(received: ReceivedMessage, context: IntakeContext): Decis
   const by = principalOf(received.senderId, verified)
   const isForeign = concernsForeignRun(command, by, context)
   const readsForeignRun = isForeign && command.action.kind !== 'cancel'
-  const verdict = policyVerdict(command, received.senderId, signature, readsForeignRun, context)
+  const verdictIn = (found?: FoundDirectory) =>
+    policyVerdict(command, received.senderId, signature, readsForeignRun, context, found)
+  const verdict = verdictIn()
   if (admission.kind === 'refuse') {
     const { code, reason, replyTo } = admission
     // Only for senders whom the policy allows: no other may keep a run of theirs from being executed.
@@ -90,7 +95,12 @@ export function decide(received: ReceivedMessage, context: IntakeContext): Decis
     const replyTo = admission.kind === 'repeat' ? undefined : command.replyTo
     return { kind: 'refused', command, audited, code, reason, replyTo, stands: false }
   }
-  return { kind: admission.kind === 'repeat' ? 'repeated' : 'accepted', command, audited, by, isForeign }
+  const whyNotIn = (found: FoundDirectory) => {
+    const there = verdictIn(found)
+    return there?.allowed === false ? there.reason : undefined
+  }
+  const kind = admission.kind === 'repeat' ? 'repeated' : 'accepted'
+  return { kind, command, audited, by, isForeign, whyNotIn }
 }
 
 /** Actions that are executed, at most once. */
@@ -125,8 +135,10 @@ function policyVerdict(
   signature: Signature | undefined,
   readsForeignRun: boolean,
   { policy, ownUser, now }: IntakeContext,
+  found: FoundDirectory | undefined,
 ) {
   if (action.kind === 'unsupported') return undefined
   const namesTargets = targets !== undefined || targetSet !== undefined
-  return evaluatePolicy(policy, { senderId, signature, action, namesTargets, ownUser, now, readsForeignRun })
+  const request = { senderId, signature, action, namesTargets, ownUser, now, readsForeignRun }
+  return evaluatePolicy(policy, found === undefined ? request : { ...request, found })
 }

@@ -157,8 +157,8 @@ const byDirectory: Demand = (rule, { action, ownUser, found }) => {
   const remedy = toAllow('directories', path, rule.directories !== undefined)
   const matching = directories.filter((pattern) => pattern.matches(path))
   if (matching.length === 0) {
-    const really = path === written ? '' : `, which is ${written} without symbolic links`
-    return `${name} does not allow the directory ${path}${really}. ${remedy}`
+    const really = path === written ? '' : `, which really is ${path}`
+    return `${name} does not allow the directory ${written}${really}. ${remedy}`
   }
   // Any name matches a pattern: that of a directory which somebody prepared, too.
   if (!isBound(rule) || found?.isOthers !== true || matching.some(({ text }) => text === path))

@@ -1,11 +1,13 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import type { Action } from '../../../src/protocol/action.ts'
-import { ownUser } from '../execution/users.ts'
+import { holdDirectory } from '../execution/directory.ts'
+import { lookUpUser, ownUser } from '../execution/users.ts'
 import { explainPolicy } from '../policy/policyDecision.ts'
 import { defaultPolicyFile, readPolicyFile } from '../policy/policyFile.ts'
 import { describePolicy, type PolicyInForce } from '../policy/policyInForce.ts'
 import { policyNotes } from '../policy/policyNotes.ts'
+import type { FoundDirectory, Request } from '../policy/policyRequest.ts'
 import { policyTemplate } from '../policy/policyTemplates.ts'
 import { readConfiguration } from '../settings/configuration.ts'
 import { lookAtPolicy } from '../settings/livePolicy.ts'
@@ -63,14 +65,17 @@ async function policyPath(configFile: string | undefined): Promise<string> {
 async function test(question: PolicyTest, write: Write): Promise<number> {
   const inForce = await policyOf(question)
   write(`${describePolicy(inForce)}\n`)
-  const { decision, rules } = explainPolicy(inForce, {
+  const request: Request = {
     senderId: question.sender,
     signature: question.key === undefined ? undefined : { key: question.key, verifies: () => true },
     action: await actionOf(question),
     namesTargets: true,
     ownUser: ownUser().name,
     now: Date.now(),
-  })
+  }
+  const written = explainPolicy(inForce, request)
+  const found = written.decision.allowed ? await findDirectory(question, write) : undefined
+  const { decision, rules } = found === undefined ? written : explainPolicy(inForce, { ...request, found })
   for (const { name, objection } of rules) write(`  ${name}: ${objection ?? 'allows it'}\n`)
   if (decision.allowed) {
     const last = rules.at(-1)
@@ -80,6 +85,24 @@ async function test(question: PolicyTest, write: Write): Promise<number> {
   write(`Not allowed: ${decision.reason}\n`)
   if (inForce.kind === 'policy') for (const note of policyNotes(inForce.policy)) write(`Note: ${note}\n`)
   return 1
+}
+
+/** The directory as it is on this server, which is what decides when a command is executed. */
+async function findDirectory(
+  { user, directory }: PolicyTest,
+  write: Write,
+): Promise<FoundDirectory | undefined> {
+  if (directory === undefined) return undefined
+  const own = ownUser()
+  const runs = user === undefined ? own : await lookUpUser(user, async () => '')
+  try {
+    const held = await holdDirectory(directory, [0, ...(runs === undefined ? [] : [runs.uid])])
+    await held.release()
+    return held
+  } catch (error) {
+    write(`Note: ${(error as Error).message}, so that its real path cannot be tested.\n`)
+    return undefined
+  }
 }
 
 async function policyOf({ policyFile, configFile }: PolicyTest): Promise<PolicyInForce> {

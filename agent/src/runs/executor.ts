@@ -1,6 +1,6 @@
 import type { CommandMessage, Outcome } from '../../../src/protocol/messages.ts'
 import { execute, type StopReason } from '../execution/execute.ts'
-import type { ExecutableAction } from '../execution/preparation.ts'
+import type { ExecutableAction, WhyNotIn } from '../execution/preparation.ts'
 import { markOf } from '../execution/runMark.ts'
 import { type AuditedCommand, describeEnd, type ReceivedEntry } from '../log/audit.ts'
 import { reasonOf } from '../log/log.ts'
@@ -24,6 +24,7 @@ export interface AcceptedCommand {
   /** Its line in the audit log, if there is one. */
   readonly received: ReceivedEntry | undefined
   readonly by: Principal
+  readonly whyNotIn: WhyNotIn
 }
 
 /** Why a run was not taken on, in words. */
@@ -210,6 +211,7 @@ export class Executor {
       {
         mark: markOf(agentId, run.order.command.runId),
         ownUser,
+        whyNotIn: run.order.whyNotIn,
         shell,
         stateDir,
         killGraceMs,

@@ -16,14 +16,9 @@ export const serverAttacks: readonly Attack[] = [
         changes: [
           {
             file: 'agent/src/execution/changeOfUser.ts',
-            code: '  if (entries.length === 0) return',
-            instead: "  if (entries.length === 0 || file !== '') return",
-          },
-          {
-            file: 'agent/src/execution/changeOfUser.ts',
-            code: '  const { file, args, environment } = launch\n',
+            code: '  const { file, args, environment, directory } = launch\n',
             instead:
-              '  const { file, args } = launch\n  launch = { ...launch, environment: { ...launch.environment, ...variables } }\n  const { environment } = launch\n',
+              '  const { file, args, directory } = launch\n  const environment = { ...launch.environment, ...variables }\n',
           },
         ],
         asRoot: true,
@@ -46,9 +41,9 @@ export const serverAttacks: readonly Attack[] = [
         changes: [
           {
             file: 'agent/src/execution/changeOfUser.ts',
-            code: "    args: [...become, '/bin/sh', '-c', becomeWithVariables, 'sh', file, ...args],",
+            code: "'sh', directory, file, ...args] as const",
             instead:
-              "    args: [...become, '/usr/bin/env', ...entries.map(([name, value]) => `${name}=${value}`), file, ...args, 'x'.repeat(0)],",
+              "'sh', directory, '/usr/bin/env', ...entries.map(([name, value]) => `${name}=${value}`), file, ...args] as const",
           },
         ],
         asRoot: true,
@@ -78,6 +73,108 @@ export const serverAttacks: readonly Attack[] = [
         asRoot: true,
         test: 'unit/agent/execution/changeOfUser › lies in a folder of root’s, beside which its user can put nothing, and is gone afterwards',
         failure: /^AssertionError|ENOENT|ENOTEMPTY/,
+      },
+    ],
+  },
+  {
+    name: 'a directory that root enters for a run',
+    attack:
+      'A run as nobody asks for a directory below one that only root may enter, and reads there by relative paths; or a part of its path is exchanged when the policy has decided.',
+    promise:
+      'A directory is entered with the rights of the run’s user, and it is the one that was decided about.',
+    tests: [
+      'unit/agent/execution/changeOfUser › is entered with the rights of its user, who may enter less than root',
+      'unit/agent/execution/changeOfUser › is not another when it is exchanged for %s between decision and start',
+    ],
+    defences: [
+      {
+        what: 'entering it after the change of user',
+        changes: [
+          {
+            file: 'agent/src/execution/changeOfUser.ts',
+            code: "    return { file: change, args: [...ids, ...started], directory: '/',",
+            instead: '    return { file: change, args: [...ids, file, ...args], directory,',
+          },
+        ],
+        asRoot: true,
+        test: 'unit/agent/execution/changeOfUser › is entered with the rights of its user, who may enter less than root',
+        failure: /^AssertionError/,
+      },
+      {
+        what: 'the look at where it is then',
+        changes: [
+          {
+            file: 'agent/src/execution/changeOfUser.ts',
+            code: '[ "$(pwd -P; echo .)" = "$1\n." ]',
+            instead: 'true',
+          },
+        ],
+        asRoot: true,
+        test: 'unit/agent/execution/changeOfUser › is not another when it is exchanged for %s between decision and start',
+        failure: /^AssertionError/,
+      },
+      {
+        what: 'the descriptor of the directory',
+        changes: [
+          {
+            file: 'agent/src/execution/directory.ts',
+            code: 'return { path: await readlink(entrance), entrance,',
+            instead: 'return { path: await readlink(entrance), entrance: path,',
+          },
+        ],
+        asRoot: true,
+        test: 'unit/agent/execution/changeOfUser › is not another when it is exchanged for %s between decision and start',
+        failure: /^AssertionError|^Error/,
+      },
+    ],
+  },
+  {
+    name: 'allowed words, another meaning',
+    attack:
+      'A command or script that a policy allows, in a directory that somebody prepared, as another user, by another interpreter, with arguments, or with a variable of the loader.',
+    promise:
+      'A rule with certain commands or scripts allows only what it names, and no pattern names a guarded variable.',
+    tests: [
+      'unit/agent/policy/policyDecision › allows no other %s than it names',
+      'unit/agent/policy/policyDecision › lets a guarded variable pass only where a rule names it exactly',
+      'unit/agent/policy/policyDecision › allows by a pattern no directory that users other than root and the run’s can change',
+    ],
+    defences: [
+      {
+        what: 'the meaning of what is left out',
+        changes: [
+          {
+            file: 'agent/src/policy/ruleDemands.ts',
+            code: '  return allow !== undefined || scripts !== undefined\n',
+            instead: '  return allow !== undefined && scripts !== undefined && allow === scripts\n',
+          },
+        ],
+        test: 'unit/agent/policy/policyDecision › allows no other %s than it names',
+        failure: /^AssertionError/,
+      },
+      {
+        what: 'the list of guarded variables',
+        changes: [
+          {
+            file: 'agent/src/policy/ruleDemands.ts',
+            code: '    const guarded = whyGuarded(variable, value)\n',
+            instead: "    const guarded = whyGuarded('A', value)\n",
+          },
+        ],
+        test: 'unit/agent/policy/policyDecision › lets a guarded variable pass only where a rule names it exactly',
+        failure: /^AssertionError/,
+      },
+      {
+        what: 'the look at who can change a directory',
+        changes: [
+          {
+            file: 'agent/src/policy/ruleDemands.ts',
+            code: 'found?.isOthers !== true',
+            instead: 'found?.isOthers !== undefined',
+          },
+        ],
+        test: 'unit/agent/policy/policyDecision › allows by a pattern no directory that users other than root and the run’s can change',
+        failure: /^AssertionError/,
       },
     ],
   },

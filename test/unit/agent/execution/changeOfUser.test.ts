@@ -1,11 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { asUser } from '../../../../agent/src/execution/changeOfUser.ts'
 import { execute } from '../../../../agent/src/execution/execute.ts'
-import type { ExecutableAction } from '../../../../agent/src/execution/preparation.ts'
+import type { ExecutableAction, WhyNotIn } from '../../../../agent/src/execution/preparation.ts'
 import { ProcessGroup } from '../../../../agent/src/execution/processGroup.ts'
 import { runMark } from '../../../../agent/src/execution/runMark.ts'
 import { ownUser } from '../../../../agent/src/execution/users.ts'
@@ -26,12 +37,17 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-async function run(action: ExecutableAction, mark: string = randomUUID()) {
+async function run(
+  action: ExecutableAction,
+  mark: string = randomUUID(),
+  whyNotIn: WhyNotIn = () => undefined,
+) {
   let output = ''
   const outcome = await execute(
     action,
     {
       ...{ mark, shell: '/bin/sh', stateDir: directory, ownUser: ownUser(), variables: {} },
+      whyNotIn,
       ...{ timeoutMs: 30_000, killGraceMs: 1000 },
       onOutput: ({ bytes }) => {
         output += Buffer.from(bytes).toString()
@@ -87,7 +103,11 @@ describe('a run as another user', () => {
       LD_DEBUG_OUTPUT: join(open, 'proof'),
     }
     const launch = { file: '/bin/true', args: [], directory: '/', environment }
-    const group = await ProcessGroup.start(await asUser(nobody, launch, {}), randomUUID(), () => {})
+    const group = await ProcessGroup.start(
+      await asUser(nobody, launch, {}, 'exactly'),
+      randomUUID(),
+      () => {},
+    )
     await group.ended
     expect(writers().has(0)).toBe(true)
   })
@@ -139,6 +159,141 @@ describe('a run as another user', () => {
   })
 })
 
+describe('the directory of a run', () => {
+  const at = (user: string | undefined, path: string, command = 'pwd -P', whyNotIn?: WhyNotIn) =>
+    run(
+      { kind: 'shell', command, directory: path, ...(user === undefined ? {} : { user }) },
+      randomUUID(),
+      whyNotIn,
+    )
+
+  asRoot('is entered with the rights of its user, who may enter less than root', async () => {
+    const closed = join(directory, 'closed')
+    mkdirSync(join(closed, 'inner'), { recursive: true })
+    writeFileSync(join(closed, 'inner/secret'), 'for root only')
+    chmodSync(closed, 0o700)
+    expect((await at(undefined, join(closed, 'inner'), 'cat secret')).output).toBe('for root only')
+    for (const path of [closed, join(closed, 'inner'), join(closed, 'inner/'), join(closed, 'inner/..')]) {
+      const { output, outcome } = await at('nobody', path, 'cat secret; cat inner/secret; echo ran')
+      expect(outcome).toEqual({ kind: 'exited', code: 126 })
+      expect(output).toMatch(/^ec2-cagent: nobody cannot enter .*closed/)
+      expect(output).not.toContain('ran')
+    }
+  })
+
+  asRoot.each([undefined, 'nobody'])('is where it runs, with PWD and no OLDPWD (as %s)', async (user) => {
+    symlinkSync('open', join(directory, 'link'))
+    const { output } = await at(user, join(directory, 'link/'), 'pwd -P; echo "$PWD"; env | grep -c ^OLDPWD=')
+    expect(output).toBe(`${realpathSync(open)}\n${realpathSync(open)}\n0\n`)
+  })
+
+  asRoot.each(['with a space', "it's", '$(id)', '-P', '*', 'a\\nb', 'ü', 'new\nline', 'end\n', '"'])(
+    'may be called %j',
+    async (name) => {
+      const path = join(open, name)
+      mkdirSync(path)
+      for (const user of [undefined, 'nobody']) {
+        const { output, outcome } = await at(user, path)
+        expect([outcome, output]).toEqual([{ kind: 'exited', code: 0 }, `${realpathSync(path)}\n`])
+      }
+    },
+  )
+
+  it('is told as it really is, before anything starts in it, to what decides about it', async () => {
+    symlinkSync('open', join(directory, 'link'))
+    const seen: unknown[] = []
+    const { outcome, output } = await at(undefined, join(directory, 'link/.'), 'echo ran', (found) => {
+      seen.push([found.path, found.isOthers])
+      return 'web does not allow it'
+    })
+    expect(seen).toEqual([[realpathSync(open), true]])
+    expect([outcome, output]).toEqual([{ kind: 'not-executed', reason: 'web does not allow it' }, ''])
+  })
+
+  /** What a user who owns a part of the path does between the decision and the start. */
+  const exchanges: Readonly<Record<string, (path: string, evil: string) => void>> = {
+    'a link to another': (path, evil) => {
+      renameSync(path, `${path}.old`)
+      symlinkSync(evil, path)
+    },
+    'a link to one whose name goes on with a line end': (path) => {
+      mkdirSync(`${path}\n`)
+      renameSync(path, `${path}.old`)
+      symlinkSync(`${path}\n`, path)
+    },
+    'a link to what is not there': (path) => {
+      renameSync(path, `${path}.old`)
+      symlinkSync('/nonexistent', path)
+    },
+    nothing: (path) => renameSync(path, `${path}.old`),
+    'a file': (path) => {
+      renameSync(path, `${path}.old`)
+      writeFileSync(path, '')
+    },
+  }
+
+  asRoot.each(Object.entries(exchanges))(
+    'is not another when it is exchanged for %s between decision and start',
+    async (_, exchange) => {
+      const path = join(open, 'app')
+      const evil = join(open, 'evil')
+      for (const user of [undefined, 'nobody']) {
+        mkdirSync(evil)
+        mkdirSync(path)
+        const { output, outcome } = await at(user, path, 'pwd -P', () => {
+          exchange(realpathSync(path), realpathSync(evil))
+          return undefined
+        })
+        // Root is in the directory that was decided about, wherever it is now; another user in none.
+        if (user === undefined) expect(output).toBe(`${realpathSync(`${path}.old`)}\n`)
+        else
+          expect([outcome, output]).toEqual([
+            { kind: 'exited', code: 126 },
+            expect.stringContaining('cannot enter'),
+          ])
+        for (const name of readdirSync(open)) rmSync(join(open, name), { recursive: true })
+      }
+    },
+  )
+
+  asRoot('is the root directory where the user may not enter their home', async () => {
+    const user = { name: 'nobody', uid: 65534, gid: 65534, home: '/root' }
+    const home = join(directory, 'home')
+    mkdirSync(home, { mode: 0o700 })
+    const launch = {
+      file: '/bin/pwd',
+      args: [],
+      directory: home,
+      environment: { PATH: process.env.PATH ?? '' },
+    }
+    let output = ''
+    const group = await ProcessGroup.start(
+      await asUser(user, launch, {}, 'ifPossible'),
+      randomUUID(),
+      ({ bytes }) => {
+        output += Buffer.from(bytes).toString()
+      },
+    )
+    expect(await group.ended).toEqual({ kind: 'exited', code: 0 })
+    expect(output).toBe('/\n')
+  })
+
+  asRoot('and its variables are the same without setpriv', async () => {
+    const user = { name: 'nobody', uid: 65534, gid: 65534, home: '/' }
+    const launch = {
+      ...{ file: '/bin/sh', args: ['-c', 'id -u; pwd -P; echo "$A"'], directory: realpathSync(open) },
+      environment: { PATH: process.env.PATH ?? '' },
+    }
+    let output = ''
+    const changed = await asUser(user, launch, { A: "it's" }, 'exactly', '/nonexistent/setpriv')
+    const group = await ProcessGroup.start(changed, randomUUID(), ({ bytes }) => {
+      output += Buffer.from(bytes).toString()
+    })
+    await group.ended
+    expect(output).toBe(`65534\n${realpathSync(open)}\nit's\n`)
+  })
+})
+
 describe('the script of another user', () => {
   const script = (text: string): ExecutableAction => ({
     ...{
@@ -176,6 +331,46 @@ describe('the script of another user', () => {
       expect(readdirSync(join(directory, 'scripts'))).toEqual([])
     },
   )
+
+  /** What a process that the script leaves behind does while root removes the script, in the folder of the script. */
+  const leftovers: Readonly<Record<string, string>> = {
+    'a folder exchanged for a link': 'mkdir d; rmdir d; ln -s VICTIM d',
+    'the script exchanged for a link': 'ln -sf VICTIM/keep deploy.sh',
+    'the script exchanged for a folder': 'rm -f deploy.sh; mkdir deploy.sh; ln -s VICTIM deploy.sh/d',
+    'the script exchanged for a link to a folder': 'mv deploy.sh x; ln -s VICTIM deploy.sh',
+    'the folder exchanged for a link': 'mv "$PWD" "$PWD.old"; ln -s VICTIM "$PWD"',
+    'the folder of all scripts exchanged': 'mv .. ../../old; ln -s VICTIM ../../scripts',
+    'a link in the folder of all scripts': 'ln -s VICTIM ../run-000000',
+    'the folder opened to all': 'chmod 777 . ..',
+    'a hard link beside the script': 'ln VICTIM/keep x; ln deploy.sh y',
+    'a pipe in the place of the script': 'rm -f deploy.sh; mkfifo deploy.sh',
+  }
+
+  asRoot.each(Object.entries(leftovers))('makes root delete nothing by %s', async (_, attack) => {
+    const victim = join(directory, 'victim')
+    mkdirSync(victim, { mode: 0o700 })
+    for (const name of ['keep', 'deploy.sh']) writeFileSync(join(victim, name), 'root only', { mode: 0o600 })
+    const [tries, successes] = [join(open, 'tries'), join(open, 'successes')]
+    const once = `{ ${attack.replaceAll('VICTIM', victim)}; } 2>/dev/null && touch ${successes}`
+    const text = [
+      'cd "$(dirname "$0")"',
+      // A session of its own, with no part of the run's output: it goes on when the script has ended.
+      `setsid /bin/sh -c 'while [ -e deploy.sh ]; do ${once}; touch ${tries}; done' </dev/null >/dev/null 2>&1 &`,
+      `until [ -e ${tries} ]; do :; done`,
+    ]
+    const { outcome } = await run(script(text.join('\n')))
+    expect(outcome).toEqual({ kind: 'exited', code: 0 })
+    expect(readdirSync(open)).toEqual(['tries'])
+    expect(readdirSync(victim).sort()).toEqual(['deploy.sh', 'keep'])
+    expect(readdirSync(join(directory, 'scripts'))).toEqual([])
+    expect(readdirSync(directory).sort()).toEqual(['open', 'scripts', 'victim'])
+  })
+
+  asRoot.each(['.', '..'])('is not executed by the name %j, and leaves nothing behind', async (name) => {
+    const { outcome } = await run({ ...script('id'), name } as ExecutableAction)
+    expect(outcome.kind).toBe('not-executed')
+    expect(readdirSync(join(directory, 'scripts'))).toEqual([])
+  })
 
   asRoot('that makes itself something else is deleted, and nothing else', async () => {
     writeFileSync(join(directory, 'victim'), 'root only', { mode: 0o600 })

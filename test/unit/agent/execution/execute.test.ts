@@ -31,6 +31,7 @@ async function run(
       shell: '/bin/sh',
       stateDir: '/nonexistent',
       ownUser: ownUser(),
+      whyNotIn: () => undefined,
       variables: {},
       timeoutMs: o.timeoutMs,
       killGraceMs: 1000,

@@ -59,6 +59,7 @@ function openExecutor(begin: () => Promise<void>) {
       audited: { runId } as AuditedCommand,
       received: undefined,
       by: { sender: undefined, key: undefined },
+      whyNotIn: () => undefined,
     })
   return { executor, take, outcomes, audited, errors }
 }
