@@ -157,8 +157,8 @@ export const rooms = [
   },
   {
     room: 'src/report',
-    holds: 'reports of a run: groups, tables, export, exit code',
-    imports: ['src/text', 'src/protocol', 'src/hosts', 'src/run', 'src/terminal'],
+    holds: 'reports of a run: groups, tables, export, exit code, comparison with audit logs',
+    imports: ['src/text', 'src/chain', 'src/protocol', 'src/hosts', 'src/run', 'src/terminal'],
     packages: ['valibot'],
   },
   {
@@ -202,6 +202,7 @@ export const rooms = [
       'src/run',
       'src/queues',
       'src/declarations',
+      'src/master/store',
       'src/master/engine',
       'src/master/fleet',
       'src/master',

@@ -42,28 +42,50 @@ export interface ChainReport {
   readonly lines: number
   readonly first: number | undefined
   readonly last: number | undefined
-  /** Sentences, each with the number of the line in the text. */
+  /** Lines before the first of the chain that an earlier version wrote, without a chain. */
+  readonly unchained: number
+  /** Sentences, each with the place of the line. */
   readonly problems: readonly string[]
+}
+
+/** A line, and how a sentence names it, as in `Line 7`. */
+export interface PlacedLine {
+  readonly line: string
+  readonly at: string
 }
 
 /** Checks the lines of one or more files of a chain, the oldest first. */
 export function verifyChain(text: string): ChainReport {
+  return verifyLines(text.split('\n').map((line, index) => ({ line, at: `Line ${index + 1}` })))
+}
+
+/** The same for lines from several places. Empty ones count for nothing. */
+export function verifyLines(all: readonly PlacedLine[]): ChainReport {
+  const placed = all.filter(({ line }) => line !== '')
+  const links = placed.map(({ line }) => linkOf(line))
+  const begin = links.findIndex((link) => link !== undefined)
+  const isOlder = links[begin]?.seq === 1 && placed.slice(0, begin).every(({ line }) => isUnchained(line))
+  const unchained = isOlder ? begin : 0
   const problems: string[] = []
-  let before: { readonly seq: number; readonly hash: string } | undefined
+  let before: ChainHead | undefined
   let [lines, first] = [0, undefined as number | undefined]
-  for (const [index, line] of text.split('\n').entries()) {
-    if (line === '') continue
-    const at = `Line ${index + 1}`
-    const link = linkOf(line)
+  for (let index = unchained; index < placed.length; index += 1) {
+    const [{ line, at }, link] = [placed[index] as PlacedLine, links[index]]
     if (link === undefined) {
-      problems.push(`${at} is not a line of the chain: damaged, incomplete, or of an earlier version.`)
+      const end = links.findIndex((other, later) => later > index && other !== undefined)
+      const last = (end === -1 ? placed.length : end) - 1
+      problems.push(
+        last === index
+          ? `${at} is not a line of the chain: damaged, incomplete, or of an earlier version.`
+          : `${at} and the ${last - index} lines after it are not lines of the chain: damaged, incomplete, or of an earlier version.`,
+      )
+      index = last
       continue
     }
     lines += 1
     first ??= link.seq
-    if (link.prev === null ? link.seq !== 1 : link.seq <= 1) {
+    if (link.prev === null ? link.seq !== 1 : link.seq <= 1)
       problems.push(`${at} (entry ${link.seq}) says that it is the first, or not, against its number.`)
-    }
     if (before !== undefined && (link.prev !== before.hash || link.seq !== before.seq + 1)) {
       problems.push(
         link.prev === null
@@ -73,7 +95,17 @@ export function verifyChain(text: string): ChainReport {
     }
     before = { seq: link.seq, hash: hashOf(line) }
   }
-  return { lines, first, last: before?.seq, problems }
+  return { lines, first, last: before?.seq, unchained, problems }
+}
+
+/** What versions without a chain wrote: an object without a number. */
+function isUnchained(line: string): boolean {
+  try {
+    const value = JSON.parse(line)
+    return typeof value === 'object' && value !== null && !('seq' in value)
+  } catch {
+    return false
+  }
 }
 
 function linkOf(line: string): { readonly seq: number; readonly prev: string | null } | undefined {

@@ -1,7 +1,5 @@
 import { once } from 'node:events'
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { appendFileSync, rmSync } from 'node:fs'
 import { aborted, orAborted } from '../async/aborted.ts'
 import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
@@ -24,6 +22,7 @@ import { personAtTerminal } from './person.ts'
 import { report } from './report.ts'
 import { requestOf } from './request.ts'
 import { type ResumeParts, resumeRun } from './resume.ts'
+import { stateDirectory } from './stateDirectory.ts'
 import { type SettleParts, settleTargets } from './targets.ts'
 
 /** How many runs of pipelines to keep: enough to look at those of the day before. */
@@ -218,15 +217,4 @@ async function print(run: Run, exitCode: number, args: Arguments, requests: Requ
   }
   if (args.logFile === undefined) return
   for await (const piece of pieces(false)) appendFileSync(args.logFile, piece)
-}
-
-/** Where this person's runs and reply queue are stored; a temporary folder if the home directory cannot be written. */
-function stateDirectory(): { path: string; isTemporary: boolean } {
-  const path = join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'ec2-collective')
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    return { path, isTemporary: false }
-  } catch {
-    return { path: mkdtempSync(join(tmpdir(), 'ec2-collective-')), isTemporary: true }
-  }
 }

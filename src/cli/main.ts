@@ -1,5 +1,6 @@
 import { version } from '../../package.json'
 import { parseArguments } from './arguments.ts'
+import { auditCommand } from './auditCompare.ts'
 import { command } from './command.ts'
 import { environmentOf } from './configuration.ts'
 import { explain } from './explain.ts'
@@ -20,6 +21,7 @@ void main(process.argv.slice(2)).then((exitCode) => {
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
+    if (argv[0] === 'audit') return await auditCommand(argv.slice(1), (line) => console.log(line))
     const args = parseArguments(argv)
     if (args === 'help' || args === 'version') {
       console.log(args === 'help' ? usage : `ec2-cmaster ${version}`)

@@ -1,5 +1,6 @@
 /** What `--help` prints. */
 export const usage = `Usage: ec2-cmaster [options] [--] [COMMAND...]
+       ec2-cmaster audit compare [FILE...]   compare agents' audit logs with the history (audit --help)
 
 Sends a command to the agents of an environment and prints their replies, grouped.
 

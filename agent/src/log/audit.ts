@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { ChainHead } from '../../../src/chain/hashChain.ts'
+import { actionDigest, contentDigest, contentOf } from '../../../src/protocol/actionDigest.ts'
 import type { CommandMessage, Outcome } from '../../../src/protocol/messages.ts'
 import { targetCount } from '../../../src/protocol/targetSet.ts'
 
@@ -18,6 +18,8 @@ export interface AuditedCommand {
   readonly verifiedKey: string | undefined
   /** SHA-256 of the command's text or the script's bytes. */
   readonly sha256: string | undefined
+  /** SHA-256 of all that decides how it is executed. Absent in journals of earlier versions. */
+  readonly actionSha256?: string | undefined
   readonly environment: string
   readonly filter: string
   /** How many agents the command names; absent when it names nobody, and is for all that its filter matches. */
@@ -75,7 +77,6 @@ export function describeCommand(
   senderId: string | undefined,
   keys: { readonly claimed: string | undefined; readonly verified: string | undefined },
 ): AuditedCommand {
-  const bytes = contentOf(action)
   return {
     runId,
     senderId,
@@ -85,7 +86,8 @@ export function describeCommand(
     user: 'user' in action ? action.user : undefined,
     claimedKey: keys.claimed,
     verifiedKey: keys.verified,
-    sha256: bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex'),
+    sha256: contentDigest(action),
+    actionSha256: actionDigest(action),
     environment,
     filter: filter.slice(0, filterLength),
     targets: targets?.length ?? (targetSet === undefined ? undefined : targetCount(targetSet)),
@@ -100,11 +102,6 @@ export function describeContent(action: CommandMessage['action'], mode: AuditCon
   const text = bytes.toString('utf8')
   const shown = (mode === 'masked' ? maskSecrets(text) : text).slice(0, contentLength)
   return { content: shown, ...(text.length > contentLength ? { cut: true } : {}) }
-}
-
-function contentOf(action: CommandMessage['action']): Buffer | undefined {
-  if (action.kind === 'shell') return Buffer.from(action.command)
-  return action.kind === 'script' ? Buffer.from(action.content, 'base64') : undefined
 }
 
 /** `password=…`, `--token …`, `https://user:…@`, access keys of AWS: what people put into commands although they should not. */

@@ -14,10 +14,12 @@ export async function verifyAudit(
   const named = files.length > 0 ? files : await configuredFile(configFile)
   const texts = await Promise.all(named.map((file) => readFile(file, 'utf8')))
   // A file that ends within a line must not spoil the first line of the next.
-  const { lines, first, last, problems } = verifyChain(
+  const { lines, first, last, unchained, problems } = verifyChain(
     texts.map((text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`)).join(''),
   )
   for (const problem of problems) write(`${problem}\n`)
+  if (unchained > 0)
+    write(`${unchained} lines before entry 1 are of an earlier version: nothing vouches for them.\n`)
   if (first === undefined) write('No audit lines found.\n')
   else write(`${lines} lines checked: entries ${first} to ${last}.\n`)
   if (first !== undefined && first > 1) write(`Entries before ${first} are in older files.\n`)

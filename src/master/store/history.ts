@@ -9,6 +9,7 @@ import { HistoryChain } from './historyChain.ts'
 import { deleteRun, type Pruned, prune, type Retention } from './retention.ts'
 import { isRunInUse, type RecordedRun, type ResumedRecord, RunRecord, readRun } from './runRecord.ts'
 import { Summaries } from './summaries.ts'
+import { type HistoryReport, verifyHistory } from './verifyHistory.ts'
 
 export type { RunSummary } from '../../run/runSummary.ts'
 
@@ -88,6 +89,11 @@ export class History {
    */
   async prune(retention: Retention, now: number): Promise<Pruned> {
     return prune(this.#directory, await this.list(), retention, now, this.#chain)
+  }
+
+  /** Checks all records against the chain. @throws Error when they cannot be read */
+  verify(): Promise<HistoryReport> {
+    return verifyHistory(this.#directory)
   }
 
   #folder(runId: string): string {

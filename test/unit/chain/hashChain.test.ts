@@ -15,7 +15,13 @@ function chainOf(entries: number): string[] {
 
 describe('a chain of lines', () => {
   it('verifies from wherever it begins', () => {
-    expect(verifyChain(chainOf(5).slice(2).join('\n'))).toEqual({ lines: 3, first: 3, last: 5, problems: [] })
+    expect(verifyChain(chainOf(5).slice(2).join('\n'))).toEqual({
+      lines: 3,
+      first: 3,
+      last: 5,
+      unchained: 0,
+      problems: [],
+    })
   })
 
   it('tells of any line that was changed, removed, moved, or put in between', () => {
@@ -53,5 +59,19 @@ describe('a chain of lines', () => {
     expect(chainHeadOf(`${lines[0]?.slice(9)}\n${lines[1]}\n${lines[2]?.slice(0, 20)}`).seq).toBe(2)
     expect(chainHeadOf('')).toBe(chainStart)
     expect(chainHeadOf('{"time":"of an earlier version"}\n')).toBe(chainStart)
+  })
+
+  it('begins after lines of a version that had none, which are counted, and nowhere else', () => {
+    const older = ['{"runId":"run-1"}', '{"runId":"run-2"}']
+    expect(verifyChain([...older, ...chainOf(2)].join('\n'))).toMatchObject({ unchained: 2, problems: [] })
+    for (const lines of [
+      [...older, ...chainOf(3).slice(1)],
+      [...chainOf(2), ...older],
+      ['x', ...chainOf(2)],
+    ])
+      expect(verifyChain(lines.join('\n'))).toMatchObject({
+        unchained: 0,
+        problems: [expect.stringMatching(/not .*of the chain/)],
+      })
   })
 })

@@ -33,7 +33,7 @@ describe('the audit log', () => {
     const { audit } = open()
     audit.started({ version: '1' })
     audit.note('ended', command, { verdict: 'succeeded' })
-    expect(verifyChain(text())).toEqual({ lines: 3, first: 1, last: 3, problems: [] })
+    expect(verifyChain(text())).toEqual({ lines: 3, first: 1, last: 3, unchained: 0, problems: [] })
     const events = text()
       .trim()
       .split('\n')
@@ -74,7 +74,7 @@ describe('the file of an audit log', () => {
     open().audit.note('ended', command)
     expect(text().split('\n')[0]).toContain('"event":"continued"')
     const both = readFileSync(`${path}.1`, 'utf8') + text()
-    expect(verifyChain(both)).toEqual({ lines: 3, first: 1, last: 3, problems: [] })
+    expect(verifyChain(both)).toEqual({ lines: 3, first: 1, last: 3, unchained: 0, problems: [] })
   })
 
   it('gets no such line when it is the same as before', () => {
@@ -89,7 +89,7 @@ describe('the file of an audit log', () => {
     audit.note('ended', command)
     rmSync(path)
     audit.note('received', command)
-    expect(verifyChain(text())).toEqual({ lines: 1, first: 2, last: 2, problems: [] })
+    expect(verifyChain(text())).toEqual({ lines: 1, first: 2, last: 2, unchained: 0, problems: [] })
   })
 
   it('says in each line whose it is', () => {
