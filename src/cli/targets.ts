@@ -1,3 +1,5 @@
+import { aborted, orAborted } from '../async/aborted.ts'
+import { costDetails } from '../master/costDetails.ts'
 import { describeFleetChange } from '../master/fleet/fleetChange.ts'
 import { hostLines } from '../master/fleet/hostLines.ts'
 import { type Reach, reachesNobody } from '../master/fleet/reach.ts'
@@ -6,6 +8,7 @@ import type { Master } from '../master/master.ts'
 import { requestDetails } from '../run/requestDetails.ts'
 import type { RunRequest } from '../run/runRequest.ts'
 import { printDetails } from '../text/detail.ts'
+import { LocalizableError } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
 import type { Arguments } from './arguments.ts'
 import { confirm } from './confirm.ts'
@@ -20,7 +23,7 @@ export class UnexpectedCount extends Error {
 }
 
 export interface SettleParts {
-  readonly master: Pick<Master, 'environment' | 'reach'>
+  readonly master: Pick<Master, 'environment' | 'reach' | 'costing'>
   readonly request: RunRequest
   readonly args: Pick<Arguments, 'confirm' | 'yes' | 'expect' | 'quiet'>
   readonly person: Person
@@ -34,7 +37,7 @@ export interface SettleParts {
  * environment in any case; if the agents are no longer the same, the difference is shown and the question is asked again. What
  * is sent in the same turn as this resolves goes to the agents that were shown.
  * @returns false when it was interrupted
- * @throws UnexpectedCount, UsageError, Declined: nothing was sent; QueueError
+ * @throws UnexpectedCount, UsageError, Declined, LocalizableError when the command is too large: nothing was sent; QueueError
  */
 export async function settleTargets(parts: SettleParts): Promise<boolean> {
   const { master, request, args, person, look, signal } = parts
@@ -50,7 +53,11 @@ export async function settleTargets(parts: SettleParts): Promise<boolean> {
     const change = agreed && describeFleetChange(agreed, reach.named, inEnglish)
     if (agreed !== undefined && change === undefined) return true
     if (change !== undefined) person.tell(change)
-    const targets = reachDetails(reach, request, inEnglish)
+    const costOf = await orAborted(master.costing(signal), signal)
+    if (costOf === aborted) return false
+    const cost = costOf(request, reach)
+    if (cost.kind === 'too-large') throw new LocalizableError(cost.why)
+    const targets = [...reachDetails(reach, request, inEnglish), ...costDetails(cost, inEnglish)]
     const isRefused = signatureDetails(reach, inEnglish).some(({ isCertain }) => isCertain)
     const isDoubtful = isRefused || reach.missing.length > 0 || reach.look.kind === 'unsure'
     const { kind } = request.action

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aborted, orAborted } from '../async/aborted.ts'
 import { contained } from '../async/contained.ts'
+import { privateReplyQueue } from '../protocol/names.ts'
 import type { Environment } from '../queues/environment.ts'
 import { QueueError } from '../queues/queueError.ts'
 import type { Queues } from '../queues/queues.ts'
@@ -10,6 +11,7 @@ import { startRunState } from '../run/runState.ts'
 import { defaultTiming, type Timing } from '../run/timing.ts'
 import type { Signer } from '../signing/signer.ts'
 import { LocalizableError, say, sentenceOf } from '../text/localizable.ts'
+import { type CostOf, commandCost } from './commandCost.ts'
 import { OpenRuns } from './engine/openRuns.ts'
 import { Run } from './engine/run.ts'
 import { FactsRefresh } from './factsRefresh.ts'
@@ -127,6 +129,19 @@ export class Master {
   /** What signs the commands of this master, and the time by which its key may have expired. */
   get signing(): Signing {
     return { signer: this.#options.signer, now: this.#sqsNow() }
+  }
+
+  /**
+   * Reads what the queue takes, and returns the function that says what a command takes and costs if it is sent to these agents.
+   * @throws QueueError when it cannot be read: then the command could not be sent either
+   */
+  async costing(signal?: AbortSignal): Promise<CostOf> {
+    const { environment, queues, masterId, issuer, signer } = this.#options
+    const limitBytes = await queues.maximumMessageSize(environment.queues.commands, signal)
+    const { name } = environment
+    const replyTo = privateReplyQueue(name, masterId)
+    const frame = { environment: name, issuer, replyTo, limitBytes, key: signer?.name }
+    return (request, reach) => commandCost(request, reach, frame)
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { Translate } from '../text/translate.ts'
+
 /**
  * US dollars per million requests to standard queues: AWS's list price for most regions (2026). The first million of each
  * month is free, which is not counted here, because the rest of the account may have used it.
@@ -26,10 +28,33 @@ export function idleRequestsPerMonth(
   return Math.round(agents * (month / pollSeconds + (month / factsSeconds) * factsUnits))
 }
 
+/** A price in words, as in `$0.0123`, rounded. */
+export function printPrice(requests: number, t: Translate): string {
+  const amount = dollars(requests)
+  if (amount === 0) return '$0'
+  if (amount < 0.0001) return t('less than {0}', '$0.0001')
+  return `$${amount >= 0.1 ? amount.toFixed(2) : amount.toFixed(4)}`
+}
+
+/** Pauses of an agent between receives that bring what it knows: the first, and the longest, seconds (`sqs_poll_interval`). */
+const pauseSeconds = { first: 0.1, longest: 1 }
+
+/** A command is on the queue for no longer, seconds. */
+const mostVisibleSeconds = 60
+
 /**
- * Requests by the agents while a command is visible: a visible message ends each long poll at once, so all agents of the
- * environment, targeted or not, poll again after a pause until it is deleted or 60 s old.
+ * How often each agent of the environment receives a command that is visible for so long, targeted or not: a visible message
+ * ends each long poll at once, so an agent receives it again after pauses of 0.1, 0.2, 0.4, 0.8 and then 1 s each; and the
+ * long poll that follows.
  */
-export function runRequests(agents: number, visibleSeconds: number, pauseSeconds = 1): number {
-  return Math.round(agents * Math.max(1, Math.min(visibleSeconds, 60) / pauseSeconds))
+export function receivesWhileVisible(seconds: number): number {
+  let receives = 1
+  const until = Math.min(seconds, mostVisibleSeconds)
+  for (
+    let [at, pause] = [0, pauseSeconds.first];
+    at < until;
+    at += pause, pause = Math.min(pauseSeconds.longest, pause * 2)
+  )
+    receives += 1
+  return receives
 }

@@ -1,3 +1,4 @@
+import { receivesWhileVisible } from '../../src/queues/price.ts'
 import type { SqsServer } from '../support/sqs.ts'
 import { startCountingProxy } from './countingProxy.ts'
 import { processFleet } from './fleets.ts'
@@ -10,7 +11,7 @@ export interface AgentRequests {
   readonly sends: number
   /** How long the command was visible, milliseconds, median. */
   readonly visibleMs: number
-  /** Receives by {@link expectedReceives}. */
+  /** Receives by {@link receivesWhileVisible}. */
   readonly expected: number
 }
 
@@ -42,18 +43,6 @@ export async function measureAgentRequests(
     receives: receives / rounds / agents,
     sends: (made.length - receives) / rounds / agents,
     visibleMs: median(visible),
-    expected: visible.reduce((sum, each) => sum + expectedReceives(each), 0) / rounds,
+    expected: visible.reduce((sum, each) => sum + receivesWhileVisible(each / 1000), 0) / rounds,
   }
-}
-
-/**
- * The long poll that follows the command, and those before it that bring what is known already: at once, and after pauses
- * of 0.1, 0.2, 0.4, 0.8 and then 1 s each, as long as it is visible (agent/src/intake/pollPace.ts, without its chance). SQS shows
- * it to all who ask.
- */
-function expectedReceives(visibleMs: number): number {
-  let receives = 1
-  for (let at = 0, pauseMs = 100; at < visibleMs; at += pauseMs, pauseMs = Math.min(1_000, pauseMs * 2))
-    receives += 1
-  return receives
 }

@@ -5,7 +5,7 @@ import type { Signing } from '../../master/fleet/signatureNeeds.ts'
 import type { Rejected } from '../../master/masterWarning.ts'
 import type { Environment } from '../../queues/environment.ts'
 import type { Finding } from '../../queues/finding.ts'
-import { dollars, idleRequestsPerMonth, runRequests } from '../../queues/price.ts'
+import { idleRequestsPerMonth, printPrice, receivesWhileVisible } from '../../queues/price.ts'
 import type { RequestCounts } from '../../queues/requestCounts.ts'
 import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
@@ -136,23 +136,16 @@ function describeAgents(agents: readonly KnownAgent[], t: Translate): string {
 function describePrice({ agents, requests }: Examination, t: Translate): string[] {
   const count = agents.filter(({ state }) => state !== 'gone').length
   const idle = idleRequestsPerMonth(count)
-  const perRun = runRequests(count, 10) + 3 * count
+  const perRun = count * (receivesWhileVisible(10) + 3)
   return [
-    `- ${t('{0} when idle: {1} requests a month, about {2}', countAgents(count, t), number(idle), money(idle, t))}`,
-    `- ${t('A run of 10 s on all agents: about {0} requests, {1}', number(perRun), money(perRun, t))}`,
+    `- ${t('{0} when idle: {1} requests a month, about {2}', countAgents(count, t), number(idle), printPrice(idle, t))}`,
+    `- ${t('A run of 10 s on all agents: about {0} requests, {1}', number(perRun), printPrice(perRun, t))}`,
     `- ${t('This window, since it connected: {0} requests', number(requests.billed))}`,
     '',
     t(
       'At $0.40 per million requests, the list price of standard queues in most regions; the first million a month is free.',
     ),
   ]
-}
-
-function money(requests: number, t: Translate): string {
-  const amount = dollars(requests)
-  if (amount === 0) return '$0'
-  if (amount < 0.0001) return t('less than {0}', '$0.0001')
-  return `$${amount >= 0.1 ? amount.toFixed(2) : amount.toFixed(4)}`
 }
 
 function number(value: number): string {

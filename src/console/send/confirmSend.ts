@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import type { CommandCost } from '../../master/commandCost.ts'
 import type { Reach } from '../../master/fleet/reach.ts'
 import { type Confirmation, confirmationFor, type SendOrigin } from './confirmation.ts'
 import { askPerson, type Documents, type Question } from './question.ts'
@@ -29,6 +30,7 @@ export class ConfirmedRun {
   static async ask(
     plan: RunPlan,
     reach: Reach,
+    cost: CommandCost | undefined,
     origin: SendOrigin,
     note: string | undefined,
     signal: AbortSignal,
@@ -37,7 +39,7 @@ export class ConfirmedRun {
   ): Promise<ConfirmedRun | undefined> {
     const demanded = confirmationFor(plan, origin)
     const confirmation = demanded.kind === 'none' && hasChanged ? { kind: 'ask' as const } : demanded
-    const isYes = await askPerson(questionOf(plan, reach, note), confirmation, documents, signal)
+    const isYes = await askPerson(questionOf(plan, reach, cost, note), confirmation, documents, signal)
     return isYes ? new ConfirmedRun(plan, reach, confirmation.kind) : undefined
   }
 
@@ -57,11 +59,16 @@ export class ConfirmedRun {
 }
 
 /** What a person is asked before a plan is sent. */
-export function questionOf(plan: RunPlan, reach: Reach, note: string | undefined): Question {
+export function questionOf(
+  plan: RunPlan,
+  reach: Reach,
+  cost: CommandCost | undefined,
+  note: string | undefined,
+): Question {
   const { t } = vscode.l10n
   return {
     environment: plan.environment.environment.name,
     sentence: describePlan(plan, reach, t),
-    ...{ note, details: planDetails(plan, reach, t), agents: reach.named, yes: t('Run') },
+    ...{ note, details: planDetails(plan, reach, cost, t), agents: reach.named, yes: t('Run') },
   }
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { aborted, orAborted } from '../../async/aborted.ts'
+import type { CommandCost, CostOf } from '../../master/commandCost.ts'
 import { unknownFleet } from '../../master/fleet/fleetSnapshot.ts'
 import { type Reach, reachOf } from '../../master/fleet/reach.ts'
 import { describeRollout, parseRolloutText, printRollout } from '../../run/rolloutText.ts'
@@ -25,7 +26,12 @@ export async function reviewPlan(
   place: Place,
 ): Promise<StepEnd<RunPlan>> {
   const { environment } = plan
-  if ((await orAborted(connections.use(environment), place.signal)) === aborted) return { kind: 'given-up' }
+  const opened = await orAborted(connections.use(environment), place.signal)
+  if (opened === aborted) return { kind: 'given-up' }
+  // Where it is not known now, the question before sending says it, or why nothing can be sent.
+  const unknown = () => undefined
+  const costOf = await orAborted(opened.master.costing(place.signal).then(remembering, unknown), place.signal)
+  if (costOf === aborted) return { kind: 'given-up' }
   const reach = () => connections.reach(environment.key, request) ?? reachOf(unknownFleet, request)
   const watch = connections.watch(environment)
   let { request } = plan
@@ -38,7 +44,7 @@ export async function reviewPlan(
         placeholder: vscode.l10n.t('Press Enter to run, or change targets and options below.'),
         itemsFor: () => {
           shown = reach()
-          return itemsFor({ environment, request }, shown)
+          return itemsFor({ environment, request }, shown, costOf?.(request, shown))
         },
         take: ({ part }) => ({ kind: 'done', value: part }),
         onDidChange: (refresh) =>
@@ -55,11 +61,25 @@ export async function reviewPlan(
         return { kind: 'given-up' }
       }
       if (end.value === 'all')
-        await showDocument(questionOf({ environment, request }, shown, undefined), documents)
+        await showDocument(
+          questionOf({ environment, request }, shown, costOf?.(request, shown), undefined),
+          documents,
+        )
       else request = await changePart(end.value, request, shown)
     }
   } finally {
     watch.dispose()
+  }
+}
+
+/** The fleet changes all the time: the cost is computed again when the request or a number of agents has changed. */
+function remembering(costOf: CostOf): CostOf {
+  let last: { readonly request: RunRequest; readonly counts: string; readonly cost: CommandCost } | undefined
+  return (request, reach) => {
+    const counts = `${reach.named.length} ${reach.known}`
+    if (last?.request !== request || last.counts !== counts)
+      last = { request, counts, cost: costOf(request, reach) }
+    return last.cost
   }
 }
 

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode'
 import { foldHosts } from '../../hosts/hostFolding.ts'
+import type { CommandCost } from '../../master/commandCost.ts'
+import { costDetails } from '../../master/costDetails.ts'
 import type { Reach } from '../../master/fleet/reach.ts'
 import { doubtDetails, signatureDetails } from '../../master/fleet/reachDetails.ts'
 import { describeScript } from '../../run/requestDetails.ts'
@@ -19,7 +21,7 @@ export interface PartItem extends vscode.QuickPickItem {
 }
 
 /** The rows of the review: what will happen, the targets, the missing agents, and everything that can still be changed. */
-export function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
+export function itemsFor(plan: RunPlan, reach: Reach, cost?: CommandCost): PartItem[] {
   const { request, environment } = plan
   const { action } = request
   const t = vscode.l10n.t
@@ -43,6 +45,13 @@ export function itemsFor(plan: RunPlan, reach: Reach): PartItem[] {
         part: 'all',
         label: `$(warning) ${plainText(detail.name)}`,
         detail: plainText(detail.value.replaceAll('\n', '')),
+      }),
+    ),
+    ...costDetails(cost, t).map(
+      (detail): PartItem => ({
+        part: 'all',
+        label: `$(${cost?.kind === 'too-large' ? 'error' : 'package'}) ${detail.name}`,
+        detail: plainText(detail.value),
       }),
     ),
     ...signatureDetails(reach, t).map(

@@ -1,4 +1,6 @@
 import { type DeclaredEnvironment, notableEndpoint } from '../../declarations/declaredEnvironment.ts'
+import type { CommandCost } from '../../master/commandCost.ts'
+import { costDetails } from '../../master/costDetails.ts'
 import type { Audience, Reach } from '../../master/fleet/reach.ts'
 import { reachDetails } from '../../master/fleet/reachDetails.ts'
 import { printArguments } from '../../run/actionText.ts'
@@ -30,13 +32,19 @@ export function describePlan(plan: RunPlan, reach: WhoIsHit, t: Translate): stri
   return `${describeAction(plan.request.action, t)} ${describeHow(plan, reach, t)}.`
 }
 
-/** What the sentence does not contain: the whole command, how it runs, its targets and the missing agents. */
-export function planDetails({ environment, request }: RunPlan, reach: Reach, t: Translate): Detail[] {
+/** What the sentence does not contain: the whole command, how it runs, its targets, the missing agents, and a notable cost. */
+export function planDetails(
+  { environment, request }: RunPlan,
+  reach: Reach,
+  cost: CommandCost | undefined,
+  t: Translate,
+): Detail[] {
   const endpoint = notableEndpoint(environment)
   return [
     ...requestDetails(request, t),
     ...(endpoint === undefined ? [] : [{ name: t('Endpoint'), value: visibleText(endpoint) }]),
     ...reachDetails(reach, request, t),
+    ...costDetails(cost, t),
   ]
 }
 

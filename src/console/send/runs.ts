@@ -6,6 +6,7 @@ import { describeFleetChange } from '../../master/fleet/fleetChange.ts'
 import { reachesNobody } from '../../master/fleet/reach.ts'
 import type { Master } from '../../master/master.ts'
 import { NobodyMatches } from '../../master/nobodyMatches.ts'
+import { LocalizableError } from '../../text/localizable.ts'
 import type { Connections } from '../environments/connections.ts'
 import { showWait } from './cancellation.ts'
 import type { SendOrigin } from './confirmation.ts'
@@ -64,7 +65,7 @@ export class Runs implements vscode.Disposable {
    * Sends a plan after the user has confirmed it as its environment requires.
    * @param signal stops it; after it has been sent, cancels the run
    * @param then the earlier targets of the same run, when it is repeated
-   * @throws NobodyMatches, QueueError: nothing was sent then
+   * @throws NobodyMatches, QueueError, LocalizableError when the command is too large: nothing was sent then
    */
   async send(
     plan: RunPlan,
@@ -98,7 +99,20 @@ export class Runs implements vscode.Disposable {
       }
       const note = changed ?? (then && describeFleetChange(then, reach.named, vscode.l10n.t))
       const hasChanged = changed !== undefined
-      confirmed = await ConfirmedRun.ask(plan, reach, origin, note, stopped, this.#documents, hasChanged)
+      const costOf = await orAborted(opened.master.costing(stopped), stopped)
+      if (costOf === aborted) return notSent('stopped')
+      const cost = costOf(request, reach)
+      if (cost.kind === 'too-large') throw new LocalizableError(cost.why)
+      confirmed = await ConfirmedRun.ask(
+        plan,
+        reach,
+        cost,
+        origin,
+        note,
+        stopped,
+        this.#documents,
+        hasChanged,
+      )
       if (stopped.aborted) return notSent('stopped')
       if (confirmed === undefined) return notSent('declined')
       // A user who was not asked has not seen a list that could be outdated.

@@ -13,6 +13,8 @@ const mostMessages = 8
 /** A message of a command. */
 export interface CommandDraft {
   readonly draft: BodyDraft
+  /** With its signature. */
+  readonly bytes: number
   /** The agents that it names; undefined: it names nobody. */
   readonly targets: readonly string[] | undefined
 }
@@ -35,14 +37,14 @@ export function commandDrafts(
   const seal = (targets: readonly string[] | undefined) =>
     bodyOf(targets === undefined ? bare : { ...command, targets: [...targets] }, limitBytes, key)
   const whole = seal(targets)
-  if (whole.objection === undefined) return [{ draft: whole.draft, targets }]
+  if (whole.objection === undefined) return [{ draft: whole.draft, bytes: whole.bytes, targets }]
   if (targets === undefined || targets.length < 2) throw new LocalizableError(whole.objection)
   const { bytes, objection } = seal(undefined)
   if (objection !== undefined) throw new LocalizableError(objection)
   for (let parts = 2; parts <= Math.min(mostMessages, targets.length); parts += 1) {
     const sealed = inParts(targets, parts).map((part) => ({ ...seal(part), targets: part }))
     if (sealed.every((part) => part.objection === undefined))
-      return sealed.map(({ draft, targets }) => ({ draft, targets }))
+      return sealed.map((part) => ({ draft: part.draft, bytes: part.bytes, targets: part.targets }))
   }
   throw new LocalizableError(
     say(

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,6 +39,7 @@ function settle({
   isProtected = false,
   onAsk = () => {},
   others = [],
+  limitBytes = 64 * 1024,
 }: {
   answers?: readonly string[]
   args?: Partial<SettleParts['args']>
@@ -45,8 +47,12 @@ function settle({
   isProtected?: boolean
   onAsk?: (master: Master, question: number) => void
   others?: readonly string[]
+  limitBytes?: number
 }) {
-  const master = playedMaster({ queues: playedQueues(), history }, { protected: isProtected })
+  const master = playedMaster(
+    { queues: playedQueues({ maximumMessageSize: async () => limitBytes }), history },
+    { protected: isProtected },
+  )
   masters.push(master)
   for (const agentId of others) hearOf(master, agentId)
   const told: string[] = []
@@ -77,6 +83,21 @@ describe('Without a terminal', () => {
     const { settled, told, asked } = settle({})
     expect(await settled).toBe(true)
     expect([told, asked]).toEqual([['Targets (2 of 2 agents): a,b'], []])
+  })
+
+  it('shows what a large command costs, too, and sends none that is too large for its queue', async () => {
+    const action = (bytes: number): RunRequest['action'] => {
+      const content = randomBytes(bytes).toString('base64')
+      return { kind: 'script', name: 'deploy.sh', content, args: [] }
+    }
+    const large = settle({ request: { ...reboot, action: action(100_000) }, limitBytes: 256 * 1024 })
+    expect(await large.settled).toBe(true)
+    expect(large.told).toEqual([
+      expect.stringMatching(/a,b\nSize and cost: 1 message of 13\d KB\. SQS bills 3\d to /),
+    ])
+    const { settled, told } = settle({ request: { ...reboot, action: action(100_000) } })
+    await expect(settled).rejects.toThrow(/^This command takes 13\d{4} bytes, and the MaximumMessageSize/)
+    expect(told).toEqual([])
   })
 
   it('is quiet about them where it was told to be, unless some are missing', async () => {

@@ -24,7 +24,15 @@ afterEach(() => Reflect.deleteProperty(vscode.window, 'showWarningMessage'))
 describe('A confirmed run', () => {
   it('is what a person said yes to, with those whom the question named', async () => {
     answer('Run')
-    const confirmed = await ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined, signal, documents)
+    const confirmed = await ConfirmedRun.ask(
+      plan,
+      reach,
+      undefined,
+      { kind: 'page' },
+      undefined,
+      signal,
+      documents,
+    )
     expect(calls.at(-1)?.args[0]).toContain('Run “reboot” on EVERY agent of testing (1 known)')
     expect(confirmed?.plan).toBe(plan)
     expect(confirmed?.reach).toBe(reach)
@@ -33,7 +41,7 @@ describe('A confirmed run', () => {
   it('is none when they said no', async () => {
     answer(undefined)
     expect(
-      await ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined, signal, documents),
+      await ConfirmedRun.ask(plan, reach, undefined, { kind: 'page' }, undefined, signal, documents),
     ).toBeUndefined()
   })
 
@@ -43,7 +51,15 @@ describe('A confirmed run', () => {
       answer('Run')
       const stop = new AbortController()
       if (when === 'before it was asked') stop.abort()
-      const asking = ConfirmedRun.ask(plan, reach, { kind: 'page' }, undefined, stop.signal, documents)
+      const asking = ConfirmedRun.ask(
+        plan,
+        reach,
+        undefined,
+        { kind: 'page' },
+        undefined,
+        stop.signal,
+        documents,
+      )
       stop.abort()
       expect(await asking).toBeUndefined()
     },

@@ -14,7 +14,7 @@ const { signal } = new AbortController()
 function questionOf(command: string, hosts: readonly string[], note?: string): Question {
   const request = { filter: everyone, action: { kind: 'shell' as const, command }, timeoutMs: 60_000 }
   const reach = reachOf({ ...unknownFleet, agents: hosts.map((host) => knownAgent(host)) }, request)
-  const details = planDetails({ environment: declared('testing'), request }, reach, inEnglish)
+  const details = planDetails({ environment: declared('testing'), request }, reach, undefined, inEnglish)
   return { environment: 'testing', sentence: 'Run it.', note, details, agents: reach.agents, yes: 'Run' }
 }
 

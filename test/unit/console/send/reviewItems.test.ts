@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { itemsFor } from '../../../../src/console/send/reviewItems.ts'
+import type { CommandCost } from '../../../../src/master/commandCost.ts'
 import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
 import { reachOf } from '../../../../src/master/fleet/reach.ts'
 import { everyone } from '../../../../src/protocol/filter/writtenFilter.ts'
 import type { RunRequest } from '../../../../src/run/runRequest.ts'
+import { say } from '../../../../src/text/localizable.ts'
 import { declared } from '../../../support/declared.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 
@@ -28,6 +30,24 @@ describe('The review before a run', () => {
   it('shows what cannot be seen, and what would push the rest out of sight', () => {
     const [run] = review({ kind: 'shell', command: `ls${'\u2800'.repeat(60)}\u202e; rm -rf /` })
     expect(run?.label).toBe('$(play) Run “ls<U+2800 × 60><U+202E>; rm -rf /”')
+  })
+
+  it('says what a command takes and costs where that is notable, and why one cannot be sent', () => {
+    const request = { filter: everyone, action: { kind: 'ping' as const }, timeoutMs: 60_000 }
+    const rows = (cost: CommandCost) =>
+      itemsFor({ environment: declared('testing'), request }, reachOf(fleet, request), cost)
+        .filter(({ label }) => /package|error/.test(label))
+        .map(({ label, detail }) => [label, detail])
+    const sendable = { kind: 'sendable', messages: 2, bytes: 100_000, isLarge: true } as const
+    expect(rows({ ...sendable, requests: { least: 1_000, most: 12_000 } })).toEqual([
+      [
+        '$(package) Size and cost',
+        '2 messages, 98 KB together. SQS bills 1,000 to 12,000 requests for them, $0.0004 to $0.0048.',
+      ],
+    ])
+    expect(rows({ kind: 'too-large', why: say('This command takes {0} bytes.', 9) })).toEqual([
+      ['$(error) Cannot be sent', 'This command takes 9 bytes.'],
+    ])
   })
 
   it('names who is missing, and says when the look at the fleet is unsure', () => {
