@@ -53,6 +53,7 @@ import { RunHistory } from './console/send/runHistory.ts'
 import { Runs } from './console/send/runs.ts'
 import { Sending } from './console/send/sending.ts'
 import { Snippets } from './console/send/snippets.ts'
+import { stopEverything } from './console/send/stopEverything.ts'
 import { FileDiagnostics } from './console/snippets/fileDiagnostics.ts'
 import { FileLanguage } from './console/snippets/fileLanguage.ts'
 import { openSnippet, runSnippet, saveAsSnippet } from './console/snippets/snippetCommands.ts'
@@ -176,6 +177,7 @@ export function activate(context: vscode.ExtensionContext): void {
       ping: pingAgents(sending),
       count: countAgents(sending),
       refreshFacts: refreshFacts(sending),
+      stopEverything: stopEverything({ ask, connections, history, documents }),
 
       addEnvironment: addEnvironment(list, files, profiles),
       editEnvironment: editEnvironment(list),

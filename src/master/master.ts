@@ -14,6 +14,7 @@ import { LocalizableError, say, sentenceOf } from '../text/localizable.ts'
 import { type CostOf, commandCost } from './commandCost.ts'
 import { OpenRuns } from './engine/openRuns.ts'
 import { Run } from './engine/run.ts'
+import { EnvironmentStop, type RunningRun, type StopOutcome } from './environmentStop.ts'
 import { FactsRefresh } from './factsRefresh.ts'
 import type { Sweep } from './fleet/factsSweep.ts'
 import { Inventory } from './fleet/inventory.ts'
@@ -61,6 +62,7 @@ export class Master {
   readonly #facts: FactsRefresh
   readonly #resumption: RunResumption
   readonly #delivery: ReplyDelivery
+  readonly #stop: EnvironmentStop
   readonly #rejected = new RejectedReplies((warning) => this.#warnWhileOpen(warning))
   readonly #abort = new AbortController()
   #pinsProblem: string | undefined
@@ -80,12 +82,15 @@ export class Master {
     this.#replyConsumer = new ReplyConsumer({
       ...{ environment, queues, masterId },
       ...(replyQueue === undefined ? {} : { replyQueue }),
-      isExpecting: () => this.#runs.areWaiting,
+      isExpecting: () => this.#runs.areWaiting || this.#stop.isOn,
       deliver: (deliveries) => this.#deliver(deliveries),
       onUnreadable: (messageId, reason, senderId) =>
         this.#rejected.add({ kind: 'unreadable', queue: 'replies', messageId, reason, senderId }),
-      onForeign: ({ reply, senderId }) =>
-        this.#rejected.add({ kind: 'foreign', runId: reply.runId, agentId: reply.agentId, senderId }),
+      onForeign: ({ reply, senderId }) => {
+        const { runId, agentId } = reply
+        if (!this.#stop.takes(reply, senderId))
+          this.#rejected.add({ kind: 'foreign', runId, agentId, senderId })
+      },
       onWarning: (error) => this.#warnWhileOpen({ kind: 'queue', error }),
     })
     this.#runs = new OpenRuns({
@@ -104,6 +109,15 @@ export class Master {
       ...{ environment, history: options.history, runs: this.#runs, onWarning },
       ...{ replyConsumer: this.#replyConsumer, now: Date.now },
       transport: (runId, replyTo, action) => this.#transport(runId, replyTo, action),
+    })
+    this.#stop = new EnvironmentStop({
+      ...{ environment, queues, issuer: options.issuer, signer: options.signer, history: options.history },
+      ...{ inventory: this.inventory, runs: this.#runs },
+      replyTo: () => this.#replyConsumer.open(),
+      refresh: () => this.refresh(),
+      sqsNow: () => this.#sqsNow(),
+      closed: this.#abort.signal,
+      onWarning: (error) => this.#warnWhileOpen({ kind: 'queue', error }),
     })
     this.#delivery = new ReplyDelivery({
       inventory: this.inventory,
@@ -184,6 +198,19 @@ export class Master {
     if (publication === 'not-sent') return { kind: 'not-sent' }
     if (publication === 'interrupted') return { kind: 'interrupted', run }
     return { kind: signal.aborted ? 'cancelled' : 'sent', run }
+  }
+
+  /** The runs that agents execute, also those of other masters, as far as their facts say. */
+  running(): RunningRun[] {
+    return this.#stop.running()
+  }
+
+  /**
+   * Stops everything that {@link running} returns, on all agents: see {@link EnvironmentStop.stop}.
+   * @throws QueueError when SQS refuses a cancel: all others were sent
+   */
+  stopEverything(signal = new AbortController().signal): Promise<StopOutcome> {
+    return this.#stop.stop(signal)
   }
 
   /**

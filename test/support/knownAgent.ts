@@ -8,6 +8,7 @@ export function knownAgent(hostname: string, changes: Partial<KnownAgent> = {}):
     version: '0.1.0',
     facts: {},
     lastSeenAt: 1_000_000,
+    factsAt: 1_000_000,
     startedAt: 0,
     clockSkewMs: 0,
     state: 'live',

@@ -18,6 +18,8 @@ export interface Question {
   readonly details: readonly Detail[]
   /** The agents, so that one of many can be found. */
   readonly agents: readonly { readonly agentId: string; readonly hostname: string }[]
+  /** Confirming it runs nothing, but stops what runs. */
+  readonly stops?: true
   /** Label of the button that confirms. */
   readonly yes: string
 }
@@ -137,11 +139,11 @@ function askInBox(question: Question, signal: AbortSignal): Promise<boolean> {
 
 /** An input box in which Enter works only with the exact name. Empty means no. */
 async function typeName(question: Question, name: string, signal: AbortSignal): Promise<boolean> {
-  const prompt = vscode.l10n.t(
-    '{0} Type {1} to run it.',
-    plainText(`${question.sentence} ${inOneLine(question)}`),
-    name,
-  )
+  const what = plainText(`${question.sentence} ${inOneLine(question)}`)
+  const prompt =
+    question.stops === true
+      ? vscode.l10n.t('{0} Type {1} to stop all of it.', what, name)
+      : vscode.l10n.t('{0} Type {1} to run it.', what, name)
   const { Info, Error: Wrong } = vscode.InputBoxValidationSeverity
   const options: vscode.InputBoxOptions = {
     title: vscode.l10n.t('{0} is protected', name),

@@ -9,6 +9,8 @@ export interface KnownAgent {
   readonly facts: Facts
   /** SQS's clock, milliseconds since the epoch. */
   readonly lastSeenAt: number
+  /** When its latest facts were sent: SQS's clock, milliseconds since the epoch. */
+  readonly factsAt: number
   /** The agent's clock. */
   readonly startedAt: number
   /** The agent's clock minus SQS's, milliseconds; includes the time that the message took to SQS. */

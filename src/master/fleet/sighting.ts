@@ -66,6 +66,7 @@ export function knownAgent(
     version,
     facts,
     lastSeenAt,
+    factsAt: sentAt,
     startedAt,
     clockSkewMs,
     state,

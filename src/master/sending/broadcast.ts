@@ -60,6 +60,11 @@ export class Broadcast {
     this.#signer = signer
   }
 
+  /** Messages that were published and not withdrawn, or may have been. */
+  get size(): number {
+    return this.#published.size + this.#doubtful.size
+  }
+
   /**
    * Sends the command, in several messages when its list of targets is too long for one.
    * @param signal aborts it at once, also during a request
