@@ -16,6 +16,7 @@ export interface AgentSettings {
   /** Added to what the configuration's sections hold. */
   readonly general?: object
   readonly facts?: object
+  readonly limits?: object
   /** Another endpoint than the environment's, as of a proxy. */
   readonly endpoint?: string
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
@@ -60,6 +61,7 @@ export async function launchAgent(settings: AgentSettings): Promise<AgentProcess
       ...settings.general,
     },
     facts: { ec2_metadata: 'never', programs: join(directory, 'facts.d'), ...settings.facts },
+    ...(settings.limits === undefined ? {} : { limits: settings.limits }),
     aws: {
       region: environment.region,
       endpoint: settings.endpoint ?? environment.endpoint,

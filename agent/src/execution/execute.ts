@@ -1,7 +1,8 @@
 import type { Chunk } from '../../../src/protocol/frames.ts'
 import type { Outcome } from '../../../src/protocol/messages.ts'
 import { type ExecutableAction, NotExecutable, prepare, type WhyNotIn } from './preparation.ts'
-import { ProcessGroup } from './processGroup.ts'
+import { type Launch, ProcessGroup } from './processGroup.ts'
+import type { LimitedRun } from './runLimits.ts'
 import type { User } from './users.ts'
 
 /** Why a run is stopped before its end: passed as the reason of the abort signal. */
@@ -19,6 +20,11 @@ export interface Execution {
   readonly whyNotIn: WhyNotIn
   readonly timeoutMs: number
   readonly killGraceMs: number
+  /**
+   * Prepares the limits of the run.
+   * @throws Error in words
+   */
+  readonly limit: () => Promise<LimitedRun>
   /** Called with each piece of output; while a promise that it returned is pending, output is held back. */
   onOutput(chunk: Chunk): Promise<void> | undefined
 }
@@ -29,24 +35,34 @@ export async function execute(
   execution: Execution,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  let cleanUp = async () => {}
+  const cleanUps: (() => Promise<void>)[] = []
   try {
     const prepared = await prepare(action, execution)
-    cleanUp = prepared.cleanUp
+    cleanUps.push(prepared.cleanUp)
+    const limited = await limitedBy(execution)
+    cleanUps.push(limited.end)
     if (signal.aborted) return stopped(signal.reason, false)
-    return await run(prepared.launch, execution, signal)
+    return await run(await inLimits(limited, prepared.launch), execution, signal)
   } catch (error) {
     return { kind: 'not-executed', reason: inWords(error as NodeJS.ErrnoException) }
   } finally {
-    await cleanUp().catch(() => {})
+    for (const cleanUp of cleanUps) await cleanUp().catch(() => {})
   }
 }
 
-async function run(
-  launch: Parameters<typeof ProcessGroup.start>[0],
-  execution: Execution,
-  signal: AbortSignal,
-): Promise<Outcome> {
+function limitedBy({ limit }: Execution): Promise<LimitedRun> {
+  return limit().catch(notExecutable)
+}
+
+function inLimits(limited: LimitedRun, launch: Launch): Promise<Launch> {
+  return limited.wrap(launch).catch(notExecutable)
+}
+
+function notExecutable(cause: Error): never {
+  throw new NotExecutable(cause.message, { cause })
+}
+
+async function run(launch: Launch, execution: Execution, signal: AbortSignal): Promise<Outcome> {
   let holds = 0
   const group = await ProcessGroup.start(launch, execution.mark, (chunk) => {
     const taken = execution.onOutput(chunk)

@@ -1,17 +1,25 @@
 import { readdir, readFile } from 'node:fs/promises'
 
 /**
- * Process groups of all processes that were started with `name=value` in their environment (`name` alone: with any
- * value), by way of `/proc`. Empty where there is no `/proc`. Reads every process of the server: for rare moments.
+ * All processes that were started with `name=value` in their environment (`name` alone: with any value), by way of `/proc`.
+ * Empty where there is no `/proc`. Reads every process of the server: for rare moments.
  */
-export async function groupsMarkedWith(name: string, value?: string): Promise<number[]> {
+export async function processesMarkedWith(name: string, value?: string): Promise<number[]> {
   const mark = value === undefined ? `${name}=` : `${name}=${value}\0`
   const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry))
-  const groups = new Set<number>()
+  const marked: number[] = []
   for (const pid of pids) {
     // latin1, so that bytes and characters are one and the same.
     const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
-    if (!`\0${environment}`.includes(`\0${mark}`)) continue
+    if (`\0${environment}`.includes(`\0${mark}`)) marked.push(Number(pid))
+  }
+  return marked
+}
+
+/** Their process groups. */
+export async function groupsMarkedWith(name: string, value?: string): Promise<number[]> {
+  const groups = new Set<number>()
+  for (const pid of await processesMarkedWith(name, value)) {
     const group = groupOf(await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => ''))
     if (group !== undefined && group > 1) groups.add(group)
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createQueues } from '../../../src/queues/queues.ts'
 import { type FactsHead, FactsPublisher } from '../announcing/factsPublisher.ts'
+import { describeEnforcement, type Limits, RunLimits } from '../execution/runLimits.ts'
 import { ownUser as currentUser } from '../execution/users.ts'
 import { expectsMetadata } from '../facts/instanceMetadata.ts'
 import { createFactReader } from '../facts/sources.ts'
@@ -73,9 +74,16 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   })
   const audit = auditLog.note
   const clock = createSqsTime(queues)
-  const runContext = { from, ownUser, configuration, audit, log, now }
+  const limits = new RunLimits({
+    cgroup: configuration().limitsCgroup,
+    onKept: (runId) =>
+      log.warn(`What run ${runId} left behind keeps its limits: the run met them, or left many processes.`),
+  })
+  await sayLimits(configuration().limits, limits, log)
+  const runContext = { from, ownUser, configuration, limits, audit, log, now }
   const runs = await Runs.open(runContext, clock, auditLog, outbox, answers)
-  const posture = () => describePosture(settings.current, ownUser.name, auditFile?.problem)
+  const posture = () =>
+    describePosture(settings.current, ownUser.name, limits.enforcement, auditFile?.problem)
   const reader = createFactReader(configuration, { ...from, onEc2, posture })
   const head = (): FactsHead => {
     const { intervalMs } = configuration().facts
@@ -167,6 +175,15 @@ async function endWhenIdle(signal: AbortSignal, isIdle: () => boolean, stop: () 
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
   while (!isIdle()) await sleep(200, undefined, { ref: false })
   stop()
+}
+
+/** Before anything is started, as the agent may move into a cgroup of its own for it. */
+async function sayLimits(most: Limits, limits: RunLimits, log: Log): Promise<void> {
+  if (most.processes === undefined && most.memory === undefined) return
+  const enforcement = await limits.prepare()
+  const sentence = describeEnforcement(most, enforcement)
+  if (enforcement.problem === undefined) log.info(sentence)
+  else log.warn(sentence)
 }
 
 /** Under systemd standard output is the journal, and the number its priority: notice. */

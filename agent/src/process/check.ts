@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { describeEnforcement, RunLimits } from '../execution/runLimits.ts'
 import { ownUser } from '../execution/users.ts'
 import { expectsMetadata } from '../facts/instanceMetadata.ts'
 import { createFactReader } from '../facts/sources.ts'
@@ -58,6 +59,7 @@ async function checkAgent(configFile: string | undefined, write: (text: string) 
   const policy = await lookAtPolicy(configuration)
   checkPolicy(policy, report)
   await checkStateDirectory(configuration, report)
+  await checkLimits(configuration, report)
   await checkFacts(configuration, policy, report)
   await checkQueues(configuration, report)
   write(describeResult(failures))
@@ -92,6 +94,20 @@ async function checkStateDirectory({ stateDir }: Configuration, report: CheckRep
   }
 }
 
+async function checkLimits({ limits, limitsCgroup }: Configuration, report: CheckReport): Promise<void> {
+  if (limits.processes === undefined && limits.memory === undefined) return
+  if (limitsCgroup === undefined) {
+    report.note(
+      'limits: the agent says in its log at its start, and by the facts below agent.limits, what they count',
+    )
+    return
+  }
+  const options = { cgroup: limitsCgroup, onKept: () => {} }
+  const enforcement = await new RunLimits(options).prepare()
+  if (enforcement.problem === undefined) report.ok(describeEnforcement(limits, enforcement))
+  else report.fail(`limits.cgroup: ${enforcement.problem}`)
+}
+
 async function checkFacts(
   configuration: Configuration,
   policy: PolicyInForce,
@@ -104,7 +120,7 @@ async function checkFacts(
     createLog('warn', (line) => report.fail(line.trim()), Date.now),
     'only-look',
   )
-  const posture = () => describePosture({ configuration, policy }, ownUser().name, undefined)
+  const posture = () => describePosture({ configuration, policy }, ownUser().name, undefined, undefined)
   const reading = await createFactReader(() => configuration, { ...self, onEc2, posture }).refresh()
   report.ok(`this agent is ${self.agentId}, host name ${self.hostname}`)
   for (const name of reading.bySource.keys()) report.ok(`facts from ${name}`)

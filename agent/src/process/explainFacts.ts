@@ -23,7 +23,7 @@ export async function printFacts(
   const log = createLog('error', () => {}, Date.now)
   const self = await identify(configuration, onEc2, log, 'only-look')
   const policy = await lookAtPolicy(configuration)
-  const posture = () => describePosture({ configuration, policy }, ownUser().name, undefined)
+  const posture = () => describePosture({ configuration, policy }, ownUser().name, undefined, undefined)
   const reader = createFactReader(() => configuration, { ...self, onEc2, posture })
   const { facts, problems, warnings, bySource } = await reader.refresh()
   if (o.json) {

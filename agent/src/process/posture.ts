@@ -1,5 +1,6 @@
 import type { Facts } from '../../../src/protocol/facts.ts'
 import { fingerprintOf, sshBlobOf } from '../../../src/signing/publicKey.ts'
+import type { Enforcement } from '../execution/runLimits.ts'
 import type { PolicyKey } from '../policy/policy.ts'
 import type { Settings } from '../settings/settings.ts'
 
@@ -15,17 +16,31 @@ const mostAccepted = 20
 /**
  * What somebody who is responsible for a fleet asks about each agent, as facts beneath `agent`: who it runs as, what limits
  * its commands, and whether they are audited.
+ * @param enforcement what limits of runs count here; undefined: that is not known
  * @param auditProblem why commands are not audited although they should be
  */
 export function describePosture(
   { configuration, policy }: Settings,
   user: string,
+  enforcement: Enforcement | undefined,
   auditProblem: string | undefined,
 ): Facts {
   return {
     user,
     audit: configuration.auditLog !== undefined && auditProblem === undefined,
+    ...limitFacts(configuration.limits, enforcement),
     policy: policyFacts(policy),
+  }
+}
+
+/** Nothing where nothing is limited. */
+function limitFacts({ processes, memory }: Settings['configuration']['limits'], found?: Enforcement): Facts {
+  if (found === undefined || (processes === undefined && memory === undefined)) return {}
+  return {
+    limits: {
+      ...(processes === undefined ? {} : { processes: found.processes }),
+      ...(memory === undefined ? {} : { memory: found.memory }),
+    },
   }
 }
 

@@ -203,13 +203,16 @@ export class Executor {
         ? { kind: 'cancelled', started: false }
         : { kind: 'interrupted' }
     }
-    const { from, ownUser, configuration } = this.#context
+    const { from, ownUser, configuration, limits } = this.#context
     const { agentId } = from
-    const { shell, stateDir, killGraceMs, environment } = configuration()
+    const { shell, stateDir, killGraceMs, environment, limits: most } = configuration()
+    const { runId } = run.order.command
+    const mark = markOf(agentId, runId)
     return execute(
       action,
       {
-        mark: markOf(agentId, run.order.command.runId),
+        mark,
+        limit: () => limits.begin(most, runId, mark),
         ownUser,
         whyNotIn: run.order.whyNotIn,
         shell,
@@ -219,7 +222,7 @@ export class Executor {
         variables: {
           EC2_COLLECTIVE_ENVIRONMENT: environment,
           EC2_COLLECTIVE_AGENT_ID: agentId,
-          EC2_COLLECTIVE_RUN_ID: run.order.command.runId,
+          EC2_COLLECTIVE_RUN_ID: runId,
         },
         onOutput: (chunk) => run.reply.writer.write(chunk),
       },

@@ -1,3 +1,4 @@
+import type { RunLimits } from '../execution/runLimits.ts'
 import type { User } from '../execution/users.ts'
 import type { Audit } from '../log/audit.ts'
 import type { Log } from '../log/log.ts'
@@ -10,6 +11,7 @@ export interface RunContext {
   readonly ownUser: User
   /** As it is at the moment. */
   readonly configuration: () => Configuration
+  readonly limits: Pick<RunLimits, 'begin'>
   readonly audit: Audit
   readonly log: Log
   /** Own clock, milliseconds. */

@@ -45,6 +45,10 @@ export interface Configuration {
   readonly pollIntervalMs: number
   readonly queues: QueuesConfiguration
   readonly facts: FactsConfiguration
+  /** The most that a run may take. */
+  readonly limits: { readonly processes: number | undefined; readonly memory: number | undefined }
+  /** Directory for a cgroup for each run; undefined: the agent's own cgroup. */
+  readonly limitsCgroup: string | undefined
   /** Sentences about problems that do not prevent starting. */
   readonly warnings: readonly string[]
 }
@@ -111,7 +115,7 @@ export async function readConfiguration(file: string | undefined): Promise<Confi
 export function parseConfiguration(text: string, file: string): Configuration {
   const written = parseText(text, file)
   const { content, unknownKeys } = checkConfigurationFile(written.value, file)
-  const { general, facts, aws } = content
+  const { general, facts, limits, aws } = content
   const unknown = unknownKeys.map((key) => {
     const close = closestKey(key)
     return `Unknown key "${key}".${close === undefined ? '' : ` Did you mean "${close}"?`}`
@@ -157,6 +161,8 @@ export function parseConfiguration(text: string, file: string): Configuration {
       ec2Metadata: facts.ec2_metadata ?? 'auto',
       ec2MetadataEndpoint: facts.ec2_metadata_endpoint ?? 'http://169.254.169.254',
     },
+    limits: { processes: limits.processes, memory: limits.memory },
+    limitsCgroup: limits.cgroup,
     warnings,
   }
 }

@@ -22,6 +22,14 @@ const Paths = v.union(
   'a path, several separated by commas, or a list of paths',
 )
 const Text = v.pipe(v.string('text'), v.minLength(1, 'text that is not empty'))
+const bytesWords = 'bytes, at least 1 MiB: a whole number, or one with K, M or G, as in 512M'
+const Bytes = v.pipe(
+  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,15}[KMG]?$/, bytesWords))], bytesWords),
+  v.transform(bytesOf),
+  v.integer(bytesWords),
+  v.minValue(1024 ** 2, bytesWords),
+  v.maxValue(Number.MAX_SAFE_INTEGER, bytesWords),
+)
 const logLevels = 'one of DEBUG, INFO, WARN, ERROR, CRITICAL'
 const Url = v.pipe(v.string('a URL'), v.url('a URL, as in http://127.0.0.1:4566'))
 
@@ -79,6 +87,11 @@ export const sections = {
     ec2_metadata: v.optional(v.picklist(['auto', 'always', 'never'], 'one of auto, always, never')),
     ec2_metadata_endpoint: v.optional(Url),
   },
+  limits: {
+    processes: v.optional(Whole(1, 4_194_304)),
+    memory: v.optional(Bytes),
+    cgroup: v.optional(Path),
+  },
   aws: {
     region: v.pipe(
       v.string('an AWS region, as in eu-west-1'),
@@ -95,6 +108,7 @@ export const sections = {
 const File = v.object({
   general: v.optional(v.object(sections.general, 'a section with keys'), {}),
   facts: v.optional(v.object(sections.facts, 'a section with keys'), {}),
+  limits: v.optional(v.object(sections.limits, 'a section with keys'), {}),
   aws: v.object(sections.aws, 'a section with keys'),
 })
 
@@ -123,6 +137,13 @@ export function checkConfigurationFile(
     return `${key} is ${JSON.stringify(issue.input).slice(0, 80)}: expected ${expectation(issue)}`
   })
   throw new ConfigurationError(`${file}: ${reasons.join('; ')}`)
+}
+
+/** As systemd reads sizes: K, M and G are powers of 1024. */
+function bytesOf(written: number | string): number {
+  if (typeof written === 'number') return written
+  const [, digits = '', unit = ''] = /^(\d+)(\D?)$/.exec(written) ?? []
+  return Number(digits) * 1024 ** (unit === '' ? 0 : 'KMG'.indexOf(unit) + 1)
 }
 
 /** Our own messages say what was expected; Valibot's default ones say "Invalid …: Expected X but received Y". */

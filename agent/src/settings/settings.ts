@@ -16,7 +16,15 @@ export interface Settings {
 const watchEveryMs = 5_000
 
 /** Parts of the configuration that make up who the agent is and whom it talks to: they need a new start. */
-const fixed = ['environment', 'agentId', 'hostname', 'stateDir', 'auditLog', 'queues'] as const
+const fixed = [
+  'environment',
+  'agentId',
+  'hostname',
+  'stateDir',
+  'auditLog',
+  'queues',
+  'limitsCgroup',
+] as const
 
 /** The settings of a running agent. */
 export class LiveSettings {
@@ -123,6 +131,6 @@ export class LiveSettings {
 }
 
 function withFixed(before: Configuration, fresh: Configuration): Configuration {
-  const { environment, agentId, hostname, stateDir, auditLog, queues } = before
-  return { ...fresh, environment, agentId, hostname, stateDir, auditLog, queues }
+  const { environment, agentId, hostname, stateDir, auditLog, queues, limitsCgroup } = before
+  return { ...fresh, environment, agentId, hostname, stateDir, auditLog, queues, limitsCgroup }
 }

@@ -35,6 +35,8 @@ describe('what was written for 5fa5438 means the same today:', () => {
       outputLimitBytes: 1_048_576,
       shell: '/bin/bash',
       killGraceMs: 7_000,
+      limits: { processes: undefined, memory: undefined },
+      limitsCgroup: undefined,
       pollIntervalMs: 2_000,
       queues: {
         region: 'eu-west-1',

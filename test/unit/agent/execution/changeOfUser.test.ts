@@ -18,6 +18,7 @@ import { asUser } from '../../../../agent/src/execution/changeOfUser.ts'
 import { execute } from '../../../../agent/src/execution/execute.ts'
 import type { ExecutableAction, WhyNotIn } from '../../../../agent/src/execution/preparation.ts'
 import { ProcessGroup } from '../../../../agent/src/execution/processGroup.ts'
+import { unlimited } from '../../../../agent/src/execution/runLimits.ts'
 import { runMark } from '../../../../agent/src/execution/runMark.ts'
 import { ownUser } from '../../../../agent/src/execution/users.ts'
 
@@ -48,7 +49,7 @@ async function run(
     {
       ...{ mark, shell: '/bin/sh', stateDir: directory, ownUser: ownUser(), variables: {} },
       whyNotIn,
-      ...{ timeoutMs: 30_000, killGraceMs: 1000 },
+      ...{ timeoutMs: 30_000, killGraceMs: 1000, limit: async () => unlimited },
       onOutput: ({ bytes }) => {
         output += Buffer.from(bytes).toString()
         return undefined

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { execute, type StopReason } from '../../../../agent/src/execution/execute.ts'
 import { groupsMarkedWith } from '../../../../agent/src/execution/markedProcesses.ts'
+import { unlimited } from '../../../../agent/src/execution/runLimits.ts'
 import { runMark } from '../../../../agent/src/execution/runMark.ts'
 import { ownUser } from '../../../../agent/src/execution/users.ts'
 import type { Outcome } from '../../../../src/protocol/messages.ts'
@@ -35,6 +36,7 @@ async function run(
       variables: {},
       timeoutMs: o.timeoutMs,
       killGraceMs: 1000,
+      limit: async () => unlimited,
       onOutput: o.onOutput ?? (() => undefined),
     },
     o.signal ?? new AbortController().signal,

@@ -11,9 +11,11 @@ const printed = printPublicKey(publicKey)
 
 function postureOf(policy: object) {
   const inForce = { kind: 'in-force', policy: parsePolicy(JSON.stringify(policy), 'p'), digest: 'd' }
-  const settings = { configuration: {}, policy: inForce } as unknown as Settings
-  return signingPostureOf({ agent: describePosture(settings, 'root', undefined) })
+  return signingPostureOf({ agent: describePosture(settingsWith({}, inForce), 'root', undefined, undefined) })
 }
+
+const settingsWith = (limits: object, policy: object) =>
+  ({ configuration: { limits }, policy }) as unknown as Settings
 
 describe('The posture of an agent', () => {
   it('says which keys its rules accept, and when they expire', () => {
@@ -30,6 +32,20 @@ describe('The posture of an agent', () => {
       ],
       isComplete: true,
     })
+  })
+
+  it('says what its limits of runs count, and nothing of limits that it does not have', () => {
+    const closed = { kind: 'closed', reason: 'no' }
+    const counted = { processes: 'run', memory: 'process' } as const
+    const limitsIn = (limits: object, known: typeof counted | undefined) =>
+      describePosture(settingsWith(limits, closed), 'root', known, undefined).limits
+    expect(limitsIn({ processes: 64, memory: 2 ** 30 }, counted)).toEqual(counted)
+    expect(limitsIn({ memory: 2 ** 30 }, counted)).toEqual({ memory: 'process' })
+    for (const [limits, known] of [
+      [{}, counted],
+      [{ processes: 64 }, undefined],
+    ] as const)
+      expect(limitsIn(limits, known)).toBe(undefined)
   })
 
   it('stays small, and says that there are more keys', () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { unlimited } from '../../../../agent/src/execution/runLimits.ts'
 import { ownUser } from '../../../../agent/src/execution/users.ts'
 import type { AuditedCommand } from '../../../../agent/src/log/audit.ts'
 import { createLog } from '../../../../agent/src/log/log.ts'
@@ -37,12 +38,14 @@ function openExecutor(begin: () => Promise<void>) {
     shell: '/bin/sh',
     stateDir: directory,
     killGraceMs: 100,
+    limits: { processes: undefined, memory: undefined },
     environment: 'testing',
   } as Configuration
   const context: RunContext = {
     from: { agentId: 'agent-1', hostname: 'host' },
     ownUser: ownUser(),
     configuration: () => configuration,
+    limits: { begin: async () => unlimited },
     audit: (event) => {
       audited.push(event)
       return 'unaudited'

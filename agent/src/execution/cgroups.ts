@@ -1,0 +1,171 @@
+import { constants } from 'node:fs'
+import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+/** What a cgroup can limit, and the files (cgroup v2) that the limits are written to. */
+const limitFiles = { processes: 'pids.max', memory: 'memory.max' } as const
+/** Files that count how often a limit was met, and the name of that count. */
+const eventFiles = {
+  processes: { file: 'pids.events', event: 'max' },
+  memory: { file: 'memory.events', event: 'oom' },
+} as const
+/** Not where the file is not there: not every kernel has every one. */
+const overwrite = { flag: constants.O_WRONLY | constants.O_TRUNC } as const
+const swapFile = 'memory.swap.max'
+const controllers = ['pids', 'memory']
+
+export type Limited = keyof typeof limitFiles
+
+/** The agent's own part of a cgroup tree in which it is alone: cgroups with processes cannot limit cgroups below them. */
+const ownLeaf = 'agent'
+
+/** A directory in which the agent makes a cgroup for each run, and what these can limit. */
+export interface CgroupPlace {
+  readonly directory: string
+  readonly limits: ReadonlySet<Limited>
+}
+
+/** Where Linux says which cgroup a process is in, and where the cgroups are. */
+export interface CgroupSystem {
+  readonly membership: string
+  readonly root: string
+  readonly pid: number
+}
+
+const linux: CgroupSystem = { membership: '/proc/self/cgroup', root: '/sys/fs/cgroup', pid: process.pid }
+
+/** Runs get no cgroup of their own here; the message says why. */
+export class NoCgroups extends Error {
+  override readonly name = 'NoCgroups'
+}
+
+/**
+ * Finds the place for cgroups of runs: the given directory, or the agent's own cgroup, where systemd has delegated it. From
+ * that the agent moves into a cgroup below it.
+ * @throws NoCgroups
+ */
+export async function findCgroupPlace(
+  given: string | undefined,
+  system: CgroupSystem = linux,
+): Promise<CgroupPlace> {
+  const directory = given ?? (await ownPlace(system).catch(unusable))
+  for (const controller of controllers) {
+    // One that is not there cannot be enabled; which ones are is seen below.
+    await writeFile(join(directory, 'cgroup.subtree_control'), `+${controller}`).catch(() => {})
+  }
+  await removeEmptyCgroups(directory)
+  const limits = await limitsIn(directory).catch(unusable)
+  if (limits.size === 0)
+    throw new NoCgroups(`the cgroup ${directory} has neither the pids nor the memory controller`)
+  return { directory, limits }
+}
+
+async function ownPlace({ membership, root, pid }: CgroupSystem): Promise<string> {
+  const path = /^0::(.*)$/m.exec(await readFile(membership, 'utf8').catch(() => ''))?.[1]
+  if (path === undefined) throw new NoCgroups('this system has no cgroups of version 2')
+  const own = join(root, path)
+  if (basename(own) === ownLeaf) return dirname(own)
+  const pids = (await readFile(join(own, 'cgroup.procs'), 'utf8')).split('\n').filter((line) => line !== '')
+  // Nobody else's processes are moved: then this is not a service of its own.
+  if (pids.some((other) => Number(other) !== pid))
+    throw new NoCgroups(`the agent shares its cgroup ${own} with other processes`)
+  const leaf = join(own, ownLeaf)
+  await mkdir(leaf, { recursive: true })
+  await writeFile(join(leaf, 'cgroup.procs'), String(pid))
+  return own
+}
+
+/** What a cgroup below this one can limit. */
+async function limitsIn(directory: string): Promise<Set<Limited>> {
+  const probe = join(directory, `run-probe.${process.pid}`)
+  await mkdir(probe)
+  const found = new Set<Limited>()
+  for (const limited of Object.keys(limitFiles) as Limited[]) {
+    const isThere = await access(join(probe, limitFiles[limited])).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) found.add(limited)
+  }
+  await rmdir(probe)
+  return found
+}
+
+function unusable(error: Error): never {
+  throw error instanceof NoCgroups ? error : new NoCgroups(error.message, { cause: error })
+}
+
+/** Removes cgroups of runs in which no process is left: a daemon that a run left has ended. */
+async function removeEmptyCgroups(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => [])
+  for (const name of names) if (name.startsWith('run-')) await rmdir(join(directory, name)).catch(() => {})
+}
+
+/** The cgroup of one run. */
+export class RunCgroup {
+  readonly directory: string
+  readonly #limited: readonly Limited[]
+
+  /**
+   * @param values limits: a number of processes, and bytes
+   * @throws Error of the system
+   */
+  static async create(
+    { directory }: CgroupPlace,
+    name: string,
+    values: Readonly<Partial<Record<Limited, number>>>,
+  ): Promise<RunCgroup> {
+    const own = join(directory, `run-${name}.${process.pid}`)
+    await mkdir(own)
+    const entries = Object.entries(values) as [Limited, number][]
+    const cgroup = new RunCgroup(
+      own,
+      entries.map(([limited]) => limited),
+    )
+    try {
+      for (const [limited, value] of entries) await writeFile(join(own, limitFiles[limited]), String(value))
+      // What is swapped out counts, too, where the system counts it.
+      if (values.memory !== undefined) await writeFile(join(own, swapFile), '0', overwrite).catch(() => {})
+    } catch (error) {
+      await cgroup.end()
+      throw error
+    }
+    return cgroup
+  }
+
+  private constructor(directory: string, limited: readonly Limited[]) {
+    this.directory = directory
+    this.#limited = limited
+  }
+
+  /**
+   * Removes the cgroup. Where processes go on after the run, limits are lifted, except those that the run has met: what is
+   * left may be a fork bomb. Such a cgroup is removed when another run ends, or the agent starts.
+   * @returns the limits that hold on
+   */
+  async end(): Promise<Limited[]> {
+    const isRemoved = await rmdir(this.directory).then(
+      () => true,
+      () => false,
+    )
+    if (isRemoved) return []
+    const kept: Limited[] = []
+    for (const limited of this.#limited) {
+      if (await this.#hasMet(limited)) kept.push(limited)
+      else await this.#lift(limited)
+    }
+    await removeEmptyCgroups(dirname(this.directory))
+    return kept
+  }
+
+  async #hasMet(limited: Limited): Promise<boolean> {
+    const { file, event } = eventFiles[limited]
+    const text = await readFile(join(this.directory, file), 'utf8').catch(() => '')
+    return Number(new RegExp(`^${event} (\\d+)$`, 'm').exec(text)?.[1] ?? 0) > 0
+  }
+
+  async #lift(limited: Limited): Promise<void> {
+    const files = limited === 'memory' ? [limitFiles.memory, swapFile] : [limitFiles[limited]]
+    for (const file of files) await writeFile(join(this.directory, file), 'max', overwrite).catch(() => {})
+  }
+}
