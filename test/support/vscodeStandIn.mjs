@@ -256,6 +256,20 @@ export class TreeItem {
   }
 }
 
+export class CustomExecution {
+  /** @param {unknown} callback */
+  constructor(callback) {
+    this.callback = callback
+  }
+}
+
+export class Task {
+  /** @param {unknown} definition @param {unknown} scope @param {string} name @param {string} source @param {unknown} execution */
+  constructor(definition, scope, name, source, execution) {
+    Object.assign(this, { definition, scope, name, source, execution })
+  }
+}
+
 export class CodeLens {
   /** @param {Range} range @param {unknown} command */
   constructor(range, command) {
@@ -272,6 +286,7 @@ export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3
 export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15 }
 export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 }
 export const ViewColumn = { Active: -1, Beside: -2 }
+export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 }
 export const TaskScope = { Global: 1, Workspace: 2 }
 
 export const l10n = {

@@ -1,24 +1,33 @@
 import * as vscode from 'vscode'
-import { OutsideFolder, realPathInside } from './insideFolder.ts'
 import { scriptAction } from './scriptAction.ts'
+import { mostScriptBytes, NotAScript, readInside, readScript } from './scriptContent.ts'
 
 type ScriptAction = ReturnType<typeof scriptAction>
 
 /**
  * The script in a file of the workspace, as it is on disk.
- * @param file path, relative to the first workspace folder that has it, and inside it; or the user's own absolute path
- * @throws Error when there is none
+ * @param file path, relative to the first workspace folder that has it, and inside it
+ * @param where `anywhere`: the user has named it, so that it may be an absolute path
+ * @throws Error when there is none, or it cannot be sent
  */
 export async function fileScript(
   file: string,
   args: readonly string[],
   interpreter: string | undefined,
+  where: 'anywhere' | 'workspace',
 ): Promise<ScriptAction> {
   const folders = vscode.workspace.workspaceFolders ?? []
-  if (file.startsWith('/')) return scriptAt(vscode.Uri.file(file), file, args, interpreter)
-  for (const { uri } of folders) {
-    const found = await uriInside(uri, file)
-    if (found !== undefined) return scriptAt(found, file, args, interpreter)
+  const contents =
+    where === 'anywhere' && file.startsWith('/')
+      ? [() => readScript(file)]
+      : folders.map(
+          ({ uri }) =>
+            () =>
+              contentInside(uri, file),
+        )
+  for (const read of contents) {
+    const content = await explained(file, read)
+    if (content !== undefined) return scriptAction({ name: file, content, args, interpreter })
   }
   throw noScript(file)
 }
@@ -27,7 +36,7 @@ export async function fileScript(
  * The script in a file of a snippet. A repository may name only its own files, not other files of the user.
  * @param of the snippet
  * @param file path, relative to the workspace folder of the snippet
- * @throws Error when there is no such file, or it is outside the folder
+ * @throws Error when there is no such file, or it cannot be sent
  */
 export async function snippetScript(
   of: vscode.Uri,
@@ -36,39 +45,45 @@ export async function snippetScript(
   interpreter: string | undefined,
 ): Promise<ScriptAction> {
   const folder = vscode.workspace.getWorkspaceFolder(of)
-  const found = folder && (await uriInside(folder.uri, file))
-  if (found === undefined) throw noScript(file)
-  return scriptAt(found, file, args, interpreter)
+  const content = folder && (await explained(file, () => contentInside(folder.uri, file)))
+  if (content === undefined) throw noScript(file)
+  return scriptAction({ name: file, content, args, interpreter })
 }
 
-/** @throws Error when the file is outside the folder */
-async function uriInside(folder: vscode.Uri, file: string): Promise<vscode.Uri | undefined> {
-  if (folder.scheme === 'file') {
-    const real = await realPathInside(folder.fsPath, file).catch((error) => {
-      if (!(error instanceof OutsideFolder)) throw error
-      throw new Error(vscode.l10n.t('The script {0} is outside its workspace folder.', file), {
-        cause: error,
-      })
-    })
-    return real === undefined ? undefined : vscode.Uri.file(real)
-  }
+/** @throws NotAScript */
+async function contentInside(folder: vscode.Uri, file: string): Promise<Uint8Array | undefined> {
+  if (folder.scheme === 'file') return readInside(folder.fsPath, file)
   // Other file systems of the editor have no links to outside.
   const uri = vscode.Uri.joinPath(folder, file)
-  if (!uri.path.startsWith(`${folder.path.replace(/\/$/, '')}/`)) {
-    throw new Error(vscode.l10n.t('The script {0} is outside its workspace folder.', file))
-  }
-  return (await read(uri)) === undefined ? undefined : uri
+  if (!uri.path.startsWith(`${folder.path.replace(/\/$/, '')}/`)) throw new NotAScript(file, 'outside')
+  const found = await vscode.workspace.fs.stat(uri).then(undefined, () => undefined)
+  if (found === undefined) return undefined
+  if (found.type !== vscode.FileType.File) throw new NotAScript(file, 'kind')
+  if (found.size > mostScriptBytes) throw new NotAScript(file, 'large')
+  return read(uri)
 }
 
-async function scriptAt(
-  uri: vscode.Uri,
-  name: string,
-  args: readonly string[],
-  interpreter: string | undefined,
-): Promise<ScriptAction> {
-  const content = await read(uri)
-  if (content === undefined) throw noScript(name)
-  return scriptAction({ name, content, args, interpreter })
+async function explained<T>(file: string, work: () => Promise<T>): Promise<T> {
+  return work().catch((error) => {
+    throw error instanceof NotAScript ? new Error(sentenceOf(file, error.why), { cause: error }) : error
+  })
+}
+
+function sentenceOf(file: string, why: NotAScript['why']): string {
+  switch (why) {
+    case 'outside':
+      return vscode.l10n.t('The script {0} is outside its workspace folder.', file)
+    case 'kind':
+      return vscode.l10n.t('{0} is not a file with a script.', file)
+    case 'large':
+      return vscode.l10n.t(
+        'The script {0} is larger than {1} bytes, the most that can be sent.',
+        file,
+        mostScriptBytes,
+      )
+    case 'changing':
+      return vscode.l10n.t('The script {0} is being changed. Try again when it is complete.', file)
+  }
 }
 
 function noScript(file: string): Error {

@@ -54,15 +54,19 @@ export class Sending {
     return this.#send(plan, { kind: kind === 'task' ? kind : 'flow' }, signal)
   }
 
-  /** For callers with arguments: asks only for what is missing, then for a confirmation unless they want none. */
+  /**
+   * For callers with arguments: asks only for what is missing, then for a confirmation unless they want none.
+   * @param files where a `file` may be: a repository may name only its own
+   */
   async withArguments(
     json: unknown,
     title: string,
     kind: 'arguments' | 'task' = 'arguments',
     signal: AbortSignal = unstopped(),
+    files: 'anywhere' | 'workspace' = 'anywhere',
   ): Promise<SendOutcome> {
     const args = parseRunArguments(json)
-    const start = await this.#draft(args)
+    const start = await this.#draft(args, files)
     if (start === undefined) return notSent(signal)
     const isComplete =
       start.environment !== undefined && start.filter !== undefined && start.action !== undefined
@@ -101,10 +105,10 @@ export class Sending {
    * @throws Error when arguments are not valid, or name something that does not exist or is ambiguous
    */
   async draftOf(json: unknown): Promise<Draft | undefined> {
-    return this.#draft(parseRunArguments(json))
+    return this.#draft(parseRunArguments(json), 'anywhere')
   }
 
-  async #draft(args: RunArguments): Promise<Draft | undefined> {
+  async #draft(args: RunArguments, files: 'anywhere' | 'workspace'): Promise<Draft | undefined> {
     const { filter, targets, timeout, rollout: declared } = args
     const ofSnippet =
       args.snippet === undefined ? {} : await this.#snippets.draftByName(args.snippet, args.inputs ?? {})
@@ -113,7 +117,7 @@ export class Sending {
       args.environment === undefined ? undefined : await this.environmentNamed(args.environment)
     const rollout = declared === undefined ? undefined : readRollout(declared)
     const timeoutMs = timeout === undefined ? undefined : parseDuration(String(timeout))
-    const action = await actionOf(args)
+    const action = await actionOf(args, files)
     return {
       ...ofSnippet,
       ...(environment !== undefined && { environment }),
@@ -197,10 +201,11 @@ export function defaultTimeoutMs(): number {
   return parseDuration(String(readSetting('defaultTimeout'))) ?? 60_000
 }
 
-async function actionOf(args: RunArguments): Promise<Draft['action']> {
+async function actionOf(args: RunArguments, files: 'anywhere' | 'workspace'): Promise<Draft['action']> {
   const { command, file, user, directory } = args
   const how = { ...(user !== undefined && { user }), ...(directory !== undefined && { directory }) }
   if (command !== undefined) return { kind: 'shell', command, ...how }
-  if (file !== undefined) return { ...(await fileScript(file, args.args ?? [], args.interpreter)), ...how }
+  if (file !== undefined)
+    return { ...(await fileScript(file, args.args ?? [], args.interpreter, files)), ...how }
   return undefined
 }

@@ -38,10 +38,11 @@ export class FleetTasks implements vscode.TaskProvider {
     scope: vscode.WorkspaceFolder | vscode.TaskScope.Global | vscode.TaskScope.Workspace,
     name: string,
   ): vscode.Task {
+    const files = scope === vscode.TaskScope.Global ? 'anywhere' : 'workspace'
     const execution = new vscode.CustomExecution(async (resolved) => {
       const { type: _, exitCode, ...args } = resolved
       return new RunTerminal(
-        (signal) => this.#sending.withArguments(args, name, 'task', signal),
+        (signal) => this.#sending.withArguments(args, name, 'task', signal, files),
         exitCode === 'last-non-zero' ? exitCode : 'strict',
         (outcome) => void tellOfClosedTerminal(outcome, this.#trouble),
       )
