@@ -221,7 +221,7 @@ export const rooms = [
   {
     room: 'src/console/declarations',
     holds: 'settings and workspace files in the editor: what they declare, and edits to them',
-    imports: ['src/async', 'src/protocol', 'src/hosts', 'src/queues', 'src/declarations'],
+    imports: ['src/async', 'src/protocol', 'src/hosts', 'src/queues', 'src/declarations', 'src/console/text'],
     packages: ['valibot', 'vscode'],
   },
   {
@@ -234,7 +234,7 @@ export const rooms = [
   {
     room: 'src/console',
     holds: 'how commands are registered, and how their errors reach the user',
-    imports: ['src/queues', 'src/declarations', 'src/console/text', 'src/console/profile'],
+    imports: ['src/text', 'src/queues', 'src/declarations', 'src/console/text', 'src/console/profile'],
     packages: ['vscode'],
   },
   {
@@ -336,7 +336,14 @@ export const rooms = [
   {
     room: 'src/console/tasks',
     holds: 'runs as tasks of the editor',
-    imports: ['src/console', 'src/protocol', 'src/report', 'src/console/text', 'src/console/send'],
+    imports: [
+      'src/console',
+      'src/text',
+      'src/protocol',
+      'src/report',
+      'src/console/text',
+      'src/console/send',
+    ],
     packages: ['vscode'],
   },
   {
@@ -434,7 +441,7 @@ export const rooms = [
   {
     room: 'agent/src/log',
     holds: 'log lines and the audit trail',
-    imports: ['src/chain', 'src/protocol'],
+    imports: ['src/chain', 'src/text', 'src/protocol'],
     packages: ['node'],
   },
   {

@@ -95,11 +95,11 @@ export function activate(context: vscode.ExtensionContext): void {
     identityFolder: path.join(storage, 'identities'),
     connectionOf: (declared, isUserAct) => credentials.connectionOf(declared, isUserAct),
     retention,
-    onWarning: (environment, trouble) => {
-      const warning = describeWarning(trouble)
-      if (warning !== undefined) log.warn(`${environment.name}: ${warning}`)
+    onWarning: (environment, problem) => {
+      const warning = describeWarning(problem)
+      if (warning !== undefined) trouble.note(`${environment.name}: ${warning}`)
     },
-    onHistoryWarning: ({ message }) => log.warn(message),
+    onHistoryWarning: ({ message }) => trouble.note(message),
   })
   const connections = new Connections(opener.open, (key) => runs.isBusy(key))
   const follow = async () => {

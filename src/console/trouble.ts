@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../declarations/declaredEnvironment.ts'
 import { QueueError } from '../queues/queueError.ts'
+import { visibleLine, visibleText } from '../text/visibleText.ts'
 import { messageOf } from './text/messageOf.ts'
 import { plainText } from './text/plainText.ts'
 
@@ -33,15 +34,21 @@ export class Trouble {
       .then((chosen) => choices.find(({ label }) => label === chosen)?.apply())
   }
 
-  /** For errors of background work: only logged. */
+  /** For errors of background work, and warnings: only logged. */
   note(error: unknown): void {
     this.#log.warn(causeChain(error))
   }
 }
 
 function causeChain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const details = error instanceof QueueError ? ` [${error.details}]` : ''
-  const text = `${error.stack ?? error.message}${details}`
+  if (!(error instanceof Error)) return visibleLine(String(error))
+  const details = error instanceof QueueError ? ` [${visibleLine(error.details)}]` : ''
+  const text = `${error.name}: ${visibleLine(error.message)}${details}${visibleText(framesOf(error))}`
   return error.cause === undefined ? text : `${text}\nCaused by: ${causeChain(error.cause)}`
+}
+
+/** The lines below the message, which is foreign text: what SQS and agents say must not look like lines of the log. */
+function framesOf({ stack = '', message }: Error): string {
+  const at = stack.indexOf(message)
+  return at === -1 ? '' : stack.slice(at + message.length)
 }

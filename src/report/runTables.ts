@@ -4,8 +4,7 @@ import { hiddenSentence } from '../run/hiddenCommand.ts'
 import type { ReplyState } from '../run/runState.ts'
 import { describeTargets } from '../run/targetText.ts'
 import { shownCounts, shownState } from '../run/unexpected.ts'
-import { plainLines } from '../terminal/plainLines.ts'
-import { printable } from '../terminal/printable.ts'
+import { printable, printableLines } from '../terminal/printable.ts'
 import { localize } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
@@ -53,9 +52,12 @@ export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
   }
 }
 
-/** An agent's output as text: lines as a terminal shows them, without colours, stdout and stderr combined. */
+/**
+ * An agent's output as text: lines as a terminal shows them, without colours, stdout and stderr combined. Characters that
+ * deceive the eye are shown by their codes.
+ */
 export async function plainOutput(run: ReportedRun, agentId: string): Promise<string> {
-  const lines = plainLines(await run.output(agentId))
+  const lines = printableLines(await run.output(agentId), false)
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
 }
 
@@ -87,9 +89,12 @@ const columns: readonly (readonly [
   ['host_name', ({ agentId }, names) => names.of(agentId)],
 ]
 
-/** Text that a spreadsheet would read as a formula gets a leading quote, because output comes from servers. */
+/**
+ * Text that a spreadsheet would read as a formula gets a leading quote, because output comes from servers. Also after white
+ * space, and in the wide forms of East Asian keyboards, which some spreadsheets accept.
+ */
 function cell(value: string | number): string {
   if (typeof value === 'number') return String(value)
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  const text = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -13,13 +13,18 @@ export function visibleText(text: string): string {
   })
 }
 
+/** The same in one line, for a log, a row or a notification: a text of others makes no lines of its own. */
+export function visibleLine(text: string): string {
+  return visibleText(text.replaceAll('\r\n', '\n')).replaceAll(/\s*\n\s*/g, ' ')
+}
+
 /** As in `U+202E`. */
 export function codePointName(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
 /** The marks that change the reading direction of text, for the inside of a character class. */
-export const turningMarks = '\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069'
+const turningMarks = '\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069'
 
 /**
  * What deceives the eye also in the output of a server, for the inside of a character class of a regular expression with the

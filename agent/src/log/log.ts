@@ -1,3 +1,5 @@
+import { deceptiveInOutput } from '../../../src/text/visibleText.ts'
+
 /** From most to least. */
 const levels = ['debug', 'info', 'warn', 'error'] as const
 
@@ -34,8 +36,13 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/** Also reading directions, and what nobody sees: a log is read in terminals. */
+const strange = new RegExp(`[${deceptiveInOutput}\\t]`, 'gu')
+
 function onOneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (c) =>
-    c === '\n' ? ' | ' : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return text.replace(strange, (character) => {
+    if (character === '\n') return ' | '
+    const code = (character.codePointAt(0) ?? 0).toString(16)
+    return character.length === 1 ? `\\u${code.padStart(4, '0')}` : `\\u{${code}}`
+  })
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { PolicyRole } from '../../queues/iamPolicy.ts'
 import type { Credentials } from '../profile/credentials.ts'
+import { plainText } from '../text/plainText.ts'
 
 type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>
 
@@ -92,7 +93,7 @@ export function copyCloudFormation(ask: AskEnvironment) {
 
 /** Shows it briefly in the status bar: a notification would be too much for a copy. */
 function told(sentence: string): void {
-  vscode.window.setStatusBarMessage(`$(check) ${sentence}`, 5000)
+  vscode.window.setStatusBarMessage(`$(check) ${plainText(sentence)}`, 5000)
 }
 
 /** For an AccessDenied: the one statement that allows what was refused. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import { localize } from '../../text/localizable.ts'
+import { visibleLine } from '../../text/visibleText.ts'
 import { about } from '../command.ts'
 import type { Connections } from '../environments/connections.ts'
 
@@ -36,7 +37,7 @@ async function setUp(declared: DeclaredEnvironment, connections: Connections): P
     ),
     {
       modal: true,
-      detail: steps.map((step) => `• ${localize(describeStep(step), vscode.l10n.t)}`).join('\n'),
+      detail: steps.map((step) => `• ${visibleLine(localize(describeStep(step), vscode.l10n.t))}`).join('\n'),
     },
     go,
   )

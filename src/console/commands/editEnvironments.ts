@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import type { DeclaredEnvironment, Origin } from '../../declarations/declaredEnvironment.ts'
 import { removeEntry } from '../../declarations/editEntries.ts'
 import { mergedEnvironments } from '../../declarations/settings.ts'
+import { visibleText } from '../../text/visibleText.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { openCommand, placeOf } from '../declarations/originPlace.ts'
 import { inspectSetting, writeSetting } from '../declarations/settings.ts'
@@ -30,7 +31,7 @@ export function removeEnvironment(list: EnvironmentList, files: WorkspaceFiles) 
       vscode.l10n.t(
         'Remove the environment {0} from {1}? Its queues and agents stay as they are.',
         environment.name,
-        placeOf(origin),
+        visibleText(placeOf(origin)),
       ),
       { modal: true },
       remove,

@@ -3,6 +3,7 @@ import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment
 import { about } from '../command.ts'
 import type { Credentials } from '../profile/credentials.ts'
 import type { Profiles } from '../profile/profiles.ts'
+import { plainText } from '../text/plainText.ts'
 
 /** "Who Am I?": the AWS identity with which requests for an environment are signed. */
 export function whoAmI(
@@ -36,7 +37,7 @@ export function whoAmI(
               userId,
               profile,
             )
-      void vscode.window.showInformationMessage(sentence, copy).then((chosen) => {
+      void vscode.window.showInformationMessage(plainText(sentence), copy).then((chosen) => {
         if (chosen === copy) return vscode.env.clipboard.writeText(arn)
         return undefined
       })

@@ -9,6 +9,7 @@ import { idleRequestsPerMonth, printPrice, receivesWhileVisible } from '../../qu
 import type { RequestCounts } from '../../queues/requestCounts.ts'
 import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
+import { visibleLine } from '../../text/visibleText.ts'
 import { countAgents, type Diagnosis, diagnoseAgents } from './agentDiagnoses.ts'
 import { diagnoseSigning } from './signingDiagnoses.ts'
 
@@ -63,16 +64,18 @@ export function printReport(
   for (const diagnosis of diagnoses) {
     out.push('')
     lines.push({ line: out.length, diagnosis })
-    out.push(`## ${diagnosis.severity === 'error' ? '✖' : '⚠'} ${diagnosis.what}`, '')
-    out.push(t('Why it matters: {0}', diagnosis.why), '', t('What to do: {0}', diagnosis.advice))
+    // They quote SQS and agents, whose texts make no lines of their own.
+    const { severity, what, why, advice } = diagnosis
+    out.push(`## ${severity === 'error' ? '✖' : '⚠'} ${visibleLine(what)}`, '')
+    out.push(visibleLine(t('Why it matters: {0}', why)), '', visibleLine(t('What to do: {0}', advice)))
   }
   const { commands, replies, facts } = environment.queues
   out.push('', `## ${t('What was checked')}`, '')
   out.push(
     `- ${t('Queues: {0} in {1}', [commands, replies, facts].join(', '), environment.endpoint ?? environment.region)}`,
   )
-  out.push(`- ${t('Identity: {0}', arn || t('unknown'))}`)
-  out.push(`- ${t('Agents: {0}', describeAgents(agents, t))}`)
+  out.push(`- ${visibleLine(t('Identity: {0}', arn || t('unknown')))}`)
+  out.push(`- ${visibleLine(t('Agents: {0}', describeAgents(agents, t)))}`)
   out.push('', `## ${t('Requests and cost')}`, '', ...describePrice(examination, t), '')
   return { text: out.join('\n'), lines }
 }

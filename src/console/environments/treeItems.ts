@@ -1,20 +1,13 @@
 import * as vscode from 'vscode'
 import { describeOrigin, notableEndpoint } from '../../declarations/declaredEnvironment.ts'
-import { printDuration } from '../../text/duration.ts'
+import { visibleText } from '../../text/visibleText.ts'
 import { openCommand } from '../declarations/originPlace.ts'
-import { messageOf, translated } from '../text/messageOf.ts'
-import {
-  agentTroubles,
-  countFacts,
-  describeIdentity,
-  describeOpen,
-  describeSkew,
-  isTroubled,
-  printFact,
-} from './agentGroups.ts'
+import { translated } from '../text/messageOf.ts'
+import { visibleItem } from '../text/visibleItem.ts'
+import { agentTroubles, countFacts, describeOpen, isTroubled, printFact } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
 import { environmentIcon } from './environmentIcon.ts'
-import { asText, table } from './tooltipText.ts'
+import { explainAgent, explainEnvironment } from './rowTooltips.ts'
 import type {
   AgentNode,
   EnvironmentNode,
@@ -33,7 +26,7 @@ export function describeNode(
 ): vscode.TreeItem {
   const item = itemOf(node, connections, isOpen)
   item.id = node.id
-  return item
+  return visibleItem(item)
 }
 
 /** The tooltip of a row: what its line does not show. */
@@ -47,13 +40,13 @@ export function explainNode(
     case 'agent':
       return explainAgent(node)
     case 'group':
-      return vscode.l10n.t('{0} agents where {1}', node.agents.length, nameOfGroup(node))
+      return visibleText(vscode.l10n.t('{0} agents where {1}', node.agents.length, nameOfGroup(node)))
     case 'fact':
-      return `${node.path.join('.')} = ${printFact(node.value)}`
+      return visibleText(`${node.path.join('.')} = ${printFact(node.value)}`)
     case 'notice':
-      return node.text
+      return visibleText(node.text)
     case 'wrong':
-      return node.trouble.messages.map(translated).join('\n')
+      return visibleText(node.trouble.messages.map(translated).join('\n'))
   }
 }
 
@@ -157,8 +150,10 @@ function factItem(node: FactNode): vscode.TreeItem {
   const { value } = node
   const isNested = typeof value === 'object' && value !== null
   const item = new vscode.TreeItem(node.path.at(-1) ?? '', isNested ? Collapsed : None)
-  const isMap = isNested && !Array.isArray(value)
-  item.description = isMap ? countFacts(Object.keys(value).length, vscode.l10n.t) : printFact(value)
+  item.description =
+    isNested && !Array.isArray(value)
+      ? countFacts(Object.keys(value).length, vscode.l10n.t)
+      : printFact(value)
   item.iconPath = new vscode.ThemeIcon(
     Array.isArray(value) ? 'symbol-array' : isNested ? 'symbol-namespace' : 'symbol-constant',
   )
@@ -197,53 +192,4 @@ function wrongItem({ trouble: { name, origin, messages } }: ErrorNode): vscode.T
 
 function nameOfGroup({ fact, value }: GroupNode): string {
   return value === undefined ? vscode.l10n.t('without {0}', fact) : `${fact} = ${value}`
-}
-
-function explainEnvironment({ declared }: EnvironmentNode, connections: Connections): vscode.MarkdownString {
-  const { environment } = declared
-  const { commands, replies, facts } = environment.queues
-  const state = connections.state(declared.key)
-  const error = state.kind === 'failed' ? state.error : state.kind === 'open' ? state.trouble : undefined
-  const text = new vscode.MarkdownString()
-  text.appendMarkdown(`**${asText(environment.name)}**\n\n`)
-  if (error !== undefined) text.appendMarkdown(`$(error) ${asText(messageOf(error))}\n\n`)
-  text.appendMarkdown(
-    table([
-      [vscode.l10n.t('Region'), environment.region],
-      [vscode.l10n.t('Endpoint'), environment.endpoint],
-      [vscode.l10n.t('Profile'), environment.profile],
-      [vscode.l10n.t('Queues'), [commands, replies, facts].join(', ')],
-      [
-        vscode.l10n.t('Protected'),
-        environment.protected ? vscode.l10n.t('yes: you type its name before a run') : undefined,
-      ],
-    ]),
-  )
-  text.supportThemeIcons = true
-  return text
-}
-
-function explainAgent({ agent }: AgentNode): vscode.MarkdownString {
-  const now = Date.now()
-  const text = new vscode.MarkdownString()
-  text.appendMarkdown(`**${asText(agent.hostname)}**\n\n`)
-  for (const trouble of agentTroubles(agent, now, vscode.l10n.t))
-    text.appendMarkdown(`$(warning) ${asText(trouble)}\n\n`)
-  text.appendMarkdown(
-    table([
-      [vscode.l10n.t('Agent'), agent.agentId],
-      [vscode.l10n.t('Version'), agent.version],
-      [
-        vscode.l10n.t('Last seen'),
-        vscode.l10n.t('{0} ago', printDuration(Math.max(0, now - agent.lastSeenAt))),
-      ],
-      [vscode.l10n.t('Started'), new Date(agent.startedAt).toLocaleString()],
-      [vscode.l10n.t('Clock'), describeSkew(agent.clockSkewMs, vscode.l10n.t)],
-      [vscode.l10n.t('Running'), agent.running.length === 0 ? undefined : String(agent.running.length)],
-      [vscode.l10n.t('Identity'), describeIdentity(agent.identity, vscode.l10n.t)],
-      [vscode.l10n.t('Sender'), agent.senderId],
-    ]),
-  )
-  text.supportThemeIcons = true
-  return text
 }

@@ -4,6 +4,7 @@ import { hiddenSentence } from '../../run/hiddenCommand.ts'
 import { describeTargets } from '../../run/targetText.ts'
 import { localize } from '../../text/localizable.ts'
 import { oneLine } from '../../text/oneLine.ts'
+import { visibleLine, visibleText } from '../../text/visibleText.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import type { Runs } from '../send/runs.ts'
 import { describeCounts, groupByDay, nameOfRun, outcomeOfRun } from './historyRows.ts'
@@ -80,7 +81,7 @@ const icons = {
 function runItem(summary: RunSummary): vscode.TreeItem {
   const t = vscode.l10n.t
   // The view is narrow: a long command would push the result out of it. The tooltip has all of it.
-  const name = nameOfRun(summary, t)
+  const name = visibleLine(nameOfRun(summary, t))
   const item = new vscode.TreeItem(oneLine(name, 20))
   const outcome = outcomeOfRun(summary)
   const [icon, colour] = icons[outcome]
@@ -101,14 +102,19 @@ function tooltipOf(summary: RunSummary): vscode.MarkdownString {
   const t = vscode.l10n.t
   const text = new vscode.MarkdownString()
   text.appendCodeblock(
-    request.action.kind === 'shell' ? request.action.command : nameOfRun(summary, t),
+    visibleText(request.action.kind === 'shell' ? request.action.command : nameOfRun(summary, t)),
     'shellscript',
   )
   const lines = [
-    t('{0}: {1}', environment, describeTargets(request.filter, request.targets?.length, t)),
+    t('{0}: {1}', environment, visibleLine(describeTargets(request.filter, request.targets?.length, t))),
     describeCounts(summary, t),
     ...(summary.hidden ?? []).map((hidden) => localize(hiddenSentence(hidden), t)),
-    t('by {0} on {1}, {2}', issuer.name, issuer.host, new Date(startedAt).toLocaleString()),
+    t(
+      'by {0} on {1}, {2}',
+      visibleLine(issuer.name),
+      visibleLine(issuer.host),
+      new Date(startedAt).toLocaleString(),
+    ),
     endedAt === undefined ? undefined : t('took {0} s', ((endedAt - startedAt) / 1000).toFixed(1)),
   ]
   for (const line of lines) if (line !== undefined) text.appendText(line).appendMarkdown('\n\n')

@@ -4,6 +4,7 @@ import { foldHosts } from '../../hosts/hostFolding.ts'
 import { type FromPage, parseFromPage, type Subset } from '../../page/fromPage.ts'
 import { plainOutput } from '../../report/runTables.ts'
 import { actionText } from '../../run/actionText.ts'
+import { plainText } from '../text/plainText.ts'
 import type { OutputDocuments } from './outputDocuments.ts'
 import { systemClock } from './pageClock.ts'
 import { type PageLanguage, pageHtml } from './pageHtml.ts'
@@ -194,7 +195,7 @@ function pageLanguage(): PageLanguage {
 async function offerToOpen(file: vscode.Uri): Promise<void> {
   const show = vscode.l10n.t('Open')
   const chosen = await vscode.window.showInformationMessage(
-    vscode.l10n.t('The run was exported to {0}.', vscode.workspace.asRelativePath(file)),
+    plainText(vscode.l10n.t('The run was exported to {0}.', vscode.workspace.asRelativePath(file))),
     show,
   )
   if (chosen === show) await vscode.window.showTextDocument(file)

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode'
 import { oneLine } from '../../text/oneLine.ts'
+import { visibleText } from '../../text/visibleText.ts'
 import type { FoundSnippet, Snippets, UnusableSnippet } from '../send/snippets.ts'
+import { visibleItem } from '../text/visibleItem.ts'
 
 /** The snippets of the workspace, by file where there is more than one. */
 export class SnippetsView implements vscode.TreeDataProvider<SnippetNode>, vscode.Disposable {
@@ -35,11 +37,11 @@ export class SnippetsView implements vscode.TreeDataProvider<SnippetNode>, vscod
   getTreeItem(node: SnippetNode): vscode.TreeItem {
     switch (node.kind) {
       case 'file':
-        return fileItem(node.rows)
+        return visibleItem(fileItem(node.rows))
       case 'snippet':
-        return snippetItem(node.snippet)
+        return visibleItem(snippetItem(node.snippet))
       case 'unusable':
-        return unusableItem(node.entry)
+        return visibleItem(unusableItem(node.entry))
     }
   }
 
@@ -81,8 +83,8 @@ function snippetItem({ name, declaration, uri, offset }: FoundSnippet): vscode.T
   item.iconPath = new vscode.ThemeIcon(command === undefined ? 'file-code' : 'terminal')
   item.contextValue = 'snippet'
   item.tooltip = new vscode.MarkdownString()
-    .appendText(description ?? name)
-    .appendCodeblock(file === undefined ? what : `file: ${file}`, 'shellscript')
+    .appendText(visibleText(description ?? name))
+    .appendCodeblock(visibleText(file === undefined ? what : `file: ${file}`), 'shellscript')
   item.command = openCommand(uri, offset)
   return item
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { isVerdict } from '../../protocol/verdict.ts'
 import { exitCodeOf } from '../../report/exitCode.ts'
+import { visibleLine } from '../../text/visibleText.ts'
 import type { SendOutcome } from '../send/runs.ts'
 import { messageOf } from '../text/messageOf.ts'
 
@@ -94,8 +95,9 @@ export class RunTerminal implements vscode.Pseudoterminal {
     return isCancelled ? { ...outcome, kind: 'cancelled' } : outcome
   }
 
+  /** What it says of an agent, or an error says, is foreign text. */
   #say(line: string): void {
-    this.#write(`${line}\n`)
+    this.#write(`${visibleLine(line)}\n`)
   }
 
   #write(text: string): void {

@@ -63,23 +63,77 @@ export const deskAttacks: readonly Attack[] = [
     ],
   },
   {
+    name: 'a workspace that connects',
+    attack:
+      'A workspace that is opened sends commands to an endpoint of its own, or has a profile of its choice run its program.',
+    promise:
+      'What a workspace chose is asked about once, before credentials are read; an opened file connects to nothing.',
+    tests: [
+      'unit/console/profile/workspaceConsent › is refused without a question while the user does nothing',
+      'unit/console/snippets/snippetLenses › connects to nothing, and stays up to date while its environment is open for another reason',
+      'unit/console/openedFile › connects to nothing, reads no credentials and asks nothing; connecting asks once, and then counts',
+    ],
+    defences: [
+      {
+        what: 'the question',
+        changes: [
+          {
+            file: 'src/console/profile/workspaceConsent.ts',
+            code: '    if (choice === undefined) return\n',
+            instead: "    if (choice === undefined || 'endpoint' in choice) return\n",
+          },
+        ],
+        test: 'unit/console/profile/workspaceConsent › is refused without a question while the user does nothing',
+        failure: /^AssertionError/,
+      },
+      {
+        what: 'lenses that only watch',
+        changes: [
+          {
+            file: 'src/console/snippets/snippetLenses.ts',
+            code: 'this.#connections.watchOpen(environment)',
+            instead: 'this.#connections.watch(environment)',
+          },
+        ],
+        test: 'unit/console/snippets/snippetLenses › connects to nothing, and stays up to date while its environment is open for another reason',
+        failure: /^AssertionError/,
+      },
+    ],
+  },
+  {
     name: 'a script that is not one',
     attack:
       'A snippet names a file outside of its folder, or behind a link, so that keys are sent to servers.',
     promise: 'A file is read by its real path within its folder only.',
-    tests: ['unit/console/send/insideFolder › may not be outside of its folder: %j'],
+    tests: [
+      'unit/console/send/scriptContent › may not be outside of its folder: %j',
+      'unit/console/send/scriptContent › is never what lay outside, even if the link was there only for the opening',
+      'unit/console/send/scriptFile › of scope %j may name files: %s',
+    ],
     defences: [
       {
         what: 'the real path',
         changes: [
           {
-            file: 'src/console/send/insideFolder.ts',
-            code: '  if (real !== undefined && !isBelow(root, real)) throw new OutsideFolder(file)\n',
+            file: 'src/console/send/scriptContent.ts',
+            code: "    if (real !== undefined && !isBelow(root, real)) throw new NotAScript(file, 'outside')\n",
             instead: '',
           },
         ],
-        test: 'unit/console/send/insideFolder › may not be outside of its folder: %j',
-        failure: /^AssertionError|instead of rejecting/,
+        test: 'unit/console/send/scriptContent › may not be outside of its folder: %j',
+        failure: /^AssertionError/,
+      },
+      {
+        what: 'the look at the file that is open',
+        changes: [
+          {
+            file: 'src/console/send/scriptContent.ts',
+            code: 'there !== undefined && isSameFile(opened, there)',
+            instead: 'there !== undefined && opened.ino !== 0n',
+          },
+        ],
+        test: 'unit/console/send/scriptContent › is never what lay outside, even if the link was there only for the opening',
+        failure: /^AssertionError/,
       },
     ],
   },
@@ -98,7 +152,7 @@ export const deskAttacks: readonly Attack[] = [
         changes: [
           {
             file: 'src/terminal/printable.ts',
-            code: 'return visibleText(withoutSgr(text))',
+            code: 'return visibleLine(withoutSgr(text))',
             instead: 'return withoutSgr(text)',
           },
         ],
