@@ -45,6 +45,11 @@ export const serverAttacks: readonly Attack[] = [
             instead:
               "'sh', directory, '/usr/bin/env', ...entries.map(([name, value]) => `${name}=${value}`), file, ...args] as const",
           },
+          {
+            file: 'agent/src/execution/changeOfUser.ts',
+            code: '&& exec 3<&- && exec "$@"\'',
+            instead: '&& exec 3<&- && "$@"\'',
+          },
         ],
         asRoot: true,
         test: 'unit/agent/execution/changeOfUser › has its variables on no command line, and no descriptor of the agent’s',
@@ -129,7 +134,7 @@ export const serverAttacks: readonly Attack[] = [
     ],
   },
   {
-    name: 'allowed words, another meaning',
+    name: 'allowed words with another meaning',
     attack:
       'A command or script that a policy allows, in a directory that somebody prepared, as another user, by another interpreter, with arguments, or with a variable of the loader.',
     promise:
