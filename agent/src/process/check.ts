@@ -13,6 +13,7 @@ import { ConfigurationError } from '../settings/configurationFile.ts'
 import { lookAtPolicy } from '../settings/livePolicy.ts'
 import type { Invocation } from './arguments.ts'
 import { type CheckReport, checkQueues } from './checkQueues.ts'
+import { policyDirectoryNotes } from './policyDirectories.ts'
 import { describePosture } from './posture.ts'
 import { readServiceEnvironment, runAgain, serviceEnvironmentFiles } from './serviceEnvironment.ts'
 
@@ -57,7 +58,7 @@ async function checkAgent(configFile: string | undefined, write: (text: string) 
   report.ok(`${configuration.file}: environment ${configuration.environment}`)
   for (const warning of configuration.warnings) report.note(warning)
   const policy = await lookAtPolicy(configuration)
-  checkPolicy(policy, report)
+  await checkPolicy(policy, report)
   await checkStateDirectory(configuration, report)
   await checkLimits(configuration, report)
   await checkFacts(configuration, policy, report)
@@ -71,11 +72,12 @@ function describeResult(failures: number): string {
   return failures === 1 ? '1 problem found.\n' : `${failures} problems found.\n`
 }
 
-function checkPolicy(policy: PolicyInForce, report: CheckReport): void {
+async function checkPolicy(policy: PolicyInForce, report: CheckReport): Promise<void> {
   const sentence = describePolicy(policy)
   if (policy.kind === 'policy') {
     report.ok(sentence)
-    for (const note of policyNotes(policy.policy)) report.note(note)
+    const notes = [...policyNotes(policy.policy), ...(await policyDirectoryNotes(policy.policy))]
+    for (const note of notes) report.note(note)
   } else if (policy.kind === 'open') report.note(sentence)
   else report.fail(sentence)
 }

@@ -5,8 +5,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -128,6 +130,41 @@ describe('ec2-cagent', () => {
     expect(viewer.code).toBe(1)
     expect(viewer.stdout).toContain('operators: No rule of the policy applies to the sender AIDAABCDEFGHIJ.')
     expect(viewer.stdout).toContain('Not allowed: viewers does not allow this command.')
+  })
+
+  it('tells of a policy what allows less than it did, and which directories are not what they seem', async () => {
+    const base = realpathSync(directory)
+    const policy = join(base, 'policy.yaml')
+    mkdirSync(join(base, 'releases/7'), { recursive: true })
+    symlinkSync('releases/7', join(base, 'current'))
+    const directories = `["${base}/current", "${base}/releases/*", "${base}/current/*"]`
+    writeFileSync(
+      policy,
+      `rules: [{name: web, senders: [AIDAX], commands: {allow: [make]}, directories: ${directories}}]`,
+    )
+    configure({ policy })
+    const checked = await run('--check', '-c', configFile)
+    expect(checked.stdout.split('\n').filter((line) => line.includes('Policy, web'))).toEqual([
+      'note   Policy, web: only the agent’s own user, because the rule has no "users" beside its commands or scripts. Earlier versions allowed any.',
+      `note   Policy, web: ${base}/current is a link to ${base}/releases/7, and only real paths count. Write "${base}/releases/7" under "directories", too.`,
+      `note   Policy, web: ${base}/current is a link to ${base}/releases/7, and only real paths count. Write "${base}/releases/7/*" under "directories", too.`,
+    ])
+    const ask = (...words: string[]) => run('policy', 'test', '-c', configFile, '--sender', 'AIDAX', ...words)
+    expect(await ask('--directory', join(base, 'current'), '--', 'make')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Allowed by web.'),
+    })
+    rmSync(join(base, 'current'))
+    symlinkSync('/', join(base, 'current'))
+    const refused = await ask('--directory', join(base, 'current'), '--', 'make')
+    expect(refused).toMatchObject({ code: 1 })
+    expect(refused.stdout).toContain(
+      `Not allowed: web does not allow the directory ${base}/current, which really is /. To allow it, write "/" under directories in the rule.`,
+    )
+    expect(refused.stdout).toContain('Note: Policy, web: only the agent’s own user')
+    expect((await ask('--directory', `${base}/releases/9`, '--', 'make')).stdout).toContain(
+      `Note: the directory ${base}/releases/9 does not exist, so that its real path cannot be tested.`,
+    )
   })
 
   it('prints its facts with the source of each', async () => {

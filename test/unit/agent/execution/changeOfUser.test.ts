@@ -42,6 +42,7 @@ async function run(
   action: ExecutableAction,
   mark: string = randomUUID(),
   whyNotIn: WhyNotIn = () => undefined,
+  timeoutMs = 30_000,
 ) {
   let output = ''
   const outcome = await execute(
@@ -49,7 +50,7 @@ async function run(
     {
       ...{ mark, shell: '/bin/sh', stateDir: directory, ownUser: ownUser(), variables: {} },
       whyNotIn,
-      ...{ timeoutMs: 30_000, killGraceMs: 1000, limit: async () => unlimited },
+      ...{ timeoutMs, killGraceMs: 1000, limit: async () => unlimited },
       onOutput: ({ bytes }) => {
         output += Buffer.from(bytes).toString()
         return undefined
@@ -94,6 +95,35 @@ describe('a run as another user', () => {
       expect(writers().size).toBe(1)
     },
   )
+
+  /** Every way in which something starts for a run. */
+  const starts: Readonly<Record<string, object>> = {
+    'a command': { kind: 'shell', command: 'true' },
+    'a command in a directory': { kind: 'shell', command: 'true', directory: '/usr' },
+    'a script with a #! line': { kind: 'script', content: '#!/bin/cat\n' },
+    'a script without one': { kind: 'script', content: 'true' },
+    'a script with an interpreter': { kind: 'script', content: 'x', interpreter: '/bin/cat -u' },
+    'a script with arguments': { kind: 'script', content: 'true', args: ['a'] },
+    'a script by env': { kind: 'script', content: '#!/usr/bin/env cat\n' },
+  }
+
+  asRoot.each(Object.entries(starts))('lets variables act on nothing of root’s: %s', async (_, start) => {
+    const variables = { LD_DEBUG: 'files', LD_DEBUG_OUTPUT: join(open, 'proof') }
+    const content =
+      'content' in start ? { content: Buffer.from(String(start.content)).toString('base64') } : {}
+    const action = { name: 'x', args: [], ...start, ...content, user: 'nobody', environment: variables }
+    const { outcome } = await run(action as unknown as ExecutableAction)
+    expect(outcome).toEqual({ kind: 'exited', code: 0 })
+    expect([...writers()]).toEqual([65534])
+  })
+
+  asRoot('lets variables act on nothing of root’s when it is stopped after its timeout', async () => {
+    const environment = { LD_DEBUG: 'files', LD_DEBUG_OUTPUT: join(open, 'proof') }
+    const action = { kind: 'shell', command: 'trap "" TERM; sleep 300', user: 'nobody', environment } as const
+    expect((await run(action, randomUUID(), undefined, 300)).outcome).toEqual({ kind: 'timed-out' })
+    // Its own program may not even have been loaded by then.
+    expect(writers().has(0)).toBe(false)
+  })
 
   asRoot('would be root where its variables were set before its user changed', async () => {
     const { uid, gid } = { uid: 65534, gid: 65534 }

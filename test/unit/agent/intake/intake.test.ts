@@ -48,6 +48,20 @@ describe('the intake', () => {
     })
   })
 
+  it('asks the policy again when it is known what the directory really is', () => {
+    const policy = {
+      kind: 'policy',
+      policy: parsePolicy('rules: [{ name: web, directories: [/srv/app] }]', 'policy.yaml'),
+      digest: '',
+    } as const
+    const decision = given({ action: { kind: 'shell', command: 'id', directory: '/srv/app' } }, { policy })
+    if (decision.kind !== 'accepted') throw new Error(decision.kind)
+    expect(decision.whyNotIn({ path: '/srv/app', isOthers: false })).toBeUndefined()
+    expect(decision.whyNotIn({ path: '/tmp/x', isOthers: false })).toMatch(
+      /^web does not allow the directory \/srv\/app, which really is \/tmp\/x\. /,
+    )
+  })
+
   it('says why it cannot read what is no command', () => {
     expect(decide(received('garbage'), context)).toEqual({ kind: 'unreadable', why: 'not JSON' })
     const reply = { agentId: 'a', hostname: 'h', runId: 'run-00000001', sentAt }
