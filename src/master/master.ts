@@ -22,6 +22,7 @@ import { type Audience, type Reach, reachesNobody, reachOf, recordOfReach } from
 import type { Signing } from './fleet/signatureNeeds.ts'
 import type { PinStore } from './identity/pinStore.ts'
 import { Pins } from './identity/pins.ts'
+import { checkAction } from './invalidAction.ts'
 import type { MasterWarning, Rejected } from './masterWarning.ts'
 import { NobodyMatches } from './nobodyMatches.ts'
 import { RejectedReplies } from './rejectedReplies.ts'
@@ -161,7 +162,7 @@ export class Master {
   /**
    * Sends a command to the agents that {@link reach} returns.
    * @param signal aborts sending; after that, cancels the run
-   * @throws NobodyMatches, UnseenNotAllowed: nothing was sent; QueueError, or Error when the run could not be recorded: some of the agents
+   * @throws NobodyMatches, InvalidAction, UnseenNotAllowed: nothing was sent; QueueError, or Error when the run could not be recorded: some of the agents
    *   may have received it. Never because of an abort
    */
   start(request: RunRequest, signal = new AbortController().signal): Promise<StartOutcome> {
@@ -173,6 +174,7 @@ export class Master {
   async #start(request: RunRequest, signal: AbortSignal): Promise<StartOutcome> {
     const stop = AbortSignal.any([signal, this.#abort.signal])
     if (stop.aborted) return { kind: 'not-sent' }
+    checkAction(request.action)
     checkUnseen(request, this.environment)
     const reach = this.reach(request)
     const agents = reach.named

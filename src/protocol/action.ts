@@ -21,11 +21,14 @@ const executionFields = {
   /** Absolute directory to run in; the agent's default otherwise. */
   directory: v.optional(v.pipe(v.string(), v.startsWith('/', 'an absolute directory'), v.maxLength(4096))),
   environment: v.optional(EnvironmentVariables),
-  /** User name to run as; the agent's own otherwise. */
-  user: v.optional(v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/i, 'a user name'))),
+  /**
+   * User name to run as; the agent's own otherwise. As a server knows it: `deploy`, `john.doe`, `jdoe@example.com`,
+   * `CORP\jdoe`. Agents of version 0.1 refuse names with other characters than letters, digits, `_` and `-`.
+   */
+  user: v.optional(v.pipe(v.string(), v.regex(/^(?!-)[^\p{C}\p{Z}:,/]{1,256}$/u, 'a user name'))),
 }
 
-const KnownAction = v.variant('kind', [
+const actions = [
   v.object({ kind: v.literal('shell'), command: v.pipe(v.string(), v.minLength(1)), ...executionFields }),
   v.object({
     kind: v.literal('script'),
@@ -53,7 +56,9 @@ const KnownAction = v.variant('kind', [
     missing: v.pipe(v.array(Count), v.maxLength(1000)),
     result: v.boolean(),
   }),
-])
+] as const
+
+const KnownAction = v.variant('kind', actions)
 
 /** What agents are asked to do. People request the kinds in {@link RunRequest}; cancel and resend are sent by a run itself. */
 export type Action = v.InferOutput<typeof KnownAction>
@@ -76,12 +81,29 @@ export interface UnsupportedAction {
   readonly requested: string
   /** Names of parts that the command requires and this version does not know. */
   readonly unknown?: readonly string[]
+  /** Of an action that is known: the field that is wrong, and what it should be, as in `user: a user name`. */
+  readonly invalid?: string
 }
 
 const OtherAction = v.pipe(
   v.looseObject({ kind: v.pipe(v.string(), v.maxLength(longestKind)) }),
-  v.transform(({ kind }): UnsupportedAction => ({ kind: 'unsupported', requested: kind })),
+  v.transform((action): UnsupportedAction => {
+    const invalid = invalidField(action)
+    return { kind: 'unsupported', requested: action.kind, ...(invalid === undefined ? {} : { invalid }) }
+  }),
 )
+
+/**
+ * The field of an action that is wrong, and what it should be, as in `directory: an absolute directory`; undefined for an
+ * action that is right, or of a kind that this version does not know.
+ */
+export function invalidField(action: { readonly kind: string }): string | undefined {
+  const schema = actions.find(({ entries }) => entries.kind.literal === action.kind)
+  const [issue] = schema === undefined ? [] : (v.safeParse(schema as v.GenericSchema, action).issues ?? [])
+  return issue === undefined
+    ? undefined
+    : `${v.getDotPath(issue) ?? 'action'}: ${issue.message}`.slice(0, 200)
+}
 
 const PlainAction = v.union([KnownAction, OtherAction])
 

@@ -7,7 +7,7 @@ import { type HeldDirectory, holdDirectory } from './directory.ts'
 import type { Launch } from './processGroup.ts'
 import { runProgram } from './program.ts'
 import { runMark } from './runMark.ts'
-import { shebangOf, writeScript } from './scriptFile.ts'
+import { shebangOf, spoiledCommand, spoiledText, writeScript } from './scriptFile.ts'
 import { lookUpUser, type User } from './users.ts'
 
 /** Actions that start a process. */
@@ -62,9 +62,13 @@ export async function prepare(
       const launch = { directory: held?.path ?? home, file, args, environment }
       return inWords(asUser(user, launch, variables, held === undefined ? 'ifPossible' : 'exactly'))
     }
-    if (action.kind === 'shell') return { launch: await launchOf(o.shell, ['-c', action.command]), cleanUp }
+    if (action.kind === 'shell') {
+      refuseIfSpoiled(spoiledCommand(action.command))
+      return { launch: await launchOf(o.shell, ['-c', action.command]), cleanUp }
+    }
     const content = Buffer.from(action.content, 'base64')
     const [program, ...first] = interpreterOf(action.interpreter, content) ?? [o.shell]
+    refuseIfSpoiled(spoiledText(content, program as string))
     const script = await writeScript(join(o.stateDir, 'scripts'), action.name, content, user)
     undo.push(() => script.remove())
     return { launch: await launchOf(program as string, [...first, script.path, ...action.args]), cleanUp }
@@ -100,9 +104,13 @@ function interpreterOf(interpreter: string | undefined, content: Uint8Array): st
 async function findUserOrFail(name: string, own: User): Promise<User> {
   if (own.uid !== 0)
     throw new NotExecutable(`the agent runs as ${own.name}, so it cannot run commands as ${name}`)
-  const user = await lookUpUser(name, () => runProgram('getent', ['passwd', name], { timeoutMs: 5000 }))
+  const user = await lookUpUser(name, () => runProgram('getent', ['passwd', '--', name], { timeoutMs: 5000 }))
   if (user === undefined) throw new NotExecutable(`the user ${name} does not exist`)
   return user
+}
+
+function refuseIfSpoiled(why: string | undefined): void {
+  if (why !== undefined) throw new NotExecutable(`${why}. Nothing was executed`)
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { close } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { setImmediate as allRead, setTimeout as sleep } from 'node:timers/promises'
 import type { Chunk } from '../../../src/protocol/frames.ts'
 import { groupsMarkedWith, hasLivingMembers } from './markedProcesses.ts'
+import { outputPipes } from './outputPipes.ts'
 import { runMark } from './runMark.ts'
 
 /** What to start. */
@@ -25,11 +27,11 @@ export type Ending =
   | { readonly kind: 'signalled'; readonly signal: string }
 
 /**
- * After the main process has ended, background children may keep its output open. What they write counts until
- * there was nothing for this long, milliseconds; and for no longer than `lingerMostMs` in all.
+ * After the main process has ended, others may keep its output open, milliseconds. Helpers in its own group, such as a filter
+ * that the output goes through, are waited for: until they were silent for `silentMs`, and for `mostMs` in all. Daemons, which
+ * have left the group, are not.
  */
-const lingerQuietMs = 100
-const lingerMostMs = 5000
+const linger = { lookEveryMs: 100, silentMs: 1_000, mostMs: 5_000 }
 
 /** How often a stopped group is looked at, milliseconds. */
 const stopPollMs = 50
@@ -42,6 +44,7 @@ export class ProcessGroup {
   /** Settles when the main process has ended and its output is in: some seconds later, where others still write. */
   readonly ended: Promise<Ending>
   readonly #child: ChildProcess
+  readonly #streams: readonly [Readable, Readable]
   readonly #mark: string
   readonly #onOutput: (chunk: Chunk) => void
   /** Pieces of output so far. */
@@ -50,29 +53,42 @@ export class ProcessGroup {
 
   /** @throws Error of the operating system when it cannot be started */
   static async start(launch: Launch, mark: string, onOutput: (chunk: Chunk) => void): Promise<ProcessGroup> {
+    const pipes = await outputPipes.take()
+    const output = pipes?.map(({ writeEnd }) => writeEnd) ?? ['pipe' as const, 'pipe' as const]
     const child = spawn(launch.file, launch.args, {
       cwd: launch.directory,
       env: { ...launch.environment, [runMark]: mark },
       // A session and process group of its own: stopping it means stopping all of its descendants.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', ...(launch.input === undefined ? [] : (['pipe'] as const))],
+      stdio: ['ignore', ...output, ...(launch.input === undefined ? [] : (['pipe'] as const))],
       ...launch.as,
     })
+    for (const { writeEnd } of pipes ?? []) close(writeEnd, () => {})
     if (launch.input !== undefined) giveInput(child, launch.input)
-    if (child.pid === undefined) {
+    const [stdout, stderr] = pipes?.map(({ reader }) => reader) ?? [child.stdout, child.stderr]
+    if (child.pid === undefined || !stdout || !stderr) {
+      stdout?.destroy()
+      stderr?.destroy()
       const [error] = await once(child, 'error')
       throw error
     }
-    return new ProcessGroup(child, child.pid, mark, onOutput)
+    return new ProcessGroup(child, child.pid, [stdout, stderr], mark, onOutput)
   }
 
-  private constructor(child: ChildProcess, pid: number, mark: string, onOutput: (chunk: Chunk) => void) {
+  private constructor(
+    child: ChildProcess,
+    pid: number,
+    streams: readonly [Readable, Readable],
+    mark: string,
+    onOutput: (chunk: Chunk) => void,
+  ) {
     this.#child = child
     this.pid = pid
+    this.#streams = streams
     this.#mark = mark
     this.#onOutput = onOutput
-    this.#gather(child.stdout, 1)
-    this.#gather(child.stderr, 2)
+    this.#gather(streams[0], 1)
+    this.#gather(streams[1], 2)
     this.ended = this.#awaitEnd()
   }
 
@@ -83,9 +99,9 @@ export class ProcessGroup {
 
   /** Holds output back, or lets it come again. A process whose output is held back waits once its pipe is full. */
   hold(held: boolean): void {
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      if (held) stream?.pause()
-      else stream?.resume()
+    for (const stream of this.#streams) {
+      if (held) stream.pause()
+      else stream.resume()
     }
   }
 
@@ -102,42 +118,56 @@ export class ProcessGroup {
     return [...new Set([this.pid, ...groups])]
   }
 
-  #gather(stream: Readable | null, number: 1 | 2): void {
-    stream?.on('data', (bytes: Buffer) => {
+  #gather(stream: Readable, number: 1 | 2): void {
+    stream.on('data', (bytes: Buffer) => {
       this.#chunks += 1
       this.#onOutput({ stream: number, bytes })
     })
-    stream?.on('error', () => {})
+    stream.on('error', () => {})
   }
 
   async #awaitEnd(): Promise<Ending> {
-    const closed = once(this.#child, 'close')
+    let isClosed = false
+    const closed = Promise.all(this.#streams.map((stream) => once(stream, 'close'))).then(() => {
+      isClosed = true
+    })
     const [code, signal] = (await once(this.#child, 'exit')) as [number | null, string | null]
     const ending: Ending =
       code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
     this.#ending = ending
-    await Promise.race([closed, this.#quiet()])
+    const isOpen = await this.#outlast(closed, () => isClosed)
     // Output of processes that still hold the pipe is discarded: closing our end would kill a daemon with SIGPIPE.
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.removeAllListeners('data')
-      stream?.resume()
+    for (const stream of this.#streams) {
+      stream.removeAllListeners('data')
+      stream.resume()
       if (stream instanceof Socket) stream.unref()
     }
+    if (isOpen) this.#onOutput({ stream: 2, bytes: Buffer.from(stillOpen) })
     return ending
   }
 
-  async #quiet(): Promise<void> {
+  /** Waits for the output of helpers. Returns whether one of them could still write when it was given up. */
+  async #outlast(closed: Promise<void>, isClosed: () => boolean): Promise<boolean> {
     const exitedAt = performance.now()
+    let lastOutputAt = exitedAt
     for (;;) {
       const chunks = this.#chunks
-      await sleep(lingerQuietMs)
+      await Promise.race([closed, sleep(linger.lookEveryMs)])
+      if (isClosed()) return false
       // On a busy server the timer may fire before the last output has been read from the pipe.
       await allRead()
-      if (this.#child.stdout?.isPaused() === true) continue
-      if (this.#chunks === chunks || performance.now() - exitedAt > lingerMostMs) return
+      if (this.#streams[0].isPaused()) continue
+      const now = performance.now()
+      if (this.#chunks !== chunks) lastOutputAt = now
+      else if (!(await hasLivingMembers([this.pid]))) return false
+      if (now - lastOutputAt >= linger.silentMs || now - exitedAt >= linger.mostMs) return !isClosed()
     }
   }
 }
+
+/** Added to the output, where a part of it may be missing. */
+const stillOpen =
+  '[The output was still open when the command was answered: what its background processes write later is not here.]\n'
 
 export function signalGroup(pgid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {

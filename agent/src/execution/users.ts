@@ -20,24 +20,27 @@ export function ownUser(ask: () => UserInfo<string> = userInfo): User {
 }
 
 /**
- * Looks a user up in the text of `/etc/passwd`, or in whatever `getent passwd NAME` printed.
+ * Looks a user up in the text of `/etc/passwd`.
  * @returns undefined when there is no such user
  */
 export function findUser(passwd: string, name: string): User | undefined {
-  for (const line of passwd.split('\n')) {
-    const [entry, , uid, gid, , home] = line.split(':')
-    if (entry === name && uid !== undefined && gid !== undefined) {
-      return { name, uid: Number(uid), gid: Number(gid), home: home || '/' }
-    }
-  }
-  return undefined
+  return usersIn(passwd).find((user) => user.name === name)
 }
 
 /**
  * Looks a user up where the server itself does.
- * @param lookUp prints the user's line where it is not in `/etc/passwd` (LDAP and the like)
+ * @param lookUp prints the user's line where it is not in `/etc/passwd` (LDAP, Active Directory and the like). Such services
+ *   know one user under several names, as `CORP\jdoe` and `jdoe@corp.example.com`, and answer with the usual one
  */
 export async function lookUpUser(name: string, lookUp: () => Promise<string>): Promise<User | undefined> {
   const local = findUser(await readFile('/etc/passwd', 'utf8').catch(() => ''), name)
-  return local ?? findUser(await lookUp().catch(() => ''), name)
+  return local ?? usersIn(await lookUp().catch(() => ''))[0]
+}
+
+function usersIn(passwd: string): User[] {
+  return passwd.split('\n').flatMap((line) => {
+    const [name, , uid, gid, , home] = line.split(':')
+    const ids = [uid, gid].every((id) => id !== undefined && /^\d+$/.test(id))
+    return name && ids ? [{ name, uid: Number(uid), gid: Number(gid), home: home || '/' }] : []
+  })
 }

@@ -96,7 +96,9 @@ export function admit(command: CommandMessage, sentAt: number, context: Admissio
   return { kind: 'accept' }
 }
 
-function missingIn({ requested, unknown }: UnsupportedAction): string {
+function missingIn({ requested, unknown, invalid }: UnsupportedAction): string {
+  if (invalid !== undefined)
+    return `The command cannot be executed: its action "${requested}" has a field that is not valid (${invalid}).`
   if (unknown === undefined)
     return `This version of the agent does not support the action "${requested}". Upgrade the agent.`
   return `This version of the agent does not support ${unknown.map((part) => `"${part}"`).join(', ')}, which the command requires. Upgrade the agent.`

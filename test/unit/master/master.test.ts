@@ -138,6 +138,16 @@ describe('Starting a run', () => {
     expect(await history.list()).toEqual([])
   })
 
+  it('is not sent with a field that every agent would refuse, which it names', async () => {
+    const master = masterWith(playedQueues())
+    const action = { kind: 'shell' as const, command: 'true', user: 'two words' }
+    await expect(master.start({ ...request, action })).rejects.toMatchObject({
+      name: 'InvalidAction',
+      message: 'The command has a field that is not valid (user: a user name). Nothing was sent.',
+    })
+    expect(await history.list()).toEqual([])
+  })
+
   it('is not begun when it is aborted already, and leaves nothing in the history', async () => {
     const master = masterWith(playedQueues())
     const outcome = await master.start(request, AbortSignal.abort())

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { requiring } from '../../../src/protocol/action.ts'
+import { invalidField, requiring } from '../../../src/protocol/action.ts'
 import { type CommandMessage, parseMessage } from '../../../src/protocol/messages.ts'
 import { sampleCommand as command } from '../../support/sampleCommand.ts'
 
@@ -38,5 +38,36 @@ describe('a command that requires parts', () => {
         expect(kind === 'unsupported' || isFreeOfThem).toBe(true)
       }),
     )
+  })
+})
+
+describe('an action that is known', () => {
+  it.each([
+    ['user', { user: 'two words' }, 'user: a user name'],
+    ['user', { user: '--reuid' }, 'user: a user name'],
+    ['user', { user: 'a:b' }, 'user: a user name'],
+    ['directory', { directory: 'srv' }, 'directory: an absolute directory'],
+    ['variable', { environment: { 'NOT A NAME': 'x' } }, 'a variable name'],
+    ['command', { command: '' }, 'command: '],
+    ['command', { command: 5 }, 'command: '],
+  ])('with a %s that is not valid is refused by the name of that field: %o', (_, fields, invalid) => {
+    const action = actionOf({ kind: 'shell', command: 'true', ...fields })
+    expect(action).toMatchObject({ kind: 'unsupported', requested: 'shell' })
+    expect((action as { invalid?: string }).invalid).toContain(invalid)
+  })
+
+  it.each([
+    ...['deploy', 'john.doe', 'jdoe@example.com', 'CORP\\jdoe', 'svc$', '1000', 'Ünal', 'a'.repeat(64)],
+  ])('may run as %s', (user) => {
+    const action = { kind: 'shell' as const, command: 'true', user }
+    expect(actionOf(action)).toEqual(action)
+    expect(invalidField(action)).toBeUndefined()
+  })
+
+  it('is told from one of a later version, of which no field is judged', () => {
+    expect(actionOf({ kind: 'teleport', user: 'two words' })).toEqual({
+      kind: 'unsupported',
+      requested: 'teleport',
+    })
   })
 })

@@ -16,6 +16,12 @@ describe('a user', () => {
   it('that is not in /etc/passwd is asked for elsewhere', async () => {
     const line = async () => 'ldapuser:*:70001:70001::/home/ldapuser:/bin/sh\n'
     expect(await lookUpUser('ldapuser', line)).toMatchObject({ uid: 70_001 })
+    const other = async () => 'jdoe@corp.example.com:*:70002:70001::/home/jdoe:/bin/sh\n'
+    expect(await lookUpUser('CORP\\jdoe', other)).toMatchObject({
+      name: 'jdoe@corp.example.com',
+      uid: 70_002,
+    })
+    expect(await lookUpUser('broken', async () => 'broken:x::::\n')).toBeUndefined()
     expect(
       await lookUpUser('nobody-at-all', async () => Promise.reject(new Error('exit code 2'))),
     ).toBeUndefined()

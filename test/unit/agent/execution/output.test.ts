@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { execute } from '../../../../agent/src/execution/execute.ts'
+import type { ExecutableAction } from '../../../../agent/src/execution/preparation.ts'
+import { unlimited } from '../../../../agent/src/execution/runLimits.ts'
+import { ownUser } from '../../../../agent/src/execution/users.ts'
+
+const asRoot = it.runIf(process.getuid?.() === 0)
+
+let directory: string
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'output-'))
+  chmodSync(directory, 0o711)
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+async function run(action: Partial<ExecutableAction>) {
+  const streams = { 1: '', 2: '' }
+  const outcome = await execute(
+    { kind: 'shell', command: 'true', ...action } as ExecutableAction,
+    {
+      ...{ mark: randomUUID(), shell: '/bin/sh', stateDir: directory, ownUser: ownUser(), variables: {} },
+      ...{ timeoutMs: 30_000, killGraceMs: 1000, whyNotIn: () => undefined, limit: async () => unlimited },
+      onOutput: ({ stream, bytes }) => {
+        streams[stream] += Buffer.from(bytes).toString()
+        return undefined
+      },
+    },
+    new AbortController().signal,
+  )
+  return { outcome, stdout: streams[1], stderr: streams[2] }
+}
+
+/** Programs that open their output by its name. */
+const opening: readonly [command: string, stdout: string, stderr: string][] = [
+  ['echo x >/dev/stderr', '', 'x\n'],
+  ['echo x >/dev/stdout', 'x\n', ''],
+  ['set -e; echo x | tee /dev/stderr; echo y', 'x\ny\n', 'x\n'],
+  ['echo x >>/dev/stdout', 'x\n', ''],
+  ['printf x | dd of=/dev/stdout 2>/dev/null', 'x', ''],
+  ['echo x >/proc/self/fd/2', '', 'x\n'],
+  ['cp /dev/null /dev/stdout && echo x', 'x\n', ''],
+  ['[ -p /dev/stdout ] && [ -p /dev/stderr ] && echo pipes', 'pipes\n', ''],
+  ['sh -c "echo x >/dev/stderr"', '', 'x\n'],
+  ['(echo x >/dev/fd/2)', '', 'x\n'],
+]
+
+describe('the output of a command', () => {
+  it.each(opening)('can be opened by its name: %s', async (command, stdout, stderr) => {
+    expect(await run({ command })).toEqual({ outcome: { kind: 'exited', code: 0 }, stdout, stderr })
+  })
+
+  asRoot.each(opening)('can be opened by its name as another user: %s', async (command, stdout, stderr) => {
+    expect(await run({ command, user: 'nobody' })).toMatchObject({ stdout, stderr })
+  })
+
+  it('is whole when it goes through a filter that ends after the command', async () => {
+    const command = "exec bash -c 'exec > >(sleep 0.4; sed s/^/[x]/) 2>&1; echo important; exit 3'"
+    const { outcome, stdout, stderr } = await run({ command })
+    expect([outcome, stdout, stderr]).toEqual([{ kind: 'exited', code: 3 }, '[x]important\n', ''])
+  })
+
+  it('is whole where a background process says something once the command has ended', async () => {
+    expect(await run({ command: '(sleep 0.3; echo late) & echo early' })).toMatchObject({
+      stdout: 'early\nlate\n',
+      stderr: '',
+    })
+  })
+
+  it('says that it was still open where a background process keeps it', async () => {
+    const { outcome, stderr } = await run({ command: 'sleep 20 & echo started' })
+    expect(outcome).toEqual({ kind: 'exited', code: 0 })
+    expect(stderr).toMatch(/^\[The output was still open when the command was answered/)
+  })
+
+  it.each(['setsid sleep 20 & sleep 0.1', 'nohup sleep 20 >/dev/null 2>&1 &'])(
+    'is complete without what a daemon may still say: %s',
+    async (command) => {
+      expect(await run({ command })).toEqual({
+        outcome: { kind: 'exited', code: 0 },
+        stdout: '',
+        stderr: '',
+      })
+    },
+  )
+})
+
+describe('a script', () => {
+  const script = (content: string | Uint8Array, more: object = {}) =>
+    run({
+      ...{ kind: 'script', name: 'x.sh', args: [] },
+      content: Buffer.from(content).toString('base64'),
+      ...more,
+    })
+
+  it.each([
+    ['CRLF behind #!', '#!/bin/sh\r\ntouch ran\r\n', /lines end as on Windows \(CRLF\)/],
+    ['CRLF for the shell', 'cd /tmp\r\ntouch ran\r\n', /CRLF/],
+    ['CRLF behind another program', '#!/usr/bin/env python3\r\nprint(1)\r\n', /CRLF/],
+    ['a byte order mark', '\ufeff#!/bin/bash\n[[ 1 ]] && touch ran\n', /byte order mark/],
+    ['UTF-16', Buffer.from('\ufeff#!/bin/sh\ntouch ran\n', 'utf16le'), /UTF-16/],
+  ])('is refused in words before anything runs: %s', async (_, content, reason) => {
+    const { outcome } = await script(content, { directory })
+    expect(outcome).toEqual({ kind: 'not-executed', reason: expect.stringMatching(reason) })
+    expect(outcome).toMatchObject({ reason: expect.stringMatching(/Nothing was executed$/) })
+  })
+
+  it.each<[string, string, object?]>([
+    ['text with CRLF in a here-document', '#!/bin/sh\ncat <<E\r\nx\r\nE\r\n'],
+    ['CRLF that its interpreter takes', 'print(1)\r\n', { interpreter: 'true' }],
+    ['one line without an end', 'true'],
+  ])('is executed with %s', async (_, content, more = {}) => {
+    expect((await script(content, more)).outcome).toEqual({ kind: 'exited', code: 0 })
+  })
+
+  asRoot('can be read by its user whatever umask the agent has', async () => {
+    const before = process.umask(0o077)
+    try {
+      expect(await script('#!/bin/sh\nid -un\n', { user: 'nobody' })).toMatchObject({ stdout: 'nobody\n' })
+    } finally {
+      process.umask(before)
+    }
+  })
+})
+
+describe('a command of several lines', () => {
+  it('is refused where they end as on Windows', async () => {
+    const { outcome } = await run({ command: 'cd /tmp\r\nrm -rf "$DIR"\r\n' })
+    expect(outcome).toMatchObject({ kind: 'not-executed', reason: expect.stringContaining('CRLF') })
+  })
+
+  it('may have carriage returns that are its own', async () => {
+    expect((await run({ command: "printf 'a\rb'" })).stdout).toBe('a\rb')
+  })
+})
