@@ -72,7 +72,7 @@ export const rooms = [
     room: 'src/declarations',
     holds:
       'what people declare, in settings and workspace files: environments, snippets, runs; where it stands in a file, how it is edited there',
-    imports: ['src/protocol', 'src/protocol/filter', 'src/text', 'src/run', 'src/queues'],
+    imports: ['src/protocol', 'src/protocol/filter', 'src/signing', 'src/text', 'src/run', 'src/queues'],
     packages: ['js-yaml', 'valibot'],
   },
   {
@@ -364,6 +364,23 @@ export const rooms = [
     packages: ['vscode'],
   },
   {
+    room: 'src/console/signing',
+    holds: 'setting up signatures: the keys of people, and what belongs in policies',
+    imports: [
+      'src/text',
+      'src/signing',
+      'src/declarations',
+      'src/master/sending',
+      'src/master/fleet',
+      'src/console/text',
+      'src/console/declarations',
+      'src/console/documents',
+      'src/console',
+      'src/console/environments',
+    ],
+    packages: ['node', 'vscode'],
+  },
+  {
     room: 'src/console/localFleet',
     holds: 'the local fleet as an environment of the editor',
     imports: [
@@ -425,6 +442,7 @@ export const rooms = [
       'src/console/snippets',
       'src/console/tasks',
       'src/console/doctor',
+      'src/console/signing',
       'src/console/localFleet',
       'src/console/status',
       'src/console/commands',

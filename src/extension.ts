@@ -54,6 +54,8 @@ import { Runs } from './console/send/runs.ts'
 import { Sending } from './console/send/sending.ts'
 import { Snippets } from './console/send/snippets.ts'
 import { stopEverything } from './console/send/stopEverything.ts'
+import { EditorKeys } from './console/signing/editorKeys.ts'
+import { setUpSigning } from './console/signing/setUpSigning.ts'
 import { FileDiagnostics } from './console/snippets/fileDiagnostics.ts'
 import { FileLanguage } from './console/snippets/fileLanguage.ts'
 import { openSnippet, runSnippet, saveAsSnippet } from './console/snippets/snippetCommands.ts'
@@ -85,6 +87,7 @@ export function activate(context: vscode.ExtensionContext): void {
   })
   const oldSettings = new OldSettingsNotice(context.workspaceState)
   const profiles = new Profiles(context.workspaceState)
+  const keys = new EditorKeys(context.secrets)
   const credentials = new Credentials(profiles, new WorkspaceConsent(context.workspaceState))
   const trouble = new Trouble(log, errorActionsFor)
 
@@ -94,6 +97,7 @@ export function activate(context: vscode.ExtensionContext): void {
     idFolder: path.join(storage, 'masters'),
     identityFolder: path.join(storage, 'identities'),
     connectionOf: (declared, isUserAct) => credentials.connectionOf(declared, isUserAct),
+    keyOfEditor: keys.get,
     retention,
     onWarning: (environment, problem) => {
       const warning = describeWarning(problem)
@@ -196,6 +200,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
       doctor: examineEnvironment(ask, connections, credentials, documents, version),
       createQueues: createQueues(ask, connections),
+      setUpSigning: setUpSigning(ask, connections, keys, documents),
       copyAgentPolicy: copyPolicy(ask, credentials, 'agents'),
       copyMasterPolicy: copyPolicy(ask, credentials, 'people'),
       copyCloudFormation: copyCloudFormation(ask),

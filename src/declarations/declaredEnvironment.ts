@@ -9,6 +9,8 @@ export interface DeclaredEnvironment {
   readonly environment: Environment
   readonly defaults: RunDefaults
   readonly origin: Origin
+  /** Of an environment of the user's settings: the key that signs there. See `readKeyReference`; empty: none. */
+  readonly signingKey?: string
 }
 
 export type Origin =
@@ -28,6 +30,21 @@ export function environmentKey(origin: Origin, name: string): string {
 /** Whether it comes from the workspace rather than the user: only that of a trusted workspace may be used. */
 export function isOfWorkspace(origin: Origin): boolean {
   return origin.kind === 'file' || (origin.kind === 'settings' && origin.scope !== 'user')
+}
+
+/**
+ * The key that signs commands to an environment. In what a workspace declares there is none: the signature covers the name of
+ * the environment but not its queues, so that a workspace with the name of somebody else's environment could have commands
+ * signed for that one.
+ * @param general the setting for all environments of the user; empty: none
+ * @returns a reference as `readKeyReference` reads it
+ */
+export function signingKeyOf(
+  { origin, signingKey }: Pick<DeclaredEnvironment, 'origin' | 'signingKey'>,
+  general: string,
+): string | undefined {
+  if (isOfWorkspace(origin)) return undefined
+  return (signingKey ?? general) || undefined
 }
 
 /** Where it is declared, in a word or two; undefined for the usual case. */

@@ -2,7 +2,8 @@ import type { Environment } from '../queues/environment.ts'
 import { type Localizable, say } from '../text/localizable.ts'
 import { type DeclaredEnvironment, environmentKey, type Origin } from './declaredEnvironment.ts'
 import { type ReadEnvironment, type RunDefaults, readEnvironment } from './environmentDeclaration.ts'
-import { isMap, isProtected, mergedEnvironments, type ScopedValue, settingsSection } from './settings.ts'
+import { isMap } from './isMap.ts'
+import { isProtected, mergedEnvironments, type ScopedValue, settingsSection } from './settings.ts'
 import { protectedNames, type WorkspaceFile } from './workspaceFile.ts'
 
 /** A declared environment that cannot be used, or a file that cannot be read. */
@@ -64,11 +65,11 @@ export function combineEnvironments(
       const own = origin.scope === 'user' ? undefined : users.get(name)
       if (own !== undefined) {
         // It may be a part of an entry, such as `protected` alone.
-        const whole = isMap(declared) && isMap(own.declared) ? { ...own.declared, ...declared } : declared
+        const whole = isMap(declared) ? { ...withoutKey(own.declared), ...declared } : declared
         found.push(...conflict(name, origin, own.read, readEnvironment(name, whole)))
         continue
       }
-      const read = readEnvironment(name, declared)
+      const read = readEnvironment(name, declared, origin.scope === 'user' ? 'user' : 'workspace')
       if (origin.scope === 'user') users.set(name, { declared, read })
       found.push(
         read.ok ? { key: environmentKey(origin, name), origin, ...read } : unusable(name, origin, read),
@@ -104,6 +105,12 @@ export function combineEnvironments(
     troubles: found.flatMap((each) => ('environment' in each ? [] : [each])),
     protectedNames: [...guarded],
   }
+}
+
+/** A workspace does not repeat the user's key, and cannot name one. */
+function withoutKey(declared: unknown): Record<string, unknown> {
+  const { signingKey: _, ...rest } = isMap(declared) ? declared : {}
+  return rest
 }
 
 function guard(declared: DeclaredEnvironment): DeclaredEnvironment {

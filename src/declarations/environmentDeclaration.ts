@@ -2,8 +2,9 @@ import * as v from 'valibot'
 import { EnvironmentName, QueueName, RoleId } from '../protocol/names.ts'
 import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
-import { readRollout } from '../run/rolloutText.ts'
+import { readRollout, writeRollout } from '../run/rolloutText.ts'
 import type { Rollout } from '../run/runRequest.ts'
+import { keyReferencePattern } from '../signing/keyReference.ts'
 import { parseDuration } from '../text/duration.ts'
 import { say } from '../text/localizable.ts'
 import {
@@ -14,6 +15,7 @@ import {
   Flag,
   rolloutMeaning,
 } from './declaredValues.ts'
+import { isMap } from './isMap.ts'
 import { type DeclarationProblem, describeIssue } from './problems.ts'
 
 /** Names of the colours of environments; the tree and the results page map them to colours of the theme. */
@@ -25,8 +27,7 @@ export const DeclaredQueues = closedObject({
   facts: described(v.optional(QueueName), 'Facts from the agents. Default: `NAME_facts`.'),
 })
 
-/** An environment in settings and in workspace files. Its name is its key there. */
-export const EnvironmentDeclaration = closedObject({
+const environmentEntries = {
   region: described(
     v.pipe(
       v.string(say('an AWS region such as eu-west-1').text),
@@ -66,9 +67,23 @@ export const EnvironmentDeclaration = closedObject({
     v.optional(Endpoint),
     'SQS endpoint if it is not AWS’s own: a VPC endpoint, or an emulator. `http://` is only for this machine.',
   ),
-})
+}
+
+/** An environment in workspace files. Its name is its key there. */
+export const EnvironmentDeclaration = closedObject(environmentEntries)
 
 export type EnvironmentDeclaration = v.InferOutput<typeof EnvironmentDeclaration>
+
+const wrongKey = say('NAME=FILE, NAME=ssh-agent:KEY or NAME=editor:FINGERPRINT').text
+
+/** An environment in settings. Only the user's own may name a key. */
+export const SettingsEnvironment = closedObject({
+  ...environmentEntries,
+  signingKey: described(
+    v.optional(v.pipe(v.string(wrongKey), v.regex(new RegExp(`^$|${keyReferencePattern}`), wrongKey))),
+    'Key that signs commands in this environment, instead of `ec2Collective.signingKey`; empty: none. Only in your user settings, as a workspace cannot make you sign.',
+  ),
+})
 
 /** Defaults of runs in this environment. */
 export interface RunDefaults {
@@ -77,11 +92,24 @@ export interface RunDefaults {
 }
 
 export type ReadEnvironment =
-  | { readonly ok: true; readonly environment: Environment; readonly defaults: RunDefaults }
+  | {
+      readonly ok: true
+      readonly environment: Environment
+      readonly defaults: RunDefaults
+      /** See `readKeyReference`; empty: commands are not signed, whatever the general setting says. */
+      readonly signingKey?: string
+    }
   | { readonly ok: false; readonly problems: readonly DeclarationProblem[] }
 
-/** Parses the declaration of environment `name`. Reports all problems. */
-export function readEnvironment(name: string, declared: unknown): ReadEnvironment {
+/**
+ * Parses the declaration of environment `name`. Reports all problems.
+ * @param owner of the settings or the file in which it stands: a workspace cannot name a key of the user's
+ */
+export function readEnvironment(
+  name: string,
+  declared: unknown,
+  owner: 'user' | 'workspace' = 'workspace',
+): ReadEnvironment {
   const problems: DeclarationProblem[] = []
   if (!v.is(EnvironmentName, name)) {
     problems.push({
@@ -89,10 +117,19 @@ export function readEnvironment(name: string, declared: unknown): ReadEnvironmen
       message: say('“{0}” is not an environment name: use 1 to 48 letters, digits, _ or -.', name),
     })
   }
-  const parsed = v.safeParse(EnvironmentDeclaration, declared)
+  const parsed = v.safeParse(SettingsEnvironment, declared)
+  if (owner === 'workspace' && isMap(declared) && 'signingKey' in declared) {
+    problems.push({
+      path: ['signingKey'],
+      message: say(
+        'Only your user settings can name a signing key. Remove it here, and run “Set Up Signing…”.',
+      ),
+    })
+  }
   if (!parsed.success) problems.push(...parsed.issues.map(describeIssue))
   if (!parsed.success || problems.length > 0) return { ok: false, problems }
-  const { region, profile, endpoint, queues, colour, timeout, rollout, agentRoles } = parsed.output
+  const { region, profile, endpoint, queues, colour, timeout, rollout, agentRoles, signingKey } =
+    parsed.output
   const standard = defaultQueues(name)
   const environment: Environment = {
     name,
@@ -115,5 +152,27 @@ export function readEnvironment(name: string, declared: unknown): ReadEnvironmen
       timeoutMs: timeout === undefined ? undefined : parseDuration(String(timeout)),
       rollout: rollout === undefined ? undefined : readRollout(rollout),
     },
+    ...(signingKey !== undefined && { signingKey }),
+  }
+}
+
+/** The declaration of an environment that was read: what {@link readEnvironment} reads the same from. */
+export function declarationOf({
+  environment,
+  defaults: { timeoutMs, rollout },
+}: Pick<Extract<ReadEnvironment, { ok: true }>, 'environment' | 'defaults'>): EnvironmentDeclaration {
+  const { name, region, profile, endpoint, queues, agentRoles } = environment
+  const colour = colours.find((each) => each === environment.colour)
+  const hasOwnQueues = JSON.stringify(queues) !== JSON.stringify(defaultQueues(name))
+  return {
+    region,
+    ...(profile !== undefined && { profile }),
+    ...(environment.protected && { protected: true }),
+    ...(colour !== undefined && { colour }),
+    ...(timeoutMs !== undefined && { timeout: `${timeoutMs}ms` }),
+    ...(rollout !== undefined && { rollout: writeRollout(rollout) }),
+    ...(hasOwnQueues && { queues }),
+    ...(agentRoles !== undefined && { agentRoles: [...agentRoles] }),
+    ...(endpoint !== undefined && { endpoint }),
   }
 }

@@ -1,7 +1,9 @@
 import * as v from 'valibot'
 import { EnvironmentName } from '../protocol/names.ts'
+import { keyReferencePattern } from '../signing/keyReference.ts'
 import { DurationText } from './declaredValues.ts'
-import { EnvironmentDeclaration } from './environmentDeclaration.ts'
+import { SettingsEnvironment } from './environmentDeclaration.ts'
+import { isMap } from './isMap.ts'
 
 /** All settings begin with this. */
 export const settingsSection = 'ec2Collective'
@@ -25,7 +27,7 @@ const Whole = v.pipe(v.number(), v.integer(), v.minValue(1))
 export const settings = {
   environments: setting(
     'resource',
-    v.optional(v.record(EnvironmentName, EnvironmentDeclaration), {}),
+    v.optional(v.record(EnvironmentName, SettingsEnvironment), {}),
     `Environments by name: each a set of three SQS queues, so that a command for one never reaches the servers of another.
 
 \`\`\`json
@@ -68,7 +70,7 @@ Environments that a team shares belong in \`.vscode/ec2-collective.yaml\` in the
   ),
   signingKey: setting(
     'machine',
-    v.optional(v.pipe(v.string(), v.metadata({ pattern: String.raw`^([^=\s]{1,128}=.+)?$` })), ''),
+    v.optional(v.pipe(v.string(), v.metadata({ pattern: `^$|${keyReferencePattern}` })), ''),
     'Key that signs commands in the environments of your user settings, for agents whose policy requires it: `NAME=FILE`, the name of the key in the policy, and a file with an ed25519 private key (OpenSSH or PEM) that only you can read; `NAME=ssh-agent:SHA256:…` for a key of your SSH agent; `NAME=editor:SHA256:…` for one that _Set Up Signing…_ has created. Empty: commands are not signed.',
   ),
 } as const
@@ -109,10 +111,6 @@ export function mergedEnvironments(current: unknown, old: unknown): Record<strin
 /** Whether a declaration asks for protection in any form, even if it is invalid otherwise. */
 export function isProtected(declared: unknown): boolean {
   return isMap(declared) && 'protected' in declared && String(declared.protected).toLowerCase() !== 'false'
-}
-
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function entryOf(map: Record<string, unknown>, name: string): unknown {

@@ -79,6 +79,16 @@ export function printRollout(rollout: Rollout): string {
   return parts.filter(Boolean).join(' ')
 }
 
+/** As {@link readRollout} reads it. */
+export function writeRollout({ canary, batch, pauseMs, maxFailures }: Rollout) {
+  return {
+    ...(canary !== undefined && { canary }),
+    ...(batch !== undefined && { batch: printAmount(batch) }),
+    ...(pauseMs !== undefined && { pause: `${pauseMs}ms` }),
+    ...(maxFailures !== undefined && { maxFailures: printAmount(maxFailures) }),
+  }
+}
+
 /** As a sentence: `1 first, then 10% at a time with 30 s between, stopping after more than 2 failures`. */
 export function describeRollout(rollout: Rollout | undefined, t: Translate): string {
   if (rollout === undefined) return t('all at once')

@@ -25,3 +25,8 @@ export type ConnectionState =
 
 /** Creates a master. `isUserAct` says whether the user is waiting, and may be asked for an MFA code. */
 export type OpenMasterFor = (declared: DeclaredEnvironment, isUserAct: () => boolean) => Promise<OpenMaster>
+
+/** What a master is made of, as text: with another one it is opened again. */
+export function identityOf({ environment, signingKey }: DeclaredEnvironment): string {
+  return JSON.stringify([environment, signingKey])
+}

@@ -4,7 +4,7 @@ import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment
 import type { Sweep } from '../../master/fleet/factsSweep.ts'
 import type { Audience, Reach } from '../../master/fleet/reach.ts'
 import type { Master } from '../../master/master.ts'
-import type { ConnectionState, OpenMaster, OpenMasterFor } from './connectionState.ts'
+import { type ConnectionState, identityOf, type OpenMaster, type OpenMasterFor } from './connectionState.ts'
 import { type ChangeReason, FleetChanges } from './fleetChanges.ts'
 import { FleetPoller } from './fleetPoller.ts'
 
@@ -124,7 +124,7 @@ export class Connections implements vscode.Disposable {
     const declared = new Map(declarations.map((each) => [each.key, each]))
     for (const entry of [...this.#entries.values()]) {
       const now = declared.get(entry.declared.key)
-      const isSame = JSON.stringify(now?.environment) === JSON.stringify(entry.declared.environment)
+      const isSame = now !== undefined && identityOf(now) === identityOf(entry.declared)
       if (now !== undefined) entry.declared = now
       entry.isStale ||= !isSame
     }

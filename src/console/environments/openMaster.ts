@@ -1,5 +1,5 @@
-import * as vscode from 'vscode'
 import { lazy } from '../../async/lazy.ts'
+import { type DeclaredEnvironment, signingKeyOf } from '../../declarations/declaredEnvironment.ts'
 import type { PinStore } from '../../master/identity/pinStore.ts'
 import type { MasterWarning } from '../../master/masterWarning.ts'
 import { ownIssuer } from '../../master/sending/issuer.ts'
@@ -10,6 +10,7 @@ import type { Environment } from '../../queues/environment.ts'
 import type { Signer } from '../../signing/signer.ts'
 import { readSetting } from '../declarations/settings.ts'
 import type { Credentials } from '../profile/credentials.ts'
+import { askPassphrase } from './askPassphrase.ts'
 import type { OpenMasterFor } from './connectionState.ts'
 
 export interface MasterSetting {
@@ -21,6 +22,8 @@ export interface MasterSetting {
   readonly identityFolder: string
   /** The credentials for the environment's queues. */
   readonly connectionOf: Credentials['connectionOf']
+  /** The private key, PEM, that the editor keeps under this fingerprint. */
+  readonly keyOfEditor: (fingerprint: string) => Promise<string | undefined>
   /** How much history is kept. */
   readonly retention: () => Retention
   readonly onWarning: (environment: Environment, trouble: MasterWarning) => void
@@ -54,7 +57,7 @@ export class MasterOpener {
       this.history(),
       this.#id.get(),
       this.#pinStore(environment),
-      chosenKey(isUserAct),
+      this.#signer(declared, isUserAct),
     ])
     const queues = createQueues(connection)
     const master = new Master({
@@ -97,6 +100,16 @@ export class MasterOpener {
     return PinStore.open(this.#setting.identityFolder, environment)
   }
 
+  async #signer(declared: DeclaredEnvironment, isUserAct: () => boolean): Promise<Signer | undefined> {
+    const reference = signingKeyOf(declared, readSetting('signingKey'))
+    if (reference === undefined) return undefined
+    const { openSigner } = await import('../../master/sending/openSigner.ts')
+    return openSigner(reference, {
+      askPassphrase: async (file) => (isUserAct() ? askPassphrase(file) : undefined),
+      ofEditor: this.#setting.keyOfEditor,
+    })
+  }
+
   /** In the background. Runs that could not be deleted are tried again the next time. */
   async #prune(history: History): Promise<void> {
     if (performance.now() < this.#pruneFrom) return
@@ -108,21 +121,4 @@ export class MasterOpener {
       this.#setting.onHistoryWarning(error as Error)
     }
   }
-}
-
-/** The key that signs commands, if the user has set one. A workspace cannot: the setting has machine scope. */
-async function chosenKey(isUserAct: () => boolean): Promise<Signer | undefined> {
-  const declared = readSetting('signingKey')
-  if (declared === '') return undefined
-  const { openSigner } = await import('../../master/sending/openSigner.ts')
-  return openSigner(declared, {
-    askPassphrase: async (file) =>
-      isUserAct()
-        ? vscode.window.showInputBox({
-            title: vscode.l10n.t('Passphrase of {0}', file),
-            password: true,
-            ignoreFocusOut: true,
-          })
-        : undefined,
-  })
 }

@@ -31,7 +31,8 @@ describe('what can be declared', () => {
     }
     const keys = knownKeys.environment.map(({ key }) => key)
     expect(Object.keys(environment)).toEqual(keys)
-    expect(Object.keys(setting.additionalProperties.properties)).toEqual(keys)
+    // Only the user's own settings may name a key.
+    expect(Object.keys(setting.additionalProperties.properties)).toEqual([...keys, 'signingKey'])
     expect(Object.keys(snippet).sort()).toEqual(knownKeys.snippet.map(({ key }) => key).sort())
     const docs = readFileSync('docs/workspace-file.md', 'utf8')
     for (const { key, meaning } of Object.values(knownKeys).flat()) {

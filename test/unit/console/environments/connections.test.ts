@@ -100,6 +100,12 @@ describe('A connection', () => {
     expect(kinds(changed, other)).toEqual(['open', 'closed'])
   })
 
+  it('is opened again when another key signs there', async () => {
+    await connections.use(staging)
+    await connections.follow([{ ...staging, signingKey: 'alice=alice.pem' }])
+    expect(kinds(staging)).toEqual(['closed'])
+  })
+
   it('that could not be opened says why, and is tried again by the next who needs it', async () => {
     refused = new Error('no such profile')
     await expect(connections.use(staging)).rejects.toThrow('no such profile')

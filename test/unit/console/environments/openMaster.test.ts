@@ -20,6 +20,7 @@ beforeEach(async () => {
     idFolder: idFolder(),
     identityFolder: join(folder, 'identities'),
     connectionOf: async ({ environment }) => ({ ...environment, endpoint: 'http://127.0.0.1:1' }),
+    keyOfEditor: async () => undefined,
     retention: () => ({ maxRuns: 10, maxBytes: 1e9, maxAgeMs: 60_000 }),
     onWarning: () => {},
     onHistoryWarning: ({ message }) => warnings.push(message),
