@@ -54,9 +54,13 @@ export interface PlacedLine {
   readonly at: string
 }
 
-/** Checks the lines of one or more files of a chain, the oldest first. */
+/** Checks the text of a chain. */
 export function verifyChain(text: string): ChainReport {
-  return verifyLines(text.split('\n').map((line, index) => ({ line, at: `Line ${index + 1}` })))
+  return verifyLines(linesIn(text))
+}
+
+export function linesIn(text: string): PlacedLine[] {
+  return text.split('\n').map((line, index) => ({ line, at: `Line ${index + 1}` }))
 }
 
 /** The same for lines from several places. Empty ones count for nothing. */

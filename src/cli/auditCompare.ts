@@ -95,8 +95,18 @@ async function compareRuns(
 
 function chainNotes(
   folder: string,
-  { since, unchained }: { readonly since: string | undefined; readonly unchained: readonly string[] },
+  { since, unchained, partly }: Awaited<ReturnType<History['verify']>>,
 ): string[] {
+  return [
+    ...unchainedNotes(folder, since, unchained),
+    ...partly.map(
+      (runId) =>
+        `${folder}: only the first events of run ${runId} are vouched for: its master was killed, or the chain ended later.`,
+    ),
+  ]
+}
+
+function unchainedNotes(folder: string, since: string | undefined, unchained: readonly string[]): string[] {
   const { length } = unchained
   if (since === undefined)
     return length === 0 ? [] : [`${folder}: not chained yet: nothing vouches for its ${length} runs.`]

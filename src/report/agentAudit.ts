@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { type ChainReport, type PlacedLine, verifyLines } from '../chain/hashChain.ts'
+import { verifyAuditLines } from '../chain/auditChain.ts'
+import type { ChainReport, PlacedLine } from '../chain/hashChain.ts'
 
 /** The text of an agent's audit log, or of a part of it. */
 export interface AuditFile {
@@ -83,7 +84,7 @@ export function readAudits(files: readonly AuditFile[]): AgentAudit[] {
 function auditOf(agentId: string | undefined, { files }: Gathered): AgentAudit {
   const inOrder = [...files].sort((a, b) => firstSeq(a.lines) - firstSeq(b.lines))
   const lines = inOrder.flatMap((file) => file.lines)
-  const chain = verifyLines(lines)
+  const chain = verifyAuditLines(lines)
   const runs = new Map<string, AuditedEvent[]>()
   let restored = 0
   for (const { parsed } of lines) {

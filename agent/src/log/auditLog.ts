@@ -1,3 +1,4 @@
+import { continuation } from '../../../src/chain/auditChain.ts'
 import { type ChainHead, chainHeadOf, chainLine, entriesOf } from '../../../src/chain/hashChain.ts'
 import type { Audit, AuditedCommand, ReceivedEntry } from './audit.ts'
 import type { Log } from './log.ts'
@@ -31,11 +32,15 @@ export class AuditLog {
   #head: ChainHead
   /** Whether a part of a line may stand at the end of the file. */
   #isTorn: boolean
+  /** Whether the file goes on with a chain of an older one, and does not say so yet. */
+  #isContinuation: boolean
 
   constructor(options: AuditLogOptions) {
     this.#o = options
     const tail = options.file?.tail() ?? ''
-    this.#head = chainHeadOf(tail)
+    // Logrotate may have moved it away while no agent was running.
+    this.#head = chainHeadOf(tail === '' ? (options.file?.tail(true) ?? '') : tail)
+    this.#isContinuation = tail === '' && this.#head.seq > 0
     this.#isTorn = tail !== '' && !tail.endsWith('\n')
   }
 
@@ -75,14 +80,25 @@ export class AuditLog {
    * @returns why that is impossible, in words
    */
   reopen(): string | undefined {
-    const { file } = this.#o
-    const problem = file?.reopen()
-    if (file !== undefined && problem === undefined && this.#head.seq > 0 && file.isEmpty)
-      this.#write({ event: 'continued' })
+    const problem = this.#o.file?.reopen()
+    this.#continue()
     return problem
   }
 
+  #continue(): void {
+    const { file } = this.#o
+    if (file === undefined || this.#head.seq === 0 || !(this.#isContinuation || file.isContinuation)) return
+    this.#isTorn = false
+    this.#isContinuation = this.#append({ event: continuation }) === 'failed'
+  }
+
   #write(entry: object): ReturnType<Audit> {
+    this.#o.file?.ready()
+    this.#continue()
+    return this.#append(entry)
+  }
+
+  #append(entry: object): ReturnType<Audit> {
     const { agentId, file, copy, log, now } = this.#o
     if (file === undefined && copy === undefined) return 'unaudited'
     const { line, head } = chainLine(this.#head, { time: new Date(now()).toISOString(), agentId, ...entry })

@@ -23,6 +23,7 @@ export class LogFile {
   readonly #mode: number
   #descriptor: number | undefined
   #problem: string | undefined
+  #isContinuation = false
 
   /** @param mode permissions of a file that is created */
   constructor(path: string, mode = 0o640) {
@@ -41,18 +42,25 @@ export class LogFile {
    * deleted is made again, since what is written to it is read by nobody.
    */
   append(line: string): boolean {
-    if (this.#problem !== undefined || this.#isDeleted()) this.#open()
+    this.ready()
     if (this.#descriptor === undefined || this.#isDeleted()) return false
     try {
-      return writeSync(this.#descriptor, line) === Buffer.byteLength(line)
+      if (writeSync(this.#descriptor, line) < Buffer.byteLength(line)) return false
+      this.#isContinuation = false
+      return true
     } catch {
       return false
     }
   }
 
-  /** Whether the open file has nothing in it. */
-  get isEmpty(): boolean {
-    return this.#stat()?.size === 0
+  /** Opens the file where that is needed for a line. */
+  ready(): void {
+    if (this.#problem !== undefined || this.#isDeleted()) this.#open()
+  }
+
+  /** Whether the open file is new and empty, and the one before it was moved away, not deleted: as by logrotate. */
+  get isContinuation(): boolean {
+    return this.#isContinuation
   }
 
   /** Resolves when the disk has for good what was appended; otherwise why not, in words. */
@@ -61,11 +69,11 @@ export class LogFile {
     return syncData(this.#descriptor).then(() => undefined, reasonOf)
   }
 
-  /** The last part of what is in the file, as text; at most `bytes`. */
-  tail(bytes = 1024 * 1024): string {
+  /** The last part of what is in the file, as text; at most `bytes`. @param moved of what logrotate has made of it last */
+  tail(moved = false, bytes = 1024 * 1024): string {
     let descriptor: number | undefined
     try {
-      descriptor = openSync(this.#path, 'r')
+      descriptor = openSync(moved ? `${this.#path}.1` : this.#path, 'r')
       const { size } = fstatSync(descriptor)
       const buffer = Buffer.alloc(Math.min(size, bytes))
       const length = readSync(descriptor, buffer, 0, buffer.length, size - buffer.length)
@@ -91,11 +99,7 @@ export class LogFile {
   }
 
   #stat() {
-    try {
-      return this.#descriptor === undefined ? undefined : fstatSync(this.#descriptor)
-    } catch {
-      return undefined
-    }
+    return this.#descriptor === undefined ? undefined : statOf(this.#descriptor)
   }
 
   #open(): void {
@@ -109,6 +113,9 @@ export class LogFile {
     }
     this.#problem = undefined
     if (previous === undefined) return
+    const [before, after] = [statOf(previous), this.#stat()]
+    const isOther = before !== undefined && (before.ino !== after?.ino || before.dev !== after.dev)
+    this.#isContinuation = isOther && before.nlink > 0 && after?.size === 0
     try {
       // Nobody can do so later.
       fdatasyncSync(previous)
@@ -120,5 +127,13 @@ export class LogFile {
     } catch {
       // What a full disk has to say about the old file changes nothing.
     }
+  }
+}
+
+function statOf(descriptor: number) {
+  try {
+    return fstatSync(descriptor)
+  } catch {
+    return undefined
   }
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { verifyChain } from '../../../src/chain/hashChain.ts'
+import { verifyAuditLines } from '../../../src/chain/auditChain.ts'
+import { linesIn } from '../../../src/chain/hashChain.ts'
 import { readConfiguration } from '../settings/configuration.ts'
 
 /**
@@ -14,9 +15,8 @@ export async function verifyAudit(
   const named = files.length > 0 ? files : await configuredFile(configFile)
   const texts = await Promise.all(named.map((file) => readFile(file, 'utf8')))
   // A file that ends within a line must not spoil the first line of the next.
-  const { lines, first, last, unchained, problems } = verifyChain(
-    texts.map((text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`)).join(''),
-  )
+  const all = texts.map((text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`)).join('')
+  const { lines, first, last, unchained, problems } = verifyAuditLines(linesIn(all))
   for (const problem of problems) write(`${problem}\n`)
   if (unchained > 0)
     write(`${unchained} lines before entry 1 are of an earlier version: nothing vouches for them.\n`)

@@ -81,7 +81,10 @@ export class RunRecord {
       const output = await OutputLog.resume(outputOf(folder), bytesIn(state))
       const heldUntil = Math.max(lastAt, touchedAt ?? lastAt)
       const digest = await RecordDigest.of(eventsOf(folder), end)
-      return { state, record: new RunRecord(folder, output, held, chain, digest), heldUntil }
+      const record = new RunRecord(folder, output, held, chain, digest)
+      // It is behind the events where its process ended between the two.
+      await record.summarize(state)
+      return { state, record, heldUntil }
     } catch (error) {
       await held.release()
       throw error
@@ -113,7 +116,7 @@ export class RunRecord {
   async close(): Promise<void> {
     try {
       await this.flush()
-      await this.#keep()
+      await this.#keep(this.#digest.part())
     } finally {
       await this.#lock.release()
     }
@@ -125,16 +128,15 @@ export class RunRecord {
     this.#events.append(text)
   }
 
-  /** Has the chain vouch for all events so far, which are on disk then. @throws Error when they could not be written */
-  async #keep(): Promise<void> {
-    const part = this.#digest.part()
+  /** Has the chain vouch for events, which are on disk then. @throws Error when they could not be written */
+  async #keep(part: ReturnType<RecordDigest['part']>): Promise<void> {
     await this.#events.flush()
     await this.#chain.append({ event: 'kept', runId: basename(this.#folder), ...part })
   }
 
   async #writeSummary(state: RunState): Promise<void> {
     this.#summaryWaits = false
-    const text = JSON.stringify(summaryOf(state))
+    const [text, part] = [JSON.stringify(summaryOf(state)), this.#digest.part()]
     // It must not be ahead of the events: a run that its summary calls over is not resumed.
     await this.#events.flush()
     const path = join(this.#folder, 'summary.json')
@@ -142,7 +144,7 @@ export class RunRecord {
     await rename(`${path}.new`, path)
     if (state.phase !== 'over' || this.#isEndKept) return
     this.#isEndKept = true
-    await this.#keep()
+    await this.#keep(part)
   }
 }
 

@@ -7,6 +7,7 @@ import { RecordDigest } from './recordDigest.ts'
 import { eventsOf } from './runEvents.ts'
 import { runIdsIn } from './runFolders.ts'
 import { isRunInUse } from './runRecord.ts'
+import { contentProblems } from './verifyContent.ts'
 
 /** What the chain of a history says of its records. */
 export interface HistoryReport {
@@ -16,6 +17,8 @@ export interface HistoryReport {
   readonly since: string | undefined
   /** Runs that it vouches for, as they are on disk. */
   readonly vouched: number
+  /** Runs of which it vouches for the first events only: their master was killed, or the end of the chain is gone. */
+  readonly partly: readonly string[]
   /** Runs that were there before it began: nothing vouches for them. */
   readonly unchained: readonly string[]
   /** Every run that the history has or had, as far back as it knows. */
@@ -58,6 +61,7 @@ export async function verifyHistory(directory: string): Promise<HistoryReport> {
       `chain.ndjson: this version cannot read ${chain.unknown} lines. Verify it with the version that wrote them.`,
     )
   const hashes = new Map(entriesOf(chain.text).map(({ seq, hash }) => [seq, hash]))
+  const partly: string[] = []
   let vouched = 0
   for (const runId of runIds) {
     const path = eventsOf(join(directory, runId))
@@ -74,16 +78,20 @@ export async function verifyHistory(directory: string): Promise<HistoryReport> {
       )
       continue
     }
-    const problem = await alteration(path, own)
-    if (problem === undefined) vouched += 1
-    else problems.push(`Run ${runId}: ${problem}`)
+    const found = await checkEvents(path, own)
+    const isWritten = await isRunInUse(join(directory, runId))
+    if (found === 'in part' && !isWritten) partly.push(runId)
+    const wrong = found === 'whole' && !isWritten ? await contentProblems(join(directory, runId), runId) : []
+    if (found !== 'whole' && found !== 'in part') wrong.push(found)
+    problems.push(...wrong.map((problem) => `Run ${runId}: ${problem}`))
+    if (wrong.length === 0) vouched += 1
   }
   problems.push(...(await missing(directory, parts)))
   const removed = chain.entries.flatMap((entry) => (entry.event === 'removed' ? entry.runIds : []))
   const isWhole = chain.entries[0]?.seq === 1 && unchained.length === 0
   const since = chain.entries[0]?.time
   return {
-    ...{ lines, since, vouched, problems },
+    ...{ lines, since, vouched, partly, problems },
     unchained: runIds.filter((runId) => older.has(runId) && !parts.has(runId)),
     known: new Set([...runIds, ...parts.keys(), ...unchained, ...removed]),
     knowsSince: isWhole ? Number.NEGATIVE_INFINITY : Date.parse(since ?? new Date().toISOString()),
@@ -125,11 +133,11 @@ async function missing(directory: string, parts: Parts): Promise<string[]> {
     )
 }
 
-/** What is wrong with a record, in words. */
-async function alteration(
+/** Whether the events are those that were written, all of them or the first; otherwise what is wrong, in words. */
+async function checkEvents(
   path: string,
   parts: readonly { readonly bytes: number; readonly sha256: string }[],
-): Promise<string | undefined> {
+): Promise<string> {
   const size = await stat(path).then(
     (found) => found.size,
     () => undefined,
@@ -140,7 +148,7 @@ async function alteration(
     const digest = await RecordDigest.of(path, bytes)
     if (digest.part().sha256 !== sha256) return 'its events were changed: their digest is another one.'
   }
-  return undefined
+  return parts.at(-1)?.bytes === size ? 'whole' : 'in part'
 }
 
 /** @param first number of the first entry; undefined when there is no chain */

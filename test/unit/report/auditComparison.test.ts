@@ -96,6 +96,15 @@ function recorded(
 
 const web1 = () => auditOf('web1', (log) => executeAll(log))
 const web2 = () => auditOf('web2', (log) => executeAll(log))
+/** With the line that begins a file after logrotate. */
+const rotated = () =>
+  recomputed(
+    web1().toSpliced(
+      5,
+      0,
+      JSON.stringify({ time: '2026-06-01T00:00:05Z', agentId: 'web1', event: 'continued' }),
+    ),
+  )
 const fileOf = (name: string, lines: readonly string[]): AuditFile => ({
   name,
   text: `${lines.join('\n')}\n`,
@@ -129,14 +138,14 @@ describe('audit logs and a history that are as they were written', () => {
     const nothing = { problems: [], notes: [] }
     expect(compared([fileOf('a', web1()), fileOf('b', web2())])).toEqual(nothing)
     expect(
-      compared([fileOf('audit.log', web1().slice(4)), fileOf('audit.log.1', web1().slice(0, 4))]),
+      compared([fileOf('audit.log', rotated().slice(5)), fileOf('audit.log.1', rotated().slice(0, 5))]),
     ).toEqual(nothing)
     const mixed = web1().flatMap((line, at) => [line, web2()[at] ?? ''])
     expect(compared([fileOf('all.log', mixed)])).toEqual(nothing)
   })
 
   it('agree where older lines are not given: what they would say is a note', () => {
-    const { problems, notes } = compared([fileOf('a', web1().slice(5))])
+    const { problems, notes } = compared([fileOf('a', rotated().slice(5))])
     expect(problems).toEqual([])
     expect(notes).toEqual([
       'web1: entries before 6 are not in these files.',
@@ -241,6 +250,11 @@ describe('comparing audit logs with a history', () => {
       'a chain that was computed again with another exit code',
       () => [fileOf('a', recomputed(web1().map((line) => line.replace('"exitCode":0', '"exitCode":9'))))],
       /the exit code is 9 in the audit log, and 0 in the history/,
+    ],
+    [
+      'a beginning that was cut off',
+      () => [fileOf('a', web1().slice(3))],
+      /^web1: a:1 \(entry 4\) is not how a file of the log begins: earlier lines were cut off/,
     ],
     ['a line that is not JSON', () => [fileOf('a', web1().with(3, 'x'))], /is not a line of the chain/],
     [

@@ -1,11 +1,21 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type AuditedCommand, describeContent, maskSecrets } from '../../../../agent/src/log/audit.ts'
 import { AuditLog } from '../../../../agent/src/log/auditLog.ts'
 import { LogFile } from '../../../../agent/src/log/logFile.ts'
-import { verifyChain } from '../../../../src/chain/hashChain.ts'
+import { verifyAuditLines } from '../../../../src/chain/auditChain.ts'
+import { linesIn, verifyChain } from '../../../../src/chain/hashChain.ts'
 
 let directory: string
 let path: string
@@ -76,6 +86,49 @@ describe('the file of an audit log', () => {
     const both = readFileSync(`${path}.1`, 'utf8') + text()
     expect(verifyChain(both)).toEqual({ lines: 3, first: 1, last: 3, unchained: 0, problems: [] })
   })
+
+  it('goes on in the chain of the file that logrotate moved away while no agent was running', () => {
+    open().audit.note('ended', command)
+    renameSync(path, `${path}.1`)
+    open().audit.started({})
+    expect(text()).toContain('"event":"continued"')
+    expect(verifyChain(readFileSync(`${path}.1`, 'utf8') + text())).toMatchObject({ lines: 3, problems: [] })
+  })
+
+  it('begins with that line also when it can be opened only later', () => {
+    const { audit } = open()
+    audit.note('ended', command)
+    renameSync(path, `${path}.1`)
+    mkdirSync(path)
+    expect(audit.reopen()).toMatch(/cannot be opened/)
+    audit.note('received', command)
+    rmdirSync(path)
+    audit.note('ended', command)
+    expect(text().split('\n')[0]).toContain('"event":"continued"')
+    expect(verifyChain(readFileSync(`${path}.1`, 'utf8') + text())).toMatchObject({ lines: 4, problems: [] })
+  })
+
+  it.each<[what: string, tamper: (audit: AuditLog) => unknown]>([
+    ['emptied', () => truncateSync(path)],
+    ['emptied, with a signal', (audit) => [truncateSync(path), audit.reopen()]],
+    ['deleted', () => rmSync(path)],
+    ['deleted, with a signal', (audit) => [rmSync(path), audit.reopen()]],
+    [
+      'replaced by an empty one, with a signal',
+      (audit) => [rmSync(path), writeFileSync(path, ''), audit.reopen()],
+    ],
+  ])(
+    'that was %s under the agent is told by verifying it: it begins as no file of a log does',
+    (_, tamper) => {
+      const { audit } = open()
+      audit.note('received', command)
+      tamper(audit)
+      audit.note('ended', command)
+      const { first, problems } = verifyAuditLines(linesIn(text()))
+      expect(first).toBe(2)
+      expect(problems).toEqual([expect.stringContaining('earlier lines were cut off')])
+    },
+  )
 
   it('gets no such line when it is the same as before', () => {
     const { audit } = open()

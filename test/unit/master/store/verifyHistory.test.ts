@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { appendFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { chainLine, chainStart, verifyChain } from '../../../../src/chain/hashChain.ts'
 import { History } from '../../../../src/master/store/history.ts'
 import { verifyHistory } from '../../../../src/master/store/verifyHistory.ts'
-import type { RunStart } from '../../../../src/run/runState.ts'
+import type { RunEvent } from '../../../../src/run/runEvent.ts'
+import { applyEvent } from '../../../../src/run/runReducer.ts'
+import { type RunStart, startRunState } from '../../../../src/run/runState.ts'
 
 let directory: string
 let history: History
@@ -32,8 +35,33 @@ const problems = async () => (await verifyHistory(directory)).problems
 
 async function run(runId: string, into = history): Promise<void> {
   const record = await into.create(start(runId))
+  const agents = [{ agentId: 'web1', hostname: 'web1' }]
+  record.append({ kind: 'agentsExpected', agents, steps: [['web1']] })
   record.append({ kind: 'stepStarted', at: 2 })
   await record.close()
+}
+
+/** A run with an output, that is over. */
+async function ended(runId: string): Promise<void> {
+  const record = await history.create(start(runId))
+  const state = startRunState(start(runId))
+  const live = (event: RunEvent) => {
+    applyEvent(state, event)
+    record.append(event)
+  }
+  live({ kind: 'agentsExpected', agents: [{ agentId: 'web1', hostname: 'web1' }], steps: [['web1']] })
+  live({ kind: 'stepStarted', at: 1 })
+  record.output.append('web1', [{ stream: 1, bytes: Buffer.from('hello') }])
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+  live({
+    ...{ kind: 'resultReceived', agentId: 'web1', hostname: 'web1', at: 2, identity: 'proven' },
+    ...{ outcome: { kind: 'exited', code: 1 }, durationMs: 3, frames: 1, droppedBytes: 0 },
+    ...{ digest: `${sha256('hello')}:${sha256('')}`, output: 'complete' },
+    gathered: { stdoutBytes: 5, stderrBytes: 0, frames: 1 },
+  })
+  await record.summarize(state)
+  await record.close()
+  expect(await problems()).toEqual([])
 }
 
 /** Computes the chain again from a line on, as somebody does who knows how it is made. */
@@ -78,7 +106,7 @@ describe('the chain of a history', () => {
   it('vouches for a run that another master resumed, and for what that added', async () => {
     await run('run-00000001')
     const { record } = await (await History.open(directory)).resume('run-00000001')
-    record.append({ kind: 'cancelRequested', at: 3 })
+    record.append({ kind: 'paused', at: 3 })
     await record.close()
     expect(await problems()).toEqual([])
     await writeFile(
@@ -86,6 +114,15 @@ describe('the chain of a history', () => {
       (await readFile(eventsOf('run-00000001'), 'utf8')).replace('"at":3', '"at":4'),
     )
     expect(await problems()).toEqual([expect.stringContaining('Run run-00000001: its events were changed')])
+  })
+
+  it('vouches for a run whose process ended between its last event and its summary, once it is resumed', async () => {
+    await ended('run-00000001')
+    const summary = join(directory, 'run-00000001', 'summary.json')
+    await writeFile(summary, (await readFile(summary, 'utf8')).replace('"phase":"over"', '"phase":"running"'))
+    expect(await problems()).toHaveLength(1)
+    await (await history.resume('run-00000001')).record.close()
+    expect(await problems()).toEqual([])
   })
 
   it('tells which runs were there before it, and reads them as before', async () => {
@@ -276,6 +313,32 @@ describe('verifying a history', () => {
       },
       /another chain: the chain was replaced or recomputed/,
     ],
+    [
+      'a summary that was changed',
+      async () => {
+        await ended('run-00000005')
+        const path = join(directory, 'run-00000005', 'summary.json')
+        await writeFile(path, (await readFile(path, 'utf8')).replace('"failed":1', '"failed":0'))
+      },
+      /^Run run-00000005: its summary, which the list shows, was changed/,
+    ],
+    [
+      'an output that was changed',
+      async () => {
+        await ended('run-00000005')
+        const path = join(directory, 'run-00000005', 'output.log')
+        await writeFile(path, (await readFile(path, 'utf8')).replace('hello', 'HELLO'))
+      },
+      /^Run run-00000005: the output of web1 was changed/,
+    ],
+    [
+      'an output that was cut off',
+      async () => {
+        await ended('run-00000005')
+        await writeFile(join(directory, 'run-00000005', 'output.log'), '')
+      },
+      /^Run run-00000005: the output of web1 was changed/,
+    ],
     ['text that was added', () => appendFile(chainFile(), 'nothing of ours\n'), /is not a line of the chain/],
   ])('tells of %s', async (_, tamper, told) => {
     expect(await problems()).toEqual([])
@@ -285,6 +348,11 @@ describe('verifying a history', () => {
       found.filter((problem) => told.test(problem)),
       found.join('\n'),
     ).not.toEqual([])
+  })
+
+  it('says which runs it vouches for in part: their master was killed, or something was added', async () => {
+    await appendFile(eventsOf('run-00000003'), `${JSON.stringify({ kind: 'cancelRequested', at: 7 })}\n`)
+    expect(await verifyHistory(directory)).toMatchObject({ partly: ['run-00000003'], problems: [] })
   })
 
   it('does not tell of a history that was made anew as a whole: only what it sent could contradict it', async () => {
