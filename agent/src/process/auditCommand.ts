@@ -22,9 +22,22 @@ export async function verifyAudit(
     write(`${unchained} lines before entry 1 are of an earlier version: nothing vouches for them.\n`)
   if (first === undefined) write('No audit lines found.\n')
   else write(`${lines} lines checked: entries ${first} to ${last}.\n`)
+  const restored = all.split('\n').filter(isRestored).length
+  if (restored > 0)
+    write(
+      `${restored} ${restored === 1 ? 'line was' : 'lines were'} written again from the journal: this machine failed, or somebody cut off the log.\n`,
+    )
   if (first !== undefined && first > 1) write(`Entries before ${first} are in older files.\n`)
   write(problems.length === 0 ? 'Nothing was changed, removed or inserted.\n' : 'The log is not complete.\n')
   return problems.length === 0 ? 0 : 1
+}
+
+function isRestored(line: string): boolean {
+  try {
+    return 'restored' in JSON.parse(line)
+  } catch {
+    return false
+  }
 }
 
 async function configuredFile(configFile: string | undefined): Promise<string[]> {

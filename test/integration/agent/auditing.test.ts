@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { encodeTargetSet } from '../../../src/protocol/targetSet.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentProcess, startAgent } from '../../support/agentProcess.ts'
@@ -14,6 +15,7 @@ import { type Commander, startCommander } from '../../support/commander.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
 
+const agentProgram = fileURLToPath(new URL('../../../dist/ec2-cagent.js', import.meta.url))
 const cmasterProgram = fileURLToPath(new URL('../../../dist/ec2-cmaster.js', import.meta.url))
 
 let sqs: SqsServer
@@ -167,6 +169,63 @@ describe('each line of the audit log has the keys, the targets, the filter and t
   })
 })
 
+describe('a command that attacks the audit log of its agent', () => {
+  let home: string
+  let attacked: AgentProcess
+  beforeEach(async () => {
+    await master.expire()
+    home = mkdtempSync(join(tmpdir(), 'attacked-'))
+    chmodSync(home, 0o711)
+    attacked = await startAgent({ environment, directory: home, agentId: 'agent-7' })
+  })
+  afterEach(async () => {
+    await attacked?.stop()
+    rmSync(home, { recursive: true, force: true })
+  })
+  const attack = (command: string) =>
+    master.send(
+      { kind: 'shell', command: command.replaceAll('LOG', attacked.auditLog) },
+      { targets: ['agent-7'] },
+    )
+  const text = () => readFileSync(attacked.auditLog, 'utf8')
+
+  it.each([
+    'rm LOG',
+    ': > LOG',
+    'rm LOG; : > LOG',
+    'rm LOG; : > LOG; kill -HUP $PPID',
+    ': > LOG; kill -HUP $PPID',
+  ])('by "%s" is told when that is verified', async (command) => {
+    expect(await verify()).toMatchObject({ exitCode: 0 })
+    const runId = await attack(command)
+    await master.result(runId)
+    await until(() => text().includes(runId), 'its end to be audited', text)
+    const { stdout, exitCode } = await verify()
+    expect(stdout).toContain('earlier lines were cut off')
+    expect(exitCode).toBe(1)
+  })
+
+  it('and kills the agent, and takes its memory along, is audited all the same', async () => {
+    const runId = await attack(`kill -9 $PPID; rm -rf ${attacked.stateDirectory}`)
+    await attacked.ended
+    expect(text()).toContain(`"event":"received","runId":"${runId}"`)
+  })
+
+  it('and kills the agent, and cuts off its own line, is written there again when the agent starts', async () => {
+    const runId = await attack('kill -9 $PPID; head -n 1 LOG > LOG.x; cat LOG.x > LOG; touch LOG.done')
+    await attacked.ended
+    await until(() => existsSync(`${attacked.auditLog}.done`), 'the attack to be over')
+    expect(text()).not.toContain(runId)
+    attacked = await startAgent({ environment, directory: home, agentId: 'agent-7' })
+    expect(text()).toMatch(new RegExp(`"event":"received","runId":"${runId}".*"restored":2`))
+    expect((await verify()).stdout).toContain('1 line was written again from the journal')
+  })
+
+  async function verify() {
+    return ended(spawn(process.execPath, [agentProgram, 'audit', 'verify', attacked.auditLog]))
+  }
+})
+
 describe('ec2-cmaster audit compare', () => {
   let compared: AgentProcess
   let home: string
@@ -240,14 +299,18 @@ describe('ec2-cmaster audit compare', () => {
         },
       },
     })
-    let [stdout, stderr] = ['', '']
-    child.stdout.on('data', (bytes) => {
-      stdout += bytes
-    })
-    child.stderr.on('data', (bytes) => {
-      stderr += bytes
-    })
-    const [exitCode] = await once(child, 'close')
-    return { stdout, stderr, exitCode: exitCode as number }
+    return ended(child)
   }
 })
+
+async function ended(child: ChildProcessByStdio<Writable | null, Readable, Readable>) {
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (bytes) => {
+    stdout += bytes
+  })
+  child.stderr.on('data', (bytes) => {
+    stderr += bytes
+  })
+  const [exitCode] = await once(child, 'close')
+  return { stdout, stderr, exitCode: exitCode as number }
+}
