@@ -35,6 +35,7 @@ import type { RequestCounts } from '../queues/requestCounts.ts'
 import type { Connection } from '../queues/sqsClient.ts'
 import type { Issuer } from '../run/runRequest.ts'
 import type { Timing } from '../run/timing.ts'
+import { readEarlierRuns } from './earlierRuns.ts'
 import { PinStore } from './identity/pinStore.ts'
 import { Master } from './master.ts'
 import type { MasterWarning } from './masterWarning.ts'
@@ -107,6 +108,8 @@ export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
   })
   const master = new Master({
     ...{ environment, queues, history, issuer, masterId: masterId.id, pinStore },
+    // A master that is opened for one run knows nobody who is missing: its runs do.
+    earlierFleet: () => readEarlierRuns(history, environment, Date.now()),
     ...(signer === undefined ? {} : { signer }),
     ...(replyQueue === undefined ? {} : { replyQueue }),
     ...(timing === undefined ? {} : { timing }),

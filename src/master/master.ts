@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { aborted, orAborted } from '../async/aborted.ts'
 import { contained } from '../async/contained.ts'
+import { lazy } from '../async/lazy.ts'
 import { privateReplyQueue } from '../protocol/names.ts'
 import type { Environment } from '../queues/environment.ts'
 import { QueueError } from '../queues/queueError.ts'
@@ -16,6 +17,7 @@ import { OpenRuns } from './engine/openRuns.ts'
 import { Run } from './engine/run.ts'
 import { EnvironmentStop, type RunningRun, type StopOutcome } from './environmentStop.ts'
 import { FactsRefresh } from './factsRefresh.ts'
+import { type EarlierFleet, noEarlierFleet } from './fleet/earlierFleet.ts'
 import type { Sweep } from './fleet/factsSweep.ts'
 import { Inventory } from './fleet/inventory.ts'
 import { type Audience, type Reach, reachesNobody, reachOf, recordOfReach } from './fleet/reach.ts'
@@ -45,6 +47,8 @@ export interface MasterOptions {
   readonly replyQueue?: 'private' | 'shared'
   /** What instances have proven, shared with other masters. Without it, this master forgets it when it is closed. */
   readonly pinStore?: PinStore
+  /** What is known of the fleet from before, read with the first reading of the fleet. Without it, that is nothing. */
+  readonly earlierFleet?: () => Promise<EarlierFleet>
   readonly timing?: Partial<Timing>
   /** Signs commands; without one they are sent unsigned. */
   readonly signer?: Signer
@@ -67,6 +71,8 @@ export class Master {
   readonly #rejected = new RejectedReplies((warning) => this.#warnWhileOpen(warning))
   readonly #abort = new AbortController()
   #pinsProblem: string | undefined
+  readonly #readEarlierFleet = lazy(async () => this.#options.earlierFleet?.() ?? noEarlierFleet)
+  #earlierFleet = noEarlierFleet
   /** Runs that are being started, as they hold locks. */
   readonly #starting = new Set<Promise<unknown>>()
 
@@ -132,13 +138,16 @@ export class Master {
    * Updates the inventory. Concurrent calls share one sweep.
    * @throws QueueError when the facts queue cannot be read
    */
-  refresh(): Promise<Sweep> {
-    return this.#facts.refresh()
+  async refresh(): Promise<Sweep> {
+    const [sweep, earlierFleet] = await Promise.all([this.#facts.refresh(), this.#readEarlierFleet.get()])
+    this.#earlierFleet = earlierFleet
+    return sweep
   }
 
   /** The agents that a request would reach now: exactly those that {@link start} would send it to. */
   reach(request: Audience): Reach {
-    return { ...reachOf(this.inventory.snapshot(), request), signing: this.signing }
+    const reach = reachOf(this.inventory.snapshot(), request, this.#earlierFleet)
+    return { ...reach, signing: this.signing }
   }
 
   /** What signs the commands of this master, and the time by which its key may have expired. */
@@ -188,7 +197,7 @@ export class Master {
       request: recordOf(request),
       issuer: this.#options.issuer,
       startedAt: Date.now(),
-      reach: recordOfReach(reach),
+      reach: recordOfReach(reach, this.environment),
     }
     const record = await this.#options.history.create(start)
     const run = new Run(startRunState(start), record, this.#transport(start.runId, replyTo, request.action))

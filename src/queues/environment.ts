@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /**
  * Three queues under one name, how to reach them, and their protection. Environments are isolated: an agent and a master
  * of different environments never exchange messages.
@@ -36,6 +38,15 @@ export interface EnvironmentQueues {
 export interface StaticCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
+}
+
+/**
+ * Tells fleets apart whose environments have the same name, in other accounts and regions: 8 hex digits. The profile is not part of
+ * it, as instance IDs are AWS's own.
+ */
+export function fleetIdOf({ name, region, endpoint, queues }: Environment): string {
+  const place = JSON.stringify([name, region, endpoint ?? '', queues.facts])
+  return createHash('sha256').update(place).digest('hex').slice(0, 8)
 }
 
 /** The names that the original EC2 Collective uses for the queues of environment `name`. */

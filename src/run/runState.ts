@@ -105,6 +105,8 @@ export interface RecordedReach {
   readonly missing: readonly { readonly agentId: string; readonly hostname: string }[]
   /** Whether every message of the facts queue was read before; `unsure`: there may be agents that were not seen. */
   readonly sweep: 'none' | 'complete' | 'unsure'
+  /** Which fleet, of several whose environments have the same name: see `fleetIdOf`. Absent in records of earlier versions. */
+  readonly fleet?: string
 }
 
 export function startRunState(start: RunStart): RunState {

@@ -1,6 +1,8 @@
 import { matchesFilter } from '../../protocol/filter/match.ts'
+import { type Environment, fleetIdOf } from '../../queues/environment.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
 import type { RecordedReach } from '../../run/runState.ts'
+import { type EarlierFleet, noEarlierFleet } from './earlierFleet.ts'
 import type { FleetLook, FleetSnapshot, KnownAgent } from './fleetSnapshot.ts'
 import type { Signing } from './signatureNeeds.ts'
 
@@ -51,8 +53,13 @@ export interface MissingAgent {
 /**
  * The single answer to "which agents would this reach?". Confirmation and sending must both use it, so that what a person
  * confirms is what happens.
+ * @param earlier agents of which the snapshot knows nothing, and that are missing then
  */
-export function reachOf({ agents: all, look }: FleetSnapshot, { filter, targets }: Audience): Reach {
+export function reachOf(
+  { agents: all, look }: FleetSnapshot,
+  { filter, targets }: Audience,
+  earlier: EarlierFleet = noEarlierFleet,
+): Reach {
   const wanted = targets && new Set(targets)
   const agents: KnownAgent[] = []
   const missing: MissingAgent[] = []
@@ -67,19 +74,25 @@ export function reachOf({ agents: all, look }: FleetSnapshot, { filter, targets 
     else if (hasLeft !== true || targets !== undefined) missing.push({ agentId, hostname, lastSeenAt })
   }
   for (const agentId of wanted ?? []) missing.push({ agentId, hostname: undefined, lastSeenAt: undefined })
+  const unseen = targets === undefined ? earlier.matching(filter) : []
+  if (unseen.length > 0) {
+    const ids = new Set(all.map(({ agentId }) => agentId))
+    missing.push(...unseen.filter(({ agentId }) => !ids.has(agentId)))
+  }
   const byHand: NamedAgent[] =
     targets === undefined ? [] : missing.map(({ agentId, hostname = agentId }) => ({ agentId, hostname }))
   const named = [...agents.map(({ agentId, hostname }) => ({ agentId, hostname })), ...byHand]
   return { agents, missing, named, known, look }
 }
 
-/** What the record of the run keeps: the agents that its command does not name, and how sure that is. */
-export function recordOfReach({ missing, named, look }: Reach): RecordedReach {
+/** What the record of the run keeps: the agents that its command does not name, how sure that is, and of which fleet. */
+export function recordOfReach({ missing, named, look }: Reach, environment: Environment): RecordedReach {
   const names = new Set(named.map(({ agentId }) => agentId))
   return {
     missing: missing
       .filter(({ agentId }) => !names.has(agentId))
       .map(({ agentId, hostname = agentId }) => ({ agentId, hostname })),
     sweep: look.kind,
+    fleet: fleetIdOf(environment),
   }
 }

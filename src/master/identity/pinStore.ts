@@ -1,11 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as v from 'valibot'
 import { takeLock } from '../../locks/processLock.ts'
-import type { Environment } from '../../queues/environment.ts'
+import { type Environment, fleetIdOf } from '../../queues/environment.ts'
 import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 import { type Pin, Pins } from './pins.ts'
 
@@ -150,8 +150,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Accounts may have environments of the same name; the profile is not part of it, as instance IDs are AWS's own. */
-function fileOf({ name, region, endpoint, queues }: Environment): string {
-  const place = JSON.stringify([name, region, endpoint ?? '', queues.facts])
-  return `${name}-${createHash('sha256').update(place).digest('hex').slice(0, 8)}.json`
+function fileOf(environment: Environment): string {
+  return `${environment.name}-${fleetIdOf(environment)}.json`
 }

@@ -7,6 +7,7 @@ import type { RunStart } from '../../run/runState.ts'
 import type { RunSummary } from '../../run/runSummary.ts'
 import { HistoryChain } from './historyChain.ts'
 import { deleteRun, type Pruned, prune, type Retention } from './retention.ts'
+import { type BegunRun, readBeginning } from './runEvents.ts'
 import { isRunInUse, type RecordedRun, type ResumedRecord, RunRecord, readRun } from './runRecord.ts'
 import { Summaries } from './summaries.ts'
 import { type HistoryReport, verifyHistory } from './verifyHistory.ts'
@@ -63,6 +64,14 @@ export class History {
       () => true,
       () => false,
     )
+  }
+
+  /**
+   * The beginning of a run, without reading the rest.
+   * @throws Error as `load`
+   */
+  async begun(runId: string): Promise<BegunRun> {
+    return readBeginning(this.#folder(runId), runId)
   }
 
   /** All runs, newest first. Other folders are ignored. */

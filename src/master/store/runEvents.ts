@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { RunEvent } from '../../run/runEvent.ts'
 import { applyEvent } from '../../run/runReducer.ts'
 import { type RunStart, type RunState, startRunState } from '../../run/runState.ts'
 import { LocalizableError, say } from '../../text/localizable.ts'
@@ -36,6 +37,34 @@ export async function readEvents(
   }
   if (state === undefined) throw notTheRecord(path, runId)
   return { state, end, lastAt }
+}
+
+/** The beginning of a run. */
+export interface BegunRun {
+  readonly start: RunStart
+  /** Those that its command named. */
+  readonly agents: readonly { readonly agentId: string; readonly hostname: string }[]
+}
+
+/**
+ * Reads only the beginning of a run: its start, and the event after it.
+ * @throws Error when the folder does not contain the run
+ */
+export async function readBeginning(folder: string, runId: string): Promise<BegunRun> {
+  const path = eventsOf(folder)
+  let start: RunStart | undefined
+  for await (const { lines } of linesOf(path)) {
+    for (const line of lines) {
+      if (start === undefined) {
+        start = startIn(line, path, runId)
+        continue
+      }
+      const event = parseLine(line) as Partial<RunEvent> | undefined
+      return { start, agents: event?.kind === 'agentsExpected' ? (event.agents ?? []) : [] }
+    }
+  }
+  if (start === undefined) throw notTheRecord(path, runId)
+  return { start, agents: [] }
 }
 
 function startIn(line: string, path: string, runId: string): RunStart {

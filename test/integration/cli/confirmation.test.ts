@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { History } from '../../../src/master/store/history.ts'
+import { openBody } from '../../../src/protocol/envelope.ts'
 import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
+import type { ReceivedMessage } from '../../../src/queues/queues.ts'
 import { startAgent } from '../../support/agentProcess.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
 import { createMasters, type Masters, startRun } from '../../support/masters.ts'
@@ -61,6 +63,23 @@ describe('ec2-cmaster without a terminal', () => {
     expect(await cmaster('--everyone', '--expect', '3', '-q', '-c', 'echo hit')).toMatchObject({
       ...{ stdout: 'hit\n', stderr: '', exitCode: 0 },
     })
+  })
+
+  it('names the agents that its last run knew and that are not seen now, before it sends', async () => {
+    const goner = await startAgent({
+      environment,
+      directory: await masters.newDirectory(),
+      agentId: 'goner',
+    })
+    await discover(4)
+    expect(await cmaster('--everyone', '-q', '-c', 'true')).toMatchObject({ stderr: '', exitCode: 0 })
+    await goner.kill()
+    await expireFactsOf('goner')
+    const { stderr, exitCode } = await cmaster('--everyone', '-q', '-c', 'echo hit')
+    expect(stderr).toBe(
+      'Targets (3 of 3 agents): agent-[1-3]\nNot seen now, so not among the targets (1): goner\n',
+    )
+    expect(exitCode).toBe(0)
   })
 
   it('needs the name of an environment that a workspace file above it protects', async () => {
@@ -174,6 +193,21 @@ describe('ec2-cmaster --resume', () => {
     expect(await executedBy()).toEqual(['agent-1', 'agent-2'])
   })
 })
+
+/** What happens to them a minute after the agent has died. */
+async function expireFactsOf(agentId: string): Promise<void> {
+  const queues = sqs.connect()
+  const { facts } = environment.queues
+  const others: ReceivedMessage[] = []
+  for (let isMore = true; isMore; ) {
+    const received = await queues.receive(facts, { waitSeconds: 0, visibilitySeconds: 30 })
+    const isIts = ({ body }: ReceivedMessage) => openBody(body, 'facts').message.agentId === agentId
+    await queues.delete(facts, received.filter(isIts))
+    others.push(...received.filter((message) => !isIts(message)))
+    isMore = received.length > 0
+  }
+  await queues.release(facts, others)
+}
 
 function touch(): string {
   return `touch '${effects}'`

@@ -119,7 +119,7 @@ describe('Starting a run', () => {
       if (outcome.kind !== 'sent') throw new Error(outcome.kind)
       expect([...outcome.run.state.replies.keys()]).toEqual(named.map(({ agentId }) => agentId))
       const { reach } = (await history.load(outcome.run.runId)).state
-      expect(reach).toEqual(recordOfReach(master.reach(audience)))
+      expect(reach).toEqual(recordOfReach(master.reach(audience), master.environment))
     }
     const nobody = { filter: readFilter('role=mail') }
     expect(master.reach(nobody).agents).toEqual([])

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
 import { type Audience, reachesNobody, reachOf, recordOfReach } from '../../../../src/master/fleet/reach.ts'
-import { everyone, readFilter } from '../../../../src/protocol/filter/writtenFilter.ts'
+import { everyone, readFilter, type WrittenFilter } from '../../../../src/protocol/filter/writtenFilter.ts'
+import { defaultQueues, fleetIdOf } from '../../../../src/queues/environment.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 
 const fleet = {
@@ -14,6 +15,7 @@ const fleet = {
   ],
   look: { kind: 'complete', at: 5 } as const,
 }
+const testing = { name: 'testing', region: 'eu-west-1', queues: defaultQueues('testing'), protected: false }
 const web = readFilter('role=web')
 const namesOf = (audience: Audience) => {
   const { agents, missing } = reachOf(fleet, audience)
@@ -36,6 +38,26 @@ describe('Whom a request reaches', () => {
     expect(missing).toEqual([
       { agentId: 'i-web3', hostname: 'web3', lastSeenAt: 7 },
       { agentId: 'i-nobody', hostname: undefined, lastSeenAt: undefined },
+    ])
+  })
+
+  it('misses those whom earlier masters knew and this one has not seen, unless it is for agents chosen by hand', () => {
+    const known = ['i-web1', 'i-web3', 'i-web9'].map((agentId) => ({
+      agentId,
+      hostname: agentId,
+      lastSeenAt: 3,
+    }))
+    const earlier = { matching: ({ text }: WrittenFilter) => (text === 'role=web' ? known : []) }
+    const missing = (audience: Audience) => reachOf(fleet, audience, earlier).missing
+    expect(missing({ filter: web })).toEqual([
+      { agentId: 'i-web3', hostname: 'web3', lastSeenAt: 7 },
+      { agentId: 'i-web9', hostname: 'i-web9', lastSeenAt: 3 },
+    ])
+    expect(missing({ filter: readFilter('role=db') })).toEqual([])
+    expect(missing({ filter: web, targets: ['i-web1'] })).toEqual([])
+    expect(reachOf(fleet, { filter: web }, earlier).named.map(({ agentId }) => agentId)).toEqual([
+      'i-web1',
+      'i-web2',
     ])
   })
 
@@ -92,12 +114,13 @@ describe('Whom a request reaches', () => {
 describe('What a run records of its reach', () => {
   it('are the agents that match and that its command does not name, and whether there may be more', () => {
     const unsure = { ...fleet, look: { kind: 'unsure', at: 5 } as const }
-    expect(recordOfReach(reachOf(unsure, { filter: web }))).toEqual({
+    expect(recordOfReach(reachOf(unsure, { filter: web }), testing)).toEqual({
       missing: [{ agentId: 'i-web3', hostname: 'web3' }],
       sweep: 'unsure',
+      fleet: fleetIdOf(testing),
     })
-    expect(recordOfReach(reachOf(fleet, { filter: web, targets: ['i-web1', 'i-web3', 'i-nobody'] }))).toEqual(
-      { missing: [], sweep: 'complete' },
-    )
+    expect(
+      recordOfReach(reachOf(fleet, { filter: web, targets: ['i-web1', 'i-web3', 'i-nobody'] }), testing),
+    ).toEqual({ missing: [], sweep: 'complete', fleet: fleetIdOf(testing) })
   })
 })
