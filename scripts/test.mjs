@@ -33,6 +33,7 @@ const dailySteps = [
 const nightlySteps = [
   ['build', buildAll],
   ['package of the agent', () => runScript('package-agent', ['agent/packaging/package.mjs'])],
+  ['advisories', checkAdvisories],
   ...stepsOf(testPlan.nightly),
   ['soak', () => runScript('soak', ['scripts/soak.mjs', '--runs', '200', '--seed', '1,2,3'])],
 ]
@@ -118,6 +119,15 @@ async function runScript(log, args) {
     : failure(readFileSync(file, 'utf8').trimEnd().split('\n').slice(-40).join('\n'))
 }
 
+/** Skipped, and not passed, when the registry has no advisories. @returns {Promise<Outcome>} */
+async function checkAdvisories() {
+  const file = path.join(logs, 'advisories.log')
+  const code = await exitCodeOf(process.execPath, ['scripts/advisories.mjs'], file)
+  const details = readFileSync(file, 'utf8').trimEnd()
+  if (code === 0) return { passed: 1, failed: 0, skipped: 0, details: '' }
+  return code === 2 ? { passed: 0, failed: 0, skipped: 1, details } : failure(details)
+}
+
 /** @param {import('./testPlan.mjs').TestRun} tests @returns {Promise<Outcome>} */
 async function runEndToEnd(tests) {
   try {
@@ -179,12 +189,17 @@ function failure(details) {
   return { passed: 0, failed: 1, skipped: 0, details }
 }
 
+/** @param {Parameters<typeof exitCodeOf>} program @returns {Promise<boolean>} whether it exited with 0 */
+async function run(...program) {
+  return (await exitCodeOf(...program)) === 0
+}
+
 /**
  * @param {string} command @param {string[]} args @param {string} log file
  * @param {Record<string, string>} [variables] of its environment
- * @returns {Promise<boolean>} whether it exited with 0
+ * @returns {Promise<number | null>} null when a signal ended it
  */
-async function run(command, args, log, variables = {}) {
+async function exitCodeOf(command, args, log, variables = {}) {
   const output = openSync(log, 'w')
   const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
   return new Promise((resolve, reject) => {
@@ -194,7 +209,7 @@ async function run(command, args, log, variables = {}) {
       stdio: ['ignore', output, output],
     })
     child.on('error', reject)
-    child.on('close', (code) => resolve(code === 0))
+    child.on('close', (code) => resolve(code))
   })
 }
 
