@@ -46,8 +46,17 @@ export const deskAttacks: readonly Attack[] = [
     attack:
       'An endpoint by http:// on another machine gets commands with their secrets, and session tokens, in clear.',
     promise: 'http:// is for this machine only.',
-    tests: ['unit/queues/endpoint › is not %s'],
+    tests: [
+      'unit/queues/endpoint › is not %s',
+      'unit/queues/sdkInternals › is refused before anything is signed: %s=%s',
+    ],
     defences: [
+      {
+        what: 'the look at each address before it is signed for',
+        changes: [{ file: 'src/queues/sqsClient.ts', code: '  checkAddresses(sdk)\n', instead: '' }],
+        test: 'unit/queues/sdkInternals › is refused before anything is signed: %s=%s',
+        failure: /^AssertionError/,
+      },
       {
         what: 'the look at the host',
         changes: [
@@ -84,7 +93,7 @@ export const deskAttacks: readonly Attack[] = [
           },
         ],
         test: 'unit/console/profile/workspaceConsent › is refused without a question while the user does nothing',
-        failure: /^AssertionError/,
+        failure: /instead of rejecting/,
       },
       {
         what: 'lenses that only watch',
@@ -145,8 +154,21 @@ export const deskAttacks: readonly Attack[] = [
     tests: [
       'unit/terminal/printable › never gives a terminal anything but text, tabs and colours',
       'unit/terminal/printable › makes one line of a name or a reason',
+      'unit/exits/exits › shows %s as text',
     ],
     defences: [
+      {
+        what: 'visible lines in the terminals of tasks',
+        changes: [
+          {
+            file: 'src/console/tasks/runTerminal.ts',
+            code: 'this.#write(`${visibleLine(line)}\\n`)',
+            instead: 'this.#write(`${line}\\n`)',
+          },
+        ],
+        test: 'unit/exits/exits › shows %s as text',
+        failure: /^AssertionError/,
+      },
       {
         what: 'visible text in reasons',
         changes: [

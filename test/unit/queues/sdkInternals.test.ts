@@ -162,7 +162,7 @@ describe('an address that the SDK takes from elsewhere', () => {
     vi.stubEnv(name, url)
     const provider = vi.fn(async () => credentials)
     const { bind, sdk } = createSqsClient({ region: 'eu-west-1', credentials: provider }, () => {})
-    const handle = vi.spyOn(sdk.config.requestHandler, 'handle')
+    const handle = vi.spyOn(sdk.config.requestHandler, 'handle').mockRejectedValue(new Error('a request'))
     await expect(bind({ requestTimeout: 5000 })(send())).rejects.toThrow(
       /^SQS is configured as http.*, in AWS_ENDPOINT_URL_SQS, .* Use .*\.$/,
     )

@@ -106,6 +106,33 @@ describe('A connection', () => {
     expect(kinds(staging)).toEqual(['closed'])
   })
 
+  it('that could not be opened keeps saying why while it is tried again in the background', async () => {
+    refused = new Error('not agreed to')
+    await expect(connections.use(staging)).rejects.toThrow('not agreed to')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const seen = new Set<string>()
+    connections.onDidChange(({ key }) => seen.add(connections.state(key).kind))
+    const watch = connections.watch(staging)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(opened.length).toBeGreaterThan(2)
+    expect([...seen]).toEqual(['failed'])
+    watch.dispose()
+  })
+
+  it('that is watched only while it is open is not opened by that, and at once by one who needs it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const idle = connections.watchOpen(staging)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([opened, kinds(staging)]).toEqual([[], ['closed']])
+    const watch = connections.watch(staging)
+    // Without the pause of those who only watched.
+    await vi.advanceTimersByTimeAsync(0)
+    expect(opened).toEqual(['staging as anna'])
+    watch.dispose()
+    idle.dispose()
+    idle.dispose()
+  })
+
   it('that could not be opened says why, and is tried again by the next who needs it', async () => {
     refused = new Error('no such profile')
     await expect(connections.use(staging)).rejects.toThrow('no such profile')
