@@ -88,7 +88,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const oldSettings = new OldSettingsNotice(context.workspaceState)
   const profiles = new Profiles(context.workspaceState)
   const keys = new EditorKeys(context.secrets)
-  const credentials = new Credentials(profiles, new WorkspaceConsent(context.workspaceState))
+  const consent = new WorkspaceConsent(context.workspaceState)
+  const credentials = new Credentials(profiles, consent)
   const trouble = new Trouble(log, errorActionsFor)
 
   // Connections to the fleets. A master is created when its environment is first opened.
@@ -183,7 +184,7 @@ export function activate(context: vscode.ExtensionContext): void {
       refreshFacts: refreshFacts(sending),
       stopEverything: stopEverything({ ask, connections, history, documents }),
 
-      addEnvironment: addEnvironment(list, files, profiles),
+      addEnvironment: addEnvironment(list, files, profiles, consent),
       editEnvironment: editEnvironment(list),
       removeEnvironment: removeEnvironment(list, files),
       connect: connect(ask, connections),

@@ -90,7 +90,7 @@ export class UnsafeEndpoint extends LocalizableError {
   constructor(address: string, problem: Localizable) {
     super(
       say(
-        'SQS is configured as {0}, in AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL or endpoint_url of the AWS profile. Use {1}.',
+        'SQS cannot be used at {0}. Use {1}. The address is that of the endpoint, of AWS_ENDPOINT_URL_SQS or AWS_ENDPOINT_URL, or of endpoint_url in the AWS profile.',
         address,
         problem,
       ),

@@ -14,11 +14,17 @@ import { inspectSetting, writeSetting } from '../declarations/settings.ts'
 import { showUnsaved } from '../declarations/unsavedNotice.ts'
 import { type WorkspaceFiles, workspaceFilePath } from '../declarations/workspaceFiles.ts'
 import type { Profiles } from '../profile/profiles.ts'
+import type { WorkspaceConsent } from '../profile/workspaceConsent.ts'
 import { translated } from '../text/messageOf.ts'
 import { plainText } from '../text/plainText.ts'
 
 /** "Add Environment…": name, region, profile, protection, colour, and where to save it. */
-export function addEnvironment(list: EnvironmentList, files: WorkspaceFiles, profiles: Profiles) {
+export function addEnvironment(
+  list: EnvironmentList,
+  files: WorkspaceFiles,
+  profiles: Profiles,
+  consent: WorkspaceConsent,
+) {
   return async () => {
     const all = await list.all()
     const title = vscode.l10n.t('Add Environment')
@@ -45,8 +51,9 @@ export function addEnvironment(list: EnvironmentList, files: WorkspaceFiles, pro
     }
     const place = await askPlace(title)
     if (place === undefined) return
-    if (place === 'settings') await saveInSettings(name, declaration)
-    else await saveInFile(files, place, name, declaration)
+    if (place === 'settings') return saveInSettings(name, declaration)
+    if (profile !== '') await consent.agree(name, { profile: { name: profile, by: 'declaration' } })
+    return saveInFile(files, place, name, declaration)
   }
 }
 

@@ -6,6 +6,7 @@ import {
 } from '../../declarations/declaredEnvironment.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { environmentIcon } from '../environments/environmentIcon.ts'
+import { plainText } from '../text/plainText.ts'
 import { chosenNodes } from './chosenNodes.ts'
 
 /**
@@ -34,7 +35,7 @@ export async function askEnvironment(
   if (all.length === 1) return only
   const items = all.map((declared) => ({
     label: declared.environment.name,
-    description: describeOrigin(declared.origin, vscode.l10n.t) ?? declared.environment.region,
+    description: plainText(describeOrigin(declared.origin, vscode.l10n.t) ?? declared.environment.region),
     iconPath: environmentIcon(declared.environment),
     declared,
   }))

@@ -8,6 +8,7 @@ import { openCommand, placeOf } from '../declarations/originPlace.ts'
 import { inspectSetting, writeSetting } from '../declarations/settings.ts'
 import { showUnsaved } from '../declarations/unsavedNotice.ts'
 import type { WorkspaceFiles } from '../declarations/workspaceFiles.ts'
+import { plainText } from '../text/plainText.ts'
 import { chosenNodes } from './chosenNodes.ts'
 
 /** "Edit Environment": opens its entry in the settings or the workspace file. */
@@ -60,7 +61,7 @@ async function chosenEnvironment(
     throw new Error(vscode.l10n.t('There is no environment in the settings or the workspace.'))
   const items = editable.map((declared) => ({
     label: declared.environment.name,
-    description: placeOf(declared.origin),
+    description: plainText(placeOf(declared.origin)),
     declared,
   }))
   return (await vscode.window.showQuickPick(items, { title, placeHolder: vscode.l10n.t('Environment') }))

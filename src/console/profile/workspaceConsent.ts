@@ -42,7 +42,7 @@ export class WorkspaceConsent {
     const choice = workspaceChoice(declared, profiles)
     if (choice === undefined) return
     const { name } = declared.environment
-    const id = JSON.stringify([name, choice.endpoint ?? '', choice.profile?.name ?? ''])
+    const id = idOf(name, choice)
     if (this.#agreed().includes(id)) return
     if (!isUserAct()) throw new ConsentMissing(describeChoice(name, choice))
     const asking = this.#asking.get(id) ?? this.#ask(id, declared, choice, profiles.chosen)
@@ -70,8 +70,17 @@ export class WorkspaceConsent {
         : vscode.l10n.t('Connect {0} to {1}?', environment.name, new URL(choice.endpoint).host)
     const detail = detailOf(declared, choice, profile)
     if ((await vscode.window.showWarningMessage(message, { modal: true, detail }, yes)) !== yes) return false
-    await this.#memento.update(agreedKey, [...this.#agreed(), id].slice(-mostAnswers))
+    await this.#remember(id)
     return true
+  }
+
+  /** The user has made this choice themselves, in the workspace. */
+  async agree(name: string, choice: WorkspaceChoice): Promise<void> {
+    await this.#remember(idOf(name, choice))
+  }
+
+  async #remember(id: string): Promise<void> {
+    await this.#memento.update(agreedKey, [...this.#agreed(), id].slice(-mostAnswers))
   }
 
   #agreed(): readonly string[] {
@@ -83,6 +92,10 @@ const agreedKey = 'agreedConnections'
 
 /** The oldest answers beyond this are forgotten, and asked for again. */
 const mostAnswers = 500
+
+function idOf(name: string, { endpoint, profile }: WorkspaceChoice): string {
+  return JSON.stringify([name, endpoint ?? '', profile?.name ?? ''])
+}
 
 function describeChoice(name: string, { endpoint, profile }: WorkspaceChoice): string {
   if (endpoint !== undefined) {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { Snippet, SnippetInput } from '../../declarations/snippet.ts'
+import { visibleLine } from '../../text/visibleText.ts'
 import { plainText } from '../text/plainText.ts'
 
 /**
@@ -16,7 +17,7 @@ export async function askInputs(
   for (const [name, input] of inputs) {
     const place = vscode.l10n.t(
       '{0} ({1} of {2})',
-      snippet,
+      visibleLine(snippet),
       open.findIndex(([other]) => other === name) + 1,
       open.length,
     )
@@ -32,7 +33,7 @@ async function ask(name: string, input: SnippetInput, title: string): Promise<st
   if (input.choices !== undefined) {
     const items = [...input.choices].sort((a, b) => Number(b === input.default) - Number(a === input.default))
     const choices = items.map((choice) => ({ label: plainText(choice), choice }))
-    const options = { title, placeHolder: prompt, ignoreFocusOut: true }
+    const options = { title, placeHolder: visibleLine(prompt), ignoreFocusOut: true }
     return (await vscode.window.showQuickPick(choices, options))?.choice
   }
   return vscode.window.showInputBox({

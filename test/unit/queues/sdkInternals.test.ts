@@ -164,7 +164,7 @@ describe('an address that the SDK takes from elsewhere', () => {
     const { bind, sdk } = createSqsClient({ region: 'eu-west-1', credentials: provider }, () => {})
     const handle = vi.spyOn(sdk.config.requestHandler, 'handle').mockRejectedValue(new Error('a request'))
     await expect(bind({ requestTimeout: 5000 })(send())).rejects.toThrow(
-      /^SQS is configured as http.*, in AWS_ENDPOINT_URL_SQS, .* Use .*\.$/,
+      /^SQS cannot be used at http.*\. Use .*\. The address is that of .*AWS_ENDPOINT_URL_SQS/,
     )
     expect(handle).not.toHaveBeenCalled()
   })

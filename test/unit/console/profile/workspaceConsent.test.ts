@@ -199,6 +199,15 @@ describe('A profile that a workspace chose', () => {
     expect(asked).toEqual([])
   })
 
+  it('is not asked about where the user has put it into the workspace by a command', async () => {
+    const consent = new WorkspaceConsent(memento(kept))
+    await consent.agree('production', { profile: { name: 'admin', by: 'declaration' } })
+    await credentials.connectionOf(declared('production', { profile: 'admin', origin: file }), inBackground)
+    expect(asked).toEqual([])
+    await credentials.connectionOf(declared('staging', { profile: 'admin', origin: file }), byUser)
+    expect(asked).toHaveLength(1)
+  })
+
   it('is asked about when a repository changes what the user had chosen by the command', async () => {
     settings.workspace = { 'ec2Collective.profile': 'ops' }
     await profiles.choose('admin')
