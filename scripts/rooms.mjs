@@ -222,7 +222,7 @@ export const rooms = [
     room: 'src/console/declarations',
     holds: 'settings and workspace files in the editor: what they declare, and edits to them',
     imports: ['src/async', 'src/protocol', 'src/hosts', 'src/queues', 'src/declarations', 'src/console/text'],
-    packages: ['valibot', 'vscode'],
+    packages: ['node', 'valibot', 'vscode'],
   },
   {
     room: 'src/console/profile',

@@ -1,10 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseWorkspaceFile, protectedNames } from '../declarations/workspaceFile.ts'
 import { UsageError } from './arguments.ts'
 
 /** Directories that are searched below one workspace: as the editor, which stops at a number of files, not for ever. */
 const mostDirectories = 5_000
+
+/** More than what is parsed of a workspace file, bytes. */
+const mostBytes = 4 * 1024 * 1024
 
 const workspaceFile = join('.vscode', 'ec2-collective.yaml')
 
@@ -21,7 +24,7 @@ export function protectingFile(environment: string, directory: string): string |
 function isProtectedBy(path: string, environment: string): boolean {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readText(path)
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     if (code === 'ENOENT') return false
@@ -36,6 +39,19 @@ function isProtectedBy(path: string, environment: string): boolean {
   const isUnreadable =
     file.problems.some(({ entry }) => entry === undefined) && file.names.environments.length === 0
   return isUnreadable && text.includes(environment) && /\bprotected\b/.test(text)
+}
+
+/** A link in a repository may lead to a pipe or a device, which would never end. */
+function readText(path: string): string {
+  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const found = fstatSync(descriptor)
+    if (!found.isFile()) throw new Error('it is not a file')
+    if (found.size > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`)
+    return readFileSync(descriptor, 'utf8')
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 function filesFrom(directory: string): string[] {

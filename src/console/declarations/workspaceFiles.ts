@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { byNature } from '../../hosts/naturalOrder.ts'
 import { type EditedFile, editDocument, openDocument } from './editDocument.ts'
+import { openFile, readAtMost } from './regularFile.ts'
 
 /** A workspace file as it is on disk. */
 export interface FoundFile {
@@ -105,10 +106,25 @@ function rank(uri: vscode.Uri): number {
   return uri.path.endsWith(workspaceFilePath) ? 0 : 1
 }
 
+/** More than what is parsed: `textBounds` in `yamlReading.ts`, in characters. Bytes. */
+const mostBytes = 4 * 1024 * 1024
+
 async function readText(uri: vscode.Uri): Promise<string | undefined> {
   try {
-    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri))
+    return new TextDecoder().decode(await readBytes(uri))
   } catch {
     return undefined
+  }
+}
+
+/** The editor would wait for a pipe, and read a device without end: a repository can have a link to either. */
+async function readBytes(uri: vscode.Uri): Promise<Uint8Array> {
+  if (uri.scheme !== 'file') return vscode.workspace.fs.readFile(uri)
+  const handle = await openFile(uri.fsPath)
+  if (handle === undefined) throw new Error('not there')
+  try {
+    return await readAtMost(handle, mostBytes)
+  } finally {
+    await handle.close()
   }
 }

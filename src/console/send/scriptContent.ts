@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs'
-import { constants, type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises'
+import { type FileHandle, lstat, realpath } from 'node:fs/promises'
 import path from 'node:path'
+import { ifThere, NotAFile, openFile, readAtMost } from '../declarations/regularFile.ts'
 
 /** No command can carry a larger script: `bodyBounds.command`, in base64. Bytes. */
 export const mostScriptBytes = 3 * 1024 * 1024
@@ -40,7 +41,7 @@ export async function readInside(folder: string, file: string): Promise<Uint8Arr
   for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
     const real = await pathInside()
     if (real === undefined) return undefined
-    const handle = await openRegular(real, file)
+    const handle = await openScript(real, file)
     if (handle === undefined) continue
     try {
       const opened = await handle.stat({ bigint: true })
@@ -61,7 +62,7 @@ export async function readInside(folder: string, file: string): Promise<Uint8Arr
  * @throws NotAScript
  */
 export async function readScript(file: string): Promise<Uint8Array | undefined> {
-  const handle = await openRegular(file, file)
+  const handle = await openScript(file, file)
   if (handle === undefined) return undefined
   try {
     return await readWhole(handle, file)
@@ -70,36 +71,18 @@ export async function readScript(file: string): Promise<Uint8Array | undefined> 
   }
 }
 
-/** Opens nothing but files: a pipe would be waited for, and opening a device may do something. */
-async function openRegular(at: string, file: string): Promise<FileHandle | undefined> {
-  const found = await ifThere(stat(at))
-  if (found === undefined) return undefined
-  if (!found.isFile()) throw new NotAScript(file, 'kind')
-  // A pipe that has taken its place is not waited for, either.
-  const handle = await ifThere(open(at, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)))
-  if (handle === undefined || (await handle.stat()).isFile()) return handle
-  await handle.close()
-  throw new NotAScript(file, 'kind')
+/** Opens it if it is a file. */
+async function openScript(at: string, file: string): Promise<FileHandle | undefined> {
+  return openFile(at).catch((error) => {
+    throw error instanceof NotAFile ? new NotAScript(file, 'kind') : error
+  })
 }
 
 async function readWhole(handle: FileHandle, file: string): Promise<Uint8Array> {
   if ((await handle.stat()).size > mostScriptBytes) throw new NotAScript(file, 'large')
-  // It may grow, and files of the kernel say that they are empty.
-  const buffer = Buffer.alloc(mostScriptBytes + 1)
-  let length = 0
-  for (;;) {
-    const { bytesRead } = await handle.read(buffer, length, buffer.length - length)
-    length += bytesRead
-    if (length > mostScriptBytes) throw new NotAScript(file, 'large')
-    if (bytesRead === 0) return new Uint8Array(buffer.subarray(0, length))
-  }
-}
-
-async function ifThere<T>(looking: Promise<T>): Promise<T | undefined> {
-  return looking.catch((error: NodeJS.ErrnoException) => {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(error.code ?? '')) return undefined
-    throw error
-  })
+  const content = await readAtMost(handle, mostScriptBytes + 1)
+  if (content.length > mostScriptBytes) throw new NotAScript(file, 'large')
+  return content
 }
 
 function isSameFile(a: BigIntStats, b: BigIntStats): boolean {

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -57,6 +58,17 @@ describe('An environment is protected for ec2-cmaster', () => {
     await write('node_modules/x/shop.fleet.yaml')
     await rm(join(folder, 'other'), { recursive: true })
     expect(protectingFile('production', folder)).toBeUndefined()
+  })
+
+  it('in doubt: what is no file is neither waited for nor read without end', async () => {
+    for (const target of ['/dev/zero', '/dev/tty', join(folder, 'pipe'), join(folder, 'huge')]) {
+      execFileSync('mkfifo', [join(folder, 'pipe')])
+      await writeFile(join(folder, 'huge'), '')
+      await truncate(join(folder, 'huge'), 2 ** 40)
+      await symlink(target, join(folder, 'x.fleet.yaml'))
+      expect(() => protectingFile('production', folder), target).toThrow(/Cannot read .*x\.fleet\.yaml/)
+      for (const file of ['pipe', 'huge', 'x.fleet.yaml']) await rm(join(folder, file))
+    }
   })
 
   it('in doubt: a file that cannot be read is an error', async () => {

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -142,5 +143,25 @@ describe('what a workspace file holds now', () => {
     const document = await documents.open(file)
     document.type('typed')
     expect(await files.current(uri())).toBe('typed')
+  })
+})
+
+describe('what is no file', () => {
+  it('is skipped: links to pipes and devices are neither waited for nor read without end', async () => {
+    await write()
+    execFileSync('mkfifo', [path.join(folder, 'pipe')])
+    const targets = ['/dev/zero', '/dev/tty', path.join(folder, 'pipe'), 'nowhere', 'e4.fleet.yaml']
+    for (const [index, target] of targets.entries())
+      await symlink(target, path.join(folder, `e${index}.fleet.yaml`))
+    expect((await files.read()).map(({ uri: { path: found } }) => path.basename(found))).toEqual([
+      'ec2-collective.yaml',
+    ])
+  })
+
+  it('has no end: only its beginning is read, which is too much to be parsed', async () => {
+    await write()
+    await truncate(path.join(folder, file), 2 ** 40)
+    const [found] = await files.read()
+    expect(parseWorkspaceFile(found?.text ?? '').problems).toHaveLength(1)
   })
 })
