@@ -48,8 +48,10 @@ export async function prepare(
     for (const step of undo.splice(0)) await step().catch(() => {})
   }
   const environment = { ...baseEnvironment(user), ...o.variables }
-  // The agent sets the mark, by which it finds the processes of a run.
-  const { [runMark]: _, ...variables } = action.environment ?? {}
+  // What the agent says of the run, and the mark by which it finds its processes, is for the agent alone to say.
+  const variables = Object.fromEntries(
+    Object.entries(action.environment ?? {}).filter(([name]) => name !== runMark && !(name in o.variables)),
+  )
   try {
     const held = action.directory === undefined ? undefined : await findDirectory(action.directory, user, o)
     if (held !== undefined) undo.push(() => held.release())

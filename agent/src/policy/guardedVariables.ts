@@ -59,7 +59,7 @@ const kinds: readonly GuardedKind[] = [
   },
   {
     why: 'makes a library load modules',
-    names: `OPENSSL_* GIO_* GTK_* QT_PLUGIN_PATH GST_* KRB5* SASL_* ODBC* SSH_SK_* SSH_PKCS11_* LIBMYSQL_* MYSQL_HOME`,
+    names: `OPENSSL_* GIO_* GTK_* QT_PLUGIN_PATH GST_* KRB5* SASL_* ODBC* SSH_SK_* SSH_PKCS11_* LIBMYSQL_* MYSQL_HOME MAGICK_* GS_* GDAL_* QEMU_*`,
   },
   {
     why: 'makes git execute programs, hooks or settings of another place',
@@ -69,24 +69,32 @@ const kinds: readonly GuardedKind[] = [
   {
     why: 'names a program that others start',
     names: `*EDITOR EDITOR VISUAL FCEDIT *PAGER BROWSER LESS* MORE MANOPT *ASKPASS* *_RSH RSYNC_CONNECT_PROG SVN_SSH HG* CVS*
-      SYSTEMD_* DBUS_* TAR_OPTIONS ZIPOPT`,
+      SYSTEMD_* DBUS_* TAR_OPTIONS ZIPOPT MAILCAPS SCREENRC SYSSCREENRC`,
   },
   {
     why: 'decides what a build executes',
     names: `MAKE* MFLAGS GNUMAKEFLAGS CC CXX CPP LD AR AS *FLAGS COMPILER_PATH GCC_* LIBRARY_PATH RUSTC* RUSTUP_* CARGO_* GOROOT
-      GOPATH GOENV GOTOOLCHAIN GOWORK CGO_*`,
+      GOPATH GOENV GOTOOLCHAIN GOWORK CGO_* PKG_CONFIG* CMAKE_* CPATH *_INCLUDE_PATH NIX_*`,
   },
   {
     why: 'names settings in which a tool finds programs to execute',
     names: `AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE KUBECONFIG KUBECTL_* HELM_* DOCKER_CONFIG CONTAINERS_* ANSIBLE_* TF_CLI_*
-      CLOUDSDK_* GNUPGHOME APT_CONFIG DPKG_* RPM_* CURL_HOME WGETRC PSQLRC PSQL_* PGSYSCONFDIR PGSERVICEFILE COMPOSER_*`,
+      CLOUDSDK_* TF_DATA_DIR TF_PLUGIN_* GNUPGHOME APT_CONFIG DPKG_* DEBCONF_* NEEDRESTART_UI RPM_* CURL_HOME WGETRC PSQLRC PSQL_* PGSYSCONFDIR PGSERVICEFILE COMPOSER_*`,
   },
 ]
 
-/** Names of locales and the like become parts of paths, so that these are harmless only as plain names. */
-const pathLike = { names: /^(LANG|LANGUAGE|LINGUAS|LC_.*|TERM|COLORTERM)$/, value: /[/%]/ }
-/** Time zones have a slash; those of the system are neither absolute nor lead upwards. */
-const timeZone = { names: /^TZ$/, value: /^:?\/|\.\./ }
+/** Variables that are harmless and common with plain values only. */
+const plainOnly: ReadonlyArray<{ readonly names: RegExp; readonly value: RegExp; readonly why: string }> = [
+  {
+    names: /^(LANG|LANGUAGE|LINGUAS|LC_.*|TERM|COLORTERM)$/,
+    value: /[/%]/,
+    why: 'has a part of a path as its value',
+  },
+  // Those of the system have a slash, are not absolute, and do not lead upwards.
+  { names: /^TZ$/, value: /^:?\/|\.\./, why: 'has the path of a file as its value' },
+  // debconf has Perl evaluate it.
+  { names: /^DEBIAN_FRONTEND$/, value: /[^A-Za-z]/, why: 'has a value that is no name of a front end' },
+]
 
 const compiled = kinds.map(({ why, names, except = '', anyCase }) => ({
   why,
@@ -102,8 +110,7 @@ const compiled = kinds.map(({ why, names, except = '', anyCase }) => ({
 export function whyGuarded(name: string, value: string): string | undefined {
   const kind = compiled.find(({ names, except }) => names.test(name) && !except.test(name))
   if (kind !== undefined) return kind.why
-  const isPath = [pathLike, timeZone].some((it) => it.names.test(name) && it.value.test(value))
-  return isPath ? 'has the path of a file as its value' : undefined
+  return plainOnly.find((it) => it.names.test(name) && it.value.test(value))?.why
 }
 
 function oneOf(words: string, flags: string): RegExp {

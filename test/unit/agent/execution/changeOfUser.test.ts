@@ -48,7 +48,13 @@ async function run(
   const outcome = await execute(
     action,
     {
-      ...{ mark, shell: '/bin/sh', stateDir: directory, ownUser: ownUser(), variables: {} },
+      ...{
+        mark,
+        shell: '/bin/sh',
+        stateDir: directory,
+        ownUser: ownUser(),
+        variables: { RUN_ID: 'the run' },
+      },
       whyNotIn,
       ...{ timeoutMs, killGraceMs: 1000, limit: async () => unlimited },
       onOutput: ({ bytes }) => {
@@ -176,6 +182,14 @@ describe('a run as another user', () => {
       })
     },
   )
+
+  asRoot.each([undefined, 'nobody'])('keeps what the agent says of it (as %s)', async (user) => {
+    const environment = { RUN_ID: 'another', OTHER: 'x' }
+    const as = user === undefined ? {} : { user }
+    expect((await run({ kind: 'shell', command: 'echo $RUN_ID $OTHER', environment, ...as })).output).toBe(
+      'the run x\n',
+    )
+  })
 
   asRoot('keeps the mark by which the agent finds its processes', async () => {
     const action = {
