@@ -1,3 +1,4 @@
+import type { RunHeader } from '../src/page/toPage.ts'
 import { language, t } from './words.ts'
 
 /** `85 ms`, `1.2 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
@@ -57,3 +58,11 @@ const counts = new Intl.NumberFormat(language)
 
 /** English as most of the world writes it: 24 hours, the day before the month. */
 const dates = language.startsWith('en') ? 'en-GB' : language
+
+/** Who sent a run, beyond what its sender claims: according to AWS, and by which key. */
+export function senderWords({ sender, signingKey }: Pick<RunHeader, 'sender' | 'signingKey'>): string[] {
+  return [
+    ...(sender === undefined ? [] : [t('AWS: {0}', sender)]),
+    ...(signingKey === undefined ? [] : [t('signed with {0}', signingKey)]),
+  ]
+}

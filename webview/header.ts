@@ -1,7 +1,7 @@
 import type { FromPage, Subset } from '../src/page/fromPage.ts'
 import type { RunHeader } from '../src/page/toPage.ts'
 import { type AgentState, isFailure, verdicts } from '../src/protocol/verdict.ts'
-import { formatCount, formatDuration, formatTime } from './format.ts'
+import { formatCount, formatDuration, formatTime, senderWords } from './format.ts'
 import { visibleNodes } from './lineSpans.ts'
 import type { RunModel } from './runModel.ts'
 import { element, setText, show } from './ui/dom.ts'
@@ -137,6 +137,7 @@ export class Header {
     )
     const parts = [
       t('{0} on {1}', issuer.name, issuer.host),
+      ...senderWords(run),
       formatTime(run.startedAt, run.now),
       ...action.details,
       t('timeout {0}', formatDuration(run.timeoutMs)),

@@ -189,6 +189,7 @@ export class Master {
     const agents = reach.named
     if (reachesNobody(reach, request))
       throw new NobodyMatches(this.environment.name, request.filter.text, reach.known)
+    const { signer } = this.#options
     const replyTo = await orAborted(this.#replyConsumer.open(), stop)
     if (replyTo === aborted) return { kind: 'not-sent' }
     const start = {
@@ -197,6 +198,7 @@ export class Master {
       request: recordOf(request),
       issuer: this.#options.issuer,
       startedAt: Date.now(),
+      ...(signer === undefined ? {} : { signingKey: signer.name }),
       reach: recordOfReach(reach, this.environment),
     }
     const record = await this.#options.history.create(start)
@@ -333,6 +335,7 @@ export class Master {
       timing: { ...waits, responseTimeoutMs: responseTimeoutMs + (signer?.mayTakeMs ?? 0) },
       signal: this.#abort.signal,
       hearing: (now) => this.#replyConsumer.hearing(now),
+      onSender: (senderId) => this.#runs.get(runId)?.sentBy(senderId),
       onControlMessage: (order) => this.#delivery.remember(order),
       onWarning: (error) =>
         this.#warnWhileOpen(

@@ -46,6 +46,10 @@ export interface RunHeader {
   readonly targets: string
   readonly action: ActionHeader
   readonly issuer: { readonly name: string; readonly host: string }
+  /** Who sent it according to AWS, if that is known. */
+  readonly sender?: string
+  /** Name of the key that signed it. */
+  readonly signingKey?: string
   /** Milliseconds since the epoch, the host's clock, as all times here. */
   readonly startedAt: number
   readonly endedAt?: number

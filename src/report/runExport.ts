@@ -94,7 +94,8 @@ function headOf(state: RunState, extras: RunExtras): RunHead {
   )
   return {
     ...{ format: 'ec2-collective-run', version: 1, runId, environment },
-    ...{ issuer: { name: issuer.name, host: issuer.host }, filter },
+    ...{ issuer: { name: issuer.name, host: issuer.host } },
+    ...{ sender: state.sender ?? null, signingKey: state.signingKey ?? null, filter },
     targets: targets === undefined ? null : [...targets],
     ...{
       unseen: unseen ?? null,

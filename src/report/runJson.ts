@@ -84,6 +84,14 @@ export const RunHead = v.object({
     v.object({ name: text, host: text }),
     'Who sent it, and from which computer. Claimed by the sender, not proven.',
   ),
+  sender: orNull(
+    text,
+    'Who sent it according to AWS: the `SenderId` of the command, `AIDA…` or `AROA…:session`. null until the sender has received its own command, and in runs of earlier versions.',
+  ),
+  signingKey: orNull(
+    text,
+    'Name of the key that signed it, under which agents verify it; null if it was not signed, and in runs of earlier versions.',
+  ),
   filter: described(text, 'The filter that selects agents; `*` selects every agent.'),
   targets: orNull(Texts, 'IDs of the agents that the request is limited to; null if it names none.'),
   unseen: orNull(

@@ -38,6 +38,7 @@ export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
     `${environment}: ${printable(describeTargets(request.filter, request.targets?.length, inEnglish))}`,
     `$ ${printable(actionName(action))}`,
     `${printable(issuer.name)} on ${printable(issuer.host)}, ${new Date(startedAt).toISOString()}, run ${state.runId}`,
+    `sender according to AWS: ${printable(state.sender ?? 'unknown')}, ${state.signingKey === undefined ? 'not signed' : `signed with the key ${printable(state.signingKey)}`}`,
     `${replies.size === 1 ? '1 agent' : `${replies.size} agents`}: ${sums.map(([state, count]) => `${count} ${nameOf(state as AgentState)}`).join(', ')}`,
     `identities: ${identities.length === 0 ? 'none yet' : identities.map(([identity, count]) => `${count} ${identity}`).join(', ')}`,
     ...(unexpected === undefined ? [] : [printable(localize(unexpected, inEnglish))]),

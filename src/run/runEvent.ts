@@ -28,6 +28,8 @@ export type RunEvent =
   /** With a reason where the master paused the rollout, and not a person. */
   | (Partial<Reason> & { kind: 'paused'; at: number })
   | { kind: 'resumed'; at: number }
+  /** The command came back from its queue, with who sent it according to AWS. */
+  | { kind: 'senderSeen'; senderId: string; at: number }
   /** The master released the run, for the next one to resume. */
   | { kind: 'left'; at: number }
   | (Reason & { kind: 'rolloutStopped'; at: number })
@@ -35,6 +37,11 @@ export type RunEvent =
   | ({ kind: 'commandHidden' } & HiddenCommand)
   /** Agents that nobody knows had time to reply to a command for all that its filter matches. */
   | { kind: 'unseenAwaited'; at: number }
+
+/** Whether the event is about the run alone, and not its end. */
+export function changesNoAgent({ kind }: RunEvent): boolean {
+  return kind === 'paused' || kind === 'resumed' || kind === 'commandHidden' || kind === 'senderSeen'
+}
 
 /** Why the master did something. */
 export interface Reason {

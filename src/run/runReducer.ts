@@ -83,6 +83,10 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
       state.pauseSentence = event.kind === 'paused' ? event.sentence : undefined
       return true
     }
+    case 'senderSeen':
+      if (state.sender !== undefined) return false
+      state.sender = event.senderId
+      return true
     case 'left':
       return false
     case 'rolloutStopped':

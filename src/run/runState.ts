@@ -10,6 +10,10 @@ export interface RunState {
   readonly environment: string
   readonly request: RecordedRequest
   readonly issuer: Issuer
+  /** Name of the key that signed the command; absent when it was not signed, and in runs of earlier versions. */
+  readonly signingKey?: string
+  /** SQS's `SenderId` of the command: who sent it, according to AWS. Known once the command was received again. */
+  sender?: string
   /** Milliseconds since the epoch, the master's clock, as all times here. */
   readonly startedAt: number
   /** Absent in runs of earlier versions. */
@@ -95,6 +99,8 @@ export interface RunStart {
   readonly request: RecordedRequest
   readonly issuer: Issuer
   readonly startedAt: number
+  /** Absent when the command was not signed, and in records of earlier versions. */
+  readonly signingKey?: string
   /** Absent in records of earlier versions. */
   readonly reach?: RecordedReach
 }

@@ -12,6 +12,8 @@ export type RunSummary = RunStart & {
   readonly stopReason?: string
   /** Absent where nothing was hidden, and in summaries of earlier versions. */
   readonly hidden?: readonly HiddenCommand[]
+  /** Who sent the command, according to AWS. */
+  readonly sender?: string
   readonly agents: number
   readonly counts: Record<AgentState, number>
 }
@@ -30,6 +32,8 @@ export function summaryOf(state: RunState): RunSummary {
       agents: replies.size,
       counts: shownCounts(state),
     },
+    ...(state.signingKey === undefined ? {} : { signingKey: state.signingKey }),
+    ...(state.sender === undefined ? {} : { sender: state.sender }),
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(stopReason === undefined ? {} : { stopReason }),
     ...(hidden.length === 0 ? {} : { hidden: [...hidden] }),

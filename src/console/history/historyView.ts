@@ -98,7 +98,7 @@ function runItem(summary: RunSummary): vscode.TreeItem {
 }
 
 function tooltipOf(summary: RunSummary): vscode.MarkdownString {
-  const { request, issuer, environment, startedAt, endedAt } = summary
+  const { request, issuer, sender, signingKey, environment, startedAt, endedAt } = summary
   const t = vscode.l10n.t
   const text = new vscode.MarkdownString()
   text.appendCodeblock(
@@ -115,6 +115,8 @@ function tooltipOf(summary: RunSummary): vscode.MarkdownString {
       visibleLine(issuer.host),
       new Date(startedAt).toLocaleString(),
     ),
+    sender === undefined ? undefined : t('AWS says who sent it: {0}', visibleLine(sender)),
+    signingKey === undefined ? undefined : t('signed with the key {0}', visibleLine(signingKey)),
     endedAt === undefined ? undefined : t('took {0} s', ((endedAt - startedAt) / 1000).toFixed(1)),
   ]
   for (const line of lines) if (line !== undefined) text.appendText(line).appendMarkdown('\n\n')

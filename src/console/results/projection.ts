@@ -8,6 +8,7 @@ import { describeTargets } from '../../run/targetText.ts'
 import { endOfUnexpected, shownState } from '../../run/unexpected.ts'
 import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
+import { visibleText } from '../../text/visibleText.ts'
 import type { ShownEnvironment } from './shownRun.ts'
 
 /** A reply as a row of the page. */
@@ -95,6 +96,8 @@ export function runHeader(
     targets: describeTargets(request.filter, request.targets?.length, t),
     action: actionHeader(request, t),
     issuer: { name: issuer.name, host: issuer.host },
+    ...(state.sender === undefined ? {} : { sender: visibleText(state.sender) }),
+    ...(state.signingKey === undefined ? {} : { signingKey: visibleText(state.signingKey) }),
     startedAt,
     ...(endedAt === undefined ? {} : { endedAt }),
     now,

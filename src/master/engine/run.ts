@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Chunk } from '../../protocol/frames.ts'
 import type { ReplyMessage } from '../../protocol/messages.ts'
 import { isVerdict } from '../../protocol/verdict.ts'
-import { because, type FromAgent, type RunEvent } from '../../run/runEvent.ts'
+import { because, changesNoAgent, type FromAgent, type RunEvent } from '../../run/runEvent.ts'
 import { applyEvent } from '../../run/runReducer.ts'
-import type { ReplyState, RunState } from '../../run/runState.ts'
+import type { RunState } from '../../run/runState.ts'
 import { type Localizable, say } from '../../text/localizable.ts'
 import type { RunRecord } from '../store/runRecord.ts'
 import { FollowUp } from './followUp.ts'
@@ -155,6 +155,7 @@ export class Run {
     this.#apply({ kind: 'paused', ...reason, at: this.#transport.now() })
   }
 
+  /** Ends {@link pause}. */
   resume(): void {
     this.#apply({ kind: 'resumed', at: this.#transport.now() })
   }
@@ -169,6 +170,11 @@ export class Run {
     const { agentId, hostname } = reply
     if (identity === 'forged') this.#apply({ kind: 'contested', agentId, at: this.#transport.now() })
     else this.#intake.take(reply, data, { agentId, hostname, at: this.#transport.now(), identity })
+  }
+
+  /** Who sent the command, according to AWS. */
+  sentBy(senderId: string): void {
+    this.#apply({ kind: 'senderSeen', senderId, at: this.#transport.now() })
   }
 
   /** The agent's facts say that it still has this run. */
@@ -186,7 +192,7 @@ export class Run {
     const now = this.#transport.now()
     await this.#followUp.tick(now)
     await this.#attempt(() => this.#steps.advance(now))
-    this.#withdrawEarly(now)
+    this.#withdrawal.startEarly(this.state, now)
   }
 
   /** Resolves when the commands of a run that is over have been withdrawn from the broadcast queue (best effort). */
@@ -210,16 +216,6 @@ export class Run {
     await this.#record.close()
   }
 
-  /** Withdraws a command that all agents have received: while it is visible, every agent would poll again and again. */
-  #withdrawEarly(now: number): void {
-    const { publishedAt } = this.#steps
-    if (publishedAt === undefined || now - publishedAt < this.#transport.timing.joinMs) return
-    if (this.state.awaitsUnseen) return
-    const isAwaited = ({ state, sentAt }: ReplyState) => state === 'expected' && sentAt !== undefined
-    if (this.state.phase === 'over' || [...this.state.replies.values()].some(isAwaited)) return
-    this.#withdrawal.start()
-  }
-
   /** @returns whether it succeeded */
   async #attempt(act: () => Promise<void>): Promise<boolean> {
     try {
@@ -236,7 +232,7 @@ export class Run {
     if (!applyEvent(this.state, event)) return
     this.#record.append(event)
     if ('agentId' in event) this.#notices.agents([event.agentId])
-    else if (event.kind === 'paused' || event.kind === 'resumed' || event.kind === 'commandHidden') {
+    else if (changesNoAgent(event)) {
       this.#notices.run()
       void this.#attempt(() => this.#record.summarize(this.state))
     } else this.#notices.agents(this.state.replies.keys())

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ReplyState, RunState } from '../../run/runState.ts'
 import type { RolloutSteps } from './rolloutSteps.ts'
 import type { RunTransport } from './transport.ts'
 
 export interface WithdrawalParts {
-  readonly steps: Pick<RolloutSteps, 'withdrawn'>
+  readonly steps: Pick<RolloutSteps, 'withdrawn' | 'publishedAt'>
   readonly transport: Pick<RunTransport, 'withdraw' | 'timing'>
   /** Does something that may fail, and reports that. */
   readonly attempt: (act: () => Promise<void>) => Promise<unknown>
@@ -29,6 +30,15 @@ export class Withdrawal {
   wait(asking: Promise<unknown>): void {
     const { joinMs } = this.#parts.transport.timing
     this.#seenByAll = asking.then(() => delay(joinMs, undefined, { ref: false }))
+  }
+
+  /** Withdraws a command that all agents have received: while it is visible, every agent would poll again and again. */
+  startEarly({ phase, awaitsUnseen, replies }: RunState, now: number): void {
+    const { steps, transport } = this.#parts
+    if (steps.publishedAt === undefined || now - steps.publishedAt < transport.timing.joinMs) return
+    if (awaitsUnseen || phase === 'over') return
+    const isAwaited = ({ state, sentAt }: ReplyState) => state === 'expected' && sentAt !== undefined
+    if (![...replies.values()].some(isAwaited)) this.start()
   }
 
   start(): void {

@@ -6,14 +6,18 @@ export interface Pin {
   readonly at: number
 }
 
-/** Most pins of an environment. Of more, those are let go of whose instances proved themselves longest ago. */
+/** Most pins of an environment: somebody who may name sessions of a role can prove any number of instances. */
 const mostPins = 100_000
+
+/** When there is no room, an instance that has not proven itself for this long makes some. Milliseconds. */
+const gaveUpAfterMs = 30 * 24 * 3600_000
 
 /**
  * The role by which each instance first proved its identity. Once pinned, an instance is only believed with a proof by this
  * role, until a person lets go of it.
  */
 export class Pins {
+  /** Those that were proven last are last. */
   #pins = new Map<string, Pin>()
   /** Pinned, and not in the store yet. */
   readonly #fresh = new Set<string>()
@@ -26,9 +30,21 @@ export class Pins {
   /** Takes a proof: pins the role, unless another one is pinned already. */
   prove(agentId: string, roleId: string, at: number): void {
     const known = this.#pins.get(agentId)
-    if (known === undefined) this.#fresh.add(agentId)
-    if (known === undefined || (known.roleId === roleId && known.at < at))
-      this.#pins.set(agentId, { roleId, at })
+    if (known === undefined) {
+      if (this.#pins.size >= mostPins && !this.#makeRoom(at)) return
+      this.#fresh.add(agentId)
+    } else if (known.roleId !== roleId || known.at >= at) return
+    this.#pins.delete(agentId)
+    this.#pins.set(agentId, { roleId, at })
+  }
+
+  #makeRoom(now: number): boolean {
+    for (const [agentId, { at }] of this.#pins) {
+      if (now - at <= gaveUpAfterMs) return false
+      this.letGo([agentId])
+      return true
+    }
+    return true
   }
 
   /** Lets go of these agents, or of all. */
@@ -58,7 +74,6 @@ export class Pins {
 
   /** What to store. */
   all(): [agentId: string, pin: Pin][] {
-    const pins = [...this.#pins]
-    return pins.length <= mostPins ? pins : pins.sort(([, a], [, b]) => b.at - a.at).slice(0, mostPins)
+    return [...this.#pins]
   }
 }

@@ -49,15 +49,23 @@ export class Broadcast {
   readonly #queues: Queues
   readonly #queue: string
   readonly #signer: Signer | undefined
+  readonly #onSender: (senderId: string) => void
   /** By message id. */
   readonly #published = new Map<string, Sent>()
   /** Bodies that SQS may have accepted without a response, so that only the body identifies them. */
   readonly #doubtful = new Map<string, Sent>()
 
-  constructor(queues: Queues, queue: string, signer: Signer | undefined) {
+  /** @param onSender called with the `SenderId` of a message of ours that came back */
+  constructor(
+    queues: Queues,
+    queue: string,
+    signer: Signer | undefined,
+    onSender: (senderId: string) => void = () => {},
+  ) {
     this.#queues = queues
     this.#queue = queue
     this.#signer = signer
+    this.#onSender = onSender
   }
 
   /** Messages that were published and not withdrawn, or may have been. */
@@ -160,7 +168,8 @@ export class Broadcast {
         const ours = received.filter(isOurs)
         others.push(...received.filter((message) => !isOurs(message)))
         await this.#queues.delete(this.#queue, ours, signal)
-        for (const { messageId } of ours) wanted.delete(messageId)
+        for (const { messageId, senderId } of ours)
+          if (wanted.delete(messageId) && senderId !== undefined) this.#onSender(senderId)
         // SQS may bring them one by one: only an empty answer is the end.
         isMore = received.length > 0
       }

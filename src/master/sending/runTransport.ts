@@ -34,6 +34,8 @@ export interface RunTransportOptions {
   readonly action: RunRequest['action'] | undefined
   readonly signal: AbortSignal
   readonly hearing: RunTransport['hearing']
+  /** Called with who sent the command according to AWS, once that is known. */
+  readonly onSender: (senderId: string) => void
   readonly onControlMessage: (order: ControlMessage) => void
   readonly onWarning: (error: Error) => void
 }
@@ -41,7 +43,7 @@ export interface RunTransportOptions {
 /** Sends what a run needs as command messages on the environment's broadcast queue. */
 export function createRunTransport(options: RunTransportOptions): RunTransport {
   const { environment, queues, issuer, signer, timing, replyTo, action, signal } = options
-  const broadcast = new Broadcast(queues, environment.queues.commands, signer)
+  const broadcast = new Broadcast(queues, environment.queues.commands, signer, options.onSender)
 
   /** Converts a time of our clock to SQS's clock. */
   const bySqs = (at: number) => Math.max(0, Math.round(at + (queues.clockOffsetMs ?? 0)))

@@ -191,6 +191,17 @@ describe('a master among hostile peers', () => {
     expect(troubles('facts')[0]).toMatchObject({ problem: 'conflicting', senderId: malloryAsSender })
   })
 
+  it('records who sent its command, according to AWS, when it takes it off the queue', async () => {
+    const { run, replyTo } = await begunRun()
+    await agent.send(replyTo, repliesOf(honest, run.runId).result([]))
+    await run.ended
+    await run.withdrawn()
+    await run.flush()
+    expect(run.state.sender).toBe('AIDAADA')
+    expect((await opened.history.list())[0]).toMatchObject({ runId: run.runId, sender: 'AIDAADA' })
+    expect((await opened.history.load(run.runId)).state.sender).toBe('AIDAADA')
+  })
+
   it('does not take the word of a user for an instance that proves who it is', async () => {
     const { run, replyTo } = await begunRun()
     const user = connect('ADA')

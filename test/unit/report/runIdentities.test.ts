@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agentRow } from '../../../src/console/results/projection.ts'
+import { agentRow, runHeader } from '../../../src/console/results/projection.ts'
 import type { Run } from '../../../src/master/engine/run.ts'
 import type { AckMessage } from '../../../src/protocol/messages.ts'
 import { exportJson } from '../../../src/report/runExport.ts'
@@ -77,6 +77,25 @@ describe('Who the agents of a run are', () => {
       ])
       expect(rows[4]).not.toHaveProperty('identity')
       expect(rows[0]).not.toHaveProperty('conflicting')
+    }))
+
+  it('includes who sent the command: as AWS says, and by which key', () =>
+    withSimulatedRun(['web1'], {}, async ({ run }) => {
+      expect(JSON.parse(await textOf(exportJson(run)))).toMatchObject({ sender: null, signingKey: null })
+      expect(await textOf(exportText(run))).toContain('\nsender according to AWS: unknown, not signed\n')
+      run.sentBy('AROAOPS:ada')
+      run.sentBy('AROAOTHER:mallory')
+      const signed = { ...run, state: { ...run.state, signingKey: 'alice' }, output: run.output.bind(run) }
+      expect(JSON.parse(await textOf(exportJson(signed)))).toMatchObject({
+        ...{ sender: 'AROAOPS:ada', signingKey: 'alice' },
+      })
+      expect(await textOf(exportText(signed))).toContain(
+        '\nsender according to AWS: AROAOPS:ada, signed with the key alice\n',
+      )
+      const environment = { name: 'testing', protected: false }
+      expect(runHeader(signed.state, environment, { live: true, now: 0, t: inEnglish })).toMatchObject({
+        ...{ sender: 'AROAOPS:ada', signingKey: 'alice' },
+      })
     }))
 
   it('is not mentioned where nothing is unusual', () =>

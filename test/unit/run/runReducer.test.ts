@@ -7,6 +7,17 @@ import type { Unseen } from '../../../src/run/runRequest.ts'
 import { isSettled, type ReplyState, type RunState, startRunState } from '../../../src/run/runState.ts'
 import { say } from '../../../src/text/localizable.ts'
 
+describe('A reply that was rejected, as another sender forged it', () => {
+  it('marks its agent, of whose verdict it changes nothing, and adds no agent', () => {
+    const state = startRun([['a']], 'left-out')
+    expect(applyEvent(state, { kind: 'contested', agentId: 'ghost', at: 2 })).toBe(false)
+    expect(applyEvent(state, { kind: 'contested', agentId: 'a', at: 2 })).toBe(true)
+    expect(applyEvent(state, { kind: 'contested', agentId: 'a', at: 3 })).toBe(false)
+    expect(replyOf(state, 'a')).toMatchObject({ state: 'expected', conflicting: true, heardAt: undefined })
+    expect([...state.replies.keys()]).toEqual(['a'])
+  })
+})
+
 describe('applyEvent', () => {
   it('gives every expected agent exactly one verdict, whatever happens in whatever order, and keeps the sums true', () => {
     fc.assert(

@@ -207,6 +207,69 @@ describe('A sender that is bound to one instance', () => {
   })
 })
 
+describe('Who tries to be somebody else', () => {
+  it('is not believed as an instance that has proven itself, whatever it is', () => {
+    const fleet = new Fleet()
+    fleet.facts(instance, proof)
+    for (const sender of [
+      '123456789012:i-00000000000000001',
+      'AROASERVERS:i-00000000000000001.',
+      'AROASERVERS:I-00000000000000001',
+      'aroaservers:i-00000000000000001',
+      'AROASERVERSX:i-00000000000000001',
+      'AROASERVERS:x:i-00000000000000001',
+      '123456789012',
+      '',
+    ])
+      expect(fleet.facts(instance, sender)).toBe('forged')
+  })
+
+  it('cannot have an instance leave, nor outdate its facts', () => {
+    const fleet = new Fleet()
+    fleet.facts(instance, proof)
+    fleet.now += 1
+    for (const sender of [user, evil, otherRole]) {
+      fleet.facts(instance, sender, { leaving: true, sentAt: 9, hostname: 'web-99' })
+      expect(fleet.agent(instance)).toMatchObject({
+        state: 'live',
+        hostname: `host-${instance}`,
+        senderId: proof,
+      })
+    }
+  })
+
+  it('is never proven under an ID that only looks like that of an instance', () => {
+    const fleet = new Fleet()
+    for (const id of [
+      'I-00000000000000001',
+      'i-00000000000000001.',
+      'i-0000000000000000l',
+      'mi-00000000000000001',
+    ])
+      expect(fleet.facts(id, proof)).not.toBe('proven')
+  })
+
+  it('can have one name after the other, of which only the last is not gone', () => {
+    const fleet = new Fleet()
+    for (let n = 1; n <= 5; n += 1) {
+      expect(fleet.facts(`web-${n}`, evil)).toBe('unproven')
+      fleet.now += 1
+      fleet.facts(`web-${n}`, evil, { leaving: true, sentAt: 1 })
+    }
+    fleet.facts('web-6', evil)
+    expect(fleet.inventory.agents().filter(({ state }) => state !== 'gone')).toMatchObject([
+      { agentId: 'web-6', identity: 'unproven' },
+    ])
+  })
+
+  it('can be first, unless the roles are declared: then the real one is rejected, and both are seen to conflict', () => {
+    const fleet = new Fleet()
+    expect(fleet.facts(instance, otherRole)).toBe('proven')
+    expect(fleet.facts(instance, proof)).toBe('forged')
+    expect(fleet.agent(instance)).toMatchObject({ identity: 'conflicting', contestedBy: proof })
+  })
+})
+
 describe('A fleet that shares one user', () => {
   it('works as it always did, and is unproven', () => {
     const fleet = new Fleet()

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PinStore } from '../../../../src/master/identity/pinStore.ts'
+import { Pins } from '../../../../src/master/identity/pins.ts'
 import { defaultQueues, type Environment } from '../../../../src/queues/environment.ts'
 
 let folder: string
@@ -18,6 +19,25 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const open = (environment = production) => PinStore.open(folder, environment)
+
+describe('Pins', () => {
+  it('are never pushed out by others, only by those of instances that were not seen for a month', () => {
+    const pins = new Pins()
+    const day = 24 * 3600_000
+    pins.prove(instance, 'AROASERVERS', 0)
+    for (let n = 0; n < 100_000; n += 1) pins.prove(`i-${n}`, 'AROAFLOOD', day)
+    expect(pins.all()).toHaveLength(100_000)
+    expect(pins.roleOf(instance)).toBe('AROASERVERS')
+    expect(pins.roleOf('i-99999')).toBeUndefined()
+    pins.prove('i-new', 'AROASERVERS', 31 * day)
+    expect(pins.roleOf('i-new')).toBe('AROASERVERS')
+    expect(pins.roleOf(instance)).toBeUndefined()
+    pins.prove('i-0', 'AROAFLOOD', 31 * day)
+    pins.prove('i-newer', 'AROASERVERS', 32 * day)
+    expect(pins.roleOf('i-0')).toBe('AROAFLOOD')
+    expect(pins.roleOf('i-1')).toBeUndefined()
+  })
+})
 
 describe('The store of what instances have proven', () => {
   it('is there again after a restart, for its owner only', async () => {
