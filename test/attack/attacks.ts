@@ -2,6 +2,7 @@ import type { Attack } from './attack.ts'
 import { boundsAttacks } from './attacks/bounds.ts'
 import { countAttacks } from './attacks/count.ts'
 import { deskAttacks } from './attacks/desk.ts'
+import { recordAttacks } from './attacks/records.ts'
 import { serverAttacks } from './attacks/server.ts'
 import { sqsAttacks } from './attacks/sqs.ts'
 
@@ -9,6 +10,7 @@ import { sqsAttacks } from './attacks/sqs.ts'
 export const attacks: readonly Attack[] = [
   ...countAttacks,
   ...serverAttacks,
+  ...recordAttacks,
   ...deskAttacks,
   ...boundsAttacks,
   ...sqsAttacks,
