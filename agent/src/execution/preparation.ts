@@ -53,9 +53,14 @@ export async function prepare(
     Object.entries(action.environment ?? {}).filter(([name]) => name !== runMark && !(name in o.variables)),
   )
   try {
-    const held = action.directory === undefined ? undefined : await findDirectory(action.directory, user, o)
+    const held =
+      action.directory === undefined
+        ? undefined
+        : await inWords(holdDirectory(action.directory, [0, user.uid]))
     if (held !== undefined) undo.push(() => held.release())
-    const home = (await isDirectory(user.home)) ? user.home : '/'
+    const whyNot = held === undefined ? undefined : o.whyNotIn(held)
+    if (whyNot !== undefined) throw new NotExecutable(whyNot)
+    const home = held === undefined && (await isDirectory(user.home)) ? user.home : '/'
     const launchOf = async (file: string, args: readonly string[]): Promise<Launch> => {
       if (user.uid === own.uid) {
         const directory = held?.entrance ?? home
@@ -78,18 +83,6 @@ export async function prepare(
     await cleanUp()
     throw error
   }
-}
-
-async function findDirectory(
-  path: string,
-  user: User,
-  { whyNotIn }: { readonly whyNotIn: WhyNotIn },
-): Promise<HeldDirectory> {
-  const held = await inWords(holdDirectory(path, [0, user.uid]))
-  const reason = whyNotIn(held)
-  if (reason === undefined) return held
-  await held.release()
-  throw new NotExecutable(reason)
 }
 
 async function inWords<T>(work: Promise<T>): Promise<T> {
