@@ -69,8 +69,8 @@ export async function auditCommand(argv: readonly string[], write: (line: string
   const lines = audits.reduce((sum, { chain }) => sum + chain.lines, 0)
   const { length } = findings.problems
   write(
-    `${vouched} runs are as the history recorded them; ${lines} audit lines of ${audits.length} agents were compared: ${
-      length === 0 ? 'everything agrees.' : `${length} differences.`
+    `Runs that are as the history recorded them: ${vouched}. Audit lines: ${lines}, of agents: ${audits.length}. ${
+      length === 0 ? 'Everything agrees.' : `Differences: ${length}.`
     }`,
   )
   return length === 0 ? 0 : 1
@@ -101,7 +101,7 @@ function chainNotes(
     ...unchainedNotes(folder, since, unchained),
     ...partly.map(
       (runId) =>
-        `${folder}: only the first events of run ${runId} are vouched for: its master was killed, or the chain ended later.`,
+        `${folder}: only the first events of run ${runId} are vouched for: its master was killed or still has it, or the end of the chain is gone.`,
     ),
   ]
 }

@@ -27,7 +27,9 @@ export const ChainEntry = v.variant('event', [
   /** A run was recorded before its command was sent: the first `bytes` bytes of its record, which are its first line, have this SHA-256. */
   v.looseObject({ event: v.literal('begun'), ...Part }),
   /** The same of all its events so far: when it was over, and when its master let go of it. */
-  v.looseObject({ event: v.literal('kept'), ...Part }),
+  v.looseObject({ event: v.literal('kept'), ...Part, isReleased: v.boolean() }),
+  /** A master goes on with a run. */
+  v.looseObject({ event: v.literal('resumed'), runId: v.string() }),
   /** Runs are deleted from here on: by a person, or as there are too many. */
   v.looseObject({ event: v.literal('removed'), runIds: v.array(v.string()) }),
   /** Lines before `first` spoke of deleted runs only, and were left out. */
@@ -144,7 +146,7 @@ export function parseChained(line: string): ChainedEntry | undefined {
 /** The runs that a line vouches for. */
 function runsOf(entry: ChainEntry): readonly string[] {
   if (entry.event === 'opened') return entry.unchained
-  return entry.event === 'begun' || entry.event === 'kept' ? [entry.runId] : []
+  return 'runId' in entry ? [entry.runId as string] : []
 }
 
 function timed(entry: ChainEntry, now: number): object {

@@ -82,6 +82,7 @@ export class RunRecord {
       const heldUntil = Math.max(lastAt, touchedAt ?? lastAt)
       const digest = await RecordDigest.of(eventsOf(folder), end)
       const record = new RunRecord(folder, output, held, chain, digest)
+      await chain.append({ event: 'resumed', runId })
       // It is behind the events where its process ended between the two.
       await record.summarize(state)
       return { state, record, heldUntil }
@@ -116,7 +117,7 @@ export class RunRecord {
   async close(): Promise<void> {
     try {
       await this.flush()
-      await this.#keep(this.#digest.part())
+      await this.#keep(this.#digest.part(), true)
     } finally {
       await this.#lock.release()
     }
@@ -129,9 +130,9 @@ export class RunRecord {
   }
 
   /** Has the chain vouch for events, which are on disk then. @throws Error when they could not be written */
-  async #keep(part: ReturnType<RecordDigest['part']>): Promise<void> {
+  async #keep(part: ReturnType<RecordDigest['part']>, isReleased: boolean): Promise<void> {
     await this.#events.flush()
-    await this.#chain.append({ event: 'kept', runId: basename(this.#folder), ...part })
+    await this.#chain.append({ event: 'kept', runId: basename(this.#folder), ...part, isReleased })
   }
 
   async #writeSummary(state: RunState): Promise<void> {
@@ -144,7 +145,7 @@ export class RunRecord {
     await rename(`${path}.new`, path)
     if (state.phase !== 'over' || this.#isEndKept) return
     this.#isEndKept = true
-    await this.#keep(part)
+    await this.#keep(part, false)
   }
 }
 

@@ -37,7 +37,14 @@ interface Chain {
 }
 
 /** Parts of a record that the chain vouches for; the longest is the last. */
-type Parts = Map<string, { readonly bytes: number; readonly sha256: string }[]>
+type Parts = Map<string, Part[]>
+
+interface Part {
+  readonly bytes: number
+  readonly sha256: string
+  /** Nobody has gone on with the run since. */
+  readonly isLast?: boolean
+}
 
 /**
  * Checks the records of a history against its chain, and the chain in itself.
@@ -50,9 +57,14 @@ export async function verifyHistory(directory: string): Promise<HistoryReport> {
   const chain = await readChain(directory)
   const { lines, problems: broken } = verifyChain(chain.text)
   const parts: Parts = new Map()
-  for (const entry of chain.entries)
-    if (entry.event === 'begun' || entry.event === 'kept')
-      parts.set(entry.runId, [...(parts.get(entry.runId) ?? []), entry])
+  for (const entry of chain.entries) {
+    if (entry.event !== 'begun' && entry.event !== 'kept' && entry.event !== 'resumed') continue
+    const before = (parts.get(entry.runId) ?? []).map((part) => ({ ...part, isLast: false }))
+    const { event } = entry
+    if (event === 'resumed' && before.length === 0) continue
+    const own = event === 'resumed' ? [] : [{ ...entry, isLast: event === 'kept' && entry.isReleased }]
+    parts.set(entry.runId, [...before, ...own])
+  }
   const unchained = chain.entries.flatMap((entry) => (entry.event === 'opened' ? entry.unchained : []))
   const older = new Set(chain.entries.length === 0 ? runIds : unchained)
   const problems = [...broken.map((problem) => `chain.ndjson: ${problem}`), ...trimmingProblems(chain)]
@@ -84,7 +96,7 @@ export async function verifyHistory(directory: string): Promise<HistoryReport> {
     const wrong = found === 'whole' && !isWritten ? await contentProblems(join(directory, runId), runId) : []
     if (found !== 'whole' && found !== 'in part') wrong.push(found)
     problems.push(...wrong.map((problem) => `Run ${runId}: ${problem}`))
-    if (wrong.length === 0) vouched += 1
+    if (wrong.length === 0 && found === 'whole') vouched += 1
   }
   problems.push(...(await missing(directory, parts)))
   const removed = chain.entries.flatMap((entry) => (entry.event === 'removed' ? entry.runIds : []))
@@ -134,10 +146,7 @@ async function missing(directory: string, parts: Parts): Promise<string[]> {
 }
 
 /** Whether the events are those that were written, all of them or the first; otherwise what is wrong, in words. */
-async function checkEvents(
-  path: string,
-  parts: readonly { readonly bytes: number; readonly sha256: string }[],
-): Promise<string> {
+async function checkEvents(path: string, parts: readonly Part[]): Promise<string> {
   const size = await stat(path).then(
     (found) => found.size,
     () => undefined,
@@ -148,7 +157,9 @@ async function checkEvents(
     const digest = await RecordDigest.of(path, bytes)
     if (digest.part().sha256 !== sha256) return 'its events were changed: their digest is another one.'
   }
-  return parts.at(-1)?.bytes === size ? 'whole' : 'in part'
+  const last = parts.at(-1)
+  if (last?.bytes === size) return 'whole'
+  return last?.isLast === true ? 'events were added after its master had let go of it.' : 'in part'
 }
 
 /** @param first number of the first entry; undefined when there is no chain */

@@ -257,8 +257,8 @@ describe('ec2-cmaster audit compare', () => {
 
   it('finds that a history and what an agent has audited agree', async () => {
     const { stdout, exitCode } = await cmaster('audit', 'compare', compared.auditLog)
-    expect(stdout).toContain('1 runs are as the history recorded them')
-    expect(stdout).toContain('of 1 agents were compared: everything agrees.')
+    expect(stdout).toContain('Runs that are as the history recorded them: 1.')
+    expect(stdout).toContain('of agents: 1. Everything agrees.')
     expect(exitCode).toBe(0)
   })
 

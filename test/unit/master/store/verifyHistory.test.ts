@@ -247,6 +247,11 @@ describe('verifying a history', () => {
       /^Run run-00000003: its events are cut off/,
     ],
     [
+      'an event that was added',
+      () => appendFile(eventsOf('run-00000003'), `${JSON.stringify({ kind: 'cancelRequested', at: 7 })}\n`),
+      /^Run run-00000003: events were added after its master had let go of it/,
+    ],
+    [
       'a run that was removed',
       () => rm(join(directory, 'run-00000002'), { recursive: true }),
       /run-00000002 .* its record is gone/,
@@ -350,9 +355,17 @@ describe('verifying a history', () => {
     ).not.toEqual([])
   })
 
-  it('says which runs it vouches for in part: their master was killed, or something was added', async () => {
-    await appendFile(eventsOf('run-00000003'), `${JSON.stringify({ kind: 'cancelRequested', at: 7 })}\n`)
-    expect(await verifyHistory(directory)).toMatchObject({ partly: ['run-00000003'], problems: [] })
+  it('says which runs it vouches for in part: their master was killed after it had gone on with them', async () => {
+    const { record } = await history.resume('run-00000003')
+    record.append({ kind: 'paused', at: 7 })
+    await record.flush()
+    // What is left of a master that was killed.
+    const killed = await mkdtemp(join(tmpdir(), 'history-'))
+    await cp(directory, killed, { recursive: true })
+    await record.close()
+    await rm(join(killed, 'run-00000003', 'owner'), { recursive: true })
+    expect(await verifyHistory(killed)).toMatchObject({ vouched: 2, partly: ['run-00000003'], problems: [] })
+    await rm(killed, { recursive: true })
   })
 
   it('does not tell of a history that was made anew as a whole: only what it sent could contradict it', async () => {
