@@ -86,7 +86,7 @@ function normalized(endpoint: string): string {
 
 /** Messages quote what is wrong. */
 function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/]*@/, '//…@')
+  return text.replace(/^([a-z]+:)?.*@/is, '$1//…@')
 }
 
 function parsed(text: string): URL | undefined {

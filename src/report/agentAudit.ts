@@ -65,6 +65,8 @@ export function readAudits(files: readonly AuditFile[]): AgentAudit[] {
     const ids = new Set(lines.flatMap(({ parsed }) => parsed?.agentId ?? []))
     // What names no agent, or cannot be read, is of the one whose file it is.
     const [own] = ids.size === 1 ? ids : []
+    // Emptied, perhaps: it must not be as if it had not been given.
+    if (lines.every(({ line }) => line === '')) agents.set(`file ${name}`, { files: [{ name, lines: [] }] })
     for (const line of lines) {
       if (line.line === '') continue
       const agentId = line.parsed?.agentId ?? own
@@ -92,7 +94,9 @@ function auditOf(agentId: string | undefined, { files }: Gathered): AgentAudit {
     if (parsed?.runId === undefined) continue
     const [, ordered] = /^(?:cancel|resend) (\S+)$/.exec(parsed.action) ?? []
     const runId = ordered ?? parsed.runId
-    runs.set(runId, [...(runs.get(runId) ?? []), { ...parsed, isOrder: ordered !== undefined }])
+    const events = runs.get(runId) ?? []
+    events.push({ ...parsed, isOrder: ordered !== undefined })
+    runs.set(runId, events)
   }
   const begin = Date.parse(lines.find(({ parsed }) => parsed !== undefined)?.parsed?.time ?? '')
   const isWhole = chain.first === 1 && chain.unchained === 0

@@ -79,9 +79,15 @@ export function chainFindings(audit: AgentAudit): Findings {
     notes.push(
       `${name}: ${restored} lines were written again from its journal. Its machine failed, or somebody cut off its log.`,
     )
-  if (audit.agentId === undefined)
-    notes.push(`${name}: its lines do not say of which agent they are, so no run is missed in it.`)
-  const none = chain.lines === 0 ? [`${name}: there is no line of a chain.`] : []
+  const none =
+    chain.lines === 0
+      ? [
+          `${name}: there is no line of a chain. An agent writes one when it starts: the log may have been emptied.`,
+        ]
+      : []
+  // No run could be missed in it. Versions that chained lines wrote their agent into each.
+  if (audit.agentId === undefined && chain.lines > 0)
+    none.push(`${name}: its lines do not say of which agent they are.`)
   return { problems: [...none, ...chain.problems.map((problem) => `${name}: ${problem}`)], notes }
 }
 

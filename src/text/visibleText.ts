@@ -2,19 +2,26 @@
  * Text of others (commands, names, reasons) as a person must see it before they act on it: nothing in it is invisible, moves
  * other text, or changes the order in which it is read. Each such character stands as its code, as in `<U+202E>`, and
  * many in a row as `<U+2800 × 60>`. Letters of scripts that are written from right to left are among them: beside each other
- * they reorder what is between, without any control character. Line feeds and tabs stay; more than 16 spaces or tabs in a row,
- * which push the rest out of sight, are counted.
+ * they reorder what is between, without any control character. Line feeds and tabs stay; more than 16 of them, or of spaces, in
+ * a row, also mixed, push the rest out of sight and are counted.
  */
 export function visibleText(text: string): string {
-  return text.replace(deceptiveRuns, (run, hidden: string | undefined, blank: string) => {
-    const character = hidden ?? blank
-    const count = run.length / character.length
-    return count === 1 ? `<${codePointName(character)}>` : `<${codePointName(character)} × ${count}>`
+  return text.replace(deceptiveRuns, (run, hidden: string | undefined) => {
+    if (hidden === undefined) return countedBlanks(run)
+    const count = run.length / hidden.length
+    return count === 1 ? `<${codePointName(hidden)}>` : `<${codePointName(hidden)} × ${count}>`
   })
+}
+
+/** What follows empty lines stays a line of its own. */
+function countedBlanks(run: string): string {
+  const kinds = [...new Set(run)].map(codePointName).join(' ')
+  return `<${kinds} × ${run.length}>${run.endsWith('\n') ? '\n' : ''}`
 }
 
 /** The same in one line, for a log, a row or a notification: a text of others makes no lines of its own. */
 export function visibleLine(text: string): string {
+  // Blanks are at most 16 in a row by then, so that this takes linear time.
   return visibleText(text.replaceAll('\r\n', '\n')).replaceAll(/\s*\n\s*/g, ' ')
 }
 
@@ -40,4 +47,10 @@ const deceptive = [
   '[\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufeff\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}]',
 ].join('|')
 
-const deceptiveRuns = new RegExp(`(${deceptive})\\1*|([ \\t])\\2{16,}`, 'gu')
+/** In a row. */
+const mostBlanks = 16
+
+/** Blanks within a line, or empty lines, more than {@link mostBlanks}. */
+const manyBlanks = `[ \\t]{${mostBlanks + 1},}|\\n(?:[ \\t]*\\n){${mostBlanks},}`
+
+const deceptiveRuns = new RegExp(`(${deceptive})\\1*|${manyBlanks}`, 'gu')

@@ -52,9 +52,11 @@ export function shebangOf(content: Uint8Array): string[] | undefined {
   if (content[0] !== 0x23 || content[1] !== 0x21) return undefined
   const end = content.indexOf(0x0a)
   const line = Buffer.from(content.subarray(2, end === -1 ? undefined : end)).toString('utf8')
-  const [, program, argument] = /^\s*(\S+)\s*(.*?)\s*$/.exec(line) ?? []
-  if (program === undefined) return undefined
-  return argument === undefined || argument === '' ? [program] : [program, argument]
+  // Not by one expression: a line of a million spaces would keep the agent busy for hours.
+  const words = line.trim()
+  if (words === '') return undefined
+  const programEnd = words.search(/\s/)
+  return programEnd === -1 ? [words] : [words.slice(0, programEnd), words.slice(programEnd).trim()]
 }
 
 /**

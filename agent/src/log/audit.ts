@@ -100,15 +100,20 @@ export function describeContent(action: CommandMessage['action'], mode: AuditCon
   const bytes = mode === 'digest' ? undefined : contentOf(action)
   if (bytes === undefined) return {}
   const text = bytes.toString('utf8')
-  const shown = (mode === 'masked' ? maskSecrets(text) : text).slice(0, contentLength)
+  // A secret that begins before the cut may end after it.
+  const part = text.slice(0, 2 * contentLength)
+  const shown = (mode === 'masked' ? maskSecrets(part) : part).slice(0, contentLength)
   return { content: shown, ...(text.length > contentLength ? { cut: true } : {}) }
 }
 
-/** `password=…`, `--token …`, `https://user:…@`, access keys of AWS: what people put into commands although they should not. */
+/**
+ * `password=…`, `--token …`, `https://user:…@`, access keys of AWS: what people put into commands although they should not.
+ * In linear time: senders choose the text. So a word is looked at from its beginning only.
+ */
 export function maskSecrets(text: string): string {
   return text
     .replace(
-      /(\w*(?:pass(?:word|wd|phrase)?|secret|token|api_?key|credentials?)[\w-]*["']?(?:\s*[=:]\s*|\s+))("[^"]*"|'[^']*'|[^\s"'&|;]+)/gi,
+      /(?<![\w-])((?=[\w-]*(?:pass|secret|token|api_?key|credential))[\w-]+["']?(?:\s*[=:]\s*|\s+))("[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"'&|;]+)/gi,
       '$1***',
     )
     .replace(/(\/\/[^\s/:@]*:)[^\s/@]+@/g, '$1***@')

@@ -229,4 +229,25 @@ export const deskAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    name: 'a command that is out of sight',
+    attack:
+      'A command of a repository begins harmlessly, and what follows stands behind blanks or empty lines.',
+    promise: 'The question shows how many there are, and what follows.',
+    tests: ['unit/text/visibleText › counts what would push the rest out of sight'],
+    defences: [
+      {
+        what: 'counting blanks of different kinds together',
+        changes: [
+          {
+            file: 'src/text/visibleText.ts',
+            code: '`[ \\\\t]{${mostBlanks + 1},}|',
+            instead: '` {${mostBlanks + 1},}|\\\\t{${mostBlanks + 1},}|',
+          },
+        ],
+        test: 'unit/text/visibleText › counts what would push the rest out of sight',
+        failure: /^AssertionError/,
+      },
+    ],
+  },
 ]

@@ -171,4 +171,24 @@ export const recordAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    name: 'an empty audit to compare',
+    attack: 'The audit log of a server is emptied before it is compared with the history.',
+    promise: '"ec2-cmaster audit compare" does not take it for one that was not given.',
+    tests: ['unit/report/auditComparison › tells of %s'],
+    defences: [
+      {
+        what: 'an empty log that counts',
+        changes: [
+          {
+            file: 'src/report/agentAudit.ts',
+            code: "if (lines.every(({ line }) => line === ''))",
+            instead: 'if (lines.length === 0)',
+          },
+        ],
+        test: 'unit/report/auditComparison › tells of %s',
+        failure: /^AssertionError/,
+      },
+    ],
+  },
 ]

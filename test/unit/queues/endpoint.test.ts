@@ -26,8 +26,15 @@ describe('an endpoint', () => {
     expect(v.parse(Endpoint, url)).toBe(form)
   })
 
-  it('is not quoted with its password when it is refused', () => {
-    const { issues } = v.safeParse(Endpoint, 'https://me:secret@example.com/x')
+  it.each([
+    'https://me:secret@example.com/x',
+    'https:me:secret@example.com',
+    String.raw`https:\\me:secret@example.com`,
+    'https://me:x/secret@example.com',
+    'me:secret@example.com',
+  ])('is not quoted with its password when it is refused: %s', (text) => {
+    const { issues } = v.safeParse(Endpoint, text)
+    expect(issues?.[0].input).toContain('…@example.com')
     expect(JSON.stringify(issues)).not.toContain('secret')
   })
 

@@ -187,6 +187,14 @@ describe('audit logs and a history that are as they were written', () => {
   })
 })
 
+describe('reading an audit log', () => {
+  it('takes linear time, however many lines a server writes about one run', () => {
+    const line = `${JSON.stringify({ time: '2026-06-01T00:00:00Z', agentId: 'web1', runId: 'run-00000001' })}\n`
+    const [audit] = readAudits([{ name: 'a', text: line.repeat(100_000) }])
+    expect(audit?.runs.get('run-00000001')).toHaveLength(100_000)
+  })
+})
+
 describe('comparing audit logs with a history', () => {
   const other = shell('rm -rf /')
   it.each<[what: string, files: () => AuditFile[], told: RegExp]>([
@@ -225,6 +233,21 @@ describe('comparing audit logs with a history', () => {
       'two servers’ logs that changed places: the lines say whose they are',
       () => [fileOf('web1.log', web2()), fileOf('web2.log', web2())],
       /web2: .*begins a new chain after entry 7/,
+    ],
+    [
+      'a log that was emptied',
+      () => [{ name: 'audit.log', text: '' }, fileOf('b', web2())],
+      /^audit\.log: there is no line of a chain.*emptied/,
+    ],
+    [
+      'a log that does not say whose it is, so that no run is missed in it',
+      () => [
+        fileOf(
+          'a',
+          recomputed(web1().slice(0, 1)).map((line) => line.replace('"agentId":"web1",', '')),
+        ),
+      ],
+      /^a: its lines do not say of which agent they are/,
     ],
     [
       'a log that was begun again',

@@ -7,5 +7,10 @@ describe('oneLine', () => {
     expect(oneLine('set -e\nls\n')).toBe('set -e …')
     expect(oneLine('x'.repeat(200))).toHaveLength(80)
     expect(oneLine('uptime --pretty', 8)).toBe('uptime …')
+    expect(oneLine('  id \r\n\r\n ls  ')).toBe('id …')
+  })
+
+  it('takes linear time, also for a text that is nothing but spaces in the middle', () => {
+    expect(oneLine(`a${' '.repeat(200_000)}b`)).toHaveLength(80)
   })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { visibleText } from '../../../src/text/visibleText.ts'
+import { visibleLine, visibleText } from '../../../src/text/visibleText.ts'
 import { anyText } from '../../support/anyText.ts'
 
 describe('Visible text', () => {
@@ -34,6 +34,14 @@ describe('Visible text', () => {
     expect(visibleText(`ls${' '.repeat(300)}; rm`)).toBe('ls<U+0020 × 300>; rm')
     expect(visibleText(`ls${'\t'.repeat(17)}; rm`)).toBe('ls<U+0009 × 17>; rm')
     expect(visibleText(`a${' '.repeat(16)}b`)).toBe(`a${' '.repeat(16)}b`)
+    expect(visibleText(`ls${' \t'.repeat(60)}; rm`)).toBe('ls<U+0020 U+0009 × 120>; rm')
+    expect(visibleText(`ls${'\n'.repeat(60)}rm`)).toBe('ls<U+000A × 60>\nrm')
+    expect(visibleText(`ls\n${' \n'.repeat(30)}  rm`)).toBe('ls<U+000A U+0020 × 61>\n  rm')
+    expect(visibleText(`a${'\n'.repeat(16)}b`)).toBe(`a${'\n'.repeat(16)}b`)
+  })
+
+  it('in one line takes linear time', () => {
+    expect(visibleLine(`a${' \t'.repeat(100_000)}b`)).toBe('a<U+0020 U+0009 × 200000>b')
   })
 
   it('leaves what can be read as it is', () => {

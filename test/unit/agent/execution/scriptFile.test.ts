@@ -15,4 +15,12 @@ describe('the #! line of a script', () => {
   ])('of %j is %j', (content, expected) => {
     expect(shebangOf(Buffer.from(content))).toEqual(expected)
   })
+
+  it('is read in linear time, however many spaces are in it', () => {
+    const spaces = ' '.repeat(300_000)
+    expect(shebangOf(Buffer.from(`#!${spaces}/bin/sh a${spaces}b${spaces}\n`))).toEqual([
+      '/bin/sh',
+      `a${spaces}b`,
+    ])
+  })
 })

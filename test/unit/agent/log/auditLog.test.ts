@@ -173,4 +173,21 @@ describe('what an audit line holds of a command', () => {
   ])('is masked where it looks like a secret: %s', (given, masked) => {
     expect(maskSecrets(given)).toBe(masked)
   })
+
+  it.each([
+    ['one long word', 'a'.repeat(200_000)],
+    ['a word of nothing but names of secrets', 'pass'.repeat(5_000)],
+    ['a name of a secret, and spaces', `password${' '.repeat(200_000)}`],
+    ['many quotes', `password="'`.repeat(20_000)],
+  ])('is masked in linear time: %s', (_, text) => {
+    expect(maskSecrets(text).length).toBeLessThanOrEqual(text.length)
+  })
+
+  it('has no secret that goes on after the cut', () => {
+    const { content } = describeContent(
+      shell(`${' '.repeat(16_300)}PASSWORD="${'x'.repeat(40_000)}"`),
+      'masked',
+    )
+    expect(content).toMatch(/ PASSWORD=\*\*\*$/)
+  })
 })
