@@ -21,7 +21,7 @@ const sideBySide = [
   ...['broadcast', 'factsSweep', 'misbehaviour', 'twoMasters'].map(
     (name) => `test/integration/master/${name}.test.ts`,
   ),
-  ...['faultProxy', 'whatSqsDoes'].map((name) => `test/integration/faults/${name}.test.ts`),
+  ...['faultProxy', 'whatSqsDoes', 'hiddenCommands'].map((name) => `test/integration/faults/${name}.test.ts`),
   ...['commands', 'facts'].map((name) => `test/integration/agent/${name}.test.ts`),
 ]
 

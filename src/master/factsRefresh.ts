@@ -28,6 +28,8 @@ export class FactsRefresh {
   #sweptAt = 0
   /** IDs of the messages that the latest sweep could not read. */
   #unreadable: ReadonlySet<string> = new Set()
+  /** Actions that are not allowed, once they were told. */
+  readonly #refused = new Set<string>()
   readonly #tallies = {
     unreadable: new SenderTally(),
     memory: new SenderTally(),
@@ -73,7 +75,12 @@ export class FactsRefresh {
     // What other masters have learnt, before anything is believed; and what this sweep has.
     await syncPins()
     const sweep = await sweepFacts(queues, environment, inventory, sqsNow, signal).finally(syncPins)
-    if (sweep.notPutBack !== undefined) onWarning({ kind: 'queue', error: sweep.notPutBack })
+    for (const error of sweep.notPutBack) {
+      // It would be said with each sweep.
+      if (error.kind === 'forbidden' && this.#refused.has(error.action)) continue
+      this.#refused.add(error.action)
+      onWarning({ kind: 'not-put-back', error })
+    }
     for (const { messageId, reason, senderId } of sweep.unreadable) {
       // They stay on the queue for a minute, and are read by each sweep.
       if (this.#unreadable.has(messageId)) continue

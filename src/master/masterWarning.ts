@@ -8,6 +8,8 @@ import { isOwnInstance } from './identity/identity.ts'
 export type MasterWarning =
   /** Without an error: the problem is over. */
   | { readonly kind: 'queue'; readonly error: QueueError | undefined }
+  /** Facts that were read could not be put back, or superseded ones deleted. All agents are known all the same. */
+  | { readonly kind: 'not-put-back'; readonly error: QueueError }
   | { readonly kind: 'run'; readonly runId: string; readonly error: Error }
   | {
       readonly kind: 'unreadable'
@@ -56,6 +58,8 @@ function sentenceFor(warning: MasterWarning): Localizable | undefined {
   switch (warning.kind) {
     case 'queue':
       return warning.error?.localizable
+    case 'not-put-back':
+      return notPutBack(warning.error)
     case 'run':
       return say('Run {0}: {1}', warning.runId, sentenceOf(warning.error))
     case 'unreadable':
@@ -99,6 +103,21 @@ function problematicFacts(facts: FactsOfSender): Localizable {
         sender,
       )
   }
+}
+
+function notPutBack({ kind, action, queue, localizable }: QueueError): Localizable {
+  if (kind !== 'forbidden') return localizable
+  return action === 'sqs:DeleteMessage'
+    ? say(
+        'Facts that newer ones have replaced stay on {0}, because your credentials do not allow {1} there; the policy for viewers does not contain it. All agents are seen all the same.',
+        queue,
+        action,
+      )
+    : say(
+        'Facts cannot be put back on {0} after they were read, because your credentials do not allow {1} there: other masters see them some seconds later. All agents are seen here all the same. Ask your administrator to add it to your IAM policy.',
+        queue,
+        action,
+      )
 }
 
 function forged({ runId, agentId, senderId }: Sender): Localizable {

@@ -30,8 +30,8 @@ export interface Sweep extends SweepResult {
   /** The first 1,000. */
   readonly unreadable: readonly UnreadableMessage[]
   readonly problems: readonly FactsOfSender[]
-  /** Messages could not be put back: other masters see them some seconds later. */
-  readonly notPutBack: QueueError | undefined
+  /** Why messages could not be put back, so that other masters see them some seconds later, or superseded ones deleted. */
+  readonly notPutBack: readonly QueueError[]
 }
 
 /**
@@ -51,14 +51,12 @@ export async function sweepFacts(
   const { look } = inventory.snapshot()
   const reader = new FactsReader(environment.name, inventory)
   const wasProved = look.kind === 'complete' && reader.hadAgents
-  let notPutBack: QueueError | undefined
+  const notPutBack: QueueError[] = []
   const result = await sweepQueue({
     ...{ queues, queue: environment.queues.facts, reader, signal, time },
     sqsNow: sqsNow(),
     knows: !wasProved ? 'nobody' : sqsNow() - look.at < provedForMs ? 'all' : 'some',
-    onNotPutBack: (error) => {
-      notPutBack = error
-    },
+    onNotPutBack: (error) => void notPutBack.push(error),
   })
   const { end } = result
   const problems = reader.problems.groups()

@@ -2,6 +2,7 @@ import type { QueueError } from '../../queues/queueError.ts'
 import type { Queues } from '../../queues/queues.ts'
 import { retry } from '../../queues/retry.ts'
 import { hideSecondsFor } from './hideTime.ts'
+import { PutBack } from './putBack.ts'
 import type { SweepEnd, SweepResult } from './sweepResult.ts'
 import { realTime, type SweepTime } from './sweepTime.ts'
 import { type SweepReader, SweptMessages } from './sweptMessages.ts'
@@ -48,7 +49,10 @@ export interface QueueSweepOptions {
    * missed is known from before. `all`: it is enough to meet everybody whom it expects.
    */
   readonly knows: 'nobody' | 'some' | 'all'
-  /** Called when messages could not be put back: others see them some seconds later. */
+  /**
+   * Called when messages could not be put back: others see them some seconds later; or when superseded ones could not be
+   * deleted.
+   */
   readonly onNotPutBack: (error: QueueError) => void
   readonly signal?: AbortSignal | undefined
   readonly time?: SweepTime | undefined
@@ -72,6 +76,7 @@ class QueueSweep {
   readonly #o: QueueSweepOptions
   readonly #time: SweepTime
   readonly #swept: SweptMessages
+  readonly #back: PutBack
   readonly #startedAt: number
   #roundAt: number
   /** Rounds in which others took messages, as far as we know. */
@@ -85,6 +90,7 @@ class QueueSweep {
 
   constructor(options: QueueSweepOptions) {
     this.#o = options
+    this.#back = new PutBack(options)
     this.#time = options.time ?? realTime
     this.#startedAt = this.#time.now()
     this.#roundAt = this.#startedAt
@@ -225,13 +231,9 @@ class QueueSweep {
     await this.#time.pause(ms, this.#o.signal)
   }
 
-  /** A courtesy to others: without it they see the messages some seconds later. */
-  async #putBack(): Promise<void> {
-    const { queues, queue, signal, onNotPutBack } = this.#o
+  #putBack(): Promise<void> {
     const { superseded, current } = this.#swept.letGo()
-    const put = [queues.delete(queue, superseded, signal), queues.release(queue, current, signal)]
-    for (const { status, reason } of (await Promise.allSettled(put)) as PromiseRejectedResult[])
-      if (status === 'rejected' && !signal?.aborted) onNotPutBack(reason as QueueError)
+    return this.#back.settle(superseded, current)
   }
 }
 

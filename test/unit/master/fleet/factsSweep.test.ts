@@ -101,12 +101,37 @@ describe('A sweep of the facts queue', () => {
     expect(inventory.agents().length).toBe(1)
   })
 
+  it('puts superseded facts back where it may not delete them, and does not try again', async () => {
+    const { model, inventory, publish, sweep, wait } = setUp()
+    publish('agent-1')
+    await wait(2_000)
+    publish('agent-1')
+    await wait(2_000)
+    const released = new Set<string>()
+    let deletes = 0
+    const { notPutBack } = await sweep({
+      ...model.queues,
+      delete: async (_queue, messages) => {
+        if (messages.length === 0) return
+        deletes += 1
+        throw queueError('forbidden')
+      },
+      release: (queue, messages) => {
+        for (const { messageId } of messages) released.add(messageId)
+        return model.queues.release(queue, messages)
+      },
+    })
+    expect([notPutBack, deletes]).toMatchObject([[{ kind: 'forbidden' }], 1])
+    expect([...released].toSorted()).toEqual(model.messageIds.toSorted())
+    expect(inventory.agents().map(({ agentId }) => agentId)).toEqual(['agent-1'])
+  })
+
   it('tells why messages could not be put back, and has read them all the same', async () => {
     const { model, inventory, publish, sweep, wait } = setUp()
     publish('agent-1')
     await wait(2_000)
     const release = () => Promise.reject(queueError('forbidden'))
-    expect((await sweep({ ...model.queues, release })).notPutBack).toMatchObject({ kind: 'forbidden' })
+    expect((await sweep({ ...model.queues, release })).notPutBack).toMatchObject([{ kind: 'forbidden' }])
     expect(inventory.agents().length).toBe(1)
   })
 
