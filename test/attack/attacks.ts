@@ -2,6 +2,7 @@ import type { Attack } from './attack.ts'
 import { boundsAttacks } from './attacks/bounds.ts'
 import { countAttacks } from './attacks/count.ts'
 import { deskAttacks } from './attacks/desk.ts'
+import { identityAttacks } from './attacks/identity.ts'
 import { recordAttacks } from './attacks/records.ts'
 import { serverAttacks } from './attacks/server.ts'
 import { sqsAttacks } from './attacks/sqs.ts'
@@ -13,5 +14,6 @@ export const attacks: readonly Attack[] = [
   ...recordAttacks,
   ...deskAttacks,
   ...boundsAttacks,
+  ...identityAttacks,
   ...sqsAttacks,
 ]

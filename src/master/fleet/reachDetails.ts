@@ -1,6 +1,7 @@
 import type { Detail } from '../../text/detail.ts'
 import type { Translate } from '../../text/translate.ts'
 import { visibleText } from '../../text/visibleText.ts'
+import type { KnownAgent } from './fleetSnapshot.ts'
 import { hostLines } from './hostLines.ts'
 import type { Audience, MissingAgent, Reach } from './reach.ts'
 import { type SignatureConcern, signatureConcerns } from './signatureNeeds.ts'
@@ -14,6 +15,7 @@ export function reachDetails(reach: Reach, request: Audience, t: Translate): Det
   return [
     { name: t('Targets ({0} of {1} agents)', named.length, known), value: hosts },
     ...(isEveryone ? [] : [{ name: t('Filter'), value: visibleText(filter.text) }]),
+    ...identityDetails(reach, t),
     ...doubtDetails(reach, request, t),
     ...signatureDetails(reach, t),
   ]
@@ -25,6 +27,27 @@ export function signatureDetails(
   t: Translate,
 ): SignatureConcern[] {
   return signing === undefined ? [] : signatureConcerns(agents, signing, t)
+}
+
+/** Targets that may not be what they seem, each with its agent ID, as equal names fold to one. */
+export function identityDetails({ agents }: Pick<Reach, 'agents'>, t: Translate): Detail[] {
+  const named = (is: (agent: KnownAgent) => boolean) =>
+    agents.filter(is).map(({ hostname, agentId }) => visibleText(`${hostname} (${agentId})`))
+  const conflicting = named(({ identity }) => identity === 'conflicting')
+  const similar = named(({ nameProblem }) => nameProblem !== undefined)
+  return [
+    ...(conflicting.length === 0
+      ? []
+      : [{ name: t('Conflicting identities ({0})', conflicting.length), value: conflicting.join('\n') }]),
+    ...(similar.length === 0
+      ? []
+      : [
+          {
+            name: t('The same host name, or one that looks alike ({0})', similar.length),
+            value: similar.join('\n'),
+          },
+        ]),
+  ]
 }
 
 /** What stands against the number of agents: who is missing, and that the look at the fleet is unsure. */

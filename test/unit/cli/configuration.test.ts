@@ -56,6 +56,15 @@ describe('environmentOf', () => {
     expect(other.queues.commands).toBe('testing_master')
   })
 
+  it('takes the roles of the servers from the file, for its environment, and checks them', () => {
+    const config = write({ aws, general: { agent_roles: ['AROASERVERS'] } })
+    expect(environmentOf(args('--config', config), {}).agentRoles).toEqual(['AROASERVERS'])
+    const other = environmentOf(args('--config', config, '-e', 'staging'), { AWS_REGION: 'eu-west-1' })
+    expect(other).not.toHaveProperty('agentRoles')
+    const wrong = write({ aws, general: { agent_roles: ['arn:aws:iam::123456789012:role/servers'] } })
+    expect(() => environmentOf(args('--config', wrong), {})).toThrow(/agent_roles\.0: the ID of a role: AROA/)
+  })
+
   it('protects what the file or the variable protects, and neither takes it back', () => {
     const is = (content: object, list: string, name = 'testing') =>
       environmentOf(args('--config', write(content), '-e', name), {

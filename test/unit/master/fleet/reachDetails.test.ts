@@ -51,6 +51,25 @@ describe('What a person is told of whom a request hits', () => {
     expect(unfoldHosts((targets?.value ?? '').replaceAll('\n', '')).toSorted()).toEqual(hosts.toSorted())
   })
 
+  it('names each target whose identity conflicts, or that has the host name of another', () => {
+    const request = { filter: everyone }
+    const agents = [
+      knownAgent('web1', { nameProblem: 'doubled' }),
+      knownAgent('web1', { agentId: 'ghost-1', nameProblem: 'doubled', identity: 'conflicting' }),
+      knownAgent('web2'),
+    ]
+    const reach = reachOf({ ...unknownFleet, agents }, request)
+    expect(printDetails(reachDetails(reach, request, inEnglish))).toBe(
+      [
+        'Targets (3 of 3 agents): web[1-2]',
+        'Conflicting identities (1): web1 (ghost-1)',
+        'The same host name, or one that looks alike (2):',
+        '    web1 (i-web1)',
+        '    web1 (ghost-1)',
+      ].join('\n'),
+    )
+  })
+
   it('shows what cannot be seen in a name', () => {
     const request = { filter: everyone }
     const [targets] = reachDetails(reachOf(fleet(['we\u202eb1']), request), request, inEnglish)
