@@ -4,11 +4,13 @@ import type { ErrorAction, ErrorActionsFor } from './trouble.ts'
 
 /** The buttons below an error: what the user can do about it at once. */
 export const errorActionsFor: ErrorActionsFor = (error, environment) => {
-  if (!(error instanceof QueueError) || environment === undefined) return []
+  if (environment === undefined) return []
   const run = (label: string, command: string, ...args: unknown[]): ErrorAction => ({
     label,
     apply: () => vscode.commands.executeCommand(`ec2-collective.${command}`, environment.key, ...args),
   })
+  if (isOfSigning(error)) return [run(vscode.l10n.t('Set Up Signing…'), 'setUpSigning')]
+  if (!(error instanceof QueueError)) return []
   const doctor = run(vscode.l10n.t('Run Doctor'), 'doctor')
   switch (error.kind) {
     case 'forbidden':
@@ -20,4 +22,9 @@ export const errorActionsFor: ErrorActionsFor = (error, environment) => {
     default:
       return [doctor]
   }
+}
+
+/** By name, as the code of signatures is loaded only where there is a key. */
+function isOfSigning(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'UnusableSigningKey' || error.name === 'SshAgentError')
 }

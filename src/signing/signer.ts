@@ -49,16 +49,40 @@ export function sshAgentSigner(name: string, wanted: string, withinMs = confirme
     fingerprint: wanted.startsWith('SHA256:') ? wanted : undefined,
     mayTakeMs: withinMs,
     async sign(bytes, signal) {
-      const within = AbortSignal.any([signal, AbortSignal.timeout(withinMs)])
-      const key = chosenKey(await agentKeys(within), wanted)
-      const publicKey = publicKeyOf(rawKeyOf(key))
-      const signature = await signByAgent(key, bytes, within)
+      const { key, publicKey, signature } = await inTime(signal, withinMs, async (within) => {
+        const key = chosenKey(await agentKeys(within), wanted)
+        const publicKey = publicKeyOf(rawKeyOf(key))
+        return { key, publicKey, signature: await signByAgent(key, bytes, within) }
+      })
       if (!verify(null, bytes, publicKey, signature))
         throw new SshAgentError(
           say('The SSH agent returned a signature that is not valid for the key {0}.', key.fingerprint),
         )
       return signature
     },
+  }
+}
+
+/**
+ * Not by `AbortSignal.any` and `timeout`: Node 20 collects a signal that is only part of another one as garbage, and what it
+ * should end then goes on for ever.
+ */
+async function inTime<T>(
+  signal: AbortSignal,
+  withinMs: number,
+  work: (within: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted()
+  const within = new AbortController()
+  const giveUp = () => within.abort(signal.reason)
+  const late = () => within.abort(new DOMException('the time is over', 'TimeoutError'))
+  const timer = setTimeout(late, withinMs)
+  signal.addEventListener('abort', giveUp, { once: true })
+  try {
+    return await work(within.signal)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', giveUp)
   }
 }
 

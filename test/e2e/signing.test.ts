@@ -76,6 +76,14 @@ describe('Set Up Signing', () => {
     await ranOn('echo signed', 'alice')
   })
 
+  it('holds after the window was reloaded', async () => {
+    await workbench.reload()
+    await showsAgents(workbench, 'guarded', 2)
+    await review('echo signed again')
+    await workbench.quickInput.accept()
+    await ranOn('echo signed again', 'alice', 2)
+  })
+
   it('takes a key of the SSH agent, under the name that the servers know', async () => {
     const { quickInput } = workbench
     await deploy(JSON.stringify({ keys: { bob: sshAgent.publicKey }, rules: [{ keys: ['bob'] }] }))
@@ -155,8 +163,8 @@ async function editorText(part: string): Promise<string> {
   return text
 }
 
-/** Both agents have executed it, and their audit says whose signature they have verified. */
-async function ranOn(command: string, key: string): Promise<void> {
+/** Both agents have executed it, and their audit says whose signature they have verified. @param times that this key has signed so far */
+async function ranOn(command: string, key: string, times = 1): Promise<void> {
   const row = async () => (await workbench.view('History').row(command)).description
   await expect.poll(row, fleetPatience).toContain('2 succeeded')
   for (const agentId of fleet.agentIds) {
@@ -166,6 +174,6 @@ async function ranOn(command: string, key: string): Promise<void> {
       .split('\n')
       .map((line) => JSON.parse(line))
     const ended = entries.filter(({ event, verifiedKey }) => event === 'ended' && verifiedKey === key)
-    expect(ended).toHaveLength(1)
+    expect(ended).toHaveLength(times)
   }
 }

@@ -1,4 +1,5 @@
 import { Master, type MasterOptions } from '../../src/master/master.ts'
+import type { Facts } from '../../src/protocol/facts.ts'
 import { defaultQueues, type Environment } from '../../src/queues/environment.ts'
 
 /** A master of `testing` whose queues the test plays, and that knows of the agents `a` and `b`. */
@@ -17,8 +18,8 @@ export function playedMaster(
 }
 
 /** The agent publishes its facts. */
-export function hearOf(master: Master, agentId: string): void {
+export function hearOf(master: Master, agentId: string, facts: Facts = {}): void {
   const agent = { agentId, hostname: agentId, environment: 'testing', version: '1', startedAt: 1 }
-  const facts = { ...agent, sentAt: Date.now(), intervalMs: 30_000, running: [], facts: {} }
-  master.inventory.recordFacts({ type: 'facts', ...facts }, Date.now(), undefined)
+  const message = { ...agent, sentAt: Date.now(), intervalMs: 30_000, running: [], facts }
+  master.inventory.recordFacts({ type: 'facts', ...message }, Date.now(), undefined)
 }

@@ -7,6 +7,11 @@ import { isOpenSshKey, parseOpenSshKey } from '../../signing/openSshKey.ts'
 import { keySigner, type Signer, sshAgentSigner } from '../../signing/signer.ts'
 import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
 
+/** A key that cannot sign. Nothing is sent unsigned instead. */
+export class UnusableSigningKey extends LocalizableError {
+  override readonly name = 'UnusableSigningKey'
+}
+
 /** What keys need that are not read from an open file. */
 export interface KeyHelp {
   /** Gives the passphrase of the key in this file; undefined where nobody gives one. */
@@ -20,9 +25,17 @@ export interface KeyHelp {
  * @param declared `NAME=FILE`: the name under which policies know the key, and a file with an ed25519 private key in PEM
  *   (PKCS #8) or as OpenSSH writes it, which only its owner may read; `~/` is the home directory. `NAME=ssh-agent:KEY`: a key
  *   of an SSH agent by fingerprint, public key or comment. `NAME=editor:FINGERPRINT`: one that the editor keeps
- * @throws LocalizableError: nothing is sent unsigned instead
+ * @throws UnusableSigningKey
  */
 export async function openSigner(declared: string, help: KeyHelp = {}): Promise<Signer> {
+  try {
+    return await openDeclared(declared, help)
+  } catch (cause) {
+    throw new UnusableSigningKey(sentenceOf(cause), { cause })
+  }
+}
+
+async function openDeclared(declared: string, help: KeyHelp): Promise<Signer> {
   const { name, place } = readKeyReference(declared)
   switch (place.kind) {
     case 'ssh-agent':

@@ -8,6 +8,7 @@ import { Declined } from '../../../src/cli/confirm.ts'
 import { type SettleParts, settleTargets, UnexpectedCount } from '../../../src/cli/targets.ts'
 import type { Master } from '../../../src/master/master.ts'
 import { History } from '../../../src/master/store/history.ts'
+import type { Facts } from '../../../src/protocol/facts.ts'
 import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { hearOf, playedMaster } from '../../support/playedMaster.ts'
@@ -39,6 +40,7 @@ function settle({
   isProtected = false,
   onAsk = () => {},
   others = [],
+  facts,
   limitBytes = 64 * 1024,
 }: {
   answers?: readonly string[]
@@ -47,6 +49,8 @@ function settle({
   isProtected?: boolean
   onAsk?: (master: Master, question: number) => void
   others?: readonly string[]
+  /** Of one more agent, `c`. */
+  facts?: Facts
   limitBytes?: number
 }) {
   const master = playedMaster(
@@ -55,6 +59,7 @@ function settle({
   )
   masters.push(master)
   for (const agentId of others) hearOf(master, agentId)
+  if (facts !== undefined) hearOf(master, 'c', facts)
   const told: string[] = []
   const asked: string[] = []
   let looks = 0
@@ -148,6 +153,17 @@ describe('At a terminal', () => {
   it('takes Enter alone for a no where agents are missing', async () => {
     const { settled } = settle({ answers: [''], request: { ...reboot, targets: ['a', 'z'] } })
     await expect(settled).rejects.toThrow(Declined)
+  })
+
+  it('takes Enter alone for a no where agents will refuse the signature, and says so also where it is quiet', async () => {
+    const facts = { agent: { policy: { signatures: 'required', accepts: [], accepted_keys: 0 } } }
+    const { settled, told } = settle({ answers: [''], facts })
+    await expect(settled).rejects.toThrow(Declined)
+    const said = 'Refused for the signature (1): no key signs for this environment: c'
+    expect(told).toEqual([expect.stringContaining(said)])
+    const quiet = settle({ args: { quiet: true }, facts })
+    await quiet.settled
+    expect(quiet.told).toEqual([expect.stringContaining(said)])
   })
 
   it('does not ask about what changes nothing, nor after --yes', async () => {
