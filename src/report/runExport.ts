@@ -2,6 +2,7 @@ import type { Chunk } from '../protocol/frames.ts'
 import { withoutSecrets } from '../run/runRequest.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
 import { shownCounts, shownState } from '../run/unexpected.ts'
+import { visibleJson } from '../text/jsonText.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
 import { outputJson, surveyOutput } from './outputJson.ts'
 import type { ReportedRun } from './reportedRun.ts'
@@ -52,24 +53,12 @@ const blockCharacters = 64 * 1024
 async function* inBlocks(pieces: AsyncIterable<string>): AsyncGenerator<string> {
   let block = ''
   for await (const piece of pieces) {
-    block += piece.replaceAll(deceptive, escaped)
+    block += visibleJson(piece)
     if (block.length < blockCharacters) continue
     yield block
     block = ''
   }
   if (block !== '') yield block
-}
-
-/**
- * Control and format characters beyond those that JSON escapes, by UTF-16 code unit. A terminal may obey them: U+009B begins
- * a control sequence. In JSON, only strings contain them.
- */
-const deceptive =
-  /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g
-
-function escaped(text: string): string {
-  const units = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index))
-  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }
 
 function written(run: ReportedRun, extras: RunExtras = {}) {

@@ -1,5 +1,7 @@
 import type { FactValue } from '../../../src/protocol/facts.ts'
 import { printPath } from '../../../src/protocol/filter/print.ts'
+import { visibleJson } from '../../../src/text/jsonText.ts'
+import { visibleLine } from '../../../src/text/visibleText.ts'
 import { ownUser } from '../execution/users.ts'
 import { expectsMetadata } from '../facts/instanceMetadata.ts'
 import { explainFacts } from '../facts/mergeFacts.ts'
@@ -27,18 +29,18 @@ export async function printFacts(
   const reader = createFactReader(() => configuration, { ...self, onEc2, posture })
   const { facts, problems, warnings, bySource } = await reader.refresh()
   if (o.json) {
-    write(`${JSON.stringify(facts, undefined, 2)}\n`)
+    write(`${visibleJson(JSON.stringify(facts, undefined, 2))}\n`)
     return problems.length > 0 ? 1 : 0
   }
   for (const { path, value, sources } of explainFacts(bySource)) {
     const [first, ...others] = path
     // As a filter has it, with quotes where a name has dots or blanks.
     write(
-      `${printPath([segmentOf(first), ...others.map(segmentOf)])} = ${printValue(value)}    (${sources.join(', ')})\n`,
+      `${visibleLine(printPath([segmentOf(first), ...others.map(segmentOf)]))} = ${printValue(value)}    (${sources.join(', ')})\n`,
     )
   }
-  for (const warning of warnings) write(`\nNote: ${warning}\n`)
-  for (const problem of problems) write(`\nProblem: ${problem}\n`)
+  for (const warning of warnings) write(`\nNote: ${visibleLine(warning)}\n`)
+  for (const problem of problems) write(`\nProblem: ${visibleLine(problem)}\n`)
   return problems.length > 0 ? 1 : 0
 }
 
@@ -47,6 +49,6 @@ function segmentOf(name: string) {
 }
 
 function printValue(value: FactValue): string {
-  const text = JSON.stringify(value)
+  const text = visibleJson(JSON.stringify(value))
   return text.length > 200 ? `${text.slice(0, 200)}…` : text
 }

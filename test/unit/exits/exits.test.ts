@@ -1,6 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import * as vscode from 'vscode'
 import { createLog } from '../../../agent/src/log/log.ts'
+import { printFacts } from '../../../agent/src/process/explainFacts.ts'
 import { explain } from '../../../src/cli/explain.ts'
 import { report } from '../../../src/cli/report.ts'
 import { printReport } from '../../../src/console/doctor/report.ts'
@@ -229,6 +233,31 @@ function explainedOf(text: string): string {
   return error.mock.calls.join('\n')
 }
 
+/** What an administrator sees on a server whose facts others may write. */
+async function factsOf(text: string, json: boolean): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'printed-facts-'))
+  const [configFile, facts] = [path.join(folder, 'agent.json'), path.join(folder, 'facts.json')]
+  await writeFile(facts, JSON.stringify({ text, [`key ${text}`]: [text] }))
+  const configuration = {
+    aws: { region: 'eu-west-1', sqs_read_queue: 'testing_master', sqs_write_queue: 'testing_agent' },
+    general: {
+      state_dir: path.join(folder, 'state'),
+      hostname: 'web-1',
+      yaml_facts: true,
+      yaml_facts_path: facts,
+    },
+    facts: { use_facter: false, ec2_metadata: 'never' },
+  }
+  await writeFile(configFile, JSON.stringify(configuration))
+  let written = ''
+  await printFacts({ configFile, json }, (piece) => {
+    written += piece
+  })
+  await rm(folder, { recursive: true })
+  expect(written).toContain('key ')
+  return written
+}
+
 const exits: Readonly<Record<string, (text: string) => string | Promise<string>>> = {
   'the terminal of a task': terminalOf,
   'the terminal of a task that fails': failingTerminalOf,
@@ -247,6 +276,8 @@ const exits: Readonly<Record<string, (text: string) => string | Promise<string>>
   'a tooltip in Markdown': (text) => tooltipsOf(text).markdown,
   'a row of the snippets': snippetRowsOf,
   'the agent’s log': agentLogOf,
+  'ec2-cagent facts': (text) => factsOf(text, false),
+  'ec2-cagent facts --json': (text) => factsOf(text, true),
   'the report of the doctor': doctorOf,
 }
 
@@ -255,6 +286,10 @@ const mayHaveLines =
   /^(the terminal of a task$|the report of ec2|the text export|the CSV export|a notification|a tooltip of the tree|a row of the snippets)/
 
 describe.each(Object.keys(exits))('%s', (name) => {
+  it('shows an ordinary text', async () => {
+    expect(await exits[name]?.('an ordinary text')).toContain('ordinary')
+  })
+
   it.each(Object.entries(hostile))('shows %s as text', async (_, text) => {
     const shown = (await exits[name]?.(text)) ?? ''
     const isTerminal = name.includes('terminal')
