@@ -12,8 +12,9 @@ export interface InventoryBounds {
 }
 
 /**
- * Half of the heap of this process. 4 GiB, as in VS Code and as usual in Node, are enough for 30,000 agents with all
- * facts of facter, counted at the most they can take (70 KB; in fact they take 10 KB). Unproven facts get half of that,
+ * Half of the heap of this process. 4 GiB, as in VS Code and as usual in Node, are enough for 33,000 agents with all
+ * facts of facter, counted at the most that messages of their size can take (65 KB; in fact they take 12 KB, as they share keys and
+ * hidden classes, which nobody can rely on). A heap of 1 GiB lists 4,100 agents whose facts are unproven. Unproven facts get half of that,
  * so that who can send them keeps out no instance that proves what it is. An IAM user that all servers share sends for
  * as many agents as that allows; the credential of one instance is enough to make up no more than 16.
  */
