@@ -302,7 +302,7 @@ describe('A snapshot of the inventory', () => {
     for (let n = 0; n < 10_000; n += 1) say((n * 7919) % 10_000, 0)
     expect(inventory.agents()).toHaveLength(10_000)
     let sentAt = 0
-    inProcessorTime(400, () => {
+    inProcessorTime(1_000, () => {
       for (let times = 0; times < 20; times += 1) {
         sentAt += 1
         for (let n = 0; n < 500; n += 1) say(n, sentAt)
