@@ -43,7 +43,7 @@ export const rooms = [
   {
     room: 'src/signing',
     holds: 'signing for people: ed25519 keys as OpenSSH writes them, and those of an SSH agent',
-    imports: ['src/text'],
+    imports: ['src/text', 'src/async'],
     packages: ['node', 'bcrypt-pbkdf'],
   },
   {

@@ -1,3 +1,4 @@
+import { inTime } from '../async/inTime.ts'
 import { toQueueError } from './queueError.ts'
 import { signedHeaders } from './sdkInternals.ts'
 import { type Connection, createSqsClient } from './sqsClient.ts'
@@ -11,6 +12,9 @@ export interface CallerIdentity {
   readonly userId: string
 }
 
+/** STS answers at once or not at all, milliseconds. */
+const identifiedWithinMs = 10_000
+
 /**
  * Asks STS (`sts:GetCallerIdentity`, which needs no permission), or the endpoint of an emulator.
  * @throws QueueError
@@ -21,16 +25,12 @@ export async function callerIdentity(connection: Connection, signal?: AbortSigna
     const url = stsEndpoint(connection)
     const body = 'Action=GetCallerIdentity&Version=2011-06-15'
     const headers = await signedHeaders(sdk, { url, body, service: 'sts', region: connection.region })
-    const deadline = AbortSignal.timeout(10_000)
-    const response = await fetch(url, {
-      method: 'POST',
-      headers,
-      body,
+    const { response, text } = await inTime(signal, identifiedWithinMs, async (within) => {
+      const options = { method: 'POST', headers, body, signal: within }
       // Elsewhere the signature is of no use, and the session token is a secret.
-      redirect: 'error',
-      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      const response = await fetch(url, { ...options, redirect: 'error' })
+      return { response, text: await response.text() }
     })
-    const text = await response.text()
     if (!response.ok) {
       const refusal = { Code: element(text, 'Code'), Message: element(text, 'Message') }
       throw Object.assign(new Error(refusal.Message), refusal, {

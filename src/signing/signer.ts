@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { inTime } from '../async/inTime.ts'
 import { LocalizableError, say } from '../text/localizable.ts'
 import { fingerprintOf, publicKeyOf, sshBlobOf } from './publicKey.ts'
 import { type AgentKey, agentKeys, SshAgentError, signByAgent } from './sshAgent.ts'
@@ -60,29 +61,6 @@ export function sshAgentSigner(name: string, wanted: string, withinMs = confirme
         )
       return signature
     },
-  }
-}
-
-/**
- * Not by `AbortSignal.any` and `timeout`: Node 20 collects a signal that is only part of another one as garbage, and what it
- * should end then goes on for ever.
- */
-async function inTime<T>(
-  signal: AbortSignal,
-  withinMs: number,
-  work: (within: AbortSignal) => Promise<T>,
-): Promise<T> {
-  signal.throwIfAborted()
-  const within = new AbortController()
-  const giveUp = () => within.abort(signal.reason)
-  const late = () => within.abort(new DOMException('the time is over', 'TimeoutError'))
-  const timer = setTimeout(late, withinMs)
-  signal.addEventListener('abort', giveUp, { once: true })
-  try {
-    return await work(within.signal)
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', giveUp)
   }
 }
 
