@@ -161,7 +161,8 @@ export class EnvironmentStop {
         const there = inventory.agents().filter(({ state }) => state !== 'gone')
         const outcome = this.#outcome([...stopped.values()], there, startedAt)
         const isQuiet = outcome.running.length === 0 && outcome.unknown.length === 0
-        const isOver = sendable.length === found.length && (isQuiet || performance.now() - lastSent > watchMs)
+        const isLate = performance.now() - lastSent > watchMs
+        const isOver = sendable.length === found.length && (problem !== undefined || isQuiet || isLate)
         if (isOver || watch.aborted || performance.now() - began > longestMs) {
           if (problem !== undefined) throw problem
           return outcome
@@ -171,9 +172,15 @@ export class EnvironmentStop {
       }
     } finally {
       this.#stopping -= 1
-      // Before they expire, every agent would receive them again and again.
-      await broadcast.withdraw(closed).catch(onWarning)
+      void this.#withdraw(broadcast, lastSent + visibleMs - performance.now())
     }
+  }
+
+  /** Before they expire, every agent would receive them again and again; but all must have been able to receive them. */
+  async #withdraw(broadcast: Broadcast, inMs: number): Promise<void> {
+    const { closed, onWarning } = this.#parts
+    await delay(Math.max(0, inMs), undefined, { signal: closed, ref: false }).catch(() => {})
+    if (!closed.aborted) await broadcast.withdraw(closed).catch(onWarning)
   }
 
   #ownRun({ runId }: RunningRun) {
