@@ -23,6 +23,8 @@ const ownLeaf = 'agent'
 export interface CgroupPlace {
   readonly directory: string
   readonly limits: ReadonlySet<Limited>
+  /** Names of cgroups of runs that have not ended. They may be empty, as their process is still to come. */
+  readonly inUse: Set<string>
 }
 
 /** Where Linux says which cgroup a process is in, and where the cgroups are. */
@@ -53,11 +55,14 @@ export async function findCgroupPlace(
     // One that is not there cannot be enabled; which ones are is seen below.
     await writeFile(join(directory, 'cgroup.subtree_control'), `+${controller}`).catch(() => {})
   }
-  await removeEmptyCgroups(directory)
-  const limits = await limitsIn(directory).catch(unusable)
+  const inUse = new Set<string>()
+  await removeEmptyCgroups({ directory, inUse })
+  const limits = await limitsIn(directory).catch(({ message }: Error) => {
+    throw new NoCgroups(`cgroups cannot be made in ${directory} (${message})`)
+  })
   if (limits.size === 0)
     throw new NoCgroups(`the cgroup ${directory} has neither the pids nor the memory controller`)
-  return { directory, limits }
+  return { directory, limits, inUse }
 }
 
 async function ownPlace({ membership, root, pid }: CgroupSystem): Promise<string> {
@@ -81,11 +86,7 @@ async function limitsIn(directory: string): Promise<Set<Limited>> {
   await mkdir(probe)
   const found = new Set<Limited>()
   for (const limited of Object.keys(limitFiles) as Limited[]) {
-    const isThere = await access(join(probe, limitFiles[limited])).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) found.add(limited)
+    if (await isThere(join(probe, limitFiles[limited]))) found.add(limited)
   }
   await rmdir(probe)
   return found
@@ -96,14 +97,30 @@ function unusable(error: Error): never {
 }
 
 /** Removes cgroups of runs in which no process is left: a daemon that a run left has ended. */
-async function removeEmptyCgroups(directory: string): Promise<void> {
-  const names = await readdir(directory).catch(() => [])
-  for (const name of names) if (name.startsWith('run-')) await rmdir(join(directory, name)).catch(() => {})
+async function removeEmptyCgroups({
+  directory,
+  inUse,
+}: Pick<CgroupPlace, 'directory' | 'inUse'>): Promise<void> {
+  for (const name of await readdir(directory).catch(() => [])) {
+    const pid = Number(/^run-.*\.(\d+)$/.exec(name)?.[1])
+    if (Number.isNaN(pid)) continue
+    // Those of another agent that uses the same place are its own.
+    const isFree = pid === process.pid ? !inUse.has(name) : !(await isThere(`/proc/${pid}`))
+    if (isFree) await rmdir(join(directory, name)).catch(() => {})
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** The cgroup of one run. */
 export class RunCgroup {
   readonly directory: string
+  readonly #place: CgroupPlace
   readonly #limited: readonly Limited[]
 
   /**
@@ -111,14 +128,16 @@ export class RunCgroup {
    * @throws Error of the system
    */
   static async create(
-    { directory }: CgroupPlace,
+    place: CgroupPlace,
     name: string,
     values: Readonly<Partial<Record<Limited, number>>>,
   ): Promise<RunCgroup> {
-    const own = join(directory, `run-${name}.${process.pid}`)
+    const own = join(place.directory, `run-${name}.${process.pid}`)
     await mkdir(own)
+    place.inUse.add(basename(own))
     const entries = Object.entries(values) as [Limited, number][]
     const cgroup = new RunCgroup(
+      place,
       own,
       entries.map(([limited]) => limited),
     )
@@ -133,7 +152,8 @@ export class RunCgroup {
     return cgroup
   }
 
-  private constructor(directory: string, limited: readonly Limited[]) {
+  private constructor(place: CgroupPlace, directory: string, limited: readonly Limited[]) {
+    this.#place = place
     this.directory = directory
     this.#limited = limited
   }
@@ -148,13 +168,13 @@ export class RunCgroup {
       () => true,
       () => false,
     )
-    if (isRemoved) return []
     const kept: Limited[] = []
-    for (const limited of this.#limited) {
+    for (const limited of isRemoved ? [] : this.#limited) {
       if (await this.#hasMet(limited)) kept.push(limited)
       else await this.#lift(limited)
     }
-    await removeEmptyCgroups(dirname(this.directory))
+    this.#place.inUse.delete(basename(this.directory))
+    await removeEmptyCgroups(this.#place)
     return kept
   }
 

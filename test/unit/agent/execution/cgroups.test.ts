@@ -64,7 +64,8 @@ describe('The place for cgroups of runs', () => {
     'says what can be limited in a real one, and leaves nothing behind there',
     async () => {
       const cgroup = makeCgroup(cgroupRoot as string, 'place')
-      mkdirSync(join(cgroup.directory, 'run-of-an-earlier-agent.1'))
+      // More than the highest number that a process can have.
+      mkdirSync(join(cgroup.directory, 'run-of-an-earlier-agent.99999999'))
       try {
         const { limits, directory } = await findCgroupPlace(cgroup.directory)
         expect([limits.has('processes'), directory]).toEqual([true, cgroup.directory])
@@ -77,7 +78,11 @@ describe('The place for cgroups of runs', () => {
 })
 
 describe('The cgroup of a run', () => {
-  const place = (): CgroupPlace => ({ directory: root, limits: new Set(['processes', 'memory']) })
+  let own: CgroupPlace
+  beforeEach(() => {
+    own = { directory: root, limits: new Set(['processes', 'memory']), inUse: new Set() }
+  })
+  const place = () => own
   const runs = () => readdirSync(root).filter((name) => name.startsWith('run-'))
 
   it('has its limits before anything is in it', async () => {
@@ -87,7 +92,7 @@ describe('The cgroup of a run', () => {
     expect(readFileSync(join(directory, 'memory.max'), 'utf8')).toBe('1048576')
   })
 
-  it('has no limits any more for what the run has left behind', async () => {
+  it('has no limits for what goes on after the run', async () => {
     const cgroup = await RunCgroup.create(place(), 'r1', { processes: 64, memory: 2 ** 20 })
     writeFileSync(join(cgroup.directory, 'memory.swap.max'), '0')
     expect(await cgroup.end()).toEqual([])
@@ -114,9 +119,15 @@ describe('The cgroup of a run', () => {
     rmSync(join(left.directory, 'pids.max'))
     const next = await RunCgroup.create(place(), 'r2', {})
     await next.end()
-    expect(runs()).toHaveLength(1)
-    await (await RunCgroup.create(place(), 'r3', { processes: 1 })).end()
-    expect(runs().map((name) => name.slice(0, 6))).toEqual(['run-r3'])
+    expect(runs()).toEqual([])
+  })
+
+  it('stays when another run ends before its first process is in it, and so do those of another agent', async () => {
+    await RunCgroup.create(place(), 'r1', {})
+    const ofAnother = `run-r0.${process.ppid}`
+    mkdirSync(join(root, ofAnother))
+    await (await RunCgroup.create(place(), 'r2', {})).end()
+    expect(runs().toSorted()).toEqual([ofAnother, `run-r1.${process.pid}`])
   })
 
   it('is not there when its limits cannot be written', async () => {

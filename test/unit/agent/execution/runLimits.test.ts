@@ -33,7 +33,7 @@ function limitsWith(limited: readonly Limited[] | undefined, mayRaise: boolean =
   return new RunLimits(options, {
     findPlace: async () => {
       if (limited === undefined) throw new NoCgroups('this system has no cgroups of version 2')
-      return { directory, limits: new Set(limited) }
+      return { directory, limits: new Set(limited), inUse: new Set<string>() }
     },
     mayRaiseLimits: async () => mayRaise,
   })
