@@ -502,7 +502,13 @@ export const rooms = [
   {
     room: 'agent/src/facts',
     holds: 'the sources of facts, and how they are merged',
-    imports: ['src/protocol', 'agent/src/execution', 'agent/src/formats', 'agent/src/settings'],
+    imports: [
+      'src/protocol',
+      'agent/src/execution',
+      'agent/src/policy',
+      'agent/src/formats',
+      'agent/src/settings',
+    ],
     packages: ['node'],
   },
   {

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeFailure, runToEnd } from '../execution/program.ts'
+import { canOthersChangeFile } from '../policy/fileTrust.ts'
 import { createFactFile } from './factFile.ts'
 import { type FactSource, readingOf } from './factSource.ts'
 import { type FactFormat, parseFactOutput } from './factText.ts'
@@ -79,10 +80,9 @@ function createFactProgram(path: string, timeoutMs: number): FactSource {
     name: `program ${path}`,
     withinMs: timeoutMs + 5_000,
     async read() {
-      const { mode, uid } = await stat(path)
-      if ((mode & 0o022) !== 0 || (uid !== 0 && uid !== process.getuid?.())) {
+      if (await canOthersChangeFile(path)) {
         throw new Error(
-          "not executed, because others than the agent's own user may change it: chown root, chmod go-w",
+          "not executed, because others than the agent's own user may change it or put another in its place: chown root, chmod go-w, also for the folders above it",
         )
       }
       const { exitCode, stdout, complaint } = await runToEnd(path, [], { timeoutMs })

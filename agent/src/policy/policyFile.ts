@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { canOthersChangeFile } from './fileTrust.ts'
 import { type Policy, PolicyError, parsePolicy } from './policy.ts'
 
 /** Used when the configuration names no other file. */
@@ -14,21 +15,20 @@ export type PolicyFile =
 
 /** Reads and parses a policy file. What is wrong with it is part of the answer. */
 export async function readPolicyFile(file: string): Promise<PolicyFile> {
-  let found: Awaited<ReturnType<typeof stat>>
+  let isOthers: boolean
   let text: string
   try {
-    found = await stat(file)
     text = await readFile(file, 'utf8')
+    isOthers = await canOthersChangeFile(file)
   } catch (error) {
     // A path through something that is no directory is as absent as one that ends nowhere.
     if (/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) return { kind: 'absent' }
     return { kind: 'unusable', reason: `Cannot read the policy ${file}: ${(error as Error).message}.` }
   }
-  const isOurs = found.uid === 0 || found.uid === process.getuid?.()
-  if (!isOurs || (found.mode & 0o022) !== 0) {
+  if (isOthers) {
     return {
       kind: 'unusable',
-      reason: `Users other than the agent's can change the policy ${file}. Run chown root and chmod go-w on it.`,
+      reason: `Users other than the agent's can change the policy ${file}, or put another in its place. Run chown root and chmod go-w on it and on the folders above it.`,
     }
   }
   try {

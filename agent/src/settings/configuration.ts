@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import { EnvironmentName } from '../../../src/protocol/names.ts'
 import { decodeText } from '../formats/decodeText.ts'
@@ -6,6 +6,7 @@ import { readJson } from '../formats/json.ts'
 import { readYaml } from '../formats/yaml.ts'
 import type { AuditContentMode } from '../log/audit.ts'
 import type { LogLevel } from '../log/log.ts'
+import { canOthersChangeFile } from '../policy/fileTrust.ts'
 import {
   ConfigurationError,
   type ConfigurationFile,
@@ -169,11 +170,9 @@ export function parseConfiguration(text: string, file: string): Configuration {
 
 /** The configuration names programs that the agent executes. The original software did not check, so this only warns. */
 async function openTo(file: string): Promise<string[]> {
-  const { uid, mode } = await stat(file)
-  const isOurs = uid === 0 || uid === process.getuid?.()
-  if (isOurs && (mode & 0o022) === 0) return []
+  if (!(await canOthersChangeFile(file))) return []
   return [
-    `Users other than the agent's can change ${file}, and so execute anything through the agent. Run chown root and chmod go-w on it.`,
+    `Users other than the agent's can change ${file} or put another in its place, and so execute anything through the agent. Run chown root and chmod go-w on it and on the folders above it.`,
   ]
 }
 

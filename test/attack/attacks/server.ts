@@ -440,4 +440,29 @@ export const serverAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    name: 'a policy or fact program that is exchanged',
+    attack:
+      'The owner of a folder above a policy or a fact program exchanges it between the agent’s look at it and its use.',
+    promise: 'What others could exchange is not used.',
+    tests: [
+      'unit/agent/policy/fileTrust › is one where %s',
+      'unit/agent/settings/livePolicy › is closed when others may put another file in its place',
+      'unit/agent/facts/sources › executes nothing that others may exchange, because its directory is theirs',
+    ],
+    defences: [
+      {
+        what: 'the look at the folders above it',
+        changes: [
+          {
+            file: 'agent/src/policy/fileTrust.ts',
+            code: "      if (isOpen(found, rest.length === 0 ? 'file' : 'folder')) return true\n",
+            instead: "      if (rest.length === 0 && isOpen(found, 'file')) return true\n",
+          },
+        ],
+        test: 'unit/agent/facts/sources › executes nothing that others may exchange, because its directory is theirs',
+        failure: /^AssertionError/,
+      },
+    ],
+  },
 ]

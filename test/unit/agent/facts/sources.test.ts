@@ -230,6 +230,12 @@ describe('facts.d', () => {
     expect((await read()).facts).toEqual([expect.stringContaining('not executed, because others')])
   })
 
+  it('executes nothing that others may exchange, because its directory is theirs', async () => {
+    put('closed', '#!/bin/sh\necho role=web', 0o755)
+    chmodSync(directory, 0o777)
+    expect((await read()).facts).toEqual([expect.stringContaining('not executed, because others')])
+  })
+
   it('keeps what a failing program printed', async () => {
     put('half', '#!/bin/sh\necho role=web; echo "no rack" >&2; exit 2', 0o755)
     const { sources } = await createFactDirectory(directory, { timeoutMs: 5_000 })()

@@ -1,8 +1,9 @@
 import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLog } from '../../../../agent/src/log/log.ts'
+import { readPolicyFile } from '../../../../agent/src/policy/policyFile.ts'
 import { LivePolicy, lookAtPolicy } from '../../../../agent/src/settings/livePolicy.ts'
 
 let stateDir: string
@@ -110,6 +111,19 @@ describe('the policy of a running agent', () => {
     await live.look()
     expect(live.current).toMatchObject({ kind: 'closed', reason: expect.stringContaining('chmod go-w') })
     expect((await lookAtPolicy({ policyFile: stateDir, requirePolicy: false, stateDir })).kind).toBe('closed')
+  })
+
+  it('is closed when others may put another file in its place', async () => {
+    write('rules: [{}]')
+    expect((await lookAtPolicy({ policyFile, requirePolicy: false, stateDir })).kind).toBe('policy')
+    chmodSync(dirname(policyFile), 0o777)
+    expect(await lookAtPolicy({ policyFile, requirePolicy: false, stateDir })).toMatchObject({
+      kind: 'closed',
+      reason: expect.stringContaining('put another in its place'),
+    })
+    rmSync(policyFile)
+    expect((await lookAtPolicy({ policyFile, requirePolicy: false, stateDir })).kind).toBe('closed')
+    expect(await readPolicyFile(policyFile)).toEqual({ kind: 'absent' })
   })
 
   it('is told once for each change', async () => {
