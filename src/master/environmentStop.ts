@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ReplyMessage } from '../protocol/messages.ts'
-import { isVerdict } from '../protocol/verdict.ts'
 import type { Environment } from '../queues/environment.ts'
 import type { QueueError } from '../queues/queueError.ts'
 import type { Queues } from '../queues/queues.ts'
 import type { Issuer } from '../run/runRequest.ts'
-import type { RunState } from '../run/runState.ts'
 import type { Signer } from '../signing/signer.ts'
 import type { OpenRuns } from './engine/openRuns.ts'
 import type { KnownAgent } from './fleet/fleetSnapshot.ts'
 import type { Inventory } from './fleet/inventory.ts'
 import type { NamedAgent } from './fleet/reach.ts'
+import { type RunningRun, runningRuns, unsettled } from './runningRuns.ts'
 import { Broadcast } from './sending/broadcast.ts'
 import type { History } from './store/history.ts'
 
@@ -28,28 +27,18 @@ const longestMs = 10 * 60_000
 const visibleMs = 10_000
 const mostVisible = 6
 
-/** Of more runs, those that an agent names first: the others are stopped when these are over. Nobody can name thousands. */
-const runsPerAgent = 16
-
 /** Most cancels, and most refusals of them, that are remembered. */
 const mostRemembered = 10_000
 
 /** Lifetime of a cancel, the queue's retention, milliseconds. */
 const ttlMs = 60_000
 
-/** A run that agents execute, as their facts say, or that this master has started and that is not over. */
-export interface RunningRun {
-  readonly runId: string
-  /** Those that execute it, or of whom this master awaits something. By host name. */
-  readonly agents: readonly NamedAgent[]
-}
-
 export interface StopOutcome {
   /** The runs that were asked to stop. */
   readonly stopped: readonly RunningRun[]
   /** Agents that refused to stop a run, and why. */
   readonly refused: readonly { readonly hostname: string; readonly reason: string }[]
-  /** Agents whose latest facts, later than the stop, still name one of the runs. */
+  /** Agents whose latest facts, later than the stop, still name one of the runs, or one that could not be asked to stop yet. */
   readonly running: readonly NamedAgent[]
   /** Agents that have not published facts since the stop: what they execute is unknown. */
   readonly unknown: readonly NamedAgent[]
@@ -92,23 +81,11 @@ export class EnvironmentStop {
     return this.#stopping > 0
   }
 
-  /** What runs now, as far as the facts say, which are 30 s old at most. Runs of most agents first. */
+  /** What runs now: see {@link runningRuns}. */
   running(): RunningRun[] {
     const { inventory, runs } = this.#parts
-    const byRun = new Map<string, Map<string, NamedAgent>>()
-    const note = (runId: string, { agentId, hostname }: NamedAgent) => {
-      const agents = byRun.get(runId) ?? new Map<string, NamedAgent>()
-      byRun.set(runId, agents.set(agentId, { agentId, hostname }))
-    }
-    for (const agent of inventory.agents())
-      if (agent.state !== 'gone') for (const runId of agent.running.slice(0, runsPerAgent)) note(runId, agent)
-    for (const { state } of runs.underWay()) {
-      if (!byRun.has(state.runId)) byRun.set(state.runId, new Map())
-      for (const reply of unsettled(state)) note(state.runId, reply)
-    }
-    return [...byRun]
-      .map(([runId, agents]) => ({ runId, agents: [...agents.values()] }))
-      .sort((a, b) => b.agents.length - a.agents.length)
+    const own = runs.underWay().map(({ state }) => state)
+    return runningRuns(inventory.agents(), own)
   }
 
   /**
@@ -159,7 +136,8 @@ export class EnvironmentStop {
           })
         }
         const there = inventory.agents().filter(({ state }) => state !== 'gone')
-        const outcome = this.#outcome([...stopped.values()], there, startedAt)
+        const left = found.filter((run) => !sendable.includes(run))
+        const outcome = this.#outcome([...stopped.values()], left, there, startedAt)
         const isQuiet = outcome.running.length === 0 && outcome.unknown.length === 0
         const isLate = performance.now() - lastSent > watchMs
         const isOver = sendable.length === found.length && (problem !== undefined || isQuiet || isLate)
@@ -187,10 +165,16 @@ export class EnvironmentStop {
     return this.#parts.runs.underWay().find((run) => run.runId === runId)
   }
 
-  #outcome(stopped: readonly RunningRun[], there: readonly KnownAgent[], since: number): StopOutcome {
+  #outcome(
+    stopped: readonly RunningRun[],
+    left: readonly RunningRun[],
+    there: readonly KnownAgent[],
+    since: number,
+  ): StopOutcome {
     const runIds = new Set(stopped.map(({ runId }) => runId))
+    const executed = new Set([...runIds, ...left.map(({ runId }) => runId)])
     const isKnown = ({ factsAt }: KnownAgent) => factsAt > since
-    const hasOne = ({ running }: KnownAgent) => running.some((runId) => runIds.has(runId))
+    const hasOne = ({ running }: KnownAgent) => running.some((runId) => executed.has(runId))
     return {
       stopped,
       refused: [...this.#refused.values()].filter(({ runId }) => runIds.has(runId)),
@@ -231,9 +215,4 @@ export class EnvironmentStop {
 
 function nameOf({ agentId, hostname }: NamedAgent): NamedAgent {
   return { agentId, hostname }
-}
-
-/** Also those of later steps of a rollout. */
-function unsettled({ replies }: RunState): NamedAgent[] {
-  return [...replies.values()].filter(({ state }) => !isVerdict(state))
 }

@@ -19,7 +19,7 @@ function play(
     inventory.recordFacts(
       { type: 'facts', ...facts, sentAt: now, intervalMs: 30_000, running: [...runs], facts: {} },
       now,
-      undefined,
+      agentId.startsWith('i-') ? `AROAAGENTS:${agentId}` : undefined,
     )
   }
   const sent: CommandMessage[] = []
@@ -86,6 +86,27 @@ describe('Stopping all runs of others', () => {
     expect(cancelled(sent)[0]).toBe('run-00001')
     // More than ten visible commands would hide one another.
     expect(sent).toHaveLength(6)
+  })
+
+  const ghosts = Object.fromEntries(
+    Array.from({ length: 20 }, (_, n) => [
+      `ghost-${n}`,
+      Array.from({ length: 16 }, (_, run) => `made-up-${run}`),
+    ]),
+  )
+
+  it('begins with the runs of agents that prove who they are, however many agents somebody makes up', async () => {
+    const { stop, sent } = play({ ...ghosts, 'i-0123456789abcdef0': ['run-00001'] })
+    await stop.stop(AbortSignal.abort())
+    expect(cancelled(sent)[0]).toBe('run-00001')
+  })
+
+  it('names agents whose run could not be asked to stop before the end, because of runs that somebody made up', async () => {
+    const { stop, sent } = play({ ...ghosts, web1: ['run-00001'] }, undefined, { sqsNow: () => 500 })
+    const { running, unknown } = await stop.stop(AbortSignal.abort())
+    expect(cancelled(sent)).not.toContain('run-00001')
+    expect(running).toContainEqual({ agentId: 'web1', hostname: 'web1' })
+    expect(unknown).toEqual([])
   })
 
   it('leaves its cancels on the queue when its watch is ended at once: agents must receive them', async () => {
