@@ -3,7 +3,7 @@
  * @returns milliseconds, at least 1; undefined when it is not a duration, or longer than the protocol's 7 days
  */
 export function parseDuration(text: string): number | undefined {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$/i.exec(text)
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/i.exec(text.trim())
   if (match === null) return undefined
   const unit = (match[2]?.toLowerCase() ?? 's') as keyof typeof units
   const durationMs = Math.round(Number(match[1]) * units[unit])

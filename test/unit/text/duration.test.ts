@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { parseDuration, printDuration } from '../../../src/text/duration.ts'
 
 describe('durations', () => {
+  it('are read in linear time, also where they are spaces above all', () => {
+    expect(parseDuration(`1${' '.repeat(200_000)}x`)).toBeUndefined()
+  })
+
   it.each([
     ['90', 90_000],
     ['1.5h', 5_400_000],

@@ -146,6 +146,11 @@ describe('what a fact program prints', () => {
     expect(parseFactOutput(text).facts).toEqual(facts)
   })
 
+  it('are read in linear time, however many spaces are in a value', () => {
+    const value = `b${' '.repeat(200_000)}c`
+    expect(parseFactOutput(`a= ${value} \n`).facts).toEqual({ a: value })
+  })
+
   it.each([
     ['WARNING: no metadata\nrole=web\n', { role: 'web' }],
     ['WARNING: no metadata\n{"role": "web"}\n', { role: 'web' }],
