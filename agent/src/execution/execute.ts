@@ -1,6 +1,6 @@
 import type { Chunk } from '../../../src/protocol/frames.ts'
 import type { Outcome } from '../../../src/protocol/messages.ts'
-import { type ExecutableAction, NotExecutable, prepare, type WhyNotIn } from './preparation.ts'
+import { type ExecutableAction, NotExecutable, prepare, type WhyNot } from './preparation.ts'
 import { type Launch, ProcessGroup } from './processGroup.ts'
 import type { LimitedRun } from './runLimits.ts'
 import type { User } from './users.ts'
@@ -17,7 +17,7 @@ export interface Execution {
   readonly ownUser: User
   /** What the agent tells every command of itself. */
   readonly variables: Readonly<Record<string, string>>
-  readonly whyNotIn: WhyNotIn
+  readonly whyNot: WhyNot
   readonly timeoutMs: number
   readonly killGraceMs: number
   /**

@@ -23,8 +23,13 @@ export class NotExecutable extends Error {
   override readonly name = 'NotExecutable'
 }
 
-/** Why nothing is to be executed in a directory, once it is known what it really is; undefined: nothing speaks against it. */
-export type WhyNotIn = (directory: Pick<HeldDirectory, 'path' | 'isOthers'>) => string | undefined
+/**
+ * Why the run is not to be started after all, now that it is known what its directory really is, if it has one; undefined:
+ * nothing speaks against it.
+ */
+export type WhyNot = (
+  directory: Pick<HeldDirectory, 'path' | 'isOthers'> | undefined,
+) => Promise<string | undefined>
 
 /**
  * Looks up user and directory and writes the script.
@@ -37,7 +42,7 @@ export async function prepare(
     readonly stateDir: string
     readonly variables: Readonly<Record<string, string>>
     readonly ownUser: User
-    readonly whyNotIn: WhyNotIn
+    readonly whyNot: WhyNot
   },
 ): Promise<Prepared> {
   const own = o.ownUser
@@ -58,8 +63,8 @@ export async function prepare(
         ? undefined
         : await inWords(holdDirectory(action.directory, [0, user.uid]))
     if (held !== undefined) undo.push(() => held.release())
-    const whyNot = held === undefined ? undefined : o.whyNotIn(held)
-    if (whyNot !== undefined) throw new NotExecutable(whyNot)
+    const objection = await o.whyNot(held)
+    if (objection !== undefined) throw new NotExecutable(objection)
     const home = held === undefined && (await isDirectory(user.home)) ? user.home : '/'
     const launchOf = async (file: string, args: readonly string[]): Promise<Launch> => {
       if (user.uid === own.uid) {

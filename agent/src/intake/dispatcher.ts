@@ -69,7 +69,7 @@ export class Dispatcher {
     }
   }
 
-  async #accept({ command, audited, by, isForeign, whyNotIn }: Accepted): Promise<void> {
+  async #accept({ command, audited, by, isForeign, whyNot }: Accepted): Promise<void> {
     const { runs, answers, factsPublisher, audit, auditing, context } = this.#o
     const { action, runId, replyTo } = command
     switch (action.kind) {
@@ -84,7 +84,7 @@ export class Dispatcher {
               'The command cannot be audited, so it is not executed (general.audit_required).',
             )
           const received = typeof entry === 'string' ? undefined : { ...entry, ...shown }
-          return await runs.take({ command, action, audited, received, by, whyNotIn })
+          return await runs.take({ command, action, audited, received, by, whyNot })
         } catch (error) {
           if (!(error instanceof NotTaken)) throw error
           const refused = { command, audited, code: 'busy', reason: error.message, replyTo } as const

@@ -12,6 +12,8 @@ import { type AdmissionContext, admit, clockErrorMs } from './admission.ts'
 /** What the decision on a message depends on: all of it as it is at the moment of the decision. */
 export interface IntakeContext extends AdmissionContext {
   readonly policy: PolicyInForce
+  /** The policy at the moment of the call, by its file. */
+  readonly policyNow: () => Promise<PolicyInForce>
   /** Name of the user that the agent runs as. */
   readonly ownUser: string
   /** Whether an order to send output again was carried out by this process. */
@@ -57,8 +59,11 @@ interface Admitted<Kind> {
   readonly by: Principal
   /** A cancel of somebody else's run: it stops, and its output is not for this sender. */
   readonly isForeign: boolean
-  /** Why the policy that allows the command does not allow it in what its directory really is. */
-  readonly whyNotIn: (found: FoundDirectory) => string | undefined
+  /**
+   * Why the policy does not allow the command when it starts: it may have waited, and the policy have changed. With a
+   * directory: in what that really is.
+   */
+  readonly whyNot: (found: FoundDirectory | undefined) => Promise<string | undefined>
 }
 
 /** Decides about a message: parses it, checks whether it is for this agent and in time, and evaluates the policy. */
@@ -81,9 +86,9 @@ export function decide(received: ReceivedMessage, context: IntakeContext): Decis
   const by = principalOf(received.senderId, verified)
   const isForeign = concernsForeignRun(command, by, context)
   const readsForeignRun = isForeign && command.action.kind !== 'cancel'
-  const verdictIn = (found?: FoundDirectory) =>
-    policyVerdict(command, received.senderId, signature, readsForeignRun, context, found)
-  const verdict = verdictIn()
+  const verdictBy = (policy: PolicyInForce, found?: FoundDirectory) =>
+    policyVerdict(command, received.senderId, signature, readsForeignRun, { ...context, policy }, found)
+  const verdict = verdictBy(context.policy)
   if (admission.kind === 'refuse') {
     const { code, reason, replyTo } = admission
     // Only for senders whom the policy allows: no other may keep a run of theirs from being executed.
@@ -95,12 +100,12 @@ export function decide(received: ReceivedMessage, context: IntakeContext): Decis
     const replyTo = admission.kind === 'repeat' ? undefined : command.replyTo
     return { kind: 'refused', command, audited, code, reason, replyTo, stands: false }
   }
-  const whyNotIn = (found: FoundDirectory) => {
-    const there = verdictIn(found)
+  const whyNot = async (found: FoundDirectory | undefined) => {
+    const there = verdictBy(await context.policyNow(), found)
     return there?.allowed === false ? there.reason : undefined
   }
   const kind = admission.kind === 'repeat' ? 'repeated' : 'accepted'
-  return { kind, command, audited, by, isForeign, whyNotIn }
+  return { kind, command, audited, by, isForeign, whyNot }
 }
 
 /** Actions that are executed, at most once. */

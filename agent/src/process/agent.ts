@@ -113,6 +113,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
       remembersSince: runs.rememberedSince,
       knows: (runId) => runs.knows(runId),
       policy: settings.current.policy,
+      policyNow: () => settings.look().then(() => settings.current.policy),
       ownUser: ownUser.name,
       ownerOf: (runId) => runs.ownerOf(runId),
     }

@@ -1,6 +1,6 @@
 import type { CommandMessage, Outcome } from '../../../src/protocol/messages.ts'
 import { execute, type StopReason } from '../execution/execute.ts'
-import type { ExecutableAction, WhyNotIn } from '../execution/preparation.ts'
+import type { ExecutableAction, WhyNot } from '../execution/preparation.ts'
 import { markOf } from '../execution/runMark.ts'
 import { type AuditedCommand, describeEnd, type ReceivedEntry } from '../log/audit.ts'
 import { reasonOf } from '../log/log.ts'
@@ -24,7 +24,7 @@ export interface AcceptedCommand {
   /** Its line in the audit log, if there is one. */
   readonly received: ReceivedEntry | undefined
   readonly by: Principal
-  readonly whyNotIn: WhyNotIn
+  readonly whyNot: WhyNot
 }
 
 /** Why a run was not taken on, in words. */
@@ -214,7 +214,7 @@ export class Executor {
         mark,
         limit: () => limits.begin(most, runId, mark),
         ownUser,
-        whyNotIn: run.order.whyNotIn,
+        whyNot: run.order.whyNot,
         shell,
         stateDir,
         killGraceMs,

@@ -1,5 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -206,6 +214,33 @@ describe('resend', () => {
 })
 
 describe('a policy', () => {
+  it('is asked again when a run that has waited starts', async () => {
+    const home = join(directory, 'one-at-a-time')
+    const own = join(home, 'policy.yaml')
+    mkdirSync(home)
+    writeFileSync(own, 'rules: [{}]\n', { mode: 0o600 })
+    const general = { policy: own, max_parallel: 1 }
+    const busy = await startAgent({ environment, directory: home, agentId: 'agent-2', general })
+    const released = join(home, 'released')
+    const targets = ['agent-2']
+    const first = await master.send(
+      { kind: 'shell', command: `until [ -e ${released} ]; do sleep 0.05; done` },
+      { targets },
+    )
+    const second = await master.send({ kind: 'shell', command: `touch ${home}/ran` }, { targets })
+    await master.wait(second, 'ack')
+    writeFileSync(own, 'rules: []\n')
+    writeFileSync(released, '')
+    await master.result(first)
+    const { result } = await master.result(second)
+    expect(result.outcome).toEqual({
+      kind: 'not-executed',
+      reason: 'The policy has no rules, so it allows nothing.',
+    })
+    expect(existsSync(join(home, 'ran'))).toBe(false)
+    await busy.stop()
+  })
+
   it('takes effect when its file changes, and refuses with the reason', async () => {
     const publicKey = keys.publicKey
       .export({ type: 'spki', format: 'pem' })

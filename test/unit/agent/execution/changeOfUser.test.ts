@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { asUser } from '../../../../agent/src/execution/changeOfUser.ts'
 import { execute } from '../../../../agent/src/execution/execute.ts'
-import type { ExecutableAction, WhyNotIn } from '../../../../agent/src/execution/preparation.ts'
+import type { ExecutableAction, WhyNot } from '../../../../agent/src/execution/preparation.ts'
 import { ProcessGroup } from '../../../../agent/src/execution/processGroup.ts'
 import { unlimited } from '../../../../agent/src/execution/runLimits.ts'
 import { runMark } from '../../../../agent/src/execution/runMark.ts'
@@ -41,7 +41,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }))
 async function run(
   action: ExecutableAction,
   mark: string = randomUUID(),
-  whyNotIn: WhyNotIn = () => undefined,
+  whyNot: WhyNot = async () => undefined,
   timeoutMs = 30_000,
 ) {
   let output = ''
@@ -55,7 +55,7 @@ async function run(
         ownUser: ownUser(),
         variables: { RUN_ID: 'the run' },
       },
-      whyNotIn,
+      whyNot,
       ...{ timeoutMs, killGraceMs: 1000, limit: async () => unlimited },
       onOutput: ({ bytes }) => {
         output += Buffer.from(bytes).toString()
@@ -205,11 +205,11 @@ describe('a run as another user', () => {
 })
 
 describe('the directory of a run', () => {
-  const at = (user: string | undefined, path: string, command = 'pwd -P', whyNotIn?: WhyNotIn) =>
+  const at = (user: string | undefined, path: string, command = 'pwd -P', whyNot?: WhyNot) =>
     run(
       { kind: 'shell', command, directory: path, ...(user === undefined ? {} : { user }) },
       randomUUID(),
-      whyNotIn,
+      whyNot,
     )
 
   asRoot('is entered with the rights of its user, who may enter less than root', async () => {
@@ -247,8 +247,8 @@ describe('the directory of a run', () => {
   it('is told as it really is, before anything starts in it, to what decides about it', async () => {
     symlinkSync('open', join(directory, 'link'))
     const seen: unknown[] = []
-    const { outcome, output } = await at(undefined, join(directory, 'link/.'), 'echo ran', (found) => {
-      seen.push([found.path, found.isOthers])
+    const { outcome, output } = await at(undefined, join(directory, 'link/.'), 'echo ran', async (found) => {
+      seen.push([found?.path, found?.isOthers])
       return 'web does not allow it'
     })
     expect(seen).toEqual([[realpathSync(open), true]])
@@ -285,7 +285,7 @@ describe('the directory of a run', () => {
       for (const user of [undefined, 'nobody']) {
         mkdirSync(evil)
         mkdirSync(path)
-        const { output, outcome } = await at(user, path, 'pwd -P', () => {
+        const { output, outcome } = await at(user, path, 'pwd -P', async () => {
           exchange(realpathSync(path), realpathSync(evil))
           return undefined
         })

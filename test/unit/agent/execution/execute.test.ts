@@ -32,7 +32,7 @@ async function run(
       shell: '/bin/sh',
       stateDir: '/nonexistent',
       ownUser: ownUser(),
-      whyNotIn: () => undefined,
+      whyNot: async () => undefined,
       variables: {},
       timeoutMs: o.timeoutMs,
       killGraceMs: 1000,

@@ -24,7 +24,12 @@ async function run(action: Partial<ExecutableAction>) {
     { kind: 'shell', command: 'true', ...action } as ExecutableAction,
     {
       ...{ mark: randomUUID(), shell: '/bin/sh', stateDir: directory, ownUser: ownUser(), variables: {} },
-      ...{ timeoutMs: 30_000, killGraceMs: 1000, whyNotIn: () => undefined, limit: async () => unlimited },
+      ...{
+        timeoutMs: 30_000,
+        killGraceMs: 1000,
+        whyNot: async () => undefined,
+        limit: async () => unlimited,
+      },
       onOutput: ({ stream, bytes }) => {
         streams[stream] += Buffer.from(bytes).toString()
         return undefined

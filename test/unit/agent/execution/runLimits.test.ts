@@ -47,7 +47,7 @@ async function run(limits: RunLimits, most: Limits, command: string, user?: stri
     {
       ...{ mark, shell: '/bin/sh', stateDir: directory, ownUser: ownUser(), variables: {} },
       ...{ timeoutMs: 30_000, killGraceMs: 1000 },
-      whyNotIn: () => undefined,
+      whyNot: async () => undefined,
       limit: () => limits.begin(most, 'r1', mark),
       onOutput: ({ bytes }) => {
         output += Buffer.from(bytes).toString()

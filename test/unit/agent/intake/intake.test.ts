@@ -12,6 +12,7 @@ const context: IntakeContext = {
   ownerOf: () => undefined,
   knowsOrder: () => false,
   policy: { kind: 'open', why: 'never-set' },
+  policyNow: async () => ({ kind: 'open', why: 'never-set' }),
   ownUser: 'root',
 }
 
@@ -48,18 +49,27 @@ describe('the intake', () => {
     })
   })
 
-  it('asks the policy again when it is known what the directory really is', () => {
+  it('asks the policy again when it is known what the directory really is', async () => {
     const policy = {
       kind: 'policy',
       policy: parsePolicy('rules: [{ name: web, directories: [/srv/app] }]', 'policy.yaml'),
       digest: '',
     } as const
-    const decision = given({ action: { kind: 'shell', command: 'id', directory: '/srv/app' } }, { policy })
+    const decision = given(
+      { action: { kind: 'shell', command: 'id', directory: '/srv/app' } },
+      { policy, policyNow: async () => policy },
+    )
     if (decision.kind !== 'accepted') throw new Error(decision.kind)
-    expect(decision.whyNotIn({ path: '/srv/app', isOthers: false })).toBeUndefined()
-    expect(decision.whyNotIn({ path: '/tmp/x', isOthers: false })).toMatch(
+    expect(await decision.whyNot({ path: '/srv/app', isOthers: false })).toBeUndefined()
+    expect(await decision.whyNot({ path: '/tmp/x', isOthers: false })).toMatch(
       /^web does not allow the directory \/srv\/app, which really is \/tmp\/x\. /,
     )
+  })
+
+  it('asks the policy again when the run starts: it may have waited, and the policy have changed', async () => {
+    const decision = given({}, { policyNow: async () => pingsOnly })
+    if (decision.kind !== 'accepted') throw new Error(decision.kind)
+    expect(await decision.whyNot(undefined)).toMatch(/does not allow the action shell/)
   })
 
   it('says why it cannot read what is no command', () => {

@@ -62,7 +62,7 @@ function openExecutor(begin: () => Promise<void>) {
       audited: { runId } as AuditedCommand,
       received: undefined,
       by: { sender: undefined, key: undefined },
-      whyNotIn: () => undefined,
+      whyNot: async () => undefined,
     })
   return { executor, take, outcomes, audited, errors }
 }
