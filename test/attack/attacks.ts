@@ -3,6 +3,7 @@ import { boundsAttacks } from './attacks/bounds.ts'
 import { countAttacks } from './attacks/count.ts'
 import { deskAttacks } from './attacks/desk.ts'
 import { identityAttacks } from './attacks/identity.ts'
+import { limitAttacks } from './attacks/limits.ts'
 import { recordAttacks } from './attacks/records.ts'
 import { serverAttacks } from './attacks/server.ts'
 import { sqsAttacks } from './attacks/sqs.ts'
@@ -13,6 +14,7 @@ export const attacks: readonly Attack[] = [
   ...serverAttacks,
   ...recordAttacks,
   ...deskAttacks,
+  ...limitAttacks,
   ...boundsAttacks,
   ...identityAttacks,
   ...sqsAttacks,

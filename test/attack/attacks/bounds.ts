@@ -10,7 +10,7 @@ export const boundsAttacks: readonly Attack[] = [
     tests: [
       'unit/protocol/hostileBodies › lives through every shape in every size, and reads what comes after each',
       'unit/protocol/boundedJson › is parsed as any other where each count is just reached, and refused where one is passed',
-      'integration/faults/bounds › lives through hostile bodies, obeys what comes after them, and logs one line for their sender',
+      'integration/faults/bounds › lives through hostile bodies with what it runs, obeys what comes after them, and logs one line for their sender',
     ],
     defences: [
       {

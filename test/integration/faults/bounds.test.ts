@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -49,16 +49,24 @@ function bodiesOf(kind: MessageKind): string[] {
 }
 
 describe('an agent with the heap of its service', () => {
-  it('lives through hostile bodies, obeys what comes after them, and logs one line for their sender', async () => {
+  it('lives through hostile bodies with what it runs, obeys what comes after them, and logs one line for their sender', async () => {
     const agent: AgentProcess = await startAgent({ environment, directory, variables: smallHeap })
     const commander = startCommander(sqs.connect(), environment)
     const bodies = bodiesOf('command')
     expect(bodies.length).toBeGreaterThan(15)
+    const released = join(directory, 'released')
+    const deployment = await commander.send({
+      kind: 'shell',
+      command: `until [ -e ${released} ]; do sleep 0.1; done; echo deployed`,
+    })
+    await commander.wait(deployment, 'ack')
     for (const body of bodies) await commander.sendBody(body)
     for (let round = 0; round < 3; round += 1) {
       const { result } = await commander.result(await commander.send({ kind: 'shell', command: 'true' }))
       expect(result.outcome).toEqual({ kind: 'exited', code: 0 })
     }
+    writeFileSync(released, '')
+    expect((await commander.result(deployment)).stdout).toBe('deployed\n')
     await until(() => agent.log.includes('; 10 messages of this sender so far'), 'the tenth to be told')
     expect(agent.log.match(/ WARN .*cannot be read/g)).toHaveLength(2)
     await commander.stop()
