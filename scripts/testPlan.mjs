@@ -18,11 +18,15 @@
  */
 const sideBySide = [
   ...['page', 'partners', 'cli', 'queues'].map((folder) => `test/integration/${folder}/`),
-  ...['broadcast', 'factsSweep', 'misbehaviour', 'twoMasters'].map(
+  ...['broadcast', 'factsSweep', 'misbehaviour', 'stopEverything', 'twoMasters'].map(
     (name) => `test/integration/master/${name}.test.ts`,
   ),
-  ...['faultProxy', 'whatSqsDoes', 'hiddenCommands'].map((name) => `test/integration/faults/${name}.test.ts`),
-  ...['commands', 'facts'].map((name) => `test/integration/agent/${name}.test.ts`),
+  ...['confirmedAgents', 'faultProxy', 'hiddenCommands', 'hostilePeers', 'whatSqsDoes'].map(
+    (name) => `test/integration/faults/${name}.test.ts`,
+  ),
+  ...['auditing', 'commands', 'execution', 'facts', 'policyAttacks'].map(
+    (name) => `test/integration/agent/${name}.test.ts`,
+  ),
 ]
 
 /** Each takes most of a minute, and shows at length what others show in small. */
