@@ -96,7 +96,11 @@ async function startOnceKnown(request: RunRequest): Promise<Run> {
 }
 
 function follow(run: Run, token: string): void {
-  void run.ended.then(({ counts }) => report({ kind: 'over', token, runId: run.runId, counts }))
+  void run.ended.then(async ({ counts }) => {
+    // Once that is on disk: the next master takes up again what its predecessor could not write before it was killed.
+    await run.flush()
+    report({ kind: 'over', token, runId: run.runId, counts })
+  })
 }
 
 async function untilItWorks<T>(act: () => Promise<T>): Promise<T> {
