@@ -14,7 +14,7 @@ const root = path.join(here, '../..')
 const files = [
   ['agent/packaging/ec2-cagent.service', 'lib/systemd/system/ec2-cagent.service', 0o644],
   ['agent/packaging/ec2-cagent.init', 'etc/init.d/ec2-cagent', 0o755],
-  ['agent/packaging/ec2-cagent.default', 'etc/default/ec2-cagent', 0o640],
+  ['agent/packaging/ec2-cagent.default', 'etc/default/ec2-cagent', 0o600],
   ['agent/packaging/ec2-cagent.logrotate', 'etc/logrotate.d/ec2-cagent', 0o644],
   ['agent/packaging/ec2-cagent.needrestart.conf', 'etc/needrestart/conf.d/ec2-cagent.conf', 0o644],
   ['agent/packaging/ec2-cagent.json.sample', 'etc/ec2_collective/ec2-cagent.json.sample', 0o644],

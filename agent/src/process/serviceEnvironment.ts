@@ -44,10 +44,9 @@ export async function readServiceEnvironment(
     const variables = parseEnvironmentFile(text)
     for (const [name, value] of variables) assigned.set(name, value)
     const keys = secrets.filter((name) => variables.get(name))
-    if (keys.length > 0 && (await isOpenToOthers(file)))
-      notes.push(
-        `Every user of this server can read ${keys.join(' and ')} in ${file}. Run chmod 600 ${file}.`,
-      )
+    const readers = keys.length > 0 ? await otherReaders(file) : undefined
+    if (readers !== undefined)
+      notes.push(`${readers} can read ${keys.join(' and ')} in ${file}. Run chmod 600 ${file}.`)
   }
   const variables: Record<string, string | undefined> = { ...own, ...Object.fromEntries(assigned) }
   const unseen = Object.keys(own).filter((name) => name.startsWith('AWS_') && !assigned.has(name))
@@ -61,11 +60,14 @@ export async function readServiceEnvironment(
   return { variables, differs: [...names].some((name) => own[name] !== variables[name]), notes }
 }
 
-async function isOpenToOthers(file: string): Promise<boolean> {
-  return stat(file).then(
-    ({ mode }) => (mode & 0o004) !== 0,
-    () => false,
+/** Who beside its owner can read the file, as the subject of a sentence. */
+async function otherReaders(file: string): Promise<string | undefined> {
+  const mode = await stat(file).then(
+    (found) => found.mode,
+    () => 0,
   )
+  if ((mode & 0o004) !== 0) return 'Every user of this server'
+  return (mode & 0o040) === 0 ? undefined : 'The group of the file'
 }
 
 /**

@@ -46,12 +46,16 @@ describe('the variables of the service', () => {
     expect(await read({ PATH: '/bin' })).toEqual({ variables: { PATH: '/bin' }, differs: false, notes: [] })
   })
 
-  it('are told to be open when everybody may read credentials among them', async () => {
+  it('are told to be open when others than their owner may read credentials among them', async () => {
     writeFileSync(file, 'AWS_SECRET_ACCESS_KEY=s\n', { mode: 0o644 })
     expect((await read({ AWS_SECRET_ACCESS_KEY: 's' })).notes).toEqual([
       `Every user of this server can read AWS_SECRET_ACCESS_KEY in ${file}. Run chmod 600 ${file}.`,
     ])
     chmodSync(file, 0o640)
+    expect((await read({ AWS_SECRET_ACCESS_KEY: 's' })).notes).toEqual([
+      `The group of the file can read AWS_SECRET_ACCESS_KEY in ${file}. Run chmod 600 ${file}.`,
+    ])
+    chmodSync(file, 0o600)
     expect((await read({ AWS_SECRET_ACCESS_KEY: 's' })).notes).toEqual([])
   })
 
