@@ -151,6 +151,8 @@ function applyHeard(state: RunState, event: HeardEvent): boolean {
     }
     switch (event.kind) {
       case 'outputReceived':
+        // It began, although it was called silent: its result is missing, and replaces this if it still comes.
+        if (isOver && reply.state === 'no-reply') reply.state = 'lost'
         return true
       case 'resultReceived':
         if (!isGiven) finish(reply, event)

@@ -156,6 +156,17 @@ describe('applyEvent', () => {
     expect(state).toMatchObject({ phase: 'over', endedAt: 10 })
   })
 
+  it('does not go on to call an agent silent whose output comes after the end: its result is missing', () => {
+    const state = startRun([['a']])
+    applyEvent(state, { kind: 'silenceAssumed', agentId: 'a', verdict: 'no-reply', at: 10 })
+    applyEvent(state, output('a', 11))
+    expect(replyOf(state, 'a')).toMatchObject({ state: 'lost', late: true })
+    expect(state.counts).toMatchObject({ 'no-reply': 0, lost: 1 })
+    applyEvent(state, exited('a', 0, 12))
+    expect(replyOf(state, 'a')).toMatchObject({ state: 'succeeded' })
+    expect(state).toMatchObject({ phase: 'over', endedAt: 10 })
+  })
+
   it('does not call an answer late because SQS brought it twice', () => {
     const state = startRun([['a']])
     const refused = { kind: 'refused', ...heard('a', 10), code: 'policy', reason: 'no' } as const
