@@ -7,10 +7,11 @@ import { oldSettingsSection, settings, settingsSection } from '../../src/declara
 import { WorkspaceFileDeclaration } from '../../src/declarations/workspaceFileSchema.ts'
 import { RunAgent, RunDocument, RunHead } from '../../src/report/runJson.ts'
 import type { JsonSchema } from './jsonSchema.ts'
+import { messageTables } from './messageTables.ts'
 import { runJsonTables, withReference, workspaceFileTables } from './reference.ts'
 
 /**
- * The files that say what can be declared and what the JSON of a run is, as they should be, by their path below `root`.
+ * The files that say what can be declared, and what messages and the JSON of a run are, as they should be, by their path below `root`.
  * @throws Error when a file is missing, or one of the marks between which something is written
  */
 export function generate(root: string): Map<string, string> {
@@ -32,6 +33,13 @@ export function generate(root: string): Map<string, string> {
     [
       'docs/run-json.md',
       withReference(read('docs/run-json.md'), runJsonTables(schemaOf(RunHead), schemaOf(RunAgent))),
+    ],
+    [
+      'docs/messages.md',
+      withReference(
+        read('docs/messages.md'),
+        messageTables(JSON.parse(read('docs/protocol-vectors.json')).messages),
+      ),
     ],
   ])
 }

@@ -6,8 +6,17 @@ export interface JsonSchema {
   properties?: Record<string, JsonSchema>
   required?: string[]
   additionalProperties?: JsonSchema | boolean
-  items?: JsonSchema
+  /** A list of schemas: those of a tuple. */
+  items?: JsonSchema | JsonSchema[]
+  propertyNames?: JsonSchema
   anyOf?: JsonSchema[]
+  oneOf?: JsonSchema[]
+  pattern?: string
+  minLength?: number
+  maxLength?: number
+  maxItems?: number
+  minimum?: number
+  maximum?: number
   enum?: string[]
   const?: unknown
   format?: string

@@ -37,7 +37,7 @@ export function runJsonTables(head: JsonSchema, agent: JsonSchema): string[] {
     fieldTable('The run', head),
     fieldTable('`action`', action),
     fieldTable('`rollout`', rollout?.anyOf?.[0] ?? {}),
-    fieldTable('Each of `groups`', groups?.items ?? {}),
+    fieldTable('Each of `groups`', [groups?.items ?? {}].flat()[0] ?? {}),
     fieldTable('An agent', agent),
   ]
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { described, maybe } from './described.ts'
 import { RunId } from './names.ts'
 import { Count, Time } from './numbers.ts'
 
@@ -18,47 +19,58 @@ const EnvironmentVariables = v.record(
 
 /** How to execute a shell command or a script. Each part is subject to the agent's policy. */
 const executionFields = {
-  /** Absolute directory to run in; the agent's default otherwise. */
-  directory: v.optional(v.pipe(v.string(), v.startsWith('/', 'an absolute directory'), v.maxLength(4096))),
-  environment: v.optional(EnvironmentVariables),
-  /**
-   * User name to run as; the agent's own otherwise. As a server knows it: `deploy`, `john.doe`, `jdoe@example.com`,
-   * `CORP\jdoe`. Agents of version 0.1 refuse names with other characters than letters, digits, `_` and `-`.
-   */
-  user: v.optional(v.pipe(v.string(), v.regex(/^(?!-)[^\p{C}\p{Z}:,/]{1,256}$/u, 'a user name'))),
+  directory: maybe(
+    v.pipe(v.string(), v.startsWith('/', 'an absolute directory'), v.maxLength(4096)),
+    'Absolute directory to run in; the home of the user otherwise.',
+  ),
+  environment: maybe(EnvironmentVariables, 'Variables for the command. Values contain no NUL.'),
+  /** Agents of version 0.1 refuse names with other characters than letters, digits, `_` and `-`. */
+  user: maybe(
+    v.pipe(v.string(), v.regex(/^(?!-)[^\p{C}\p{Z}:,/]{1,256}$/u, 'a user name')),
+    'User to run as, as the server knows it: `deploy`, `john.doe`, `jdoe@example.com`, `CORP\\jdoe`. The agent’s own user otherwise.',
+  ),
 }
 
 const actions = [
-  v.object({ kind: v.literal('shell'), command: v.pipe(v.string(), v.minLength(1)), ...executionFields }),
   v.object({
-    kind: v.literal('script'),
-    /** File name for people and for `$0`; no directories. */
-    name: v.pipe(v.string(), v.regex(/^[^/\p{C}]{1,255}$/u, 'a file name')),
-    /** The script's exact bytes, base64. */
-    content: Base64,
-    args: v.array(v.string()),
-    /** Program that runs the script; otherwise its `#!` line, otherwise the agent's shell. */
-    interpreter: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(255))),
+    kind: described(v.literal('shell'), 'Execute a command of the shell.'),
+    command: described(v.pipe(v.string(), v.minLength(1)), 'The text for `sh -c`.'),
     ...executionFields,
   }),
-  v.object({ kind: v.literal('ping') }),
-  /** Read all fact sources again and publish. */
-  v.object({ kind: v.literal('facts') }),
-  /**
-   * Stop `runId`, or never start it. Answered within that run. `issuedAt` is the run's: an agent whose memory starts later
-   * cannot say that it never started the run.
-   */
-  v.object({ kind: v.literal('cancel'), runId: RunId, issuedAt: v.optional(Time) }),
-  /** Send frames of `runId` again; `missing` holds frame numbers, and `result` asks for the result too. */
   v.object({
-    kind: v.literal('resend'),
-    runId: RunId,
-    missing: v.pipe(v.array(Count), v.maxLength(1000)),
-    result: v.boolean(),
+    kind: described(v.literal('script'), 'Write a script to a file and execute it.'),
+    name: described(
+      v.pipe(v.string(), v.regex(/^[^/\p{C}]{1,255}$/u, 'a file name')),
+      'File name for people and for `$0`; without directories.',
+    ),
+    content: described(Base64, 'The exact bytes of the script, base64.'),
+    args: described(v.array(v.string()), 'Its arguments.'),
+    interpreter: maybe(
+      v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
+      'Program that runs the script, with arguments separated by spaces; otherwise its `#!` line, otherwise the shell.',
+    ),
+    ...executionFields,
+  }),
+  v.object({ kind: described(v.literal('ping'), 'Answer, and do nothing.') }),
+  v.object({ kind: described(v.literal('facts'), 'Read all facts again, publish them, and answer.') }),
+  v.object({
+    kind: described(v.literal('cancel'), 'Stop a run, or never start it.'),
+    runId: described(RunId, 'The run. It is answered by the result of that run.'),
+    issuedAt: maybe(
+      Time,
+      'The `issuedAt` of that run: an agent whose memory starts later cannot say that it never started it.',
+    ),
+  }),
+  v.object({
+    kind: described(v.literal('resend'), 'Send parts of a reply again.'),
+    runId: described(RunId, 'The run.'),
+    missing: described(v.pipe(v.array(Count), v.maxLength(1000)), 'Numbers of the frames that are missing.'),
+    result: described(v.boolean(), 'Whether the result is missing as well.'),
   }),
 ] as const
 
-const KnownAction = v.variant('kind', actions)
+/** The actions of this version. `npm run declarations` writes the tables of docs/messages.md from it. */
+export const KnownAction = v.variant('kind', actions)
 
 /** What agents are asked to do. People request the kinds in {@link RunRequest}; cancel and resend are sent by a run itself. */
 export type Action = v.InferOutput<typeof KnownAction>

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { ActionSchema, requirableParts, requiring } from './action.ts'
+import { described, maybe } from './described.ts'
 import { AgentId, EnvironmentName, QueueName, RunId, ShownHostname } from './names.ts'
 import { Count, DurationMs, Time } from './numbers.ts'
 import { TargetSet } from './targetSet.ts'
@@ -8,95 +9,144 @@ const ShortText = v.pipe(v.string(), v.maxLength(1024))
 
 const CommandSchema = v.object({
   type: v.literal('command'),
-  runId: RunId,
-  /** An agent refuses a command for another environment, whichever queue it came from. */
-  environment: EnvironmentName,
-  /**
-   * When the run was first sent to these agents, by SQS's clock as the master knows it. Repeated messages carry the same
-   * value, so that an agent recognises runs from before its memory, and replayed commands.
-   */
-  issuedAt: Time,
-  /** The agent does not execute it when it is older than this by `SentTimestamp`. */
-  ttlMs: DurationMs,
-  issuer: v.object({ name: ShortText, host: ShortText }),
-  /** Queue name; see `mayReplyTo`. */
-  replyTo: QueueName,
-  /** Filter text; `*` means every agent. Empty is an error. */
-  filter: v.pipe(v.string(), v.minLength(1)),
-  /** When present, only these agents; the filter must match as well. Agents of every version respect it. */
-  targets: v.optional(v.array(AgentId)),
-  /** The same for a list that is too long for a message: see `targetSet.ts`. Agents that cannot read it refuse the command. */
-  targetSet: v.optional(TargetSet),
-  action: ActionSchema,
-  /** The agent stops the command after this. */
-  timeoutMs: DurationMs,
-  /** Bytes of output per reply that the agent keeps (head and tail); the agent's own limit applies when lower. */
-  outputLimitBytes: v.optional(Count),
+  runId: described(
+    RunId,
+    'Chosen by the master, unique for all time, the same in every message of a run. Of a `cancel` and a `resend` it is an ID of its own, and the run is in the action.',
+  ),
+  environment: described(
+    EnvironmentName,
+    'An agent refuses a command for another environment, whichever queue it came from.',
+  ),
+  issuedAt: described(
+    Time,
+    'When the run was first sent to these agents, by SQS’s clock as the master knows it. The same in every message that repeats it, so that agents recognise runs from before their memory, and replayed commands.',
+  ),
+  ttlMs: described(
+    DurationMs,
+    'The command is not executed when it is older than this by SQS’s `SentTimestamp`.',
+  ),
+  issuer: v.object({
+    name: described(
+      ShortText,
+      'The person or program that sent it. Claimed, not proven; for people and logs.',
+    ),
+    host: described(ShortText, 'The computer that it was sent from, likewise.'),
+  }),
+  replyTo: described(QueueName, 'The queue that replies go to. See “Names of queues”.'),
+  filter: described(
+    v.pipe(v.string(), v.minLength(1)),
+    'An expression over facts ([filters.md](filters.md)); `*` matches every agent.',
+  ),
+  targets: maybe(
+    v.array(AgentId),
+    'If present, only these agents execute the command; the filter must match as well.',
+  ),
+  targetSet: maybe(
+    TargetSet,
+    'The same for more agents than a list has room for, base64: see “Sets of targets”. Always *required* by the action. Not in 5fa5438.',
+  ),
+  action: described(ActionSchema, 'What to do. See “Actions”.'),
+  timeoutMs: described(DurationMs, 'The agent stops the command after this.'),
+  outputLimitBytes: maybe(
+    Count,
+    'Bytes of output that the agent keeps, its first and its last half; the agent’s own limit applies where that is lower.',
+  ),
 })
 
 const from = {
-  runId: RunId,
-  agentId: AgentId,
+  runId: described(
+    RunId,
+    'Of the command. Of a `cancel` or `resend`: the run that it is about, except in a refusal.',
+  ),
+  agentId: described(
+    AgentId,
+    'The ID of the EC2 instance where there is one. Masters compare it with `SenderId`.',
+  ),
   hostname: ShownHostname,
-  /** The agent's clock. */ sentAt: Time,
+  sentAt: described(Time, 'When this was written, by the agent’s clock.'),
 }
 
-/** `[stream, byteLength]` in the order in which the bytes were written; 1 is stdout, 2 is stderr. */
-const Segments = v.array(v.tuple([v.picklist([1, 2]), Count]))
+const Segments = described(
+  v.array(v.tuple([v.picklist([1, 2]), Count])),
+  'Pairs `[stream, bytes]` in the order in which the output was written; 1 is stdout, 2 is stderr. The bytes are the body’s data.',
+)
 
 const StreamDigest = v.object({
-  /** Bytes sent in frames. */
-  bytes: Count,
-  /** SHA-256 (hex) of these bytes. */
-  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-  /** Bytes left out between head and tail because of the output limit. */
-  droppedBytes: Count,
-  /** Offset in the sent bytes at which bytes were dropped. */
-  droppedAt: v.optional(Count),
+  bytes: described(Count, 'Bytes of this stream in all frames of the reply.'),
+  sha256: described(
+    v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+    'SHA-256 of these bytes, hexadecimal; of no bytes for an empty stream.',
+  ),
+  droppedBytes: described(Count, 'Bytes left out because of the output limit, or of a full disk.'),
+  droppedAt: maybe(Count, 'The offset in the bytes that were sent at which they are missing.'),
 })
 
 const Outcome = v.variant('kind', [
   v.object({
-    kind: v.literal('exited'),
-    code: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)),
+    kind: described(v.literal('exited'), 'It ended by itself.'),
+    code: described(
+      v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)),
+      'Its exit code; 0 is success.',
+    ),
   }),
-  v.object({ kind: v.literal('signalled'), signal: ShortText }),
-  /** The agent stopped it after `timeoutMs`. */
-  v.object({ kind: v.literal('timed-out') }),
-  /** `started` is false when it was cancelled before it started. */
-  v.object({ kind: v.literal('cancelled'), started: v.boolean() }),
-  /** The agent was restarted while it ran. */
-  v.object({ kind: v.literal('interrupted') }),
-  /** It could not be started: no such interpreter, directory or user. */
-  v.object({ kind: v.literal('not-executed'), reason: ShortText }),
+  v.object({
+    kind: described(v.literal('signalled'), 'A signal that the agent did not send ended it.'),
+    signal: described(ShortText, 'The name of the signal, as in `SIGSEGV`.'),
+  }),
+  v.object({ kind: described(v.literal('timed-out'), 'The agent stopped it after `timeoutMs`.') }),
+  v.object({
+    kind: described(
+      v.literal('cancelled'),
+      'The agent stopped it, or never started it, because of a `cancel`.',
+    ),
+    started: described(v.boolean(), 'Whether it had been started.'),
+  }),
+  v.object({
+    kind: described(
+      v.literal('interrupted'),
+      'The agent ended or was restarted while it ran. How far it came is not known.',
+    ),
+  }),
+  v.object({
+    kind: described(v.literal('not-executed'), 'It could not be started: nothing was executed.'),
+    reason: described(
+      ShortText,
+      'Why: no such interpreter, directory or user. Masters show it as a failure.',
+    ),
+  }),
 ])
 
 const AckSchema = v.object({
   type: v.literal('ack'),
   ...from,
-  /** `queued`: waits for a free slot of the agent's `max_parallel`. */
-  state: v.picklist(['queued', 'started']),
+  state: described(
+    v.picklist(['queued', 'started']),
+    '`queued`: it waits until the agent has a free slot. `started`: it runs; the deadline counts from here.',
+  ),
 })
 
 const OutputSchema = v.object({
   type: v.literal('output'),
   ...from,
-  /** Frame number within this reply, from 0. The frame's bytes are the body's data. */
-  frame: Count,
+  frame: described(Count, 'Number of the frame within this reply, from 0 and without a gap.'),
   segments: Segments,
 })
 
 const ResultSchema = v.object({
   type: v.literal('result'),
   ...from,
-  outcome: Outcome,
-  durationMs: Count,
-  /** Frames of this reply, including the one in this body. */
-  frames: Count,
+  outcome: described(Outcome, 'How it ended. See below.'),
+  durationMs: described(Count, 'How long it ran.'),
+  frames: described(Count, 'Number of frames of this reply, with the one in this body.'),
   stdout: StreamDigest,
   stderr: StreamDigest,
-  /** The last frame, when this body has room for it: its number and segments; its bytes are the body's data. */
-  last: v.optional(v.object({ frame: Count, segments: Segments })),
+  last: maybe(
+    v.object({
+      frame: described(Count, 'Its number, `frames` − 1.'),
+      segments: Segments,
+    }),
+    'The last frame, if it is in this body.',
+  ),
 })
 
 const refusalCodes = [
@@ -115,36 +165,40 @@ const RefusalSchema = v.object({
   type: v.literal('refusal'),
   ...from,
   /** An unknown code of a later version is read as `unsupported`: the refusal matters, and `reason` says why. */
-  code: v.fallback(v.picklist(refusalCodes), 'unsupported'),
-  /** A sentence for the person who sent the command. */
-  reason: ShortText,
+  code: described(
+    v.fallback(v.picklist(refusalCodes), 'unsupported'),
+    'Why, for programs: see “What an agent does with a command”. Masters read an unknown code as `unsupported`.',
+  ),
+  reason: described(ShortText, 'A sentence for the person who sent the command.'),
 })
 
 const FactsSchema = v.object({
   type: v.literal('facts'),
-  agentId: AgentId,
+  agentId: described(AgentId, 'As in replies.'),
   hostname: ShownHostname,
-  environment: EnvironmentName,
-  version: ShortText,
-  /** Start of the agent process, by its clock. */
-  startedAt: Time,
-  sentAt: Time,
-  /** Time until the next facts message at the latest, milliseconds. */
-  intervalMs: DurationMs,
-  running: v.array(RunId),
-  /** The agent stops on purpose, and publishes nothing more. Masters that do not know this see it stop publishing. */
-  leaving: v.optional(v.boolean()),
-  /** Sentences about problems with fact sources. */
-  problems: v.optional(v.array(ShortText)),
-  /** Nested data; see `facts.ts`. */
-  facts: v.record(v.string(), v.unknown()),
+  environment: described(
+    EnvironmentName,
+    'The environment of the agent. Masters of another one reject the message.',
+  ),
+  version: described(ShortText, 'Version of the agent, for people.'),
+  startedAt: described(Time, 'When the agent was started, by its clock.'),
+  sentAt: described(Time, 'When this was written, by the agent’s clock.'),
+  intervalMs: described(DurationMs, 'The next facts come after this time at the latest.'),
+  running: described(v.array(RunId), 'Runs that wait or are executed.'),
+  leaving: maybe(v.boolean(), 'The agent stops on purpose and publishes nothing more. Not in 5fa5438.'),
+  problems: maybe(v.array(ShortText), 'Sentences about problems of the agent and its sources of facts.'),
+  facts: described(
+    v.record(v.string(), v.unknown()),
+    'What filters select by: any JSON, nested at most 64 levels deep. `hostname` and `agent.id` belong in it.',
+  ),
 })
 
-const schemas = {
+/** Every message by its type. `npm run declarations` writes the tables of docs/messages.md from it. */
+export const messageSchemas = {
   ...{ command: CommandSchema, ack: AckSchema, output: OutputSchema },
   ...{ result: ResultSchema, refusal: RefusalSchema, facts: FactsSchema },
 }
-const MessageSchema = v.variant('type', Object.values(schemas))
+const MessageSchema = v.variant('type', Object.values(messageSchemas))
 
 export type CommandMessage = v.InferOutput<typeof CommandSchema>
 export type AckMessage = v.InferOutput<typeof AckSchema>
@@ -183,7 +237,7 @@ export function wireForm(message: Message): unknown {
 /** Looked up by type: having Valibot try all schemas would take much longer. */
 function schemaOf(json: unknown): v.GenericSchema<unknown, Message> {
   const type = typeof json === 'object' && json !== null && 'type' in json ? json.type : undefined
-  return typeof type === 'string' && Object.hasOwn(schemas, type)
-    ? schemas[type as keyof typeof schemas]
+  return typeof type === 'string' && Object.hasOwn(messageSchemas, type)
+    ? messageSchemas[type as keyof typeof messageSchemas]
     : MessageSchema
 }

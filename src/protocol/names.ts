@@ -33,7 +33,11 @@ export const Hostname = v.pipe(
 )
 
 /** The same from somebody else, who may want to deceive: see `shownHostname`. */
-export const ShownHostname = v.pipe(Hostname, v.transform(shownHostname))
+export const ShownHostname = v.pipe(
+  Hostname,
+  v.description('Name of the server, for people. Masters show it with the codes of unusual characters.'),
+  v.transform(shownHostname),
+)
 
 /** The unique ID of an IAM role, as AWS puts it into the `SenderId` of a session. */
 export const RoleId = v.pipe(
@@ -47,7 +51,7 @@ export const MasterId = v.pipe(
   v.regex(/^[A-Za-z0-9]{1,16}-[0-9]{1,3}$/, 'a master id, as in 0f3a9c2e-1'),
 )
 
-/** Name of one master's private reply queue in an environment (`protocol.md`, "Where replies go"). */
+/** Name of one master's private reply queue in an environment (docs/messages.md, "Names of queues"). */
 export function privateReplyQueue(environment: string, masterId: string): string {
   return `${environment}_${masterId}_agent`
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { described, maybe } from '../protocol/described.ts'
 import { type AgentState, verdicts } from '../protocol/verdict.ts'
 
 /*
@@ -10,12 +11,8 @@ const Count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const Time = v.pipe(v.string(), v.isoTimestamp())
 const Texts = v.array(v.string())
 const text = v.string()
-const described = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
-  v.pipe(schema, v.description(description))
 const orNull = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
   v.pipe(v.nullable(schema), v.description(description))
-const maybe = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
-  v.optional(described(schema, description))
 
 const State = v.picklist(['expected', 'running', ...verdicts])
 

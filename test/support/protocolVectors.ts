@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import type { MessageKind } from '../../src/protocol/bounds.ts'
+
+/** docs/protocol-vectors.json, as docs/messages.md describes it. */
+export interface ProtocolVectors {
+  readonly format: 'ec2-collective-protocol-vectors'
+  readonly version: 1
+  readonly messages: readonly {
+    readonly name: string
+    readonly queue: MessageKind
+    readonly message: Readonly<Record<string, unknown>>
+    /** Base64. */
+    readonly data?: string
+    readonly body: string
+  }[]
+  readonly unreadable: readonly {
+    readonly name: string
+    readonly queue: MessageKind
+    readonly body: string
+  }[]
+  readonly refusedActions: readonly {
+    readonly name: string
+    readonly body: string
+    readonly field?: string
+    readonly parts?: readonly string[]
+  }[]
+  readonly keys: Readonly<Record<string, { readonly seed: string; readonly publicKey: string }>>
+  readonly signatures: readonly {
+    readonly name: string
+    readonly queue: MessageKind
+    readonly body: string
+    /** Base64. */
+    readonly signedBytes?: string
+    readonly isValid: boolean
+  }[]
+  readonly targetSets: readonly {
+    readonly runId: string
+    readonly agentIds: readonly string[]
+    readonly hashes: readonly number[]
+    readonly set: string
+    readonly doesNotName: readonly string[]
+  }[]
+  readonly notSets: readonly { readonly name: string; readonly set: string }[]
+  readonly replyQueues: readonly {
+    readonly environment: string
+    readonly configured: string
+    readonly replyTo: string
+    readonly isAllowed: boolean
+  }[]
+  readonly frames: readonly {
+    readonly name: string
+    readonly bodies: readonly string[]
+    readonly stdout: string
+    readonly stderr: string
+    readonly order: readonly (readonly [1 | 2, number])[]
+  }[]
+  readonly digests: readonly {
+    readonly action: { readonly kind: string }
+    readonly sha256: string
+    readonly actionSha256: string
+  }[]
+  readonly facts: object
+  readonly filters: readonly { readonly filter: string; readonly matches: boolean }[]
+  readonly notFilters: readonly string[]
+}
+
+export const protocolVectorsFile = 'docs/protocol-vectors.json'
+
+export const protocolVectors: ProtocolVectors = JSON.parse(readFileSync(protocolVectorsFile, 'utf8'))
