@@ -156,6 +156,12 @@ export const rooms = [
     imports: ['src/text', 'src/protocol'],
   },
   {
+    room: 'src/answers',
+    holds: 'what outputs say: words and values, patterns that replies share, tables, and the order of values',
+    imports: ['src/hosts'],
+    packages: ['node:crypto'],
+  },
+  {
     room: 'src/report',
     holds: 'reports of a run: groups, tables, export, exit code, comparison with audit logs',
     imports: ['src/text', 'src/chain', 'src/protocol', 'src/hosts', 'src/run', 'src/terminal'],

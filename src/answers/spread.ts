@@ -1,0 +1,51 @@
+import { byValue, comparableValue } from './valueOrder.ts'
+
+/** The values at one place of a pattern, over all replies that have it. The order in which they come does not matter. */
+export interface Spread {
+  /** Different values; `maxDifferent` stands for as many or more. */
+  readonly different: number
+  /** The lowest and the highest as printed, in the order of `byValue`. Equal when there is only one value. */
+  readonly lowest: string
+  readonly highest: string
+  /** Whether "lowest to highest" says something: numbers, times, versions; not ids and addresses. */
+  readonly isRange: boolean
+}
+
+/** More different values than this are not counted. */
+export const maxDifferent = 1000
+
+/** Collects values for a `Spread`. */
+export class SpreadCollector {
+  readonly #values = new Set<string>()
+  #lowest: string | undefined
+  #highest: string | undefined
+  #isRange = true
+
+  add(value: string): void {
+    if (this.#values.has(value)) return
+    if (this.#values.size < maxDifferent) this.#values.add(value)
+    if (this.#lowest === undefined || byValue(value, this.#lowest) < 0) this.#lowest = value
+    if (this.#highest === undefined || byValue(value, this.#highest) > 0) this.#highest = value
+    this.#isRange &&= comparableValue(value).number !== undefined || version.test(value)
+  }
+
+  /** Takes in what another has collected. */
+  merge(other: SpreadCollector): void {
+    for (const value of other.#values) this.add(value)
+    for (const value of [other.#lowest, other.#highest]) if (value !== undefined) this.add(value)
+    this.#isRange &&= other.#isRange
+  }
+
+  /** Undefined before the first value. */
+  get spread(): Spread | undefined {
+    if (this.#lowest === undefined || this.#highest === undefined) return undefined
+    return {
+      different: this.#values.size,
+      lowest: this.#lowest,
+      highest: this.#highest,
+      isRange: this.#isRange,
+    }
+  }
+}
+
+const version = /^v?\d+(?:[.:]\d+)+/i
