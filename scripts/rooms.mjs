@@ -164,13 +164,13 @@ export const rooms = [
   {
     room: 'src/report',
     holds: 'reports of a run: groups, tables, export, exit code, comparison with audit logs',
-    imports: ['src/text', 'src/chain', 'src/protocol', 'src/hosts', 'src/run', 'src/terminal'],
+    imports: ['src/text', 'src/chain', 'src/protocol', 'src/hosts', 'src/run', 'src/terminal', 'src/answers'],
     packages: ['valibot'],
   },
   {
     room: 'src/page',
     holds: 'messages between the console and the results page: types, and the parsing of both sides',
-    imports: ['src/protocol'],
+    imports: ['src/protocol', 'src/answers'],
     packages: ['valibot'],
   },
   {
@@ -181,7 +181,15 @@ export const rooms = [
   {
     room: 'webview',
     holds: 'the results page, which runs in a browser',
-    imports: ['src/text', 'src/protocol', 'src/hosts', 'src/page', 'webview/ui', 'src/terminal'],
+    imports: [
+      'src/text',
+      'src/protocol',
+      'src/hosts',
+      'src/answers',
+      'src/page',
+      'webview/ui',
+      'src/terminal',
+    ],
     packages: ['@tanstack/virtual-core'],
   },
   {
@@ -274,6 +282,7 @@ export const rooms = [
       'src/hosts',
       'src/run',
       'src/master/engine',
+      'src/answers',
       'src/report',
       'src/page',
       'src/console/text',

@@ -1,7 +1,7 @@
 import type { FromPage } from '../src/page/fromPage.ts'
 import type { AgentRow, GroupRow } from '../src/page/toPage.ts'
 import { isVerdict } from '../src/protocol/verdict.ts'
-import { formatAgents, formatBytes, formatDuration } from './format.ts'
+import { formatAgents, formatBytes, formatCount, formatDuration } from './format.ts'
 import { visibleNodes } from './lineSpans.ts'
 import type { Metrics } from './metrics.ts'
 import { OutputPane } from './outputPane.ts'
@@ -217,11 +217,13 @@ function agentFacts(agent: AgentRow): string[] {
 }
 
 function groupFacts(group: GroupRow): string[] {
-  const { count, majority, bytes } = group
+  const { count, majority, bytes, originals } = group
   return [
     ...exitFact(group),
     formatAgents(count),
-    ...(count > 1 ? [t('{0} each', bytesFact(bytes))] : [bytesFact(bytes)]),
+    ...(originals > 1
+      ? [t('{0} different replies, one of them below', formatCount(originals))]
+      : [count > 1 ? t('{0} each', bytesFact(bytes)) : bytesFact(bytes)]),
     ...(majority ? [t('the majority')] : []),
   ]
 }

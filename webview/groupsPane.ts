@@ -1,4 +1,5 @@
-import type { GroupRow } from '../src/page/toPage.ts'
+import { type Level, levels } from '../src/answers/level.ts'
+import type { GroupRow, PreviewLine } from '../src/page/toPage.ts'
 import { formatAgents, formatCount, formatPart } from './format.ts'
 import { Grid, type GridRow } from './grid.ts'
 import { visibleNodes } from './lineSpans.ts'
@@ -6,10 +7,11 @@ import type { Metrics } from './metrics.ts'
 import { exitText, stateCell } from './rowCells.ts'
 import type { RunModel } from './runModel.ts'
 import { Section } from './section.ts'
-import { element, setText, show } from './ui/dom.ts'
+import { element, setAttributes, setText, show } from './ui/dom.ts'
+import { type MenuItem, menuButton } from './ui/menuButton.ts'
 import { t } from './words.ts'
 
-/** One row for each group of identical replies: outliers first, the majority last. */
+/** One row for each group of replies that agree: outliers first, the majority last. */
 export class GroupsPane {
   readonly section: Section
   readonly grid: Grid<GroupRow>
@@ -20,13 +22,19 @@ export class GroupsPane {
   constructor(
     model: RunModel,
     metrics: Metrics,
-    on: { open(group: GroupRow): void; move(group: GroupRow): void; fold(): void },
+    on: {
+      open(group: GroupRow): void
+      move(group: GroupRow): void
+      fold(): void
+      /** Undefined: by the level that says most. */
+      groupBy(level: Level | undefined): void
+    },
   ) {
     this.#model = model
     this.#metrics = metrics
     this.grid = new Grid<GroupRow>({
       id: 'groups',
-      label: t('Groups of identical replies'),
+      label: titles.identical,
       columns: 3,
       overscan: 6,
       key: ({ id }) => String(id),
@@ -35,14 +43,24 @@ export class GroupsPane {
       onOpen: on.open,
       onMove: on.move,
     })
-    this.section = new Section({ name: 'groups', title: t('Groups of identical replies'), onFold: on.fold })
+    this.section = new Section({ name: 'groups', title: titles.identical, onFold: on.fold })
+    this.section.side.append(
+      menuButton({
+        label: t('Group by'),
+        icon: 'group',
+        kind: 'icon',
+        items: () => [this.#levelItems(on.groupBy)],
+      }),
+    )
     this.section.content.append(this.grid.element, this.#rest)
   }
 
   render(): void {
     const groups = this.#model.shownGroups()
     this.grid.update(groups)
-    const { total, rows } = this.#model.groups
+    const { total, rows, level } = this.#model.groups
+    this.section.title(titles[level])
+    setAttributes(this.grid.element, { 'aria-label': titles[level] })
     this.section.count(groups.length === total ? formatCount(total) : formatPart(groups.length, total))
     const left = total - rows.length
     show(this.#rest, left > 0)
@@ -62,6 +80,20 @@ export class GroupsPane {
     return sum + (total > rows.length ? this.#metrics.row : 0)
   }
 
+  #levelItems(choose: (level: Level | undefined) => void): MenuItem[] {
+    const { level: current, isChosen } = this.#model.groups
+    const chosen = isChosen ? current : undefined
+    const mark = (is: boolean) => (is ? { detail: '✓' } : {})
+    return [
+      { label: t('What says most'), ...mark(chosen === undefined), onPick: () => choose(undefined) },
+      ...levels.map((level) => ({
+        label: titles[level],
+        ...mark(chosen === level),
+        onPick: () => choose(level),
+      })),
+    ]
+  }
+
   #height(group: GroupRow | undefined): number {
     const { row, line } = this.#metrics
     const lines = group === undefined ? 0 : previewLines(group).length
@@ -74,6 +106,7 @@ export class GroupsPane {
     const hosts = element('span', { class: 'group-hosts' })
     const count = element('span', { class: 'group-count' })
     const majority = element('span', { class: 'tag' }, t('majority'))
+    const originals = element('span', { class: 'tag' })
     const hits = element('span', { class: 'hits' })
     const preview = element('div', { class: 'group-preview' })
     const made = element(
@@ -83,7 +116,7 @@ export class GroupsPane {
         'div',
         { class: 'group-line' },
         element('span', { class: 'group-verdict', role: 'gridcell' }, state.element, exit),
-        element('span', { class: 'group-who', role: 'gridcell' }, hosts, majority, hits, count),
+        element('span', { class: 'group-who', role: 'gridcell' }, hosts, majority, originals, hits, count),
       ),
       element('div', { class: 'group-output', role: 'gridcell' }, preview),
     )
@@ -100,22 +133,39 @@ export class GroupsPane {
         hosts.title = group.hosts
         setText(count, formatAgents(group.count))
         show(majority, group.majority)
+        show(originals, group.originals > 1)
+        setText(originals, t('{0} different', formatCount(group.originals)))
         const matches = this.#model.groupHits(group.id)
         show(hits, matches > 0)
         setText(hits, matches === 1 ? t('1 match') : t('{0} matches', formatCount(matches)))
         made.dataset.state = group.state
         preview.replaceChildren(
-          ...previewLines(group).map((line) =>
-            element('div', { class: 'preview-line' }, ...visibleNodes(line)),
-          ),
+          ...previewLines(group).map((line) => element('div', { class: 'preview-line' }, ...lineNodes(line))),
         )
         preview.classList.toggle('more', group.more)
-        preview.classList.toggle('note', group.note !== undefined && group.preview.length === 0)
+        preview.classList.toggle('note', group.preview.length === 0)
       },
     }
   }
 }
 
-function previewLines({ preview, note }: GroupRow): readonly string[] {
-  return preview.length > 0 || note === undefined ? preview : [note]
+const titles: Readonly<Record<Level, string>> = {
+  identical: t('Groups of identical replies'),
+  pattern: t('Groups of replies with the same words'),
+  shape: t('Groups of replies with the same kinds of lines'),
+}
+
+/** A group without output says so: an empty card could have more to it. */
+function previewLines({ preview, note, bytes }: GroupRow): readonly PreviewLine[] {
+  if (preview.length > 0) return preview
+  return [note ?? (bytes === 0 ? t('No output.') : '')].filter((line) => line !== '')
+}
+
+function lineNodes(line: PreviewLine): Node[] {
+  if (typeof line === 'string') return [...visibleNodes(line)]
+  return line.flatMap((part) =>
+    typeof part === 'string'
+      ? [...visibleNodes(part)]
+      : [element('span', { class: 'spread' }, ...visibleNodes(part.spread))],
+  )
 }

@@ -37,6 +37,7 @@ export class Lists {
   readonly #hostField: TextFieldControl
   readonly #sight = new Delay(sightMs)
   #inSight = ''
+  #groupBy: PageState['groupBy']
 
   /** @param above shown above the lists */
   constructor(
@@ -61,6 +62,11 @@ export class Lists {
       open: (group) => on.open({ group: group.id }),
       move: (group) => on.move({ group: group.id }),
       fold: on.change,
+      groupBy: (level) => {
+        this.#groupBy = level
+        ask({ type: 'group-by', ...(level === undefined ? {} : { level }) })
+        on.change()
+      },
     })
     this.#agents = new AgentsPane(model, metrics, {
       open: (agent) => on.open({ agent: agent.id }),
@@ -100,15 +106,19 @@ export class Lists {
   }
 
   /** The state of the lists that survives a reload. */
-  get kept(): Required<Pick<PageState, 'states' | 'hostText' | 'sort' | 'collapsed'>> {
+  get kept(): Required<Pick<PageState, 'states' | 'hostText' | 'sort' | 'collapsed'>> &
+    Pick<PageState, 'groupBy'> {
     const { states, hostText } = this.#model.narrowing
     const collapsed: ('groups' | 'agents')[] = []
     if (this.#groups.section.isFolded) collapsed.push('groups')
     if (this.#agents.section.isFolded) collapsed.push('agents')
-    return { states: [...states], hostText, sort: this.#model.sort, collapsed }
+    const groupBy = this.#groupBy === undefined ? {} : { groupBy: this.#groupBy }
+    return { states: [...states], hostText, sort: this.#model.sort, collapsed, ...groupBy }
   }
 
-  restore({ states = [], hostText = '', sort, collapsed = [] }: PageState): void {
+  restore({ states = [], hostText = '', sort, collapsed = [], groupBy }: PageState): void {
+    this.#groupBy = groupBy
+    if (groupBy !== undefined) this.#ask({ type: 'group-by', level: groupBy })
     this.#hostField.set(hostText)
     this.#model.narrow({ states: new Set(states.filter(isState)), hostText })
     if (sort !== undefined) this.#model.sortBy(sort)

@@ -6,6 +6,7 @@ export class Section {
   readonly element: HTMLElement
   readonly content = element('div', { class: 'section-content' })
   readonly #heading: HTMLElement
+  readonly #title = element('span', { class: 'section-title' })
   readonly #count = element('span', { class: 'section-count' })
   readonly #onFold: () => void
   /** Shown at the right of the heading. */
@@ -13,12 +14,13 @@ export class Section {
 
   constructor({ name, title, onFold }: { name: string; title: string; onFold(): void }) {
     this.#onFold = onFold
+    setText(this.#title, title)
     this.content.id = `section-${name}`
     this.#heading = element(
       'button',
       { class: 'section-heading', type: 'button', 'aria-expanded': 'true', 'aria-controls': this.content.id },
       icon('chevron'),
-      element('span', { class: 'section-title' }, title),
+      this.#title,
       this.#count,
     )
     this.#heading.addEventListener('click', () => {
@@ -40,6 +42,10 @@ export class Section {
   fold(folded: boolean): void {
     this.content.hidden = folded
     setAttributes(this.#heading, { 'aria-expanded': folded ? 'false' : 'true' })
+  }
+
+  title(text: string): void {
+    setText(this.#title, text)
   }
 
   count(text: string): void {

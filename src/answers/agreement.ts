@@ -1,18 +1,10 @@
+import { type Level, levels } from './level.ts'
 import { type ReplyPattern, valueSeparator } from './replyPattern.ts'
 import { type Spread, SpreadCollector } from './spread.ts'
 
-/**
- * How much replies must have in common to be a group. `identical`: verdict, exit code and output, to the byte. `pattern`:
- * the same words in the same order, values may differ. `shape`: as `pattern`, and a run of lines of one pattern may have
- * any length. Each level joins groups of the one before and never parts them.
- */
-export type Level = 'identical' | 'pattern' | 'shape'
-
-export const levels: readonly Level[] = ['identical', 'pattern', 'shape']
-
-/** A reply that has ended, as far as grouping needs it. */
+/** A reply that has ended, or several that are identical, as far as grouping needs it. */
 export interface Answer {
-  readonly agentId: string
+  readonly id: string
   /** Verdict and its details. Answers never share a group across different ends. */
   readonly end: string
   /** Equal for outputs that are equal to the byte; undefined when a part is missing, which makes it equal to no other. */
@@ -24,25 +16,34 @@ export interface Answer {
 export interface AgreeingAnswers {
   /** The same for the same answers, in whatever order they came. */
   readonly key: string
-  readonly agentIds: readonly string[]
+  readonly ids: readonly string[]
   /** How many outputs are in it that are not identical. */
   readonly originals: number
 }
 
 /** Finds out which answers agree, and in what their values differ. */
 export class Agreement {
-  readonly #answers = new Map<string, Answer>()
+  readonly #answers = new Map<string, KeyedAnswer>()
   /** Of each pattern (by its `own` key), the values at its places. */
   readonly #spreads = new Map<string, SpreadCollector[]>()
   /** Patterns whose spread holds values of an answer that has changed since. */
   readonly #stale = new Set<string>()
 
-  /** Takes an answer in, in place of an earlier one of the same agent. */
+  /** Takes an answer in, in place of an earlier one with the same id. */
   set(answer: Answer): void {
-    const before = this.#answers.get(answer.agentId)
-    this.#answers.set(answer.agentId, answer)
-    if (before?.pattern !== undefined) this.#stale.add(before.pattern.own)
+    this.delete(answer.id)
+    this.#answers.set(answer.id, { ...answer, keys: keysOf(answer) })
     if (answer.pattern !== undefined) this.#collect(answer.pattern)
+  }
+
+  delete(id: string): void {
+    const before = this.#answers.get(id)
+    if (before?.pattern !== undefined) this.#stale.add(before.pattern.own)
+    this.#answers.delete(id)
+  }
+
+  has(id: string): boolean {
+    return this.#answers.has(id)
   }
 
   get size(): number {
@@ -52,23 +53,21 @@ export class Agreement {
   /** All groups at a level, in no order that means anything. */
   groups(level: Level): AgreeingAnswers[] {
     const joined = new DisjointSets()
-    for (const answer of this.#answers.values()) {
-      const keys = keysAt(level, answer)
-      for (const key of keys) joined.join(keys[0] as string, key)
-    }
-    const members = new Map<string, { agentIds: string[]; originals: Set<string>; keys: Set<string> }>()
-    for (const answer of this.#answers.values()) {
-      const [first = ''] = keysAt(level, answer)
+    for (const { keys } of this.#answers.values())
+      for (const key of keys[level]) joined.join(keys[level][0] as string, key)
+    const members = new Map<string, { ids: string[]; originals: Set<string>; keys: Set<string> }>()
+    for (const { id, keys } of this.#answers.values()) {
+      const first = keys[level][0] as string
       const root = joined.rootOf(first)
-      const group = members.get(root) ?? { agentIds: [], originals: new Set(), keys: new Set() }
+      const group = members.get(root) ?? { ids: [], originals: new Set(), keys: new Set() }
       members.set(root, group)
-      group.agentIds.push(answer.agentId)
-      group.originals.add(keysAt('identical', answer)[0] as string)
+      group.ids.push(id)
+      group.originals.add(keys.identical[0] as string)
       group.keys.add(first)
     }
-    return [...members.values()].map(({ agentIds, originals, keys }) => ({
+    return [...members.values()].map(({ ids, originals, keys }) => ({
       key: [...keys].sort()[0] as string,
-      agentIds,
+      ids,
       originals: originals.size,
     }))
   }
@@ -83,10 +82,10 @@ export class Agreement {
   }
 
   /** Of each place of the pattern of these answers. Empty when they do not have one pattern with as many places. */
-  spreads(agentIds: readonly string[]): readonly Spread[] {
+  spreads(ids: readonly string[]): readonly Spread[] {
     const patterns = new Set<string>()
-    for (const agentId of agentIds) {
-      const own = this.#answers.get(agentId)?.pattern?.own
+    for (const id of ids) {
+      const own = this.#answers.get(id)?.pattern?.own
       if (own === undefined) return []
       patterns.add(own)
     }
@@ -97,11 +96,6 @@ export class Agreement {
     if (others.length > 0)
       for (const part of all) for (const [index, place] of part.entries()) merged[index]?.merge(place)
     return merged.flatMap(({ spread }) => (spread === undefined ? [] : [spread]))
-  }
-
-  /** The values of an agent's answer, in order of their places. */
-  values(agentId: string): readonly string[] {
-    return valuesOf(this.#answers.get(agentId)?.pattern)
   }
 
   #collect(pattern: ReplyPattern): void {
@@ -124,18 +118,20 @@ function valuesOf(pattern: ReplyPattern | undefined): readonly string[] {
   return pattern === undefined || pattern.values === '' ? [] : pattern.values.split(valueSeparator)
 }
 
-/** Answers with any key in common agree. All keys of an answer begin with how it ended. */
-function keysAt(level: Level, { agentId, end, output, pattern }: Answer): string[] {
-  const identical = `${end}\n=${output ?? `${agentId}\n?`}`
-  if (level === 'identical' || pattern === undefined) return [identical]
-  if (level === 'pattern') return [`${end}\nplain ${pattern.plain}`, `${end}\nown ${pattern.own}`, identical]
-  return [
-    `${end}\nplain shape ${pattern.plainShape}`,
-    `${end}\nown shape ${pattern.ownShape}`,
-    `${end}\nplain ${pattern.plain}`,
-    `${end}\nown ${pattern.own}`,
-    identical,
-  ]
+/** Answers with any key of a level in common agree at it. The first is the one that most of a group have. */
+interface KeyedAnswer extends Answer {
+  readonly keys: Readonly<Record<Level, readonly string[]>>
+}
+
+/** All keys begin with how the answer ended. */
+function keysOf({ id, end, output, pattern }: Answer): KeyedAnswer['keys'] {
+  const identical = [`${end}\n=${output ?? `${id}\n?`}`]
+  if (pattern === undefined) return { identical, pattern: identical, shape: identical }
+  const { own, plain, ownShape, plainShape } = pattern
+  const keys = [`${end}\nown ${own}`, ...(plain === own ? [] : [`${end}\nplain ${plain}`]), ...identical]
+  const isOwn = plainShape !== ownShape
+  const shapes = [`${end}\nown shape ${ownShape}`, ...(isOwn ? [`${end}\nplain shape ${plainShape}`] : [])]
+  return { identical, pattern: keys, shape: [...shapes, ...keys] }
 }
 
 /** Sets of keys that are joined step by step; which keys are in one set does not depend on the order of the steps. */

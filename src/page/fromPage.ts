@@ -45,6 +45,8 @@ const Subset = v.variant('kind', [
   }),
 ])
 
+const GroupLevel = v.picklist(['identical', 'pattern', 'shape'])
+
 const Query = v.strictObject({
   text: v.pipe(v.string(), v.maxLength(1000)),
   matchCase: v.boolean(),
@@ -71,6 +73,8 @@ const Request = v.variant('type', [
     v.check(({ from, to }) => to - from <= maxWindow, 'too many lines at a time'),
   ),
   v.strictObject({ type: v.literal('close-output') }),
+  /** What replies must have in common to be a group; without a level the host chooses the one that says most. */
+  v.strictObject({ type: v.literal('group-by'), level: v.optional(GroupLevel) }),
   /** Search all outputs; an empty text ends the search. */
   v.strictObject({ type: v.literal('search'), search: Index, query: Query }),
   /** The next match in the open output, from line `from` on (`1`) or before it (`-1`). */
@@ -115,6 +119,7 @@ const PageStateSchema = v.object({
   ),
   collapsed: v.optional(v.array(v.picklist(['groups', 'agents']))),
   scroll: v.optional(v.object({ groups: v.number(), agents: v.number(), output: v.number() })),
+  groupBy: v.optional(GroupLevel),
   wrap: v.optional(v.boolean()),
   /** Share of the list in the split, percent. */
   split: v.optional(v.number()),

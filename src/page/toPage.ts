@@ -1,3 +1,4 @@
+import type { Level } from '../answers/level.ts'
 import type { AgentState } from '../protocol/verdict.ts'
 
 /**
@@ -114,9 +115,13 @@ export interface GroupsTable {
   /** All groups; `rows` holds the first of them, outliers first. */
   readonly total: number
   readonly rows: readonly GroupRow[]
+  /** What replies of a group have in common. */
+  readonly level: Level
+  /** Whether a person has chosen the level; otherwise it is the one that says most. */
+  readonly isChosen: boolean
 }
 
-/** Agents whose replies are identical. */
+/** Agents whose replies agree at the level of the table. */
 export interface GroupRow {
   /** Stable for the lifetime of the page. */
   readonly id: number
@@ -129,12 +134,20 @@ export interface GroupRow {
   readonly majority: boolean
   /** Bytes of output of each. */
   readonly bytes: number
-  /** First lines of the output, without control sequences; at most 3. */
-  readonly preview: readonly string[]
+  /** How many different replies it has: 1 when all are identical. */
+  readonly originals: number
+  /** Lines of the output, without control sequences; at most 3. Of failures the last, otherwise the first. */
+  readonly preview: readonly PreviewLine[]
   /** Whether the output has more than the preview. */
   readonly more: boolean
   readonly note?: string
 }
+
+/** A line of an output; in parts where the replies of a group differ in values. */
+export type PreviewLine = string | readonly PreviewPart[]
+
+/** Text that all replies have, or in words how their values spread: "150–162", "3 different". */
+export type PreviewPart = string | { readonly spread: string }
 
 /** Whose output: an agent's own, or that of a group (all its members wrote the same). */
 export type OutputOf = { readonly agent: string } | { readonly group: number }

@@ -21,6 +21,8 @@ export interface Group {
   readonly representative: string
   /** More than half of the agents that have finished are in it. */
   readonly majority: boolean
+  /** Its replies have ended by themselves or by a limit, and were meant to be: one of such groups may be the majority. */
+  readonly isOrdinary: boolean
 }
 
 /** The groups of a run: outliers first, then by number of agents; the majority last, and then unfinished agents. */
@@ -32,13 +34,18 @@ export function groupReplies(state: RunState): Group[] {
     if (group === undefined) members.set(key, [reply])
     else group.push(reply)
   }
-  const answered = [...state.replies.values()].filter(isAnswered).length
-  const groups = [...members].map(([key, replies]) =>
-    describe(key, replies, replies.every(isOrdinary) && replies.length > answered / 2),
-  )
-  return groups.sort(
-    (a, b) => rank(a) - rank(b) || a.agentIds.length - b.agentIds.length || byNature(a.hosts, b.hosts),
-  )
+  const answered = answeredAgents(state)
+  return [...members].map(([key, replies]) => describe(key, replies, answered)).sort(byImportance)
+}
+
+/** Outliers first, then by number of agents; the majority last, and then unfinished agents. */
+export function byImportance(a: Group, b: Group): number {
+  return rank(a) - rank(b) || a.agentIds.length - b.agentIds.length || byNature(a.hosts, b.hosts)
+}
+
+/** Agents that have finished: a majority is more than half of them. */
+export function answeredAgents({ replies }: RunState): number {
+  return [...replies.values()].filter(isAnswered).length
 }
 
 /** How a reply ended beyond its verdict, as text. */
@@ -89,7 +96,8 @@ function groupKey(reply: ReplyState): string {
   ])
 }
 
-function describe(key: string, replies: ReplyState[], majority: boolean): Group {
+function describe(key: string, replies: ReplyState[], answered: number): Group {
+  const ordinary = replies.every(isOrdinary)
   const sorted = inNaturalOrder(replies, ({ hostname }) => hostname)
   const first = sorted[0] as ReplyState
   return {
@@ -99,7 +107,8 @@ function describe(key: string, replies: ReplyState[], majority: boolean): Group 
     agentIds: sorted.map(({ agentId }) => agentId),
     hosts: foldHosts(sorted.map(({ hostname }) => hostname)),
     representative: first.agentId,
-    majority,
+    majority: ordinary && replies.length > answered / 2,
+    isOrdinary: ordinary,
   }
 }
 

@@ -30,6 +30,7 @@ const strokes = {
     ['stroke', 'M8 6.2v3.4'],
     ['filled', 'M8 11a.75.75 0 1 1 0 1.5a.75.75 0 0 1 0-1.5Z'],
   ],
+  group: [['stroke', 'M2.5 3.5h11M2.5 6.5h11M2.5 10.5h11M2.5 13.5h11']],
   failed: [
     ['stroke', ring],
     ['stroke', 'M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8'],

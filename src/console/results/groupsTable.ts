@@ -1,39 +1,64 @@
+import type { Level } from '../../answers/level.ts'
 import type { GroupsTable } from '../../page/toPage.ts'
-import { isVerdict } from '../../protocol/verdict.ts'
+import { isFailure, isVerdict } from '../../protocol/verdict.ts'
+import type { AgreeingGroup } from '../../report/agreeingGroups.ts'
 import type { Group } from '../../report/grouping.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { Translate } from '../../text/translate.ts'
-import { firstLines, previewBytes } from './outputPreview.ts'
+import { firstLines, lastLines, previewBytes } from './outputPreview.ts'
+import { type PatternPreview, patternPreview, shownPreview } from './patternPreview.ts'
 import { groupRow } from './projection.ts'
+import { RunAnswers } from './runAnswers.ts'
 import type { ShownRun } from './shownRun.ts'
 
 /** The most groups that the page gets. If more replies differ, the list of agents is more useful than a list of groups. */
 const maxRows = 200
 
-/** The start of a group's output, with the agent that it is from and the number of bytes read so far. */
-interface Beginning {
+/** Lines of a group's output, with the agent that they are from and the number of bytes that it had. */
+interface Preview {
   readonly agentId: string
   readonly bytes: number
-  readonly preview: ReturnType<typeof firstLines>
+  readonly preview: ReturnType<typeof firstLines> | PatternPreview
 }
 
-/** The groups of a run under stable numbers, with the start of their output. */
+/** The groups of a run under stable numbers, with lines of their output. */
 export class GroupNumbers {
   readonly #run: ShownRun
   readonly #t: Translate
   readonly #numbers = new Map<string, number>()
   readonly #ofAgent = new Map<string, number>()
-  readonly #beginnings = new Map<string, Beginning>()
-  #groups: readonly Group[] = []
+  readonly #previews = new Map<string, Preview>()
+  readonly #answers: RunAnswers
+  #groups: readonly AgreeingGroup[] = []
+  #chosen: Level | undefined
+  #level: Level = 'identical'
 
   constructor(run: ShownRun, t: Translate) {
     this.#run = run
     this.#t = t
+    this.#answers = new RunAnswers(run)
   }
 
-  /** Takes the current groups. Returns the agents that have changed groups. */
-  update(groups: readonly Group[]): string[] {
-    this.#groups = groups.filter(({ state }) => isVerdict(state))
+  /** Groups by this level from the next {@link update} on; without one by the level that says most. */
+  choose(level: Level | undefined): void {
+    this.#chosen = level
+  }
+
+  /** Reads what was not read of the outputs yet. Returns whether grouping again may change something. */
+  readAnswers(): Promise<boolean> {
+    return this.#answers.read()
+  }
+
+  stop(): void {
+    this.#answers.stop()
+  }
+
+  /** Takes the current groups of identical replies. Returns the agents that have changed groups. */
+  update(identical: readonly Group[]): string[] {
+    this.#answers.update(identical.filter(({ state }) => isVerdict(state)))
+    const { level, groups } = this.#answers.joined(this.#chosen)
+    this.#level = level
+    this.#groups = groups
     const moved: string[] = []
     for (const group of this.#groups) {
       const number = this.#numbers.get(group.key) ?? this.#numbers.size
@@ -51,11 +76,11 @@ export class GroupNumbers {
     return this.#ofAgent.get(agentId)
   }
 
-  group(number: number): Group | undefined {
+  group(number: number): AgreeingGroup | undefined {
     return this.#groups.find(({ key }) => this.#numbers.get(key) === number)
   }
 
-  majority(): Group | undefined {
+  majority(): AgreeingGroup | undefined {
     return this.#groups.find(({ majority }) => majority)
   }
 
@@ -63,7 +88,7 @@ export class GroupNumbers {
     const rows = this.#shown().flatMap((group) => {
       const representative = state.replies.get(group.representative)
       if (representative === undefined) return []
-      const { agentIds, hosts, majority, key } = group
+      const { agentIds, hosts, majority, key, originals } = group
       const id = this.#numbers.get(key) ?? 0
       return [
         groupRow(
@@ -73,36 +98,62 @@ export class GroupNumbers {
             count: agentIds.length,
             hosts,
             majority,
-            preview: this.#beginnings.get(key)?.preview,
+            originals: originals.length,
+            preview: this.#shownPreview(group),
           },
           this.#t,
         ),
       ]
     })
-    return { total: this.#groups.length, rows }
+    return { total: this.#groups.length, rows, level: this.#level, isChosen: this.#chosen !== undefined }
   }
 
   /**
-   * Reads the beginnings that are not known yet, or that have changed: the output of a reply that was given up may still
+   * Reads the lines that are not known yet, or that have changed: the output of a reply that was given up may still
    * grow, and another agent may stand for the group. Returns whether there is a line that was not there before.
    */
   async readPreviews(): Promise<boolean> {
     let found = false
-    for (const { key, representative: agentId } of this.#shown()) {
+    for (const group of this.#shown()) {
+      const { key, representative: agentId } = group
       const reply = this.#run.state.replies.get(agentId)
-      // What comes after the beginning changes nothing in it.
-      const bytes = Math.min((reply?.stdoutBytes ?? 0) + (reply?.stderrBytes ?? 0), previewBytes + 1)
-      const known = this.#beginnings.get(key)
+      const bytes = (reply?.stdoutBytes ?? 0) + (reply?.stderrBytes ?? 0)
+      const known = this.#previews.get(key)
       if (known?.agentId === agentId && known.bytes === bytes) continue
-      const { lines, more } = firstLines(await this.#run.output(agentId, 0, previewBytes))
-      this.#beginnings.set(key, { agentId, bytes, preview: { lines, more: more || bytes > previewBytes } })
-      found ||= lines.length > 0 || (known?.preview.lines.length ?? 0) > 0
+      const preview = await this.#read(group, bytes)
+      this.#previews.set(key, { agentId, bytes, preview })
+      found ||= preview.lines.length > 0 || (known?.preview.lines.length ?? 0) > 0
     }
     return found
   }
 
+  async #read(group: AgreeingGroup, bytes: number): Promise<Preview['preview']> {
+    const { representative: agentId, state, originals } = group
+    if (originals.length > 1) {
+      const hostname = this.#run.state.replies.get(agentId)?.hostname ?? ''
+      return patternPreview(
+        await this.#answers.patternOf(agentId),
+        hostname,
+        isVerdict(state) && isFailure(state),
+      )
+    }
+    const isEnd = isVerdict(state) && isFailure(state)
+    const from = isEnd ? Math.max(0, bytes - previewBytes) : 0
+    const { lines, more } = (isEnd ? lastLines : firstLines)(
+      await this.#run.output(agentId, from, previewBytes),
+    )
+    return { lines, more: more || bytes > previewBytes }
+  }
+
+  #shownPreview(group: AgreeingGroup): Parameters<typeof groupRow>[1]['preview'] {
+    const preview = this.#previews.get(group.key)?.preview
+    return preview !== undefined && 'isPattern' in preview
+      ? shownPreview(preview, this.#answers.spreads(group), this.#t)
+      : preview
+  }
+
   /** Outliers come first, so that a long list would lose the majority, or where there is none the largest group: it is kept. */
-  #shown(): readonly Group[] {
+  #shown(): readonly AgreeingGroup[] {
     if (this.#groups.length <= maxRows) return this.#groups
     const first = this.#groups.slice(0, maxRows)
     const kept = this.majority() ?? this.#groups.reduce(larger)
@@ -110,6 +161,6 @@ export class GroupNumbers {
   }
 }
 
-function larger(one: Group, other: Group): Group {
+function larger(one: AgreeingGroup, other: AgreeingGroup): AgreeingGroup {
   return other.agentIds.length > one.agentIds.length ? other : one
 }

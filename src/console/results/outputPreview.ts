@@ -5,8 +5,18 @@ import { plainLines } from '../../terminal/plainLines.ts'
 export const previewBytes = 4096
 
 /** Lines and characters of a preview. */
-const maxLines = 3
+export const maxLines = 3
 const maxCharacters = 300
+
+/** The last lines that are not empty, of stderr if it has any: there most programs say why they failed. */
+export function lastLines(chunks: readonly Chunk[]): { lines: string[]; more: boolean } {
+  const onStderr = linesWithText(chunks.filter(({ stream }) => stream === 2))
+  const lines = onStderr.length > 0 ? onStderr : linesWithText(chunks)
+  return {
+    lines: lines.slice(-maxLines),
+    more: linesWithText(chunks).length > Math.min(lines.length, maxLines),
+  }
+}
 
 /** The first lines that are not empty, and whether there are more. */
 export function firstLines(chunks: readonly Chunk[]): { lines: string[]; more: boolean } {

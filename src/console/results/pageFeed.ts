@@ -87,7 +87,7 @@ export class PageFeed {
       rows: this.#takeRows(),
       groups: groups.table(state),
     })
-    this.#readGroupPreviews()
+    this.#readGroups()
     if (this.#dirty.size > 0) this.#flushing.setIn(firstDeltaMs)
   }
 
@@ -135,7 +135,7 @@ export class PageFeed {
         ...(this.#tellsRun ? { run: runHeader(state, environment, { live, now, t }) } : {}),
       })
       this.#tellsRun = this.#tellsGroups = false
-      if (tellsGroups) this.#readGroupPreviews()
+      if (tellsGroups) this.#readGroups()
     }
     const previewInMs = this.#previewedAt + previewEveryMs - now
     if (this.#previewsStale && previewInMs <= 0) this.#readPreviews()
@@ -179,7 +179,24 @@ export class PageFeed {
     return rows
   }
 
-  #readGroupPreviews(): void {
+  /** Groups by another level, and tells the page. */
+  regroup(): void {
+    if (this.#seq === undefined) return
+    this.#groupsStale = true
+    this.#groupedAt = Number.NEGATIVE_INFINITY
+    this.#flushSoon()
+  }
+
+  /** Outputs are read after the page was told of the groups: what they say may join groups, and gives previews. */
+  #readGroups(): void {
+    this.#options.groups
+      .readAnswers()
+      .then((found) => {
+        if (!found || this.#seq === undefined) return
+        this.#groupsStale = true
+        this.#flushSoon()
+      })
+      .catch(this.#options.onWarning)
     this.#options.groups
       .readPreviews()
       .then((found) => {

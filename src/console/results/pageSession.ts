@@ -61,6 +61,10 @@ export class PageSession {
         if (agentId !== undefined) this.#outputs.show(agentId, message)
         break
       }
+      case 'group-by':
+        this.#groups.choose(message.level)
+        this.#feed.regroup()
+        break
       case 'close-output':
         this.#outputs.close()
         break
@@ -95,6 +99,7 @@ export class PageSession {
   dispose(): void {
     this.#isDisposed = true
     this.pause()
+    this.#groups.stop()
     this.#unsubscribe()
   }
 }

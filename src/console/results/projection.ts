@@ -1,5 +1,5 @@
 import type { NameProblem } from '../../hosts/similarNames.ts'
-import type { ActionHeader, AgentRow, GroupRow, RunHeader } from '../../page/toPage.ts'
+import type { ActionHeader, AgentRow, GroupRow, PreviewLine, RunHeader } from '../../page/toPage.ts'
 import { actionName, actionText } from '../../run/actionText.ts'
 import { hiddenSentence } from '../../run/hiddenCommand.ts'
 import type { RecordedRequest } from '../../run/runRequest.ts'
@@ -45,12 +45,12 @@ export function agentRow(
 /** A group as a row; `representative` is the reply of one of its agents. */
 export function groupRow(
   representative: ReplyState,
-  { id, count, hosts, majority, preview }: GroupFacts,
+  { id, count, hosts, majority, originals, preview }: GroupFacts,
   t: Translate,
 ): GroupRow {
   const note = noteOf(representative, t)
   return {
-    ...{ id, count, majority, state: shownState(representative) },
+    ...{ id, count, majority, originals, state: shownState(representative) },
     ...exitOf(representative),
     hosts: hosts.length > maxHostsCharacters ? `${hosts.slice(0, maxHostsCharacters)}…` : hosts,
     bytes: representative.stdoutBytes + representative.stderrBytes,
@@ -65,7 +65,8 @@ interface GroupFacts {
   readonly count: number
   readonly hosts: string
   readonly majority: boolean
-  readonly preview: { readonly lines: readonly string[]; readonly more: boolean } | undefined
+  readonly originals: number
+  readonly preview: { readonly lines: readonly PreviewLine[]; readonly more: boolean } | undefined
 }
 
 /** The run without what a page must not know, above all the values of environment variables. */

@@ -60,6 +60,7 @@ describe('the results page by keyboard alone', () => {
         'Match case',
         'Regular expression',
         expect.stringMatching(/^Groups of identical replies/),
+        'Group by',
         'Groups of identical replies: web[07,23]',
         expect.stringMatching(/^Agents/),
         'Filter hosts',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Agreement, type Answer, levels } from '../../../src/answers/agreement.ts'
+import { Agreement, type Answer } from '../../../src/answers/agreement.ts'
+import { levels } from '../../../src/answers/level.ts'
 import { isValue, lineTokens } from '../../../src/answers/lineTokens.ts'
 import { replyPattern } from '../../../src/answers/replyPattern.ts'
 
@@ -13,7 +14,7 @@ describe('answers', () => {
     ])
     expect(agreement.groups('identical')).toHaveLength(3)
     expect(agreement.groups('pattern')).toHaveLength(1)
-    expect(agreement.groups('pattern')[0]).toMatchObject({ agentIds: ['a0', 'a1', 'a2'], originals: 3 })
+    expect(agreement.groups('pattern')[0]).toMatchObject({ ids: ['a0', 'a1', 'a2'], originals: 3 })
     expect(
       agreement.spreads(['a0', 'a1', 'a2']).map(({ lowest, highest }) => `${lowest}–${highest}`),
     ).toEqual(['09:00:01–11:27:12', '14 min–162 days,  1:05', '0–2', '0.00–12.3', '0.01–4', '0.05–6.32'])
@@ -28,7 +29,7 @@ describe('answers', () => {
       ],
       (index) => (index < 2 ? [`web-0${index + 1}`, `web-0${index + 1}.example.com`] : ['db-01']),
     )
-    expect(agreement.groups('pattern').map(({ agentIds }) => agentIds)).toEqual([['a0', 'a1'], ['a2']])
+    expect(agreement.groups('pattern').map(({ ids }) => ids)).toEqual([['a0', 'a1'], ['a2']])
   })
 
   it('agree by pattern if they are identical, although the name of one of them is in the output of all', () => {
@@ -45,16 +46,16 @@ describe('answers', () => {
       ['jobs:', 'end'],
     ])
     expect(agreement.groups('pattern')).toHaveLength(3)
-    expect(agreement.groups('shape').map(({ agentIds }) => agentIds)).toEqual([['a0', 'a1'], ['a2']])
+    expect(agreement.groups('shape').map(({ ids }) => ids)).toEqual([['a0', 'a1'], ['a2']])
   })
 
   it('never agree across verdicts, exit codes or streams', () => {
     const agreement = new Agreement()
     const pattern = replyPattern([{ stream: 1, text: 'took 5s' }], { names: [] })
-    agreement.set({ agentId: 'a', end: 'succeeded', output: 'same', pattern })
-    agreement.set({ agentId: 'b', end: 'failed, exit code 1', output: 'same', pattern })
+    agreement.set({ id: 'a', end: 'succeeded', output: 'same', pattern })
+    agreement.set({ id: 'b', end: 'failed, exit code 1', output: 'same', pattern })
     agreement.set({
-      agentId: 'c',
+      id: 'c',
       end: 'succeeded',
       output: 'other',
       pattern: replyPattern([{ stream: 2, text: 'took 5s' }], { names: [] }),
@@ -64,19 +65,19 @@ describe('answers', () => {
 
   it('equal no other while a part of them is missing', () => {
     const agreement = new Agreement()
-    for (const agentId of ['a', 'b'])
-      agreement.set({ agentId, end: 'succeeded', output: undefined, pattern: undefined })
+    for (const id of ['a', 'b'])
+      agreement.set({ id, end: 'succeeded', output: undefined, pattern: undefined })
     for (const level of levels) expect(agreement.groups(level)).toHaveLength(2)
   })
 
   it('are identical beyond what is looked at, or do not agree', () => {
     const agreement = new Agreement()
-    for (const [agentId, rest] of [
+    for (const [id, rest] of [
       ['a', 'one'],
       ['b', 'two'],
     ] as const)
       agreement.set({
-        agentId,
+        id,
         end: 'succeeded',
         output: rest,
         pattern: replyPattern([{ stream: 1, text: 'took 5s' }], { names: [], rest }),
@@ -93,10 +94,8 @@ describe('answers', () => {
   it('never agree by pattern with different words', () => {
     fc.assert(
       fc.property(fc.array(anyOutput, { minLength: 1, maxLength: 12 }), (outputs) => {
-        for (const { agentIds } of agreementOf(outputs).groups('pattern'))
-          expect(new Set(agentIds.map((id) => wordsOf(outputs[Number(id.slice(1))] as string[]))).size).toBe(
-            1,
-          )
+        for (const { ids } of agreementOf(outputs).groups('pattern'))
+          expect(new Set(ids.map((id) => wordsOf(outputs[Number(id.slice(1))] as string[]))).size).toBe(1)
       }),
     )
   })
@@ -169,12 +168,12 @@ function agreementOf(outputs: readonly string[][], names: (index: number) => str
   return agreement
 }
 
-function answerOf(agentId: string, lines: string[], names: string[] = []): Answer {
+function answerOf(id: string, lines: string[], names: string[] = []): Answer {
   const pattern = replyPattern(
     lines.map((text) => ({ stream: 1, text })),
     { names },
   )
-  return { agentId, end: 'succeeded', output: lines.join('\n'), pattern }
+  return { id, end: 'succeeded', output: lines.join('\n'), pattern }
 }
 
 function wordsOf(lines: string[]): string {
@@ -189,6 +188,6 @@ function wordsOf(lines: string[]): string {
 
 function sorted(groups: ReturnType<Agreement['groups']>) {
   return groups
-    .map(({ agentIds, ...group }) => ({ ...group, agentIds: [...agentIds].sort() }))
+    .map(({ ids, ...group }) => ({ ...group, ids: [...ids].sort() }))
     .sort((one, other) => (one.key < other.key ? -1 : 1))
 }

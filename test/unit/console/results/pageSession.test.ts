@@ -188,6 +188,41 @@ describe('PageSession', () => {
     expect(troubles.splice(0)).toEqual(['The disk is gone.'])
   })
 
+  it('groups by the words of the replies where nearly all differ in values, and says how these spread', async () => {
+    const hosts = Array.from({ length: 12 }, (_, index) => `web${index}`)
+    const { simulated, session, sent, settle } = await scene(hosts)
+    session.receive({ type: 'ready' })
+    for (const [index, host] of hosts.entries())
+      simulated.finish(host, 0, [{ stream: 1, text: `${host} up ${index + 3} days, load 0.${index}\n` }])
+    const card = () => modelOf(sent).groups.rows[0]
+    await settle(() => modelOf(sent).groups.total === 1 && (card()?.preview.length ?? 0) > 0)
+    expect(modelOf(sent).groups).toMatchObject({ level: 'pattern', isChosen: false })
+    expect(card()).toMatchObject({ count: 12, originals: 12, majority: true, hosts: 'web[0-11]' })
+    expect(card()?.preview).toEqual([
+      ['{hostname} up ', { spread: '3 days–14 days' }, ', load ', { spread: '0.0–0.9' }],
+    ])
+    session.receive({ type: 'group-by', level: 'identical' })
+    await settle(() => modelOf(sent).groups.total === 12)
+    expect(modelOf(sent).groups).toMatchObject({ level: 'identical', isChosen: true })
+    session.receive({ type: 'group-by' })
+    await settle(() => modelOf(sent).groups.total === 1)
+  })
+
+  it('shows on the card of a failure how it ended: the last lines of stderr', async () => {
+    const { simulated, session, sent, settle } = await scene(['web1'])
+    session.receive({ type: 'ready' })
+    simulated.finish('web1', 1, [
+      { stream: 1, text: 'Reloading nginx\nchecking configuration\nconfiguration ok\n' },
+      { stream: 2, text: 'nginx: [emerg] bind() to 0.0.0.0:80 failed\n' },
+      { stream: 1, text: 'end\n' },
+    ])
+    await settle(() => (modelOf(sent).groups.rows[0]?.preview.length ?? 0) > 0)
+    expect(modelOf(sent).groups.rows[0]).toMatchObject({
+      preview: ['nginx: [emerg] bind() to 0.0.0.0:80 failed'],
+      more: true,
+    })
+  })
+
   it('shows a group by the output that all its members share', async () => {
     const { simulated, session, sent, settle } = await scene(['web1', 'web2'])
     for (const host of ['web1', 'web2']) simulated.finish(host, 0, [{ stream: 1, text: 'same\n' }])

@@ -1,0 +1,71 @@
+import type { PatternLine } from '../../answers/shownPattern.ts'
+import type { Spread } from '../../answers/spread.ts'
+import type { PreviewLine, PreviewPart } from '../../page/toPage.ts'
+import type { Translate } from '../../text/translate.ts'
+import { maxLines } from './outputPreview.ts'
+
+/** Lines of a pattern for the card of its group. */
+export interface PatternPreview {
+  readonly isPattern: true
+  readonly lines: readonly PatternLine[]
+  readonly more: boolean
+}
+
+/** The most characters of a line of a card. */
+const maxCharacters = 300
+
+/** @param isEnd the last lines, of stderr if there are any, instead of the first */
+export function patternPreview(
+  all: readonly PatternLine[],
+  hostname: string,
+  isEnd: boolean,
+): PatternPreview {
+  const filled = all.filter(({ parts }) => parts.some(({ text }) => text.trim() !== ''))
+  const onStderr = isEnd ? filled.filter(({ stream }) => stream === 2) : []
+  const lines = onStderr.length > 0 ? onStderr : filled
+  const chosen = isEnd ? lines.slice(-maxLines) : lines.slice(0, maxLines)
+  const named = hostname === '' ? chosen : chosen.map((line) => withoutName(line, hostname))
+  return { isPattern: true, lines: named, more: filled.length > chosen.length }
+}
+
+/** Each of the agents says its own name there. */
+function withoutName({ stream, parts }: PatternLine, hostname: string): PatternLine {
+  return {
+    stream,
+    parts: parts.map((part) =>
+      'place' in part ? part : { text: part.text.replaceAll(hostname, '{hostname}') },
+    ),
+  }
+}
+
+/** The lines with how the values spread; those that all agents share are text. */
+export function shownPreview(
+  { lines, more }: PatternPreview,
+  spreads: readonly Spread[],
+  t: Translate,
+): { lines: PreviewLine[]; more: boolean } {
+  return { lines: lines.map(({ parts }) => cut(parts.map((part) => shownPart(part, spreads, t)))), more }
+}
+
+function shownPart(
+  part: PatternLine['parts'][number],
+  spreads: readonly Spread[],
+  t: Translate,
+): PreviewPart {
+  if (!('place' in part)) return part.text
+  const spread = spreads[part.place]
+  if (spread === undefined || spread.different === 1) return spread?.lowest ?? part.text
+  if (spread.isRange && spread.lowest !== spread.highest)
+    return { spread: `${spread.lowest}–${spread.highest}` }
+  return { spread: t('{0} different', spread.different) }
+}
+
+function cut(parts: readonly PreviewPart[]): PreviewPart[] {
+  let left = maxCharacters
+  return parts.flatMap((part) => {
+    if (left <= 0) return []
+    const text = typeof part === 'string' ? part.slice(0, left) : part.spread
+    left -= text.length
+    return [typeof part === 'string' ? text : part]
+  })
+}

@@ -1,0 +1,50 @@
+import type { AgreeingAnswers } from '../answers/agreement.ts'
+import { foldHosts } from '../hosts/hostFolding.ts'
+import { inNaturalOrder } from '../hosts/naturalOrder.ts'
+import type { RunState } from '../run/runState.ts'
+import { answeredAgents, byImportance, type Group } from './grouping.ts'
+
+/** Agents whose replies agree at some level, not necessarily to the byte. */
+export interface AgreeingGroup extends Group {
+  /** The groups of identical replies that it is made of. */
+  readonly originals: readonly Group[]
+}
+
+/**
+ * Joins groups of identical replies.
+ * @param agreeing of the answers whose ids are the keys of the groups; groups that are in none stay as they are
+ */
+export function joinGroups(
+  state: RunState,
+  groups: readonly Group[],
+  agreeing: readonly AgreeingAnswers[],
+): AgreeingGroup[] {
+  const byKey = new Map(groups.map((group) => [group.key, group]))
+  const answered = answeredAgents(state)
+  const joined = agreeing.flatMap(({ key, ids }) => {
+    const originals = ids.flatMap((id) => byKey.get(id) ?? [])
+    for (const id of ids) byKey.delete(id)
+    return originals.length === 0 ? [] : [join(state, key, originals, answered)]
+  })
+  const alone = [...byKey.values()].map((group) => ({ ...group, originals: [group] }))
+  return [...joined, ...alone].sort(byImportance)
+}
+
+function join(state: RunState, key: string, originals: readonly Group[], answered: number): AgreeingGroup {
+  const [first] = originals as [Group, ...Group[]]
+  if (originals.length === 1) return { ...first, originals }
+  const hostnameOf = (agentId: string) => state.replies.get(agentId)?.hostname ?? agentId
+  const agentIds = inNaturalOrder(
+    originals.flatMap((group) => group.agentIds),
+    hostnameOf,
+  )
+  return {
+    ...first,
+    key,
+    agentIds,
+    hosts: foldHosts(agentIds.map(hostnameOf)),
+    representative: agentIds[0] as string,
+    majority: first.isOrdinary && agentIds.length > answered / 2,
+    originals,
+  }
+}
