@@ -566,7 +566,7 @@ export const rooms = [
       'agent/src/announcing',
       'agent/src/runs',
     ],
-    packages: ['node'],
+    packages: ['node', 'valibot'],
   },
   {
     room: 'agent/src/process',

@@ -87,13 +87,27 @@ export async function takeLock(path: string, pace: LockPace = usualPace): Promis
 
 /** Whether a process that may be alive holds the lock. Answers at once: a holder whose process cannot be seen counts as alive. */
 export async function isLocked(path: string): Promise<boolean> {
-  if (await isHeldByEarlierVersion(path)) return true
+  return (await holderOf(path)).kind !== 'none'
+}
+
+/** Who holds a lock: `elsewhere` is another container or machine, or a process of an earlier version. */
+export type LockHolder =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'here'; readonly pid: number }
+  | { readonly kind: 'elsewhere' }
+
+/** Which process holds the lock. Answers at once: a holder whose process cannot be seen counts as alive. */
+export async function holderOf(path: string): Promise<LockHolder> {
+  if (await isHeldByEarlierVersion(path)) return { kind: 'elsewhere' }
   const own = markOfThisProcess()
+  let holder: LockHolder = { kind: 'none' }
   for (const name of await new LockFolder(path).names()) {
     const mark = markOf(markedAsHeld(name) ?? '')
-    if (mark !== undefined && lifeOf(mark, own) !== 'dead') return true
+    if (mark === undefined || lifeOf(mark, own) === 'dead') continue
+    if (mark.space === own.space) return { kind: 'here', pid: mark.pid }
+    holder = { kind: 'elsewhere' }
   }
-  return false
+  return holder
 }
 
 /**

@@ -29,6 +29,8 @@ export interface AdmissionContext {
   readonly configuredReplyQueue: string
   readonly facts: Facts
   readonly now: number
+  /** When the agent read the command, if it has waited for a restart since; its sender was told that it is queued. */
+  readonly arrivedAt?: number
   /** When this agent process started. */
   readonly startedAt: number
   /** What was issued before this may have been executed without this agent remembering it. */
@@ -73,8 +75,8 @@ export function admit(command: CommandMessage, sentAt: number, context: Admissio
         }
   }
   // An agent that was not running then does not reply.
-  const wasAway = sentAt < context.startedAt - clockErrorMs
-  const late = lateness(command, sentAt, context.now)
+  const wasAway = context.arrivedAt === undefined && sentAt < context.startedAt - clockErrorMs
+  const late = lateness(command, sentAt, context.arrivedAt ?? context.now)
   if (late !== undefined) {
     return wasAway ? { kind: 'ignore', why: late } : refuse('expired', late)
   }

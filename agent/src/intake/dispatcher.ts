@@ -7,7 +7,8 @@ import type { Answers } from '../replies/answers.ts'
 import { NotTaken } from '../runs/executor.ts'
 import type { Runs } from '../runs/runs.ts'
 import { remembers } from './admission.ts'
-import { type Decision, decide, type IntakeContext, type Refused } from './intake.ts'
+import type { HeldCommands } from './heldCommands.ts'
+import { type Decision, decide, hasEffects, type IntakeContext, type Refused } from './intake.ts'
 
 type Accepted = Extract<Decision, { readonly kind: 'accepted' }>
 
@@ -16,6 +17,10 @@ export interface DispatcherOptions {
   /** Makes what operators wrote count for the next decision, as it is now. Does not throw. */
   readonly look: () => Promise<void>
   readonly runs: Runs
+  /** Where commands wait for a planned restart, */
+  readonly held: HeldCommands
+  /** and whether new ones do, at the moment. */
+  readonly holds: () => boolean
   readonly answers: Answers
   readonly factsPublisher: Pick<FactsPublisher, 'refresh' | 'announce'>
   readonly audit: Audit
@@ -44,10 +49,36 @@ export class Dispatcher {
     })
   }
 
-  async #carryOut(received: ReceivedMessage): Promise<void> {
+  /** Decides about the commands that have waited for a restart: it has been, or did not come. Does not throw. */
+  async release(): Promise<void> {
+    const { held, context, log } = this.#o
+    for (const { runId, received, arrivedAt } of await held.list(context().now)) {
+      await this.#carryOut(received, arrivedAt).catch((error) =>
+        log.error(`Run ${runId}, which waited for a restart, cannot be processed: ${reasonOf(error)}`),
+      )
+      await held.drop(runId)
+    }
+  }
+
+  /** Refuses the commands that wait for a restart, as the agent ends without one. Does not throw. */
+  async refuseHeld(): Promise<void> {
+    const { held, runs, answers, context } = this.#o
+    for (const { runId, replyTo } of await held.list(context().now)) {
+      await runs.bar(runId)
+      answers.refuse(runId, replyTo, 'busy', 'The agent is stopping.')
+      await held.drop(runId)
+    }
+  }
+
+  /** @param arrivedAt when a command was read that has waited for a restart */
+  async #carryOut(received: ReceivedMessage, arrivedAt?: number): Promise<void> {
     const { context, look, runs, log } = this.#o
     await look()
-    const decision = decide(received, { ...context(), knowsOrder: (runId) => this.#orders.has(runId) })
+    const decision = decide(received, {
+      ...context(),
+      ...(arrivedAt === undefined ? {} : { arrivedAt }),
+      knowsOrder: (runId) => this.#orders.has(runId),
+    })
     switch (decision.kind) {
       case 'unreadable':
         return this.#tellUnreadable(received, decision.why)
@@ -65,7 +96,9 @@ export class Dispatcher {
         return runs.repeat(runId, replyTo)
       }
       case 'accepted':
-        return this.#accept(decision)
+        return arrivedAt === undefined && this.#o.holds() && hasEffects(decision.command)
+          ? this.#hold(decision, received)
+          : this.#accept(decision)
     }
   }
 
@@ -113,6 +146,21 @@ export class Dispatcher {
       case 'unsupported':
         return
     }
+  }
+
+  /** The new agent decides about it, and says who had it executed in the audit log. */
+  async #hold({ command, audited }: Accepted, received: ReceivedMessage): Promise<void> {
+    const { held, answers, context, log } = this.#o
+    const { runId, replyTo } = command
+    try {
+      const arrivedAt = context().now
+      if ((await held.hold({ runId, replyTo, received, arrivedAt })) === 'left') return
+    } catch (error) {
+      const reason = `The agent is about to restart, and cannot keep the command until then: ${reasonOf(error)}.`
+      return this.#refuse({ kind: 'refused', command, audited, code: 'busy', reason, replyTo, stands: true })
+    }
+    log.info(`Run ${runId} waits for the restart.`)
+    answers.acknowledge(runId, replyTo, 'queued')
   }
 
   #remember(orderId: string): void {

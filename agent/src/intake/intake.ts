@@ -109,7 +109,7 @@ export function decide(received: ReceivedMessage, context: IntakeContext): Decis
 }
 
 /** Actions that are executed, at most once. */
-function hasEffects({ action }: CommandMessage): boolean {
+export function hasEffects({ action }: CommandMessage): boolean {
   return action.kind === 'shell' || action.kind === 'script'
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createQueues } from '../../../src/queues/queues.ts'
 import { type FactsHead, FactsPublisher } from '../announcing/factsPublisher.ts'
@@ -7,6 +8,7 @@ import { expectsMetadata } from '../facts/instanceMetadata.ts'
 import { createFactReader } from '../facts/sources.ts'
 import { identify } from '../identity/agentIdentity.ts'
 import { Dispatcher } from '../intake/dispatcher.ts'
+import { HeldCommands } from '../intake/heldCommands.ts'
 import type { IntakeContext } from '../intake/intake.ts'
 import { listen } from '../intake/listen.ts'
 import { AuditLog } from '../log/auditLog.ts'
@@ -17,6 +19,8 @@ import { createFailureLog, Outbox } from '../replies/outbox.ts'
 import { Runs } from '../runs/runs.ts'
 import type { LiveSettings } from '../settings/settings.ts'
 import { version } from '../settings/version.ts'
+import { ownProgramExists } from './ownProgram.ts'
+import { PlannedRestart } from './plannedRestart.ts'
 import { describePosture } from './posture.ts'
 import { createSqsTime } from './sqsTime.ts'
 
@@ -29,8 +33,8 @@ export interface AgentOptions {
   readonly signals: {
     /** End now: what runs is stopped and answered. */
     readonly end: AbortSignal
-    /** End as soon as nothing runs. */
-    readonly endWhenIdle: AbortSignal
+    /** End for a restart as soon as nothing runs. */
+    readonly restart: AbortSignal
   }
   /** Given a function that reads what may have changed beneath the agent: log files, facts. */
   readonly onReady: (reload: () => void) => void
@@ -38,9 +42,15 @@ export interface AgentOptions {
 
 /**
  * The agent from its start to its end. The state directory must be this process's alone.
+ * @returns why it ends: `restart` when a new one is to take its place
  * @throws Error for what a person must fix, in words
  */
-export async function runAgent({ settings, log, signals, onReady }: AgentOptions): Promise<void> {
+export async function runAgent({
+  settings,
+  log,
+  signals,
+  onReady,
+}: AgentOptions): Promise<'stop' | 'restart'> {
   const now = Date.now
   const configuration = () => settings.current.configuration
   const startedAt = now()
@@ -82,12 +92,29 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   await sayLimits(configuration().limits, limits, log)
   const runContext = { from, ownUser, configuration, limits, audit, log, now }
   const runs = await Runs.open(runContext, clock, auditLog, outbox, answers)
+  const held = await HeldCommands.open(join(configuration().stateDir, 'held'), log)
+  const restart = new PlannedRestart({
+    runs,
+    limitMs: () => configuration().restartLimitMs,
+    log,
+    onChange: (state) => {
+      void refresh(false)
+      if (state === 'postponed') void dispatcher.release()
+    },
+  })
   const posture = () =>
-    describePosture(settings.current, ownUser.name, limits.enforcement, auditFile?.problem)
+    describePosture(
+      settings.current,
+      ownUser.name,
+      limits.enforcement,
+      auditFile?.problem,
+      restart.state !== 'none',
+    )
   const reader = createFactReader(configuration, { ...from, onEc2, posture })
   const head = (): FactsHead => {
     const { intervalMs } = configuration().facts
-    return { ...from, environment, version, startedAt, sentAt: now(), intervalMs, running: runs.running }
+    const running = [...runs.running, ...held.runIds]
+    return { ...from, environment, version, startedAt, sentAt: now(), intervalMs, running }
   }
   const factsPublisher = new FactsPublisher({
     reader,
@@ -97,7 +124,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     head,
     conditions: () => {
       const { policy } = settings.current
-      const problems = [runs.problem, policy.kind === 'closed' ? policy.reason : undefined]
+      const problems = [restart.problem, runs.problem, policy.kind === 'closed' ? policy.reason : undefined]
       return problems.filter((problem) => problem !== undefined)
     },
     settings: () => ({ ...configuration().facts, queue: configuration().queues.facts }),
@@ -122,6 +149,8 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
     context,
     look: () => settings.look(),
     runs,
+    held,
+    holds: () => restart.holdsCommands,
     answers,
     factsPublisher,
     audit,
@@ -138,6 +167,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   auditLog.started({ version, ...posture() })
   runs.recover()
   await refresh(false)
+  await dispatcher.release()
   onReady(() => {
     const problem = auditLog.reopen()
     if (problem !== undefined) log.error(`Auditing continues in the file that was open, because ${problem}`)
@@ -147,7 +177,7 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
   const stop = () => running.abort()
   signals.end.addEventListener('abort', stop)
   if (signals.end.aborted) stop()
-  void endWhenIdle(signals.endWhenIdle, () => runs.isIdle, stop)
+  void restart.run(signals.restart, running.signal).then(stop)
   await Promise.all([
     factsPublisher.run(running.signal),
     listen(
@@ -162,20 +192,21 @@ export async function runAgent({ settings, log, signals, onReady }: AgentOptions
       running.signal,
     ),
   ])
-  log.info('The agent stops.')
+  const isRestart = restart.state === 'ending' && !signals.end.aborted
+  log.info(isRestart ? 'The agent ends for its restart.' : 'The agent stops.')
   await runs.stop()
-  const farewell = Promise.all([factsPublisher.leave(), runs.deliver()]).then(() => outbox.idle())
+  if (isRestart) await held.handOver(clock.sqs())
+  else await dispatcher.refuseHeld()
+  // Masters go on to expect an agent that is back in a moment.
+  const isLeaving = !isRestart || !(await ownProgramExists())
+  const farewell = Promise.all([isLeaving ? factsPublisher.leave() : undefined, runs.deliver()]).then(() =>
+    outbox.idle(),
+  )
   await Promise.race([farewell, sleep(farewellMs, undefined, { ref: false })])
   sending.abort(new Error('the agent has stopped'))
   await runs.close()
   queues.close()
-}
-
-async function endWhenIdle(signal: AbortSignal, isIdle: () => boolean, stop: () => void): Promise<void> {
-  if (!signal.aborted)
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-  while (!isIdle()) await sleep(200, undefined, { ref: false })
-  stop()
+  return isRestart ? 'restart' : 'stop'
 }
 
 /** Before anything is started, as the agent may move into a cgroup of its own for it. */

@@ -17,11 +17,14 @@ export async function startInBackground(invocation: ServeInvocation): Promise<st
   const logFile = resolve(invocation.logFile)
   const pidFile = resolve(invocation.pidFile)
   const config = invocation.configFile === undefined ? [] : ['--config', resolve(invocation.configFile)]
-  const child = startOwnProgram(['--supervisor', '--logfile', logFile, '--pidfile', pidFile, ...config], {
-    cwd: '/',
-    detached: true,
-    stdio: 'ignore',
-  })
+  const child = startOwnProgram(
+    ['--supervisor', '--restarts-itself', '--logfile', logFile, '--pidfile', pidFile, ...config],
+    {
+      cwd: '/',
+      detached: true,
+      stdio: 'ignore',
+    },
+  )
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`The agent ended immediately (${code ?? signal}). See ${logFile}.`)
   })

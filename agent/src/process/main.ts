@@ -6,6 +6,7 @@ import { checkAsService } from './check.ts'
 import { printFacts } from './explainFacts.ts'
 import { giveHome } from './home.ts'
 import { runPolicyCommand } from './policyCommand.ts'
+import { restartWhenIdle } from './restartWhenIdle.ts'
 import { serve } from './serve.ts'
 import { UsageError } from './usageError.ts'
 
@@ -45,6 +46,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return checkAsService(invocation, argv, (text) => process.stdout.write(text))
     case 'audit-verify':
       return verifyAudit(invocation, (text) => process.stdout.write(text))
+    case 'restart-when-idle':
+      return restartWhenIdle(invocation, (text) => process.stdout.write(text))
     case 'policy-help':
     case 'policy-init':
     case 'policy-test':

@@ -17,6 +17,7 @@ const mostAccepted = 20
  * What somebody who is responsible for a fleet asks about each agent, as facts beneath `agent`: who it runs as, what limits
  * its commands, and whether they are audited.
  * @param enforcement what limits of runs count here; undefined: that is not known
+ * @param isRestartPending a restart was asked for and waits for the end of runs
  * @param auditProblem why commands are not audited although they should be
  */
 export function describePosture(
@@ -24,10 +25,12 @@ export function describePosture(
   user: string,
   enforcement: Enforcement | undefined,
   auditProblem: string | undefined,
+  isRestartPending = false,
 ): Facts {
   return {
     user,
     audit: configuration.auditLog !== undefined && auditProblem === undefined,
+    ...(isRestartPending ? { restart: 'pending' } : {}),
     ...limitFacts(configuration.limits, enforcement),
     policy: policyFacts(policy),
   }

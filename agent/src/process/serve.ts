@@ -5,6 +5,7 @@ import { LiveSettings } from '../settings/settings.ts'
 import { runAgent } from './agent.ts'
 import type { ServeInvocation } from './arguments.ts'
 import { startInBackground } from './background.ts'
+import { ownProgramExists, startOwnProgram } from './ownProgram.ts'
 import { writePidFile } from './pidFile.ts'
 import { takeStateDirectory } from './stateDirectory.ts'
 
@@ -33,12 +34,15 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
     // The pid file tells init scripts that the agent has its state directory.
     const removePidFile =
       invocation.mode === 'supervised' ? await writePidFile(invocation.pidFile, log) : async () => {}
+    let why: 'stop' | 'restart'
     try {
-      await supervise(configuration, invocation, log, file, stateDirectory.lost)
+      why = await supervise(configuration, invocation, log, file, stateDirectory.lost)
     } finally {
       await removePidFile()
       await stateDirectory.release()
     }
+    if (why === 'restart' && invocation.restartsItself && (await ownProgramExists()))
+      startOwnProgram(process.argv.slice(2), { cwd: '/', detached: true, stdio: 'ignore' }).unref()
     return 0
   } catch (error) {
     // The process that started this one sees the error; the log also needs it.
@@ -53,9 +57,9 @@ async function supervise(
   log: Log,
   file: LogFile | undefined,
   stateDirectoryLost: AbortSignal,
-): Promise<void> {
+): Promise<'stop' | 'restart'> {
   const end = new AbortController()
-  const endWhenIdle = new AbortController()
+  const restart = new AbortController()
   // What is asked for while the agent starts is done as soon as it can be.
   let isAskedEarly = false
   let refresh = () => {
@@ -73,8 +77,8 @@ async function supervise(
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
   process.on('SIGUSR2', () => {
-    log.info('Stopping as soon as no command is running: SIGUSR2.')
-    endWhenIdle.abort()
+    if (restart.signal.aborted) log.info('A restart was asked for already: SIGUSR2.')
+    restart.abort()
   })
   process.on('SIGHUP', () => {
     const problem = file?.reopen()
@@ -92,10 +96,10 @@ async function supervise(
   const watching = new AbortController()
   const watched = settings.watch(watching.signal)
   try {
-    await runAgent({
+    return await runAgent({
       settings,
       log,
-      signals: { end: end.signal, endWhenIdle: endWhenIdle.signal },
+      signals: { end: end.signal, restart: restart.signal },
       onReady: (reload) => {
         refresh = reload
         if (isAskedEarly) reload()

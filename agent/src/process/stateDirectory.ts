@@ -2,6 +2,11 @@ import { chmod, mkdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ProcessLock, takeLock } from '../../../src/locks/processLock.ts'
 
+/** The lock that the agent holds which uses this state directory. */
+export function lockOf(stateDirectory: string): string {
+  return join(stateDirectory, 'lock')
+}
+
 /** A state directory that the agent cannot work with; the message says what to do. */
 export class StateDirectoryError extends Error {
   override readonly name = 'StateDirectoryError'
@@ -24,7 +29,7 @@ export async function takeStateDirectory(path: string): Promise<ProcessLock> {
       )
     }
     if ((mode & 0o066) !== 0) await chmod(path, 0o711)
-    lock = await takeLockInTightness(join(path, 'lock'))
+    lock = await takeLockInTightness(lockOf(path))
   } catch (cause) {
     if (cause instanceof StateDirectoryError) throw cause
     throw new StateDirectoryError(

@@ -42,6 +42,8 @@ export interface Configuration {
   readonly shell: string
   /** Between TERM and KILL. */
   readonly killGraceMs: number
+  /** How long new commands are held at most for a planned restart, at its first attempt. */
+  readonly restartLimitMs: number
   /** Longest pause after a receive that brought only known messages. */
   readonly pollIntervalMs: number
   readonly queues: QueuesConfiguration
@@ -140,6 +142,7 @@ export function parseConfiguration(text: string, file: string): Configuration {
     outputLimitBytes: general.output_limit ?? 10 * 1024 * 1024,
     shell: general.shell ?? '/bin/sh',
     killGraceMs: 1000 * (general.kill_grace ?? 5),
+    restartLimitMs: 1000 * (general.restart_limit ?? 60),
     pollIntervalMs: 1000 * (general.sqs_poll_interval ?? 1),
     queues: {
       region: aws.region,

@@ -65,6 +65,7 @@ export const sections = {
     output_limit: v.optional(Whole(0, 1024 * 1024 * 1024)),
     shell: v.optional(Path),
     kill_grace: v.optional(Seconds(0, 300)),
+    restart_limit: v.optional(Seconds(1, 7 * 24 * 3600)),
     audit_log: v.optional(v.union([Path, v.literal(false)], 'an absolute path, or false')),
     audit_content: v.optional(v.picklist(['digest', 'masked', 'full'], 'one of digest, masked, full')),
     audit_required: v.optional(Switch),

@@ -239,21 +239,6 @@ describe('an agent that is asked to end', () => {
     expect(await agent.ended).toBe(0)
     expect((await master.result(runId)).result.outcome).toEqual({ kind: 'interrupted' })
   })
-
-  it('when nothing runs lets commands end first', async () => {
-    const agent = await start()
-    const flag = join(directory, 'go-on')
-    const runId = await master.send(
-      shell(`echo begun; until test -e ${flag}; do sleep 0.05; done; echo done`),
-    )
-    await master.wait(runId, 'output')
-    agent.signal('SIGUSR2')
-    await agent.logged(/as soon as no command is running/)
-    expect((await master.result(await master.send({ kind: 'ping' }))).result.outcome.kind).toBe('exited')
-    writeFileSync(flag, '')
-    expect(await agent.ended).toBe(0)
-    expect((await master.result(runId)).stdout).toBe('begun\ndone\n')
-  })
 })
 
 describe('a second agent', () => {

@@ -9,7 +9,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { heldMark } from '../../../src/locks/contention.ts'
 import { entryName } from '../../../src/locks/lockFolder.ts'
-import { isLocked, type LockPace, lastHeldAt, takeLock } from '../../../src/locks/processLock.ts'
+import { holderOf, isLocked, type LockPace, lastHeldAt, takeLock } from '../../../src/locks/processLock.ts'
 import { markOfThisProcess, type ProcessMark } from '../../../src/locks/processMark.ts'
 import { until } from '../../support/until.ts'
 
@@ -68,6 +68,7 @@ describe('takeLock', () => {
     expect(await isLocked(path)).toBe(false)
     const lock = await takeLock(path)
     expect(await isLocked(path)).toBe(true)
+    expect(await holderOf(path)).toEqual({ kind: 'here', pid: process.pid })
     expect(await takeLock(path)).toBeUndefined()
     await lock?.release()
     expect(await isLocked(path)).toBe(false)

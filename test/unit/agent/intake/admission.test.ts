@@ -58,6 +58,13 @@ describe('a command', () => {
     expect(given({}, { now, startedAt: now - 1_000 }).kind).toBe('ignore')
   })
 
+  it('that waited for a restart is judged by the time when it came, and answered in any case', () => {
+    const now = sentAt + 600_000
+    const since = { now, startedAt: now - 1_000 }
+    expect(given({}, { ...since, arrivedAt: sentAt + 1_000 })).toEqual({ kind: 'accept' })
+    expect(given({}, { ...since, arrivedAt: now })).toMatchObject({ kind: 'refuse', code: 'expired' })
+  })
+
   it('that waited for an agent to come back is accepted within its time', () => {
     expect(given({}, { startedAt: sentAt + 500 })).toEqual({ kind: 'accept' })
   })

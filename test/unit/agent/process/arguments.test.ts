@@ -11,6 +11,7 @@ describe('the command line', () => {
       logFile: '/var/log/ec2_collective/ec2-cagent.log',
       pidFile: '/var/run/ec2_collective/ec2-cagent.pid',
       untilStdinCloses: false,
+      restartsItself: false,
     })
   })
 
@@ -38,6 +39,24 @@ describe('the command line', () => {
     })
     expect(parseInvocation(['--check'])).toEqual({ kind: 'check', configFile: undefined })
     expect(parseInvocation(['--version'])).toEqual({ kind: 'version' })
+  })
+
+  it('asks the running agent for a restart', () => {
+    expect(parseInvocation(['restart-when-idle', '-c', '/c'])).toEqual({
+      kind: 'restart-when-idle',
+      configFile: '/c',
+      waitSeconds: undefined,
+    })
+    expect(parseInvocation(['restart-when-idle', '--wait', '90'])).toMatchObject({ waitSeconds: 90 })
+  })
+
+  it.each([
+    ['restart-when-idle', '--wait', '0'],
+    ['restart-when-idle', '--wait', '1m'],
+    ['restart-when-idle', 'now'],
+    ['--wait', '5'],
+  ])('refuses %s %s %s', (...argv) => {
+    expect(() => parseInvocation(argv)).toThrow(UsageError)
   })
 
   it.each([['--nonsense'], ['fact'], ['facts', 'os'], ['--json'], ['--config']])(
