@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { appendFileSync, rmSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { aborted, orAborted } from '../async/aborted.ts'
 import { foldHosts } from '../hosts/hostFolding.ts'
 import type { Run } from '../master/engine/run.ts'
 import type { Reach } from '../master/fleet/reach.ts'
-import { type History, type Master, openMaster } from '../master/library.ts'
-import { describeWarning, type MasterWarning } from '../master/masterWarning.ts'
+import type { Master } from '../master/library.ts'
 import { everyone } from '../protocol/filter/writtenFilter.ts'
 import type { Environment } from '../queues/environment.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
@@ -19,14 +18,11 @@ import { inEnglish } from '../text/translate.ts'
 import type { Arguments } from './arguments.ts'
 import { type Interrupt, type Interrupts, listenToInterrupts } from './interrupts.ts'
 import { personAtTerminal } from './person.ts'
+import { openPipelineMaster } from './pipelineMaster.ts'
 import { report } from './report.ts'
 import { requestOf } from './request.ts'
 import { type ResumeParts, resumeRun } from './resume.ts'
-import { stateDirectory } from './stateDirectory.ts'
 import { type SettleParts, settleTargets } from './targets.ts'
-
-/** How many runs of pipelines to keep: enough to look at those of the day before. */
-const retention = { maxRuns: 200, maxBytes: 512 * 1024 * 1024, maxAgeMs: 30 * 24 * 3600_000 }
 
 /**
  * Sends the command of `args` to `environment`, prints the replies, and returns the exit code. A signal that ends this
@@ -71,15 +67,8 @@ async function send(
 ): Promise<number> {
   const { signal } = interrupts
   const request = args.resume === undefined ? requestOf(args) : nothing
-  const signingKey = args.signingKey ?? process.env.EC2_COLLECTIVE_SIGNING_KEY
-  const signingPassphrase = process.env.EC2_COLLECTIVE_SIGNING_PASSPHRASE
-  const state = stateDirectory()
-  const { master, history, requests, close } = await openMaster({
-    ...{ environment, folder: state.path, onWarning: warn },
-    ...(signingKey === undefined ? {} : { signingKey }),
-    ...(signingPassphrase === undefined ? {} : { signingPassphrase }),
-    ...(args.sharedReplies ? { replyQueue: 'shared' as const } : {}),
-  })
+  let isOver = false
+  const { master, history, requests, close } = await openPipelineMaster(args, environment, tell)
   try {
     const look = async () => {
       const looked = showLooking(args)
@@ -97,6 +86,7 @@ async function send(
     stopShowing()
     // From here on the command no longer runs on the servers.
     interrupts.stop()
+    isOver = true
     const exitCode = exitCodeOf(run.state, args.strict ? 'strict' : 'last-non-zero')
     await run.withdrawn()
     // The report says it, too, where there is one.
@@ -105,9 +95,12 @@ async function send(
     await print(run, exitCode, args, requests())
     return exitCode
   } finally {
-    await close({ forgetReplyQueue: state.isTemporary })
-    await prune(history)
-    if (state.isTemporary) rmSync(state.path, { recursive: true, force: true })
+    // After a signal the next one ends the program at once; without one, or when the run is over, the first one only keeps
+    // the reply queue from being deleted.
+    const isFirst = isOver || !signal.aborted
+    if (isFirst) interrupts.stop()
+    const closing = isFirst ? listenToInterrupts(() => tell('Ended without closing.')) : interrupts
+    await close(isFirst ? closing.signal : undefined).finally(() => closing.stop())
   }
 }
 
@@ -138,16 +131,6 @@ async function resumeWith(parts: ResumeParts, progress: Progress): Promise<Run |
   return run
 }
 
-/** A failure to delete old runs does not affect this one. */
-async function prune(history: History): Promise<void> {
-  try {
-    const { failed } = await history.prune(retention, Date.now())
-    for (const { message } of failed) tell(message)
-  } catch (error) {
-    tell((error as Error).message)
-  }
-}
-
 /** The exit code when a signal arrived before anything was sent. */
 function notSent(signal: AbortSignal): number {
   tell(`${nameOf(signal)}: ${nothingSent}`)
@@ -161,12 +144,6 @@ function nameOf({ reason }: AbortSignal): string {
 function tell(sentence: string): void {
   // On a terminal the current line shows the progress.
   console.error(`${process.stderr.isTTY ? eraseLine : ''}ec2-cmaster: ${printable(sentence)}`)
-}
-
-/** Problems that do not stop the run. */
-function warn(warning: MasterWarning): void {
-  const sentence = describeWarning(warning)
-  if (sentence !== undefined) tell(sentence)
 }
 
 function count({ agents }: Reach, filter: string): number {

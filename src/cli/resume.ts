@@ -58,10 +58,23 @@ export async function resumeRun(parts: ResumeParts): Promise<Run | undefined> {
   return run
 }
 
+/** The runs of this environment that are not over, newest first. */
+export async function unfinishedRuns(history: Pick<History, 'list'>, environment: string) {
+  const runs = await history.list()
+  return runs.filter((run) => run.phase !== 'over' && run.environment === environment)
+}
+
+/** The id of the run that `--resume` names. */
+export async function resumedRun(
+  history: Pick<History, 'list'>,
+  environment: string,
+  resume: string,
+): Promise<string | undefined> {
+  return resume === 'last' ? (await unfinishedRuns(history, environment))[0]?.runId : resume
+}
+
 async function find({ master, history, args: { resume = '' } }: ResumeParts): Promise<Run> {
-  const unfinished = (await history.list()).filter(
-    ({ phase, environment }) => phase !== 'over' && environment === master.environment.name,
-  )
+  const unfinished = await unfinishedRuns(history, master.environment.name)
   const runId = resume === 'last' ? unfinished[0]?.runId : resume
   const isUnfinished = unfinished.some((run) => run.runId === runId)
   const run = runId !== undefined && isUnfinished ? await master.resumePaused(runId) : undefined

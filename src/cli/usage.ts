@@ -22,7 +22,8 @@ Where
   -e, --env NAME         environment (queues NAME_master, NAME_agent, NAME_facts)
       --region R --profile P --endpoint URL
       --config FILE      default /etc/ec2_collective/ec2-cmaster.json
-      --shared-replies   use the environment's reply queue instead of a private one
+      --shared-replies   use the environment's reply queue instead of a private one. Where CI is set, or this is the
+                         first run on this machine, the private one is deleted when every agent has its verdict
       --confirm NAME     required for a protected environment: repeat its name. Without it you type it at the
                          terminal. Protected: by the configuration file, by EC2_COLLECTIVE_PROTECTED=NAME,NAME,
                          or by a workspace file (.vscode/ec2-collective.yaml, *.fleet.yaml) from this directory up

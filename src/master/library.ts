@@ -29,6 +29,7 @@
  */
 import { join } from 'node:path'
 import { type Lazy, lazy } from '../async/lazy.ts'
+import { isThrowAwayReplyQueue, masterOfReplyQueue, privateReplyQueue } from '../protocol/names.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { createQueues } from '../queues/queues.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
@@ -42,7 +43,7 @@ import type { MasterWarning } from './masterWarning.ts'
 import { ownIssuer } from './sending/issuer.ts'
 import { openSigner } from './sending/openSigner.ts'
 import { History } from './store/history.ts'
-import { claimMasterId } from './store/masterId.ts'
+import { claimMasterId, claimThrowAwayId } from './store/masterId.ts'
 
 /** Options of {@link openMaster}. */
 export interface MasterSetup {
@@ -64,8 +65,14 @@ export interface MasterSetup {
   readonly signingKey?: string
   /** Of the signing key, where it has one. */
   readonly signingPassphrase?: string
-  /** `shared` if this identity may not create queues: replies then arrive on the environment's own reply queue. */
-  readonly replyQueue?: 'private' | 'shared'
+  /**
+   * `shared` if this identity may not create queues: replies then arrive on the environment's own reply queue.
+   * `throw-away` if no later master will use the folder, as in a pipeline: a private queue that `close` deletes, unless a
+   * run is left to be resumed.
+   */
+  readonly replyQueue?: 'private' | 'shared' | 'throw-away'
+  /** A run of the folder that will be resumed: if its replies arrive on a throw-away queue, that queue is used again. */
+  readonly resumes?: string
   /** Waits that differ from the defaults. */
   readonly timing?: Partial<Timing>
   /** Receives problems that do not stop the master, and that a person has to be able to find. */
@@ -81,10 +88,10 @@ export interface OpenMaster {
   readonly requests: () => RequestCounts
   /**
    * Stops receiving and releases the id. Active runs go on at their agents; `master.resume` of a later master with the
-   * same folder resumes them. Further calls change nothing.
-   * @param options.forgetReplyQueue deletes the private reply queue: for a folder that no later master will use
+   * same folder resumes them. A throw-away reply queue is deleted if there are none. Further calls change nothing.
+   * @param options.signal gives up deleting a throw-away reply queue
    */
-  readonly close: (options?: { readonly forgetReplyQueue?: boolean }) => Promise<void>
+  readonly close: (options?: { readonly signal?: AbortSignal }) => Promise<void>
 }
 
 /**
@@ -102,7 +109,8 @@ export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
   const history = await History.open(join(folder, 'history'))
   const pinStore = await PinStore.open(join(folder, 'identities'), environment)
   const queues = createQueues(connection ?? environment)
-  const masterId = await claimMasterId(join(folder, 'masters')).catch((error) => {
+  const claim = await claimFor(setup, history)
+  const masterId = await claim(join(folder, 'masters')).catch((error) => {
     queues.close()
     throw error
   })
@@ -111,13 +119,14 @@ export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
     // A master that is opened for one run knows nobody who is missing: its runs do.
     earlierFleet: () => readEarlierRuns(history, environment, Date.now()),
     ...(signer === undefined ? {} : { signer }),
-    ...(replyQueue === undefined ? {} : { replyQueue }),
+    ...(replyQueue === 'shared' ? { replyQueue } : {}),
     ...(timing === undefined ? {} : { timing }),
     ...(onWarning === undefined ? {} : { onWarning }),
   })
-  const end = async (options?: { readonly forgetReplyQueue?: boolean }) => {
+  const forgetReplyQueue = isThrowAwayReplyQueue(name, privateReplyQueue(name, masterId.id))
+  const end = async (options?: { readonly signal?: AbortSignal }) => {
     try {
-      await master.close(options)
+      await master.close({ ...options, forgetReplyQueue })
     } finally {
       queues.close()
       await masterId.release()
@@ -129,6 +138,17 @@ export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
     return ending.get()
   }
   return { master, history, requests: () => queues.requests, close }
+}
+
+/** How to claim the id of the master: a run that is resumed brings the one that its replies go to. */
+async function claimFor({ replyQueue, resumes, environment }: MasterSetup, history: History) {
+  const begun = resumes === undefined ? undefined : await history.begun(resumes).catch(() => undefined)
+  const { replyTo = '' } = begun?.start ?? {}
+  const earlier = isThrowAwayReplyQueue(environment.name, replyTo)
+    ? masterOfReplyQueue(environment.name, replyTo)
+    : undefined
+  if (earlier === undefined && replyQueue !== 'throw-away') return claimMasterId
+  return (directory: string) => claimThrowAwayId(directory, earlier)
 }
 
 export type { Action } from '../protocol/action.ts'

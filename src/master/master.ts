@@ -56,6 +56,11 @@ export interface MasterOptions {
   readonly onWarning?: (warning: MasterWarning) => void
 }
 
+export interface CloseOptions {
+  readonly forgetReplyQueue?: boolean
+  readonly signal?: AbortSignal
+}
+
 /** Commands the agents of one environment: knows which agents are running, sends runs, and receives their replies. */
 export class Master {
   readonly environment: Environment
@@ -100,6 +105,8 @@ export class Master {
           this.#rejected.add({ kind: 'foreign', runId, agentId, senderId })
       },
       onWarning: (error) => this.#warnWhileOpen({ kind: 'queue', error }),
+      // Also what happens when it closes.
+      onReplyQueue: (warning) => this.#warn(warning),
     })
     this.#runs = new OpenRuns({
       onSleep: () => void this.#replyConsumer.catchUp(),
@@ -199,6 +206,7 @@ export class Master {
       request: recordOf(request),
       issuer: this.#options.issuer,
       startedAt: Date.now(),
+      replyTo,
       ...(signer === undefined ? {} : { signingKey: signer.name }),
       reach: recordOfReach(reach, this.environment),
     }
@@ -286,9 +294,11 @@ export class Master {
 
   /**
    * Ends receiving. Active runs stay as they are in the history, to be resumed.
-   * @param options.forgetReplyQueue deletes the private reply queue: for a master whose runs will not be resumed
+   * @param options.forgetReplyQueue deletes the private reply queue if no run of this master is left to be resumed: for a
+   *   master whose id is never used again. What prevents it is a warning
+   * @param options.signal gives up deleting it
    */
-  async close({ forgetReplyQueue = false } = {}): Promise<void> {
+  async close({ forgetReplyQueue = false, signal }: CloseOptions = {}): Promise<void> {
     await this.#runs.withdrawn()
     this.#abort.abort()
     await this.#replyConsumer.close(forgetReplyQueue)
@@ -296,7 +306,9 @@ export class Master {
     await this.#syncPins()
     await Promise.allSettled(this.#starting)
     await this.#resumption.idle()
+    const isAllOver = this.#runs.underWay().length === 0 && !this.#runs.areWaiting
     await this.#runs.close()
+    if (forgetReplyQueue && isAllOver) await this.#replyConsumer.deleteQueue(signal)
   }
 
   #cancelBy(signal: AbortSignal, run: Run): void {

@@ -3,6 +3,7 @@ import { type Localizable, localize, say, sentenceOf } from '../text/localizable
 import { inEnglish, type Translate } from '../text/translate.ts'
 import type { FactsOfSender } from './fleet/factsBySender.ts'
 import { isOwnInstance } from './identity/identity.ts'
+import { describeReplyQueueWarning, type ReplyQueueWarning } from './replies/replyQueueWarning.ts'
 
 /** A problem that does not stop the master, for the log. */
 export type MasterWarning =
@@ -21,6 +22,7 @@ export type MasterWarning =
     }
   /** Facts with a problem in the latest sweep. */
   | (FactsOfSender & { readonly kind: 'facts' })
+  | ReplyQueueWarning
   /** The proven identities of agents cannot be read from disk or written to it. */
   | { readonly kind: 'pins'; readonly error: Error }
   /** A reply that, according to SQS, was sent by another sender than the agent it names. It was rejected. */
@@ -71,6 +73,10 @@ function sentenceFor(warning: MasterWarning): Localizable | undefined {
       )
     case 'facts':
       return problematicFacts(warning)
+    case 'shared-replies':
+    case 'reply-queue-replaced':
+    case 'reply-queue-left':
+      return describeReplyQueueWarning(warning)
     case 'pins':
       return say('The proven identities of agents are not kept: {0}', sentenceOf(warning.error))
     case 'forged':

@@ -106,8 +106,10 @@ export class RunResumption {
     // Replies that came while no master was receiving are read first.
     if (run.isWaiting) void replyConsumer.catchUp()
     runs.add(run)
-    // Replies on the shared queue expire after a minute, and agents that the run does not know would not be missed.
-    if (run.isWaiting && replyTo === environment.queues.replies) void run.askEveryone()
+    // Replies on the shared queue expire after a minute, and agents that the run does not know would not be missed. Those on
+    // the queue of another master are not received here.
+    const isElsewhere = state.replyTo !== undefined && state.replyTo !== replyTo
+    if (run.isWaiting && (isElsewhere || replyTo === environment.queues.replies)) void run.askEveryone()
     return run
   }
 

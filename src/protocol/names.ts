@@ -61,8 +61,27 @@ export function privateReplyQueue(environment: string, masterId: string): string
  * configured reply queue. The shape of the master id matters: `prod_eu_agent` is not of `prod` but of `prod_eu`.
  */
 export function mayReplyTo(environment: string, configuredReplyQueue: string, replyTo: string): boolean {
-  if (replyTo === configuredReplyQueue) return true
+  return replyTo === configuredReplyQueue || masterOfReplyQueue(environment, replyTo) !== undefined
+}
+
+/** The master whose private reply queue in this environment has this name; undefined for all other names. */
+export function masterOfReplyQueue(environment: string, queue: string): string | undefined {
   const [start, end] = [`${environment}_`, '_agent']
-  if (!replyTo.startsWith(start) || !replyTo.endsWith(end) || !v.is(QueueName, replyTo)) return false
-  return v.is(MasterId, replyTo.slice(start.length, -end.length))
+  if (!queue.startsWith(start) || !queue.endsWith(end) || !v.is(QueueName, queue)) return undefined
+  const masterId = queue.slice(start.length, -end.length)
+  return v.is(MasterId, masterId) ? masterId : undefined
+}
+
+/**
+ * A new ID for a master that nobody takes over from: it deletes its reply queue when its runs are over. Its number is 0,
+ * so that agents know from the name of such a queue that a missing one does not come back.
+ * @param word 1 to 16 of `[A-Za-z0-9]`, not used before
+ */
+export function throwAwayMaster(word: string): string {
+  return `${word}-0`
+}
+
+/** Whether this is the private reply queue of a {@link throwAwayMaster} of this environment. */
+export function isThrowAwayReplyQueue(environment: string, queue: string): boolean {
+  return masterOfReplyQueue(environment, queue)?.endsWith('-0') ?? false
 }

@@ -74,15 +74,18 @@ export function createSender(
 
   async function dispatch(): Promise<void> {
     underWay += 1
-    const error = await sendSome(takeBatch(pending))
+    const outcome = await sendSome(takeBatch(pending))
     underWay -= 1
-    if (error === undefined) recovered()
-    else await rest(error)
+    if (outcome === undefined) recovered()
+    else if (outcome !== 'given-up') await rest(outcome)
     schedule()
   }
 
-  /** Sends a batch, settles what is settled, requeues the rest, and returns an error to back off for. */
-  async function sendSome(batch: Parcel[]): Promise<QueueError | undefined> {
+  /**
+   * Sends a batch, settles what is settled, requeues the rest, and returns an error to back off for. `given-up`: the queue
+   * took nothing, and nothing is left to try again.
+   */
+  async function sendSome(batch: Parcel[]): Promise<QueueError | 'given-up' | undefined> {
     try {
       const outcomes = await queues.sendBatch(
         queue,
@@ -106,7 +109,8 @@ export function createSender(
         pending.unshift(...batch)
         return undefined
       }
-      return batch.map((parcel) => failed(parcel, error)).find((rest) => rest !== undefined)
+      const rest = batch.map((parcel) => failed(parcel, error)).find((again) => again !== undefined)
+      return rest ?? (error.kind === 'invalid' ? undefined : 'given-up')
     }
   }
 

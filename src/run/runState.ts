@@ -12,6 +12,8 @@ export interface RunState {
   readonly issuer: Issuer
   /** Name of the key that signed the command; absent when it was not signed, and in runs of earlier versions. */
   readonly signingKey?: string
+  /** The queue for its replies. Absent in records of earlier versions. */
+  readonly replyTo?: string
   /** SQS's `SenderId` of the command: who sent it, according to AWS. Known once the command was received again. */
   sender?: string
   /** Milliseconds since the epoch, the master's clock, as all times here. */
@@ -101,6 +103,8 @@ export interface RunStart {
   readonly startedAt: number
   /** Absent when the command was not signed, and in records of earlier versions. */
   readonly signingKey?: string
+  /** The queue for its replies. Absent in records of earlier versions. */
+  readonly replyTo?: string
   /** Absent in records of earlier versions. */
   readonly reach?: RecordedReach
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isThrowAwayReplyQueue } from '../../../src/protocol/names.ts'
 import { createQueues } from '../../../src/queues/queues.ts'
 import { type FactsHead, FactsPublisher } from '../announcing/factsPublisher.ts'
 import { describeEnforcement, type Limits, RunLimits } from '../execution/runLimits.ts'
@@ -69,7 +70,10 @@ export async function runAgent({
     const { replies, facts } = configuration().queues
     return queue === replies || queue === facts
   }
-  const outbox = new Outbox(queues, { signal: sending.signal, log, isOwn })
+  const outbox = new Outbox(queues, {
+    ...{ signal: sending.signal, log, isOwn },
+    isThrowAway: (queue) => isThrowAwayReplyQueue(configuration().environment, queue),
+  })
   const answers = new Answers(outbox, from, log, now)
   const { auditLog: auditPath } = configuration()
   const auditFile = auditPath === undefined ? undefined : new LogFile(auditPath, 0o600)

@@ -5,7 +5,7 @@ import type { Journal } from '../store/journal.ts'
 import type { Spool } from '../store/spool.ts'
 import type { SpooledReply } from '../store/spooledReply.ts'
 import { Delivery } from './delivery.ts'
-import type { Outbox } from './outbox.ts'
+import { NobodyWaits, type Outbox } from './outbox.ts'
 import { type ReplyFrom, ReplyWriter } from './replyWriter.ts'
 
 interface DeliveryContext {
@@ -102,7 +102,8 @@ export class Deliveries {
       await delivery.done
     } catch (error) {
       if (this.#closing) return
-      log.error(`Gave up the reply to run ${runId}: ${reasonOf(error)}`)
+      if (error instanceof NobodyWaits) log.info(`The reply to run ${runId} is not sent: ${error.message}.`)
+      else log.error(`Gave up the reply to run ${runId}: ${reasonOf(error)}`)
     } finally {
       spooled.close()
     }

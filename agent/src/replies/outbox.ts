@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { QueueError } from '../../../src/queues/queueError.ts'
+import { QueueError } from '../../../src/queues/queueError.ts'
 import type { Queues } from '../../../src/queues/queues.ts'
 import { createSender, type Sender } from '../../../src/queues/sender.ts'
 import { type Log, reasonOf } from '../log/log.ts'
@@ -11,6 +11,11 @@ import { type Log, reasonOf } from '../log/log.ts'
 const patienceMs = 24 * 3600_000
 /** and for the rest until a queue that has just been made is known everywhere. */
 const littlePatienceMs = 60_000
+/**
+ * A throw-away reply queue is deleted when its runs are over. One that is missing this long, milliseconds, does not come back:
+ * a queue that is new, or that was deleted by mistake, is there after a minute.
+ */
+const throwAwayPatienceMs = 2 * 60_000
 /** What need not survive is dropped when this many bodies wait for the same queue. */
 const waitingMost = 1_000
 /** What queues of the original's attributes take, bytes. Used where a queue does not tell its limit. */
@@ -26,6 +31,17 @@ export interface OutboxOptions {
   readonly log: Log
   /** Whether the configuration names this queue: others are named by the senders of commands, without a limit. */
   readonly isOwn: (queue: string) => boolean
+  /** Whether the master of this reply queue deletes it when its runs are over. */
+  readonly isThrowAway: (queue: string) => boolean
+}
+
+/** The master of a throw-away reply queue has ended and deleted it: nobody waits for the reply. */
+export class NobodyWaits extends Error {
+  override readonly name = 'NobodyWaits'
+
+  constructor(queue: string) {
+    super(`the master has ended, and deleted its throw-away reply queue ${queue}`)
+  }
 }
 
 interface Channel {
@@ -47,13 +63,17 @@ export class Outbox {
 
   /**
    * For what must arrive. Resolves when SQS has the body.
-   * @throws QueueError when it is given up, the signal's reason when the agent ends
+   * @throws QueueError when it is given up, NobodyWaits when the queue is gone for good, the signal's reason when the agent
+   *   ends
    */
   async send(queue: string, body: string): Promise<void> {
     const channel = this.#channelOf(queue)
     channel.owed += 1
     try {
       await channel.sender.send(body)
+    } catch (error) {
+      const isGone = error instanceof QueueError && error.kind === 'missing-queue'
+      throw isGone && this.#isThrowAway(queue) ? new NobodyWaits(queue) : error
     } finally {
       channel.owed -= 1
     }
@@ -98,6 +118,10 @@ export class Outbox {
     await Promise.all([...this.#channels.values()].map(({ sender }) => sender.idle()))
   }
 
+  #isThrowAway(queue: string): boolean {
+    return !this.#o.isOwn(queue) && this.#o.isThrowAway(queue)
+  }
+
   #hasRoomFor(queue: string): boolean {
     const known = this.#channels.get(queue)
     if (known !== undefined) return known.sender.waiting.bodies < waitingMost
@@ -119,11 +143,22 @@ export class Outbox {
       if (this.#channels.size < sendersMost) break
       if (sender.waiting.bodies === 0) this.#channels.delete(name)
     }
+    const tell = createFailureLog(this.#o.log, `Sending to ${queue}`)
+    let missingSince: number | undefined
     const sender = createSender(this.#queues, queue, {
       signal: this.#o.signal,
-      onWarning: createFailureLog(this.#o.log, `Sending to ${queue}`),
-      giveUp: (error, waitedMs) =>
-        isLasting(error) && waitedMs > (channel.owed > 0 ? patienceMs : littlePatienceMs),
+      onWarning: (error) => {
+        if (error === undefined) missingSince = undefined
+        tell(error)
+      },
+      giveUp: (error, waitedMs) => {
+        if (error.kind === 'missing-queue') missingSince ??= performance.now()
+        if (!isLasting(error)) return false
+        // Counted from when SQS first said so: what has waited for the network says nothing about the queue.
+        const missingMs = performance.now() - (missingSince ?? performance.now())
+        if (this.#isThrowAway(queue) && missingMs > throwAwayPatienceMs) return true
+        return waitedMs > (channel.owed > 0 ? patienceMs : littlePatienceMs)
+      },
     })
     const channel: Channel = { sender, owed: 0 }
     return channel

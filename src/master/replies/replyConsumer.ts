@@ -9,8 +9,16 @@ import type { Queues, ReceivedMessage, ReceiveOptions } from '../../queues/queue
 import { receiveLoop } from '../../queues/receiveLoop.ts'
 import type { Hearing } from '../../run/replyTimeout.ts'
 import { ForeignMessages } from './foreignMessages.ts'
+import { OwnReplyQueue } from './ownReplyQueue.ts'
 import { ReplyPolls, type TakenAnswer } from './replyPolls.ts'
-import { chooseReplyQueue, mayReceiveAhead, type ReplyQueue } from './replyQueue.ts'
+import {
+  chooseReplyQueue,
+  mayReceiveAhead,
+  type ReplyQueue,
+  visibilityOf,
+  waitSecondsOf,
+} from './replyQueue.ts'
+import type { ReplyQueueWarning } from './replyQueueWarning.ts'
 import { farewell, type ReplyListeners, ReplySorter } from './replySorter.ts'
 
 export interface ReplyConsumerOptions extends ReplyListeners {
@@ -22,29 +30,14 @@ export interface ReplyConsumerOptions extends ReplyListeners {
   /** Whether replies are expected now. */
   readonly isExpecting: () => boolean
   readonly onWarning: (trouble: QueueError | undefined) => void
+  readonly onReplyQueue: (warning: ReplyQueueWarning) => void
 }
-
-/**
- * Visibility timeouts of received replies, seconds. On a private queue short enough that replies received by a master that
- * just died reach the next one soon, and long enough for slow connections with much output: eight receivers with two
- * receives of ten large messages each are 40 MB.
- */
-const visibility = { private: 15, privatePilingUp: 60, shared: 2 }
-
-/**
- * How long one receive waits, seconds. SQS may deliver replies to a receive whose process has ended, which hides them from
- * the next process: so receives are short while a run is active.
- */
-const waitSeconds = { expecting: 2, idle: 20 }
 
 /** Most additional receivers while replies pile up. */
 const maxHelpers = 7
 
 /** Whether the queue is read to its end is asked at most this often, milliseconds. */
 const seekEveryMs = 1_000
-
-/** SQS needs a second before a new queue can be used everywhere; until then it may say that there is none. Milliseconds. */
-const youngMs = 10_000
 
 /** How long closing waits for a long poll, or for the choice of the reply queue, milliseconds. */
 const endPollWithinMs = 1_000
@@ -64,23 +57,24 @@ export class ReplyConsumer {
   readonly #helpers = new Set<Promise<void>>()
   readonly #place: Lazy<ReplyQueue>
   #receiver: Promise<void> | undefined
-  #opened: { readonly place: ReplyQueue; readonly at: number } | undefined
+  #opened: ReplyQueue | undefined
+  #own: OwnReplyQueue | undefined
   #isPolling = false
   #isTroubled = false
   #soughtAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ReplyConsumerOptions) {
-    const { onUnreadable, onForeign, onWarning } = options
+    const { onUnreadable, onForeign, onWarning, onReplyQueue } = options
     // A listener that throws must not end receiving.
     this.#options = {
       ...options,
       ...{ onUnreadable: contained(onUnreadable), onForeign: contained(onForeign) },
-      onWarning: contained(onWarning),
+      ...{ onWarning: contained(onWarning), onReplyQueue: contained(onReplyQueue) },
     }
     const foreignMessages = new ForeignMessages()
     this.#polls = new ReplyPolls(foreignMessages, () => Date.now() + (options.queues.clockOffsetMs ?? 0))
     this.#sorter = new ReplySorter(this.#options, foreignMessages, this.#abort.signal, this.#onWarning)
-    this.#place = lazy(() => chooseReplyQueue(options, this.#abort.signal))
+    this.#place = lazy(() => this.#choose())
   }
 
   /**
@@ -89,7 +83,7 @@ export class ReplyConsumer {
    */
   async open(): Promise<string> {
     const place = await this.#place.get()
-    this.#opened ??= { place, at: performance.now() }
+    this.#opened ??= place
     if (!this.#ending.signal.aborted) this.#startReceiving(place)
     return place.queue
   }
@@ -100,7 +94,7 @@ export class ReplyConsumer {
     const isTime = performance.now() - this.#soughtAt >= seekEveryMs
     if (hearing === 'behind' && isTime && !this.#isTroubled && this.#opened !== undefined) {
       this.#soughtAt = performance.now()
-      this.#callHelp(this.#opened.place, 1)
+      this.#callHelp(this.#opened, 1)
     }
     return hearing
   }
@@ -113,15 +107,30 @@ export class ReplyConsumer {
     if (place !== undefined) this.#callHelp(place, 1)
   }
 
-  /** @param forgetQueue deletes the private queue with its messages */
+  async #choose(): Promise<ReplyQueue> {
+    const place = await chooseReplyQueue(this.#options, this.#abort.signal)
+    const { queues, onReplyQueue } = this.#options
+    if (place.kind === 'private') this.#own = new OwnReplyQueue(place.queue, queues, onReplyQueue)
+    return place
+  }
+
+  /** The queue that replies go to, once that is decided. */
+  get replyQueue(): ReplyQueue | undefined {
+    return this.#opened
+  }
+
+  /** @param forgetQueue {@link deleteQueue} will follow: then the last receive need not be ended with care */
   async close(forgetQueue: boolean): Promise<void> {
     this.#ending.abort()
     const place = await this.#placeSoon()
     if (place?.kind === 'private' && !forgetQueue) await this.#endPoll(place)
     this.#abort.abort()
     await Promise.all([this.#receiver, ...this.#helpers])
-    if (place?.kind !== 'private' || !forgetQueue) return
-    await this.#options.queues.deleteQueue(place.queue).catch(this.#options.onWarning)
+  }
+
+  /** After {@link close}: deletes the private queue with its messages. */
+  async deleteQueue(signal?: AbortSignal): Promise<void> {
+    await this.#own?.delete(signal)
   }
 
   /** The reply queue, if it is known soon: an unreachable SQS must not keep a master from ending. */
@@ -164,13 +173,15 @@ export class ReplyConsumer {
       poll = this.#polls.ask()
       this.#isPolling = true
       return {
-        waitSeconds: isExpecting() ? waitSeconds.expecting : waitSeconds.idle,
-        visibilitySeconds: this.#visibilityOf(place),
+        waitSeconds: waitSecondsOf(isExpecting()),
+        visibilitySeconds: visibilityOf(place, this.#polls.monitor.isBehind),
       }
     }
     const onWarning = (trouble: QueueError | undefined) => {
       if (trouble !== undefined) this.#isPolling = false
-      const isExpected = trouble?.kind === 'missing-queue' && this.#isYoung()
+      const missing = trouble?.kind === 'missing-queue' ? this.#own : undefined
+      const isExpected = missing?.isYoung === true
+      if (!isExpected) void missing?.replace(this.#abort.signal, () => this.#polls.monitor.doubt())
       if (!isExpected && (trouble !== undefined || this.#isTroubled)) this.#onWarning(trouble)
     }
     for await (const messages of receiveLoop(queues, place.queue, options, this.#abort.signal, {
@@ -187,11 +198,6 @@ export class ReplyConsumer {
     await handling
   }
 
-  #visibilityOf({ kind }: ReplyQueue): number {
-    if (kind === 'shared') return visibility.shared
-    return this.#polls.monitor.isBehind ? visibility.privatePilingUp : visibility.private
-  }
-
   #callHelp(place: ReplyQueue, seconds: number): void {
     if (this.#helpers.size >= maxHelpers || this.#ending.signal.aborted) return
     const helper = this.#help(place, seconds)
@@ -204,7 +210,10 @@ export class ReplyConsumer {
   async #help(place: ReplyQueue, seconds: number): Promise<void> {
     let handling = Promise.resolve()
     for (;;) {
-      const options: ReceiveOptions = { waitSeconds: seconds, visibilitySeconds: this.#visibilityOf(place) }
+      const options: ReceiveOptions = {
+        waitSeconds: seconds,
+        visibilitySeconds: visibilityOf(place, this.#polls.monitor.isBehind),
+      }
       const poll = this.#polls.ask()
       const messages = await this.#options.queues
         .receive(place.queue, options, this.#abort.signal)
@@ -231,11 +240,6 @@ export class ReplyConsumer {
     } finally {
       answer.done(isOurs)
     }
-  }
-
-  #isYoung(): boolean {
-    const { place, at = 0 } = this.#opened ?? {}
-    return place?.kind === 'private' && performance.now() - at < youngMs
   }
 
   readonly #onWarning = (trouble: QueueError | undefined) => {

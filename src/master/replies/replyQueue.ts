@@ -2,6 +2,7 @@ import { privateReplyQueue } from '../../protocol/names.ts'
 import type { Environment } from '../../queues/environment.ts'
 import { QueueError } from '../../queues/queueError.ts'
 import type { Queues } from '../../queues/queues.ts'
+import type { ReplyQueueWarning } from './replyQueueWarning.ts'
 
 /** The queue for replies to a master. */
 export interface ReplyQueue {
@@ -14,15 +15,19 @@ export interface ReplyQueueChoice {
   readonly queues: Queues
   readonly masterId: string
   readonly replyQueue?: 'private' | 'shared'
+  readonly onReplyQueue: (warning: ReplyQueueWarning) => void
 }
 
+/** How long a private reply queue keeps a message, seconds: a laptop may sleep over a long weekend. */
+export const privateRetentionSeconds = 4 * 24 * 3600
+
 /**
- * Settings of a private reply queue. Its retention is long enough for a laptop that sleeps over a long weekend. Larger
- * messages than on the original's queues save requests for large output, and cost the same (SQS bills each 64 KB).
+ * Settings of a private reply queue. Larger messages than on the original's queues save requests for large output, and cost
+ * the same (SQS bills each 64 KB).
  */
 const privateQueueSettings = {
   visibilitySeconds: 30,
-  retentionSeconds: 4 * 24 * 3600,
+  retentionSeconds: privateRetentionSeconds,
   maximumMessageSize: 256 * 1024,
   waitSeconds: 20,
 }
@@ -32,20 +37,31 @@ const privateQueueSettings = {
  * @throws QueueError when it could not be decided
  */
 export async function chooseReplyQueue(choice: ReplyQueueChoice, signal: AbortSignal): Promise<ReplyQueue> {
-  const { environment, queues, masterId, replyQueue } = choice
+  const { environment, queues, masterId, replyQueue, onReplyQueue } = choice
   const shared: ReplyQueue = { queue: environment.queues.replies, kind: 'shared' }
   if (replyQueue === 'shared') return shared
   const own: ReplyQueue = { queue: privateReplyQueue(environment.name, masterId), kind: 'private' }
   try {
-    await queues.create(own.queue, privateQueueSettings, signal)
+    await createReplyQueue(queues, own.queue, signal)
     return own
   } catch (error) {
     if (!(error instanceof QueueError)) throw error
-    // It exists with changed attributes, and works just as well.
-    if (error.code === 'QueueNameExists') return own
     // The name of a deleted queue cannot be used for a minute.
-    if (error.kind === 'forbidden' || error.code === 'QueueDeletedRecently') return shared
-    throw error
+    if (error.kind !== 'forbidden' && error.code !== 'QueueDeletedRecently') throw error
+    onReplyQueue({ kind: 'shared-replies', queue: shared.queue, error })
+    return shared
+  }
+}
+
+/**
+ * Succeeds also when it exists, with whatever attributes: it works just as well.
+ * @throws QueueError
+ */
+export async function createReplyQueue(queues: Queues, queue: string, signal: AbortSignal): Promise<void> {
+  try {
+    await queues.create(queue, privateQueueSettings, signal)
+  } catch (error) {
+    if (!(error instanceof QueueError) || error.code !== 'QueueNameExists') throw error
   }
 }
 
@@ -55,4 +71,27 @@ export async function chooseReplyQueue(choice: ReplyQueueChoice, signal: AbortSi
  */
 export function mayReceiveAhead({ kind }: ReplyQueue): boolean {
   return kind === 'private'
+}
+
+/**
+ * Visibility timeouts of received replies, seconds. On a private queue short enough that replies received by a master that
+ * just died reach the next one soon, and long enough for slow connections with much output: eight receivers with two
+ * receives of ten large messages each are 40 MB.
+ */
+const visibility = { private: 15, privatePilingUp: 60, shared: 2 }
+
+/** How long a receive hides the replies that it brings, seconds. @param isBehind replies pile up */
+export function visibilityOf({ kind }: ReplyQueue, isBehind: boolean): number {
+  if (kind === 'shared') return visibility.shared
+  return isBehind ? visibility.privatePilingUp : visibility.private
+}
+
+/**
+ * How long one receive waits, seconds. SQS may deliver replies to a receive whose process has ended, which hides them from
+ * the next process: so receives are short while a run is active.
+ */
+const waitSeconds = { expecting: 2, idle: 20 }
+
+export function waitSecondsOf(isExpecting: boolean): number {
+  return isExpecting ? waitSeconds.expecting : waitSeconds.idle
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { takeLock } from '../../locks/processLock.ts'
+import { throwAwayMaster } from '../../protocol/names.ts'
 import { LocalizableError, say } from '../../text/localizable.ts'
 import { createExclusive } from './createExclusive.ts'
 
@@ -31,6 +32,21 @@ export async function claimMasterId(directory: string): Promise<MasterId> {
   throw new LocalizableError(
     say('{0} masters are running already (see the files slot-… in {1}). End one of them.', slots, directory),
   )
+}
+
+/**
+ * Claims an id that no master had before, for one whose reply queue is deleted when its runs are over: the name of a deleted
+ * queue cannot be used for a minute.
+ * @param earlier the id of such a master whose run is resumed: it is claimed again, unless another process holds it
+ * @throws Error when the directory cannot be used
+ */
+export async function claimThrowAwayId(directory: string, earlier?: string): Promise<MasterId> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  for (let wanted = earlier; ; wanted = undefined) {
+    const id = wanted ?? throwAwayMaster(randomBytes(4).toString('hex'))
+    const lock = await takeLock(join(directory, `throw-away-${id}`))
+    if (lock !== undefined) return { id, release: () => lock.release() }
+  }
 }
 
 /** When several processes create the base at the same time, one wins, and all use its base. */

@@ -73,9 +73,9 @@ export const sqsAttacks: readonly Attack[] = [
         what: 'patience with a young queue',
         changes: [
           {
-            file: 'src/master/replies/replyConsumer.ts',
-            code: '&& performance.now() - at < youngMs',
-            instead: '&& performance.now() - at < 0',
+            file: 'src/master/replies/ownReplyQueue.ts',
+            code: 'performance.now() - this.#madeAt < youngMs',
+            instead: 'performance.now() - this.#madeAt < 0',
           },
         ],
         test: 'unit/master/replies/replyConsumer › says nothing of its new queue that cannot be used yet, and receives as soon as it can',

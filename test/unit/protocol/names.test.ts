@@ -4,11 +4,14 @@ import { describe, expect, it } from 'vitest'
 import {
   AgentId,
   EnvironmentName,
+  isThrowAwayReplyQueue,
   MasterId,
+  masterOfReplyQueue,
   mayReplyTo,
   privateReplyQueue,
   QueueName,
   RunId,
+  throwAwayMaster,
 } from '../../../src/protocol/names.ts'
 import { anyText } from '../../support/anyText.ts'
 
@@ -40,6 +43,22 @@ describe('mayReplyTo', () => {
     'testing_0f3a9c2e-1_agent/../other',
   ])('does not allow %s to agents of testing', (queue) => {
     expect(mayReplyTo('testing', 'testing_eu-west_replies', queue)).toBe(false)
+  })
+})
+
+describe('The private reply queue', () => {
+  it('names its master, and no other queue names one', () => {
+    expect(masterOfReplyQueue('testing', 'testing_0f3a9c2e-1_agent')).toBe('0f3a9c2e-1')
+    for (const queue of ['testing_agent', 'testing_eu_0f3a9c2e-1_agent', 'testing_0f3a9c2e-1_facts'])
+      expect(masterOfReplyQueue('testing', queue)).toBeUndefined()
+  })
+
+  it('of a master that nobody takes over from is known by its name, and agents may reply to it', () => {
+    const queue = privateReplyQueue('testing', throwAwayMaster('0f3a9c2e'))
+    expect([queue, isThrowAwayReplyQueue('testing', queue)]).toEqual(['testing_0f3a9c2e-0_agent', true])
+    expect(mayReplyTo('testing', 'testing_agent', queue)).toBe(true)
+    for (const other of ['testing_0f3a9c2e-10_agent', 'testing_agent', 'testing_eu_0f3a9c2e-0_agent'])
+      expect(isThrowAwayReplyQueue('testing', other)).toBe(false)
   })
 })
 

@@ -34,7 +34,12 @@ function outboxOn(stage: Stage) {
       return bodies.map(() => ({ messageId: 'taken' }))
     },
   })
-  const outbox = new Outbox(queues, { signal: ending.signal, log, isOwn: () => true })
+  const outbox = new Outbox(queues, {
+    signal: ending.signal,
+    log,
+    isOwn: () => true,
+    isThrowAway: () => false,
+  })
   return { outbox, taken, end: () => ending.abort(new Error('the agent has ended')) }
 }
 

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createLog } from '../../../../agent/src/log/log.ts'
 import { Outbox } from '../../../../agent/src/replies/outbox.ts'
+import { isThrowAwayReplyQueue } from '../../../../src/protocol/names.ts'
 import { toQueueError } from '../../../../src/queues/queueError.ts'
 import type { Queues } from '../../../../src/queues/queues.ts'
 
@@ -26,6 +27,8 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
+const isThrowAway = (queue: string) => isThrowAwayReplyQueue('testing', queue)
+
 /** Every attempt takes so long, and then fails with this code of SQS; but not where the queue's name says `fine`. */
 function outbox(code: string, attemptMs = 0): Outbox {
   const queues = {
@@ -37,7 +40,12 @@ function outbox(code: string, attemptMs = 0): Outbox {
     },
   } as Partial<Queues> as Queues
   const log = createLog('debug', (line) => logged.push(line), Date.now)
-  return new Outbox(queues, { signal: ending.signal, log, isOwn: (queue) => queue === 'fine_facts' })
+  return new Outbox(queues, {
+    signal: ending.signal,
+    log,
+    isOwn: (queue) => queue === 'fine_facts',
+    isThrowAway,
+  })
 }
 
 async function settled(sent: Promise<unknown>): Promise<string> {
@@ -68,6 +76,45 @@ describe.each([
     const hasty = outbox(code, 90_000)
     expect(await hasty.offer('testing_a-1_agent', 'ack')).toBe(false)
     await hasty.idle()
+  })
+})
+
+describe('a throw-away reply queue', () => {
+  const queue = 'testing_0f3a9c2e-0_agent'
+
+  it('that is missing for two minutes is gone for good: nobody waits for what must arrive', async () => {
+    const box = outbox('QueueDoesNotExist', 50_000)
+    const sent = box.send(queue, 'result')
+    expect(await settled(sent)).toBe('waits')
+    clock += 130_000
+    await expect(sent).rejects.toThrow('the master has ended')
+    expect(logged.some((line) => line.includes('works again'))).toBe(false)
+  })
+
+  it('is not given up sooner, as a new one is known everywhere only after a minute', async () => {
+    const sent = outbox('QueueDoesNotExist').send(queue, 'result')
+    expect(await settled(sent)).toBe('waits')
+    clock += 115_000
+    expect(await settled(sent)).toBe('waits')
+  })
+
+  it('is not given up at the first answer, however long the body has waited for the network', async () => {
+    const sent = outbox('QueueDoesNotExist', hour).send(queue, 'result')
+    expect(await settled(sent)).toBe('waits')
+  })
+
+  it('is tried for a day where it may not be used, as any other', async () => {
+    const sent = outbox('AccessDenied', hour).send(queue, 'result')
+    clock += hour
+    expect(await settled(sent)).toBe('waits')
+  })
+
+  it('is no other queue: one that the configuration names, or of a master that comes back', async () => {
+    const box = outbox('QueueDoesNotExist', 0)
+    const sent = box.send('testing_0f3a9c2e-1_agent', 'result')
+    expect(await settled(sent)).toBe('waits')
+    clock += hour
+    expect(await settled(sent)).toBe('waits')
   })
 })
 

@@ -1,10 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ReplyConsumer } from '../../../../src/master/replies/replyConsumer.ts'
+import {
+  describeReplyQueueWarning,
+  type ReplyQueueWarning,
+} from '../../../../src/master/replies/replyQueueWarning.ts'
 import type { ReceivedReply } from '../../../../src/master/replies/replySorter.ts'
 import { sealBody } from '../../../../src/protocol/envelope.ts'
 import { defaultQueues } from '../../../../src/queues/environment.ts'
+import { type QueueError, toQueueError } from '../../../../src/queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../../../src/queues/queues.ts'
+import { localize } from '../../../../src/text/localizable.ts'
+import { inEnglish } from '../../../../src/text/translate.ts'
 import { deferred } from '../../../support/deferred.ts'
 import { gatherWarnings } from '../../../support/gatherWarnings.ts'
 import { everyInterleaving } from '../../../support/interleavings.ts'
@@ -30,6 +37,7 @@ function consume(queues: Queues, parts: Partial<Options> = {}): ReplyConsumer {
     onUnreadable: () => {},
     onForeign: () => {},
     onWarning: () => {},
+    onReplyQueue: () => {},
     ...parts,
   })
   opened.push(consumer)
@@ -127,6 +135,77 @@ describe('The reply consumer', () => {
     expect(warnings[0]).toMatchObject({ kind: 'missing-queue' })
   })
 
+  it.each([
+    ['it may not create one', queueError('forbidden', 'testing_m1_agent')],
+    ['the name of its own is not free yet', deletedRecently()],
+  ])('says once that it shares a queue because %s, and what that costs', async (_, error) => {
+    const said: string[] = []
+    const consumer = consume(playedQueues({ create: () => Promise.reject(error) }), {
+      onReplyQueue: (warning) => said.push(localize(describeReplyQueueWarning(warning), inEnglish)),
+    })
+    expect([await consumer.open(), await consumer.open()]).toEqual(['testing_agent', 'testing_agent'])
+    expect(said).toHaveLength(1)
+    expect(said[0]).toMatch(
+      /Replies arrive on testing_agent, which all masters share: .* more requests .* 60 s/,
+    )
+  })
+
+  it('creates its queue again when somebody has deleted it, as soon as the name is free, and says so once', async () => {
+    const clock = vi.spyOn(performance, 'now')
+    const warnings: ReplyQueueWarning[] = []
+    const kept: string[] = []
+    const deletion = deferred<void>()
+    let creations = 0
+    const consumer = consume(
+      playedQueues({
+        async create() {
+          creations += 1
+          if (creations === 2) throw deletedRecently()
+        },
+        receive: async (_queue, _options, signal) => {
+          if (creations > 2) return kept.length === 0 ? [receivedBody(ack('ours'))] : untilAborted(signal)
+          await deletion.promise
+          throw queueError('missing-queue')
+        },
+      }),
+      {
+        onReplyQueue: (warning) => warnings.push(warning),
+        deliver: async (replies) => {
+          kept.push(...runIdsOf(replies))
+          return replies.map(() => 'kept')
+        },
+      },
+    )
+    const opened = performance.now()
+    await consumer.open()
+    // Beyond what a new queue takes to be known.
+    clock.mockImplementation(() => opened + 20_000)
+    deletion.resolve()
+    await until(() => kept.length > 0, 'the reply on the new queue')
+    clock.mockRestore()
+    expect(warnings).toEqual([{ kind: 'reply-queue-replaced', queue: 'testing_m1_agent' }])
+    expect(creations).toBe(3)
+  })
+
+  it.each([
+    ['is forbidden', () => Promise.reject(queueError('forbidden'))],
+    ['is interrupted', (_queue: string, signal?: AbortSignal) => untilAborted(signal)],
+  ])(
+    'says what is left behind when deleting its queue %s, and that the run is not affected',
+    async (_, deleteQueue) => {
+      const said: string[] = []
+      const consumer = consume(playedQueues({ deleteQueue }), {
+        onReplyQueue: (warning) => said.push(localize(describeReplyQueueWarning(warning), inEnglish)),
+      })
+      await consumer.open()
+      await consumer.close(true)
+      await consumer.deleteQueue(AbortSignal.abort())
+      expect(said).toEqual([
+        expect.stringMatching(/testing_m1_agent is left behind: .*Your run is not affected/),
+      ])
+    },
+  )
+
   it('looks for its queue once for all who open it at the same time', async () => {
     let created = 0
     const consumer = consume(playedQueues({ create: async () => void created++ }))
@@ -198,6 +277,11 @@ describe('The reply consumer', () => {
     expect({ deleted, polls }).toEqual({ deleted: ['farewell'], polls: 1 })
   })
 })
+
+function deletedRecently(): QueueError {
+  const failure = { queue: 'testing_m1_agent', action: 'sqs:CreateQueue', region: 'eu-west-1' }
+  return toQueueError({ name: 'QueueDeletedRecently' }, failure)
+}
 
 /** Each receive gets the next of these, the last one waits. */
 function answers(...all: (string[] | Error)[]): Queues['receive'] {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { claimMasterId } from '../../../../src/master/store/masterId.ts'
-import { MasterId } from '../../../../src/protocol/names.ts'
+import { claimMasterId, claimThrowAwayId } from '../../../../src/master/store/masterId.ts'
+import { isThrowAwayReplyQueue, MasterId, privateReplyQueue } from '../../../../src/protocol/names.ts'
 
 let directory: string
 
@@ -47,5 +47,25 @@ describe('claimMasterId', () => {
   it('says when there are too many', { timeout: 60_000 }, async () => {
     for (let claims = 0; claims < 64; claims += 1) await claimMasterId(directory)
     await expect(claimMasterId(directory)).rejects.toThrow(/64 masters are running already/)
+  })
+})
+
+describe('claimThrowAwayId', () => {
+  it('never gives an id again, as the name of a deleted queue cannot be used for a minute', async () => {
+    const first = await claimThrowAwayId(directory)
+    await first.release()
+    const second = await claimThrowAwayId(directory)
+    expect(second.id).not.toBe(first.id)
+    for (const { id } of [first, second])
+      expect(isThrowAwayReplyQueue('testing', privateReplyQueue('testing', id))).toBe(true)
+  })
+
+  it('gives the id of an earlier master to one process that resumes its run, and a new one to the next', async () => {
+    const first = await claimThrowAwayId(directory, '0f3a9c2e-0')
+    const second = await claimThrowAwayId(directory, '0f3a9c2e-0')
+    expect(first.id).toBe('0f3a9c2e-0')
+    expect(second.id).not.toBe('0f3a9c2e-0')
+    await first.release()
+    expect((await claimThrowAwayId(directory, '0f3a9c2e-0')).id).toBe('0f3a9c2e-0')
   })
 })
