@@ -47,6 +47,12 @@ export const rooms = [
     packages: ['node', 'bcrypt-pbkdf'],
   },
   {
+    room: 'src/network',
+    holds: 'connections to other machines: proxies, and the certificates that are trusted',
+    imports: ['src/text'],
+    packages: ['node'],
+  },
+  {
     room: 'src/hosts',
     holds: 'names of many hosts: natural order, folding into one short text, names that look alike',
     imports: ['src/text'],
@@ -65,8 +71,14 @@ export const rooms = [
   {
     room: 'src/queues',
     holds: 'SQS: client, names and attributes, receive loop, batching sender, set-up, diagnosis, IAM texts',
-    imports: ['src/text', 'src/async', 'src/protocol'],
-    packages: ['@aws-sdk/client-sqs', '@aws-sdk/credential-providers', 'node', 'valibot'],
+    imports: ['src/text', 'src/async', 'src/network', 'src/protocol'],
+    packages: [
+      '@aws-sdk/client-sqs',
+      '@aws-sdk/credential-providers',
+      '@smithy/core/config',
+      'node',
+      'valibot',
+    ],
   },
   {
     room: 'src/declarations',

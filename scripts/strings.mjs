@@ -58,6 +58,7 @@ export const folders = [
   'src/declarations',
   'src/localFleet',
   'src/master',
+  'src/network',
   'src/protocol',
   'src/queues',
   'src/report',

@@ -93,9 +93,11 @@ function meaning(error: QueueError, role: QueueRole): Pick<Finding, 'code' | 'se
         code: 'unreachable',
         severity: 'error',
         why: say('Nothing can be sent or received until this is fixed.'),
-        advice: say(
-          'Check network, proxy, region and endpoint. If the host name is not found, the region is probably misspelt.',
-        ),
+        advice: /^(Proxy|Trust)/.test(error.code)
+          ? say('Until then, no request leaves this machine.')
+          : say(
+              'Check network, region and endpoint. If the host name is not found, the region is probably misspelt.',
+            ),
       }
     case 'invalid':
     case 'unknown':

@@ -1,6 +1,6 @@
 import { inTime } from '../async/inTime.ts'
 import { toQueueError } from './queueError.ts'
-import { signedHeaders } from './sdkInternals.ts'
+import { post, signedHeaders } from './sdkInternals.ts'
 import { type Connection, createSqsClient } from './sqsClient.ts'
 
 /** The identity of our credentials, as AWS sees it. */
@@ -25,17 +25,12 @@ export async function callerIdentity(connection: Connection, signal?: AbortSigna
     const url = stsEndpoint(connection)
     const body = 'Action=GetCallerIdentity&Version=2011-06-15'
     const headers = await signedHeaders(sdk, { url, body, service: 'sts', region: connection.region })
-    const { response, text } = await inTime(signal, identifiedWithinMs, async (within) => {
-      const options = { method: 'POST', headers, body, signal: within }
-      // Elsewhere the signature is of no use, and the session token is a secret.
-      const response = await fetch(url, { ...options, redirect: 'error' })
-      return { response, text: await response.text() }
-    })
-    if (!response.ok) {
+    const { status, text } = await inTime(signal, identifiedWithinMs, (within) =>
+      post(sdk.config.requestHandler, url, headers, body, within),
+    )
+    if (status !== 200) {
       const refusal = { Code: element(text, 'Code'), Message: element(text, 'Message') }
-      throw Object.assign(new Error(refusal.Message), refusal, {
-        $metadata: { httpStatusCode: response.status },
-      })
+      throw Object.assign(new Error(refusal.Message), refusal, { $metadata: { httpStatusCode: status } })
     }
     const identity = {
       arn: element(text, 'Arn'),

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isLoopbackHost } from '../network/noProxy.ts'
 import { type Localizable, say } from '../text/localizable.ts'
 
 /**
@@ -51,12 +52,9 @@ export function isSqsOfRegion(endpoint: string, region: string): boolean {
   return url?.protocol === 'https:' && url.pathname === '/' && hosts.includes(url.host)
 }
 
-/**
- * Other names below `localhost` are asked of a name server, which may give any address.
- * @param hostname as `URL` returns it: in lower case, IPv4 in its usual form, IPv6 in brackets
- */
+/** @param hostname as `URL` returns it: in lower case, IPv4 in its usual form, IPv6 in brackets */
 function isLoopback(hostname: string): boolean {
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+  return isLoopbackHost(hostname.replace(/^\[(.*)\]$/, '$1'))
 }
 
 /** 169.254.0.0/16, also within an IPv6 address, fe80::/10, and the addresses of EC2's metadata in IPv6. */

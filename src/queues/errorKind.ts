@@ -1,3 +1,5 @@
+import type { ConnectionErrorCode } from '../network/connectionError.ts'
+
 /**
  * Why a request to SQS failed; decides the back-off and the advice.
  * `throttled` and `network` (including 5xx responses) pass by themselves; the others need action.
@@ -30,6 +32,34 @@ export function classifyError(cause: unknown): ClassifiedError {
 /** From such a response the SDK's client learns SQS's time, so the next request by the same client is signed correctly. */
 export function isClockCode(code: string): boolean {
   return code === wrongTime || /^Request(TimeTooSkewed|Expired|InTheFuture)$/.test(code)
+}
+
+/** Something on the way, which is not SQS, keeps the connection from being made: see `ConnectionError`. */
+const wayCodes = [
+  'ProxyInvalid',
+  'ProxyLoginMissing',
+  'ProxyLoginRejected',
+  'ProxyRefused',
+  'ProxyUnreachable',
+  'TrustUnreadable',
+] as const satisfies readonly ConnectionErrorCode[]
+
+/** The other side's certificate is not trusted: OpenSSL's names. */
+const certificateCodes = [
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]
+
+/** Whether the other side's certificate is not trusted. */
+export function isCertificateCode(code: string): boolean {
+  return certificateCodes.includes(code)
 }
 
 /** Our name for a wrong clock: the JSON protocol says `InvalidSignatureException`, and says it for wrong keys, too. */
@@ -73,6 +103,8 @@ const kinds: Readonly<Record<Exclude<QueueErrorKind, 'unknown'>, readonly string
     'SyntaxError',
     'TimeoutError',
     'UND_ERR_SOCKET',
+    ...wayCodes,
+    ...certificateCodes,
   ],
   credentials: [
     'AuthFailure',
@@ -157,7 +189,7 @@ function kindOf(code: string, cause: unknown): QueueErrorKind {
  * `KMS.AccessDeniedException` (query protocol) and `KmsAccessDenied` (SDK class).
  */
 function codeOf(cause: unknown): string {
-  const chain = [cause, field(cause, 'cause')]
+  const chain = [cause, field(cause, 'cause'), field(field(cause, 'cause'), 'cause')]
   const names = chain.flatMap((error) => [field(error, 'code'), field(error, 'Code'), field(error, 'name')])
   const codes = names.filter((name) => typeof name === 'string').map((name) => shortNameOf(name))
   // An aggregate of failed connection attempts (one per address) has its code in its parts.

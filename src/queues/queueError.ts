@@ -1,5 +1,7 @@
+import { ConnectionError, reasonOfNetwork } from '../network/connectionError.ts'
 import { type Localizable, LocalizableError, say } from '../text/localizable.ts'
-import { classifyError, isClockCode, type QueueErrorKind } from './errorKind.ts'
+import { CredentialsUnreachable } from './credentialsUnreachable.ts'
+import { classifyError, isCertificateCode, isClockCode, type QueueErrorKind } from './errorKind.ts'
 
 /** A request to SQS that failed, in a sentence for people; the SDK's error is in `cause`. */
 export class QueueError extends LocalizableError {
@@ -45,10 +47,16 @@ export interface QueueFailure {
 export function toQueueError(cause: unknown, failure: QueueFailure): QueueError {
   if (cause instanceof QueueError) return cause
   const { kind, code, text } = classifyError(cause)
-  return new QueueError(failure, kind, code, sentence(kind, code, text, failure), cause)
+  return new QueueError(failure, kind, code, sentence(kind, code, text, failure, cause), cause)
 }
 
-function sentence(kind: QueueErrorKind, code: string, text: string, failure: QueueFailure): Localizable {
+function sentence(
+  kind: QueueErrorKind,
+  code: string,
+  text: string,
+  failure: QueueFailure,
+  cause: unknown,
+): Localizable {
   const { action, queue, region, endpoint, profile } = failure
   const place = endpoint ?? region
   const service = action.slice(0, action.indexOf(':')).toUpperCase()
@@ -65,9 +73,7 @@ function sentence(kind: QueueErrorKind, code: string, text: string, failure: Que
         code,
       )
     case 'network':
-      return endpoint === undefined
-        ? say('Cannot reach {0} ({1}). Check network, proxy and region.', at, networkReason(code))
-        : say('Cannot reach {0} ({1}). Check network, proxy and endpoint.', at, networkReason(code))
+      return networkSentence(code, text, at, endpoint, cause)
     case 'credentials':
       return credentialsSentence(code, text, at, profile)
     case 'missing-queue':
@@ -120,33 +126,40 @@ function sentence(kind: QueueErrorKind, code: string, text: string, failure: Que
   }
 }
 
+function networkSentence(
+  code: string,
+  text: string,
+  service: Localizable,
+  endpoint: string | undefined,
+  cause: unknown,
+): Localizable {
+  const chain = causesOf(cause)
+  // The service that gives the credentials is another than the one that the request is for.
+  const giver = chain.find((error) => error instanceof CredentialsUnreachable)
+  const at = giver === undefined ? service : say('{0}, which gives the AWS credentials', giver.host)
+  const onTheWay = chain.find((error) => error instanceof ConnectionError)
+  if (onTheWay !== undefined) return say('Cannot reach {0}. {1}', at, onTheWay.localizable)
+  if (isCertificateCode(code)) {
+    return say(
+      'Cannot reach {0}: its certificate is not trusted ({1}). If a proxy or firewall inspects TLS here, name a file with its certificate in AWS_CA_BUNDLE.',
+      at,
+      text,
+    )
+  }
+  return endpoint === undefined
+    ? say('Cannot reach {0} ({1}). Check network and region.', at, networkReason(code))
+    : say('Cannot reach {0} ({1}). Check network and endpoint.', at, networkReason(code))
+}
+
+function causesOf(cause: unknown): unknown[] {
+  return cause instanceof Error ? [cause, ...causesOf(cause.cause)] : []
+}
+
 /** A network error in words; other codes are returned as they are. */
 function networkReason(code: string): Localizable | string {
-  switch (code) {
-    case 'ECONNREFUSED':
-      return say('connection refused')
-    case 'ECONNABORTED':
-    case 'ECONNRESET':
-    case 'EPIPE':
-    case 'UND_ERR_SOCKET':
-      return say('connection lost')
-    case 'EAI_AGAIN':
-    case 'ENOTFOUND':
-      return say('host name not found')
-    case 'EHOSTUNREACH':
-    case 'ENETDOWN':
-    case 'ENETUNREACH':
-      return say('network unreachable')
-    case 'ETIMEDOUT':
-    case 'RequestTimeout':
-    case 'RequestTimeoutException':
-    case 'TimeoutError':
-      return say('no answer in time')
-    case 'SyntaxError':
-      return say('the answer is not from AWS, but perhaps from a proxy or a login page')
-    default:
-      return code
-  }
+  if (code === 'SyntaxError')
+    return say('the answer is not from AWS, but perhaps from a proxy or a login page')
+  return reasonOfNetwork(code) ?? code
 }
 
 function credentialsSentence(

@@ -81,18 +81,22 @@ export function createRequester(connection: Connection): Requester {
   const attempt: Requester['attempt'] = (action, queue, signal, work, tries = usualTries) =>
     retry(tries, () => once(action, queue, signal, work), signal)
 
+  async function urlOf(queue: string, signal: AbortSignal | undefined): Promise<string> {
+    const known = urls.get(queue)
+    if (known !== undefined) return known
+    const sibling = connection.siblingOf?.(queue)
+    if (sibling !== undefined) return (await urlOf(sibling, signal)).replace(/[^/]+$/, queue)
+    const { QueueUrl } = await attempt('GetQueueUrl', queue, signal, (send) =>
+      send(new GetQueueUrlCommand({ QueueName: queue })),
+    )
+    urls.set(queue, QueueUrl as string)
+    return QueueUrl as string
+  }
+
   return {
     once,
     attempt,
-    async urlOf(queue, signal) {
-      const known = urls.get(queue)
-      if (known !== undefined) return known
-      const { QueueUrl } = await attempt('GetQueueUrl', queue, signal, (send) =>
-        send(new GetQueueUrlCommand({ QueueName: queue })),
-      )
-      urls.set(queue, QueueUrl as string)
-      return QueueUrl as string
-    },
+    urlOf,
     remember: (queue, url) => void urls.set(queue, url),
     forget: (queue) => void urls.delete(queue),
     explain,

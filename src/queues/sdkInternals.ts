@@ -162,6 +162,29 @@ export async function signedHeaders(
   return headers
 }
 
+/** A POST by the connections of a client, in its own ways. Follows no redirection: elsewhere the session token is a secret. */
+export async function post(
+  handler: SQSClientResolvedConfig['requestHandler'],
+  url: URL,
+  headers: Record<string, string>,
+  body: string,
+  abortSignal: AbortSignal,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const { protocol, hostname, port, pathname: path } = url
+  const place = port === '' ? { protocol, hostname, path } : { protocol, hostname, path, port: Number(port) }
+  const request = { ...place, method: 'POST', headers, body, query: {} } as Parameters<
+    typeof handler.handle
+  >[0]
+  const { response } = await handler.handle(request, { abortSignal })
+  return { status: response.statusCode, text: await textOf(response.body as AsyncIterable<Uint8Array>) }
+}
+
+async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = []
+  for await (const part of stream) parts.push(part)
+  return Buffer.concat(parts).toString('utf8')
+}
+
 function dateOf(response: unknown): number | undefined {
   const headers = (response as { headers?: Record<string, string> } | undefined)?.headers
   const date = Date.parse(headers?.date ?? '')

@@ -1,5 +1,10 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers'
+import { type Connections, createConnections } from '../network/connections.ts'
+import type { ProxySettings } from '../network/proxy.ts'
+import { Trust } from '../network/trust.ts'
+import { profileValue } from './awsProfile.ts'
+import { CredentialsUnreachable } from './credentialsUnreachable.ts'
 import type { StaticCredentials } from './environment.ts'
 import {
   bindCallOptions,
@@ -24,6 +29,13 @@ export interface Connection {
    * Without it, profiles that need a code fail with an error that says so.
    */
   readonly mfaCode?: ((serial: string) => Promise<string>) | undefined
+  /**
+   * A queue of the same owner, whose URL is that of `queue` but for the name: SQS is then asked for the URL of the one and not of
+   * the other, of which there may be many. Undefined for queues that stand for themselves.
+   */
+  readonly siblingOf?: ((queue: string) => string | undefined) | undefined
+  /** What the user interface says about proxies, asked for each connection; without it, the environment variables say it. */
+  readonly proxies?: (() => ProxySettings) | undefined
 }
 
 /** Called when credentials are needed, and again when they expire or SQS rejects them. */
@@ -47,13 +59,12 @@ export interface SqsClient {
 /** Most parallel connections; the facts of a large fleet are swept by many receives at once. */
 const maxSockets = 128
 
-/** No timeout for all requests: each has its own deadline, as a long poll takes 20 s and a send does not. */
-const httpOptions = {
-  logger: quiet,
-  connectionTimeout: 5_000,
-  throwOnRequestTimeout: true,
-  httpAgent: { keepAlive: true, maxSockets },
-  httpsAgent: { keepAlive: true, maxSockets },
+/** Services that give credentials answer at once or not at all, milliseconds. */
+const credentialsWithinMs = 10_000
+
+function connectionsOf({ profile, proxies = () => ({}) }: Connection): Connections {
+  const trust = new Trust(process.env, () => profileValue('ca_bundle', profile))
+  return createConnections({ maxSockets, proxies, env: process.env, trust })
 }
 
 /**
@@ -71,7 +82,11 @@ export function createSqsClient(
     credentials: credentialsOf(connection),
     ...(profile === undefined ? {} : { profile }),
     ...(endpoint === undefined ? {} : { endpoint }),
-    requestHandler: predecessor?.sdk.config.requestHandler ?? httpOptions,
+    // No timeout for all requests: each has its own deadline, as a long poll takes 20 s and a send does not.
+    requestHandler: predecessor?.sdk.config.requestHandler ?? {
+      ...{ logger: quiet, throwOnRequestTimeout: true },
+      ...connectionsOf(connection),
+    },
     // A queue URL contains the host that answered; requests have to go to the configured endpoint.
     useQueueUrlAsEndpoint: false,
     // TLS and the reply's SHA-256 already detect damage; MD5 of every body would only cost time.
@@ -89,18 +104,33 @@ export function createSqsClient(
 
 /**
  * A profile may use SSO, role chains, processes, web identity and console logins. Files are read again each time
- * (`ignoreCache`): the client caches credentials until they expire, so this is rare.
+ * (`ignoreCache`): the client caches credentials until they expire, so this is rare. Services that give credentials are
+ * reached as SQS is, in the region of the connection where the profile has none.
  */
-export function credentialsOf({
-  credentials,
-  profile,
-  mfaCode,
-}: Connection): StaticCredentials | CredentialProvider {
+export function credentialsOf(connection: Connection): StaticCredentials | CredentialProvider {
+  const { credentials, profile, mfaCode, region } = connection
   if (credentials !== undefined) return credentials
+  const connections = connectionsOf(connection)
+  const requestHandler = {
+    ...{ logger: quiet, throwOnRequestTimeout: true, requestTimeout: credentialsWithinMs },
+    ...connections,
+  }
   const options = {
     ignoreCache: true,
     logger: quiet,
+    clientConfig: { requestHandler },
     ...(mfaCode === undefined ? {} : { mfaCodeProvider: mfaCode }),
   }
-  return profile === undefined ? fromNodeProviderChain(options) : fromIni({ ...options, profile })
+  const provide = profile === undefined ? fromNodeProviderChain(options) : fromIni({ ...options, profile })
+  return async () => {
+    connections.takeFailure()
+    try {
+      return await provide({ callerClientConfig: { region: async () => region } })
+    } catch (cause) {
+      // Some providers keep of an error only its text, and call it missing credentials.
+      const failure = connections.takeFailure()
+      if (failure === undefined) throw cause
+      throw new CredentialsUnreachable(failure.host, failure.error)
+    }
+  }
 }

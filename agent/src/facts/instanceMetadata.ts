@@ -7,6 +7,9 @@ import { type FactSource, readingOf } from './factSource.ts'
 /** Longest wait for one answer of the metadata service, which is one hop away. */
 const answerTimeoutMs = 1000
 
+/** From a container the service is two hops away, and the answers of many instances go one hop. */
+const noAnswer = `no answer within ${answerTimeoutMs} ms; in a container the instance needs HttpPutResponseHopLimit=2`
+
 /** Metadata is read again after this, milliseconds; only tags change under a running server. */
 export const instanceMetadataKeptMs = 5 * 60_000
 
@@ -97,7 +100,7 @@ function ask(
         else fail(`answered ${response.statusCode} for ${path}`)
       })
     })
-    asking.on('timeout', () => asking.destroy(new Error(`no answer within ${answerTimeoutMs} ms`)))
+    asking.on('timeout', () => asking.destroy(new Error(noAnswer)))
     asking.on('error', (error) => fail(`cannot be reached: ${error.message}`))
     asking.end()
   })

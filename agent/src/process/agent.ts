@@ -60,16 +60,18 @@ export async function runAgent({
   const from = await identify(configuration(), onEc2, log)
   const ownUser = currentUser()
   const { region, endpoint, profile } = names
+  const isOwn = (queue: string) => {
+    const { commands, replies, facts } = configuration().queues
+    return [commands, replies, facts].includes(queue)
+  }
   const queues = createQueues({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
+    // Thousands of agents learn of a new master at the same moment: none of them asks SQS about its reply queue.
+    siblingOf: (queue) => (isOwn(queue) ? undefined : names.replies),
   })
   const sending = new AbortController()
-  const isOwn = (queue: string) => {
-    const { replies, facts } = configuration().queues
-    return queue === replies || queue === facts
-  }
   const outbox = new Outbox(queues, {
     ...{ signal: sending.signal, log, isOwn },
     isThrowAway: (queue) => isThrowAwayReplyQueue(configuration().environment, queue),

@@ -66,7 +66,7 @@ export class Deliveries {
       from,
       spooled,
       outputLimitBytes,
-      bodyLimit: () => this.#outbox.bodyLimit(replyTo),
+      bodyLimit: (bytes) => this.#outbox.bodyLimit(replyTo, bytes),
       tailPath: join(this.#spool.directory, runId),
       now,
       onBody: () => wake(),

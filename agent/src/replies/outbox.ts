@@ -103,9 +103,13 @@ export class Outbox {
     }
   }
 
-  /** Largest body that the queue takes, bytes. */
-  async bodyLimit(queue: string): Promise<number> {
-    const { signal, log } = this.#o
+  /**
+   * Largest body that the queue takes, bytes. Masters make their own queues for 64 KB at least, so SQS is not asked about such a
+   * queue when `bytes` are no more: a new master would otherwise cause a request by each of its agents.
+   */
+  async bodyLimit(queue: string, bytes = Number.POSITIVE_INFINITY): Promise<number> {
+    const { signal, log, isOwn } = this.#o
+    if (bytes <= usualLimitBytes && !isOwn(queue)) return usualLimitBytes
     const asked = this.#queues.maximumMessageSize(queue, signal).catch((error) => {
       log.debug(`Cannot read the maximum message size of ${queue}, assuming 64 KB: ${reasonOf(error)}`)
       return usualLimitBytes

@@ -17,6 +17,8 @@ const holdFromBytes = 1024 * 1024
 /** SQS: the smallest `MaximumMessageSize` that a queue can have, bytes. */
 const alwaysFittingBytes = 1024
 
+type FramePack = ReturnType<typeof createFramePacker>['pack']
+
 export interface ReplyFrom {
   readonly agentId: string
   readonly hostname: string
@@ -28,8 +30,8 @@ export interface ReplyWriterOptions {
   readonly spooled: SpooledReply
   /** Bytes of output that are kept: the first half and the last half. */
   readonly outputLimitBytes: number
-  /** Largest body that the reply queue takes, bytes. */
-  readonly bodyLimit: () => Promise<number>
+  /** Largest body that the reply queue takes, bytes. It need not be asked for when `bytes` are few. */
+  readonly bodyLimit: (bytes: number) => Promise<number>
   /** Path to which the file of the output's end adds its suffix. */
   readonly tailPath: string
   readonly now: () => number
@@ -52,7 +54,7 @@ export class ReplyWriter {
   #full = false
   /** Steps that touch the spool, one after the other. */
   #work: Promise<void> = Promise.resolve()
-  #packer: ReturnType<typeof createFramePacker> | undefined
+  #packer: { readonly limitBytes: number; readonly pack: FramePack } | undefined
 
   constructor(options: ReplyWriterOptions) {
     this.#o = options
@@ -118,7 +120,7 @@ export class ReplyWriter {
   }
 
   async #fits(body: string): Promise<boolean> {
-    return body.length <= alwaysFittingBytes || body.length <= (await this.#o.bodyLimit())
+    return body.length <= alwaysFittingBytes || body.length <= (await this.#o.bodyLimit(body.length))
   }
 
   /** The result with all pending output inside; undefined when that is more than a frame. */
@@ -154,10 +156,14 @@ export class ReplyWriter {
   }
 
   async #packOne(): Promise<void> {
-    const { runId, from, now, spooled } = this.#o
-    this.#packer ??= createFramePacker(await this.#o.bodyLimit(), (segments, data) =>
-      sealBody({ type: 'output', runId, ...from, sentAt: now(), frame: this.#frames, segments }, data),
-    )
+    const { runId, from, now, spooled, bodyLimit } = this.#o
+    // In base64, with room for what else is in a message.
+    const limitBytes = await bodyLimit(4096 + (this.#pendingBytes * 4) / 3)
+    if (this.#packer?.limitBytes !== limitBytes) {
+      const seal = (segments: Segment[], data: Uint8Array) =>
+        sealBody({ type: 'output', runId, ...from, sentAt: now(), frame: this.#frames, segments }, data)
+      this.#packer = { limitBytes, pack: createFramePacker(limitBytes, seal).pack }
+    }
     if (this.#full) {
       this.#drop(this.#pending.splice(0))
       return

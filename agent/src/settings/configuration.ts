@@ -163,12 +163,19 @@ export function parseConfiguration(text: string, file: string): Configuration {
       programs: facts.programs ?? '/etc/ec2_collective/facts.d',
       programTimeoutMs: 1000 * (facts.program_timeout ?? 20),
       ec2Metadata: facts.ec2_metadata ?? 'auto',
-      ec2MetadataEndpoint: facts.ec2_metadata_endpoint ?? 'http://169.254.169.254',
+      ec2MetadataEndpoint: facts.ec2_metadata_endpoint ?? metadataEndpoint(process.env),
     },
     limits: { processes: limits.processes, memory: limits.memory },
     limitsCgroup: limits.cgroup,
     warnings,
   }
+}
+
+/** Where the SDK asks for the credentials of an instance, by the same variables. */
+export function metadataEndpoint(env: NodeJS.ProcessEnv): string {
+  const { AWS_EC2_METADATA_SERVICE_ENDPOINT: named, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: mode } = env
+  if (named !== undefined && URL.canParse(named)) return named
+  return mode?.toLowerCase() === 'ipv6' ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254'
 }
 
 /** The configuration names programs that the agent executes. The original software did not check, so this only warns. */

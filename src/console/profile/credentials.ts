@@ -3,6 +3,7 @@ import type { Environment } from '../../queues/environment.ts'
 import type { Connection } from '../../queues/sqsClient.ts'
 import { askMfaCode } from './mfa.ts'
 import type { Profiles } from './profiles.ts'
+import { proxySettings } from './proxySettings.ts'
 import { SharedCredentials } from './sharedCredentials.ts'
 import type { WorkspaceConsent } from './workspaceConsent.ts'
 
@@ -28,7 +29,7 @@ export class Credentials {
     isUserAct: () => boolean,
   ): Promise<Environment & Connection> {
     // Before the question: the settings may change while it is open, and the answer is about these.
-    const environment = this.#profiles.withProfile(declared.environment)
+    const environment = { ...this.#profiles.withProfile(declared.environment), proxies: proxySettings }
     await this.#consent.check(declared, this.#profiles.names(), isUserAct)
     if (environment.credentials !== undefined) return environment
     const { credentialsOf } = await import('../../queues/sqsClient.ts')

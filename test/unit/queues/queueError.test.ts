@@ -115,7 +115,7 @@ describe('toQueueError', () => {
       endpoint: 'http://127.0.0.1:9324',
     })
     expect(error.message).toBe(
-      'Cannot reach SQS at http://127.0.0.1:9324 (connection refused). Check network, proxy and endpoint.',
+      'Cannot reach SQS at http://127.0.0.1:9324 (connection refused). Check network and endpoint.',
     )
   })
 
@@ -124,9 +124,7 @@ describe('toQueueError', () => {
     const shouted = localize(toQueueError(refused, sending).localizable, (text, ...values) =>
       inEnglish(text.toUpperCase(), ...values),
     )
-    expect(shouted).toBe(
-      'CANNOT REACH SQS IN eu-west-1 (CONNECTION REFUSED). CHECK NETWORK, PROXY AND REGION.',
-    )
+    expect(shouted).toBe('CANNOT REACH SQS IN eu-west-1 (CONNECTION REFUSED). CHECK NETWORK AND REGION.')
   })
 
   it('gives logs what the sentence leaves out', () => {

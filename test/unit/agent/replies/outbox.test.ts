@@ -139,3 +139,38 @@ describe('queues that cannot be used', () => {
     expect(attempts).toEqual(dead)
   })
 })
+
+describe('the largest body that a queue takes', () => {
+  const asked: string[] = []
+  const withLimit = (bytes: number) => {
+    const queues = {
+      async maximumMessageSize(queue: string) {
+        asked.push(queue)
+        return bytes
+      },
+    } as Partial<Queues> as Queues
+    const log = createLog('debug', (line) => logged.push(line), Date.now)
+    return new Outbox(queues, {
+      signal: ending.signal,
+      log,
+      isOwn: (queue) => queue === 'own',
+      isThrowAway: () => false,
+    })
+  }
+  beforeEach(() => void asked.splice(0))
+
+  it('is not asked for where 64 KB are enough for a queue that a master has made', async () => {
+    expect(await withLimit(262_144).bodyLimit('testing_m-1_agent', 65_536)).toBe(65_536)
+    expect(asked).toEqual([])
+  })
+
+  it('is asked for where a body is larger', async () => {
+    expect(await withLimit(262_144).bodyLimit('testing_m-1_agent', 65_537)).toBe(262_144)
+    expect(asked).toEqual(['testing_m-1_agent'])
+  })
+
+  it('is asked for of a queue of the configuration, which may take less', async () => {
+    expect(await withLimit(4_096).bodyLimit('own', 5_000)).toBe(4_096)
+    expect(asked).toEqual(['own'])
+  })
+})

@@ -2,7 +2,11 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseConfiguration, readConfiguration } from '../../../../agent/src/settings/configuration.ts'
+import {
+  metadataEndpoint,
+  parseConfiguration,
+  readConfiguration,
+} from '../../../../agent/src/settings/configuration.ts'
 import { sections } from '../../../../agent/src/settings/configurationFile.ts'
 
 const parse = (content: object) => parseConfiguration(JSON.stringify(content), 'agent.json')
@@ -204,5 +208,29 @@ describe('a configuration', () => {
   it('has a sample that is understood without warnings', () => {
     const sample = new URL('../../../../agent/packaging/ec2-cagent.json.sample', import.meta.url)
     expect(parseConfiguration(readFileSync(sample, 'utf8'), 'sample.json').warnings).toEqual([])
+  })
+})
+
+describe('where the metadata service is asked', () => {
+  it.each([
+    [{}, 'http://169.254.169.254'],
+    [{ AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: 'IPv4' }, 'http://169.254.169.254'],
+    [{ AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: 'IPv6' }, 'http://[fd00:ec2::254]'],
+    [{ AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://10.0.0.1:1338' }, 'http://10.0.0.1:1338'],
+    [
+      {
+        AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://10.0.0.1',
+        AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: 'IPv6',
+      },
+      'http://10.0.0.1',
+    ],
+    [{ AWS_EC2_METADATA_SERVICE_ENDPOINT: '' }, 'http://169.254.169.254'],
+  ])('is where credentials of an instance are asked for, by %j: %s', (env, endpoint) => {
+    expect(metadataEndpoint(env)).toBe(endpoint)
+  })
+
+  it('is another place for facts and identity when the configuration says so', () => {
+    const facts = { ec2_metadata_endpoint: 'http://127.0.0.1:8080' }
+    expect(parse({ facts, aws }).facts.ec2MetadataEndpoint).toBe('http://127.0.0.1:8080')
   })
 })
