@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from '../../scripts/build.mjs'
 import { makeDebianPackage } from './debianPackage.mjs'
 import { makeExecutable } from './executable.mjs'
+import { supportProblem } from './nodeRuntime.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const out = path.join(root, 'dist/agent')
@@ -27,10 +28,15 @@ async function main() {
   await mkdir(out, { recursive: true })
   const script = path.join(out, 'ec2-cagent.js')
   await buildScript(script)
+  const problem = supportProblem(new Date())
+  if (problem !== undefined) console.warn(problem)
   const made = [script]
   for (const [architecture, debianArchitecture] of Object.entries(architectures)) {
     const executable = path.join(out, `ec2-cagent-linux-${architecture}`)
-    await makeExecutable({ script, architecture, executable, cache: path.join(root, '.cache/node-runtimes') })
+    const cache = path.join(root, '.cache/node-runtimes')
+    const { unstripped } = await makeExecutable({ script, architecture, executable, cache })
+    if (unstripped !== undefined)
+      console.warn(`${path.basename(executable)} still has Node's symbols: ${unstripped}.`)
     const deb = path.join(out, `ec2-cagent_${version}_${debianArchitecture}.deb`)
     await makeDebianPackage({ executable, version, architecture: debianArchitecture, deb })
     made.push(executable, deb)

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { makeExecutable } from '../../agent/packaging/executable.mjs'
+import { nodeReleases } from '../../agent/packaging/nodeRuntime.mjs'
 import type { Environment } from '../../src/queues/environment.ts'
 import { startAgent } from '../support/agentProcess.ts'
 import { type Commander, startCommander } from '../support/commander.ts'
@@ -75,6 +77,22 @@ describe('the executable for x64', () => {
       env: { PATH: '/none' },
     })
     expect(told).toBe(`ec2-cagent ${version}\n`)
+  })
+})
+
+describe('an executable', () => {
+  it('has the Node that is pinned, the flags for little memory and a collector of garbage in it', async () => {
+    const script = join(directory, 'script.js')
+    writeFileSync(
+      script,
+      `const { heap_size_limit } = require('node:v8').getHeapStatistics()
+      console.log(JSON.stringify([process.versions.node, typeof gc, heap_size_limit < 140 * 2 ** 20]))`,
+    )
+    const executable = join(directory, 'executable')
+    const cache = join(root, '.cache/node-runtimes')
+    expect(await makeExecutable({ script, architecture: process.arch, executable, cache })).toEqual({})
+    const { stdout } = await run(executable, { env: {} })
+    expect(JSON.parse(stdout)).toEqual([nodeReleases[process.arch]?.version, 'function', true])
   })
 })
 

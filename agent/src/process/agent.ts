@@ -20,6 +20,7 @@ import { createFailureLog, Outbox } from '../replies/outbox.ts'
 import { Runs } from '../runs/runs.ts'
 import type { LiveSettings } from '../settings/settings.ts'
 import { version } from '../settings/version.ts'
+import { exposedCollector, IdleCollection } from './idleCollection.ts'
 import { ownProgramExists } from './ownProgram.ts'
 import { PlannedRestart } from './plannedRestart.ts'
 import { describePosture } from './posture.ts'
@@ -96,7 +97,9 @@ export async function runAgent({
       log.warn(`What run ${runId} left behind keeps its limits: the run met them, or left many processes.`),
   })
   await sayLimits(configuration().limits, limits, log)
-  const runContext = { from, ownUser, configuration, limits, audit, log, now }
+  const collection = new IdleCollection({ isIdle: () => runs.isIdle, collect: exposedCollector() })
+  const onRest = () => collection.schedule()
+  const runContext = { from, ownUser, configuration, limits, audit, log, now, onRest }
   const runs = await Runs.open(runContext, clock, auditLog, outbox, answers)
   const held = await HeldCommands.open(join(configuration().stateDir, 'held'), log)
   const restart = new PlannedRestart({
@@ -179,6 +182,7 @@ export async function runAgent({
     if (problem !== undefined) log.error(`Auditing continues in the file that was open, because ${problem}`)
     void refresh(true)
   })
+  collection.schedule()
   const running = new AbortController()
   const stop = () => running.abort()
   signals.end.addEventListener('abort', stop)

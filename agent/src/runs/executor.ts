@@ -172,7 +172,9 @@ export class Executor {
 
   #leave(runId: string): void {
     this.#active.delete(runId)
-    if (this.#active.size === 0) for (const resolve of this.#rests.splice(0)) resolve()
+    if (this.#active.size > 0) return
+    for (const resolve of this.#rests.splice(0)) resolve()
+    this.#context.onRest()
   }
 
   async #execute(run: ActiveRun): Promise<void> {

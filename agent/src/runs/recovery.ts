@@ -12,14 +12,14 @@ import type { RunContext } from './runContext.ts'
 
 /** Answers for runs that are over: left by an earlier process, requested again, or never started. */
 export class Recovery {
-  readonly #context: Omit<RunContext, 'ownUser' | 'limits'>
+  readonly #context: Omit<RunContext, 'ownUser' | 'limits' | 'onRest'>
   readonly #journal: Pick<Journal, 'undelivered'>
   readonly #spool: Spool
   readonly #outbox: Pick<Outbox, 'post' | 'offer'>
   readonly #deliveries: Pick<Deliveries, 'expect' | 'start'>
 
   constructor(
-    context: Omit<RunContext, 'ownUser' | 'limits'>,
+    context: Omit<RunContext, 'ownUser' | 'limits' | 'onRest'>,
     journal: Pick<Journal, 'undelivered'>,
     spool: Spool,
     outbox: Pick<Outbox, 'post' | 'offer'>,

@@ -14,6 +14,8 @@ export interface RunContext {
   readonly limits: Pick<RunLimits, 'begin'>
   readonly audit: Audit
   readonly log: Log
+  /** Called each time when no run is left. */
+  readonly onRest: () => void
   /** Own clock, milliseconds. */
   readonly now: () => number
 }

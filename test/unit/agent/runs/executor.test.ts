@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { unlimited } from '../../../../agent/src/execution/runLimits.ts'
 import { ownUser } from '../../../../agent/src/execution/users.ts'
 import type { AuditedCommand } from '../../../../agent/src/log/audit.ts'
@@ -27,6 +27,7 @@ function openExecutor(begin: () => Promise<void>) {
   const outcomes: Outcome[] = []
   const audited: string[] = []
   const errors: string[] = []
+  const onRest = vi.fn()
   const writer = {
     write: () => {},
     flush: async () => {},
@@ -52,6 +53,7 @@ function openExecutor(begin: () => Promise<void>) {
     },
     log: createLog('error', (line) => errors.push(line), Date.now),
     now: () => 0,
+    onRest,
   }
   const deliveries = { open: () => ({ writer, deliver: () => {} }) }
   const executor = new Executor(context, { begin }, deliveries, { acknowledge: () => {} })
@@ -64,7 +66,7 @@ function openExecutor(begin: () => Promise<void>) {
       by: { sender: undefined, key: undefined },
       whyNot: async () => undefined,
     })
-  return { executor, take, outcomes, audited, errors }
+  return { executor, take, outcomes, audited, errors, onRest }
 }
 
 describe('The executor', () => {
@@ -104,5 +106,16 @@ describe('The executor', () => {
       expect(ends.close?.status).toBe('fulfilled')
       expect([outcomes.length, executor.isIdle]).toEqual([0, true])
     })
+  })
+
+  it('says each time when no run is left, and not before', async () => {
+    const { executor, take, onRest } = openExecutor(async () => {})
+    for (const times of [1, 2]) {
+      const rest = new Promise<void>((resolve) => onRest.mockImplementationOnce(resolve))
+      await take()
+      expect([onRest.mock.calls.length, executor.isIdle]).toEqual([times - 1, false])
+      await rest
+      expect([onRest.mock.calls.length, executor.isIdle]).toEqual([times, true])
+    }
   })
 })
