@@ -74,6 +74,7 @@ export const rooms = [
     imports: ['src/text', 'src/async', 'src/network', 'src/protocol'],
     packages: [
       '@aws-sdk/client-sqs',
+      '@aws-sdk/core/client',
       '@aws-sdk/credential-providers',
       '@smithy/core/config',
       'node',

@@ -30,14 +30,16 @@ const ConfigFile = v.object({
 })
 
 /**
- * The environment from the command line, the configuration file and AWS's variables together. The file applies only to its
- * own environment.
+ * The environment from the command line, the configuration file, AWS's variables and the AWS profile together. The file applies
+ * only to its own environment.
+ * @param regionOf the region of an AWS profile; of the usual one when it is undefined
  * @throws UsageError that says what is missing or wrong
  */
 export function environmentOf(
   args: Arguments,
   env: NodeJS.ProcessEnv,
   directory = process.cwd(),
+  regionOf: (profile: string | undefined) => string | undefined = () => undefined,
 ): Environment {
   const file = readConfig(args)
   const name = args.environment ?? file?.name
@@ -51,10 +53,10 @@ export function environmentOf(
     throw new UsageError(`--endpoint ${input}: use ${message}.`)
   }
   const endpoint = checked.output
-  const region = args.region ?? own?.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
+  const profile = args.profile ?? own?.profile
+  const region = args.region ?? own?.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || regionOf(profile))
   if (region === undefined && endpoint === undefined)
     throw new UsageError('No AWS region. Use --region, for example --region eu-west-1.')
-  const profile = args.profile ?? own?.profile
   const isListed = env.EC2_COLLECTIVE_PROTECTED?.split(',').some((listed) => listed.trim() === name) ?? false
   return {
     name,

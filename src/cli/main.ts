@@ -1,4 +1,5 @@
 import { version } from '../../package.json'
+import { profileRegions } from '../queues/awsProfile.ts'
 import { parseArguments } from './arguments.ts'
 import { auditCommand } from './auditCompare.ts'
 import { command } from './command.ts'
@@ -27,7 +28,7 @@ async function main(argv: readonly string[]): Promise<number> {
       console.log(args === 'help' ? usage : `ec2-cmaster ${version}`)
       return 0
     }
-    return await command(args, environmentOf(args, process.env))
+    return await command(args, environmentOf(args, process.env, process.cwd(), await profileRegions()))
   } catch (error) {
     return explain(error)
   }

@@ -1,4 +1,4 @@
-import { getProfileName, parseKnownFiles } from '@smithy/core/config'
+import { getProfileName, loadSharedConfigFiles, parseKnownFiles } from '@smithy/core/config'
 
 /**
  * What the AWS files say of a profile under `key`, in lower case, as in `ca_bundle`; undefined when they cannot be read.
@@ -8,4 +8,43 @@ export async function profileValue(key: string, profile: string | undefined): Pr
   const name = getProfileName(profile === undefined ? {} : { profile })
   const profiles = await parseKnownFiles({ ignoreCache: true }).catch(() => undefined)
   return profiles?.[name]?.[key] || undefined
+}
+
+/** The regions of the profiles, of the one that `AWS_PROFILE` names by default. */
+export async function profileRegions(): Promise<(profile: string | undefined) => string | undefined> {
+  const profiles = await parseKnownFiles({ ignoreCache: true }).catch(() => undefined)
+  return (profile) =>
+    profiles?.[getProfileName(profile === undefined ? {} : { profile })]?.region || undefined
+}
+
+/**
+ * The endpoint that the environment variables or the AWS files name for a service, in the order of AWS's tools. Unlike the SDK
+ * it looks into the profile of the connection, where it has one.
+ * @param service as in `sqs`
+ */
+export async function configuredEndpoint(
+  service: string,
+  profile: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  if (isYes(env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS)) return undefined
+  if (isYes(await profileValue('ignore_configured_endpoint_urls', profile))) return undefined
+  return (
+    env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ||
+    env.AWS_ENDPOINT_URL ||
+    (await endpointOfServices(service, profile)) ||
+    (await profileValue('endpoint_url', profile))
+  )
+}
+
+/** `services = NAME` of the profile refers to `[services NAME]`, with a block for each service. */
+async function endpointOfServices(service: string, profile: string | undefined): Promise<string | undefined> {
+  const section = await profileValue('services', profile)
+  if (section === undefined) return undefined
+  const files = await loadSharedConfigFiles({ ignoreCache: true }).catch(() => undefined)
+  return files?.configFile[`services.${section}`]?.[`${service}.endpoint_url`] || undefined
+}
+
+function isYes(value: string | undefined): boolean {
+  return value?.toLowerCase() === 'true'
 }

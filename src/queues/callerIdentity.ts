@@ -1,6 +1,10 @@
+import type { SQSClient } from '@aws-sdk/client-sqs'
 import { inTime } from '../async/inTime.ts'
+import { configuredEndpoint } from './awsProfile.ts'
+import { endpointProblem } from './endpoint.ts'
+import { isHostOfAws, partitionOf } from './partitions.ts'
 import { toQueueError } from './queueError.ts'
-import { post, signedHeaders } from './sdkInternals.ts'
+import { post, signedHeaders, UnsafeEndpoint } from './sdkInternals.ts'
 import { type Connection, createSqsClient } from './sqsClient.ts'
 
 /** The identity of our credentials, as AWS sees it. */
@@ -21,8 +25,10 @@ const identifiedWithinMs = 10_000
  */
 export async function callerIdentity(connection: Connection, signal?: AbortSignal): Promise<CallerIdentity> {
   const { sdk } = createSqsClient(connection, () => {})
+  let { endpoint } = connection
   try {
-    const url = stsEndpoint(connection)
+    const url = await stsEndpoint(connection, sdk)
+    if (!isHostOfAws(url.hostname, connection.region)) endpoint = url.origin
     const body = 'Action=GetCallerIdentity&Version=2011-06-15'
     const headers = await signedHeaders(sdk, { url, body, service: 'sts', region: connection.region })
     const { status, text } = await inTime(signal, identifiedWithinMs, (within) =>
@@ -41,17 +47,29 @@ export async function callerIdentity(connection: Connection, signal?: AbortSigna
     return identity
   } catch (cause) {
     signal?.throwIfAborted()
-    throw toQueueError(cause, { action: 'sts:GetCallerIdentity', queue: '', ...connection })
+    throw toQueueError(cause, { action: 'sts:GetCallerIdentity', queue: '', ...connection, endpoint })
   } finally {
     sdk.destroy()
   }
 }
 
 /** An emulator is its own STS; an SQS endpoint of AWS (such as a VPC endpoint) is not. */
-function stsEndpoint({ region, endpoint }: Connection): URL {
-  if (endpoint !== undefined && !/\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname))
-    return new URL(endpoint)
-  return new URL(`https://sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`)
+async function stsEndpoint({ region, profile, endpoint }: Connection, { config }: SQSClient): Promise<URL> {
+  const ofSts = endpoint === undefined ? await configuredEndpoint('sts', profile, process.env) : undefined
+  if (ofSts !== undefined) return checked(ofSts)
+  const ofSqs = endpoint ?? (await configuredEndpoint('sqs', profile, process.env))
+  if (ofSqs !== undefined && !isHostOfAws(checked(ofSqs).hostname, region)) return checked(ofSqs)
+  const { name, dnsSuffix, dualStackDnsSuffix } = partitionOf(region)
+  const [isFips, isDualStack] = [await config.useFipsEndpoint(), await config.useDualstackEndpoint()]
+  // All endpoints of STS in GovCloud are FIPS endpoints, under the usual names.
+  const service = isFips && !(name === 'aws-us-gov' && !isDualStack) ? 'sts-fips' : 'sts'
+  return new URL(`https://${service}.${region}.${isDualStack ? dualStackDnsSuffix : dnsSuffix}`)
+}
+
+function checked(endpoint: string): URL {
+  const problem = endpointProblem(endpoint)
+  if (problem !== undefined) throw new UnsafeEndpoint(endpoint, problem)
+  return new URL(endpoint)
 }
 
 function element(xml: string, name: string): string {

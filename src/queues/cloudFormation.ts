@@ -1,5 +1,5 @@
 import type { Environment } from './environment.ts'
-import { kmsStatement, type PolicyRole, type Statement, statements } from './iamPolicy.ts'
+import { kmsActions, type PolicyRole, type Statement, statements } from './iamPolicy.ts'
 import { type QueueRole, queueRoles, roleSettings } from './setUp.ts'
 
 /**
@@ -131,25 +131,21 @@ function policyResource(environment: Environment, role: TemplateRole, descriptio
         Statement:
 ${statements(environment, role)
   .map((statement) => statementText(environment, statement))
-  .join('')}${role === 'cleaner' ? '' : kmsText(environment.region)}`.trimEnd()
+  .join('')}${role === 'cleaner' ? '' : kmsText}`.trimEnd()
 }
 
-/** The same as {@link kmsStatement}, where a key is given. */
-function kmsText(region: string): string {
-  const { Sid, Action, Condition } = kmsStatement(region, '')
-  const [[condition, value]] = Object.entries(Condition.StringEquals) as [[string, string]]
-  return `          - !If
+/** The same as `kmsStatement`, where a key is given, in whatever region and partition the stack is made. */
+const kmsText = `          - !If
             - HasKmsKey
-            - Sid: ${Sid}
+            - Sid: UseKeyOfQueues
               Effect: Allow
               Action:
-${Action.map((action) => `                - ${action}\n`).join('')}              Resource: !Ref KmsKeyArn
+${kmsActions.map((action) => `                - ${action}\n`).join('')}              Resource: !Ref KmsKeyArn
               Condition:
                 StringEquals:
-                  ${condition}: ${value}
+                  kms:ViaService: !Sub 'sqs.\${AWS::Region}.\${AWS::URLSuffix}'
             - !Ref AWS::NoValue
 `
-}
 
 function statementText({ queues: ours }: Environment, { id, actions, queues }: Statement): string {
   const resources = queues.map((queue) => {

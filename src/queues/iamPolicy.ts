@@ -1,5 +1,6 @@
 import { privateReplyQueue } from '../protocol/names.ts'
 import type { Environment } from './environment.ts'
+import { partitionOf } from './partitions.ts'
 
 export type Side = 'agent' | 'master'
 
@@ -87,19 +88,18 @@ export function iamPolicy(
   return `${JSON.stringify({ Version: '2012-10-17', Statement: statement }, null, 2)}\n`
 }
 
+/** Encrypting what is sent, and decrypting what is received; SQS needs both of senders. */
+export const kmsActions = ['kms:GenerateDataKey', 'kms:Decrypt'] as const
+
 /** What SQS does in our name with a key of the account's own: encrypt what is sent, decrypt what is received. */
 export function kmsStatement(region: string, kmsKey: string) {
   return {
     Sid: 'UseKeyOfQueues',
     Effect: 'Allow',
-    Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+    Action: kmsActions,
     Resource: [kmsKey],
-    Condition: { StringEquals: { 'kms:ViaService': `sqs.${region}.amazonaws.com${suffixOf(region)}` } },
+    Condition: { StringEquals: { 'kms:ViaService': `sqs.${region}.${partitionOf(region).dnsSuffix}` } },
   }
-}
-
-function suffixOf(region: string): string {
-  return region.startsWith('cn-') ? '.cn' : ''
 }
 
 /** The statement that fixes one refusal: `action` (as in `sqs:SendMessage`) on `queue`, and nothing else. */
@@ -108,8 +108,7 @@ export function missingPermission(action: string, queue: string): Statement {
 }
 
 export function queueArn(region: string, account: string, queue: string): string {
-  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
-  return `arn:${partition}:sqs:${region}:${account}:${queue}`
+  return `arn:${partitionOf(region).name}:sqs:${region}:${account}:${queue}`
 }
 
 // IAM has no batch actions: the single form of an action allows both.

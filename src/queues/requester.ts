@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import { isClockCode } from './errorKind.ts'
+import { isHostOfAws } from './partitions.ts'
 import { type QueueError, toQueueError } from './queueError.ts'
 import { addRequest, billedUnits, noRequests, type RequestCounts } from './requestCounts.ts'
 import { retry } from './retry.ts'
@@ -54,7 +55,14 @@ export function createRequester(connection: Connection): Requester {
   }
 
   const explain = (cause: unknown, action: string, queue: string) =>
-    toQueueError(cause, { action: `sqs:${action}`, queue, ...connection })
+    toQueueError(cause, { action: `sqs:${action}`, queue, ...connection, endpoint: usedEndpoint() })
+
+  /** Environment variables and the AWS profile may have named it. */
+  function usedEndpoint(): string | undefined {
+    const { address } = client
+    if (connection.endpoint !== undefined || address === undefined) return connection.endpoint
+    return isHostOfAws(new URL(address).hostname, connection.region) ? undefined : address
+  }
 
   const once: Requester['once'] = async (action, queue, signal, work, waitMs = 0) => {
     signal?.throwIfAborted()

@@ -70,17 +70,34 @@ export function setUserAgent({ middlewareStack, config }: SQSClient): void {
  * Checks the address of every request before it is signed. Where an environment has no endpoint, the SDK takes one from
  * `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL` or the AWS profile, and would accept any.
  */
-export function checkAddresses({ middlewareStack }: SQSClient): void {
+export function checkAddresses(
+  { middlewareStack }: SQSClient,
+  onAddress: (address: string) => void = () => {},
+): void {
   middlewareStack.add(
     (next) => async (args) => {
-      const { protocol, hostname } = args.request as { protocol: string; hostname: string }
-      const address = `${protocol}//${hostname}`
+      const { protocol, hostname, port } = args.request as {
+        protocol: string
+        hostname: string
+        port?: number
+      }
+      const address = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`
+      onAddress(address)
       const problem = endpointProblem(address)
       if (problem !== undefined) throw new UnsafeEndpoint(address, problem)
       return next(args)
     },
     { step: 'build', name: 'checkAddresses' },
   )
+}
+
+/** Lets `provide` say where requests go, unless the client was made with an endpoint. The SDK's own way ignores named profiles. */
+export function setConfiguredEndpoint(
+  { config }: SQSClient,
+  provide: () => Promise<string | undefined>,
+): void {
+  const resolved = config as { serviceConfiguredEndpoint?: () => Promise<string | undefined> }
+  resolved.serviceConfiguredEndpoint = provide
 }
 
 /** No request was sent. */

@@ -3,7 +3,7 @@ import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers'
 import { type Connections, createConnections } from '../network/connections.ts'
 import type { ProxySettings } from '../network/proxy.ts'
 import { Trust } from '../network/trust.ts'
-import { profileValue } from './awsProfile.ts'
+import { configuredEndpoint, profileValue } from './awsProfile.ts'
 import { CredentialsUnreachable } from './credentialsUnreachable.ts'
 import type { StaticCredentials } from './environment.ts'
 import {
@@ -12,6 +12,7 @@ import {
   checkAddresses,
   type Exchange,
   type SqsSend,
+  setConfiguredEndpoint,
   setUserAgent,
   slimDown,
   watchExchanges,
@@ -52,6 +53,8 @@ const quiet = { trace() {}, debug() {}, info: undefined as unknown as () => void
 /** The SDK's client, and how its calls are made. */
 export interface SqsClient {
   readonly sdk: SQSClient
+  /** Where the last request went, as in `https://sqs.eu-west-1.amazonaws.com`; undefined before the first. */
+  readonly address: string | undefined
   /** Returns a function that sends with these options. */
   readonly bind: (options: CallOptions) => SqsSend
 }
@@ -95,11 +98,21 @@ export function createSqsClient(
     cacheMiddleware: true,
   })
   slimDown(sdk)
-  checkAddresses(sdk)
+  setConfiguredEndpoint(sdk, () => configuredEndpoint('sqs', profile, process.env))
+  let address: string | undefined
+  checkAddresses(sdk, (used) => {
+    address = used
+  })
   setUserAgent(sdk)
   const bind = bindCallOptions(sdk)
   watchExchanges(sdk, onExchange)
-  return { sdk, bind }
+  return {
+    sdk,
+    bind,
+    get address() {
+      return address
+    },
+  }
 }
 
 /**

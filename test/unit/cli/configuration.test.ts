@@ -47,6 +47,18 @@ describe('environmentOf', () => {
     })
   })
 
+  it('takes the region of the profile where nobody else names one', () => {
+    const regionOf = (profile: string | undefined) => (profile === 'dev' ? 'us-east-2' : 'eu-north-1')
+    const regionIn = (argv: string[], env: NodeJS.ProcessEnv = {}) =>
+      environmentOf(args('-e', 'staging', '--config', write({ aws }), ...argv), env, directory, regionOf)
+        .region
+    expect(regionIn(['--profile', 'dev'])).toBe('us-east-2')
+    expect(regionIn([])).toBe('eu-north-1')
+    expect(regionIn(['--profile', 'dev'], { AWS_REGION: 'eu-west-3' })).toBe('eu-west-3')
+    expect(regionIn(['--profile', 'dev'], { AWS_REGION: '' })).toBe('us-east-2')
+    expect(regionIn(['--profile', 'dev', '--region', 'eu-west-3'])).toBe('eu-west-3')
+  })
+
   it('uses queues that are named otherwise only for the environment that the file names', () => {
     const queues = { sqs_write_queue: 'orders', sqs_read_queue: 'answers', sqs_facts_queue: 'who' }
     const config = write({ aws: { ...aws, ...queues }, general: { environment: 'production' } })

@@ -81,7 +81,8 @@ describe('CloudFormation template', () => {
         Effect: 'Allow',
         Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
         Resource: '!Ref KmsKeyArn',
-        Condition: { StringEquals: { 'kms:ViaService': 'sqs.eu-west-1.amazonaws.com' } },
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own way to name region and partition.
+        Condition: { StringEquals: { 'kms:ViaService': '!Sub sqs.${AWS::Region}.${AWS::URLSuffix}' } },
       })
     }
     expect(statementsOf(encrypted, 'CleanerPolicy')).toHaveLength(2)
