@@ -53,7 +53,13 @@ export const deskAttacks: readonly Attack[] = [
     defences: [
       {
         what: 'the look at each address before it is signed for',
-        changes: [{ file: 'src/queues/sqsClient.ts', code: '  checkAddresses(sdk)\n', instead: '' }],
+        changes: [
+          {
+            file: 'src/queues/sqsClient.ts',
+            code: '  checkAddresses(sdk, (used) => {\n    address = used\n  })\n',
+            instead: '',
+          },
+        ],
         test: 'unit/queues/sdkInternals › is refused before anything is signed: %s=%s',
         failure: /but got 'a request'/,
       },
