@@ -21,6 +21,7 @@ const sideBySide = [
   ...['broadcast', 'factsSweep', 'misbehaviour', 'stopEverything', 'twoMasters'].map(
     (name) => `test/integration/master/${name}.test.ts`,
   ),
+  'test/integration/sqsProbe/program.test.ts',
   ...['confirmedAgents', 'faultProxy', 'hiddenCommands', 'hostilePeers', 'whatSqsDoes'].map(
     (name) => `test/integration/faults/${name}.test.ts`,
   ),
@@ -33,6 +34,7 @@ const sideBySide = [
 const long = [
   'test/integration/faults/masterUnderFaults.test.ts',
   'test/integration/master/fleetOfFifty.test.ts',
+  'test/integration/sqsProbe/rows.test.ts',
 ]
 
 /** @type {Readonly<Record<'daily' | 'nightly', readonly TestRun[]>>} */

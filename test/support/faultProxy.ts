@@ -190,8 +190,12 @@ export async function startFaultProxy({
     if (sender !== undefined) count('sender')
     const clock = strike(rules, 'clock', request, thrown)
     const senderIds = await senders.of(messages.map(({ MessageId }) => MessageId))
+    const needsTimes = [...rules].some(({ fault }) => fault.kind === 'handle')
+    const retentionMs = needsTimes ? await queueFacts.retentionMs(request, upstream.forward) : undefined
+    const { VisibilityTimeout: hiddenSeconds } = request.input
+    const hiddenUntil = hiddenSeconds === undefined ? undefined : Date.now() + hiddenSeconds * 1000
     const Messages = messages.map((message, index) => {
-      handles.learn(message)
+      handles.learn(message, hiddenUntil, retentionMs)
       const { SenderId = '', SentTimestamp = '0', ...others } = message.Attributes ?? {}
       const Attributes = {
         ...others,

@@ -1,4 +1,5 @@
 import type { Dice, Range } from './dice.ts'
+import type { HandleState } from './handles.ts'
 import type { EntryFailure, Refusal } from './refusals.ts'
 import type { Subject } from './subject.ts'
 
@@ -32,6 +33,8 @@ export type Fault =
   | { readonly kind: 'fail-entry'; readonly as?: EntryFailure }
   /** Entries that fail because their message is gone say so by this code. */
   | { readonly kind: 'gone-as'; readonly code: EntryFailure }
+  /** An entry by a handle in this state fails by this code, or is a `success`, whatever became of it. */
+  | { readonly kind: 'handle'; readonly state: HandleState; readonly as: string }
   /** Per entry: a delete by a handle that is not of the message's latest receive says that it worked, and does nothing. */
   | { readonly kind: 'old-handle' }
   /** Per message received: it is twice in this answer, where there is room. */
@@ -44,6 +47,8 @@ export type Fault =
   | { readonly kind: 'sample' }
   /** A receive brings so many at most, however many wait. With `spellMs` one number holds for so long, for the whole queue. */
   | { readonly kind: 'few'; readonly most: Range; readonly spellMs?: number }
+  /** The same, with one of the numbers that were seen, each as often as it stands there. */
+  | { readonly kind: 'few'; readonly sizes: readonly number[] }
   /** A receive that does not wait brings nothing, although messages are there. */
   | { readonly kind: 'empty' }
   /** The messages of an answer in another order. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Dice } from './dice.ts'
+import type { Dice, Range } from './dice.ts'
 import { type Rule, rulesFor, strike } from './faultPlan.ts'
 import type { Ghosts } from './ghosts.ts'
 import type { Upstream } from './upstream.ts'
@@ -69,11 +69,12 @@ export async function receiveWithFaults(request: WireRequest, receiving: Receivi
 /** Messages that the answer may hold. */
 function roomFor(request: WireRequest, asked: number, { rules, dice, spell, count }: Receiving): number {
   const few = strike(rules, 'few', request, dice)
+  const most = ({ most, spellMs }: { readonly most: Range; readonly spellMs?: number }) => {
+    const name = `few ${request.queue} ${Math.floor(Date.now() / (spellMs ?? 1))}`
+    return (spellMs === undefined ? dice : spell(name)).between(most)
+  }
   if (few === undefined) return asked
-  const { most, spellMs } = few
-  const thrown =
-    spellMs === undefined ? dice : spell(`few ${request.queue} ${Math.floor(Date.now() / spellMs)}`)
-  const room = Math.min(asked, thrown.between(most))
+  const room = Math.min(asked, 'sizes' in few ? (dice.shuffled(few.sizes)[0] ?? asked) : most(few))
   if (room < asked) count('few')
   return room
 }

@@ -220,8 +220,9 @@ export const entryFailures = {
 export type EntryFailure = keyof typeof entryFailures
 
 /** A failed entry in the answer to a batch. */
-export function failedEntry(id: string, code: EntryFailure) {
-  const { senderFault, message } = entryFailures[code]
+export function failedEntry(id: string, code: string) {
+  const known: Readonly<Record<string, EntryForm>> = entryFailures
+  const { senderFault, message } = known[code] ?? { senderFault: true, message: code }
   return { Id: id, Code: code, SenderFault: senderFault, Message: message }
 }
 
