@@ -27,6 +27,8 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: 'test/support/buildProducts.ts',
+          // `npm run test:engine`
+          setupFiles: process.env.SQS_SEEN === undefined ? [] : ['test/engine/skipWhatIsLacking.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           expect: patience,

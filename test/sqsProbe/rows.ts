@@ -4,6 +4,7 @@ import { bodyRows } from './rows/bodies.ts'
 import { checkOrderRows } from './rows/checkOrder.ts'
 import { countRows } from './rows/counts.ts'
 import { handleRows } from './rows/handles.ts'
+import { identityRows } from './rows/identity.ts'
 import { longPollRows } from './rows/longPolls.ts'
 import { messageRows } from './rows/messages.ts'
 import { queueLifeRows } from './rows/queueLives.ts'
@@ -22,4 +23,5 @@ export const rows: readonly Row[] = [
   ...queueLifeRows,
   ...checkOrderRows,
   ...signingRows,
+  ...identityRows,
 ]

@@ -24,11 +24,30 @@ export interface SqsServer {
   stop(): Promise<void>
 }
 
-/** Starts the server; ready when this resolves. */
+/**
+ * Starts the server; ready when this resolves. With `SQS_ENDPOINT` in the environment it is another engine, whose queues are
+ * all deleted first: `npm run test:engine` has made sure that there are none but ours.
+ */
 export async function startSqs(): Promise<SqsServer> {
+  const given = process.env.SQS_ENDPOINT
+  if (given === undefined) return startOurs()
+  const server = serverAt(given, async () => {})
+  const queues = server.connect()
+  for (const queue of await queues.listQueues('')) await queues.deleteQueue(queue)
+  return server
+}
+
+async function startOurs(): Promise<SqsServer> {
   const program = fileURLToPath(new URL('./sqsProcess.mjs', import.meta.url))
   const server = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const endpoint = `http://127.0.0.1:${await firstLine(server)}`
+  return serverAt(`http://127.0.0.1:${await firstLine(server)}`, async () => {
+    if (server.exitCode !== null) return
+    server.stdin.end()
+    await once(server, 'exit')
+  })
+}
+
+function serverAt(endpoint: string, end: () => Promise<void>): SqsServer {
   const clients: Queues[] = []
   const connect = () => {
     const queues = createQueues({ region, endpoint, credentials })
@@ -57,9 +76,7 @@ export async function startSqs(): Promise<SqsServer> {
     },
     async stop() {
       for (const client of clients) client.close()
-      if (server.exitCode !== null) return
-      server.stdin.end()
-      await once(server, 'exit')
+      await end()
     },
   }
 }

@@ -128,7 +128,8 @@ describe('a fault proxy with what a probe has recorded', () => {
     const sizes = seen
       .get('backlog-50')
       ?.replay.flatMap(({ fault }) => (fault.kind === 'few' ? fault.sizes : []))
-    expect(new Set(sizes)).toEqual(new Set([2, 3, 4]))
+    expect(sizes?.every((size) => size >= 2 && size <= 4)).toBe(true)
+    expect(sizes?.length).toBeGreaterThan(8)
     expect(seen.get('short-polls')?.seen).toMatch(/^[1-9]\d* of 20 were empty/)
     expect(Number(/true after (\d+) ms/.exec(seen.get('count-lag')?.seen ?? '')?.[1])).toBeGreaterThanOrEqual(
       900,
@@ -164,7 +165,9 @@ async function probed({ endpoint }: FaultProxy, names: readonly string[]) {
 const deviant = (deviation: Deviation) => startDeviantSqs(sqs.endpoint, deviation)
 
 function start(...args: string[]) {
-  return spawn(process.execPath, ['scripts/probe.mjs', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(process.execPath, ['scripts/probe.mjs', '--region', 'eu-west-1', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 async function ended(child: ReturnType<typeof start>) {

@@ -199,6 +199,8 @@ const deviations: Readonly<Record<string, Deviation>> = {
   'clock-behind': refuse('ListQueues', 'AccessDeniedException'),
   'clock-ahead': refuse('ListQueues', 'SignatureDoesNotMatch'),
   'unknown-key': refuse('ListQueues', 'AccessDeniedException'),
+  'other-region': done('GetQueueUrl'),
+  'caller-identity': on('other', (request) => refusal('InvalidAddress', request)),
 }
 
 function counted(answer: WireAnswer, change: Record<string, string | undefined>): WireAnswer {
