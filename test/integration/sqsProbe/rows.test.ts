@@ -199,7 +199,9 @@ const deviations: Readonly<Record<string, Deviation>> = {
   'clock-behind': refuse('ListQueues', 'AccessDeniedException'),
   'clock-ahead': refuse('ListQueues', 'SignatureDoesNotMatch'),
   'unknown-key': refuse('ListQueues', 'AccessDeniedException'),
-  'other-region': done('GetQueueUrl'),
+  'other-region': answers('GetQueueUrl', (answer) =>
+    answer.status === 200 ? answer : answerOk({ QueueUrl: 'http://elsewhere/1/queue' }),
+  ),
   'caller-identity': on('other', (request) => refusal('InvalidAddress', request)),
 }
 
