@@ -111,6 +111,8 @@ function inWords(error: NodeJS.ErrnoException): string {
       return `${program} is not executable`
     case 'E2BIG':
       return 'the command and its environment are longer than the system allows (E2BIG): send it as a script'
+    case 'ERR_INVALID_ARG_VALUE':
+      return 'it contains a NUL character, which no command, argument or variable can contain'
     case 'ENOSPC':
       return "the disk of the agent's state directory is full"
     default:

@@ -7,7 +7,8 @@ import { type HeldDirectory, holdDirectory } from './directory.ts'
 import type { Launch } from './processGroup.ts'
 import { runProgram } from './program.ts'
 import { runMark } from './runMark.ts'
-import { shebangOf, spoiledCommand, spoiledText, writeScript } from './scriptFile.ts'
+import { shebangOf, writeScript } from './scriptFile.ts'
+import { spoiledCommand, spoiledScript } from './spoiledText.ts'
 import { lookUpUser, type User } from './users.ts'
 
 /** Actions that start a process. */
@@ -79,8 +80,8 @@ export async function prepare(
       return { launch: await launchOf(o.shell, ['-c', action.command]), cleanUp }
     }
     const content = Buffer.from(action.content, 'base64')
+    refuseIfSpoiled(spoiledScript(content, action.interpreter, o.shell))
     const [program, ...first] = interpreterOf(action.interpreter, content) ?? [o.shell]
-    refuseIfSpoiled(spoiledText(content, program as string))
     const script = await writeScript(join(o.stateDir, 'scripts'), action.name, content, user)
     undo.push(() => script.remove())
     return { launch: await launchOf(program as string, [...first, script.path, ...action.args]), cleanUp }

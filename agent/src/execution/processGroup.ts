@@ -8,6 +8,7 @@ import type { Chunk } from '../../../src/protocol/frames.ts'
 import { groupsMarkedWith, hasLivingMembers } from './markedProcesses.ts'
 import { outputPipes } from './outputPipes.ts'
 import { runMark } from './runMark.ts'
+import { unnamedSignalOf } from './unnamedSignal.ts'
 
 /** What to start. */
 export interface Launch {
@@ -29,7 +30,7 @@ export type Ending =
 /**
  * After the main process has ended, others may keep its output open, milliseconds. Helpers in its own group, such as a filter
  * that the output goes through, are waited for: until they were silent for `silentMs`, and for `mostMs` in all. Daemons, which
- * have left the group, are not.
+ * have left the group, are not; the output then says that they could still write.
  */
 const linger = { lookEveryMs: 100, silentMs: 1_000, mostMs: 5_000 }
 
@@ -50,20 +51,30 @@ export class ProcessGroup {
   /** Pieces of output so far. */
   #chunks = 0
   #ending: Ending | undefined
+  /** A signal without a name in Node that is ending the main process. */
+  #unnamedSignal: string | undefined
 
   /** @throws Error of the operating system when it cannot be started */
   static async start(launch: Launch, mark: string, onOutput: (chunk: Chunk) => void): Promise<ProcessGroup> {
     const pipes = await outputPipes.take()
     const output = pipes?.map(({ writeEnd }) => writeEnd) ?? ['pipe' as const, 'pipe' as const]
-    const child = spawn(launch.file, launch.args, {
-      cwd: launch.directory,
-      env: { ...launch.environment, [runMark]: mark },
-      // A session and process group of its own: stopping it means stopping all of its descendants.
-      detached: true,
-      stdio: ['ignore', ...output, ...(launch.input === undefined ? [] : (['pipe'] as const))],
-      ...launch.as,
-    })
-    for (const { writeEnd } of pipes ?? []) close(writeEnd, () => {})
+    let child: ChildProcess
+    try {
+      child = spawn(launch.file, launch.args, {
+        cwd: launch.directory,
+        env: { ...launch.environment, [runMark]: mark },
+        // A session and process group of its own: stopping it means stopping all of its descendants.
+        detached: true,
+        stdio: ['ignore', ...output, ...(launch.input === undefined ? [] : (['pipe'] as const))],
+        ...launch.as,
+      })
+    } catch (error) {
+      // What is longer than the system allows, or contains NUL, fails at once.
+      for (const { reader } of pipes ?? []) reader.destroy()
+      throw error
+    } finally {
+      for (const { writeEnd } of pipes ?? []) close(writeEnd, () => {})
+    }
     if (launch.input !== undefined) giveInput(child, launch.input)
     const [stdout, stderr] = pipes?.map(({ reader }) => reader) ?? [child.stdout, child.stderr]
     if (child.pid === undefined || !stdout || !stderr) {
@@ -124,6 +135,10 @@ export class ProcessGroup {
       this.#onOutput({ stream: number, bytes })
     })
     stream.on('error', () => {})
+    stream.on('end', () => {
+      // A process that ends closes its files before its parent is told: the last moment to see how it ends.
+      if (this.#ending === undefined) this.#unnamedSignal = unnamedSignalOf(this.pid)
+    })
   }
 
   async #awaitEnd(): Promise<Ending> {
@@ -132,8 +147,7 @@ export class ProcessGroup {
       isClosed = true
     })
     const [code, signal] = (await once(this.#child, 'exit')) as [number | null, string | null]
-    const ending: Ending =
-      code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code }
+    const ending = this.#endingOf(code, signal)
     this.#ending = ending
     const isOpen = await this.#outlast(closed, () => isClosed)
     // Output of processes that still hold the pipe is discarded: closing our end would kill a daemon with SIGPIPE.
@@ -144,6 +158,12 @@ export class ProcessGroup {
     }
     if (isOpen) this.#onOutput({ stream: 2, bytes: Buffer.from(stillOpen) })
     return ending
+  }
+
+  #endingOf(code: number | null, signal: string | null): Ending {
+    const ended = signal ?? (code === 0 ? this.#unnamedSignal : undefined)
+    if (ended !== undefined) return { kind: 'signalled', signal: ended }
+    return code === null ? { kind: 'signalled', signal: 'unknown' } : { kind: 'exited', code }
   }
 
   /** Waits for the output of helpers. Returns whether one of them could still write when it was given up. */
@@ -159,10 +179,16 @@ export class ProcessGroup {
       if (this.#streams[0].isPaused()) continue
       const now = performance.now()
       if (this.#chunks !== chunks) lastOutputAt = now
-      else if (!(await hasLivingMembers([this.pid]))) return false
+      else if (!(await hasLivingMembers([this.pid]))) return !(await isSoon(isClosed))
       if (now - lastOutputAt >= linger.silentMs || now - exitedAt >= linger.mostMs) return !isClosed()
     }
   }
+}
+
+/** What is closed already takes some turns of the event loop to be noticed. */
+async function isSoon(isNow: () => boolean): Promise<boolean> {
+  for (let turn = 0; turn < 10 && !isNow(); turn += 1) await allRead()
+  return isNow()
 }
 
 /** Added to the output, where a part of it may be missing. */

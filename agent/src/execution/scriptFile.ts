@@ -1,5 +1,5 @@
 import { chmod, chown, mkdir, mkdtemp, rm, rmdir, unlink, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import type { User } from './users.ts'
 
 export interface ScriptFile {
@@ -57,33 +57,4 @@ export function shebangOf(content: Uint8Array): string[] | undefined {
   if (words === '') return undefined
   const programEnd = words.search(/\s/)
   return programEnd === -1 ? [words] : [words.slice(0, programEnd), words.slice(programEnd).trim()]
-}
-
-/**
- * Why a script would not do what its author sees, because an editor or a version control system has changed its bytes; in a
- * sentence. Undefined where there is nothing of that kind.
- * @param program that will run it
- */
-export function spoiledText(content: Uint8Array, program: string): string | undefined {
-  const [first, second, third] = content
-  if (first === 0xef && second === 0xbb && third === 0xbf)
-    return 'it begins with a byte order mark, so its #! line would not be read. Save it as UTF-8 without BOM'
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
-    return 'it is UTF-16 text. Save it as UTF-8 without BOM'
-  const end = content.indexOf(0x0a)
-  if (end < 1 || content[end - 1] !== 0x0d) return undefined
-  const hasShebang = first === 0x23 && second === 0x21
-  return hasShebang || isShell(program) ? windowsLines : undefined
-}
-
-/** The same for a command of several lines. */
-export function spoiledCommand(command: string): string | undefined {
-  return /^[^\n]*\r\n/.test(command) ? windowsLines : undefined
-}
-
-const windowsLines =
-  'its lines end as on Windows (CRLF), and a shell would take each carriage return for text. Save it with LF line ends'
-
-function isShell(program: string): boolean {
-  return /^(ba|da|a|k|mk|z)?sh$/.test(basename(program))
 }

@@ -1,5 +1,7 @@
+import { readdirSync, readlinkSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ProcessGroup } from '../../../../agent/src/execution/processGroup.ts'
+import { until } from '../../../support/until.ts'
 
 /** As a server without time does. */
 function block(ms: number): void {
@@ -32,4 +34,27 @@ describe('a process group', () => {
     isBusy = false
     expect(outputs).toEqual(Array(40).fill('hello\n'))
   })
+
+  it.each([
+    ['longer than the system allows', 'x'.repeat(4_000_000)],
+    ['with NUL', 'a\0b'],
+  ])('that cannot be started leaves no pipe open: %s', async (_, argument) => {
+    const launch = { file: '/bin/true', args: [argument], directory: '/', environment: {} }
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      await expect(ProcessGroup.start(launch, 'test', () => {})).rejects.toThrow()
+    }
+    // Two pairs, with four descriptors each, wait for what is started next.
+    await until(() => openPipes() <= 8, 'the pipes to be closed')
+  })
 })
+
+function openPipes(): number {
+  const targets = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`)
+    } catch {
+      return ''
+    }
+  })
+  return targets.filter((target) => target.includes('/ec2-cagent-')).length
+}
