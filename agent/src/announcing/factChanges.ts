@@ -46,7 +46,8 @@ export class FactChanges {
       this.#known.set(name, { digest, isRestless: hasChanged && known !== undefined })
     }
     for (const name of before.keys()) if (!this.#known.has(name)) isNews = true
-    const told = JSON.stringify(problems)
+    // Without numbers, as in `has not answered for 60 s`, process ids and times.
+    const told = JSON.stringify(problems).replace(/\d+/g, '0')
     if (told !== this.#problems) isNews = true
     this.#problems = told
     return isNews

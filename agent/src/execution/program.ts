@@ -9,7 +9,7 @@ const maxOutputBytes = 8 * 1024 * 1024
 /** How an auxiliary program ended by itself. */
 export interface ProgramEnd {
   readonly exitCode: number
-  readonly stdout: string
+  readonly stdout: Buffer
   /** The first line of its standard error; empty when it has none. */
   readonly complaint: string
 }
@@ -31,7 +31,7 @@ export async function runProgram(
 ): Promise<string> {
   const { exitCode, stdout, complaint } = await runToEnd(file, args, options)
   if (exitCode !== 0) throw new Error(describeFailure(exitCode, complaint))
-  return stdout
+  return stdout.toString('utf8')
 }
 
 /** `exit code 1: what it complained of` */
@@ -72,8 +72,8 @@ export async function runToEnd(
   clearTimeout(timer)
   if (trouble !== undefined) throw new Error(trouble)
   if (ending.kind === 'signalled') throw new Error(`was ended by ${ending.signal}`)
-  const [complaint = ''] = textOf(output, 2).trim().split('\n')
-  return { exitCode: ending.code, stdout: textOf(output, 1), complaint: complaint.slice(0, 200) }
+  const [complaint = ''] = bytesOf(output, 2).toString('utf8').trim().split('\n')
+  return { exitCode: ending.code, stdout: bytesOf(output, 1), complaint: complaint.slice(0, 200) }
 }
 
 function environmentWith(directories: readonly string[]): Record<string, string> {
@@ -81,8 +81,6 @@ function environmentWith(directories: readonly string[]): Record<string, string>
   return { ...environment, PATH: [environment.PATH, ...directories].join(':') }
 }
 
-function textOf(output: readonly Chunk[], stream: 1 | 2): string {
-  return Buffer.concat(output.filter((chunk) => chunk.stream === stream).map(({ bytes }) => bytes)).toString(
-    'utf8',
-  )
+function bytesOf(output: readonly Chunk[], stream: 1 | 2): Buffer {
+  return Buffer.concat(output.filter((chunk) => chunk.stream === stream).map(({ bytes }) => bytes))
 }

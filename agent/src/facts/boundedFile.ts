@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { runProgram } from '../execution/program.ts'
-import { decodeText, withoutMark } from '../formats/decodeText.ts'
+import { describeFailure, runToEnd } from '../execution/program.ts'
+import { decodeText } from '../formats/decodeText.ts'
 import { remoteFileSystemOf } from './remoteFiles.ts'
 
 /** Largest file of facts, bytes. */
@@ -28,8 +28,9 @@ export async function readBoundedFile(
   timeoutMs: number,
 ): Promise<FileContent | undefined> {
   if ((await remoteFileSystemOf(path)) !== undefined) {
-    const text = await runProgram('cat', ['--', path], { timeoutMs })
-    return { stamp: undefined, text: withoutMark(text), warnings: [] }
+    const { exitCode, stdout, complaint } = await runToEnd('cat', ['--', path], { timeoutMs })
+    if (exitCode !== 0) throw new Error(describeFailure(exitCode, complaint))
+    return contentOf(stdout, undefined)
   }
   // Without O_NONBLOCK, opening a named pipe waits for somebody to write into it.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY).catch(inWords)
@@ -39,11 +40,15 @@ export async function readBoundedFile(
     if (!found.isFile()) throw new Error('not a regular file')
     const stamp = [found.mtimeMs, found.ctimeMs, found.size, found.ino, found.dev].join(' ')
     if (stamp === knownStamp) return undefined
-    const { text, warning } = decodeText(await readAll(file))
-    return { stamp, text, warnings: warning === undefined ? [] : [warning] }
+    return contentOf(await readAll(file), stamp)
   } finally {
     await file.close()
   }
+}
+
+function contentOf(bytes: Uint8Array, stamp: string | undefined): FileContent {
+  const { text, warning } = decodeText(bytes)
+  return { stamp, text, warnings: warning === undefined ? [] : [warning] }
 }
 
 /** A file may grow while it is read, and those of `/proc` do not tell their size. */

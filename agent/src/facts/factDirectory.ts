@@ -1,10 +1,11 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describeFailure, runToEnd } from '../execution/program.ts'
+import { describeFailure, type ProgramEnd, runToEnd } from '../execution/program.ts'
+import { decodeText } from '../formats/decodeText.ts'
 import { canOthersChangeFile } from '../policy/fileTrust.ts'
 import { createFactFile } from './factFile.ts'
-import { type FactSource, readingOf } from './factSource.ts'
-import { type FactFormat, parseFactOutput } from './factText.ts'
+import { type FactSource, readingOf, type SourceReading } from './factSource.ts'
+import { type FactFormat, type FactText, parseFactOutput } from './factText.ts'
 import { remoteFileSystemOf } from './remoteFiles.ts'
 
 /** The current sources, in their order of merging. */
@@ -85,8 +86,7 @@ function createFactProgram(path: string, timeoutMs: number): FactSource {
           "not executed, because others than the agent's own user may change it or put another in its place: chown root, chmod go-w, also for the folders above it",
         )
       }
-      const { exitCode, stdout, complaint } = await runToEnd(path, [], { timeoutMs })
-      return readPrinted(exitCode, stdout, complaint)
+      return readPrinted(await runToEnd(path, [], { timeoutMs }))
     },
   }
 }
@@ -95,14 +95,20 @@ function createFactProgram(path: string, timeoutMs: number): FactSource {
  * The output of a program counts even when it fails: facter fails when one fact of many cannot be determined.
  * @throws Error in words when that are no facts
  */
-export function readPrinted(exitCode: number, stdout: string, complaint: string) {
-  if (exitCode === 0) return readingOf(parseFactOutput(stdout))
+export function readPrinted({ exitCode, stdout, complaint }: ProgramEnd): SourceReading {
+  if (exitCode === 0) return readingOf(parsePrinted(stdout))
   const failure = describeFailure(exitCode, complaint)
   try {
-    const text = parseFactOutput(stdout)
-    if (Object.keys(text.facts).length > 0) return readingOf(text, [failure])
+    const printed = parsePrinted(stdout)
+    if (Object.keys(printed.facts).length > 0) return readingOf(printed, [failure])
   } catch {
     // Its error message says more than that its output contains no facts.
   }
   throw new Error(failure)
+}
+
+function parsePrinted(stdout: Uint8Array): FactText {
+  const { text, warning } = decodeText(stdout)
+  const { facts, warnings } = parseFactOutput(text)
+  return { facts, warnings: warning === undefined ? warnings : [warning, ...warnings] }
 }

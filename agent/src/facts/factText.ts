@@ -1,6 +1,6 @@
 import type { Facts } from '../../../src/protocol/facts.ts'
 import { withoutMark } from '../formats/decodeText.ts'
-import { readJson } from '../formats/json.ts'
+import { readJson, readJsonAtStart } from '../formats/json.ts'
 import { assertBounded } from '../formats/textBounds.ts'
 import { readYaml } from '../formats/yaml.ts'
 import { toFacts } from './factValues.ts'
@@ -31,8 +31,8 @@ export function parseFactFile(text: string, format: FactFormat): FactText {
 }
 
 /**
- * Understands what a program printed: a JSON or YAML map, or lines of `key=value`. What it printed before that, as
- * warnings of libraries are, is left out and named.
+ * Understands what a program printed: a JSON or YAML map, or lines of `key=value`. What it printed before that, or after
+ * JSON, as warnings of libraries are, is left out and named.
  * @throws Error in words
  */
 export function parseFactOutput(output: string): FactText {
@@ -48,7 +48,9 @@ function parseJsonOutput(text: string): FactText | undefined {
   const start = /^\s*\{/.test(text) ? 0 : /^\{/m.exec(text)?.index
   if (start === undefined) return undefined
   try {
-    return { facts: toFacts(readJson(text.slice(start))), warnings: leftOut(text.slice(0, start)) }
+    const { value, rest } = readJsonAtStart(text.slice(start))
+    const warnings = [...leftOut('before', text.slice(0, start)), ...leftOut('after', rest)]
+    return { facts: toFacts(value), warnings }
   } catch (error) {
     // YAML has braces, too; text that begins with one and is neither is best told as the JSON that it wants to be.
     if (isBlank(text.slice(0, start)) && !isYamlMap(text)) throw error
@@ -57,6 +59,8 @@ function parseJsonOutput(text: string): FactText | undefined {
 }
 
 function parseYamlOutput(output: string): FactText {
+  if (!hasPairs(output) && ownFormatOfFacter.test(output))
+    throw new Error('printed in facter’s own format: add --yaml or --json to its command')
   const start = /^---(?=\s|$)/m.exec(output)?.index ?? 0
   const text = output.slice(start)
   let reading: ReturnType<typeof readYaml>
@@ -72,7 +76,7 @@ function parseYamlOutput(output: string): FactText {
   if (hasPairs(output) && !(isMap && Object.keys(value).every((key) => !key.includes('='))))
     return parsePairs(output)
   const facts = value === null ? {} : toFacts(value)
-  return { facts, warnings: [...leftOut(output.slice(0, start)), ...warnings] }
+  return { facts, warnings: [...leftOut('before', output.slice(0, start)), ...warnings] }
 }
 
 function isYamlMap(text: string): boolean {
@@ -84,8 +88,11 @@ function isYamlMap(text: string): boolean {
   }
 }
 
-/** `role=web`, `mod::role = web`; neither `a == b` nor prose. Of a trimmed line, so that it takes linear time. */
-const pair = /^([^\s=#][^\s=]*)\s*=(?!=)\s*(.*)$/s
+/** `role=web`, `mod::role = web`; neither `a == b`, `a => b` nor prose. Of a trimmed line, so that it takes linear time. */
+const pair = /^([^\s=#][^\s=]*)(?:=|\s+=(?!>))(?!=)\s*(.*)$/s
+
+/** `role => web`: for people. */
+const ownFormatOfFacter = /^[^\s=]+ => /m
 
 function hasPairs(text: string): boolean {
   return linesOf(text).some(({ line }) => pair.test(line))
@@ -113,16 +120,14 @@ function parseWords(text: string): FactText {
 /** Lines that say something, trimmed, with their numbers from 1. */
 function linesOf(text: string): Array<{ line: string; number: number }> {
   return text
-    .split(/\r?\n/)
+    .split(/\r\n?|\n/)
     .map((line, index) => ({ line: line.trim(), number: index + 1 }))
     .filter(({ line }) => !/^\s*(#.*)?$/.test(line))
 }
 
-function leftOut(noise: string): string[] {
+function leftOut(where: 'before' | 'after', noise: string): string[] {
   const [first] = linesOf(noise)
-  return first === undefined
-    ? []
-    : [`ignored what it printed before its facts: ${first.line.trim().slice(0, 80)}`]
+  return first === undefined ? [] : [`ignored what it printed ${where} its facts: ${first.line.slice(0, 80)}`]
 }
 
 /** Nothing but comments: YAML has no name for that, and people do it all the time. */

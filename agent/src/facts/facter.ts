@@ -12,8 +12,7 @@ export function createFacter(command: string, o: { shell: string; timeoutMs: num
     withinMs: o.timeoutMs + 5_000,
     async read() {
       const options = { timeoutMs: o.timeoutMs, alsoIn: [puppetPrograms] }
-      const { exitCode, stdout, complaint } = await runToEnd(o.shell, ['-c', command], options)
-      return readPrinted(exitCode, stdout, complaint)
+      return readPrinted(await runToEnd(o.shell, ['-c', command], options))
     },
   }
 }

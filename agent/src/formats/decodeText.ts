@@ -6,7 +6,7 @@ export interface DecodedText {
 
 /**
  * The text of a file, in whatever encoding editors and scripts write: UTF-8 with or without byte order mark, UTF-16 with
- * one, else Latin-1, in which any bytes are text.
+ * one, else Latin-1 as Windows writes it, in which nearly any bytes are text.
  */
 export function decodeText(bytes: Uint8Array): DecodedText {
   if (bytes[0] === 0xff && bytes[1] === 0xfe)
@@ -20,8 +20,16 @@ export function decodeText(bytes: Uint8Array): DecodedText {
     // Leaves out a byte order mark.
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
   } catch {
-    return { text: Buffer.from(bytes).toString('latin1'), warning: 'not UTF-8, and read as Latin-1' }
+    return { text: fromLatin1(bytes), warning: 'not UTF-8, and read as Latin-1' }
   }
+}
+
+/** What Windows has in Latin-1 where there are control characters: bytes 0x80 to 0x9F. */
+const windows1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ'
+
+function fromLatin1(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString('latin1')
+  return text.replace(/[\x80-\x9f]/g, (control) => windows1252[control.charCodeAt(0) - 0x80] as string)
 }
 
 /** Without the byte order mark that Windows editors and PowerShell put in front. */

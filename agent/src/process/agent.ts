@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isThrowAwayReplyQueue } from '../../../src/protocol/names.ts'
 import { createQueues } from '../../../src/queues/queues.ts'
 import { type FactsHead, FactsPublisher } from '../announcing/factsPublisher.ts'
+import { OpenFiles } from '../execution/openFiles.ts'
 import { describeEnforcement, type Limits, RunLimits } from '../execution/runLimits.ts'
 import { ownUser as currentUser } from '../execution/users.ts'
 import { expectsMetadata } from '../facts/instanceMetadata.ts'
@@ -97,6 +98,8 @@ export async function runAgent({
       log.warn(`What run ${runId} left behind keeps its limits: the run met them, or left many processes.`),
   })
   await sayLimits(configuration().limits, limits, log)
+  const openFiles = new OpenFiles()
+  await openFiles.fit(configuration().maxParallel)
   const collection = new IdleCollection({ isIdle: () => runs.isIdle, collect: exposedCollector() })
   const onRest = () => collection.schedule()
   const runContext = { from, ownUser, configuration, limits, audit, log, now, onRest }
@@ -180,6 +183,7 @@ export async function runAgent({
   onReady(() => {
     const problem = auditLog.reopen()
     if (problem !== undefined) log.error(`Auditing continues in the file that was open, because ${problem}`)
+    void openFiles.fit(configuration().maxParallel)
     void refresh(true)
   })
   collection.schedule()

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openBody } from '../../../src/protocol/envelope.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
@@ -14,6 +15,7 @@ import { until } from '../../support/until.ts'
 /** A fork bomb that goes on where it cannot fork. Its pauses leave the processor to the other tests. */
 const bomb = `perl -e 'while (1) { fork; select undef, undef, undef, 0.01 }'`
 const processes = 40
+const bundle = fileURLToPath(new URL('../../../dist/ec2-cagent.js', import.meta.url))
 
 let sqs: SqsServer
 let environment: Environment
@@ -56,7 +58,8 @@ const outcomeOf = async (execution: Awaited<ReturnType<typeof execute>>) =>
   (await execution.result()).result.outcome
 
 const inCgroup = it.runIf(cgroupRoot !== undefined)
-const asRoot = it.runIf(process.getuid?.() === 0 && existsSync('/usr/bin/prlimit'))
+const hasPrlimit = existsSync('/usr/bin/prlimit')
+const asRoot = it.runIf(process.getuid?.() === 0 && hasPrlimit)
 
 describe('A fork bomb in a cgroup of its own', () => {
   beforeEach(async () => {
@@ -138,6 +141,21 @@ describe('An agent with limits', () => {
     [{ cgroup: 'runs' }, /limits\.cgroup is "runs": expected an absolute path/],
   ])('does not start with %j, and says why', async (limits, why) => {
     await expect(start(limits)).rejects.toThrow(why)
+  })
+})
+
+describe('The soft limit of open files of a command', () => {
+  const soft = async (command: readonly string[]) => {
+    agent = await startAgent({ environment, directory, command: [...command, process.execPath, bundle] })
+    return (await (await execute('ulimit -Sn; ulimit -Hn')).result()).stdout.split('\n')
+  }
+
+  it.runIf(hasPrlimit).each([
+    ['that its agent was started with', 'ulimit -Hn 4096; ulimit -Sn 700; "$@"; exit', '700', '4096'],
+    ['that is usual where nobody tells', 'ulimit -Hn 4096; ulimit -Sn 700; exec "$@"', '1024', '4096'],
+    ['that is the hard one, where that is lower', 'ulimit -n 300; exec "$@"', '300', '300'],
+  ])('is the one %s', async (_, script, softLimit, hardLimit) => {
+    expect((await soft(['sh', '-c', script, 'sh'])).slice(0, 2)).toEqual([softLimit, hardLimit])
   })
 })
 

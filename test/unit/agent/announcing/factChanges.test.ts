@@ -51,6 +51,12 @@ describe('a reading of facts', () => {
     expect(newsOf(...readings)).toEqual([true, true, false, false, false, true])
   })
 
+  it('is no news for a problem that tells its time, or another number, each time', () => {
+    const changes = new FactChanges()
+    changes.isNews({}, ['facter: has not answered for 30 s'])
+    expect(changes.isNews({}, ['facter: has not answered for 60 s'])).toBe(false)
+  })
+
   it('is news when sources get into trouble, or out of it', () => {
     const changes = new FactChanges()
     expect(

@@ -165,6 +165,26 @@ describe('what a fact program prints', () => {
   })
 
   it.each([
+    ['{"role": "web"}\ndone\n', 'done'],
+    ['{"role": "web"}\r\n{"more": 1}\r\n', '{"more": 1}'],
+    ['{"role": "web"} # as it is', undefined],
+    ['{"role": "web"}}', '}'],
+  ])('keeps JSON before other text, and names that: %j', (text, named) => {
+    const warnings = named === undefined ? [] : [`ignored what it printed after its facts: ${named}`]
+    expect(parseFactOutput(text)).toEqual({ facts: { role: 'web' }, warnings })
+  })
+
+  it('may end its lines as old programs, and those that count upwards in one line', () => {
+    expect(parseFactOutput('1 %\r99 %\rrole=web\rrack=4\r').facts).toEqual({ role: 'web', rack: '4' })
+  })
+
+  it('is not what facter prints for people, and the error says what to do', () => {
+    const forPeople = 'os => {\n  family => "Debian"\n}\nrole => web\n'
+    expect(() => parseFactOutput(forPeople)).toThrow('add --yaml or --json')
+    expect(parseFactOutput('version=>1.2\n').facts).toEqual({ version: '>1.2' })
+  })
+
+  it.each([
     ['role: web\nlist: [1, 2]\n', { role: 'web', list: [1, 2] }],
     [' {"role": "web"}', { role: 'web' }],
     ['\uFEFF{"role": "web"}', { role: 'web' }],

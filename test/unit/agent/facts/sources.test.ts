@@ -85,6 +85,11 @@ describe('a fact file', () => {
     })
   })
 
+  it('in the Latin-1 of Windows has its quotes and dashes', async () => {
+    put('facts.yaml', Buffer.from([...Buffer.from('price: 5 '), 0x80, 0x20, 0x93, 0x41, 0x94, 0x0a]))
+    expect(await factsOf(createFactFile(inside('facts.yaml')))).toEqual({ price: '5 € “A”' })
+  })
+
   it('that is not a regular file is refused at once, without waiting for its other end', async () => {
     execFileSync('mkfifo', [inside('facts.yaml')])
     await expect(createFactFile(inside('facts.yaml')).read(false)).rejects.toThrow('not a regular file')
@@ -124,6 +129,14 @@ describe('facter', () => {
 
   it('is found where Puppet puts it', async () => {
     expect((await facter('echo "path: $PATH"')).facts.path).toMatch(/:\/opt\/puppetlabs\/bin$/)
+  })
+
+  it.each([
+    ['UTF-16 with a byte order mark', "'\\377\\376r\\000=\\0001\\000'", { r: '1' }],
+    ['UTF-8 with a byte order mark', "'\\357\\273\\277r=1'", { r: '1' }],
+    ['Latin-1', "'r=caf\\351'", { r: 'café' }],
+  ])('may print %s', async (_, format, facts) => {
+    expect((await facter(`printf ${format}`)).facts).toEqual(facts)
   })
 
   it('that fails, hangs or prints nonsense is told in words', async () => {
