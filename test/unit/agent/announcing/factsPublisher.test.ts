@@ -5,6 +5,7 @@ import { createLog } from '../../../../agent/src/log/log.ts'
 import { openBody } from '../../../../src/protocol/envelope.ts'
 import type { Facts } from '../../../../src/protocol/facts.ts'
 import { until } from '../../../support/until.ts'
+import { realFacts } from '../../protocol/filter/realFacts.ts'
 
 /** A publisher whose facts can be changed; what it sends is kept. */
 function setUp(limitBytes = 64 * 1024, refreshMs = 30_000) {
@@ -110,6 +111,20 @@ describe('the publisher of facts', () => {
     await running
     expect(logged.join('')).toContain('Cannot read facts: a mistake in reading')
     expect(logged.join('')).toContain('Cannot publish facts: a mistake in publishing')
+  })
+
+  it('publishes all that facter says on any real system in far less than 64 KiB', async () => {
+    const systems = realFacts()
+    expect(systems.size).toBeGreaterThan(25)
+    for (const [system, facts] of systems) {
+      const { played, publisher, published, bodies } = setUp()
+      played.facts = facts
+      await publisher.refresh()
+      await until(() => bodies.length > 0, `the facts of ${system}`)
+      expect(published()[0]).toMatchObject({ facts })
+      expect(published()[0]).not.toHaveProperty('problems')
+      expect(Buffer.byteLength(bodies[0] as string)).toBeLessThan(16 * 1024)
+    }
   })
 
   it('leaves out the largest facts when all are too much for the queue, and says so', async () => {

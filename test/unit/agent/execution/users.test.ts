@@ -45,4 +45,20 @@ describe('the environment of a command', () => {
     expect(environment).toMatchObject({ PATH: process.env.PATH, LC_TIME: 'C', USER: ownUser().name })
     expect(JSON.stringify(environment)).not.toContain('secret')
   })
+
+  it('has the home and the name of the agent’s user also where its service was given none', () => {
+    const { HOME, USER } = process.env
+    try {
+      delete process.env.HOME
+      delete process.env.USER
+      const { home, name } = ownUser()
+      expect(baseEnvironment()).toMatchObject({ HOME: home, USER: name, LOGNAME: name })
+    } finally {
+      Object.assign(process.env, definedOnly({ HOME, USER }))
+    }
+  })
 })
+
+function definedOnly(variables: Record<string, string | undefined>) {
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined))
+}

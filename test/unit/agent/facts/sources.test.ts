@@ -10,6 +10,8 @@ import { type FactSource, readEvery } from '../../../../agent/src/facts/factSour
 import { createInstanceMetadata, readInstanceMetadata } from '../../../../agent/src/facts/instanceMetadata.ts'
 import { createFactReader } from '../../../../agent/src/facts/sources.ts'
 import { type Configuration, parseConfiguration } from '../../../../agent/src/settings/configuration.ts'
+import { matchesFilter } from '../../../../src/protocol/filter/match.ts'
+import { parseFilter } from '../../../../src/protocol/filter/parse.ts'
 import { type MetadataServer, startMetadataServer } from '../../../support/metadataServer.ts'
 
 let directory: string
@@ -129,6 +131,18 @@ describe('facter', () => {
 
   it('is found where Puppet puts it', async () => {
     expect((await facter('echo "path: $PATH"')).facts.path).toMatch(/:\/opt\/puppetlabs\/bin$/)
+  })
+
+  it('gives with --show-legacy the facts that filters for the original have', async () => {
+    const legacy = '--- "osfamily: Debian" "operatingsystemrelease: 12.5" "ipaddress_eth0.100: 10.0.0.5"'
+    const { facts } = await facter(`printf '%s\\n' ${legacy}`)
+    expect(matchesFilter(parseFilter('osfamily=Debian and operatingsystemrelease>=12'), facts)).toBe(true)
+    expect(matchesFilter(parseFilter('"ipaddress_eth0.100"=10.0.0.5'), facts)).toBe(true)
+    expect(matchesFilter(parseFilter('osfamily=RedHat'), facts)).toBe(false)
+  })
+
+  it('may write to its output by name', async () => {
+    expect((await facter('echo r=1 >/dev/stdout')).facts).toEqual({ r: '1' })
   })
 
   it.each([
