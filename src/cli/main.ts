@@ -1,11 +1,14 @@
 import { version } from '../../package.json'
 import { profileRegions } from '../queues/awsProfile.ts'
+import { giveHome } from '../queues/home.ts'
 import { parseArguments } from './arguments.ts'
 import { auditCommand } from './auditCompare.ts'
 import { command } from './command.ts'
 import { environmentOf } from './configuration.ts'
 import { explain } from './explain.ts'
 import { usage } from './usage.ts'
+
+giveHome()
 
 // The reader of our output has closed it, as `head` does: the queues are cleaned up, and the exit code is that of SIGPIPE.
 let isReaderGone = false

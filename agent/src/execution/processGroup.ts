@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { close } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { setImmediate as allRead, setTimeout as sleep } from 'node:timers/promises'
@@ -73,7 +73,8 @@ export class ProcessGroup {
       for (const { reader } of pipes ?? []) reader.destroy()
       throw error
     } finally {
-      for (const { writeEnd } of pipes ?? []) close(writeEnd, () => {})
+      // At once: as long as it is open here, the end of the output cannot be seen.
+      for (const { writeEnd } of pipes ?? []) closeSync(writeEnd)
     }
     if (launch.input !== undefined) giveInput(child, launch.input)
     const [stdout, stderr] = pipes?.map(({ reader }) => reader) ?? [child.stdout, child.stderr]
@@ -137,7 +138,7 @@ export class ProcessGroup {
     stream.on('error', () => {})
     stream.on('end', () => {
       // A process that ends closes its files before its parent is told: the last moment to see how it ends.
-      if (this.#ending === undefined) this.#unnamedSignal = unnamedSignalOf(this.pid)
+      if (this.#ending === undefined) this.#unnamedSignal ??= unnamedSignalOf(this.pid)
     })
   }
 

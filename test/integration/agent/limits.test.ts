@@ -151,8 +151,8 @@ describe('The soft limit of open files of a command', () => {
   }
 
   it.runIf(hasPrlimit).each([
-    ['that its agent was started with', 'ulimit -Hn 4096; ulimit -Sn 700; "$@"; exit', '700', '4096'],
-    ['that is usual where nobody tells', 'ulimit -Hn 4096; ulimit -Sn 700; exec "$@"', '1024', '4096'],
+    ['that its agent was started with', 'ulimit -Sn 700; ulimit -Hn 4096; "$@"; exit', '700', '4096'],
+    ['that is usual where nobody tells', 'ulimit -Sn 700; ulimit -Hn 4096; exec "$@"', '1024', '4096'],
     ['that is the hard one, where that is lower', 'ulimit -n 300; exec "$@"', '300', '300'],
   ])('is the one %s', async (_, script, softLimit, hardLimit) => {
     expect((await soft(['sh', '-c', script, 'sh'])).slice(0, 2)).toEqual([softLimit, hardLimit])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { giveHome } from '../../../../agent/src/process/home.ts'
+import { giveHome } from '../../../src/queues/home.ts'
 
 const unknown = () => {
   throw new Error('uv_os_homedir returned ENOENT')
