@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import * as v from 'valibot'
 import { EnvironmentName, QueueName, RoleId } from '../protocol/names.ts'
+import { AccountId } from '../queues/accountId.ts'
 import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { type Arguments, UsageError } from './arguments.ts'
@@ -19,6 +20,7 @@ const ConfigFile = v.object({
     sqs_facts_queue: QueueName,
     endpoint: v.optional(Endpoint),
     profile: v.optional(v.string()),
+    account: v.optional(AccountId),
   }),
   general: v.optional(
     v.object({
@@ -63,6 +65,7 @@ export function environmentOf(
     region: region ?? 'us-east-1',
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
+    ...(own?.account === undefined ? {} : { account: own.account }),
     ...(own?.agentRoles === undefined ? {} : { agentRoles: own.agentRoles }),
     queues: own?.queues ?? defaultQueues(name),
     protected: isListed || own?.protected === true || protectingFile(name, directory) !== undefined,
@@ -76,7 +79,7 @@ function readConfig(args: Arguments): Configured | undefined {
   const content = readContent(path, args.config === undefined)
   if (content === undefined) return undefined
   const { aws, general } = content
-  const { region, endpoint, profile } = aws
+  const { region, endpoint, profile, account } = aws
   const name = general?.environment ?? /^(.+)_master$/.exec(aws.sqs_write_queue)?.[1]
   if (name === undefined) {
     throw new UsageError(
@@ -87,6 +90,7 @@ function readConfig(args: Arguments): Configured | undefined {
     ...{ name, region, protected: general?.protected ?? false },
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
+    ...(account === undefined ? {} : { account }),
     ...(general?.agent_roles === undefined ? {} : { agentRoles: general.agent_roles }),
     queues: { commands: aws.sqs_write_queue, replies: aws.sqs_read_queue, facts: aws.sqs_facts_queue },
   }

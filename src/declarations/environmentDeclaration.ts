@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { EnvironmentName, QueueName, RoleId } from '../protocol/names.ts'
+import { AccountId } from '../queues/accountId.ts'
 import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { readRollout, writeRollout } from '../run/rolloutText.ts'
@@ -62,6 +63,10 @@ const environmentEntries = {
   agentRoles: described(
     v.optional(v.array(RoleId, say('a list of role IDs').text)),
     'IDs of the IAM roles of the servers (`AROA…`, as `aws iam get-role` shows them). Only they prove that a message is from the instance that it names. Default: for each instance, the first role that proved it.',
+  ),
+  account: described(
+    v.optional(AccountId),
+    'AWS account that owns the queues, if it is not that of the profile: 12 digits in quotes. Masters then share the reply queue, as they cannot create one there.',
   ),
   endpoint: described(
     v.optional(Endpoint),
@@ -128,7 +133,7 @@ export function readEnvironment(
   }
   if (!parsed.success) problems.push(...parsed.issues.map(describeIssue))
   if (!parsed.success || problems.length > 0) return { ok: false, problems }
-  const { region, profile, endpoint, queues, colour, timeout, rollout, agentRoles, signingKey } =
+  const { region, profile, endpoint, account, queues, colour, timeout, rollout, agentRoles, signingKey } =
     parsed.output
   const standard = defaultQueues(name)
   const environment: Environment = {
@@ -136,6 +141,7 @@ export function readEnvironment(
     region,
     ...(profile !== undefined && { profile }),
     ...(endpoint !== undefined && { endpoint }),
+    ...(account !== undefined && { account }),
     queues: {
       commands: queues?.commands ?? standard.commands,
       replies: queues?.replies ?? standard.replies,
@@ -161,7 +167,7 @@ export function declarationOf({
   environment,
   defaults: { timeoutMs, rollout },
 }: Pick<Extract<ReadEnvironment, { ok: true }>, 'environment' | 'defaults'>): EnvironmentDeclaration {
-  const { name, region, profile, endpoint, queues, agentRoles } = environment
+  const { name, region, profile, endpoint, account, queues, agentRoles } = environment
   const colour = colours.find((each) => each === environment.colour)
   const hasOwnQueues = JSON.stringify(queues) !== JSON.stringify(defaultQueues(name))
   return {
@@ -173,6 +179,7 @@ export function declarationOf({
     ...(rollout !== undefined && { rollout: writeRollout(rollout) }),
     ...(hasOwnQueues && { queues }),
     ...(agentRoles !== undefined && { agentRoles: [...agentRoles] }),
+    ...(account !== undefined && { account }),
     ...(endpoint !== undefined && { endpoint }),
   }
 }

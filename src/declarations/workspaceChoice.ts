@@ -12,12 +12,14 @@ export interface ChosenProfiles {
 /** Where a workspace, and not the user, lets an environment's commands go, and whom it lets sign them. */
 export interface WorkspaceChoice {
   readonly endpoint?: string
+  /** Of the queues. */
+  readonly account?: string
   readonly profile?: { readonly name: string; readonly by: 'declaration' | 'setting' }
 }
 
 /**
  * What a workspace decides about the connection of an environment that its user should agree to first: an endpoint that is
- * neither on this machine nor AWS's own in the region, and a profile that is not the user's own. A profile may run a program
+ * neither on this machine nor AWS's own in the region, queues of another account, and a profile that is not the user's own. A profile may run a program
  * (`credential_process`), or have more rights than the user meant to use here.
  * @returns undefined if there is nothing to agree to
  */
@@ -25,7 +27,7 @@ export function workspaceChoice(
   { environment, origin }: DeclaredEnvironment,
   { chosen, own }: ChosenProfiles,
 ): WorkspaceChoice | undefined {
-  const { endpoint, region, profile: named, credentials } = environment
+  const { endpoint, region, account, profile: named, credentials } = environment
   const isWorkspaces = isOfWorkspace(origin)
   const isForeign =
     endpoint !== undefined && !isLoopbackEndpoint(endpoint) && !isSqsOfRegion(endpoint, region)
@@ -33,6 +35,7 @@ export function workspaceChoice(
   const isOwn = name === own || credentials !== undefined || (named !== undefined && !isWorkspaces)
   const choice: WorkspaceChoice = {
     ...(isWorkspaces && isForeign && { endpoint }),
+    ...(isWorkspaces && account !== undefined && { account }),
     ...(!isOwn && { profile: { name, by: named === undefined ? 'setting' : 'declaration' } }),
   }
   return Object.keys(choice).length === 0 ? undefined : choice

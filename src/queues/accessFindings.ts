@@ -1,4 +1,5 @@
 import { type Localizable, say } from '../text/localizable.ts'
+import type { Environment } from './environment.ts'
 import { isClockCode } from './errorKind.ts'
 import type { Finding } from './finding.ts'
 import type { Probe } from './probe.ts'
@@ -45,7 +46,7 @@ function unusable({ environment, queues }: Probe): Finding[] {
   }
   const said = new Set<string>()
   return errors.flatMap(({ role, error }) => {
-    const { severity, code, why, advice } = meaning(error, role)
+    const { severity, code, why, advice } = meaning(error, role, environment)
     const general = code === 'unreachable' || code === 'credentials' || code === 'clock'
     if (general && said.has(code)) return []
     said.add(code)
@@ -59,12 +60,16 @@ function unusable({ environment, queues }: Probe): Finding[] {
     }
     if (error.kind === 'missing-queue') return [{ ...finding, fix: 'set-up' as const }]
     if (error.kind === 'forbidden')
-      return [{ ...finding, fix: { allow: { action: error.action, queue: error.queue } } }]
+      return [{ ...finding, ...permissionFix(error, error.action, error.queue) }]
     return [finding]
   })
 }
 
-function meaning(error: QueueError, role: QueueRole): Pick<Finding, 'code' | 'severity' | 'why' | 'advice'> {
+function meaning(
+  error: QueueError,
+  role: QueueRole,
+  environment: Environment,
+): Pick<Finding, 'code' | 'severity' | 'why' | 'advice'> {
   switch (error.kind) {
     case 'missing-queue':
       return { code: 'missing-queue', severity: 'error', why: needed[role], advice: say('Create the queue.') }
@@ -73,7 +78,7 @@ function meaning(error: QueueError, role: QueueRole): Pick<Finding, 'code' | 'se
         code: 'forbidden',
         severity: 'error',
         why: say('Without this permission the queue cannot be used, or cannot be checked.'),
-        advice: askToAllow(error.action, error.queue),
+        advice: askToAllow(error, error.action, error.queue, environment),
       }
     case 'credentials':
       if (isClockCode(error.code)) {
@@ -113,8 +118,31 @@ function meaning(error: QueueError, role: QueueRole): Pick<Finding, 'code' | 'se
 const rejected = say('AWS rejects every request that is signed like this.')
 const synchronise = say('Synchronise the clock, for example with chrony.')
 
-const askToAllow = (action: string, queue: string) =>
-  say('Ask your administrator to allow {0} on queue {1}.', action, queue)
+function askToAllow(
+  { code }: QueueError,
+  action: string,
+  queue: string,
+  { account }: Environment,
+): Localizable {
+  if (code.startsWith('Kms')) {
+    return say(
+      'Ask your administrator to allow kms:GenerateDataKey and kms:Decrypt on the key of queue {0}, in your IAM policy and in the policy of the key.',
+      queue,
+    )
+  }
+  if (account === undefined) return say('Ask your administrator to allow {0} on queue {1}.', action, queue)
+  return say(
+    'Ask your administrator to allow {0} on queue {1} in the IAM policy of your credentials, and that of account {2} to allow it in the policy of the queue.',
+    action,
+    queue,
+    account,
+  )
+}
+
+/** A statement about the queue is of no use where its key refuses. */
+function permissionFix({ code }: QueueError, action: string, queue: string): Pick<Finding, 'fix'> {
+  return code.startsWith('Kms') ? {} : { fix: { allow: { action, queue } } }
+}
 
 const needed: Readonly<Record<QueueRole, Localizable>> = {
   commands: say('Agents receive commands from this queue.'),
@@ -122,7 +150,7 @@ const needed: Readonly<Record<QueueRole, Localizable>> = {
   facts: say('Agents publish on this queue that they are running, and their facts.'),
 }
 
-function forbidden({ permissions, side }: Probe): Finding[] {
+function forbidden({ permissions, side, environment }: Probe): Finding[] {
   return permissions.flatMap(({ action, queue, refusal }): Finding[] => {
     // The attributes are read first, and a refusal is reported there.
     if (refusal === undefined || action === 'sqs:GetQueueAttributes') return []
@@ -136,8 +164,8 @@ function forbidden({ permissions, side }: Probe): Finding[] {
           side === 'master'
             ? say('The master needs {0} on {1}.', action, queue)
             : say('The agent needs {0} on {1}.', action, queue),
-        advice: askToAllow(action, queue),
-        fix: { allow: { action, queue } },
+        advice: askToAllow(refusal, action, queue, environment),
+        ...permissionFix(refusal, action, queue),
       },
     ]
   })

@@ -13,6 +13,8 @@ export interface Environment {
   readonly profile?: string
   /** SQS endpoint where it is not AWS's default, as in `http://127.0.0.1:9324`. */
   readonly endpoint?: string
+  /** Twelve digits: the account that owns the queues, where it is not that of the credentials. See {@link AccountId}. */
+  readonly account?: string
   readonly queues: EnvironmentQueues
   /** Sending asks for the environment's name to be typed. */
   readonly protected: boolean
@@ -44,8 +46,8 @@ export interface StaticCredentials {
  * Tells fleets apart whose environments have the same name, in other accounts and regions: 8 hex digits. The profile is not part of
  * it, as instance IDs are AWS's own.
  */
-export function fleetIdOf({ name, region, endpoint, queues }: Environment): string {
-  const place = JSON.stringify([name, region, endpoint ?? '', queues.facts])
+export function fleetIdOf({ name, region, endpoint, account, queues }: Environment): string {
+  const place = JSON.stringify([name, region, endpoint ?? '', queues.facts, ...(account ? [account] : [])])
   return createHash('sha256').update(place).digest('hex').slice(0, 8)
 }
 

@@ -82,9 +82,45 @@ export function iamPolicy(
     Sid: id,
     Effect: 'Allow',
     Action: actions,
-    Resource: queues.map((queue) => queueArn(environment.region, account ?? '*', queue)),
+    Resource: queues.map((queue) =>
+      queueArn(environment.region, environment.account ?? account ?? '*', queue),
+    ),
   }))
   if (kmsKey !== undefined) statement.push(kmsStatement(environment.region, kmsKey))
+  return `${JSON.stringify({ Version: '2012-10-17', Statement: statement }, null, 2)}\n`
+}
+
+/**
+ * The policy of one queue of the environment, as JSON text, which lets other accounts use it as their IAM policies say: what a
+ * queue of another account needs beside those. Creating, changing and deleting queues is never allowed to other accounts.
+ * @param accounts by side, each of twelve digits
+ */
+export function queuePolicy(
+  environment: Environment,
+  queue: string,
+  owner: string,
+  accounts: Readonly<Record<Side, readonly string[]>>,
+): string {
+  const resource = queueArn(environment.region, owner, queue)
+  const sides: readonly Side[] = ['agent', 'master']
+  const statement = sides.flatMap((side) => {
+    const actions = statements(environment, side)
+      .filter(({ queues }) => queues.includes(queue))
+      .flatMap((each) => each.actions)
+    if (accounts[side].length === 0 || actions.length === 0) return []
+    const principals = accounts[side].map(
+      (id) => `arn:${partitionOf(environment.region).name}:iam::${id}:root`,
+    )
+    return [
+      {
+        Sid: side === 'agent' ? 'OtherAgents' : 'OtherMasters',
+        Effect: 'Allow',
+        Principal: { AWS: principals },
+        Action: actions,
+        Resource: resource,
+      },
+    ]
+  })
   return `${JSON.stringify({ Version: '2012-10-17', Statement: statement }, null, 2)}\n`
 }
 

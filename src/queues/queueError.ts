@@ -41,6 +41,8 @@ export interface QueueFailure {
   readonly region: string
   readonly endpoint?: string | undefined
   readonly profile?: string | undefined
+  /** The account that owns the queue, where it is not that of the credentials. */
+  readonly account?: string | undefined
 }
 
 /** Turns what the SDK threw, or a failed batch entry's `{ Code, Message }`, into an error with a sentence for people. */
@@ -57,8 +59,9 @@ function sentence(
   failure: QueueFailure,
   cause: unknown,
 ): Localizable {
-  const { action, queue, region, endpoint, profile } = failure
-  const place = endpoint ?? region
+  const { action, queue, region, endpoint, profile, account } = failure
+  const where = endpoint ?? region
+  const place = account === undefined ? where : say('{0}, account {1}', where, account)
   const service = action.slice(0, action.indexOf(':')).toUpperCase()
   const at =
     endpoint === undefined ? say('{0} in {1}', service, region) : say('{0} at {1}', service, endpoint)
@@ -101,6 +104,14 @@ function sentence(
         }
         return say(
           'You are not allowed to use the key that encrypts {0}. Allow kms:GenerateDataKey and kms:Decrypt on it. ({1})',
+          on,
+          text,
+        )
+      }
+      if (account !== undefined && queue !== '') {
+        return say(
+          '{0} on {1} is not allowed. The queue is of another account, so two policies have to allow it: the IAM policy of your credentials, and the policy of the queue. ({2})',
+          action,
           on,
           text,
         )

@@ -95,7 +95,12 @@ export function createRequester(connection: Connection): Requester {
     const sibling = connection.siblingOf?.(queue)
     if (sibling !== undefined) return (await urlOf(sibling, signal)).replace(/[^/]+$/, queue)
     const { QueueUrl } = await attempt('GetQueueUrl', queue, signal, (send) =>
-      send(new GetQueueUrlCommand({ QueueName: queue })),
+      send(
+        new GetQueueUrlCommand({
+          QueueName: queue,
+          ...(connection.account === undefined ? {} : { QueueOwnerAWSAccountId: connection.account }),
+        }),
+      ),
     )
     urls.set(queue, QueueUrl as string)
     return QueueUrl as string

@@ -60,10 +60,24 @@ export type SetUpStep =
 
 /**
  * The steps that give the environment's queues the settings they need; none when nothing has to change.
- * @throws LocalizableError when a queue name is not valid, or two roles share one queue
+ * @throws LocalizableError when a queue name is not valid, two roles share one queue, or another account has to do it
  */
 export function planSetUp(environment: Environment, found: FoundQueues): SetUpStep[] {
   checkNames(environment)
+  const steps = stepsFor(environment, found)
+  if (environment.account !== undefined && steps.length > 0) {
+    throw new LocalizableError(
+      say(
+        'The queues of {0} belong to account {1}. SQS lets only that account create and change them: do it there.',
+        environment.name,
+        environment.account,
+      ),
+    )
+  }
+  return steps
+}
+
+function stepsFor(environment: Environment, found: FoundQueues): SetUpStep[] {
   return queueRoles.flatMap((role): SetUpStep[] => {
     const queue = environment.queues[role]
     const before = found[role]

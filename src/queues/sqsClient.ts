@@ -22,6 +22,8 @@ import {
 export interface Connection {
   readonly region: string
   readonly endpoint?: string | undefined
+  /** The account that owns the queues, where it is not that of the credentials: twelve digits. */
+  readonly account?: string | undefined
   /** AWS profile; with neither this nor `credentials` the SDK's default chain. */
   readonly profile?: string | undefined
   readonly credentials?: StaticCredentials | CredentialProvider | undefined

@@ -61,7 +61,7 @@ export async function runAgent({
   const onEc2 = await expectsMetadata(configuration().facts)
   const from = await identify(configuration(), onEc2, log)
   const ownUser = currentUser()
-  const { region, endpoint, profile } = names
+  const { region, endpoint, profile, account } = names
   const isOwn = (queue: string) => {
     const { commands, replies, facts } = configuration().queues
     return [commands, replies, facts].includes(queue)
@@ -70,6 +70,7 @@ export async function runAgent({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
+    ...(account === undefined ? {} : { account }),
     // Thousands of agents learn of a new master at the same moment: none of them asks SQS about its reply queue.
     siblingOf: (queue) => (isOwn(queue) ? undefined : names.replies),
   })

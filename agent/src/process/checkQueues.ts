@@ -21,12 +21,13 @@ const clockToleranceMs = 60_000
 
 /** Tries all that the agent does with its queues, in ways that change nothing. */
 export async function checkQueues(configuration: Configuration, report: CheckReport): Promise<void> {
-  const { region, endpoint, profile, commands, replies, facts } = configuration.queues
+  const { region, endpoint, profile, account, commands, replies, facts } = configuration.queues
   const environment: Environment = {
     name: configuration.environment,
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
+    ...(account === undefined ? {} : { account }),
     queues: { commands, replies, facts },
     protected: false,
   }

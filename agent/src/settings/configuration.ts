@@ -60,6 +60,8 @@ export interface QueuesConfiguration {
   readonly region: string
   readonly endpoint: string | undefined
   readonly profile: string | undefined
+  /** The account that owns the queues, where it is not that of the agent's credentials. */
+  readonly account: string | undefined
   readonly commands: string
   readonly replies: string
   readonly facts: string
@@ -148,6 +150,7 @@ export function parseConfiguration(text: string, file: string): Configuration {
       region: aws.region,
       endpoint: aws.endpoint,
       profile: aws.profile,
+      account: aws.account,
       commands: aws.sqs_read_queue,
       replies: aws.sqs_write_queue,
       facts: aws.sqs_facts_queue ?? aws.sqs_read_queue.replace(/_master$/, '_facts'),

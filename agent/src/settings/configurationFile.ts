@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { AgentId, EnvironmentName, Hostname, QueueName } from '../../../src/protocol/names.ts'
+import { AccountId } from '../../../src/queues/accountId.ts'
 import { Endpoint } from '../../../src/queues/endpoint.ts'
 
 const Seconds = (least: number, most: number) =>
@@ -103,6 +104,7 @@ export const sections = {
     sqs_facts_queue: v.optional(QueueName),
     endpoint: v.optional(Endpoint),
     profile: v.optional(Text),
+    account: v.optional(AccountId),
   },
 }
 

@@ -65,9 +65,11 @@ export class WorkspaceConsent {
     const yes = vscode.l10n.t('Connect')
     const profile = choice.profile?.name ?? environment.profile ?? chosenProfile
     const message =
-      choice.endpoint === undefined
-        ? vscode.l10n.t('Connect {0} with the AWS profile {1}?', environment.name, visibleText(profile))
-        : vscode.l10n.t('Connect {0} to {1}?', environment.name, new URL(choice.endpoint).host)
+      choice.endpoint === undefined && choice.account !== undefined
+        ? vscode.l10n.t('Connect {0} to queues of account {1}?', environment.name, choice.account)
+        : choice.endpoint === undefined
+          ? vscode.l10n.t('Connect {0} with the AWS profile {1}?', environment.name, visibleText(profile))
+          : vscode.l10n.t('Connect {0} to {1}?', environment.name, new URL(choice.endpoint).host)
     const detail = detailOf(declared, choice, profile)
     if ((await vscode.window.showWarningMessage(message, { modal: true, detail }, yes)) !== yes) return false
     await this.#remember(id)
@@ -93,17 +95,29 @@ const agreedKey = 'agreedConnections'
 /** The oldest answers beyond this are forgotten, and asked for again. */
 const mostAnswers = 500
 
-function idOf(name: string, { endpoint, profile }: WorkspaceChoice): string {
-  return JSON.stringify([name, endpoint ?? '', profile?.name ?? ''])
+function idOf(name: string, { endpoint, account, profile }: WorkspaceChoice): string {
+  return JSON.stringify([
+    name,
+    endpoint ?? '',
+    profile?.name ?? '',
+    ...(account === undefined ? [] : [account]),
+  ])
 }
 
-function describeChoice(name: string, { endpoint, profile }: WorkspaceChoice): string {
+function describeChoice(name: string, { endpoint, account, profile }: WorkspaceChoice): string {
   if (endpoint !== undefined) {
     const { host } = new URL(endpoint)
     return vscode.l10n.t(
       'Not connected: this workspace sends the commands of {0} to {1}. Connect…',
       name,
       host,
+    )
+  }
+  if (account !== undefined) {
+    return vscode.l10n.t(
+      'Not connected: this workspace sends the commands of {0} to queues of account {1}. Connect…',
+      name,
+      account,
     )
   }
   return vscode.l10n.t(
@@ -126,11 +140,17 @@ function detailOf({ origin }: DeclaredEnvironment, choice: WorkspaceChoice, prof
         : t('from {0}', place)
   return [
     ...(choice.endpoint === undefined ? [] : [t('Endpoint: {0} (from {1})', choice.endpoint, place)]),
+    ...(choice.account === undefined
+      ? []
+      : [t('Account of the queues: {0} (from {1})', choice.account, place)]),
     t('AWS profile: {0} ({1})', visibleText(profile), source),
     '',
     ...(choice.endpoint === undefined
       ? []
       : [t('Commands with their variables go to this endpoint, in requests that the profile signs.')]),
+    ...(choice.account === undefined
+      ? []
+      : [t('Commands with their variables go to queues of this account, which may keep and read them.')]),
     ...(choice.profile === undefined
       ? []
       : [t('The profile’s rights are used, and its program is run if it has one (credential_process).')]),

@@ -39,7 +39,8 @@ const privateQueueSettings = {
 export async function chooseReplyQueue(choice: ReplyQueueChoice, signal: AbortSignal): Promise<ReplyQueue> {
   const { environment, queues, masterId, replyQueue, onReplyQueue } = choice
   const shared: ReplyQueue = { queue: environment.queues.replies, kind: 'shared' }
-  if (replyQueue === 'shared') return shared
+  // A queue that we made would belong to our account, where agents do not look for it.
+  if (replyQueue === 'shared' || environment.account !== undefined) return shared
   const own: ReplyQueue = { queue: privateReplyQueue(environment.name, masterId), kind: 'private' }
   try {
     await createReplyQueue(queues, own.queue, signal)

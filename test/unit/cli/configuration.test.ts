@@ -47,6 +47,18 @@ describe('environmentOf', () => {
     })
   })
 
+  it('takes the account of the queues from the file, for its environment, and checks it', () => {
+    const config = write({ aws: { ...aws, account: '012345678901' } })
+    expect(environmentOf(args('--config', config), {}).account).toBe('012345678901')
+    expect(
+      environmentOf(args('--config', config, '-e', 'other'), { AWS_REGION: 'x' }).account,
+    ).toBeUndefined()
+    const wrong = write({ aws: { ...aws, account: 12345678901 } })
+    expect(() => environmentOf(args('--config', wrong), {})).toThrow(
+      /aws\.account: the 12 digits of an AWS account, in quotes/,
+    )
+  })
+
   it('takes the region of the profile where nobody else names one', () => {
     const regionOf = (profile: string | undefined) => (profile === 'dev' ? 'us-east-2' : 'eu-north-1')
     const regionIn = (argv: string[], env: NodeJS.ProcessEnv = {}) =>

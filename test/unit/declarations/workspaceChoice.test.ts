@@ -23,6 +23,16 @@ describe('what a workspace chooses for an environment', () => {
     })
   })
 
+  it.each(Object.keys(origins))(
+    'is the account of the queues, but not in user settings: in the %s',
+    (place) => {
+      const isChosen = ofWorkspace.includes(place)
+      expect(choice(place, { account: '210987654321' })).toEqual(
+        isChosen ? { account: '210987654321' } : undefined,
+      )
+    },
+  )
+
   it.each(ofWorkspace)('is a profile that is not the user’s own: in the %s', (place) => {
     const named = { name: 'admin', by: 'declaration' }
     expect(choice(place, { profile: 'admin' })).toEqual({ profile: named })

@@ -234,3 +234,16 @@ describe('where the metadata service is asked', () => {
     expect(parse({ facts, aws }).facts.ec2MetadataEndpoint).toBe('http://127.0.0.1:8080')
   })
 })
+
+describe('the account of the queues', () => {
+  it('is that of the credentials unless the configuration names another', () => {
+    expect(parse({ aws }).queues.account).toBeUndefined()
+    expect(parse({ aws: { ...aws, account: '012345678901' } }).queues.account).toBe('012345678901')
+  })
+
+  it('has to be text, as YAML takes a zero in front away', () => {
+    expect(() => parse({ aws: { ...aws, account: 12345678901 } })).toThrow(
+      /aws\.account.*the 12 digits of an AWS account, in quotes/,
+    )
+  })
+})

@@ -69,6 +69,27 @@ describe('A connection to an endpoint that a workspace chose', () => {
     ])
   })
 
+  it('is asked about where the queues are of another account, with its number', async () => {
+    const account = '210987654321'
+    const elsewhere = () => declared('production', { account, origin: file })
+    await expect(credentials.connectionOf(elsewhere(), inBackground)).rejects.toThrow(
+      `Not connected: this workspace sends the commands of production to queues of account ${account}. Connect…`,
+    )
+    await credentials.connectionOf(elsewhere(), byUser)
+    expect(asked).toEqual([
+      {
+        message: `Connect production to queues of account ${account}?`,
+        detail: [
+          `Account of the queues: ${account} (from .vscode/ec2-collective.yaml)`,
+          'AWS profile: default (yours)',
+          '',
+          'Commands with their variables go to queues of this account, which may keep and read them.',
+          'You are asked once, and again if the workspace changes it.',
+        ].join('\n'),
+      },
+    ])
+  })
+
   it('is asked about once, also over windows', async () => {
     await credentials.connectionOf(foreign(), byUser)
     await credentials.connectionOf(foreign(), inBackground)
