@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { copyFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
+import { makeExecutable } from '../agent/packaging/executable.mjs'
 import { build, describeSizes } from './build.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -28,6 +29,23 @@ await esbuild.build({
   define: { 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
 })
 await copyFile(`${root}test/support/sqsProcess.mjs`, `${outdir}/sqsProcess.mjs`)
-const args = [`${outdir}/main.mjs`, root, '--bundles', describeSizes(built), ...process.argv.slice(2)]
+const args = [
+  ...[`${outdir}/main.mjs`, root, '--bundles', describeSizes(built), ...(await packagedAgent())],
+  ...process.argv.slice(2),
+]
 const child = spawn(process.execPath, args, { stdio: 'inherit' })
 child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1))
+
+/** The agent as it is packaged, made of the bundle that is measured. It is for Linux, and Node comes from npm once. */
+async function packagedAgent() {
+  const executable = `${outdir}/ec2-cagent`
+  const cache = `${root}.cache/node-runtimes`
+  try {
+    if (process.platform !== 'linux') throw new Error('it is for Linux')
+    const { arch: architecture } = process
+    await makeExecutable({ script: `${root}dist/ec2-cagent.js`, architecture, executable, cache })
+    return ['--executable', executable]
+  } catch (error) {
+    return ['--withoutExecutable', `no executable: ${error instanceof Error ? error.message : error}`]
+  }
+}

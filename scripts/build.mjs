@@ -65,9 +65,14 @@ export function describeSizes(files) {
   return parts.join(', ')
 }
 
+const forAll = { 'process.env.NODE_ENV': '"production"' }
+
+/**
+ * Where people run Node 20 by a choice that is not theirs (an editor's own Node, a pipeline's image), the SDK's warning would
+ * come at each start, about releases of the SDK that they do not install (docs/decisions/executable.md).
+ */
 const define = {
-  'process.env.NODE_ENV': '"production"',
-  // The SDK would tell every user of Node 20, at each start, that its releases of 2027 want Node 22.
+  ...forAll,
   'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"',
 }
 
@@ -144,7 +149,8 @@ function program(name, entry) {
     entryPoints: { [name]: entry },
     format: 'cjs',
     define: {
-      ...define,
+      // A service on a server is another matter: its operator chooses its Node.
+      ...(name === 'ec2-cagent' ? forAll : define),
       'import.meta.url': '__moduleUrl',
       'import.meta.dirname': '__dirname',
       'import.meta.filename': '__filename',

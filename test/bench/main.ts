@@ -1,5 +1,5 @@
 // All measures in one run, so that both sides of each ratio are taken within the same minutes on the same machine.
-//   npm run bench [-- --only start,idle,requests,runs,silence,sweep,watched,bounds,drain,bulk,peers]
+//   npm run bench [-- --only start,idle,memory,requests,runs,silence,sweep,watched,bounds,drain,bulk,peers]
 //                 [--agents 1,10,50] [--simulated 100,1000,10000]
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
@@ -20,12 +20,15 @@ const { values } = parseArgs({
   options: {
     only: {
       type: 'string',
-      default: 'start,idle,requests,runs,silence,sweep,watched,bounds,drain,bulk,peers',
+      default: 'start,idle,memory,requests,runs,silence,sweep,watched,bounds,drain,bulk,peers',
     },
     agents: { type: 'string', default: '1,10,50' },
     simulated: { type: 'string', default: '100,1000,10000' },
     /** Sizes of the bundles, in words. */
     bundles: { type: 'string', default: '' },
+    /** The agent with Node in it, or why there is none. */
+    executable: { type: 'string', default: '' },
+    withoutExecutable: { type: 'string', default: '' },
   },
 })
 const only = values.only.split(',')
@@ -36,6 +39,7 @@ const sized = (kind: string, sizes: readonly string[] = []) => sizes.map((size) 
 const kinds: Readonly<Record<string, readonly (readonly string[])[]>> = {
   start: [['start']],
   idle: [['idle']],
+  memory: [['memory', values.executable, '60']],
   requests: [['requests', '10']],
   runs: [...sized('processes', agents), ...sized('simulated', simulated)],
   silence: [['silence']],
@@ -74,6 +78,7 @@ async function take(part: readonly string[]): Promise<void> {
   const before = performance.now()
   const leftMs = startedAt + wholeLimitMs - before
   try {
+    if (part[0] === 'memory' && values.executable === '') throw new Error(values.withoutExecutable)
     if (leftMs <= 0) throw new Error(`not measured: the others took ${wholeLimitMs / 60_000} minutes`)
     const args = part[0] === 'peers' ? [...part, String(oursOverFifty())] : part
     const taken = await runPart(root, args, Math.min(partLimitMs, leftMs))

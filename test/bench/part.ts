@@ -1,6 +1,7 @@
 // One part of the benchmark, in a process of its own that main.ts starts: prints its rows and figures as JSON.
 //   node --expose-gc part.mjs ROOT KIND [ARGUMENT…]
 import { type SqsServer, startSqs } from '../support/sqs.ts'
+import { type Memory, measureAgentMemory } from './agentMemory.ts'
 import { measureAgentRequests } from './agentRequests.ts'
 import { measureBoundScan, roundBytesOf } from './boundScan.ts'
 import { measureIdleAgents, measureSpawning, measureStartUp, measureSweep } from './costs.ts'
@@ -20,6 +21,7 @@ const [root = '.', kind = '', ...args] = process.argv.slice(2)
 const measures: Readonly<Record<string, () => Promise<Part>>> = {
   start: startUp,
   idle: () => withServer(idle),
+  memory: () => withServer((server) => memory(server, args[0] ?? '', Number(args[1]))),
   requests: () => withServer((server) => requests(server, Number(args[0]))),
   processes: () => withServer((server) => processes(server, Number(args[0]))),
   simulated: () => withServer((server) => simulated(server, Number(args[0]))),
@@ -86,6 +88,31 @@ async function idle(server: SqsServer): Promise<Part> {
       beside: `limit 200; ${otherRequestsAnHour.toFixed(0)} more requests to publish its facts`,
       ...{ ratio: receivesAnHour / 200, target: 1 },
     },
+  ]
+  return { rows, figures }
+}
+
+async function memory(server: SqsServer, executable: string, seconds: number): Promise<Part> {
+  const unit = `${root}/agent/packaging/ec2-cagent.service`
+  const figures = await measureAgentMemory(server, executable, unit, seconds)
+  const { idle, afterOutput, peer } = figures
+  const show = ({ own, resident }: Memory) => `${mib(own)} of its own (${mib(resident)} resident)`
+  const limited = (what: string, ours: Memory, limit: number): Row => ({
+    ...{ what: `packaged agent, memory ${what}`, ours: show(ours) },
+    ...{ beside: `limit ${limit} MiB of its own`, ratio: ours.own / (limit * 1024 * 1024), target: 1 },
+  })
+  const besidePeer = (what: string, ours: Memory): Row => ({
+    ...{ what: `packaged agent, memory ${what}, beside mcollectived`, ours: show(ours) },
+    ...(typeof peer === 'string'
+      ? { beside: peer }
+      : { beside: `idle ${show(peer)}`, ratio: ours.own / peer.own }),
+  })
+  const after = `${seconds} s after ten outputs of 1 MiB`
+  const rows = [
+    limited(`after ${seconds} s idle`, idle, 21),
+    limited(after, afterOutput, 25),
+    besidePeer('idle', idle),
+    besidePeer(after, afterOutput),
   ]
   return { rows, figures }
 }

@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Built, build } from '../../../scripts/build.mjs'
+
+const root = path.resolve(import.meta.dirname, '../../..')
 
 /**
  * Minified, in KiB (docs/console.md). `host` is what activation loads; `onDemand` what a connection, the results page
@@ -44,6 +46,16 @@ describe('the production build', () => {
     const page = files.filter((file) => file.file.includes('/webview/'))
     expect(page.map((file) => path.basename(file.file))).toContain('main.js')
     expect(kib(page)).toBeLessThanOrEqual(budget.page)
+  })
+
+  it('leaves the SDK’s warning of an old Node to the agent alone, whose operator chooses its Node', async () => {
+    const asks = 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'
+    const javaScript = files.filter(({ file }) => /\.m?js$/.test(file))
+    const sources = await Promise.all(
+      javaScript.map(({ file }) => readFile(path.resolve(root, file), 'utf8')),
+    )
+    const asking = javaScript.filter((_, index) => sources[index]?.includes(asks))
+    expect(asking.map(({ file }) => path.basename(file))).toEqual(['ec2-cagent.js'])
   })
 
   it('makes one file of each program', () => {
