@@ -17,7 +17,7 @@
  * processes, or build into `dist/`.
  */
 const sideBySide = [
-  ...['page', 'partners', 'cli', 'queues'].map((folder) => `test/integration/${folder}/`),
+  ...['page', 'partners', 'cli', 'conformance', 'queues'].map((folder) => `test/integration/${folder}/`),
   ...['broadcast', 'factsSweep', 'misbehaviour', 'stopEverything', 'twoMasters'].map(
     (name) => `test/integration/master/${name}.test.ts`,
   ),
