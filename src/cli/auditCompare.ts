@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
@@ -8,6 +8,7 @@ import { type AgentAudit, type AuditFile, readAudits } from '../report/agentAudi
 import { chainFindings, compareRun, type Findings, foreignRuns } from '../report/auditComparison.ts'
 import { printable } from '../terminal/printable.ts'
 import { UsageError } from './arguments.ts'
+import { readBounded } from './boundedFile.ts'
 import { stateDirectoryPath } from './stateDirectory.ts'
 
 /** What `ec2-cmaster audit --help` prints. */
@@ -129,7 +130,7 @@ async function openHistory(folder: string): Promise<History> {
 
 function readAudit(name: string): AuditFile {
   try {
-    const bytes = readFileSync(name)
+    const bytes = readBounded(name, mostBytes)
     const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b
     const text = isPacked ? gunzipSync(bytes, { maxOutputLength: mostBytes }) : bytes
     return { name, text: text.toString('utf8') }

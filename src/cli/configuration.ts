@@ -1,15 +1,22 @@
-import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import * as v from 'valibot'
 import { EnvironmentName, QueueName, RoleId } from '../protocol/names.ts'
 import { AccountId } from '../queues/accountId.ts'
 import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
+import { excessOfText, type TextBounds } from '../text/boundedText.ts'
+import { localize } from '../text/localizable.ts'
+import { inEnglish } from '../text/translate.ts'
 import { type Arguments, UsageError } from './arguments.ts'
+import { readBounded } from './boundedFile.ts'
 import { protectingFile } from './workspaceProtection.ts'
 
 /** Where the original EC2 Collective has its configuration. */
 const defaultConfig = '/etc/ec2_collective/ec2-cmaster.json'
+
+/** The original's file has 1 KB. A parser takes a hundred times as much memory as a text has. Bytes. */
+const mostBytes = 1024 * 1024
+const textBounds: TextBounds = { characters: mostBytes, marks: 100_000 }
 
 /** The configuration file of the original: the master's read queue is the agents' reply queue. Other keys are ignored. */
 const ConfigFile = v.object({
@@ -99,11 +106,14 @@ function readConfig(args: Arguments): Configured | undefined {
 function readContent(path: string, isOptional: boolean): v.InferOutput<typeof ConfigFile> | undefined {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readBounded(path, mostBytes).toString('utf8')
   } catch (cause) {
     if (isOptional && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new UsageError(`Cannot read ${path}: ${(cause as Error).message}.`, { cause })
   }
+  const excess = excessOfText(text, textBounds)
+  if (excess !== undefined)
+    throw new UsageError(`${path} is too large to be a configuration: ${localize(excess, inEnglish)}.`)
   let data: unknown
   try {
     data = load(text)

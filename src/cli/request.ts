@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { filterFromLists } from '../protocol/filter/lists.ts'
@@ -7,6 +6,7 @@ import { FilterSyntaxError } from '../protocol/filter/syntaxError.ts'
 import { everyone, type WrittenFilter, writeFilter } from '../protocol/filter/writtenFilter.ts'
 import type { RunRequest } from '../run/runRequest.ts'
 import { type Arguments, UsageError } from './arguments.ts'
+import { readBounded } from './boundedFile.ts'
 
 /**
  * The request of the command line, with the script's current bytes.
@@ -42,13 +42,16 @@ function filterOf(args: Arguments): WrittenFilter {
   }
 }
 
+/** More than any queue takes; what is smaller and too large is told with the size of its message. Bytes. */
+const mostScriptBytes = 16 * 1024 * 1024
+
 function actionOf(args: Arguments, execution: { user?: string; directory?: string }): RunRequest['action'] {
   const { mode, command = '', parameters } = args
   if (mode === 'cli') return { kind: 'shell', command, ...execution }
   if (mode !== 'script') return { kind: mode === 'facts' ? 'facts' : 'ping' }
   const path = command.startsWith('file:///') ? fileURLToPath(command) : command.slice('file://'.length)
   try {
-    const content = readFileSync(path).toString('base64')
+    const content = readBounded(path, mostScriptBytes).toString('base64')
     return { kind: 'script', name: basename(path), content, args: [...parameters], ...execution }
   } catch (cause) {
     throw new UsageError(`Cannot read the script: ${(cause as Error).message}.`, { cause })

@@ -1,9 +1,12 @@
+import { aborted, orAborted } from '../async/aborted.ts'
+import { costDetails } from '../master/costDetails.ts'
 import { describeFleetChange } from '../master/fleet/fleetChange.ts'
 import { remainingAgents, remainingDetails } from '../master/fleet/remainingDetails.ts'
 import type { History, Master, Run } from '../master/library.ts'
 import { everyone } from '../protocol/filter/writtenFilter.ts'
 import { actionName } from '../run/actionText.ts'
 import { printDetails } from '../text/detail.ts'
+import { LocalizableError } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
 import { visibleText } from '../text/visibleText.ts'
 import { type Arguments, UsageError } from './arguments.ts'
@@ -11,7 +14,7 @@ import { confirm } from './confirm.ts'
 import type { Person } from './person.ts'
 
 export interface ResumeParts {
-  readonly master: Pick<Master, 'environment' | 'reach' | 'resumePaused'>
+  readonly master: Pick<Master, 'environment' | 'reach' | 'remainingCosting' | 'resumePaused'>
   readonly history: Pick<History, 'list'>
   readonly args: Pick<Arguments, 'confirm' | 'yes' | 'resume'>
   readonly person: Person
@@ -25,7 +28,7 @@ export interface ResumeParts {
  * has to be confirmed, at a terminal or by `--yes` (`--confirm NAME` in a protected environment); the fleet is looked at again
  * after an answer.
  * @returns undefined when it was interrupted: the rollout stays paused
- * @throws UsageError, Declined: nothing was sent
+ * @throws UsageError, Declined, LocalizableError when the command is too large: nothing was sent; QueueError
  */
 export async function resumeRun(parts: ResumeParts): Promise<Run | undefined> {
   const { master, person, args, look, signal } = parts
@@ -41,7 +44,11 @@ export async function resumeRun(parts: ResumeParts): Promise<Run | undefined> {
       break
     }
     if (change !== undefined) person.tell(change)
-    const details = remainingDetails(run.state, reach, inEnglish)
+    const costOf = await orAborted(master.remainingCosting(signal), signal)
+    if (costOf === aborted) return undefined
+    const cost = costOf(run.state, reach.known)
+    if (cost.kind === 'too-large') throw new LocalizableError(cost.why)
+    const details = [...remainingDetails(run.state, reach, inEnglish), ...costDetails(cost, inEnglish)]
     if (!master.environment.protected && !args.yes && !person.isThere) {
       person.tell(printDetails(details))
       throw new UsageError('The rollout is paused: add --yes to continue it. Nothing was sent.')

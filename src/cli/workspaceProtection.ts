@@ -1,7 +1,8 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseWorkspaceFile, protectedNames } from '../declarations/workspaceFile.ts'
 import { UsageError } from './arguments.ts'
+import { readAtMost } from './boundedFile.ts'
 
 /** Directories that are searched below one workspace: as the editor, which stops at a number of files, not for ever. */
 const mostDirectories = 5_000
@@ -45,10 +46,8 @@ function isProtectedBy(path: string, environment: string): boolean {
 function readText(path: string): string {
   const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
-    const found = fstatSync(descriptor)
-    if (!found.isFile()) throw new Error('it is not a file')
-    if (found.size > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`)
-    return readFileSync(descriptor, 'utf8')
+    if (!fstatSync(descriptor).isFile()) throw new Error('it is not a file')
+    return readAtMost(descriptor, mostBytes).toString('utf8')
   } finally {
     closeSync(descriptor)
   }

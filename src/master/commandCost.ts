@@ -3,7 +3,8 @@ import type { CommandMessage } from '../protocol/messages.ts'
 import { receivesWhileVisible } from '../queues/price.ts'
 import { billedUnits } from '../queues/requestCounts.ts'
 import { planSteps } from '../run/rollout.ts'
-import type { RunRequest } from '../run/runRequest.ts'
+import type { RecordedRequest, RunRequest } from '../run/runRequest.ts'
+import type { RunState } from '../run/runState.ts'
 import { type Localizable, LocalizableError } from '../text/localizable.ts'
 import type { Reach } from './fleet/reach.ts'
 import { commandDrafts } from './sending/commandDrafts.ts'
@@ -25,6 +26,12 @@ export type CommandCost =
 
 /** What a command takes and costs if it is sent to these agents. */
 export type CostOf = (request: RunRequest, reach: Pick<Reach, 'named' | 'known'>) => CommandCost
+
+/** What it takes and costs to go on with a rollout. @param known agents of the environment */
+export type RemainingCostOf = (
+  state: Pick<RunState, 'request' | 'steps' | 'stepsStarted'>,
+  known: number,
+) => CommandCost
 
 /** What is the same in all commands of a master. */
 export type CommandFrame = Pick<CommandMessage, 'environment' | 'issuer' | 'replyTo'> & {
@@ -49,6 +56,28 @@ export function commandCost(
 ): CommandCost {
   const agentIds = named.map(({ agentId }) => agentId)
   const steps = request.unseen === 'included' ? [agentIds] : planSteps(agentIds, request.rollout)
+  return costOfSteps({ ...request, filter: request.filter.text }, steps, known, frame)
+}
+
+/**
+ * The same for the steps of a rollout that have not started. Values of secrets, which a run does not keep, are not counted.
+ * @param known agents of the environment
+ */
+export function remainingCost(
+  { request, steps, stepsStarted }: Pick<RunState, 'request' | 'steps' | 'stepsStarted'>,
+  known: number,
+  frame: CommandFrame,
+): CommandCost {
+  return costOfSteps(request, steps.slice(stepsStarted), known, frame)
+}
+
+function costOfSteps(
+  request: RecordedRequest,
+  steps: readonly (readonly string[])[],
+  known: number,
+  frame: CommandFrame,
+): CommandCost {
+  const replies = sum(steps.map(({ length }) => length))
   const bySize = new Map<number, readonly number[]>()
   const total = { messages: 0, bytes: 0, units: 0, isLarge: false }
   try {
@@ -71,20 +100,20 @@ export function commandCost(
   return {
     ...{ kind: 'sendable', messages, bytes, isLarge },
     requests: {
-      least: units + receives(atOnceSeconds) + named.length,
+      least: units + receives(atOnceSeconds) + replies,
       // The queue keeps a command for a minute. An agent that is not done at once also sends an acknowledgement.
-      most: units + receives(Math.min(60, atOnceSeconds + request.timeoutMs / 1000)) + 2 * named.length,
+      most: units + receives(Math.min(60, atOnceSeconds + request.timeoutMs / 1000)) + 2 * replies,
     },
   }
 }
 
 /** Bytes of each message of one step. */
-function sizesOf(request: RunRequest, step: readonly string[], frame: CommandFrame): number[] {
+function sizesOf(request: RecordedRequest, step: readonly string[], frame: CommandFrame): number[] {
   const { filter, action, timeoutMs, outputLimitBytes, unseen } = request
   const { limitBytes, key, ...same } = frame
   const command: CommandMessage = {
     ...{ type: 'command', runId: randomUUID(), issuedAt: Date.now(), ttlMs: 60_000, ...same },
-    ...{ filter: filter.text, action, timeoutMs },
+    ...{ filter, action, timeoutMs },
     ...(unseen === 'included' ? {} : { targets: [...step] }),
     ...(outputLimitBytes === undefined ? {} : { outputLimitBytes }),
   }

@@ -12,7 +12,13 @@ import { startRunState } from '../run/runState.ts'
 import { defaultTiming, type Timing } from '../run/timing.ts'
 import type { Signer } from '../signing/signer.ts'
 import { LocalizableError, say, sentenceOf } from '../text/localizable.ts'
-import { type CostOf, commandCost } from './commandCost.ts'
+import {
+  type CommandFrame,
+  type CostOf,
+  commandCost,
+  type RemainingCostOf,
+  remainingCost,
+} from './commandCost.ts'
 import { OpenRuns } from './engine/openRuns.ts'
 import { Run } from './engine/run.ts'
 import { EnvironmentStop, type StopOutcome } from './environmentStop.ts'
@@ -168,12 +174,25 @@ export class Master {
    * @throws QueueError when it cannot be read: then the command could not be sent either
    */
   async costing(signal?: AbortSignal): Promise<CostOf> {
+    const frame = await this.#commandFrame(signal)
+    return (request, reach) => commandCost(request, reach, frame)
+  }
+
+  /**
+   * The same of what is left of a rollout.
+   * @throws QueueError when it cannot be read: then the rollout could not go on either
+   */
+  async remainingCosting(signal?: AbortSignal): Promise<RemainingCostOf> {
+    const frame = await this.#commandFrame(signal)
+    return (state, known) => remainingCost(state, known, frame)
+  }
+
+  async #commandFrame(signal: AbortSignal | undefined): Promise<CommandFrame> {
     const { environment, queues, masterId, issuer, signer } = this.#options
     const limitBytes = await queues.maximumMessageSize(environment.queues.commands, signal)
     const { name } = environment
     const replyTo = privateReplyQueue(name, masterId)
-    const frame = { environment: name, issuer, replyTo, limitBytes, key: signer?.name }
-    return (request, reach) => commandCost(request, reach, frame)
+    return { environment: name, issuer, replyTo, limitBytes, key: signer?.name }
   }
 
   /**

@@ -7,7 +7,7 @@ import { Run } from '../../src/master/engine/run.ts'
 import { History } from '../../src/master/store/history.ts'
 import type { ReplyMessage } from '../../src/protocol/messages.ts'
 import { planSteps } from '../../src/run/rollout.ts'
-import type { Rollout, Unseen } from '../../src/run/runRequest.ts'
+import type { Rollout, RunRequest, Unseen } from '../../src/run/runRequest.ts'
 import { startRunState } from '../../src/run/runState.ts'
 import type { Localizable } from '../../src/text/localizable.ts'
 import { createWorld, type PlayedWorld } from './playedTransport.ts'
@@ -19,6 +19,8 @@ export const nothing = new Uint8Array()
 
 export interface RunOptions {
   readonly world?: PlayedWorld
+  /** A ping by default. */
+  readonly action?: RunRequest['action']
   readonly rollout?: Rollout
   readonly outputLimitBytes?: number
   readonly unseen?: Unseen
@@ -37,6 +39,8 @@ export interface RunStage {
   /** Takes the run up again, as the next master does. */
   restore(pauseBecause?: Localizable): Promise<{ run: Run; world: PlayedWorld }>
 }
+
+const ping: RunRequest['action'] = { kind: 'ping' }
 
 export function stageRuns(): RunStage {
   let directory = ''
@@ -57,9 +61,9 @@ export function stageRuns(): RunStage {
     get history() {
       return history
     },
-    async create(agentIds, { world = createWorld(), rollout, outputLimitBytes, unseen } = {}) {
+    async create(agentIds, { world = createWorld(), action = ping, rollout, outputLimitBytes, unseen } = {}) {
       const request = {
-        ...{ filter: '*', action: { kind: 'ping' } as const, timeoutMs },
+        ...{ filter: '*', action, timeoutMs },
         ...(rollout && { rollout }),
         ...(unseen && { unseen }),
         ...(outputLimitBytes !== undefined && { outputLimitBytes }),

@@ -1,10 +1,12 @@
 import * as vscode from 'vscode'
 import { aborted, orAborted } from '../../async/aborted.ts'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
+import { costDetails } from '../../master/costDetails.ts'
 import type { Run } from '../../master/engine/run.ts'
 import { describeFleetChange } from '../../master/fleet/fleetChange.ts'
 import { remainingAgents, remainingDetails } from '../../master/fleet/remainingDetails.ts'
 import { everyone } from '../../protocol/filter/writtenFilter.ts'
+import { LocalizableError } from '../../text/localizable.ts'
 import type { Connections } from '../environments/connections.ts'
 import { showWait } from './cancellation.ts'
 import { askPerson, type Documents } from './question.ts'
@@ -22,7 +24,8 @@ export interface ContinueParts {
  * confirmed that as its environment requires. The fleet is read before the question and after the answer, and the question
  * is asked again if other remaining agents are missing by then, or the remaining agents have changed.
  * @returns whether it continues
- * @throws QueueError when the fleet cannot be read: the rollout stays paused
+ * @throws QueueError when the fleet or the limit of the queue cannot be read, LocalizableError when the command is too large for
+ *   the queue: the rollout stays paused
  */
 export async function continueRun(
   { connections, documents, run, environment }: ContinueParts,
@@ -50,6 +53,11 @@ export async function continueRun(
       run.resume()
       return true
     }
+    const costOf = await orAborted(opened.master.remainingCosting(stopped), stopped)
+    if (costOf === aborted || run.state.phase !== 'paused') return false
+    const cost = costOf(run.state, reach.known)
+    if (cost.kind === 'too-large') throw new LocalizableError(cost.why)
+    const details = [...remainingDetails(run.state, reach, t), ...costDetails(cost, t)]
     const question = {
       environment: name,
       sentence: t(
@@ -58,7 +66,7 @@ export async function continueRun(
         name,
         left.length,
       ),
-      ...{ note: change, details: remainingDetails(run.state, reach, t), agents: left, yes: t('Continue') },
+      ...{ note: change, details, agents: left, yes: t('Continue') },
     }
     const confirmation = isProtected ? { kind: 'type-name' as const, name } : { kind: 'ask' as const }
     if (!(await askPerson(question, confirmation, documents, stopped))) return false

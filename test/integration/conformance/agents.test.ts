@@ -63,6 +63,14 @@ describe.each(implementations)(
         journal: join(directory, `${agentId}.journal`),
       })
 
+      /** A process needs some time to start: what was sent before it listens is not for it. */
+      const untilIs = (agentId: string, state: 'live' | 'gone') =>
+        until(async () => {
+          await opened.master.refresh()
+          const known = opened.master.inventory.agents().find((agent) => agent.agentId === agentId)
+          return known?.state === state
+        }, `${agentId} to be ${state}`)
+
       const run = async (action: RunRequest['action'], more: Partial<RunRequest> = {}) => {
         const request = { filter: readFilter('role=web'), action, timeoutMs: 30_000, ...more }
         const started = await startRun(opened.master, request)
@@ -221,6 +229,7 @@ describe.each(implementations)(
 
       it('learns that a command was interrupted by the end of an agent', async () => {
         const third = await start(options('stranger-3'))
+        await untilIs('stranger-3', 'live')
         const runId = await commander.send(
           { kind: 'shell', command: 'sleep 60' },
           { targets: ['stranger-3'] },
@@ -238,14 +247,9 @@ describe.each(implementations)(
 
       it('learns that it leaves', async () => {
         const second = await start(options('stranger-2'))
-        await opened.discover(2)
+        await untilIs('stranger-2', 'live')
         await second.stop()
-        await until(async () => {
-          await opened.master.refresh()
-          return (
-            opened.master.inventory.agents().find((known) => known.agentId === 'stranger-2')?.state === 'gone'
-          )
-        }, 'the agent to be gone')
+        await untilIs('stranger-2', 'gone')
       })
     })
   },

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -78,6 +78,23 @@ describe('environmentOf', () => {
     expect(environmentOf(args('--config', config, '-e', 'production'), {}).queues.commands).toBe('orders')
     const other = environmentOf(args('--config', config, '-e', 'testing'), { AWS_REGION: 'eu-west-1' })
     expect(other.queues.commands).toBe('testing_master')
+  })
+
+  it.each([
+    ['of 2 GB', (path: string) => truncateSync(path, 2 * 1024 ** 3), /it has more than 1,048,576 bytes/],
+    [
+      'of a million values',
+      (path: string) => writeFileSync(path, '[,'.repeat(400_000)),
+      /too large to be a configuration/,
+    ],
+    ['that never ends', (path: string) => symlinkSync('/dev/zero', path), /it has more than 1,048,576 bytes/],
+  ])('does not read a file %s into memory, and says so', (name, make, sentence) => {
+    const config = join(directory, `large ${name}`)
+    if (name !== 'that never ends') writeFileSync(config, '')
+    make(config)
+    const before = process.memoryUsage().rss
+    expect(() => environmentOf(args('--config', config), {})).toThrow(sentence)
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024)
   })
 
   it('takes the roles of the servers from the file, for its environment, and checks them', () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { commandCost } from '../../../src/master/commandCost.ts'
+import { commandCost, remainingCost } from '../../../src/master/commandCost.ts'
 import { costDetails } from '../../../src/master/costDetails.ts'
 import { everyone } from '../../../src/protocol/filter/writtenFilter.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
@@ -33,6 +33,48 @@ function told(...parts: Parameters<typeof cost>): string | undefined {
   const [detail] = costDetails(cost(...parts), inEnglish)
   return detail && `${detail.name}: ${detail.value}`
 }
+
+describe('What the rest of a rollout costs', () => {
+  const rollout = { canary: 1, batch: { count: 40 } }
+  const whole: RunRequest = { filter: everyone, action: script(30_000), timeoutMs: 60_000, rollout }
+  const request = { ...whole, filter: '*' }
+  const steps = [1, 40, 40, 19].map((size, step) =>
+    Array.from({ length: size }, (_, index) => `i-${step}-${index.toString().padStart(15, '0')}`),
+  )
+  const rest = (stepsStarted: number) => {
+    const left = remainingCost({ request, steps, stepsStarted }, 100, frame)
+    if (left.kind === 'too-large') throw new Error('too large')
+    return left
+  }
+
+  it('is that of the whole before its first step, and less with each step that has started', () => {
+    const all = commandCost(whole, reachOf(100), frame)
+    expect(rest(0)).toMatchObject({
+      kind: 'sendable',
+      messages: 4,
+      requests: { least: expect.closeTo(1_000, -4) },
+    })
+    expect(all.kind === 'sendable' && rest(0).requests.least / all.requests.least).toBeCloseTo(1, 1)
+    const messages = [0, 1, 2, 3, 4].map((started) => rest(started).messages)
+    expect(messages).toEqual([4, 3, 2, 1, 0])
+    const least = [0, 1, 2, 3, 4].map((started) => rest(started).requests.least)
+    expect(least).toEqual(least.toSorted((one, other) => other - one))
+    expect(least[4]).toBe(0)
+    // All agents of the environment receive a command, also the only one of its step; the replies are of its step.
+    expect(rest(3).requests.least).toBeCloseTo(rest(2).requests.least / 2, -2)
+  })
+
+  it('is told with its bytes and price, or that it cannot be sent', () => {
+    const large = { ...request, action: script(100_000) }
+    const costs = (limitBytes: number) =>
+      costDetails(
+        remainingCost({ request: large, steps, stepsStarted: 2 }, 100, { ...frame, limitBytes }),
+        inEnglish,
+      )
+    expect(costs(256 * 1024)[0]?.value).toMatch(/^2 messages, 26\d KB together\. SQS bills [\d,]+ to/)
+    expect(costs(64 * 1024)[0]?.name).toBe('Cannot be sent')
+  })
+})
 
 describe('What a command costs', () => {
   it('is not worth a line where it is one small message for some thousand agents', () => {

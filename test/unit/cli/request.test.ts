@@ -1,0 +1,38 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type Arguments, parseArguments } from '../../../src/cli/arguments.ts'
+import { requestOf } from '../../../src/cli/request.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'cmaster-request-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const argumentsFor = (path: string) =>
+  parseArguments(['--env', 'testing', '--everyone', '-c', `file://${path}`]) as Arguments
+
+describe('the script of ec2-cmaster', () => {
+  it('is sent with its exact bytes', () => {
+    const path = join(directory, 'exact.sh')
+    writeFileSync(path, Buffer.from([0x23, 0xff, 0x00, 0x0d, 0x0a]))
+    expect(requestOf(argumentsFor(path)).action).toMatchObject({ name: 'exact.sh', content: 'I/8ADQo=' })
+  })
+
+  it('is not read into memory where it has 2 GB', () => {
+    const path = join(directory, 'huge.sh')
+    writeFileSync(path, '')
+    truncateSync(path, 2 * 1024 ** 3)
+    expect(() => requestOf(argumentsFor(path))).toThrow(
+      'Cannot read the script: it has more than 16,777,216 bytes.',
+    )
+  })
+
+  it('may come from a pipe', () => {
+    const path = join(directory, 'pipe')
+    execFileSync('mkfifo', [path])
+    // Opening waits for the other side.
+    spawn('sh', ['-c', `printf 'echo one' > '${path}'`])
+    expect(requestOf(argumentsFor(path)).action).toMatchObject({ content: 'ZWNobyBvbmU=' })
+  })
+})
