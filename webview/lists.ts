@@ -6,6 +6,7 @@ import { GroupsPane } from './groupsPane.ts'
 import type { Metrics } from './metrics.ts'
 import type { RunModel } from './runModel.ts'
 import type { Selected } from './selected.ts'
+import { TablePane } from './tablePane.ts'
 import { element } from './ui/dom.ts'
 import { type TextFieldControl, textField } from './ui/toolkit.ts'
 import { stateOrder } from './verdictWords.ts'
@@ -34,6 +35,8 @@ export class Lists {
   readonly #ask: (request: FromPage) => void
   readonly #groups: GroupsPane
   readonly #agents: AgentsPane
+  /** The values of all replies. */
+  readonly table: TablePane
   readonly #hostField: TextFieldControl
   readonly #sight = new Delay(sightMs)
   #inSight = ''
@@ -75,8 +78,12 @@ export class Lists {
       fold: on.change,
       sort: on.change,
     })
+    this.table = new TablePane(model, metrics, ask, {
+      open: (agent) => on.open({ agent }),
+      change: on.change,
+    })
     this.#agents.section.side.append(this.#hostField.element)
-    const sections = [this.#groups.section.element, this.#agents.section.element]
+    const sections = [this.#groups.section.element, this.table.section.element, this.#agents.section.element]
     this.element = element('div', { class: 'lists' }, ...above, ...sections)
     // Scroll events do not bubble.
     this.element.addEventListener('scroll', on.scroll, { passive: true, capture: true })
@@ -90,6 +97,7 @@ export class Lists {
   render(): void {
     this.#groups.render()
     this.#agents.render()
+    this.table.render()
     this.#groups.section.content.style.height = `${this.#groups.wantedHeight}px`
   }
 
@@ -107,22 +115,26 @@ export class Lists {
 
   /** The state of the lists that survives a reload. */
   get kept(): Required<Pick<PageState, 'states' | 'hostText' | 'sort' | 'collapsed'>> &
-    Pick<PageState, 'groupBy'> {
+    Pick<PageState, 'groupBy' | 'table'> {
     const { states, hostText } = this.#model.narrowing
-    const collapsed: ('groups' | 'agents')[] = []
+    const collapsed: ('groups' | 'table' | 'agents')[] = []
     if (this.#groups.section.isFolded) collapsed.push('groups')
+    if (this.table.section.isFolded) collapsed.push('table')
     if (this.#agents.section.isFolded) collapsed.push('agents')
+    const table = this.table.kept === undefined ? {} : { table: this.table.kept }
     const groupBy = this.#groupBy === undefined ? {} : { groupBy: this.#groupBy }
-    return { states: [...states], hostText, sort: this.#model.sort, collapsed, ...groupBy }
+    return { states: [...states], hostText, sort: this.#model.sort, collapsed, ...groupBy, ...table }
   }
 
-  restore({ states = [], hostText = '', sort, collapsed = [], groupBy }: PageState): void {
+  restore({ states = [], hostText = '', sort, collapsed = ['table'], groupBy, table }: PageState): void {
     this.#groupBy = groupBy
     if (groupBy !== undefined) this.#ask({ type: 'group-by', level: groupBy })
     this.#hostField.set(hostText)
     this.#model.narrow({ states: new Set(states.filter(isState)), hostText })
     if (sort !== undefined) this.#model.sortBy(sort)
     this.#groups.section.fold(collapsed.includes('groups'))
+    this.table.restore(table)
+    this.table.section.fold(collapsed.includes('table'))
     this.#agents.section.fold(collapsed.includes('agents'))
   }
 

@@ -115,6 +115,9 @@ export class Page {
       case 'output':
         this.#detail.output.take(message)
         break
+      case 'table':
+        this.#lists.table.take(message)
+        break
       case 'search':
         this.#search.take(message)
         break
@@ -136,6 +139,7 @@ export class Page {
     })
     if (isRestored) return
     this.#detail.output.reopen()
+    this.#lists.table.reopen()
     this.#search.repeat()
     if (this.#model.total === 1) this.#openOnly()
   }

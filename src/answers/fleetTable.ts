@@ -1,6 +1,6 @@
 import { byNature } from '../hosts/naturalOrder.ts'
 import type { Records } from './records.ts'
-import { byValue, comparableValue } from './valueOrder.ts'
+import { byOrderKey, comparableValue, orderKey } from './valueOrder.ts'
 
 /** What an agent's output says in columns. */
 export interface AgentRecords {
@@ -89,14 +89,16 @@ export function sortedRows(
   direction: 'up' | 'down',
 ): FleetRow[] {
   const at = column === undefined ? -1 : columns.indexOf(column)
-  const isEmpty = (row: FleetRow) => at >= 0 && (row.values[at] ?? '').trim() === ''
   const sign = direction === 'up' ? 1 : -1
-  return [...rows].sort((one, other) => {
-    const emptyLast = Number(isEmpty(one)) - Number(isEmpty(other))
-    if (emptyLast !== 0) return emptyLast
-    const order = at < 0 ? byNature(one.hostname, other.hostname) : byValue(one.values[at], other.values[at])
-    return sign * order || byNature(one.hostname, other.hostname) || byNature(one.agentId, other.agentId)
-  })
+  const keyed = rows.map((row, index) => ({ row, index, key: at < 0 ? undefined : orderKey(row.values[at]) }))
+  return keyed
+    .sort(({ row: one, index: i, key }, { row: other, index: j, key: otherKey }) => {
+      if (key === undefined || otherKey === undefined)
+        return sign * byNature(one.hostname, other.hostname) || i - j
+      if (key.isEmpty !== otherKey.isEmpty) return Number(key.isEmpty) - Number(otherKey.isEmpty)
+      return sign * byOrderKey(key, otherKey) || i - j
+    })
+    .map(({ row }) => row)
 }
 
 /** What the values of a column are like. */
@@ -106,32 +108,109 @@ export interface ColumnSummary {
   readonly different: number
   /** As printed; absent when the column has other values than numbers, times and dates of one kind. */
   readonly range?: { readonly lowest: string; readonly median: string; readonly highest: string }
-  /** Bins of equal width from the lowest to the highest, with the number of values in each; absent as `range`. */
-  readonly histogram?: readonly number[]
+  /** Of equal width from the lowest to the highest; absent as `range`, and when all values are equal. */
+  readonly bins?: readonly Bin[]
 }
 
-/** @param bins of the histogram */
-export function summarizeColumn(values: readonly (string | undefined)[], bins: number): ColumnSummary {
-  const filled = values.filter((value): value is string => value !== undefined && value.trim() !== '')
-  const different = new Set(filled).size
-  const comparable = filled.map((value) => ({ value, ...comparableValue(value) }))
-  const [first] = comparable
-  const isRange = comparable.every(({ family, number }) => number !== undefined && family === first?.family)
-  if (first === undefined || !isRange) return { count: filled.length, different }
-  const sorted = comparable.toSorted((one, other) => (one.number as number) - (other.number as number))
-  const lowest = sorted[0] as (typeof sorted)[number]
-  const highest = sorted.at(-1) as typeof lowest
-  const median = sorted[Math.floor((sorted.length - 1) / 2)] as typeof lowest
-  const width = ((highest.number as number) - (lowest.number as number)) / bins
-  const histogram = Array.from({ length: bins }, () => 0)
-  for (const { number } of sorted) {
-    const bin = width === 0 ? 0 : Math.floor(((number as number) - (lowest.number as number)) / width)
-    histogram[Math.min(bin, bins - 1)] = (histogram[Math.min(bin, bins - 1)] as number) + 1
-  }
-  return {
-    count: filled.length,
-    different,
-    range: { lowest: lowest.value, median: median.value, highest: highest.value },
-    histogram,
-  }
+export interface Bin {
+  readonly count: number
+  /** The lowest and highest value in it, as printed; empty when it has none. */
+  readonly lowest: string
+  readonly highest: string
 }
+
+/** @param bins how many */
+export function summarizeColumn(values: readonly (string | undefined)[], bins: number): ColumnSummary {
+  const filled = values.filter((value): value is string => (value ?? '').trim() !== '')
+  const different = new Set(filled).size
+  const numbers = numbersOf(filled)
+  if (numbers === undefined) return { count: filled.length, different }
+  const sorted = numbers.toSorted((one, other) => one.number - other.number)
+  const [lowest, median, highest] = [
+    sorted[0],
+    sorted[Math.floor((sorted.length - 1) / 2)],
+    sorted.at(-1),
+  ] as [PrintedNumber, PrintedNumber, PrintedNumber]
+  const range = { lowest: lowest.value, median: median.value, highest: highest.value }
+  if (lowest.number === highest.number) return { count: filled.length, different, range }
+  const found = Array.from({ length: bins }, () => ({ count: 0, lowest: '', highest: '' }))
+  for (const { value, number } of sorted) {
+    const bin = found[binOf(number, lowest.number, highest.number, bins)] as (typeof found)[number]
+    bin.count += 1
+    bin.lowest ||= value
+    bin.highest = value
+  }
+  return { count: filled.length, different, range, bins: found }
+}
+
+/** The rows whose value in the column is in one of the `bins` that {@link summarizeColumn} made of all rows. */
+export function rowsInBin(
+  { columns, rows }: FleetTable,
+  column: string,
+  bins: number,
+  bin: number,
+): FleetRow[] {
+  const at = columns.indexOf(column)
+  const numbers = numbersOf(
+    rows.flatMap((row) => ((row.values[at] ?? '').trim() === '' ? [] : [row.values[at] as string])),
+  )
+  if (numbers === undefined) return []
+  const lowest = numbers.reduce((least, { number }) => Math.min(least, number), Number.POSITIVE_INFINITY)
+  const highest = numbers.reduce((most, { number }) => Math.max(most, number), Number.NEGATIVE_INFINITY)
+  return rows.filter((row) => {
+    const { number } = comparableValue(row.values[at] ?? '')
+    return number !== undefined && binOf(number, lowest, highest, bins) === bin
+  })
+}
+
+interface PrintedNumber {
+  readonly value: string
+  readonly number: number
+}
+
+/** Undefined when some are no numbers, or of another family. */
+function numbersOf(values: readonly string[]): PrintedNumber[] | undefined {
+  const found: PrintedNumber[] = []
+  let family: string | undefined
+  for (const value of values) {
+    const { family: own, number } = comparableValue(value)
+    if (number === undefined || (family !== undefined && own !== family)) return undefined
+    family = own
+    found.push({ value, number })
+  }
+  return found.length === 0 ? undefined : found
+}
+
+function binOf(number: number, lowest: number, highest: number, bins: number): number {
+  if (highest === lowest) return 0
+  return Math.min(bins - 1, Math.floor(((number - lowest) / (highest - lowest)) * bins))
+}
+
+/**
+ * Columns by which one row of each agent can be chosen, with their values and on how many agents they are: no agent has a
+ * value twice, and not each agent has others. Numbers choose no row. The column with the fewest values comes first.
+ */
+export function rowChoices({
+  columns,
+  rows,
+}: FleetTable): { column: string; values: [value: string, agents: number][] }[] {
+  return columns
+    .flatMap((column, at) => {
+      const counts = new Map<string, number>()
+      const seen = new Set<string>()
+      for (const { agentId, values } of rows) {
+        const value = values[at] ?? ''
+        const own = `${agentId}\n${value}`
+        if (value === '' || seen.has(own)) return []
+        seen.add(own)
+        counts.set(value, (counts.get(value) ?? 0) + 1)
+      }
+      const values = [...counts].sort((one, other) => other[1] - one[1] || byNature(one[0], other[0]))
+      const isText = values.every(([value]) => comparableValue(value).number === undefined)
+      return counts.size < 2 || counts.size > maxChoices || !isText ? [] : [{ column, values }]
+    })
+    .sort((one, other) => one.values.length - other.values.length)
+}
+
+/** A column with more values is no key that people choose by. */
+const maxChoices = 50

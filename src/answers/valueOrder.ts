@@ -41,14 +41,26 @@ const readers: Partial<Record<ValueKind, (text: string) => number | undefined>> 
  * (`undefined`, or empty) last. Equal numbers are in the order of their text, so that the order is always the same.
  */
 export function byValue(one: string | undefined, other: string | undefined): number {
-  const isEmpty = Number((one ?? '').trim() === '') - Number((other ?? '').trim() === '')
-  if (isEmpty !== 0) return isEmpty
-  const [first, second] = [comparableValue(one ?? ''), comparableValue(other ?? '')]
-  const ofFamily = rank[first.family] - rank[second.family]
-  if (ofFamily !== 0) return ofFamily
-  if (first.number !== undefined && second.number !== undefined && first.number !== second.number)
-    return first.number - second.number
-  return byNature(one ?? '', other ?? '')
+  const [first, second] = [orderKey(one), orderKey(other)]
+  return Number(first.isEmpty) - Number(second.isEmpty) || byOrderKey(first, second)
+}
+
+/** A value made ready for sorting many: see `byValue`. */
+export interface OrderKey {
+  readonly isEmpty: boolean
+  readonly rank: number
+  readonly number: number
+  readonly text: string
+}
+
+export function orderKey(printed: string | undefined): OrderKey {
+  const { family, number = 0 } = comparableValue(printed ?? '')
+  return { isEmpty: (printed ?? '').trim() === '', rank: rank[family], number, text: printed ?? '' }
+}
+
+/** As `byValue`, for values that are not empty. */
+export function byOrderKey(one: OrderKey, other: OrderKey): number {
+  return one.rank - other.rank || one.number - other.number || byNature(one.text, other.text)
 }
 
 const rank = { quantity: 0, duration: 1, date: 2, text: 3 }

@@ -45,6 +45,11 @@ const Subset = v.variant('kind', [
   }),
 ])
 
+/** Names of columns come from outputs, so they can be anything. */
+const Column = v.pipe(v.string(), v.maxLength(5000))
+
+const TableSort = v.strictObject({ column: Column, down: v.boolean() })
+
 const GroupLevel = v.picklist(['identical', 'pattern', 'shape'])
 
 const Query = v.strictObject({
@@ -75,6 +80,22 @@ const Request = v.variant('type', [
   v.strictObject({ type: v.literal('close-output') }),
   /** What replies must have in common to be a group; without a level the host chooses the one that says most. */
   v.strictObject({ type: v.literal('group-by'), level: v.optional(GroupLevel) }),
+  /** These rows of the table of all replies, and again whenever they change. `rows`: only those, as `Mounted on=/`. */
+  v.pipe(
+    v.strictObject({
+      type: v.literal('table'),
+      view: Index,
+      rows: v.optional(Column),
+      sort: v.optional(TableSort),
+      /** Only rows in this bar of the histogram. */
+      bin: v.optional(v.strictObject({ column: Column, bin: Index })),
+      from: Index,
+      to: Index,
+    }),
+    v.check(({ from, to }) => to - from <= maxWindow, 'too many rows at a time'),
+  ),
+  v.strictObject({ type: v.literal('close-table') }),
+  v.strictObject({ type: v.literal('copy-table'), format: v.picklist(['markdown', 'csv']) }),
   /** Search all outputs; an empty text ends the search. */
   v.strictObject({ type: v.literal('search'), search: Index, query: Query }),
   /** The next match in the open output, from line `from` on (`1`) or before it (`-1`). */
@@ -117,9 +138,10 @@ const PageStateSchema = v.object({
       down: v.boolean(),
     }),
   ),
-  collapsed: v.optional(v.array(v.picklist(['groups', 'agents']))),
+  collapsed: v.optional(v.array(v.picklist(['groups', 'table', 'agents']))),
   scroll: v.optional(v.object({ groups: v.number(), agents: v.number(), output: v.number() })),
   groupBy: v.optional(GroupLevel),
+  table: v.optional(v.object({ rows: v.optional(Column), sort: v.optional(TableSort) })),
   wrap: v.optional(v.boolean()),
   /** Share of the list in the split, percent. */
   split: v.optional(v.number()),

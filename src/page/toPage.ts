@@ -1,12 +1,13 @@
 import type { Level } from '../answers/level.ts'
 import type { AgentState } from '../protocol/verdict.ts'
+import type { TableWindow } from './tableWindow.ts'
 
 /**
  * What the extension host tells the results page. The page is a projection: `ready` is answered by a snapshot, then
  * come deltas whose `seq` goes up by one. A page that misses one sends `ready` again. Rows are upserts: the snapshot of
  * a large run brings the first of them, the following deltas the rest.
  */
-export type ToPage = Snapshot | Delta | OutputWindow | SearchProgress | Found | NotKept
+export type ToPage = Snapshot | Delta | OutputWindow | TableWindow | SearchProgress | Found | NotKept
 
 export interface Snapshot {
   readonly type: 'snapshot'
@@ -119,6 +120,8 @@ export interface GroupsTable {
   readonly level: Level
   /** Whether a person has chosen the level; otherwise it is the one that says most. */
   readonly isChosen: boolean
+  /** Most outputs are tables, JSON or keys with values, so that there is a table of all. */
+  readonly hasTable: boolean
 }
 
 /** Agents whose replies agree at the level of the table. */

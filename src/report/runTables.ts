@@ -22,7 +22,7 @@ export async function* exportCsv(run: ReportedRun): AsyncGenerator<string> {
   for (const reply of run.state.replies.values()) {
     const output = (await plainOutput(run, reply.agentId)).slice(0, maxCellCharacters)
     const cells = [...columns.map(([, value]) => value(reply, names) ?? ''), output]
-    yield `${cells.map(cell).join(',')}\r\n`
+    yield `${cells.map(csvCell).join(',')}\r\n`
   }
 }
 
@@ -94,7 +94,7 @@ const columns: readonly (readonly [
  * Text that a spreadsheet would read as a formula gets a leading quote, because output comes from servers. Also after white
  * space, and in the wide forms of East Asian keyboards, which some spreadsheets accept.
  */
-function cell(value: string | number): string {
+export function csvCell(value: string | number): string {
   if (typeof value === 'number') return String(value)
   const text = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text

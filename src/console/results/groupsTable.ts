@@ -105,7 +105,13 @@ export class GroupNumbers {
         ),
       ]
     })
-    return { total: this.#groups.length, rows, level: this.#level, isChosen: this.#chosen !== undefined }
+    return {
+      total: this.#groups.length,
+      rows,
+      level: this.#level,
+      isChosen: this.#chosen !== undefined,
+      hasTable: this.#answers.haveRecords,
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import { GroupNumbers } from './groupsTable.ts'
 import type { Clock } from './pageClock.ts'
 import { PageFeed } from './pageFeed.ts'
 import { PageOutputs } from './pageOutputs.ts'
+import { RunTable } from './runTable.ts'
 import type { ShownEnvironment, ShownRun } from './shownRun.ts'
 
 type OutputOf = Extract<FromPage, { type: 'open-output' }>['of']
@@ -29,6 +30,7 @@ export class PageSession {
   readonly #groups: GroupNumbers
   readonly #feed: PageFeed
   readonly #outputs: PageOutputs
+  readonly #table: RunTable
   readonly #unsubscribe: () => void
   #isDisposed = false
 
@@ -38,9 +40,11 @@ export class PageSession {
     this.#groups = new GroupNumbers(run, t)
     this.#feed = new PageFeed({ ...options, groups: this.#groups })
     this.#outputs = new PageOutputs(options)
+    this.#table = new RunTable(options)
     this.#unsubscribe = run.onChange((change) => {
       this.#feed.changed(change)
       this.#outputs.changed(change)
+      this.#table.changed()
     })
   }
 
@@ -65,6 +69,12 @@ export class PageSession {
         this.#groups.choose(message.level)
         this.#feed.regroup()
         break
+      case 'table':
+        this.#table.show(message)
+        break
+      case 'close-table':
+        this.#table.close()
+        break
       case 'close-output':
         this.#outputs.close()
         break
@@ -86,6 +96,11 @@ export class PageSession {
     return this.#groups.group(number)
   }
 
+  /** The rows of the table that the page shows, all of them. */
+  tableRows(): ReturnType<RunTable['shownRows']> {
+    return this.#table.shownRows()
+  }
+
   majority(): Group | undefined {
     return this.#groups.majority()
   }
@@ -94,6 +109,7 @@ export class PageSession {
   pause(): void {
     this.#feed.stop()
     this.#outputs.stop()
+    this.#table.close()
   }
 
   dispose(): void {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode'
 import { foldHosts } from '../../hosts/hostFolding.ts'
 import { type FromPage, parseFromPage, type Subset } from '../../page/fromPage.ts'
 import { plainOutput } from '../../report/runTables.ts'
+import { tableText } from '../../report/tableText.ts'
 import { actionText } from '../../run/actionText.ts'
 import { plainText } from '../text/plainText.ts'
 import type { OutputDocuments } from './outputDocuments.ts'
@@ -98,6 +99,8 @@ export class ResultsPage {
         return this.#copyOutput(request)
       case 'copy-hosts':
         return this.#copyHosts(request)
+      case 'copy-table':
+        return this.#copy(tableText(this.#session.tableRows(), request.format))
       case 'copy-command':
         return this.#copy(actionText(this.shown.run.state.request.action))
       case 'export': {

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { Agreement } from '../../answers/agreement.ts'
 import { type Level, levels } from '../../answers/level.ts'
+import { findRecords } from '../../answers/records.ts'
 import { patternLimits, type ReplyLine, type ReplyPattern, replyPattern } from '../../answers/replyPattern.ts'
 import { type PatternLine, patternLines } from '../../answers/shownPattern.ts'
 import type { Spread } from '../../answers/spread.ts'
@@ -12,6 +13,8 @@ import type { ShownRun } from './shownRun.ts'
 
 /** The page is answered between two slices of reading, which take about this long, milliseconds. */
 const sliceMs = 8
+/** Outputs that are enough to tell whether those of a run are tables. */
+const enoughOutputs = 50
 
 /** What the replies of a run have in common, apart from being identical. Outputs are read once, when a reply is whole. */
 export class RunAnswers {
@@ -22,6 +25,9 @@ export class RunAnswers {
   readonly #read = new Set<string>()
   #reading: Promise<boolean> | undefined
   #isStopped = false
+  /** Outputs that were looked at for records, the first ones only. */
+  #lookedAt = 0
+  #withRecords = 0
 
   constructor(run: ShownRun) {
     this.#run = run
@@ -56,6 +62,11 @@ export class RunAnswers {
     const level = chosen ?? this.#agreement.suggestedLevel() ?? this.#leastGroups()
     const agreeing = level === 'identical' ? [] : this.#agreement.groups(level)
     return { level, groups: joinGroups(this.#run.state, this.#groups, agreeing) }
+  }
+
+  /** Most outputs are tables, JSON or keys with values. */
+  get haveRecords(): boolean {
+    return this.#withRecords * 2 > this.#lookedAt
   }
 
   spreads({ originals }: AgreeingGroup): readonly Spread[] {
@@ -96,9 +107,18 @@ export class RunAnswers {
     const reply = this.#run.state.replies.get(representative)
     if (reply?.output !== 'complete') return undefined
     const { lines, isWhole } = await this.#lines(representative)
+    this.#lookForRecords(lines)
     const { hostname, droppedBytes } = reply
     const names = [hostname, hostname.split('.', 1)[0] as string]
     return replyPattern(lines, { names, ...(isWhole && droppedBytes === 0 ? {} : { rest: key }) })
+  }
+
+  #lookForRecords(lines: readonly ReplyLine[]): void {
+    if (this.#lookedAt >= enoughOutputs) return
+    const stdout = lines.flatMap(({ stream, text }) => (stream === 1 ? [text] : []))
+    if (stdout.length === 0) return
+    this.#lookedAt += 1
+    if (findRecords(stdout) !== undefined) this.#withRecords += 1
   }
 
   async #lines(agentId: string): Promise<{ lines: ReplyLine[]; isWhole: boolean }> {

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fleetTable, parseRowChoice, sortedRows, summarizeColumn } from '../../../src/answers/fleetTable.ts'
+import {
+  fleetTable,
+  parseRowChoice,
+  rowChoices,
+  rowsInBin,
+  sortedRows,
+  summarizeColumn,
+} from '../../../src/answers/fleetTable.ts'
 import { findRecords } from '../../../src/answers/records.ts'
 import { byValue, comparableValue } from '../../../src/answers/valueOrder.ts'
 
@@ -45,11 +52,34 @@ describe('the table of a fleet', () => {
       count: 4,
       different: 4,
       range: { lowest: '9%', median: '50%', highest: '100%' },
-      histogram: [1, 2, 0, 1],
+      bins: [
+        { count: 1, lowest: '9%', highest: '9%' },
+        { count: 2, lowest: '50%', highest: '51%' },
+        { count: 0, lowest: '', highest: '' },
+        { count: 1, lowest: '100%', highest: '100%' },
+      ],
     })
     expect(summarizeColumn(['running', 'running', '5'], 4)).toEqual({ count: 3, different: 2 })
-    expect(summarizeColumn(['7', '7'], 3).histogram).toEqual([2, 0, 0])
+    expect(summarizeColumn(['7', '7'], 3)).toMatchObject({ range: { lowest: '7', highest: '7' } })
     expect(summarizeColumn([], 3)).toEqual({ count: 0, different: 0 })
+  })
+
+  it('gives the rows of each bin, which together are all rows with a number', () => {
+    const table = fleetTable(fleet, undefined)
+    const bins = [0, 1, 2].map((bin) => rowsInBin(table, 'Use%', 3, bin).map(({ values }) => values[2]))
+    expect(bins).toEqual([['9%'], [], ['100%', '91%']])
+  })
+
+  it('offers the columns by which one row of each agent can be chosen', () => {
+    expect(rowChoices(fleetTable(fleet, undefined))).toContainEqual({
+      column: 'Mounted on',
+      values: [
+        ['/', 2],
+        ['/srv', 1],
+      ],
+    })
+    const twice = [agent('a', 'NAME  STATE\nx  up\ny  up'), agent('b', 'NAME  STATE\nx  up\ny  down')]
+    expect(rowChoices(fleetTable(twice, undefined)).map(({ column }) => column)).toEqual(['NAME'])
   })
 })
 

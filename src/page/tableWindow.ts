@@ -1,0 +1,41 @@
+import type { AgentState } from '../protocol/verdict.ts'
+
+/** Rows of the table of all replies. */
+export interface TableWindow {
+  readonly type: 'table'
+  /** The page's number for what it has asked for: answers to an earlier one are stale. */
+  readonly view: number
+  readonly columns: readonly TableColumn[]
+  /** Rows that are shown, and all of them. */
+  readonly total: number
+  readonly of: number
+  /** Agents with a verdict that have no row. */
+  readonly without: number
+  /** What one row of each agent can be chosen by: `Mounted on=/`. */
+  readonly choices: readonly { readonly rows: string; readonly agents: number }[]
+  /** Of the column that it is sorted by, of all rows; absent when its values are no numbers. */
+  readonly summary?: {
+    readonly column: string
+    readonly lowest: string
+    readonly median: string
+    readonly highest: string
+    readonly bins: readonly { readonly count: number; readonly lowest: string; readonly highest: string }[]
+  }
+  /** Index of the first of `rows`. */
+  readonly from: number
+  readonly rows: readonly TableRow[]
+}
+
+export interface TableColumn {
+  readonly name: string
+  /** Characters. */
+  readonly width: number
+  readonly isNumeric: boolean
+}
+
+export interface TableRow {
+  readonly agent: string
+  readonly host: string
+  readonly state: AgentState
+  readonly values: readonly string[]
+}

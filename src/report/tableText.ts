@@ -1,0 +1,28 @@
+import { printable } from '../terminal/printable.ts'
+import { csvCell } from './runTables.ts'
+
+/** Columns, and rows with their host names. */
+export interface HostTable {
+  readonly columns: readonly string[]
+  readonly rows: readonly { readonly hostname: string; readonly values: readonly (string | undefined)[] }[]
+}
+
+/** The table as Markdown, or as RFC 4180 has it for a spreadsheet. Names and values are text of servers: made harmless. */
+export function tableText(table: HostTable, format: 'markdown' | 'csv'): string {
+  const lines = [
+    ['host', ...table.columns],
+    ...table.rows.map(({ hostname, values }) => [hostname, ...values.map((value) => value ?? '')]),
+  ]
+  if (format === 'csv') return lines.map((cells) => `${cells.map(valueCell).join(',')}\r\n`).join('')
+  const [head = [], ...rows] = lines.map((cells) => `| ${cells.map(markdownCell).join(' | ')} |\n`)
+  return `${head}|${' --- |'.repeat(table.columns.length + 1)}\n${rows.join('')}`
+}
+
+/** A number with a sign is no formula. */
+function valueCell(text: string): string {
+  return /^[+-]?\d[\d.]*%?$/.test(text) ? text : csvCell(printable(text))
+}
+
+function markdownCell(text: string): string {
+  return printable(text).replace(/[\\`*_{}[\]<>|#]/g, '\\$&')
+}

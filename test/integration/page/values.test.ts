@@ -1,0 +1,102 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { unexpectedComplaints } from '../../support/complaints.ts'
+import { type OpenPage, PageBrowser } from '../../support/resultsPage.ts'
+import { simulateRun } from '../../support/simulatedRun.ts'
+
+let browser: PageBrowser
+let closing: (() => Promise<void>)[] = []
+
+beforeAll(async () => {
+  browser = await PageBrowser.launch()
+})
+
+afterAll(() => browser.close())
+
+afterEach(async () => {
+  for (const close of closing) await close()
+  closing = []
+})
+
+/** `df -h` on forty servers: the root is as full as the number of the server says, every fourth has a second disk. */
+async function showDisks(theme: 'dark' | 'light' | 'high-contrast' = 'dark'): Promise<OpenPage> {
+  const hosts = Array.from({ length: 40 }, (_, index) => `web-${String(index + 1).padStart(2, '0')}`)
+  const simulated = await simulateRun(hosts, { action: { kind: 'shell', command: 'df -h' } })
+  for (const [index, host] of hosts.entries()) {
+    const percent = (index * 37) % 100
+    const rows = [
+      'Filesystem      Size  Used Avail Use% Mounted on',
+      `/dev/nvme0n1p1   30G  ${String(Math.round(percent * 0.3)).padStart(3)}G ${String(Math.round(30 - percent * 0.3)).padStart(4)}G ${String(percent).padStart(3)}% /`,
+      ...(index % 4 === 0 ? ['/dev/nvme1n1    200G  120G   81G  60% /srv'] : []),
+    ]
+    simulated.finish(host, 0, [{ stream: 1, text: `${rows.join('\n')}\n` }])
+  }
+  const opened = await browser.open({ run: simulated.run, theme })
+  closing.push(
+    () => opened.close(),
+    () => simulated.close(),
+  )
+  return opened
+}
+
+describe('the values of replies', () => {
+  it('are two groups of the same words, where each reply has its own numbers', async () => {
+    const { page } = await showDisks()
+    const groups = page.getByRole('grid', { name: 'Groups of replies with the same words' })
+    await expect.poll(() => groups.getAttribute('aria-rowcount')).toBe('2')
+    const last = groups.getByRole('row').last()
+    expect(await last.innerText()).toMatch(/30 agents/)
+    await expect.poll(() => last.innerText()).toMatch(/\d%–99%/)
+  })
+
+  it('become a table that is sorted by numbers, narrowed by a bar, and has one row of each host if one wants', async () => {
+    const { page, requests, complaints } = await showDisks()
+    await page.getByRole('button', { name: /^Table of values/ }).click()
+    const table = page.getByRole('grid', { name: 'Table of values' })
+    await expect.poll(() => table.getAttribute('aria-rowcount')).toBe('51')
+    const heads = table.getByRole('columnheader')
+    expect(await heads.allInnerTexts()).toEqual([
+      'Host',
+      'Filesystem',
+      'Size',
+      'Used',
+      'Avail',
+      'Use%',
+      'Mounted on',
+    ])
+    await heads.filter({ hasText: 'Use%' }).click()
+    const first = table.getByRole('row').nth(1)
+    await expect.poll(() => first.innerText()).toMatch(/web-28\s+\/dev\/nvme0n1p1\s+30G\s+30G\s+0G\s+99%/)
+    await page.getByText('Use%: 0% to 99%, median').waitFor()
+    const bars = page.getByRole('group', { name: 'Show only rows by Use%' }).getByRole('button')
+    await bars.last().click()
+    await expect.poll(() => table.getAttribute('aria-rowcount')).toBe('5')
+    await bars.last().click()
+    await page.getByRole('button', { name: 'Rows', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'Mounted on=/srv' }).click()
+    await expect.poll(() => table.getAttribute('aria-rowcount')).toBe('11')
+    await page.getByText('30 agents without such a row').waitFor()
+    await table.getByRole('row').nth(1).click()
+    await page.getByRole('heading', { level: 2, name: /^web-/ }).waitFor()
+    await page.getByRole('button', { name: 'Copy the table' }).click()
+    await page.getByRole('menuitem', { name: 'As Markdown' }).click()
+    await expect.poll(() => requests.at(-1)).toEqual({ type: 'copy-table', format: 'markdown' })
+    expect(unexpectedComplaints(complaints)).toEqual([])
+  })
+
+  it('are the table again after a reload, sorted as before', async () => {
+    const { page, state } = await showDisks()
+    await page.getByRole('button', { name: /^Table of values/ }).click()
+    await page.getByRole('columnheader', { name: 'Size' }).click()
+    await expect.poll(state).toMatchObject({ collapsed: [], table: { sort: { column: 'Size', down: true } } })
+  })
+
+  it('are no table where replies are sentences', async () => {
+    const simulated = await simulateRun(['web1', 'web2'])
+    for (const host of ['web1', 'web2'])
+      simulated.finish(host, 0, [{ stream: 1, text: 'everything is fine\nand stays so\n' }])
+    const { page, close } = await browser.open({ run: simulated.run })
+    closing.push(close, () => simulated.close())
+    await page.getByText('everything is fine').first().waitFor()
+    expect(await page.getByRole('button', { name: /^Table of values/ }).isVisible()).toBe(false)
+  })
+})

@@ -1,0 +1,51 @@
+import type { TableWindow } from '../src/page/tableWindow.ts'
+import { element, setAttributes, setText, show } from './ui/dom.ts'
+import { t } from './words.ts'
+
+type Summary = NonNullable<TableWindow['summary']>
+
+/** What the values of the column that sorts the table are like: lowest, median, highest, and bars that narrow the rows. */
+export class TableSummary {
+  readonly element = element('div', { class: 'table-summary', hidden: true })
+  readonly #text = element('span', { class: 'table-summary-text' })
+  readonly #bars = element('div', { class: 'table-bars', role: 'group' })
+  readonly #onPick: (bin: number | undefined) => void
+  #chosen: number | undefined
+
+  constructor(onPick: (bin: number | undefined) => void) {
+    this.#onPick = onPick
+    this.element.append(this.#text, this.#bars)
+  }
+
+  render(summary: Summary | undefined, chosen: number | undefined): void {
+    show(this.element, summary !== undefined)
+    if (summary === undefined) return
+    this.#chosen = chosen
+    const { column, lowest, median, highest, bins } = summary
+    setText(this.#text, t('{0}: {1} to {2}, median {3}', column, lowest, highest, median))
+    setAttributes(this.#bars, { 'aria-label': t('Show only rows by {0}', column) })
+    const most = Math.max(1, ...bins.map(({ count }) => count))
+    this.#bars.replaceChildren(
+      ...bins.map(({ count, lowest: from, highest: to }, bin) => {
+        const range = from === to ? from : t('{0} to {1}', from, to)
+        const label = count === 1 ? t('{0}: 1 row', range) : t('{0}: {1} rows', range, count)
+        const filling = element('span', { class: 'table-bar-filling' })
+        filling.style.height = `${count === 0 ? 0 : Math.max(12, Math.round((Math.sqrt(count) / Math.sqrt(most)) * 100))}%`
+        const bar = element(
+          'button',
+          {
+            class: 'table-bar',
+            type: 'button',
+            title: label,
+            'aria-label': label,
+            'aria-pressed': bin === chosen ? 'true' : 'false',
+          },
+          filling,
+        )
+        if (count === 0) setAttributes(bar, { disabled: true })
+        bar.addEventListener('click', () => this.#onPick(this.#chosen === bin ? undefined : bin))
+        return bar
+      }),
+    )
+  }
+}
