@@ -71,17 +71,19 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const { seed, directory, programs, least, tell } = options
   const startedAt = performance.now()
   const dice = createDice(seed)
-  const sqs = await startSqs()
   const expired = new Set<string>()
+  /** Told by the server as well as by the proxy: whichever of them comes first takes the message off. */
+  const onExpired = (queue: string, body: string) => {
+    if (!queue.endsWith('_agent')) return
+    const { message } = openBody(body, 'reply')
+    if (message.type !== 'result') return
+    expired.add(`${message.runId} ${message.agentId}`)
+    appendFileSync(join(directory, 'expired.log'), `${queue} ${message.runId} ${message.agentId}\n`)
+  }
+  const sqs = await startSqs(onExpired)
   const proxy = await startFaultProxy({
     ...{ endpoint: sqs.endpoint, seed, senderIds: agentSenders(options.agents) },
-    onExpired: (queue, body) => {
-      if (!queue.endsWith('_agent')) return
-      const { message } = openBody(body, 'reply')
-      if (message.type !== 'result') return
-      expired.add(`${message.runId} ${message.agentId}`)
-      appendFileSync(join(directory, 'expired.log'), `${queue} ${message.runId} ${message.agentId}\n`)
-    },
+    onExpired,
   })
   proxy.inject(...everyDay)
   const environment = { ...(await sqs.environment('soak')), endpoint: proxy.endpoint }

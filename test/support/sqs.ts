@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -27,20 +27,29 @@ export interface SqsServer {
 /**
  * Starts the server; ready when this resolves. With `SQS_ENDPOINT` in the environment it is another engine, whose queues are
  * all deleted first: `npm run test:engine` has made sure that there are none but ours.
+ * @param onExpired told of each message that is gone because it was older than the retention of its queue; not by others
  */
-export async function startSqs(): Promise<SqsServer> {
+export async function startSqs(
+  onExpired: (queue: string, body: string) => void = () => {},
+): Promise<SqsServer> {
   const given = process.env.SQS_ENDPOINT
-  if (given === undefined) return startOurs()
+  if (given === undefined) return startOurs(onExpired)
   const server = serverAt(given, async () => {})
   const queues = server.connect()
   for (const queue of await queues.listQueues('')) await queues.deleteQueue(queue)
   return server
 }
 
-async function startOurs(): Promise<SqsServer> {
+async function startOurs(onExpired: (queue: string, body: string) => void): Promise<SqsServer> {
   const program = fileURLToPath(new URL('./sqsProcess.mjs', import.meta.url))
   const server = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] })
-  return serverAt(`http://127.0.0.1:${await firstLine(server)}`, async () => {
+  const lines = createInterface(server.stdout)
+  const [port] = (await once(lines, 'line')) as [string]
+  lines.on('line', (line) => {
+    const { queue, body } = JSON.parse(line) as { queue: string; body: string }
+    onExpired(queue, body)
+  })
+  return serverAt(`http://127.0.0.1:${port}`, async () => {
     if (server.exitCode !== null) return
     server.stdin.end()
     await once(server, 'exit')
@@ -83,9 +92,3 @@ function serverAt(endpoint: string, end: () => Promise<void>): SqsServer {
 
 const region = 'eu-west-1'
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-
-async function firstLine(server: ChildProcess): Promise<string> {
-  if (server.stdout === null) throw new Error('the SQS server has no standard output')
-  for await (const line of createInterface(server.stdout)) return line
-  throw new Error('the SQS server ended before it was ready')
-}

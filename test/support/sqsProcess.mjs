@@ -1,4 +1,4 @@
-// An SQS server for tests, as a process of its own: prints its port, ends when its standard input does. The server is
+// An SQS server for tests, as a process of its own: prints its port, then each message that expires, and ends when its standard input does. The server is
 // that of the local fleet, open to every key and without any queue. Bundled here, so that no test meets an old build.
 import { build, stop } from 'esbuild'
 
@@ -12,6 +12,8 @@ const [{ contents }] = outputFiles
 const { startSqsServer } = await import(
   `data:text/javascript;base64,${Buffer.from(contents).toString('base64')}`
 )
-const { port } = await startSqsServer()
+const { port } = await startSqsServer({
+  onExpired: (queue, body) => console.log(JSON.stringify({ queue, body })),
+})
 console.log(port)
 process.stdin.resume().on('end', () => process.exit())

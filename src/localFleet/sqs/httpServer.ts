@@ -20,6 +20,8 @@ export interface SqsServerOptions {
   readonly accessKeyId?: string
   /** The error message for other access keys. */
   readonly rejection?: string
+  /** A message was deleted because it is older than the retention of its queue. */
+  onExpired?(queue: string, body: string): void
 }
 
 /** Ten messages of 1 MiB in total, with each character as six of JSON at worst. Bytes. */
@@ -30,7 +32,8 @@ const keepAliveMs = 75_000
 
 /** Starts the server; it is ready when this resolves. */
 export async function startSqsServer(options: SqsServerOptions = {}): Promise<SqsServer> {
-  const store = new QueueStore()
+  const { onExpired = () => {} } = options
+  const store = new QueueStore({ onExpired })
   const server = createServer((request, response) => {
     answer(request, store, options, goneSignal(response)).then(
       ({ status, headers, body }) => {

@@ -57,6 +57,7 @@ interface Waiter {
 export class MessageQueue {
   readonly #settings: () => QueueSettingValues
   readonly #now: () => number
+  readonly #onExpired: (body: string) => void
   /** All messages, in the order in which they were sent. */
   readonly #messages = new Map<string, Message>()
   /** In the order in which they will be received. */
@@ -66,9 +67,15 @@ export class MessageQueue {
   #nextVisibleAt = Number.POSITIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
 
-  constructor(settings: () => QueueSettingValues, now: () => number = Date.now) {
+  /** @param onExpired told of each message that is deleted because it is older than the retention */
+  constructor(
+    settings: () => QueueSettingValues,
+    now: () => number = Date.now,
+    onExpired: (body: string) => void = () => {},
+  ) {
     this.#settings = settings
     this.#now = now
+    this.#onExpired = onExpired
   }
 
   /** @returns their ids, in order */
@@ -189,11 +196,12 @@ export class MessageQueue {
   #advance(): void {
     const now = this.#now()
     const oldest = now - this.#settings().retentionSeconds * 1000
-    for (const { messageId, sentAt } of this.#messages.values()) {
+    for (const { messageId, sentAt, body } of this.#messages.values()) {
       if (sentAt > oldest) break
       this.#messages.delete(messageId)
       this.#visible.delete(messageId)
       this.#hidden.delete(messageId)
+      this.#onExpired(body)
     }
     if (now < this.#nextVisibleAt) return
     this.#nextVisibleAt = Number.POSITIVE_INFINITY

@@ -11,6 +11,12 @@ import { invalidParameter, noSuchQueue, Refusal } from './refusal.ts'
 /** The only account of this server. */
 export const account = '000000000000'
 
+export interface StoreOptions {
+  now(): number
+  /** A message was deleted because it is older than the retention of its queue. */
+  onExpired(queue: string, body: string): void
+}
+
 /** A queue with its messages and attributes. */
 export class StoredQueue {
   readonly name: string
@@ -22,14 +28,23 @@ export class StoredQueue {
   #attributes: QueueAttributeTexts
   #values: QueueSettingValues
 
-  constructor(region: string, name: string, attributes: QueueAttributeTexts, now: () => number) {
+  constructor(
+    region: string,
+    name: string,
+    attributes: QueueAttributeTexts,
+    { now, onExpired }: StoreOptions,
+  ) {
     this.name = name
     this.arn = `arn:aws:sqs:${region}:${account}:${name}`
     this.#now = now
     this.#createdAt = this.#changedAt = now()
     this.#attributes = changeSettings(usualSettings, attributes)
     this.#values = settingValues(this.#attributes)
-    this.messages = new MessageQueue(() => this.#values, now)
+    this.messages = new MessageQueue(
+      () => this.#values,
+      now,
+      (body) => onExpired(name, body),
+    )
   }
 
   get settings(): QueueSettingValues {
@@ -64,11 +79,11 @@ export class StoredQueue {
 
 /** The queues of one account, by region. */
 export class QueueStore {
-  readonly #now: () => number
+  readonly #options: StoreOptions
   readonly #queues = new Map<string, StoredQueue>()
 
-  constructor(now: () => number = Date.now) {
-    this.#now = now
+  constructor({ now = Date.now, onExpired = () => {} }: Partial<StoreOptions> = {}) {
+    this.#options = { now, onExpired }
   }
 
   /**
@@ -87,7 +102,7 @@ export class QueueStore {
       const message = `A queue already exists with the same name and a different value for an attribute.`
       throw new Refusal('QueueNameExists', message, { queryCode: 'QueueAlreadyExists' })
     }
-    const queue = new StoredQueue(region, name, attributes, this.#now)
+    const queue = new StoredQueue(region, name, attributes, this.#options)
     this.#queues.set(keyOf(region, name), queue)
     return queue
   }

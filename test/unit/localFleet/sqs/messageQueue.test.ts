@@ -199,3 +199,21 @@ describe('the retention', () => {
     expect(queue.counts).toEqual({ visible: 0, notVisible: 1, delayed: 0 })
   })
 })
+
+describe('a message that is older than the retention', () => {
+  it('is gone, also while it is hidden, and that is told once', async () => {
+    const expired: string[] = []
+    const settings = settingValues({ MessageRetentionPeriod: '60' })
+    const queue = new MessageQueue(
+      () => settings,
+      Date.now,
+      (body) => expired.push(body),
+    )
+    send(queue, 'hidden', 'visible')
+    await receive(queue, { max: 1, visibilitySeconds: 600 })
+    vi.advanceTimersByTime(60_001)
+    expect(await receive(queue)).toEqual([])
+    expect(expired).toEqual(['hidden', 'visible'])
+    expect(queue.counts).toEqual({ visible: 0, notVisible: 0, delayed: 0 })
+  })
+})
