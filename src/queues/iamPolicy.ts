@@ -75,7 +75,7 @@ export function iamPolicy(
   list: readonly Statement[],
   /** Twelve digits, as in the queues' ARNs; `*` when absent. */
   account?: string,
-  /** ARN of the KMS key that encrypts the queues, where it is a key of the account's own. */
+  /** The KMS key that encrypts the queues, as they tell it. */
   kmsKey?: string,
 ): string {
   const statement: object[] = list.map(({ id, actions, queues }) => ({
@@ -86,7 +86,8 @@ export function iamPolicy(
       queueArn(environment.region, environment.account ?? account ?? '*', queue),
     ),
   }))
-  if (kmsKey !== undefined) statement.push(kmsStatement(environment.region, kmsKey))
+  const ofKey = kmsKey && kmsStatement(environment.region, kmsKey, environment.account ?? account)
+  if (ofKey) statement.push(ofKey)
   return `${JSON.stringify({ Version: '2012-10-17', Statement: statement }, null, 2)}\n`
 }
 
@@ -127,14 +128,29 @@ export function queuePolicy(
 /** Encrypting what is sent, and decrypting what is received; SQS needs both of senders. */
 export const kmsActions = ['kms:GenerateDataKey', 'kms:Decrypt'] as const
 
-/** What SQS does in our name with a key of the account's own: encrypt what is sent, decrypt what is received. */
-export function kmsStatement(region: string, kmsKey: string) {
+/** AWS's own key for SQS, which everyone in the account may use through SQS without a policy. */
+const keyOfAws = 'alias/aws/sqs'
+
+/**
+ * What SQS does in our name with a key of the account's own.
+ * @param kmsKey as a queue tells it: ID, alias or ARN. IAM knows no aliases as resources, only as a condition
+ * @returns undefined where the key needs no statement
+ */
+export function kmsStatement(region: string, kmsKey: string, account = '*') {
+  const { name, dnsSuffix } = partitionOf(region)
+  const keys = `arn:${name}:kms:${region}:${account}:key/`
+  const [, alias] = /(?:^|:)(alias\/.+)$/.exec(kmsKey) ?? []
+  if (alias === keyOfAws) return undefined
+  const throughSqs = { StringEquals: { 'kms:ViaService': `sqs.${region}.${dnsSuffix}` } }
   return {
     Sid: 'UseKeyOfQueues',
     Effect: 'Allow',
     Action: kmsActions,
-    Resource: [kmsKey],
-    Condition: { StringEquals: { 'kms:ViaService': `sqs.${region}.${partitionOf(region).dnsSuffix}` } },
+    Resource: [alias !== undefined ? `${keys}*` : kmsKey.startsWith('arn:') ? kmsKey : `${keys}${kmsKey}`],
+    Condition:
+      alias === undefined
+        ? throughSqs
+        : { ...throughSqs, 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': alias } },
   }
 }
 

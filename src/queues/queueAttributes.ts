@@ -11,6 +11,8 @@ export interface QueueAttributes {
   /** Where messages go that were received too often, as SQS's JSON. */
   readonly redrivePolicy?: string
   readonly encryption: 'none' | 'sqs' | 'kms'
+  /** ID, alias or ARN of the KMS key, where `encryption` is `kms`. */
+  readonly kmsKey?: string
   /** Messages that can be received. Approximate, like the other counts. */
   readonly visible: number | undefined
   /** Messages that were received and are hidden until their visibility timeout. */
@@ -53,6 +55,7 @@ export function readAttributes(raw: Readonly<Record<string, string>>): QueueAttr
     delaySeconds: number(names.delaySeconds),
     ...(raw[names.redrivePolicy] ? { redrivePolicy: raw[names.redrivePolicy] } : {}),
     encryption: raw.KmsMasterKeyId ? 'kms' : raw.SqsManagedSseEnabled === 'true' ? 'sqs' : 'none',
+    ...(raw.KmsMasterKeyId ? { kmsKey: raw.KmsMasterKeyId } : {}),
     visible: number('ApproximateNumberOfMessages'),
     notVisible: number('ApproximateNumberOfMessagesNotVisible'),
     delayed: number('ApproximateNumberOfMessagesDelayed'),

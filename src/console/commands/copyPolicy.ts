@@ -7,7 +7,7 @@ import { plainText } from '../text/plainText.ts'
 type AskEnvironment = (clicked: unknown, title: string) => Promise<DeclaredEnvironment | undefined>
 
 /** The account is part of every ARN; a policy without it is a little wider, and works. Milliseconds. */
-const accountWithinMs = 3_000
+const answersWithinMs = 3_000
 
 /** "Copy IAM Policy for Agents" and "… for People": only the permissions that each needs, restricted to the environment's queues. */
 export function copyPolicy(ask: AskEnvironment, credentials: Credentials, side: 'agents' | 'people') {
@@ -22,8 +22,10 @@ export function copyPolicy(ask: AskEnvironment, credentials: Credentials, side: 
     const role = side === 'agents' ? 'agent' : await askRole(title)
     if (role === undefined) return
     const { iamPolicy, statements } = await import('../../queues/iamPolicy.ts')
-    const account = await accountOf(declared, credentials)
-    await vscode.env.clipboard.writeText(iamPolicy(environment, statements(environment, role), account))
+    const { account = environment.account, kmsKey } = await detailsOf(declared, credentials)
+    // The key is used by sending and receiving messages only.
+    const key = role === 'cleaner' || role === 'administrator' ? undefined : kmsKey
+    await vscode.env.clipboard.writeText(iamPolicy(environment, statements(environment, role), account, key))
     const sentence = vscode.l10n.t('Copied the IAM policy for {0} to the clipboard.', environment.name)
     told(
       account === undefined
@@ -59,19 +61,33 @@ async function askRole(title: string): Promise<PolicyRole | undefined> {
   return (await vscode.window.showQuickPick(roles, { title }))?.role
 }
 
-/** @returns undefined if AWS cannot be asked without a question to the user */
-async function accountOf(
-  declared: DeclaredEnvironment,
+/** What belongs in a policy and is to be had of AWS without a question to the user. */
+async function detailsOf(
+  { environment, ...declared }: DeclaredEnvironment,
   credentials: Credentials,
-): Promise<string | undefined> {
+): Promise<{ readonly account?: string; readonly kmsKey?: string }> {
   // An emulator has no accounts.
-  if (declared.environment.endpoint !== undefined) return undefined
+  if (environment.endpoint !== undefined) return {}
   try {
-    const { callerIdentity } = await import('../../queues/callerIdentity.ts')
-    const deadline = AbortSignal.timeout(accountWithinMs)
-    return (await callerIdentity(await credentials.connectionOf(declared, () => false), deadline)).account
+    const connection = await credentials.connectionOf({ environment, ...declared }, () => false)
+    const [{ callerIdentity }, { createQueues }] = await Promise.all([
+      import('../../queues/callerIdentity.ts'),
+      import('../../queues/queues.ts'),
+    ])
+    const deadline = AbortSignal.timeout(answersWithinMs)
+    const queues = createQueues(connection)
+    const [identity, commands] = await Promise.allSettled([
+      callerIdentity(connection, deadline),
+      queues.attributes(environment.queues.commands, deadline),
+    ])
+    queues.close()
+    const kmsKey = commands.status === 'fulfilled' ? commands.value.kmsKey : undefined
+    return {
+      ...(identity.status === 'fulfilled' && { account: identity.value.account }),
+      ...(kmsKey !== undefined && { kmsKey }),
+    }
   } catch {
-    return undefined
+    return {}
   }
 }
 

@@ -75,6 +75,28 @@ describe('IAM policies', () => {
     })
   })
 
+  it.each([
+    ['1234abcd-12ab', 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab', undefined],
+    ['alias/queues', 'arn:aws:kms:eu-west-1:123456789012:key/*', 'alias/queues'],
+    [
+      'arn:aws:kms:eu-west-1:210987654321:alias/queues',
+      'arn:aws:kms:eu-west-1:123456789012:key/*',
+      'alias/queues',
+    ],
+    ['arn:aws:kms:eu-west-1:210987654321:key/1', 'arn:aws:kms:eu-west-1:210987654321:key/1', undefined],
+  ])('name a key in the form that IAM knows, when a queue calls it %s', (key, resource, alias) => {
+    const { Statement } = JSON.parse(iamPolicy(testing, statements(testing, 'agent'), '123456789012', key))
+    expect(Statement.at(-1).Resource).toEqual([resource])
+    expect(Statement.at(-1).Condition['ForAnyValue:StringEquals']?.['kms:ResourceAliases']).toBe(alias)
+  })
+
+  it.each(['alias/aws/sqs', 'arn:aws:kms:eu-west-1:123456789012:alias/aws/sqs'])(
+    'say nothing of AWS’s own key, which needs no policy: %s',
+    (key) => {
+      expect(iamPolicy(testing, statements(testing, 'agent'), '123456789012', key)).not.toContain('kms')
+    },
+  )
+
   it('are pinned to partition, region, account and queue', () => {
     const policy = JSON.parse(iamPolicy(testing, statements(testing, 'agent'), '123456789012'))
     expect(policy.Version).toBe('2012-10-17')

@@ -29,7 +29,7 @@ describe.each(partitions)('region %s', (region, name, suffix) => {
     expect(isHostOfAws(`vpce-1.sqs.${region}.vpce.${suffix}`, region)).toBe(true)
     expect(isHostOfAws(`evil-${suffix}`, region)).toBe(false)
     expect(isHostOfAws(`sqs.${region}.${suffix}.evil.example`, region)).toBe(false)
-    expect(kmsStatement(region, 'key').Condition.StringEquals['kms:ViaService']).toBe(
+    expect(kmsStatement(region, 'key')?.Condition.StringEquals['kms:ViaService']).toBe(
       `sqs.${region}.${suffix}`,
     )
   })
