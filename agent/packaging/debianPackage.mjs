@@ -1,6 +1,17 @@
 // @ts-check
 import { execFile } from 'node:child_process'
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,12 +24,14 @@ const root = path.join(here, '../..')
 /** Where each file goes, and its mode. @type {[source: string, target: string, mode: number][]} */
 const files = [
   ['agent/packaging/ec2-cagent.service', 'lib/systemd/system/ec2-cagent.service', 0o644],
-  ['agent/packaging/ec2-cagent.init', 'etc/init.d/ec2-cagent', 0o755],
-  ['agent/packaging/ec2-cagent.default', 'etc/default/ec2-cagent', 0o600],
-  ['agent/packaging/ec2-cagent.logrotate', 'etc/logrotate.d/ec2-cagent', 0o644],
-  ['agent/packaging/ec2-cagent.needrestart.conf', 'etc/needrestart/conf.d/ec2-cagent.conf', 0o644],
-  ['agent/packaging/ec2-cagent.json.sample', 'etc/ec2_collective/ec2-cagent.json.sample', 0o644],
-  ['agent/packaging/policy.yaml.sample', 'etc/ec2_collective/policy.yaml.sample', 0o644],
+  // postinst places the first three in /etc. They are no conffiles: dpkg would ask about one that an operator has changed,
+  // and nobody answers where the agent upgrades itself.
+  ['agent/packaging/ec2-cagent.init', 'usr/share/ec2-cagent/init', 0o755],
+  ['agent/packaging/ec2-cagent.logrotate', 'usr/share/ec2-cagent/logrotate', 0o644],
+  ['agent/packaging/ec2-cagent.needrestart.conf', 'usr/share/ec2-cagent/needrestart.conf', 0o644],
+  ['agent/packaging/ec2-cagent.json.sample', 'usr/share/ec2-cagent/ec2-cagent.json.sample', 0o644],
+  ['agent/packaging/environment.sample', 'usr/share/ec2-cagent/environment.sample', 0o644],
+  ['agent/packaging/policy.yaml.sample', 'usr/share/ec2-cagent/policy.yaml.sample', 0o644],
   ['agent/README.md', 'usr/share/doc/ec2-cagent/README.md', 0o644],
   ['LICENSE', 'usr/share/doc/ec2-cagent/copyright', 0o644],
 ]
@@ -36,6 +49,8 @@ export async function makeDebianPackage({ executable, version, architecture, deb
     for (const [source, target, mode] of files)
       await put(path.join(root, source), path.join(folder, target), mode)
     await mkdir(path.join(folder, 'etc/ec2_collective/facts.d'), { recursive: true })
+    for (const name of ['ec2-cagent.json.sample', 'environment.sample', 'policy.yaml.sample'])
+      await symlink(`/usr/share/ec2-cagent/${name}`, path.join(folder, 'etc/ec2_collective', name))
     await writeControl(folder, { version, architecture })
     await openDirectories(folder)
     await run('dpkg-deb', ['--root-owner-group', '-Zxz', '-z6', '--build', folder, deb])
@@ -55,10 +70,7 @@ async function writeControl(folder, { version, architecture }) {
     path.join(debian, 'control'),
     control.replace(/@(\w+)@/g, (_, name) => values[/** @type {keyof typeof values} */ (name)]),
   )
-  // dpkg asks before it replaces one of these that an operator has changed.
-  const conffiles = files.map(([, target]) => `/${target}`).filter((target) => target.startsWith('/etc/'))
-  await writeFile(path.join(debian, 'conffiles'), `${conffiles.join('\n')}\n`)
-  for (const script of ['postinst', 'prerm', 'postrm']) {
+  for (const script of ['preinst', 'postinst', 'prerm', 'postrm']) {
     await put(path.join(here, 'debian', script), path.join(debian, script), 0o755)
   }
 }

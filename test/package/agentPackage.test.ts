@@ -157,10 +157,12 @@ describe('the .deb', () => {
     for (const file of [
       '/lib/systemd/system/ec2-cagent.service',
       '/etc/logrotate.d/ec2-cagent',
-      '/etc/default/ec2-cagent',
+      '/etc/init.d/ec2-cagent',
+      '/etc/ec2_collective/environment.sample',
     ]) {
       expect(existsSync(file)).toBe(true)
     }
+    expect((await run('dpkg-query', ['-W', '-f=${Conffiles}', 'ec2-cagent'])).stdout).toBe('')
   })
 
   it('works with the configuration of the original’s README, in the foreground', async () => {
@@ -209,7 +211,7 @@ describe('the .deb', () => {
       configFile,
       '/var/lib/ec2_collective/journal',
       '/var/log/ec2_collective/audit.log',
-      '/etc/default/ec2-cagent',
+      '/etc/logrotate.d/ec2-cagent',
     ]) {
       expect(existsSync(kept)).toBe(true)
     }
@@ -218,7 +220,7 @@ describe('the .deb', () => {
     for (const gone of [
       '/var/lib/ec2_collective',
       '/var/log/ec2_collective',
-      '/etc/default/ec2-cagent',
+      '/etc/logrotate.d/ec2-cagent',
       '/etc/init.d/ec2-cagent',
     ]) {
       expect(existsSync(gone)).toBe(false)

@@ -14,11 +14,18 @@ export interface Log {
 }
 
 /** One line per entry: time in UTC, level, sentence. What came from outside cannot forge lines of its own. */
-export function createLog(level: LogLevel, write: (line: string) => void, now: () => number): Log {
+export function createLog(
+  level: LogLevel,
+  write: (line: string, level: LogLevel) => void,
+  now: () => number,
+): Log {
   let threshold = levels.indexOf(level)
   const entry = (entryLevel: LogLevel) => (sentence: string) => {
     if (levels.indexOf(entryLevel) < threshold) return
-    write(`${new Date(now()).toISOString()} ${entryLevel.toUpperCase().padEnd(5)} ${onOneLine(sentence)}\n`)
+    write(
+      `${new Date(now()).toISOString()} ${entryLevel.toUpperCase().padEnd(5)} ${onOneLine(sentence)}\n`,
+      entryLevel,
+    )
   }
   return {
     debug: entry('debug'),

@@ -9,8 +9,11 @@ export type PolicyInForce =
    * `never-set`: nobody ever wrote a policy. `by-choice`: the configuration says `policy: none`.
    */
   | { readonly kind: 'open'; readonly why: 'never-set' | 'by-choice' }
-  /** Nothing is allowed, because there should be a policy, and there is none that can be used. `reason` says what to do. */
-  | { readonly kind: 'closed'; readonly reason: string }
+  /**
+   * Nothing is allowed, because there should be a policy, and there is none that can be used. `reason` says what to do.
+   * `isAwaited`: the configuration wants one, and there has never been one.
+   */
+  | { readonly kind: 'closed'; readonly reason: string; readonly isAwaited?: true }
 
 /** What an administrator says of the policy in the configuration. */
 export interface PolicyConfiguration {
@@ -49,6 +52,7 @@ export function policyInForce(
       if (because === undefined) return { kind: 'open', why: 'never-set' }
       return {
         kind: 'closed',
+        ...(policyFile === undefined && !wasInForce ? { isAwaited: true } : {}),
         reason: `The policy ${path} does not exist, and ${because}, so nothing is allowed. Create it ("ec2-cagent policy init"), or set general.policy to "none" in the agent's configuration.`,
       }
     }

@@ -15,6 +15,8 @@ export type Invocation =
       /** Where the service's variables come from; the usual files when absent. */
       readonly environmentFile: string | undefined
     }
+  /** Check only whether the agent can start with its configuration, and say nothing if so. */
+  | { readonly kind: 'check-configuration'; readonly configFile: string | undefined }
   /** Ask the running agent to restart when nothing runs. */
   | {
       readonly kind: 'restart-when-idle'
@@ -62,7 +64,8 @@ Usage: ec2-cagent [options]              start the agent
       --until-stdin-closes   end when standard input closes
       --restarts-itself  start the new agent after a planned restart, without a supervisor (in the background always)
       --check            exit code 0: all checks passed; 1: problems found
-      --environment-file FILE   with --check: variables of the service (/etc/default/ec2-cagent)
+      --check-configuration  check only whether the agent can start with its configuration (for supervisors)
+      --environment-file FILE   with --check: variables of the service (/etc/ec2_collective/environment)
       --wait SECONDS     with restart-when-idle: wait for the new agent; exit code 1 if it has not come by then
       --version
   -h, --help
@@ -85,6 +88,7 @@ export function parseInvocation(argv: readonly string[]): Invocation {
   if (values.wait !== undefined) throw new UsageError('--wait can only be used with "restart-when-idle".')
   if (word === 'facts') return { kind: 'facts', configFile: values.config, json: values.json === true }
   if (values.json) throw new UsageError('--json can only be used with "facts".')
+  if (values['check-configuration']) return { kind: 'check-configuration', configFile: values.config }
   const environmentFile = values['environment-file']
   if (values.check) return { kind: 'check', configFile: values.config, environmentFile }
   if (environmentFile !== undefined) throw new UsageError('--environment-file can only be used with --check.')
@@ -121,6 +125,7 @@ function parse(argv: readonly string[]) {
         'restarts-itself': { type: 'boolean' },
         wait: { type: 'string' },
         check: { type: 'boolean' },
+        'check-configuration': { type: 'boolean' },
         'environment-file': { type: 'string' },
         json: { type: 'boolean' },
         version: { type: 'boolean' },

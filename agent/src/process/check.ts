@@ -78,7 +78,7 @@ async function checkPolicy(policy: PolicyInForce, report: CheckReport): Promise<
     report.ok(sentence)
     const notes = [...policyNotes(policy.policy), ...(await policyDirectoryNotes(policy.policy))]
     for (const note of notes) report.note(note)
-  } else if (policy.kind === 'open') report.note(sentence)
+  } else if (policy.kind === 'open' || policy.isAwaited) report.note(sentence)
   else report.fail(sentence)
 }
 

@@ -1,5 +1,6 @@
 import { giveHome } from '../../../src/queues/home.ts'
 import { reasonOf } from '../log/log.ts'
+import { readConfiguration } from '../settings/configuration.ts'
 import { version } from '../settings/version.ts'
 import { parseInvocation, usage } from './arguments.ts'
 import { verifyAudit } from './auditCommand.ts'
@@ -44,6 +45,9 @@ async function main(argv: readonly string[]): Promise<number> {
       return printFacts(invocation, (text) => process.stdout.write(text))
     case 'check':
       return checkAsService(invocation, argv, (text) => process.stdout.write(text))
+    case 'check-configuration':
+      await readConfiguration(invocation.configFile)
+      return 0
     case 'audit-verify':
       return verifyAudit(invocation, (text) => process.stdout.write(text))
     case 'restart-when-idle':

@@ -1,4 +1,5 @@
-import { createLog, type Log, reasonOf } from '../log/log.ts'
+import { connectedJournal } from '../log/journald.ts'
+import { createLog, type Log, type LogLevel, reasonOf } from '../log/log.ts'
 import { LogFile } from '../log/logFile.ts'
 import { type Configuration, readConfiguration } from '../settings/configuration.ts'
 import { LiveSettings } from '../settings/settings.ts'
@@ -23,8 +24,11 @@ export async function serve(invocation: ServeInvocation): Promise<number> {
   }
   const file = invocation.mode === 'supervised' ? new LogFile(invocation.logFile) : undefined
   // Under systemd, standard error is the journal.
-  const write = (line: string) => {
-    if (file?.append(line) !== true) process.stderr.write(line)
+  const journal = invocation.mode === 'supervised' ? connectedJournal(process.env, 2) : undefined
+  const write = (line: string, level: LogLevel) => {
+    const isInFile = file?.append(line) === true
+    if (journal !== undefined) process.stderr.write(journal(line, level))
+    else if (!isInFile) process.stderr.write(line)
   }
   const log = createLog(configuration.logLevel, write, Date.now)
   surviveAccidents(log)

@@ -153,7 +153,8 @@ export class Outbox {
       signal: this.#o.signal,
       onWarning: (error) => {
         if (error === undefined) missingSince = undefined
-        tell(error)
+        // At the end of the agent sending is given up, which is no success.
+        if (!this.#o.signal.aborted) tell(error)
       },
       giveUp: (error, waitedMs) => {
         if (error.kind === 'missing-queue') missingSince ??= performance.now()

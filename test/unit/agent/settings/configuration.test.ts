@@ -209,6 +209,12 @@ describe('a configuration', () => {
     const sample = new URL('../../../../agent/packaging/ec2-cagent.json.sample', import.meta.url)
     expect(parseConfiguration(readFileSync(sample, 'utf8'), 'sample.json').warnings).toEqual([])
   })
+
+  it('has a sample that names no file that a fresh server does not have', () => {
+    const sample = new URL('../../../../agent/packaging/ec2-cagent.json.sample', import.meta.url)
+    const { facts, requirePolicy } = parseConfiguration(readFileSync(sample, 'utf8'), 'sample.json')
+    expect([facts.paths, requirePolicy]).toEqual([[], true])
+  })
 })
 
 describe('where the metadata service is asked', () => {

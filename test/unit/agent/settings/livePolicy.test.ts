@@ -80,6 +80,7 @@ describe('the policy of a running agent', () => {
       kind: 'closed',
       reason: expect.stringContaining('was in force on this server before'),
     })
+    expect(await lookAtPolicy(configuration)).not.toHaveProperty('isAwaited')
     configuration.policyFile = 'none'
     await live.look()
     expect(live.current).toEqual({ kind: 'open', why: 'by-choice' })
@@ -93,6 +94,7 @@ describe('the policy of a running agent', () => {
     expect(await lookAtPolicy(configuration)).toMatchObject({
       kind: 'closed',
       reason: expect.stringContaining('general.require_policy'),
+      isAwaited: true,
     })
   })
 
