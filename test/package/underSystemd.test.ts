@@ -127,7 +127,7 @@ describe.skipIf(why !== undefined)(
     )
 
     it(
-      'works again after it was removed and installed again, and stays disabled where an operator has disabled it',
+      'works when it is removed and installed again, and stays disabled by an operator',
       patient,
       async () => {
         await installed()
@@ -152,7 +152,7 @@ describe.skipIf(why !== undefined)(
     })
 
     it(
-      'answers a command as interrupted after a kill and after a reboot in mid-command, and leaves daemons alone',
+      'answers commands as interrupted after a kill and a reboot, and leaves daemons alone',
       patient,
       async () => {
         await installed()
@@ -198,24 +198,20 @@ describe.skipIf(why !== undefined)(
       )
     })
 
-    it(
-      'is left alone by needrestart in automatic mode, which restarts services with replaced libraries',
-      patient,
-      async () => {
-        await installed()
-        const before = await pid()
-        await host.run(
-          'for f in /usr/lib/x86_64-linux-gnu/lib{stdc++.so.6.0.*,c.so.6,m.so.6}; do cp -p $f $f.new; mv $f.new $f; done',
-        )
-        expect((await host.attempt('needrestart -r l -b')).output).toMatch(/NEEDRESTART-SVC: \w/)
-        await host.attempt('needrestart -r a')
-        expect(await pid()).toBe(before)
-        expect((await answer('echo same')).stdout).toBe('same\n')
-      },
-    )
+    it('is left alone by needrestart in automatic mode when libraries were replaced', patient, async () => {
+      await installed()
+      const before = await pid()
+      await host.run(
+        'for f in /usr/lib/x86_64-linux-gnu/lib{stdc++.so.6.0.*,c.so.6,m.so.6}; do cp -p $f $f.new; mv $f.new $f; done',
+      )
+      expect((await host.attempt('needrestart -r l -b')).output).toMatch(/NEEDRESTART-SVC: \w/)
+      await host.attempt('needrestart -r a')
+      expect(await pid()).toBe(before)
+      expect((await answer('echo same')).stdout).toBe('same\n')
+    })
 
     it(
-      'fails to start with the reason where its configuration is wrong, and starts by itself when it is corrected',
+      'fails to start with a wrong configuration, and starts by itself with the right one',
       patient,
       async () => {
         await installed()
