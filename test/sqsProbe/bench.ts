@@ -93,13 +93,13 @@ export function createBenches(
 
   const bench: Bench = {
     ...{ patience, connection, signal, name, pause },
-    ask: (command) => ask(command, signal),
+    // A request that makes a queue is waited for: that queue would be made after the others are deleted, and be left.
+    ask: (command) => ask(command, command instanceof CreateQueueCommand ? undefined : signal),
     async queue(attributes = {}) {
       signal.throwIfAborted()
-      // Not ended by the signal: a queue that is made unseen would not be deleted.
       const input = { QueueName: name(), Attributes: { ...attributes } }
-      const tagged = await ask(new CreateQueueCommand({ ...input, tags: probeTags }))
-      const made = tagged.refusal === undefined ? tagged : await ask(new CreateQueueCommand(input))
+      const tagged = await bench.ask(new CreateQueueCommand({ ...input, tags: probeTags }))
+      const made = tagged.refusal === undefined ? tagged : await bench.ask(new CreateQueueCommand(input))
       if (made.output?.QueueUrl === undefined) throw new Refused(made)
       const url = made.output.QueueUrl
       const isThere = async () => {

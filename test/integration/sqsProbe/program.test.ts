@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Queues } from '../../../src/queues/queues.ts'
 import { runProbe } from '../../sqsProbe/probe.ts'
@@ -79,6 +80,36 @@ describe('npm run probe:sqs', () => {
     const { code, stderr } = await ended(child)
     expect(stderr).toContain('Stopped. No queue is left; ')
     expect(code).toBe(2)
+    expect(await queues()).toEqual([])
+  })
+
+  it.each(['wake-up', 'release-wakes'])(
+    'ends in good order when it is stopped while %s waits',
+    async (name) => {
+      const stop = new AbortController()
+      const endpoint = await deviant((request, forward) => {
+        if (request.input.WaitTimeSeconds === 6) stop.abort()
+        return forward(request)
+      })
+      expect(await probedUntil(stop, endpoint.endpoint, name)).toEqual({ rows: [], left: [] })
+      await endpoint.stop()
+      expect(await queues()).toEqual([])
+    },
+  )
+
+  it('deletes also a queue that is being made when it is stopped', async () => {
+    const stop = new AbortController()
+    const cleaning = new AbortController()
+    const endpoint = await deviant(async (request, forward) => {
+      if (request.action === 'GetQueueUrl' && stop.signal.aborted) cleaning.abort()
+      if (request.action !== 'CreateQueue') return forward(request)
+      stop.abort()
+      // SQS makes it after the clean-up has looked for it, if that does not wait.
+      await delay(1_000, undefined, { signal: cleaning.signal }).catch(() => {})
+      return forward(request)
+    })
+    expect(await probedUntil(stop, endpoint.endpoint, 'tags')).toEqual({ rows: [], left: [] })
+    await endpoint.stop()
     expect(await queues()).toEqual([])
   })
 
@@ -160,6 +191,17 @@ async function probed({ endpoint }: FaultProxy, names: readonly string[]) {
   }
   const chosen = rows.filter(({ name }) => names.includes(name))
   return (await runProbe({ connection, rows: chosen, signal: new AbortController().signal })).rows
+}
+
+async function probedUntil({ signal }: AbortController, endpoint: string, row: string) {
+  const connection = {
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    endpoint,
+  }
+  const chosen = rows.filter(({ name }) => name === row)
+  const { rows: seen, left } = await runProbe({ connection, rows: chosen, signal })
+  return { rows: seen, left }
 }
 
 const deviant = (deviation: Deviation) => startDeviantSqs(sqs.endpoint, deviation)
