@@ -1,4 +1,4 @@
-import { CreateQueueCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
+import { CreateQueueCommand, GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { judge, outcomeOf, type Row } from '../row.ts'
 
 /** What `readAttributes` in src/queues/queueAttributes.ts reads as numbers, and the queue’s ARN. */
@@ -20,10 +20,13 @@ export const attributeRows: readonly Row[] = [
       'what is not told is unknown, and not judged: src/queues/queueAttributes.ts, src/queues/queueFindings.ts',
     requests: 4,
     async look(bench) {
-      const attributes = await bench.attributes(await bench.queue())
+      const QueueUrl = await bench.queue()
+      const answer = await bench.ask(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }))
+      const attributes: Readonly<Record<string, string>> = answer.output?.Attributes ?? {}
       const names = told.filter((name) => attributes[name] === undefined)
       const replay = names.length === 0 ? [] : [{ fault: { kind: 'untold', names } as const }]
       return judge(names.length === 0, names.length === 0 ? 'all' : `not told: ${names.join(', ')}`, {
+        evidence: [answer],
         replay,
       })
     },
