@@ -4,6 +4,7 @@ import { registerCommands } from './console/command.ts'
 import { addEnvironment } from './console/commands/addEnvironment.ts'
 import { askEnvironment } from './console/commands/askEnvironment.ts'
 import { chooseProfile } from './console/commands/chooseProfile.ts'
+import { cleanQueues } from './console/commands/cleanQueues.ts'
 import { connect } from './console/commands/connect.ts'
 import { copyAgents, copyFact, openFacts } from './console/commands/copyFromTree.ts'
 import { copyCloudFormation, copyMissingPermission, copyPolicy } from './console/commands/copyPolicy.ts'
@@ -200,7 +201,8 @@ export function activate(context: vscode.ExtensionContext): void {
       forgetIdentities: forgetIdentities(ask, connections),
 
       doctor: examineEnvironment(ask, connections, credentials, documents, version),
-      createQueues: createQueues(ask, connections),
+      createQueues: createQueues(ask, connections, credentials),
+      cleanQueues: cleanQueues(ask, connections),
       setUpSigning: setUpSigning(ask, connections, keys, documents),
       copyAgentPolicy: copyPolicy(ask, credentials, 'agents'),
       copyMasterPolicy: copyPolicy(ask, credentials, 'people'),

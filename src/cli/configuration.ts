@@ -4,6 +4,7 @@ import { EnvironmentName, QueueName, RoleId } from '../protocol/names.ts'
 import { AccountId } from '../queues/accountId.ts'
 import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
+import { ExtraTags } from '../queues/queueTags.ts'
 import { excessOfText, type TextBounds } from '../text/boundedText.ts'
 import { localize } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
@@ -34,6 +35,7 @@ const ConfigFile = v.object({
       environment: v.optional(EnvironmentName),
       protected: v.optional(v.boolean()),
       agent_roles: v.optional(v.array(RoleId)),
+      tags: v.optional(ExtraTags),
     }),
   ),
 })
@@ -45,7 +47,7 @@ const ConfigFile = v.object({
  * @throws UsageError that says what is missing or wrong
  */
 export function environmentOf(
-  args: Arguments,
+  args: PlaceArguments,
   env: NodeJS.ProcessEnv,
   directory = process.cwd(),
   regionOf: (profile: string | undefined) => string | undefined = () => undefined,
@@ -74,14 +76,18 @@ export function environmentOf(
     ...(profile === undefined ? {} : { profile }),
     ...(own?.account === undefined ? {} : { account: own.account }),
     ...(own?.agentRoles === undefined ? {} : { agentRoles: own.agentRoles }),
+    ...(own?.tags === undefined ? {} : { tags: own.tags }),
     queues: own?.queues ?? defaultQueues(name),
     protected: isListed || own?.protected === true || protectingFile(name, directory) !== undefined,
   }
 }
 
+/** The arguments that say where the queues are. */
+export type PlaceArguments = Pick<Arguments, 'environment' | 'config' | 'region' | 'profile' | 'endpoint'>
+
 type Configured = Partial<Environment> & Pick<Environment, 'name' | 'queues'>
 
-function readConfig(args: Arguments): Configured | undefined {
+function readConfig(args: PlaceArguments): Configured | undefined {
   const path = args.config ?? defaultConfig
   const content = readContent(path, args.config === undefined)
   if (content === undefined) return undefined
@@ -98,6 +104,7 @@ function readConfig(args: Arguments): Configured | undefined {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
     ...(account === undefined ? {} : { account }),
+    ...(general?.tags === undefined ? {} : { tags: general.tags }),
     ...(general?.agent_roles === undefined ? {} : { agentRoles: general.agent_roles }),
     queues: { commands: aws.sqs_write_queue, replies: aws.sqs_read_queue, facts: aws.sqs_facts_queue },
   }

@@ -6,6 +6,7 @@ import { auditCommand } from './auditCompare.ts'
 import { command } from './command.ts'
 import { environmentOf } from './configuration.ts'
 import { explain } from './explain.ts'
+import { queuesCommand } from './queuesCommand.ts'
 import { usage } from './usage.ts'
 
 giveHome()
@@ -26,6 +27,7 @@ void main(process.argv.slice(2)).then((exitCode) => {
 async function main(argv: readonly string[]): Promise<number> {
   try {
     if (argv[0] === 'audit') return await auditCommand(argv.slice(1), (line) => console.log(line))
+    if (argv[0] === 'queues') return await queuesCommand(argv.slice(1), (line) => console.log(line))
     const args = parseArguments(argv)
     if (args === 'help' || args === 'version') {
       console.log(args === 'help' ? usage : `ec2-cmaster ${version}`)

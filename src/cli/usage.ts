@@ -1,6 +1,7 @@
 /** What `--help` prints. */
 export const usage = `Usage: ec2-cmaster [options] [--] [COMMAND...]
        ec2-cmaster audit compare [FILE...]   compare agents' audit logs with the history (audit --help)
+       ec2-cmaster queues check|clean        list or delete reply queues that masters left behind (queues --help)
 
 Sends a command to the agents of an environment and prints their replies, grouped.
 

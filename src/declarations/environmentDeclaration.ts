@@ -3,6 +3,7 @@ import { EnvironmentName, QueueName, RoleId } from '../protocol/names.ts'
 import { AccountId } from '../queues/accountId.ts'
 import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
+import { ExtraTags } from '../queues/queueTags.ts'
 import { readRollout, writeRollout } from '../run/rolloutText.ts'
 import type { Rollout } from '../run/runRequest.ts'
 import { keyReferencePattern } from '../signing/keyReference.ts'
@@ -67,6 +68,10 @@ const environmentEntries = {
   account: described(
     v.optional(AccountId),
     'AWS account that owns the queues, if it is not that of the profile: 12 digits in quotes. Masters then share the reply queue, as they cannot create one there.',
+  ),
+  tags: described(
+    v.optional(ExtraTags),
+    'Tags of queues that are created, for organisations that demand some: `CostCenter: "42"`. Additional to `ec2-collective:product`, `…:environment`, `…:purpose`, `…:owner` and `…:last-used`.',
   ),
   endpoint: described(
     v.optional(Endpoint),
@@ -133,8 +138,8 @@ export function readEnvironment(
   }
   if (!parsed.success) problems.push(...parsed.issues.map(describeIssue))
   if (!parsed.success || problems.length > 0) return { ok: false, problems }
-  const { region, profile, endpoint, account, queues, colour, timeout, rollout, agentRoles, signingKey } =
-    parsed.output
+  const { region, profile, endpoint, account, queues, colour } = parsed.output
+  const { timeout, rollout, agentRoles, signingKey, tags } = parsed.output
   const standard = defaultQueues(name)
   const environment: Environment = {
     name,
@@ -150,6 +155,7 @@ export function readEnvironment(
     protected: parsed.output.protected ?? false,
     ...(colour !== undefined && { colour }),
     ...(agentRoles !== undefined && { agentRoles }),
+    ...(tags !== undefined && { tags }),
   }
   return {
     ok: true,
@@ -167,7 +173,7 @@ export function declarationOf({
   environment,
   defaults: { timeoutMs, rollout },
 }: Pick<Extract<ReadEnvironment, { ok: true }>, 'environment' | 'defaults'>): EnvironmentDeclaration {
-  const { name, region, profile, endpoint, account, queues, agentRoles } = environment
+  const { name, region, profile, endpoint, account, queues, agentRoles, tags } = environment
   const colour = colours.find((each) => each === environment.colour)
   const hasOwnQueues = JSON.stringify(queues) !== JSON.stringify(defaultQueues(name))
   return {
@@ -180,6 +186,7 @@ export function declarationOf({
     ...(hasOwnQueues && { queues }),
     ...(agentRoles !== undefined && { agentRoles: [...agentRoles] }),
     ...(account !== undefined && { account }),
+    ...(tags !== undefined && { tags: { ...tags } }),
     ...(endpoint !== undefined && { endpoint }),
   }
 }

@@ -30,6 +30,7 @@
 import { join } from 'node:path'
 import { type Lazy, lazy } from '../async/lazy.ts'
 import { isThrowAwayReplyQueue, masterOfReplyQueue, privateReplyQueue } from '../protocol/names.ts'
+import { ownerOf } from '../queues/callerIdentity.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { createQueues } from '../queues/queues.ts'
 import type { RequestCounts } from '../queues/requestCounts.ts'
@@ -116,6 +117,7 @@ export async function openMaster(setup: MasterSetup): Promise<OpenMaster> {
   })
   const master = new Master({
     ...{ environment, queues, history, issuer, masterId: masterId.id, pinStore },
+    owner: () => ownerOf(connection ?? environment),
     // A master that is opened for one run knows nobody who is missing: its runs do.
     earlierFleet: () => readEarlierRuns(history, environment, Date.now()),
     ...(signer === undefined ? {} : { signer }),

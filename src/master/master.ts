@@ -52,6 +52,8 @@ export interface MasterOptions {
   readonly masterId: string
   readonly history: History
   readonly replyQueue?: 'private' | 'shared'
+  /** Who owns the private reply queue, for its tag: an ARN. Asked when it is created. */
+  readonly owner?: () => Promise<string | undefined>
   /** What instances have proven, shared with other masters. Without it, this master forgets it when it is closed. */
   readonly pinStore?: PinStore
   /** What is known of the fleet from before, read with the first reading of the fleet. Without it, that is nothing. */
@@ -100,7 +102,7 @@ export class Master {
     })
     this.#replyConsumer = new ReplyConsumer({
       ...{ environment, queues, masterId },
-      ...(replyQueue === undefined ? {} : { replyQueue }),
+      ...{ ...(replyQueue === undefined ? {} : { replyQueue }), owner: options.owner },
       isExpecting: () => this.#runs.areWaiting || this.#stop.isOn,
       deliver: (deliveries) => this.#deliver(deliveries),
       onUnreadable: (messageId, reason, senderId) =>

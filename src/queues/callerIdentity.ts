@@ -53,6 +53,17 @@ export async function callerIdentity(connection: Connection, signal?: AbortSigna
   }
 }
 
+/** The same ARN for the tag of a queue, where AWS says it at once: nothing depends on it. */
+export async function ownerOf(connection: Connection): Promise<string | undefined> {
+  return callerIdentity(connection, AbortSignal.timeout(ownerWithinMs)).then(
+    ({ arn }) => arn,
+    () => undefined,
+  )
+}
+
+/** Milliseconds. */
+const ownerWithinMs = 2_000
+
 /** An emulator is its own STS; an SQS endpoint of AWS (such as a VPC endpoint) is not. */
 async function stsEndpoint({ region, profile, endpoint }: Connection, { config }: SQSClient): Promise<URL> {
   const ofSts = endpoint === undefined ? await configuredEndpoint('sts', profile, process.env) : undefined

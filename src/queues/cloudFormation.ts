@@ -1,5 +1,7 @@
 import type { Environment } from './environment.ts'
 import { kmsActions, type PolicyRole, type Statement, statements } from './iamPolicy.ts'
+import type { QueueTags } from './queueAttributes.ts'
+import { queueTags } from './queueTags.ts'
 import { type QueueRole, queueRoles, roleSettings } from './setUp.ts'
 
 /**
@@ -7,7 +9,7 @@ import { type QueueRole, queueRoles, roleSettings } from './setUp.ts'
  * managed policy for each role, and a role with an instance profile for the servers. Names are validated and contain no character with a meaning in YAML.
  */
 export function cloudFormation(environment: Environment): string {
-  const { name, queues } = environment
+  const { name } = environment
   return `AWSTemplateFormatVersion: '2010-09-09'
 Description: 'EC2 Collective, environment ${name}: queues, IAM policies, and a role for the servers'
 
@@ -21,7 +23,7 @@ Conditions:
   HasKmsKey: !Not [!Equals [!Ref KmsKeyArn, '']]
 
 Resources:
-${queueRoles.map((role) => queueResource(role, queues[role])).join('')}
+${queueRoles.map((role) => queueResource(environment, role)).join('')}
 ${tlsOnly()}
 ${policyResources.map(({ role, description }) => policyResource(environment, role, description)).join('\n')}
   AgentRole:
@@ -68,12 +70,12 @@ const resourceNames: Readonly<Record<QueueRole, string>> = {
   facts: 'FactsQueue',
 }
 
-function queueResource(role: QueueRole, queue: string): string {
+function queueResource(environment: Environment, role: QueueRole): string {
   const settings = roleSettings[role]
   return `  ${resourceNames[role]}:
     Type: AWS::SQS::Queue
     Properties:
-      QueueName: '${queue}'
+      QueueName: '${environment.queues[role]}'
       VisibilityTimeout: ${settings.visibilitySeconds}
       MessageRetentionPeriod: ${settings.retentionSeconds}
       MaximumMessageSize: ${settings.maximumMessageSize}
@@ -81,7 +83,15 @@ function queueResource(role: QueueRole, queue: string): string {
       DelaySeconds: ${settings.delaySeconds}
       SqsManagedSseEnabled: !If [HasKmsKey, !Ref AWS::NoValue, true]
       KmsMasterKeyId: !If [HasKmsKey, !Ref KmsKeyArn, !Ref AWS::NoValue]
-`
+      Tags:
+${tagText(queueTags(environment, role))}`
+}
+
+/** Of the characters of tags none ends a quoted text of YAML. */
+function tagText(tags: QueueTags): string {
+  return Object.entries(tags)
+    .map(([key, value]) => `        - Key: '${key}'\n          Value: '${value}'\n`)
+    .join('')
 }
 
 const policyResources = [

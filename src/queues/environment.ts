@@ -20,6 +20,8 @@ export interface Environment {
   readonly protected: boolean
   /** IDs (`AROA…`) of the roles that prove an instance. Without it, each is pinned to the first role that does. */
   readonly agentRoles?: readonly string[]
+  /** Tags of queues that are created, additional to ours. */
+  readonly tags?: Readonly<Record<string, string>>
   /** Colour that marks the environment wherever it is shown. */
   readonly colour?: string
   /** Only for the local fleet: a key that is valid only for its own SQS server. Never from settings. */

@@ -14,7 +14,10 @@ export interface Finding {
   /** What to do. */
   readonly advice: Localizable
   /** What we can do about it: run a set-up plan, or offer the missing IAM statement. */
-  readonly fix?: 'set-up' | { readonly allow: { readonly action: string; readonly queue: string } }
+  readonly fix?:
+    | 'set-up'
+    | 'clean-queues'
+    | { readonly allow: { readonly action: string; readonly queue: string } }
 }
 
 export type FindingCode =
@@ -24,6 +27,7 @@ export type FindingCode =
   | 'redrive-policy'
   | 'hidden-messages'
   | 'many-commands'
+  | 'unused-queues'
   | 'unreachable'
   | 'credentials'
   | 'forbidden'

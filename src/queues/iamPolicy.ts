@@ -41,13 +41,17 @@ export function statements(environment: Environment, role: PolicyRole): Statemen
     case 'cleaner':
       return [
         { id: 'FindReplyQueues', actions: ['sqs:ListQueues'], queues: ['*'] },
-        { id: 'RemoveReplyQueues', actions: [...look, 'sqs:DeleteQueue'], queues: [privateReplies] },
+        {
+          id: 'RemoveReplyQueues',
+          actions: [...look, 'sqs:ListQueueTags', 'sqs:DeleteQueue'],
+          queues: [privateReplies],
+        },
       ]
     case 'administrator':
       return [
         {
           id: 'SetUpQueues',
-          actions: [...look, 'sqs:CreateQueue', 'sqs:SetQueueAttributes'],
+          actions: [...look, 'sqs:CreateQueue', 'sqs:SetQueueAttributes', ...tag],
           queues: [commands, replies, facts],
         },
       ]
@@ -60,7 +64,7 @@ export function statements(environment: Environment, role: PolicyRole): Statemen
         // sends to its own queue to end the wait of its last receive.
         {
           id: 'KeepOwnReplyQueue',
-          actions: ['sqs:CreateQueue', 'sqs:DeleteQueue', 'sqs:SendMessage'],
+          actions: ['sqs:CreateQueue', 'sqs:DeleteQueue', 'sqs:SendMessage', ...tag],
           queues: [privateReplies],
         },
         // Includes deleting: facts that newer ones replace, so that the queue stays short.
@@ -165,5 +169,6 @@ export function queueArn(region: string, account: string, queue: string): string
 
 // IAM has no batch actions: the single form of an action allows both.
 const look = ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes']
+const tag = ['sqs:ListQueueTags', 'sqs:TagQueue']
 const put = ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility']
 const take = [...put, 'sqs:DeleteMessage']

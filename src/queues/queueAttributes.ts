@@ -18,7 +18,13 @@ export interface QueueAttributes {
   /** Messages that were received and are hidden until their visibility timeout. */
   readonly notVisible: number | undefined
   readonly delayed: number | undefined
+  /** SQS's clock, milliseconds since the epoch. */
+  readonly createdAt?: number | undefined
+  /** When its settings were changed last: the same. */
+  readonly modifiedAt?: number | undefined
 }
+
+export type QueueTags = Readonly<Record<string, string>>
 
 /** The part of a queue's attributes that can be set. */
 export interface QueueSettings {
@@ -46,6 +52,10 @@ export function readAttributes(raw: Readonly<Record<string, string>>): QueueAttr
     const value = raw[name]
     return value === undefined || !/^\d+$/.test(value) ? undefined : Number(value)
   }
+  const time = (name: string) => {
+    const seconds = number(name)
+    return seconds === undefined ? undefined : seconds * 1000
+  }
   return {
     arn: raw.QueueArn ?? '',
     visibilitySeconds: number(names.visibilitySeconds),
@@ -59,6 +69,8 @@ export function readAttributes(raw: Readonly<Record<string, string>>): QueueAttr
     visible: number('ApproximateNumberOfMessages'),
     notVisible: number('ApproximateNumberOfMessagesNotVisible'),
     delayed: number('ApproximateNumberOfMessagesDelayed'),
+    createdAt: time('CreatedTimestamp'),
+    modifiedAt: time('LastModifiedTimestamp'),
   }
 }
 

@@ -5,14 +5,22 @@ import {
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   ListQueuesCommand,
+  ListQueueTagsCommand,
   type Message,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
+  TagQueueCommand,
 } from '@aws-sdk/client-sqs'
 import { meaningOfFailure } from './failedEntries.ts'
-import { type QueueAttributes, type QueueSettings, readAttributes, writeSettings } from './queueAttributes.ts'
+import {
+  type QueueAttributes,
+  type QueueSettings,
+  type QueueTags,
+  readAttributes,
+  writeSettings,
+} from './queueAttributes.ts'
 import type { QueueError } from './queueError.ts'
 import type { RequestCounts } from './requestCounts.ts'
 import { createRequester } from './requester.ts'
@@ -22,8 +30,7 @@ import type { Connection } from './sqsClient.ts'
 
 /**
  * SQS by queue names. Every method rejects with a `QueueError`, or with the signal's reason once it aborts. Receiving and
- * sending batches are tried once, as their callers loop; everything else is tried up to three times (so a message may
- * arrive twice, as any SQS message may).
+ * sending batches are tried once, as their callers loop; everything else up to three times, so a message may arrive twice.
  */
 export interface Queues {
   /** One long poll of `waitSeconds` (0 to 20). A message that is twice in one response is returned once. */
@@ -39,10 +46,13 @@ export interface Queues {
   /** The queue's limit for one message, bytes; 64 KB where the engine does not tell it. Read at most once in ten minutes. */
   maximumMessageSize(queue: string, signal?: AbortSignal): Promise<number>
   attributes(queue: string, signal?: AbortSignal): Promise<QueueAttributes>
-  /** Succeeds also when it exists with these settings. A new queue can be used after one second. */
-  create(queue: string, settings: QueueSettings, signal?: AbortSignal): Promise<void>
+  /** Succeeds also when it exists with these settings. A new queue can be used after one second. Tags need sqs:TagQueue. */
+  create(queue: string, settings: QueueSettings, signal?: AbortSignal, tags?: QueueTags): Promise<void>
   /** Takes effect within 60 s, retention within 15 min. */
   setAttributes(queue: string, settings: QueueSettings, signal?: AbortSignal): Promise<void>
+  tags(queue: string, signal?: AbortSignal): Promise<QueueTags>
+  /** Adds these tags, or changes their values. */
+  tag(queue: string, tags: QueueTags, signal?: AbortSignal): Promise<void>
   /** Succeeds also when it does not exist. The name can be used again after 60 s. */
   deleteQueue(queue: string, signal?: AbortSignal): Promise<void>
   /** Names of the queues that begin with `prefix`. */
@@ -51,7 +61,6 @@ export interface Queues {
   readonly requests: RequestCounts
   /** SQS's clock minus ours, ± 500 ms; undefined before the first answer. */
   readonly clockOffsetMs: number | undefined
-  /** Closes the connections. */
   close(): void
 }
 
@@ -166,8 +175,9 @@ export function createQueues(connection: Connection, meaningOf = meaningOfFailur
 
     attributes,
 
-    async create(queue, settings, signal) {
-      const command = new CreateQueueCommand({ QueueName: queue, Attributes: writeSettings(settings) })
+    async create(queue, settings, signal, tags) {
+      const Attributes = writeSettings(settings)
+      const command = new CreateQueueCommand({ QueueName: queue, Attributes, ...(tags && { tags }) })
       const { QueueUrl: url } = await attempt('CreateQueue', queue, signal, (send) => send(command))
       requester.remember(queue, url as string)
     },
@@ -177,6 +187,17 @@ export function createQueues(connection: Connection, meaningOf = meaningOfFailur
       const command = new SetQueueAttributesCommand({ QueueUrl: url, Attributes: writeSettings(settings) })
       await attempt('SetQueueAttributes', queue, signal, (send) => send(command))
       sizes.delete(queue)
+    },
+
+    async tags(queue, signal) {
+      const command = new ListQueueTagsCommand({ QueueUrl: await urlOf(queue, signal) })
+      const { Tags = {} } = await attempt('ListQueueTags', queue, signal, (send) => send(command))
+      return Tags
+    },
+
+    async tag(queue, tags, signal) {
+      const command = new TagQueueCommand({ QueueUrl: await urlOf(queue, signal), Tags: tags })
+      await attempt('TagQueue', queue, signal, (send) => send(command))
     },
 
     async deleteQueue(queue, signal) {

@@ -2,9 +2,10 @@ import * as v from 'valibot'
 import { QueueName } from '../protocol/names.ts'
 import { type Localizable, LocalizableError, listOf, say } from '../text/localizable.ts'
 import type { Environment } from './environment.ts'
-import type { QueueAttributes, QueueSettings } from './queueAttributes.ts'
+import type { QueueAttributes, QueueSettings, QueueTags } from './queueAttributes.ts'
 import { QueueError } from './queueError.ts'
 import type { Queues } from './queues.ts'
+import { createTagged, missingTags, queueTags, readTags } from './queueTags.ts'
 
 /** The purpose of a queue in its environment. */
 export type QueueRole = (typeof queueRoles)[number]
@@ -38,8 +39,11 @@ export const roleSettings: Readonly<Record<QueueRole, CheckedSettings>> = {
   facts: { ...shared, waitSeconds: 0 },
 }
 
+/** Its tags, where they can be read. */
+export type FoundQueue = QueueAttributes & { readonly tags?: QueueTags }
+
 /** Attributes by role; `missing` where the queue does not exist. */
-export type FoundQueues = Readonly<Record<QueueRole, QueueAttributes | 'missing'>>
+export type FoundQueues = Readonly<Record<QueueRole, FoundQueue | 'missing'>>
 
 /** One change that a set-up makes. */
 export type SetUpStep =
@@ -48,7 +52,9 @@ export type SetUpStep =
       readonly queue: string
       readonly role: QueueRole
       readonly settings: CheckedSettings
+      readonly tags: QueueTags
     }
+  | { readonly kind: 'tag'; readonly queue: string; readonly role: QueueRole; readonly tags: QueueTags }
   | {
       readonly kind: 'change'
       readonly queue: string
@@ -60,11 +66,12 @@ export type SetUpStep =
 
 /**
  * The steps that give the environment's queues the settings they need; none when nothing has to change.
+ * @param owner who creates queues, as AWS says it
  * @throws LocalizableError when a queue name is not valid, two roles share one queue, or another account has to do it
  */
-export function planSetUp(environment: Environment, found: FoundQueues): SetUpStep[] {
+export function planSetUp(environment: Environment, found: FoundQueues, owner?: string): SetUpStep[] {
   checkNames(environment)
-  const steps = stepsFor(environment, found)
+  const steps = stepsFor(environment, found, owner)
   if (environment.account !== undefined && steps.length > 0) {
     throw new LocalizableError(
       say(
@@ -77,22 +84,34 @@ export function planSetUp(environment: Environment, found: FoundQueues): SetUpSt
   return steps
 }
 
-function stepsFor(environment: Environment, found: FoundQueues): SetUpStep[] {
+function stepsFor(environment: Environment, found: FoundQueues, owner: string | undefined): SetUpStep[] {
   return queueRoles.flatMap((role): SetUpStep[] => {
     const queue = environment.queues[role]
     const before = found[role]
-    if (before === 'missing') return [{ kind: 'create', queue, role, settings: roleSettings[role] }]
+    if (before === 'missing') {
+      const tags = queueTags(environment, role, owner)
+      return [{ kind: 'create', queue, role, settings: roleSettings[role], tags }]
+    }
     const wrong = checkedSettings.filter((setting) => isWrong(before[setting], roleSettings[role][setting]))
     const settings: QueueSettings = {
       ...Object.fromEntries(wrong.map((setting) => [setting, roleSettings[role][setting]])),
       ...(before.redrivePolicy === undefined ? {} : { redrivePolicy: '' }),
     }
-    return Object.keys(settings).length === 0 ? [] : [{ kind: 'change', queue, role, settings, before }]
+    // Who tags a queue that is there is not who owns it.
+    const tags = before.tags === undefined ? {} : missingTags(before.tags, queueTags(environment, role))
+    const steps: SetUpStep[] = []
+    if (Object.keys(settings).length > 0) steps.push({ kind: 'change', queue, role, settings, before })
+    if (Object.keys(tags).length > 0) steps.push({ kind: 'tag', queue, role, tags })
+    return steps
   })
 }
 
 /** Describes the step to the person who confirms it. */
 export function describeStep(step: SetUpStep): Localizable {
+  if (step.kind === 'tag') {
+    const tags = Object.entries(step.tags).map(([key, value]) => say('{0} = {1}', key, value))
+    return say('Tag queue {0}: {1}', step.queue, listOf(tags))
+  }
   if (step.kind === 'create') {
     const settings = checkedSettings.map((setting) =>
       say('{0} {1}', label[setting], inUnits(setting, step.settings[setting])),
@@ -113,13 +132,19 @@ export function describeStep(step: SetUpStep): Localizable {
 }
 
 export async function findQueues(
-  queues: Pick<Queues, 'attributes'>,
+  queues: Pick<Queues, 'attributes' | 'tags'>,
   environment: Environment,
   signal?: AbortSignal,
 ): Promise<FoundQueues> {
   const find = async (role: QueueRole) => {
     try {
-      return await queues.attributes(environment.queues[role], signal)
+      const attributes = await queues.attributes(environment.queues[role], signal)
+      // SQS lets only the account of the queues tag them.
+      const tags =
+        environment.account === undefined
+          ? await readTags(queues, environment.queues[role], signal)
+          : undefined
+      return { ...attributes, ...(tags === undefined ? {} : { tags }) }
     } catch (error) {
       if (error instanceof QueueError && error.kind === 'missing-queue') return 'missing' as const
       throw error
@@ -135,14 +160,15 @@ export async function findQueues(
  * @throws QueueError
  */
 export async function executeSetUp(
-  queues: Pick<Queues, 'create' | 'setAttributes'>,
+  queues: Pick<Queues, 'create' | 'setAttributes' | 'tag'>,
   steps: readonly SetUpStep[],
   onStep?: (step: SetUpStep) => void,
   signal?: AbortSignal,
 ): Promise<void> {
   for (const step of steps) {
     onStep?.(step)
-    if (step.kind === 'create') await queues.create(step.queue, step.settings, signal)
+    if (step.kind === 'create') await createTagged(queues, step.queue, step.settings, step.tags, signal)
+    else if (step.kind === 'tag') await queues.tag(step.queue, step.tags, signal)
     else await queues.setAttributes(step.queue, step.settings, signal)
   }
 }

@@ -21,6 +21,8 @@ export function playedQueues(parts: Partial<Queues> = {}): Queues {
     attributes: () => Promise.reject(new Error('nobody should ask for attributes')),
     create: async () => {},
     setAttributes: async () => {},
+    tags: (queue) => Promise.reject(queueError('missing-queue', queue)),
+    tag: async () => {},
     deleteQueue: async () => {},
     listQueues: async () => [],
     requests: noRequests,

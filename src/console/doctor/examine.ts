@@ -47,16 +47,24 @@ async function examine(
   version: string,
 ) {
   const { master, queues } = await connections.use(declared)
-  const [{ probeEnvironment }, { diagnoseProbe }, { callerIdentity }] = await Promise.all([
+  const [
+    { probeEnvironment },
+    { diagnoseProbe },
+    { callerIdentity },
+    { findReplyQueues, unusedQueueFindings },
+  ] = await Promise.all([
     import('../../queues/probe.ts'),
     import('../../queues/diagnosis.ts'),
     import('../../queues/callerIdentity.ts'),
+    import('../../queues/unusedQueues.ts'),
   ])
   const environment = await credentials.connectionOf(declared, () => true)
   // The probe finds what prevents reading the facts, and describes it better.
   await connections.refresh(declared).catch(() => undefined)
-  const [probe, arn] = await Promise.all([
+  const [probe, replyQueues, arn] = await Promise.all([
     probeEnvironment(queues, environment, 'master'),
+    // Who may not list queues is not who cleans up.
+    findReplyQueues(queues, environment).catch(() => []),
     callerIdentity(environment).then(
       (identity) => identity.arn,
       () => undefined,
@@ -65,7 +73,7 @@ async function examine(
   const state = connections.state(declared.key)
   const agents = master.inventory.agents()
   const unreadable = state.kind === 'open' ? state.unreadable : []
-  const findings = diagnoseProbe(probe)
+  const findings = [...diagnoseProbe(probe), ...unusedQueueFindings(replyQueues)]
   const { rejected, signing } = master
   return printReport(
     { environment, findings, agents, unreadable, rejected, signing, version, arn, requests: queues.requests },
@@ -81,6 +89,16 @@ function actionsFor({ key }: DeclaredEnvironment, line: number, { fix }: Diagnos
         line,
         title: `$(tools) ${vscode.l10n.t('Repair the queues…')}`,
         command: 'ec2-collective.createQueues',
+        arguments: [key],
+      },
+    ]
+  }
+  if (fix === 'clean-queues') {
+    return [
+      {
+        line,
+        title: `$(trash) ${vscode.l10n.t('Clean Up Reply Queues…')}`,
+        command: 'ec2-collective.cleanQueues',
         arguments: [key],
       },
     ]

@@ -51,8 +51,9 @@ export class MasterOpener {
     const { environment } = declared
     // First: it may ask the user, or refuse.
     const connection = await connectionOf(declared, isUserAct)
-    const [{ createQueues }, { Master }, history, { id }, pinStore, signer] = await Promise.all([
+    const [{ createQueues }, { ownerOf }, { Master }, history, { id }, pinStore, signer] = await Promise.all([
       import('../../queues/queues.ts'),
+      import('../../queues/callerIdentity.ts'),
       import('../../master/master.ts'),
       this.history(),
       this.#id.get(),
@@ -67,6 +68,7 @@ export class MasterOpener {
       masterId: id,
       pinStore,
       history,
+      owner: () => ownerOf(connection),
       ...(signer === undefined ? {} : { signer }),
       onWarning: (trouble) => onWarning(environment, trouble),
     })

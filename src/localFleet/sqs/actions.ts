@@ -25,6 +25,11 @@ const mostBytes = 1_048_576
 const Texts = v.optional(v.array(Text), [])
 const Settings = v.optional(v.record(Text, Text), {})
 const queueUrl = { QueueUrl: Text }
+const listing = {
+  QueueNamePrefix: v.optional(Text, ''),
+  MaxResults: v.optional(integer(1, 1_000)),
+  NextToken: v.optional(Text),
+}
 const handle = { ReceiptHandle: Text }
 const visibility = { VisibilityTimeout: integer(0, 43_200) }
 /** Message attributes are refused, so that they are not lost silently. */
@@ -36,10 +41,14 @@ const message = {
 
 /** By the last part of `X-Amz-Target`: the actions that the product uses, and common tools for inspecting queues. */
 export const actions: ReadonlyMap<string, Action> = new Map([
-  action('CreateQueue', { QueueName: Text, Attributes: Settings }, ({ QueueName, Attributes }, context) => {
-    context.store.create(context.caller.region, QueueName, Attributes)
-    return { QueueUrl: urlOf(QueueName, context) }
-  }),
+  action(
+    'CreateQueue',
+    { QueueName: Text, Attributes: Settings, tags: Settings },
+    ({ QueueName, Attributes, tags }, context) => {
+      context.store.create(context.caller.region, QueueName, Attributes, tags)
+      return { QueueUrl: urlOf(QueueName, context) }
+    },
+  ),
   action('DeleteQueue', queueUrl, ({ QueueUrl }, { store, caller }) => {
     store.delete(caller.region, nameIn(QueueUrl))
     return {}
@@ -48,9 +57,19 @@ export const actions: ReadonlyMap<string, Action> = new Map([
     context.store.find(context.caller.region, QueueName)
     return { QueueUrl: urlOf(QueueName, context) }
   }),
-  action('ListQueues', { QueueNamePrefix: v.optional(Text, '') }, ({ QueueNamePrefix }, context) => {
-    const names = context.store.list(context.caller.region, QueueNamePrefix)
-    return { QueueUrls: names.map((name) => urlOf(name, context)) }
+  action('ListQueues', listing, ({ QueueNamePrefix, MaxResults = 1_000, NextToken = '' }, context) => {
+    const names = context.store
+      .list(context.caller.region, QueueNamePrefix)
+      .filter((name) => name > NextToken)
+    const page = names.slice(0, MaxResults)
+    // The next page begins behind the last name of this one.
+    const more = names.length > page.length ? { NextToken: page.at(-1) } : {}
+    return { QueueUrls: page.map((name) => urlOf(name, context)), ...more }
+  }),
+  action('ListQueueTags', queueUrl, (input, context) => ({ Tags: queueOf(input, context).tags })),
+  action('TagQueue', { ...queueUrl, Tags: v.record(Text, Text) }, (input, context) => {
+    queueOf(input, context).tag(input.Tags)
+    return {}
   }),
   action('GetQueueAttributes', { ...queueUrl, AttributeNames: Texts }, (input, context) => {
     const all = queueOf(input, context).attributes

@@ -17,6 +17,9 @@ export interface StoreOptions {
   onExpired(queue: string, body: string): void
 }
 
+const tagKey = /^(?!aws:)[\p{L}\p{N}\p{Zs}_.:/=+\-@]{1,128}$/iu
+const tagValue = /^[\p{L}\p{N}\p{Zs}_.:/=+\-@]{0,256}$/u
+
 /** A queue with its messages and attributes. */
 export class StoredQueue {
   readonly name: string
@@ -27,6 +30,7 @@ export class StoredQueue {
   #changedAt: number
   #attributes: QueueAttributeTexts
   #values: QueueSettingValues
+  #tags: Readonly<Record<string, string>> = {}
 
   constructor(
     region: string,
@@ -45,6 +49,20 @@ export class StoredQueue {
       now,
       (body) => onExpired(name, body),
     )
+  }
+
+  get tags(): Readonly<Record<string, string>> {
+    return this.#tags
+  }
+
+  /** @throws Refusal when there are more than SQS takes, or one is not of its characters */
+  tag(tags: Readonly<Record<string, string>>): void {
+    const all = { ...this.#tags, ...tags }
+    for (const [key, value] of Object.entries(tags)) {
+      if (!tagKey.test(key) || !tagValue.test(value)) throw invalidParameter(`The tag ${key} is not valid.`)
+    }
+    if (Object.keys(all).length > 50) throw invalidParameter('Too many tags added for queue.')
+    this.#tags = all
   }
 
   get settings(): QueueSettingValues {
@@ -90,7 +108,12 @@ export class QueueStore {
    * Succeeds also when it exists with these attributes.
    * @throws Refusal when it exists with others, or a name or value is invalid
    */
-  create(region: string, name: string, attributes: QueueAttributeTexts): StoredQueue {
+  create(
+    region: string,
+    name: string,
+    attributes: QueueAttributeTexts,
+    tags: Readonly<Record<string, string>> = {},
+  ): StoredQueue {
     if (!/^[A-Za-z0-9_-]{1,80}$/.test(name)) {
       throw invalidParameter(
         'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
@@ -103,6 +126,7 @@ export class QueueStore {
       throw new Refusal('QueueNameExists', message, { queryCode: 'QueueAlreadyExists' })
     }
     const queue = new StoredQueue(region, name, attributes, this.#options)
+    queue.tag(tags)
     this.#queues.set(keyOf(region, name), queue)
     return queue
   }

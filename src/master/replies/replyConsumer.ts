@@ -3,9 +3,8 @@ import { aborted, orAborted } from '../../async/aborted.ts'
 import { contained, warnOfBug } from '../../async/contained.ts'
 import { type Lazy, lazy } from '../../async/lazy.ts'
 import { sealBody } from '../../protocol/envelope.ts'
-import type { Environment } from '../../queues/environment.ts'
 import type { QueueError } from '../../queues/queueError.ts'
-import type { Queues, ReceivedMessage, ReceiveOptions } from '../../queues/queues.ts'
+import type { ReceivedMessage, ReceiveOptions } from '../../queues/queues.ts'
 import { receiveLoop } from '../../queues/receiveLoop.ts'
 import type { Hearing } from '../../run/replyTimeout.ts'
 import { ForeignMessages } from './foreignMessages.ts'
@@ -15,22 +14,16 @@ import {
   chooseReplyQueue,
   mayReceiveAhead,
   type ReplyQueue,
+  type ReplyQueueChoice,
   visibilityOf,
   waitSecondsOf,
 } from './replyQueue.ts'
-import type { ReplyQueueWarning } from './replyQueueWarning.ts'
 import { farewell, type ReplyListeners, ReplySorter } from './replySorter.ts'
 
-export interface ReplyConsumerOptions extends ReplyListeners {
-  readonly environment: Environment
-  readonly queues: Queues
-  readonly masterId: string
-  /** `shared`: use the shared reply queue without trying to create a private one. */
-  readonly replyQueue?: 'private' | 'shared'
+export interface ReplyConsumerOptions extends ReplyListeners, ReplyQueueChoice {
   /** Whether replies are expected now. */
   readonly isExpecting: () => boolean
   readonly onWarning: (trouble: QueueError | undefined) => void
-  readonly onReplyQueue: (warning: ReplyQueueWarning) => void
 }
 
 /** Most additional receivers while replies pile up. */
@@ -109,8 +102,7 @@ export class ReplyConsumer {
 
   async #choose(): Promise<ReplyQueue> {
     const place = await chooseReplyQueue(this.#options, this.#abort.signal)
-    const { queues, onReplyQueue } = this.#options
-    if (place.kind === 'private') this.#own = new OwnReplyQueue(place.queue, queues, onReplyQueue)
+    if (place.kind === 'private') this.#own = new OwnReplyQueue(place.queue, this.#options)
     return place
   }
 
@@ -172,6 +164,7 @@ export class ReplyConsumer {
     const options = (): ReceiveOptions => {
       poll = this.#polls.ask()
       this.#isPolling = true
+      this.#own?.markUse(this.#abort.signal)
       return {
         waitSeconds: waitSecondsOf(isExpecting()),
         visibilitySeconds: visibilityOf(place, this.#polls.monitor.isBehind),

@@ -1,7 +1,9 @@
 import { privateReplyQueue } from '../../protocol/names.ts'
 import type { Environment } from '../../queues/environment.ts'
+import type { QueueTags } from '../../queues/queueAttributes.ts'
 import { QueueError } from '../../queues/queueError.ts'
 import type { Queues } from '../../queues/queues.ts'
+import { createTagged, queueTags, readTags, tagKeys } from '../../queues/queueTags.ts'
 import type { ReplyQueueWarning } from './replyQueueWarning.ts'
 
 /** The queue for replies to a master. */
@@ -14,7 +16,10 @@ export interface ReplyQueueChoice {
   readonly environment: Environment
   readonly queues: Queues
   readonly masterId: string
+  /** `shared`: use the shared reply queue without trying to create a private one. */
   readonly replyQueue?: 'private' | 'shared'
+  /** Who owns the queue, for its tag. */
+  readonly owner?: (() => Promise<string | undefined>) | undefined
   readonly onReplyQueue: (warning: ReplyQueueWarning) => void
 }
 
@@ -43,7 +48,7 @@ export async function chooseReplyQueue(choice: ReplyQueueChoice, signal: AbortSi
   if (replyQueue === 'shared' || environment.account !== undefined) return shared
   const own: ReplyQueue = { queue: privateReplyQueue(environment.name, masterId), kind: 'private' }
   try {
-    await createReplyQueue(queues, own.queue, signal)
+    if (!(await exists(queues, own.queue, signal))) await createReplyQueue(choice, own.queue, signal)
     return own
   } catch (error) {
     if (!(error instanceof QueueError)) throw error
@@ -58,12 +63,35 @@ export async function chooseReplyQueue(choice: ReplyQueueChoice, signal: AbortSi
  * Succeeds also when it exists, with whatever attributes: it works just as well.
  * @throws QueueError
  */
-export async function createReplyQueue(queues: Queues, queue: string, signal: AbortSignal): Promise<void> {
+export async function createReplyQueue(
+  { environment, queues, owner }: Pick<ReplyQueueChoice, 'environment' | 'queues' | 'owner'>,
+  queue: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const who = await owner?.().catch(() => undefined)
+  const tags = { ...queueTags(environment, 'private-replies', who), ...usedNow(queues) }
   try {
-    await queues.create(queue, privateQueueSettings, signal)
+    await createTagged(queues, queue, privateQueueSettings, tags, signal)
   } catch (error) {
     if (!(error instanceof QueueError) || error.code !== 'QueueNameExists') throw error
   }
+}
+
+/** Who may not create queues may still have one, which somebody else has created. */
+async function exists(queues: Queues, queue: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await readTags(queues, queue, signal)
+    return true
+  } catch (error) {
+    if (error instanceof QueueError && (error.kind === 'missing-queue' || error.kind === 'forbidden'))
+      return false
+    throw error
+  }
+}
+
+/** The mark of a queue that is in use, by SQS's clock. */
+export function usedNow({ clockOffsetMs = 0 }: Pick<Queues, 'clockOffsetMs'>): QueueTags {
+  return { [tagKeys.lastUsed]: new Date(Date.now() + clockOffsetMs).toISOString() }
 }
 
 /**

@@ -60,7 +60,8 @@ describe('doctor', () => {
     const told: string[] = []
     const plan = planSetUp(environment, await findQueues(queues, environment))
     await executeSetUp(queues, plan, (step) => told.push(localize(describeStep(step), inEnglish)))
-    expect(told).toHaveLength(3)
+    // The queues of this test have no tags yet.
+    expect(told.filter((step) => !step.startsWith('Tag queue'))).toHaveLength(3)
     expect(await findings(environment)).toEqual([])
   })
 

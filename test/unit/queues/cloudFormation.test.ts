@@ -22,10 +22,10 @@ describe('CloudFormation template', () => {
     const queues = queuesOf(template)
     expect(queues.map(({ Properties }) => Properties)).toEqual(
       [
-        ['testing_master', 20],
-        ['testing_agent', 0],
-        ['testing_facts', 0],
-      ].map(([QueueName, ReceiveMessageWaitTimeSeconds]) => ({
+        ['testing_master', 20, 'commands'],
+        ['testing_agent', 0, 'replies'],
+        ['testing_facts', 0, 'facts'],
+      ].map(([QueueName, ReceiveMessageWaitTimeSeconds, purpose]) => ({
         QueueName,
         VisibilityTimeout: 0,
         MessageRetentionPeriod: 60,
@@ -34,6 +34,11 @@ describe('CloudFormation template', () => {
         DelaySeconds: 0,
         SqsManagedSseEnabled: true,
         KmsMasterKeyId: noValue,
+        Tags: [
+          { Key: 'ec2-collective:product', Value: 'EC2 Collective' },
+          { Key: 'ec2-collective:environment', Value: 'testing' },
+          { Key: 'ec2-collective:purpose', Value: purpose },
+        ],
       })),
     )
   })

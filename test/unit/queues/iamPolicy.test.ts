@@ -25,7 +25,7 @@ describe('IAM policies', () => {
     expect(policy.testing_agent).not.toContain('SendMessage')
     expect(policy.testing_facts).not.toContain('SendMessage')
     expect(policy['testing_*_agent']).toEqual(
-      expect.arrayContaining(['CreateQueue', 'DeleteQueue', 'ReceiveMessage']),
+      expect.arrayContaining(['CreateQueue', 'DeleteQueue', 'ReceiveMessage', 'TagQueue']),
     )
     expect(policy.testing_agent).not.toContain('CreateQueue')
     expect(JSON.stringify(policy)).not.toContain('PurgeQueue')
@@ -48,7 +48,14 @@ describe('IAM policies', () => {
   })
 
   it('let an administrator create the three queues, and change them, and nothing else', () => {
-    const actions = ['CreateQueue', 'GetQueueAttributes', 'GetQueueUrl', 'SetQueueAttributes']
+    const tags = ['ListQueueTags', 'TagQueue']
+    const actions = [
+      'CreateQueue',
+      'GetQueueAttributes',
+      'GetQueueUrl',
+      'SetQueueAttributes',
+      ...tags,
+    ].toSorted()
     expect(allowed('administrator')).toEqual({
       testing_master: actions,
       testing_agent: actions,
@@ -59,7 +66,7 @@ describe('IAM policies', () => {
   it('let a cleaner remove reply queues, and read none of them', () => {
     expect(allowed('cleaner')).toEqual({
       '*': ['ListQueues'],
-      'testing_*_agent': ['DeleteQueue', 'GetQueueAttributes', 'GetQueueUrl'],
+      'testing_*_agent': ['DeleteQueue', 'GetQueueAttributes', 'GetQueueUrl', 'ListQueueTags'],
     })
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { queueTags } from '../../../src/queues/queueTags.ts'
 import { describeStep, type FoundQueues, planSetUp, type SetUpStep } from '../../../src/queues/setUp.ts'
 import { localize } from '../../../src/text/localizable.ts'
 import { inEnglish } from '../../../src/text/translate.ts'
@@ -39,6 +40,19 @@ describe('set-up plan', () => {
       kind: 'change',
       settings: { retentionSeconds: 60, maximumMessageSize: 65_536, redrivePolicy: '' },
     })
+  })
+
+  it('gives a queue the tags that it lacks, where tags can be read, and nothing else', () => {
+    const facts = { ...goodQueue('facts'), tags: { ...queueTags(testing, 'facts'), Team: 'ops' } }
+    const replies = { ...goodQueue('replies'), tags: { Team: 'ops' } }
+    expect(sentences({ ...good, facts, replies })).toEqual([
+      'Tag queue testing_agent: ec2-collective:product = EC2 Collective, ec2-collective:environment = testing, ec2-collective:purpose = replies',
+    ])
+  })
+
+  it('creates queues with the tags of who creates them', () => {
+    const plan = planSetUp(testing, { ...good, facts: 'missing' }, 'arn:aws:iam::1:user/ada')
+    expect(plan).toMatchObject([{ tags: { 'ec2-collective:owner': 'arn:aws:iam::1:user/ada' } }])
   })
 
   it('leaves alone what the engine does not tell', () => {

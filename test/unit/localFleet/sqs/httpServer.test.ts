@@ -9,11 +9,13 @@ import {
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ListQueuesCommand,
+  ListQueueTagsCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
   SQSClient,
+  TagQueueCommand,
 } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type SqsServer, startSqsServer } from '../../../../src/localFleet/sqs/httpServer.ts'
@@ -68,6 +70,31 @@ describe('queues', () => {
       name: 'QueueDoesNotExist',
       Code: 'AWS.SimpleQueueService.NonExistentQueue',
     })
+  })
+
+  it('are listed page by page, and have tags', async () => {
+    for (const name of ['page_c', 'page_a', 'page_b']) await newQueue(name)
+    const pages: string[][] = []
+    let NextToken: string | undefined
+    do {
+      const list = new ListQueuesCommand({ QueueNamePrefix: 'page_', MaxResults: 2, NextToken })
+      const page = await client.send(list)
+      pages.push((page.QueueUrls ?? []).map((url) => url.slice(url.lastIndexOf('/') + 1)))
+      NextToken = page.NextToken
+    } while (NextToken !== undefined)
+    expect(pages).toEqual([['page_a', 'page_b'], ['page_c']])
+    const { QueueUrl } = await client.send(
+      new CreateQueueCommand({ QueueName: 'page_d', tags: { owner: 'ada' } }),
+    )
+    await client.send(new TagQueueCommand({ QueueUrl, Tags: { 'cost:center': '4 2', owner: 'bob' } }))
+    expect((await client.send(new ListQueueTagsCommand({ QueueUrl }))).Tags).toEqual({
+      owner: 'bob',
+      'cost:center': '4 2',
+    })
+    for (const wrong of ['a;b', 'x'.repeat(257)])
+      await expect(client.send(new TagQueueCommand({ QueueUrl, Tags: { wrong } }))).rejects.toMatchObject({
+        name: 'InvalidParameterValue',
+      })
   })
 
   it('are created again with the same attributes only', async () => {
@@ -238,7 +265,7 @@ describe('requests', () => {
 
   it('that are none of SQS are refused with what is wrong', async () => {
     const target = (name: string) => ({ 'x-amz-target': `AmazonSQS.${name}` })
-    expect(await (await post({ headers: target('TagQueue'), body: '{}' })).json()).toMatchObject({
+    expect(await (await post({ headers: target('AddPermission'), body: '{}' })).json()).toMatchObject({
       __type: 'com.amazonaws.sqs#UnknownOperationException',
     })
     expect(await (await post({ headers: target('GetQueueUrl'), body: '{' })).json()).toMatchObject({

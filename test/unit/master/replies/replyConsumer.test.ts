@@ -10,6 +10,7 @@ import { sealBody } from '../../../../src/protocol/envelope.ts'
 import { defaultQueues } from '../../../../src/queues/environment.ts'
 import { type QueueError, toQueueError } from '../../../../src/queues/queueError.ts'
 import type { Queues, ReceivedMessage } from '../../../../src/queues/queues.ts'
+import { queueTags, tagKeys } from '../../../../src/queues/queueTags.ts'
 import { localize } from '../../../../src/text/localizable.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
 import { deferred } from '../../../support/deferred.ts'
@@ -148,6 +149,57 @@ describe('The reply consumer', () => {
     expect(said[0]).toMatch(
       /Replies arrive on testing_agent, which all masters share: .* more requests .* 60 s/,
     )
+  })
+
+  it('creates its queue with tags of whose it is, and that it is in use', async () => {
+    let tags: unknown
+    const queues = playedQueues({
+      async create(_queue, _settings, _signal, given) {
+        tags = given
+      },
+    })
+    await consume(queues, { owner: async () => 'arn:aws:iam::1:user/ada' }).open()
+    expect(tags).toMatchObject({
+      'ec2-collective:purpose': 'private-replies',
+      'ec2-collective:owner': 'arn:aws:iam::1:user/ada',
+      'ec2-collective:last-used': expect.stringMatching(/^20\d\d-\d\d-\d\dT[\d:.]+Z$/),
+    })
+  })
+
+  it('uses a queue that is there without creating it: somebody else may have done that for it', async () => {
+    const queues = playedQueues({
+      tags: async () => ({}),
+      create: () => Promise.reject(queueError('forbidden')),
+    })
+    expect(await consume(queues).open()).toBe('testing_m1_agent')
+  })
+
+  it.each([
+    ['old', 21, 1],
+    ['a few hours old', 12, 0],
+    ['of the future', -48, 1],
+  ])('marks its queue as used, where the mark is %s, once a day', async (_, hours, writes) => {
+    const written: unknown[] = []
+    const lastUsed = new Date(Date.now() - hours * 3600_000).toISOString()
+    const environment = {
+      name: 'testing',
+      region: 'eu-west-1',
+      protected: false,
+      queues: defaultQueues('testing'),
+    }
+    const tags = { ...queueTags(environment, 'private-replies'), [tagKeys.lastUsed]: lastUsed }
+    let polls = 0
+    const queues = playedQueues({
+      tags: async () => tags,
+      tag: async (_queue, with_) => void written.push(Object.keys(with_)),
+      receive: async (_queue, _options, signal) => {
+        polls += 1
+        return polls < 4 ? [] : untilAborted(signal)
+      },
+    })
+    await consume(queues).open()
+    await until(() => polls === 4, 'some receives')
+    expect(written).toEqual(Array.from({ length: writes }, () => [tagKeys.lastUsed]))
   })
 
   it('creates its queue again when somebody has deleted it, as soon as the name is free, and says so once', async () => {
