@@ -200,6 +200,44 @@ describe('the .deb', () => {
     await expect(init('status')).rejects.toMatchObject({ code: 3 })
   })
 
+  it('is removed through the agent itself: the command is answered, nothing is left half removed, the agent ends', {
+    timeout: 60_000,
+  }, async () => {
+    await init('start')
+    const agent = Number(pidOf())
+    const beside = await master.send({ kind: 'shell', command: 'sleep 3; echo beside' })
+    // As by sudo, without the variables of the command.
+    const { result, stdout } = await master.result(
+      await master.send({ kind: 'shell', command: 'env -i PATH="$PATH" dpkg -r ec2-cagent; echo $?' }),
+    )
+    expect(result.outcome).toEqual({ kind: 'exited', code: 0 })
+    expect(stdout).toMatch(
+      /the agent, which executes this, ends as soon as none of its commands runs\n(.*\n)*0\n$/,
+    )
+    expect((await dpkg('--audit')).stdout).toBe('')
+    expect((await master.result(beside)).stdout).toBe('beside\n')
+    await until(() => !existsSync(`/proc/${agent}`) && pidOf() === undefined, 'the agent to end')
+    await until(() => !existsSync('/run/ec2-cagent.removal'), 'the removal to be over')
+    expect(existsSync('/usr/sbin/ec2-cagent')).toBe(false)
+    expect(existsSync('/var/lib/ec2_collective/journal')).toBe(true)
+  })
+
+  it('is purged through the agent itself, which answers before its memory goes', {
+    timeout: 60_000,
+  }, async () => {
+    await dpkg('-i', deb)
+    await until(() => pidOf() !== undefined || init('start').then(() => false), 'the agent to run')
+    const { result } = await master.result(
+      await master.send({ kind: 'shell', command: 'dpkg -P ec2-cagent' }),
+    )
+    expect(result.outcome).toEqual({ kind: 'exited', code: 0 })
+    await until(() => !existsSync('/run/ec2-cagent.removal'), 'the removal to be over')
+    expect(existsSync('/var/lib/ec2_collective')).toBe(false)
+    expect(pidOf()).toBeUndefined()
+    expect((await dpkg('--audit')).stdout).toBe('')
+    await dpkg('-i', deb)
+  })
+
   it('removed ends the agent and keeps configuration, memory and logs; purged it keeps what is the operator’s', {
     timeout: 60_000,
   }, async () => {
