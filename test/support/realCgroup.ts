@@ -14,7 +14,15 @@ export interface RealCgroup {
 const roots = ['/sys/fs/cgroup', '/sys/fs/cgroup/pids']
 
 /** The root in which a test can make a cgroup that limits processes; undefined where it may not, or there is none. */
-export const cgroupRoot: string | undefined = roots.find((root) => {
+export const cgroupRoot: string | undefined = roots.find((root) => canMake(root, 'pids.max'))
+
+/** The same for cgroups of version 2 that can be killed, also beside those of version 1. */
+export const killableRoot: string | undefined = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((root) =>
+  canMake(root, 'cgroup.kill'),
+)
+
+/** Whether the test can make a cgroup there, with this file in it. */
+function canMake(root: string, file: string): boolean {
   const probe = join(root, `ec2-collective-probe-${process.pid}`)
   try {
     accessSync(root, constants.W_OK)
@@ -22,10 +30,10 @@ export const cgroupRoot: string | undefined = roots.find((root) => {
   } catch {
     return false
   }
-  const isLimited = existsSync(join(probe, 'pids.max'))
+  const has = existsSync(join(probe, file))
   rmdirSync(probe)
-  return isLimited
-})
+  return has
+}
 
 export function makeCgroup(root: string, name: string): RealCgroup {
   const directory = join(root, `ec2-collective-${name}-${process.pid}`)

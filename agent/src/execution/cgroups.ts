@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { CgroupEnclosure, type Enclosure } from './enclosure.ts'
 
 /** What a cgroup can limit, and the files (cgroup v2) that the limits are written to. */
 const limitFiles = { processes: 'pids.max', memory: 'memory.max' } as const
@@ -19,10 +20,14 @@ export type Limited = keyof typeof limitFiles
 /** The agent's own part of a cgroup tree in which it is alone: cgroups with processes cannot limit cgroups below them. */
 const ownLeaf = 'agent'
 
-/** A directory in which the agent makes a cgroup for each run, and what these can limit. */
+/** A directory in which the agent makes a cgroup for each run. */
 export interface CgroupPlace {
   readonly directory: string
-  readonly limits: ReadonlySet<Limited>
+  /**
+   * Enables the controllers, and finds out what can be limited, once. Only where runs are limited: a service whose cgroup has
+   * controllers enabled below it cannot be started again in that cgroup as long as a daemon is left there.
+   */
+  readonly enableLimits: () => Promise<ReadonlySet<Limited>>
   /** Names of cgroups of runs that have not ended. They may be empty, as their process is still to come. */
   readonly inUse: Set<string>
 }
@@ -51,18 +56,32 @@ export async function findCgroupPlace(
   system: CgroupSystem = linux,
 ): Promise<CgroupPlace> {
   const directory = given ?? (await ownPlace(system).catch(unusable))
-  for (const controller of controllers) {
-    // One that is not there cannot be enabled; which ones are is seen below.
-    await writeFile(join(directory, 'cgroup.subtree_control'), `+${controller}`).catch(() => {})
-  }
   const inUse = new Set<string>()
   await removeEmptyCgroups({ directory, inUse })
-  const limits = await limitsIn(directory).catch(({ message }: Error) => {
+  await probe(directory, 'cgroup.procs').catch(({ message }: Error) => {
     throw new NoCgroups(`cgroups cannot be made in ${directory} (${message})`)
   })
-  if (limits.size === 0)
-    throw new NoCgroups(`the cgroup ${directory} has neither the pids nor the memory controller`)
-  return { directory, limits, inUse }
+  let limits: Promise<ReadonlySet<Limited>> | undefined
+  return {
+    directory,
+    inUse,
+    enableLimits: () => {
+      limits ??= enableLimits(directory)
+      return limits
+    },
+  }
+}
+
+async function enableLimits(directory: string): Promise<ReadonlySet<Limited>> {
+  for (const controller of controllers) {
+    // One that is not there cannot be enabled; which ones are is seen below.
+    await writeFile(join(directory, 'cgroup.subtree_control'), `+${controller}`, overwrite).catch(() => {})
+  }
+  const names = Object.keys(limitFiles) as Limited[]
+  const found = await probe(directory, ...names.map((limited) => limitFiles[limited])).catch(
+    (): string[] => [],
+  )
+  return new Set(names.filter((limited) => found.includes(limitFiles[limited])))
 }
 
 async function ownPlace({ membership, root, pid }: CgroupSystem): Promise<string> {
@@ -80,16 +99,32 @@ async function ownPlace({ membership, root, pid }: CgroupSystem): Promise<string
   return own
 }
 
-/** What a cgroup below this one can limit. */
-async function limitsIn(directory: string): Promise<Set<Limited>> {
-  const probe = join(directory, `run-probe.${process.pid}`)
-  await mkdir(probe)
-  const found = new Set<Limited>()
-  for (const limited of Object.keys(limitFiles) as Limited[]) {
-    if (await isThere(join(probe, limitFiles[limited]))) found.add(limited)
-  }
-  await rmdir(probe)
+/** Which of these files a cgroup below this one has. */
+async function probe(directory: string, ...files: string[]): Promise<string[]> {
+  const cgroup = join(directory, `run-probe.${process.pid}`)
+  await mkdir(cgroup)
+  const found: string[] = []
+  for (const file of files) if (await isThere(join(cgroup, file))) found.push(file)
+  await rmdir(cgroup)
   return found
+}
+
+/** Cgroups of a run that agents before this one have left. */
+export async function cgroupsLeftOf({ directory }: CgroupPlace, name: string): Promise<string[]> {
+  const left: string[] = []
+  for (const entry of await readdir(directory).catch(() => [])) {
+    const pid = pidIn(entry)
+    if (pid === undefined || entry !== `run-${name}.${pid}`) continue
+    // One of another agent that uses the same place may execute the same run.
+    if (!(await isThere(`/proc/${pid}`))) left.push(join(directory, entry))
+  }
+  return left
+}
+
+/** The process id of the agent that has made this cgroup for a run. */
+function pidIn(entry: string): number | undefined {
+  const pid = /^run-.*\.(\d+)$/.exec(entry)?.[1]
+  return pid === undefined ? undefined : Number(pid)
 }
 
 function unusable(error: Error): never {
@@ -102,8 +137,8 @@ async function removeEmptyCgroups({
   inUse,
 }: Pick<CgroupPlace, 'directory' | 'inUse'>): Promise<void> {
   for (const name of await readdir(directory).catch(() => [])) {
-    const pid = Number(/^run-.*\.(\d+)$/.exec(name)?.[1])
-    if (Number.isNaN(pid)) continue
+    const pid = pidIn(name)
+    if (pid === undefined) continue
     // Those of another agent that uses the same place are its own.
     const isFree = pid === process.pid ? !inUse.has(name) : !(await isThere(`/proc/${pid}`))
     if (isFree) await rmdir(join(directory, name)).catch(() => {})
@@ -156,6 +191,10 @@ export class RunCgroup {
     this.#place = place
     this.directory = directory
     this.#limited = limited
+  }
+
+  get enclosure(): Enclosure {
+    return new CgroupEnclosure([this.directory])
   }
 
   /**

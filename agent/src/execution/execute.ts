@@ -1,5 +1,6 @@
 import type { Chunk } from '../../../src/protocol/frames.ts'
 import type { Outcome } from '../../../src/protocol/messages.ts'
+import type { Enclosure } from './enclosure.ts'
 import { type ExecutableAction, NotExecutable, prepare, type WhyNot } from './preparation.ts'
 import { type Launch, ProcessGroup } from './processGroup.ts'
 import type { LimitedRun } from './runLimits.ts'
@@ -21,7 +22,7 @@ export interface Execution {
   readonly timeoutMs: number
   readonly killGraceMs: number
   /**
-   * Prepares the limits of the run.
+   * Prepares cgroup and limits of the run.
    * @throws Error in words
    */
   readonly limit: () => Promise<LimitedRun>
@@ -42,7 +43,8 @@ export async function execute(
     const limited = await limitedBy(execution)
     cleanUps.push(limited.end)
     if (signal.aborted) return stopped(signal.reason, false)
-    return await run(await inLimits(limited, prepared.launch), execution, signal)
+    const launch = await inLimits(limited, prepared.launch)
+    return await run(launch, limited.enclosure, execution, signal)
   } catch (error) {
     return { kind: 'not-executed', reason: inWords(error as NodeJS.ErrnoException) }
   } finally {
@@ -62,7 +64,12 @@ function notExecutable(cause: Error): never {
   throw new NotExecutable(cause.message, { cause })
 }
 
-async function run(launch: Launch, execution: Execution, signal: AbortSignal): Promise<Outcome> {
+async function run(
+  launch: Launch,
+  enclosure: Enclosure | undefined,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<Outcome> {
   let holds = 0
   const group = await ProcessGroup.start(launch, execution.mark, (chunk) => {
     const taken = execution.onOutput(chunk)
@@ -79,7 +86,7 @@ async function run(launch: Launch, execution: Execution, signal: AbortSignal): P
   let stopping: { outcome: Outcome; done: Promise<void> } | undefined
   // A process that has ended has its outcome; only what it left behind is stopped.
   const stop = (outcome: Outcome) => {
-    stopping ??= { outcome: group.ending ?? outcome, done: group.stop(execution.killGraceMs) }
+    stopping ??= { outcome: group.ending ?? outcome, done: group.stop(execution.killGraceMs, enclosure) }
   }
   const onTimeout = () => {
     if (group.ending === undefined) stop({ kind: 'timed-out' })

@@ -20,10 +20,15 @@ export async function processesMarkedWith(name: string, value?: string): Promise
 export async function groupsMarkedWith(name: string, value?: string): Promise<number[]> {
   const groups = new Set<number>()
   for (const pid of await processesMarkedWith(name, value)) {
-    const group = groupOf(await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => ''))
+    const group = await groupOfProcess(pid)
     if (group !== undefined && group > 1) groups.add(group)
   }
   return [...groups]
+}
+
+/** The process group of a process; undefined when it is gone, or a zombie. */
+export async function groupOfProcess(pid: number): Promise<number | undefined> {
+  return groupOf(await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => ''))
 }
 
 /** Whether any process of these groups is more than a zombie. Without `/proc` it is assumed. */

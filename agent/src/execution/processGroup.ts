@@ -5,6 +5,7 @@ import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { setImmediate as allRead, setTimeout as sleep } from 'node:timers/promises'
 import type { Chunk } from '../../../src/protocol/frames.ts'
+import { type Enclosure, terminateOthers } from './enclosure.ts'
 import { groupsMarkedWith, hasLivingMembers } from './markedProcesses.ts'
 import { outputPipes } from './outputPipes.ts'
 import { runMark } from './runMark.ts'
@@ -117,10 +118,16 @@ export class ProcessGroup {
     }
   }
 
-  /** TERM to the group; KILL after `graceMs` to what is left; resolves when nothing is. */
-  async stop(graceMs: number): Promise<void> {
-    if (await areGone(await this.#signal('SIGTERM'), graceMs)) return
-    await areGone(await this.#signal('SIGKILL'), killedWithinMs)
+  /**
+   * TERM to the group; KILL after `graceMs` to what is left; resolves when nothing is.
+   * @param enclosure of the run: what is in it is stopped, too
+   */
+  async stop(graceMs: number, enclosure?: Enclosure): Promise<void> {
+    const groups = await this.#signal('SIGTERM')
+    await terminateOthers(enclosure, groups)
+    if (await areGone(groups, graceMs, enclosure)) return
+    await enclosure?.kill()
+    await areGone(await this.#signal('SIGKILL'), killedWithinMs, enclosure)
   }
 
   async #signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<number[]> {
@@ -204,13 +211,18 @@ export function signalGroup(pgid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** Waits until no process is left in any of the groups. */
-async function areGone(groups: readonly number[], withinMs: number): Promise<boolean> {
+/** Waits until no process is left in any of the groups, and in the enclosure. */
+async function areGone(
+  groups: readonly number[],
+  withinMs: number,
+  enclosure: Enclosure | undefined,
+): Promise<boolean> {
   const deadline = performance.now() + withinMs
   for (;;) {
     const left = groups.filter(exists)
     // Zombies exist until their parent reaps them, which the first process of some containers never does.
-    if (left.length === 0 || !(await hasLivingMembers(left))) return true
+    const areEnded = left.length === 0 || !(await hasLivingMembers(left))
+    if (areEnded && (await enclosure?.isEmpty()) !== false) return true
     if (performance.now() > deadline) return false
     await sleep(stopPollMs)
   }

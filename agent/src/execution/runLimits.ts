@@ -1,4 +1,7 @@
-import { type CgroupPlace, findCgroupPlace, type Limited, RunCgroup } from './cgroups.ts'
+import { access, constants } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { type CgroupPlace, cgroupsLeftOf, findCgroupPlace, type Limited, RunCgroup } from './cgroups.ts'
+import { CgroupEnclosure, type Enclosure } from './enclosure.ts'
 import type { Launch } from './processGroup.ts'
 import {
   canSetResourceLimits,
@@ -22,12 +25,14 @@ export interface Enforcement {
   readonly memory: 'run' | 'process' | 'none'
   /** Where the cgroups of runs are. */
   readonly directory?: string
-  /** Why runs get no cgroup of their own. */
+  /** Why no cgroup limits runs. */
   readonly problem?: string
 }
 
-/** Limits of one run. */
+/** Cgroup and limits of one run. */
 export interface LimitedRun {
+  /** All of its processes, where it has a cgroup. */
+  readonly enclosure: Enclosure | undefined
   /** Lets a program start within the limits. */
   wrap(launch: Launch): Promise<Launch>
   /** Ends the limits, also for what goes on after the run. */
@@ -36,6 +41,10 @@ export interface LimitedRun {
 
 /** Moves itself into the cgroup, and becomes the program. */
 const enter = 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"'
+/** The same where the program starts in any case. Variables that shells add are no business of the program. */
+const enterIfPossible = (added: readonly string[]) =>
+  `{ echo 0 >"$1/cgroup.procs"; } 2>/dev/null; ${added.map((name) => `unset ${name}; `).join('')}shift && exec "$@"`
+const addedByShells = ['PWD', 'OLDPWD', 'SHLVL']
 
 export interface RunLimitsOptions {
   /** The directory for cgroups of runs; undefined: the agent's own cgroup. */
@@ -61,7 +70,10 @@ export interface LimitingSystem {
 
 const linux: LimitingSystem = { findPlace: findCgroupPlace, mayRaiseLimits }
 
-/** Limits the processes and the memory of runs: by a cgroup for each, or else by resource limits of its processes. */
+/**
+ * Has a cgroup for each run, where there are cgroups, so that all of it can be stopped; and limits its processes and memory: by
+ * that cgroup, or else by resource limits of its processes.
+ */
 export class RunLimits {
   readonly #cgroup: string | undefined
   readonly #system: LimitingSystem
@@ -80,47 +92,68 @@ export class RunLimits {
     return this.#enforcement
   }
 
+  /** Where runs have cgroups; undefined: they have none. Finds that out once, as the agent may move into one for it. */
+  async place(): Promise<string | undefined> {
+    return (await this.#prepared()).place?.directory
+  }
+
+  /** What is left of a run of an earlier agent, whatever it has shed. */
+  async leftOf(runId: string): Promise<Enclosure | undefined> {
+    const { place } = await this.#prepared()
+    return place === undefined ? undefined : new CgroupEnclosure(await cgroupsLeftOf(place, runId))
+  }
+
   /** Finds out what can be limited, once. */
   async prepare(): Promise<Enforcement> {
-    const { place, problem, hasResourceLimits } = await this.#prepared()
+    const { place, hasResourceLimits, ...found } = await this.#prepared()
+    const limits = await place?.enableLimits()
+    const problem =
+      place !== undefined && limits?.size === 0
+        ? `the cgroup ${place.directory} has neither the pids nor the memory controller`
+        : found.problem
     const by = <Other>(limited: Limited, other: Other) =>
-      place?.limits.has(limited) === true ? 'run' : hasResourceLimits ? other : 'none'
+      limits?.has(limited) === true ? 'run' : hasResourceLimits ? other : 'none'
     this.#enforcement = {
       processes: by('processes', 'user' as const),
       memory: by('memory', 'process' as const),
-      ...(place === undefined ? {} : { directory: place.directory }),
+      ...(place === undefined || problem !== undefined ? {} : { directory: place.directory }),
       ...(problem === undefined ? {} : { problem }),
     }
     return this.#enforcement
   }
 
   /**
-   * Prepares the limits of a run.
+   * Prepares the cgroup and the limits of a run.
    * @param runId names its cgroup
    * @param mark finds its processes
    * @throws Error in words when it cannot be limited although it should be
    */
   async begin(limits: Limits, runId: string, mark: string): Promise<LimitedRun> {
-    if (limits.processes === undefined && limits.memory === undefined) return unlimited
-    await this.prepare()
     const { place, hasResourceLimits, areHard } = await this.#prepared()
-    const isInCgroup = (limited: Limited) => place?.limits.has(limited) === true
+    if (limits.processes === undefined && limits.memory === undefined)
+      return place === undefined ? unlimited : enclosed(place, runId)
+    await this.prepare()
+    const possible = await place?.enableLimits()
+    const isInCgroup = (limited: Limited) => possible?.has(limited) === true
     const ofCgroup = (limited: Limited) => (isInCgroup(limited) ? limits[limited] : undefined)
     const ofProcesses = (limited: Limited) =>
       isInCgroup(limited) || !hasResourceLimits ? undefined : limits[limited]
     const values = definedOnly({ processes: ofCgroup('processes'), memory: ofCgroup('memory') })
     const rest = { processes: ofProcesses('processes'), memory: ofProcesses('memory') }
     const cgroup =
-      place === undefined || Object.keys(values).length === 0
+      place === undefined
         ? undefined
         : await RunCgroup.create(place, runId, values).catch((cause: Error) => {
             throw new Error(`its processes and memory cannot be limited: ${cause.message}`, { cause })
           })
     const isByResource = rest.processes !== undefined || rest.memory !== undefined
+    const isLimiting = Object.keys(values).length > 0
     return {
+      enclosure: cgroup?.enclosure,
       wrap: async (launch) => {
         const within = await withResourceLimits(launch, rest, areHard)
         if (cgroup === undefined) return within
+        if (!isLimiting) return entering(cgroup, within)
         // Then it is the new user who would have to enter the cgroup, which is not theirs.
         if (launch.as !== undefined)
           throw new Error(
@@ -154,8 +187,43 @@ export class RunLimits {
   }
 }
 
-/** A run without limits. */
-export const unlimited: LimitedRun = { wrap: async (launch) => launch, end: async () => {} }
+/** A run without limits and cgroup. */
+export const unlimited: LimitedRun = {
+  enclosure: undefined,
+  wrap: async (launch) => launch,
+  end: async () => {},
+}
+
+/** A run without limits in a cgroup of its own, where one can be made. */
+async function enclosed(place: CgroupPlace, runId: string): Promise<LimitedRun> {
+  const cgroup = await RunCgroup.create(place, runId, {}).catch(() => undefined)
+  if (cgroup === undefined) return unlimited
+  return {
+    enclosure: cgroup.enclosure,
+    wrap: (launch) => entering(cgroup, launch),
+    end: async () => void (await cgroup.end()),
+  }
+}
+
+async function entering(cgroup: RunCgroup, launch: Launch): Promise<Launch> {
+  // The new user could not enter it; and for a program that cannot be started, the system says why.
+  if (launch.as !== undefined || !(await isExecutable(launch))) return launch
+  const added = addedByShells.filter((name) => launch.environment[name] === undefined)
+  const args = ['-c', enterIfPossible(added), 'sh', cgroup.directory, launch.file, ...launch.args]
+  return { ...launch, file: '/bin/sh', args }
+}
+
+async function isExecutable({ file, environment }: Launch): Promise<boolean> {
+  const paths = file.includes('/') ? [''] : (environment.PATH ?? '').split(delimiter)
+  for (const path of paths) {
+    const found = await access(path === '' ? file : join(path, file), constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (found) return true
+  }
+  return false
+}
 
 /** A sentence for people: what the limits count, and why no more. */
 export function describeEnforcement(limits: Limits, { processes, memory, problem }: Enforcement): string {
@@ -163,7 +231,7 @@ export function describeEnforcement(limits: Limits, { processes, memory, problem
     ...(limits.processes === undefined ? [] : [`${limits.processes} processes (${counts[processes]})`]),
     ...(limits.memory === undefined ? [] : [`${limits.memory} bytes of memory (${counts[memory]})`]),
   ]
-  const why = problem === undefined ? '' : ` Runs have no cgroup of their own, because ${problem}.`
+  const why = problem === undefined ? '' : ` No cgroup limits it, because ${problem}.`
   return `Limits of a run: ${parts.join(', ')}.${why}`
 }
 

@@ -174,6 +174,10 @@ export async function runAgent({
   log.info(
     `ec2-cagent ${version} is ${from.agentId} (${from.hostname}) in environment ${environment}, process ${process.pid}.`,
   )
+  if (process.pid === 1)
+    log.warn(
+      'The agent is process 1 and does not reap what commands leave behind. Start it by an init: docker run --init.',
+    )
   const refresh = async (fresh: boolean) => {
     await factsPublisher.refresh(fresh).catch((error) => log.error(`Cannot read facts: ${reasonOf(error)}`))
   }
@@ -226,6 +230,8 @@ export async function runAgent({
 
 /** Before anything is started, as the agent may move into a cgroup of its own for it. */
 async function sayLimits(most: Limits, limits: RunLimits, log: Log): Promise<void> {
+  const place = await limits.place()
+  if (place !== undefined) log.info(`Each run has a cgroup of its own below ${place}.`)
   if (most.processes === undefined && most.memory === undefined) return
   const enforcement = await limits.prepare()
   const sentence = describeEnforcement(most, enforcement)

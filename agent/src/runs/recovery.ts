@@ -1,4 +1,5 @@
 import { endOrphanProcesses } from '../execution/orphanProcesses.ts'
+import type { RunLimits } from '../execution/runLimits.ts'
 import { markOf } from '../execution/runMark.ts'
 import { reasonOf } from '../log/log.ts'
 import type { Deliveries } from '../replies/deliveries.ts'
@@ -10,16 +11,20 @@ import type { Spool } from '../store/spool.ts'
 import type { SpooledReply } from '../store/spooledReply.ts'
 import type { RunContext } from './runContext.ts'
 
+type RecoveryContext = Omit<RunContext, 'ownUser' | 'limits' | 'onRest'> & {
+  readonly limits: Pick<RunLimits, 'leftOf'>
+}
+
 /** Answers for runs that are over: left by an earlier process, requested again, or never started. */
 export class Recovery {
-  readonly #context: Omit<RunContext, 'ownUser' | 'limits' | 'onRest'>
+  readonly #context: RecoveryContext
   readonly #journal: Pick<Journal, 'undelivered'>
   readonly #spool: Spool
   readonly #outbox: Pick<Outbox, 'post' | 'offer'>
   readonly #deliveries: Pick<Deliveries, 'expect' | 'start'>
 
   constructor(
-    context: Omit<RunContext, 'ownUser' | 'limits' | 'onRest'>,
+    context: RecoveryContext,
     journal: Pick<Journal, 'undelivered'>,
     spool: Spool,
     outbox: Pick<Outbox, 'post' | 'offer'>,
@@ -93,16 +98,21 @@ export class Recovery {
     if (!spooled.isFinished) {
       const left = await this.#complete(runId, spooled, output)
       audit('ended', audited, { verdict: 'interrupted' })
-      const stopped = left > 0 ? '; what was left of it was stopped' : ''
+      const stopped = left ? '; what was left of it was stopped' : ''
       log.warn(`Run ${runId} was interrupted when an earlier process of this agent ended${stopped}.`)
     }
     this.#deliveries.start(runId, replyTo, spooled)
   }
 
-  /** Stops what is left of a run, and ends its reply. Returns how many process groups there were. */
-  async #complete(runId: string, spooled: SpooledReply, output: SpooledOutput): Promise<number> {
-    const { from, now, configuration } = this.#context
-    const left = await endOrphanProcesses(markOf(from.agentId, runId), configuration().killGraceMs)
+  /** Stops what is left of a run, and ends its reply. Returns whether there was anything. */
+  async #complete(runId: string, spooled: SpooledReply, output: SpooledOutput): Promise<boolean> {
+    const { from, now, configuration, limits } = this.#context
+    const { killGraceMs } = configuration()
+    const left = await endOrphanProcesses(
+      markOf(from.agentId, runId),
+      killGraceMs,
+      await limits.leftOf(runId),
+    )
     const outcome = { kind: 'interrupted' } as const
     spooled.append({ kind: 'result', body: terminalResult(output, { runId, from, now: now(), outcome }) })
     return left

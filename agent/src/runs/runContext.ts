@@ -11,7 +11,7 @@ export interface RunContext {
   readonly ownUser: User
   /** As it is at the moment. */
   readonly configuration: () => Configuration
-  readonly limits: Pick<RunLimits, 'begin'>
+  readonly limits: Pick<RunLimits, 'begin' | 'leftOf'>
   readonly audit: Audit
   readonly log: Log
   /** Called each time when no run is left. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,14 @@ import { openBody } from '../../../src/protocol/envelope.ts'
 import type { Environment } from '../../../src/queues/environment.ts'
 import { type AgentProcess, startAgent } from '../../support/agentProcess.ts'
 import { type Commander, startCommander } from '../../support/commander.ts'
-import { cgroupRoot, cgroupsIn, makeCgroup, type RealCgroup, readCgroup } from '../../support/realCgroup.ts'
+import {
+  cgroupRoot,
+  cgroupsIn,
+  killableRoot,
+  makeCgroup,
+  type RealCgroup,
+  readCgroup,
+} from '../../support/realCgroup.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
 
@@ -60,6 +67,7 @@ const outcomeOf = async (execution: Awaited<ReturnType<typeof execute>>) =>
 const inCgroup = it.runIf(cgroupRoot !== undefined)
 const hasPrlimit = existsSync('/usr/bin/prlimit')
 const asRoot = it.runIf(process.getuid?.() === 0 && hasPrlimit)
+const inKillable = it.runIf(killableRoot !== undefined)
 
 describe('A fork bomb in a cgroup of its own', () => {
   beforeEach(async () => {
@@ -93,9 +101,11 @@ describe('A fork bomb in a cgroup of its own', () => {
   })
 
   inCgroup('is not what a daemon is: that has no limit after its run', async () => {
-    const starting = await execute('sleep 60 >/dev/null 2>&1 & sleep 1')
+    const seen = join(directory, 'seen')
+    const starting = await execute(`sleep 60 >/dev/null 2>&1 & until test -e ${seen}; do sleep 0.05; done`)
     const run = await theRun()
-    expect(readCgroup(run, 'pids.max')).toBe(String(processes))
+    await until(() => readCgroup(run, 'pids.max') === String(processes), 'its limit')
+    await writeFile(seen, '')
     expect(await outcomeOf(starting)).toEqual({ kind: 'exited', code: 0 })
     await until(() => readCgroup(run, 'pids.max') === 'max', 'its limit to end')
     expect(readCgroup(run, 'cgroup.procs').split('\n')).toHaveLength(1)
@@ -109,6 +119,94 @@ describe('A fork bomb in a cgroup of its own', () => {
     }, 'the cgroup of the run')
     return found[0] ?? ''
   }
+})
+
+describe('A run in a cgroup of its own, without limits (where this user may make cgroups)', () => {
+  /** Has shed what the agent finds processes by: environment, group and session. */
+  const shed = (command: string) => `env -i setsid ${command}`
+  const stubborn = `/bin/sh -c 'trap "" TERM; while :; do sleep 0.2; done'`
+  let directories: string[]
+
+  beforeEach(async () => {
+    if (killableRoot === undefined) return
+    cgroup = makeCgroup(killableRoot, 'runs')
+    await start({ cgroup: cgroup.directory })
+    expect(agent.log).toMatch(/Each run has a cgroup of its own below/)
+  })
+
+  const processesIn = (run: string) =>
+    existsSync(run) ? readCgroup(run, 'cgroup.procs').split('\n').filter(Boolean).length : 0
+
+  async function theRun(count: number): Promise<string> {
+    await until(async () => {
+      directories = (await cgroupsIn(cgroup?.directory ?? '')).filter((path) => !path.includes('probe'))
+      return directories.length === 1 && processesIn(directories[0] as string) >= count
+    }, `${count} processes in the cgroup of the run`)
+    return directories[0] as string
+  }
+
+  inKillable(
+    'is stopped whole at its timeout, also what has shed its environment and its group',
+    async () => {
+      const run = await execute(`${shed('sleep 501')} & ${shed(stubborn)} & sleep 502`, { timeoutMs: 3_000 })
+      const place = await theRun(4)
+      expect(await outcomeOf(run)).toEqual({ kind: 'timed-out' })
+      await until(() => !existsSync(place), 'its cgroup to be removed, as nothing is left in it')
+    },
+  )
+
+  inKillable('is stopped whole when it is cancelled', async () => {
+    const run = await execute(`${shed('sleep 501')} & sleep 502`)
+    const place = await theRun(3)
+    await commander.send({ kind: 'cancel', runId: run.runId, issuedAt: Date.now() })
+    expect(await outcomeOf(run)).toEqual({ kind: 'cancelled', started: true })
+    await until(() => !existsSync(place), 'its cgroup to be removed, as nothing is left in it')
+  })
+
+  inKillable('is stopped whole by the next agent, when its own was killed', async () => {
+    const run = await execute(`echo begun; ${shed('sleep 501')} & sleep 502`)
+    const place = await theRun(3)
+    await agent.kill()
+    await start({ cgroup: cgroup?.directory })
+    expect(await outcomeOf(run)).toEqual({ kind: 'interrupted' })
+    await until(() => processesIn(place) === 0, 'nothing of it to be left')
+  })
+
+  inKillable(
+    'leaves daemons alone when it ends by itself, over restarts and crashes of the agent',
+    async () => {
+      const run = await execute('setsid sleep 60 >/dev/null 2>&1 & echo started')
+      expect((await run.result()).stdout).toBe('started\n')
+      const place = await theRun(1)
+      for (const signal of ['SIGUSR2', 'SIGTERM', 'SIGKILL'] as const) {
+        agent.signal(signal)
+        await agent.ended
+        await start({ cgroup: cgroup?.directory })
+        expect(await outcomeOf(await execute('true'))).toEqual({ kind: 'exited', code: 0 })
+        expect(processesIn(place)).toBe(1)
+      }
+    },
+  )
+
+  inKillable(
+    'is executed as without one: the same environment, and the reason why it cannot be',
+    async () => {
+      const variables = 'tr "\\0" "\\n" </proc/self/environ | cut -d= -f1 | sort'
+      const within = (await (await execute(variables)).result()).stdout
+      await commander.expire()
+      await agent.stop()
+      await start({})
+      expect(within).toBe((await (await execute(variables)).result()).stdout)
+      await agent.stop()
+      await start({ cgroup: cgroup?.directory })
+      const content = Buffer.from('#!/no/such/program\n').toString('base64')
+      const runId = await commander.send({ kind: 'script', name: 'x', content, args: [] })
+      expect((await commander.result(runId)).result.outcome).toMatchObject({
+        kind: 'not-executed',
+        reason: '/no/such/program does not exist',
+      })
+    },
+  )
 })
 
 describe('A fork bomb of another user, where runs have no cgroup', () => {

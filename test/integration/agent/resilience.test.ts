@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Environment } from '../../../src/queues/environment.ts'
@@ -238,6 +239,16 @@ describe('an agent that is asked to end', () => {
     agent.signal('SIGTERM')
     expect(await agent.ended).toBe(0)
     expect((await master.result(runId)).result.outcome).toEqual({ kind: 'interrupted' })
+  })
+})
+
+describe('an agent that is the first process of a container', () => {
+  it.runIf(process.getuid?.() === 0)('says that it reaps nothing, and works', async () => {
+    const bundle = fileURLToPath(new URL('../../../dist/ec2-cagent.js', import.meta.url))
+    const command = ['unshare', '--pid', '--fork', '--mount-proc', process.execPath, bundle]
+    const agent = await start({ command })
+    await agent.logged(/process 1 and does not reap .* docker run --init/)
+    expect((await master.result(await master.send(shell('echo works')))).stdout).toBe('works\n')
   })
 })
 

@@ -2,7 +2,12 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type CgroupPlace, findCgroupPlace, RunCgroup } from '../../../../agent/src/execution/cgroups.ts'
+import {
+  type CgroupPlace,
+  cgroupsLeftOf,
+  findCgroupPlace,
+  RunCgroup,
+} from '../../../../agent/src/execution/cgroups.ts'
 import { cgroupRoot, makeCgroup } from '../../../support/realCgroup.ts'
 
 let root: string
@@ -25,18 +30,26 @@ function system(path: string, pids: readonly number[] = [100]) {
 const service = 'system.slice/ec2-cagent.service'
 
 describe('The place for cgroups of runs', () => {
-  it('is the cgroup of the service: the agent moves into one below it, and enables both controllers', async () => {
-    // The files of a directory are no cgroup: which limits it has cannot be found out.
-    await expect(findCgroupPlace(undefined, system(`/${service}`))).rejects.toThrow(
-      /neither the pids nor the memory/,
-    )
+  it('is the cgroup of the service: the agent moves into one below it', async () => {
+    const own = system(`/${service}`)
+    const place = await findCgroupPlace(undefined, own)
+    expect(place.directory).toBe(join(root, service))
     expect(read(service, 'agent', 'cgroup.procs')).toBe('100')
+  })
+
+  it('has its controllers enabled where runs are limited, and only there: others could not be started again', async () => {
+    const own = system(`/${service}`)
+    writeFileSync(join(root, service, 'cgroup.subtree_control'), '')
+    const place = await findCgroupPlace(undefined, own)
+    expect(read(service, 'cgroup.subtree_control')).toBe('')
+    // The files of a directory are no cgroup: it has no limits.
+    expect([...(await place.enableLimits())]).toEqual([])
     expect(read(service, 'cgroup.subtree_control')).toBe('+memory')
   })
 
   it('is the one above, where systemd has started the agent in a part of its own', async () => {
     const own = system(`/${service}/agent`)
-    await expect(findCgroupPlace(undefined, own)).rejects.toThrow(`${service} has neither`)
+    expect((await findCgroupPlace(undefined, own)).directory).toBe(join(root, service))
     expect(existsSync(join(root, service, 'agent', 'agent'))).toBe(false)
   })
 
@@ -67,7 +80,8 @@ describe('The place for cgroups of runs', () => {
       // More than the highest number that a process can have.
       mkdirSync(join(cgroup.directory, 'run-of-an-earlier-agent.99999999'))
       try {
-        const { limits, directory } = await findCgroupPlace(cgroup.directory)
+        const { enableLimits, directory } = await findCgroupPlace(cgroup.directory)
+        const limits = await enableLimits()
         expect([limits.has('processes'), directory]).toEqual([true, cgroup.directory])
         expect(readdirSync(directory).filter((name) => name.startsWith('run-'))).toEqual([])
       } finally {
@@ -80,7 +94,7 @@ describe('The place for cgroups of runs', () => {
 describe('The cgroup of a run', () => {
   let own: CgroupPlace
   beforeEach(() => {
-    own = { directory: root, limits: new Set(['processes', 'memory']), inUse: new Set() }
+    own = { directory: root, enableLimits: async () => new Set(), inUse: new Set() }
   })
   const place = () => own
   const runs = () => readdirSync(root).filter((name) => name.startsWith('run-'))
@@ -134,6 +148,12 @@ describe('The cgroup of a run', () => {
     await expect(RunCgroup.create({ ...place(), directory: join(root, 'gone') }, 'r1', {})).rejects.toThrow(
       /ENOENT/,
     )
+  })
+
+  it('of an agent that was killed is found by the run, and that of a living one is not', async () => {
+    for (const name of ['run-r1.99999999', `run-r1.${process.ppid}`, 'run-r10.99999999'])
+      mkdirSync(join(root, name))
+    expect(await cgroupsLeftOf(place(), 'r1')).toEqual([join(root, 'run-r1.99999999')])
   })
 
   it('of two runs of one ID is not shared: the second is refused', async () => {

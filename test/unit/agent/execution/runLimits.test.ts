@@ -33,7 +33,7 @@ function limitsWith(limited: readonly Limited[] | undefined, mayRaise: boolean =
   return new RunLimits(options, {
     findPlace: async () => {
       if (limited === undefined) throw new NoCgroups('this system has no cgroups of version 2')
-      return { directory, limits: new Set(limited), inUse: new Set<string>() }
+      return { directory, enableLimits: async () => new Set(limited), inUse: new Set<string>() }
     },
     mayRaiseLimits: async () => mayRaise,
   })
@@ -75,7 +75,7 @@ describe('What limits count', () => {
     const enforcement = await limitsWith(undefined).prepare()
     expect(enforcement).toMatchObject({ processes: 'user', memory: 'process' })
     expect(describeEnforcement(processes(64), enforcement)).toBe(
-      'Limits of a run: 64 processes (of its user together, except root). Runs have no cgroup of their own, because this system has no cgroups of version 2.',
+      'Limits of a run: 64 processes (of its user together, except root). No cgroup limits it, because this system has no cgroups of version 2.',
     )
   })
 

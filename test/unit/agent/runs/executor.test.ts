@@ -46,7 +46,7 @@ function openExecutor(begin: () => Promise<void>) {
     from: { agentId: 'agent-1', hostname: 'host' },
     ownUser: ownUser(),
     configuration: () => configuration,
-    limits: { begin: async () => unlimited },
+    limits: { begin: async () => unlimited, leftOf: async () => undefined },
     audit: (event) => {
       audited.push(event)
       return 'unaudited'

@@ -60,7 +60,8 @@ async function recover(spooled: string | Buffer) {
     return 'unaudited'
   }
   const configuration = () => ({ killGraceMs: 100 }) as Configuration
-  const context = { from, configuration, audit, log, now: () => 1 }
+  const limits = { leftOf: async () => undefined }
+  const context = { from, configuration, audit, limits, log, now: () => 1 }
   const deliveries = new Deliveries(context, journal, spool, outbox)
   new Recovery(context, journal, spool, outbox, deliveries).recover()
   await until(() => deliveries.isIdle, 'the reply to be delivered')
@@ -131,7 +132,8 @@ describe('a run that the death of the machine has cut short', () => {
     const outbox = { send: async () => {} } as unknown as Outbox
     const log = createLog('error', (line) => logged.push(line), Date.now)
     const configuration = () => ({ killGraceMs: 100 }) as Configuration
-    const context = { from, configuration, audit: () => 'unaudited' as const, log, now: () => 1 }
+    const limits = { leftOf: async () => undefined }
+    const context = { from, configuration, audit: () => 'unaudited' as const, limits, log, now: () => 1 }
     new Recovery(context, journal, spool, outbox, new Deliveries(context, journal, spool, outbox)).recover()
     await until(() => delivered.length > 0, 'the other to be answered')
     expect(delivered).toEqual([other])
