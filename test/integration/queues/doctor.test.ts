@@ -48,7 +48,9 @@ describe('doctor', () => {
     const environment = await sqs.environment('ill')
     const { commands, replies, facts } = environment.queues
     await queues.setAttributes(commands, { visibilitySeconds: 30, waitSeconds: 0 })
-    await queues.setAttributes(facts, { retentionSeconds: 345_600, redrivePolicy: '{"maxReceiveCount":5}' })
+    const { arn: deadLetterTargetArn } = await queues.attributes(replies)
+    const redrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 5 })
+    await queues.setAttributes(facts, { retentionSeconds: 345_600, redrivePolicy })
     await queues.deleteQueue(replies)
     expect((await findings(environment)).map(({ code, queue }) => `${code} ${queue}`).sort()).toEqual([
       'missing-queue ill_agent',
