@@ -10,6 +10,10 @@ const needsOf = (row: string, ...tests: readonly string[]): Need[] => tests.map(
 
 /** `npm run test:engine` skips these where the probe has seen that the engine differs. */
 export const needs: readonly Need[] = [
+  ...needsOf(
+    'rotation',
+    'integration/master/broadcast › finds its commands although others take theirs away at the same time',
+  ),
   ...needsOf('caller-identity', 'integration/queues/queues › tell who the credentials belong to'),
   ...needsOf('other-region', 'integration/queues/doctor › finds that the queues are in another region'),
   ...needsOf(
