@@ -5,6 +5,7 @@ import { AccountId } from '../queues/accountId.ts'
 import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { ExtraTags } from '../queues/queueTags.ts'
+import { regionPattern } from '../queues/region.ts'
 import { excessOfText, type TextBounds } from '../text/boundedText.ts'
 import { localize } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
@@ -68,6 +69,10 @@ export function environmentOf(
   const region = args.region ?? own?.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || regionOf(profile))
   if (region === undefined && endpoint === undefined)
     throw new UsageError('No AWS region. Use --region, for example --region eu-west-1.')
+  if (region !== undefined && endpoint === undefined && !regionPattern.test(region))
+    throw new UsageError(
+      `“${region}” is not the name of an AWS region. Use one such as eu-west-1; other names are only for an SQS server of your own (--endpoint).`,
+    )
   const isListed = env.EC2_COLLECTIVE_PROTECTED?.split(',').some((listed) => listed.trim() === name) ?? false
   return {
     name,

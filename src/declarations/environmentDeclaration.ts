@@ -4,6 +4,7 @@ import { AccountId } from '../queues/accountId.ts'
 import { Endpoint } from '../queues/endpoint.ts'
 import { defaultQueues, type Environment } from '../queues/environment.ts'
 import { ExtraTags } from '../queues/queueTags.ts'
+import { regionPattern } from '../queues/region.ts'
 import { readRollout, writeRollout } from '../run/rolloutText.ts'
 import type { Rollout } from '../run/runRequest.ts'
 import { keyReferencePattern } from '../signing/keyReference.ts'
@@ -33,7 +34,7 @@ const environmentEntries = {
   region: described(
     v.pipe(
       v.string(say('an AWS region such as eu-west-1').text),
-      v.regex(/^[a-z]{2,}(-[a-z]+)+-\d+$/, say('an AWS region such as eu-west-1').text),
+      v.regex(regionPattern, say('an AWS region such as eu-west-1').text),
       v.examples(['eu-west-1']),
     ),
     'AWS region of the queues.',

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { AgentId, EnvironmentName, Hostname, QueueName } from '../../../src/protocol/names.ts'
 import { AccountId } from '../../../src/queues/accountId.ts'
 import { Endpoint } from '../../../src/queues/endpoint.ts'
+import { regionPattern } from '../../../src/queues/region.ts'
 
 const Seconds = (least: number, most: number) =>
   v.pipe(
@@ -112,7 +113,20 @@ const File = v.object({
   general: v.optional(v.object(sections.general, 'a section with keys'), {}),
   facts: v.optional(v.object(sections.facts, 'a section with keys'), {}),
   limits: v.optional(v.object(sections.limits, 'a section with keys'), {}),
-  aws: v.object(sections.aws, 'a section with keys'),
+  aws: v.pipe(
+    v.object(sections.aws, 'a section with keys'),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return
+      const { region, endpoint } = dataset.value
+      if (endpoint !== undefined || regionPattern.test(region)) return
+      addIssue({
+        message:
+          'an AWS region, as in eu-west-1; other names are only for an SQS server of your own (aws.endpoint)',
+        input: region,
+        path: [{ type: 'object', origin: 'value', input: dataset.value, key: 'region', value: region }],
+      })
+    }),
+  ),
 })
 
 export type ConfigurationFile = v.InferOutput<typeof File>

@@ -51,7 +51,7 @@ describe('environmentOf', () => {
     const config = write({ aws: { ...aws, account: '012345678901' } })
     expect(environmentOf(args('--config', config), {}).account).toBe('012345678901')
     expect(
-      environmentOf(args('--config', config, '-e', 'other'), { AWS_REGION: 'x' }).account,
+      environmentOf(args('--config', config, '-e', 'other'), { AWS_REGION: 'us-east-1' }).account,
     ).toBeUndefined()
     const wrong = write({ aws: { ...aws, account: 12345678901 } })
     expect(() => environmentOf(args('--config', wrong), {})).toThrow(
@@ -173,10 +173,34 @@ describe('environmentOf', () => {
       /without user name/,
     ],
     ['no region at all', { aws }, ['-e', 'other'], /No AWS region/],
+    [
+      'a --region that no partition has',
+      { aws },
+      ['--region', 'europe'],
+      /“europe” is not the name of an AWS reg/,
+    ],
+    [
+      'such a region in the file',
+      { aws: { ...aws, region: 'eu-west-1a' } },
+      [],
+      /“eu-west-1a” is not the name/,
+    ],
   ])('says what is wrong with %s', (_, content, argv, sentence) => {
     const given = args('--config', write(content), ...argv)
     expect(() => environmentOf(given, {})).toThrow(UsageError)
     expect(() => environmentOf(given, {})).toThrow(sentence)
+  })
+
+  it('takes any name of a region for an SQS server that is not AWS’s', () => {
+    const given = args(
+      '--config',
+      write({ aws }),
+      '--region',
+      'elasticmq',
+      '--endpoint',
+      'http://127.0.0.1:9324',
+    )
+    expect(environmentOf(given, {}).region).toBe('elasticmq')
   })
 
   it('says which file cannot be read', () => {

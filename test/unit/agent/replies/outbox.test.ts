@@ -48,6 +48,28 @@ function outbox(code: string, attemptMs = 0): Outbox {
   })
 }
 
+/** Throttled once; the next attempt ends with the agent. */
+function throttledThenCut(secondAttempt: () => void): Outbox {
+  let sends = 0
+  const queues = {
+    async sendBatch(queue: string, _: readonly string[], signal: AbortSignal) {
+      sends += 1
+      if (sends === 1)
+        throw toQueueError(
+          { name: 'ThrottlingException', message: '' },
+          { queue, action: 'sqs:SendMessage', region: 'here' },
+        )
+      const cut = new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      })
+      secondAttempt()
+      return cut
+    },
+  } as Partial<Queues> as Queues
+  const log = createLog('debug', (line) => logged.push(line), Date.now)
+  return new Outbox(queues, { signal: ending.signal, log, isOwn: () => true, isThrowAway })
+}
+
 async function settled(sent: Promise<unknown>): Promise<string> {
   let state = 'waits'
   sent.then(
@@ -115,6 +137,22 @@ describe('a throw-away reply queue', () => {
     expect(await settled(sent)).toBe('waits')
     clock += hour
     expect(await settled(sent)).toBe('waits')
+  })
+})
+
+describe('a queue in trouble', () => {
+  it('does not work again because the agent ends', async () => {
+    let box: Outbox | undefined
+    let sent: Promise<void> | undefined
+    await new Promise<void>((secondAttempt) => {
+      box = throttledThenCut(secondAttempt)
+      sent = box.send('fine_facts', 'facts')
+    })
+    ending.abort()
+    await expect(sent).rejects.toThrow()
+    await box?.idle()
+    expect(logged.some((line) => line.includes('Sending to fine_facts'))).toBe(true)
+    expect(logged.filter((line) => line.includes('works again'))).toEqual([])
   })
 })
 

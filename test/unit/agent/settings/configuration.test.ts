@@ -165,6 +165,11 @@ describe('a configuration', () => {
   it.each([
     [{}, /aws is missing$/],
     [{ aws: { ...aws, region: undefined } }, /aws\.region is missing$/],
+    [
+      { aws: { ...aws, region: 'europe' } },
+      /aws\.region is "europe": expected an AWS region, as in eu-west-1/,
+    ],
+    [{ aws: { ...aws, region: 'eu-west-1a' } }, /aws\.region is "eu-west-1a": expected an AWS region/],
     [{ aws: { ...aws, sqs_read_queue: 'a b' } }, /aws\.sqs_read_queue is "a b": expected a queue name/],
     [{ aws, general: { log_level: 'LOUD' } }, /general\.log_level is "LOUD": expected one of DEBUG/],
     [
