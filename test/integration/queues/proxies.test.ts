@@ -75,8 +75,10 @@ describe('where the only way to SQS is a proxy with a login, and an authority of
     const { stdout, exitCode } = await cmaster(way(), 'first', 'echo', 'through')
     expect(stdout).toMatch(/through\n/)
     expect(exitCode).toBe(0)
-    expect(front.hosts).toEqual(['sqs.eu-west-1.amazonaws.com'])
-    expect(new Set(proxy.targets)).toEqual(new Set(['sqs.eu-west-1.amazonaws.com:443']))
+    // STS is asked who the owner of the new reply queue is, for its tag.
+    const asked = ['sqs.eu-west-1.amazonaws.com', 'sts.eu-west-1.amazonaws.com']
+    expect(new Set(front.hosts)).toEqual(new Set(asked))
+    expect(new Set(proxy.targets)).toEqual(new Set(asked.map((host) => `${host}:443`)))
   })
 
   it('an agent asks SQS nothing about the reply queue of a new master', async () => {
