@@ -68,7 +68,9 @@ export function createFactDirectory(directory: string, o: { timeoutMs: number })
       }
       const key = `${path} ${entry.kind === 'file' ? entry.format : 'program'}`
       const create = () =>
-        entry.kind === 'file' ? createFactFile(path, entry.format) : createFactProgram(path, o.timeoutMs)
+        entry.kind === 'file'
+          ? createFactFile(path, entry.format, new Set([path]))
+          : createFactProgram(path, o.timeoutMs)
       sources.set(key, known.get(key) ?? create())
     }
     known = sources

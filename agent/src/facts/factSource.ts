@@ -3,7 +3,8 @@ import type { FactText } from './factText.ts'
 
 /** What a source gave at one moment. */
 export interface SourceReading {
-  readonly facts: Facts
+  /** Undefined: there is nothing to read yet. */
+  readonly facts: Facts | undefined
   /** Sentences about what is missing in the facts because something failed. */
   readonly problems: readonly string[]
   /** Sentences about what is legible, and most likely a mistake. */

@@ -24,10 +24,12 @@ export interface FactOwner {
  */
 export function createFactReader(configuration: () => Configuration, owner: FactOwner): FactReader {
   const steady = () => performance.now()
+  // Also over changes of the configuration.
+  const seen = new Set<string>()
   let made: { readonly of: Configuration; readonly list: () => Promise<SourceList> } | undefined
   return new FactReader(() => {
     const current = configuration()
-    if (made?.of !== current) made = { of: current, list: createSources(current, owner, steady) }
+    if (made?.of !== current) made = { of: current, list: createSources(current, owner, steady, seen) }
     return made.list()
   })
 }
@@ -36,11 +38,13 @@ export function createFactReader(configuration: () => Configuration, owner: Fact
  * All sources in their order of merging: what the server is, then what others measure of it, then what its
  * operators say. A later one wins.
  * @param steady a clock that nobody sets, milliseconds
+ * @param seen see {@link createFactFile}
  */
 export function createSources(
   { facts, environment, shell }: Configuration,
   { agentId, hostname, onEc2, posture }: FactOwner,
   steady: () => number,
+  seen: Set<string>,
 ): () => Promise<SourceList> {
   const timeoutMs = facts.programTimeoutMs
   const fixed: FactSource[] = [createBuiltInFacts({ agentId, hostname, environment, posture })]
@@ -51,7 +55,7 @@ export function createSources(
     const facter = createFacter(facts.facterCommand, { shell, timeoutMs })
     fixed.push(readEvery(facts.facterIntervalMs, facter, steady))
   }
-  fixed.push(...facts.paths.map((path) => createFactFile(path)))
+  fixed.push(...facts.paths.map((path) => createFactFile(path, undefined, seen)))
   const listDirectory = createFactDirectory(facts.programs, { timeoutMs })
   return async () => {
     const { sources, warnings, problems } = await listDirectory()

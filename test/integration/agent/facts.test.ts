@@ -97,7 +97,6 @@ describe('an agent with bad sources of facts', () => {
       'long.yaml: too large: more than 300000 commas, colons, brackets and lines',
       'lists.json: too large: more than 300000 commas, colons, brackets and lines',
       'pipe.yaml: not a regular file',
-      'missing.yaml: no such file',
     ])
     await obeys('role=web')
     agent?.signal('SIGTERM')

@@ -214,11 +214,23 @@ describe('ec2-cagent', () => {
   })
 
   it('prints which sources of facts are in trouble', async () => {
-    configure({}, { facts_path: '/no/such/file.yaml' })
+    configure({}, { facts_path: directory })
     expect(await run('facts', '-c', configFile)).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('Problem: file /no/such/file.yaml: no such file'),
+      stdout: expect.stringContaining(`Problem: file ${directory}: a directory`),
     })
+  })
+
+  it('notes a file of facts that does not exist yet', async () => {
+    configure({}, { facts_path: '/no/such/file.yaml' })
+    expect(await run('facts', '-c', configFile)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Note: file /no/such/file.yaml: no such file yet'),
+    })
+    const check = await run('--check', '-c', configFile)
+    expect(check.stdout).toContain('file /no/such/file.yaml: no such file yet')
+    expect(check.stdout).not.toMatch(/^ok .*\/no\/such\/file/m)
+    expect([check.stdout.includes('All checks passed.'), check.code]).toEqual([true, 0])
   })
 
   it('checks configuration, facts and queues before it starts', async () => {
@@ -228,10 +240,10 @@ describe('ec2-cagent', () => {
     expect(fit.stdout).toContain('commands can be received from testing_master')
     expect(fit.stdout).toContain('No policy')
     expect(fit.code).toBe(0)
-    configure({ typo: 1 }, { facts_path: '/no/such/file' }, { sqs_write_queue: 'missing_agent' })
+    configure({ typo: 1 }, { facts_path: directory }, { sqs_write_queue: 'missing_agent' })
     const unfit = await run('--check', '-c', configFile)
     expect(unfit.stdout).toContain('Unknown key "general.typo"')
-    expect(unfit.stdout).toMatch(/FAIL {3}facts from file \/no\/such\/file: no such file/)
+    expect(unfit.stdout).toContain(`FAIL   facts from file ${directory}: a directory`)
     expect(unfit.stdout).toMatch(/FAIL {3}Queue missing_agent does not exist/)
     expect(unfit.stdout).toContain('2 problems found.')
     expect(unfit.code).toBe(1)

@@ -27,12 +27,11 @@ const put = (name: string, content: string | Uint8Array, mode = 0o644) => {
   writeFileSync(inside(name), content)
   chmodSync(inside(name), mode)
 }
-const factsOf = async (source: FactSource) => (await source.read(false)).facts
+const factsOf = async (source: FactSource) => (await source.read(false)).facts ?? {}
 
 describe('a fact file', () => {
   it('is read again when it changes', async () => {
     const source = createFactFile(inside('facts.yaml'))
-    await expect(source.read(false)).rejects.toThrow('no such file')
     put('facts.yaml', 'role: web')
     expect(await factsOf(source)).toEqual({ role: 'web' })
     put('facts.yaml', 'role: database')
@@ -41,6 +40,30 @@ describe('a fact file', () => {
     await expect(source.read(false)).rejects.toThrow('not valid YAML')
     await expect(source.read(false)).rejects.toThrow('not valid YAML')
     rmSync(inside('facts.yaml'))
+    await expect(source.read(false)).rejects.toThrow('no such file')
+  })
+
+  it('that never was there is a note until it is, and a problem when it goes again', async () => {
+    const source = createFactFile(inside('puppet/classes.txt'))
+    const nothing = {
+      facts: undefined,
+      problems: [],
+      warnings: [expect.stringContaining('no such file yet')],
+    }
+    expect(await source.read(false)).toEqual(nothing)
+    expect(await source.read(true)).toEqual(nothing)
+    mkdirSync(inside('puppet'))
+    put('puppet/classes.txt', 'base\n')
+    expect(await source.read(false)).toEqual({ facts: { classes: ['base'] }, problems: [], warnings: [] })
+    rmSync(inside('puppet/classes.txt'))
+    await expect(source.read(false)).rejects.toThrow('no such file')
+  })
+
+  it('that was there and could not be read is a problem also when it is gone', async () => {
+    mkdirSync(inside('facts.yaml'))
+    const source = createFactFile(inside('facts.yaml'))
+    await expect(source.read(false)).rejects.toThrow('a directory')
+    rmSync(inside('facts.yaml'), { recursive: true })
     await expect(source.read(false)).rejects.toThrow('no such file')
   })
 
@@ -108,8 +131,10 @@ describe('a fact file', () => {
 })
 
 describe('facter', () => {
-  const facter = (command: string, timeoutMs = 5_000) =>
-    createFacter(command, { shell: '/bin/sh', timeoutMs }).read(false)
+  const facter = async (command: string, timeoutMs = 5_000) => {
+    const { facts = {}, ...rest } = await createFacter(command, { shell: '/bin/sh', timeoutMs }).read(false)
+    return { facts, ...rest }
+  }
 
   it('is a shell command that prints YAML or JSON', async () => {
     expect(await facter('printf "%s\\n" "---" "os:" "  family: Debian" 2>/dev/null')).toMatchObject({
@@ -370,6 +395,19 @@ describe('the sources of a configuration', () => {
     const configuration = configure({ facts_path: [inside('facts.yaml')] })
     const { facts } = await createFactReader(() => configuration, owner).refresh()
     expect(facts).toMatchObject({ hostname: 'mine', role: 'db' })
+  })
+
+  it('keep a file that is gone as a problem, with its last facts, when the configuration changes', async () => {
+    put('facts.yaml', 'role: web\n')
+    let configuration = configure({ facts_path: [inside('facts.yaml'), inside('never.yaml')] })
+    const reader = createFactReader(() => configuration, owner)
+    const before = await reader.refresh()
+    expect([before.problems, before.bySource.has(`file ${inside('never.yaml')}`)]).toEqual([[], false])
+    rmSync(inside('facts.yaml'))
+    configuration = configure({ facts_path: [inside('facts.yaml')], refresh: 60 })
+    const after = await reader.refresh()
+    expect(after.facts).toMatchObject({ role: 'web' })
+    expect(after.problems).toEqual([`file ${inside('facts.yaml')}: no such file`])
   })
 
   it('ask EC2 for its metadata once in five minutes', async () => {
