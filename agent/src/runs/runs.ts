@@ -32,7 +32,7 @@ export class Runs {
   ): Promise<Runs> {
     const { stateDir } = context.configuration()
     const journal = await Journal.open(join(stateDir, 'journal'), context.log, clocks, auditLog)
-    const spool = new Spool(join(stateDir, 'spool'))
+    const spool = new Spool(join(stateDir, 'spool'), () => context.configuration().spoolLimitBytes)
     // On a full disk, replies are kept in memory.
     await spool.prepare().catch((error) => context.log.error(`The spool: ${reasonOf(error)}`))
     return new Runs(context, journal, spool, outbox, answers)

@@ -39,6 +39,8 @@ export interface Configuration {
   readonly maxParallel: number
   /** Bytes of output kept per reply. */
   readonly outputLimitBytes: number
+  /** Bytes on disk that delivered replies may take, for masters that ask for them again. */
+  readonly spoolLimitBytes: number
   readonly shell: string
   /** Between TERM and KILL. */
   readonly killGraceMs: number
@@ -142,6 +144,7 @@ export function parseConfiguration(text: string, file: string): Configuration {
     auditJournal: general.audit_journal ?? false,
     maxParallel: general.max_parallel ?? 10,
     outputLimitBytes: general.output_limit ?? 10 * 1024 * 1024,
+    spoolLimitBytes: general.spool_limit ?? 256 * 1024 * 1024,
     shell: general.shell ?? '/bin/sh',
     killGraceMs: 1000 * (general.kill_grace ?? 5),
     restartLimitMs: 1000 * (general.restart_limit ?? 60),

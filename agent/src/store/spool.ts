@@ -2,20 +2,21 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SpooledReply } from './spooledReply.ts'
 
-/** Delivered replies are kept for `resend` this long, milliseconds, */
+/** Delivered replies are kept for `resend` no longer than this, milliseconds. */
 const keptMs = 3600_000
-/** and only as many as fit into this, bytes. */
-const keptBytes = 256 * 1024 * 1024
 
 const suffix = '.reply'
 
 /** The directory of encoded replies: those not yet delivered, and those that a master may ask for again. */
 export class Spool {
   readonly directory: string
+  readonly #limitBytes: () => number
   #prunedAt = 0
 
-  constructor(directory: string) {
+  /** @param limitBytes what delivered replies may take at the moment, bytes: the oldest beyond that are removed */
+  constructor(directory: string, limitBytes: () => number) {
     this.directory = directory
+    this.#limitBytes = limitBytes
   }
 
   async prepare(): Promise<void> {
@@ -56,7 +57,7 @@ export class Spool {
     let bytes = 0
     for (const file of files) {
       bytes += file.bytes
-      if (now - file.at > keptMs || bytes > keptBytes) await rm(file.path, { force: true })
+      if (now - file.at > keptMs || bytes > this.#limitBytes()) await rm(file.path, { force: true })
     }
   }
 

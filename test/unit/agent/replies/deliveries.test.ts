@@ -53,7 +53,7 @@ describe('A reply', () => {
         const { outbox, taken, end } = outboxOn(stage)
         const recorded: string[] = []
         const journal = { delivered: (id: string) => void recorded.push(id) }
-        const spool = new Spool(mkdtempSync(join(directory, 'spool-')))
+        const spool = new Spool(mkdtempSync(join(directory, 'spool-')), () => Number.POSITIVE_INFINITY)
         const context = { from: { agentId: 'agent-1', hostname: 'host' }, log, now: () => 1 }
         const deliveries = new Deliveries(context, journal, spool, outbox)
         const { writer, deliver } = deliveries.open({ runId, replyTo } as CommandMessage, 1_000)

@@ -53,7 +53,7 @@ async function recover(spooled: string | Buffer) {
   } as Partial<Journal> as Journal
   const outbox = { send: async (_: string, body: string) => void bodies.push(body) } as unknown as Outbox
   const log = createLog('error', () => {}, Date.now)
-  const spool = new Spool(directory)
+  const spool = new Spool(directory, () => Number.POSITIVE_INFINITY)
   const verdicts: unknown[] = []
   const audit: Audit = (_event, _command, end) => {
     verdicts.push(end !== undefined && 'verdict' in end && end.verdict)
@@ -122,7 +122,7 @@ describe('a run that the death of the machine has cut short', () => {
       undelivered: () => [run(broken), run(other)],
       delivered: (id: string) => delivered.push(id),
     } as Partial<Journal> as Journal
-    const spool = new Spool(directory)
+    const spool = new Spool(directory, () => Number.POSITIVE_INFINITY)
     const resume = spool.resume.bind(spool)
     spool.resume = async (id) => {
       const spooled = await resume(id)

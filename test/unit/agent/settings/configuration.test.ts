@@ -75,6 +75,11 @@ describe('a configuration', () => {
     })
   })
 
+  it('bounds the replies that are kept for masters by 256 MiB, or as it says', () => {
+    expect(parse({ aws }).spoolLimitBytes).toBe(256 * 1024 ** 2)
+    expect(parse({ aws, general: { spool_limit: '64M' } }).spoolLimitBytes).toBe(64 * 1024 ** 2)
+  })
+
   it('is understood in the form of the original’s later release', () => {
     const configuration = parseConfiguration(later, 'agent.json')
     expect(configuration).toMatchObject({
@@ -191,6 +196,11 @@ describe('a configuration', () => {
       /aws\.endpoint is "https:\/\/…@x": expected a URL without user/,
     ],
     [{ aws, facts: { facts_path: 7 } }, /facts\.facts_path is 7: expected a path/],
+    [
+      { aws, general: { spool_limit: '64k' } },
+      /general\.spool_limit is "64k": expected bytes, at least 1 MiB/,
+    ],
+    [{ aws, general: { spool_limit: 1000 } }, /general\.spool_limit is 1000: expected bytes, at least 1 MiB/],
     [{ aws, general: 'x' }, /general is "x": expected a section with keys/],
     [[], /aws is missing$/],
   ])('that is %j is refused with key and reason', (content, reason) => {
