@@ -82,12 +82,12 @@ export function activate(context: vscode.ExtensionContext): void {
     path.join(context.globalStorageUri.fsPath, 'local-fleet'),
     (environments) => list.setLocal(environments),
   )
-  const list = new EnvironmentList(files, () => {
+  const profiles = new Profiles(context.workspaceState)
+  const list = new EnvironmentList(files, profiles, () => {
     oldSettings.tell()
     return localFleet.look()
   })
   const oldSettings = new OldSettingsNotice(context.workspaceState)
-  const profiles = new Profiles(context.workspaceState)
   const keys = new EditorKeys(context.secrets)
   const consent = new WorkspaceConsent(context.workspaceState)
   const credentials = new Credentials(profiles, consent)

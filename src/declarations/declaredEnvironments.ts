@@ -1,4 +1,5 @@
 import type { Environment } from '../queues/environment.ts'
+import { regionPattern } from '../queues/region.ts'
 import { type Localizable, say } from '../text/localizable.ts'
 import { type DeclaredEnvironment, environmentKey, type Origin } from './declaredEnvironment.ts'
 import { type ReadEnvironment, type RunDefaults, readEnvironment } from './environmentDeclaration.ts'
@@ -46,14 +47,16 @@ const noDefaults: RunDefaults = { timeoutMs: undefined, rollout: undefined }
  * - A name is protected when any of its declarations says so, even one that cannot be used.
  *
  * @param settings the scopes, the user's first
+ * @param regionOf the region of an AWS profile; of the one for environments that name none when it is undefined
  */
 export function combineEnvironments(
   settings: readonly ScopedEnvironments[],
   files: readonly ReadFile[],
   local: readonly Environment[],
+  regionOf: (profile: string | undefined) => string | undefined = () => undefined,
 ): Declarations {
   const guarded = new Set(files.flatMap(({ content }) => [...protectedNames(content)]))
-  const users = new Map<string, { readonly declared: unknown; readonly read: ReadEnvironment }>()
+  const users = new Map<string, { readonly declared: unknown; readonly read: Placed }>()
   const found: (DeclaredEnvironment | UnusableDeclaration)[] = []
   for (const { origin, current, old } of settings) {
     if (current !== undefined && !isMap(current)) {
@@ -66,10 +69,11 @@ export function combineEnvironments(
       if (own !== undefined) {
         // It may be a part of an entry, such as `protected` alone.
         const whole = isMap(declared) ? { ...withoutKey(own.declared), ...declared } : declared
-        found.push(...conflict(name, origin, own.read, readEnvironment(name, whole)))
+        found.push(...conflict(name, origin, own.read, placed(readEnvironment(name, whole), regionOf)))
         continue
       }
-      const read = readEnvironment(name, declared, origin.scope === 'user' ? 'user' : 'workspace')
+      const owner = origin.scope === 'user' ? 'user' : 'workspace'
+      const read = placed(readEnvironment(name, declared, owner), regionOf)
       if (origin.scope === 'user') users.set(name, { declared, read })
       found.push(
         read.ok ? { key: environmentKey(origin, name), origin, ...read } : unusable(name, origin, read),
@@ -78,12 +82,16 @@ export function combineEnvironments(
   }
   for (const { folder, file, name: fileName, content } of files) {
     const originAt = (offset: number): Origin => ({ kind: 'file', folder, file, offset })
-    for (const { at, ...read } of content.environments) {
-      const { name } = read.environment
+    for (const { at, ...asDeclared } of content.environments) {
+      const { name } = asDeclared.environment
+      const read = placed(asDeclared, regionOf)
       const origin = originAt(at.start)
       const own = users.get(name)
       if (own !== undefined) found.push(...conflict(name, origin, own.read, read))
-      else found.push({ key: environmentKey(origin, name), origin, ...read })
+      else
+        found.push(
+          read.ok ? { key: environmentKey(origin, name), origin, ...read } : unusable(name, origin, read),
+        )
     }
     for (const { section, name, at, messages } of content.unusable) {
       if (section === 'environments') found.push({ name, origin: originAt(at.start), messages })
@@ -107,6 +115,35 @@ export function combineEnvironments(
   }
 }
 
+type Placed = ReadEnvironment<Environment>
+
+/** The environment with the region of its profile, where it names none itself. */
+function placed(
+  read: ReadEnvironment,
+  regionOf: (profile: string | undefined) => string | undefined,
+): Placed {
+  if (!read.ok) return read
+  const { environment } = read
+  const region = environment.region ?? regionOf(environment.profile)
+  const path = ['region']
+  if (region === undefined)
+    return {
+      ok: false,
+      problems: [{ path, message: say('“region” is missing, and the AWS profile names none.') }],
+    }
+  if (!regionPattern.test(region))
+    return {
+      ok: false,
+      problems: [
+        {
+          path,
+          message: say('“region” is missing, and that of the AWS profile, “{0}”, is none of AWS.', region),
+        },
+      ],
+    }
+  return { ...read, environment: { ...environment, region } }
+}
+
 /** A workspace does not repeat the user's key, and cannot name one. */
 function withoutKey(declared: unknown): Record<string, unknown> {
   const { signingKey: _, ...rest } = isMap(declared) ? declared : {}
@@ -126,12 +163,7 @@ function unusable(
 }
 
 /** The conflict between a workspace's declaration and the user's settings. Protecting an environment is not a conflict. */
-function conflict(
-  name: string,
-  origin: Origin,
-  own: ReadEnvironment,
-  other: ReadEnvironment,
-): UnusableDeclaration[] {
+function conflict(name: string, origin: Origin, own: Placed, other: Placed): UnusableDeclaration[] {
   if (!other.ok) return [unusable(name, origin, other)]
   const keys = own.ok ? differingKeys(own, other) : []
   if (own.ok && keys.length === 0) return []
@@ -149,7 +181,7 @@ function conflict(
   return [{ name, origin, messages: [message] }]
 }
 
-type Read = Extract<ReadEnvironment, { ok: true }>
+type Read = Extract<Placed, { ok: true }>
 
 function differingKeys(a: Read, b: Read): string[] {
   const parts = ({ environment, defaults }: Read) => {

@@ -32,12 +32,14 @@ export const DeclaredQueues = closedObject({
 
 const environmentEntries = {
   region: described(
-    v.pipe(
-      v.string(say('an AWS region such as eu-west-1').text),
-      v.regex(regionPattern, say('an AWS region such as eu-west-1').text),
-      v.examples(['eu-west-1']),
+    v.optional(
+      v.pipe(
+        v.string(say('an AWS region such as eu-west-1').text),
+        v.regex(regionPattern, say('an AWS region such as eu-west-1').text),
+        v.examples(['eu-west-1']),
+      ),
     ),
-    'AWS region of the queues.',
+    'AWS region of the queues. Default: the region of the profile.',
   ),
   profile: described(
     v.optional(
@@ -102,10 +104,13 @@ export interface RunDefaults {
   readonly rollout: Rollout | undefined
 }
 
-export type ReadEnvironment =
+/** An environment as it is declared: without a region it is in that of its profile, which is another one on each computer. */
+export type EnvironmentAsDeclared = Omit<Environment, 'region'> & Partial<Pick<Environment, 'region'>>
+
+export type ReadEnvironment<E = EnvironmentAsDeclared> =
   | {
       readonly ok: true
-      readonly environment: Environment
+      readonly environment: E
       readonly defaults: RunDefaults
       /** See `readKeyReference`; empty: commands are not signed, whatever the general setting says. */
       readonly signingKey?: string
@@ -142,9 +147,9 @@ export function readEnvironment(
   const { region, profile, endpoint, account, queues, colour } = parsed.output
   const { timeout, rollout, agentRoles, signingKey, tags } = parsed.output
   const standard = defaultQueues(name)
-  const environment: Environment = {
+  const environment: EnvironmentAsDeclared = {
     name,
-    region,
+    ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
     ...(endpoint !== undefined && { endpoint }),
     ...(account !== undefined && { account }),
@@ -178,7 +183,7 @@ export function declarationOf({
   const colour = colours.find((each) => each === environment.colour)
   const hasOwnQueues = JSON.stringify(queues) !== JSON.stringify(defaultQueues(name))
   return {
-    region,
+    ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
     ...(environment.protected && { protected: true }),
     ...(colour !== undefined && { colour }),

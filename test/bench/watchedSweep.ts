@@ -14,7 +14,7 @@ import { History } from '../../src/master/store/history.ts'
 import { sealBody } from '../../src/protocol/envelope.ts'
 import { readFilter } from '../../src/protocol/filter/writtenFilter.ts'
 import type { Queues, ReceivedMessage } from '../../src/queues/queues.ts'
-import { declared } from '../support/declared.ts'
+import { declared, noProfiles } from '../support/declared.ts'
 import { emptyQueue, playedQueues } from '../support/playedQueues.ts'
 import { processorMsSince } from '../support/processorTime.ts'
 import { median } from './rounds.ts'
@@ -53,7 +53,7 @@ async function sweepOnce(bodies: readonly string[], watching: Watching): Promise
     () => false,
   )
   await connections.use(environment)
-  const list = new EnvironmentList(new WorkspaceFiles(), async () => {})
+  const list = new EnvironmentList(new WorkspaceFiles(), noProfiles, async () => {})
   list.setLocal([environment.environment])
   const shown = watching === 'nothing' ? [] : [await openLenses(list, connections)]
   if (watching === 'lenses, review box and tree') shown.push(await openTree(list, connections))

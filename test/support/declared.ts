@@ -21,3 +21,9 @@ export function declared(
     defaults: { timeoutMs: undefined, rollout: undefined },
   }
 }
+
+/** Where no environment is in the region of its profile. */
+export const noProfiles = {
+  onDidChange: () => ({ dispose() {} }),
+  regions: async () => () => undefined,
+}

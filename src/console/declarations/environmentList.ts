@@ -11,6 +11,14 @@ import type { Environment } from '../../queues/environment.ts'
 import { changesSetting, inspectSetting } from './settings.ts'
 import type { WorkspaceFiles } from './workspaceFiles.ts'
 
+/** The regions of AWS profiles, for environments that name none. */
+export interface ProfileRegions {
+  /** Fires when they may have changed. */
+  readonly onDidChange: vscode.Event<void>
+  /** @returns the region of a profile; of the one for environments that name none, for undefined */
+  regions(): Promise<(profile: string | undefined) => string | undefined>
+}
+
 /**
  * All declared environments: those of the settings, of the workspace files of every folder, and of the local fleet while
  * it runs. Nothing is read before the first call.
@@ -19,8 +27,11 @@ export class EnvironmentList implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>()
   readonly #files: WorkspaceFiles
   readonly #beforeReading: () => Promise<void>
+  readonly #profiles: ProfileRegions
   readonly #disposables: vscode.Disposable[]
   #local: readonly Environment[] = []
+  /** Whether an environment is in the region of its profile. */
+  #needsProfiles = false
   readonly #declarations = lazy(() => this.#read())
   /** Fires when the next {@link read} may return something else. */
   readonly onDidChange = this.#changed.event
@@ -29,13 +40,17 @@ export class EnvironmentList implements vscode.Disposable {
   readonly onDidRead = this.#wasRead.event
 
   /** @param beforeReading called before each reading; it may report a local fleet with {@link setLocal} */
-  constructor(files: WorkspaceFiles, beforeReading: () => Promise<void>) {
+  constructor(files: WorkspaceFiles, profiles: ProfileRegions, beforeReading: () => Promise<void>) {
     this.#files = files
+    this.#profiles = profiles
     this.#beforeReading = beforeReading
     this.#disposables = [
       this.#changed,
       this.#wasRead,
       files.onDidChange(() => this.#forget()),
+      profiles.onDidChange(() => {
+        if (this.#needsProfiles) this.#forget()
+      }),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (changesSetting(event, 'environments')) this.#forget()
       }),
@@ -77,7 +92,16 @@ export class EnvironmentList implements vscode.Disposable {
       name: vscode.workspace.asRelativePath(uri),
       content: parseWorkspaceFile(text),
     }))
-    const declarations = combineEnvironments(scopedEnvironments(), files, this.#local)
+    const combine = (regionOf: (profile: string | undefined) => string | undefined) =>
+      combineEnvironments(scopedEnvironments(), files, this.#local, regionOf)
+    let needsProfiles = false
+    let declarations = combine(() => {
+      needsProfiles = true
+      return undefined
+    })
+    this.#needsProfiles = needsProfiles
+    // The AWS files are not read for environments that name their region.
+    if (needsProfiles) declarations = combine(await this.#profiles.regions())
     this.#wasRead.fire(declarations)
     return declarations
   }

@@ -72,6 +72,15 @@ export class Profiles implements vscode.Disposable {
     return listProfiles(config, credentials, vscode.l10n.t)
   }
 
+  /** The regions of the profiles: of the one for environments that name none, for undefined. */
+  async regions(): Promise<(profile: string | undefined) => string | undefined> {
+    this.watch()
+    const { chosen } = this.names()
+    const { profileRegions } = await import('../../queues/awsProfile.ts')
+    const regionOf = await profileRegions()
+    return (profile) => regionOf(profile ?? chosen)
+  }
+
   /** Keys in the environment variables of VS Code. In the default chain they take precedence over every file. */
   hasEnvironmentKeys(): boolean {
     return process.env.AWS_ACCESS_KEY_ID !== undefined

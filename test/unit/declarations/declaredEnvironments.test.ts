@@ -6,7 +6,7 @@ import {
   type ScopedEnvironments,
 } from '../../../src/declarations/declaredEnvironments.ts'
 import { parseWorkspaceFile } from '../../../src/declarations/workspaceFile.ts'
-import { defaultQueues } from '../../../src/queues/environment.ts'
+import { defaultQueues, fleetIdOf } from '../../../src/queues/environment.ts'
 import { inEnglish } from '../../../src/text/translate.ts'
 import { inWords } from '../../support/english.ts'
 
@@ -21,6 +21,7 @@ function combine(places: {
   folder?: Values
   files?: Record<string, string>
   local?: string[]
+  regions?: Record<string, string>
 }): Declarations {
   const scopes: ScopedEnvironments[] = [
     { origin: { kind: 'settings', scope: 'user' }, current: places.user, old: places.oldUser },
@@ -38,7 +39,7 @@ function combine(places: {
   const local = (places.local ?? []).map((name) => ({
     ...{ name, region: 'us-east-1', queues: defaultQueues(name), protected: false },
   }))
-  return combineEnvironments(scopes, files, local)
+  return combineEnvironments(scopes, files, local, (profile = 'default') => places.regions?.[profile])
 }
 
 const rows = ({ environments }: Declarations) =>
@@ -172,6 +173,55 @@ describe('protection', () => {
   })
 })
 
+describe('an environment without a region', () => {
+  const regions = { default: 'us-east-2', prod: 'eu-west-1', odd: 'europe' }
+  const regionsOf = ({ environments }: Declarations) =>
+    environments.map(({ environment }) => environment.region)
+
+  it('is in the region of its profile, or of the one that applies to those without', () => {
+    const files = { web: 'environments:\n  a: { profile: prod }\n  b: {}\n' }
+    expect(regionsOf(combine({ user: { c: { profile: 'prod' } }, files, regions }))).toEqual([
+      'eu-west-1',
+      'eu-west-1',
+      'us-east-2',
+    ])
+  })
+
+  it('is the same environment, of the same fleet, as with that region written out', () => {
+    const identities = (declared: object) =>
+      combine({ user: { production: declared }, regions }).environments.map(({ key, environment }) => [
+        key,
+        fleetIdOf(environment),
+      ])
+    const bare = identities({ profile: 'prod' })
+    expect(bare).toHaveLength(1)
+    expect(bare).toEqual(identities({ profile: 'prod', region: 'eu-west-1' }))
+    expect(bare).not.toEqual(identities({ profile: 'prod', region: 'eu-west-2' }))
+  })
+
+  it('is what the user has defined with that region, and is no conflict', () => {
+    const user = { production: { profile: 'prod', region: 'eu-west-1' } }
+    const same = { web: 'environments: { production: { profile: prod } }' }
+    expect(combine({ user, files: same, regions }).troubles).toEqual([])
+    const other = combine({ user, files: same, regions: { prod: 'eu-west-2' } })
+    expect(inWords(other.troubles)[0]?.messages).toEqual([expect.stringContaining('differently (region)')])
+  })
+
+  it('cannot be used where the profile has none, or one that no partition has, and protects its name all the same', () => {
+    const all = combine({
+      user: { production: { profile: 'odd', protected: true } },
+      files: { web: 'environments:\n  staging: { profile: none, protected: true }\n' },
+      regions,
+    })
+    expect(all.environments).toEqual([])
+    expect(inWords(all.troubles).map(({ messages }) => messages)).toEqual([
+      ['“region” is missing, and that of the AWS profile, “europe”, is none of AWS.'],
+      ['“region” is missing, and the AWS profile names none.'],
+    ])
+    expect([...all.protectedNames].sort()).toEqual(['production', 'staging'])
+  })
+})
+
 describe('what cannot be used', () => {
   it('stays in view with all its reasons, and takes nothing else away', () => {
     const all = combine({
@@ -183,12 +233,11 @@ describe('what cannot be used', () => {
       {
         name: 'bad',
         messages: [
-          '“region” is missing.',
           expect.stringContaining('http:// is only for this machine'),
           'Unknown key “regoin”. Did you mean “region”?',
         ],
       },
-      { name: 'worse', messages: ['“region” is missing.'] },
+      { name: 'worse', messages: ['“region” is missing, and the AWS profile names none.'] },
       { name: 'web', messages: ['Unknown key “snipets”. Did you mean “snippets”?'] },
     ])
   })

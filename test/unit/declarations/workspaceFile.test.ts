@@ -77,7 +77,6 @@ describe('parseWorkspaceFile', () => {
       5,
       'Unknown key “protcted”. Did you mean “protected”?',
     ],
-    ['environments:\n  x: {}', 2, 3, '“region” is missing.'],
     ['environments:\n  x:\n    region: Ireland', 3, 5, '“region” must be an AWS region such as eu-west-1.'],
     [
       'environments:\n  x:\n    region: eu-west-1\n    endpoint: ftp://x',
@@ -160,7 +159,6 @@ oops: 1
     expect(
       problems.map(({ at, message }) => [lineAndColumn(text, at.start).line, english(message).split('.')[0]]),
     ).toEqual([
-      [2, '“region” is missing'],
       [3, 'Unknown key “regoin”'],
       [4, '“colour” must be one of red, orange, yellow, green, blue, purple'],
       [6, 'A snippet needs exactly one of command, script and file'],
@@ -173,10 +171,11 @@ oops: 1
   })
 
   it('tells of each entry that cannot be used why not', () => {
-    const text = 'environments:\n  x: {}\nsnippets:\n  y: {command: a, timout: 5}\n  z: {command: b}\n'
+    const text =
+      'environments:\n  x: {region: Ireland}\nsnippets:\n  y: {command: a, timout: 5}\n  z: {command: b}\n'
     const { unusable, names, snippets } = parseWorkspaceFile(text)
     expect(inWords(unusable)).toMatchObject([
-      { section: 'environments', name: 'x', messages: ['“region” is missing.'] },
+      { section: 'environments', name: 'x', messages: ['“region” must be an AWS region such as eu-west-1.'] },
       { section: 'snippets', name: 'y', messages: ['Unknown key “timout”. Did you mean “timeout”?'] },
     ])
     expect(names).toEqual({ environments: ['x'], snippets: ['y', 'z'] })
@@ -213,17 +212,23 @@ oops: 1
   })
 
   it.each([
-    ['x: {protected: true}', true],
+    ['x: {region: Ireland, protected: true}', true],
     ['x: {region: Ireland, protected: yes}', true],
     ['x: {region: Ireland, protected: false}', false],
     ['x: {region: Ireland}', false],
-    ['x: {<<: {protected: true}}', true],
+    ['x: {region: Ireland, <<: {protected: true}}', true],
     ['x: {region: [a, protected: true', true],
     ['x: {region: [a, protected: false', false],
   ])('knows of an environment that cannot be used whether it is protected: %s', (entry, isProtected) => {
     expect(parseWorkspaceFile(`environments:\n  ${entry}\n`).unusable).toMatchObject([
       { name: 'x', isProtected },
     ])
+  })
+
+  it('leaves to each computer where an environment without a region is', () => {
+    const file = parseWorkspaceFile('environments:\n  x: {profile: prod}\n')
+    expect(file.problems).toEqual([])
+    expect(file.environments[0]?.environment).not.toHaveProperty('region')
   })
 
   it('takes over what “<<” names, which what is written beside it overrules', () => {
@@ -280,7 +285,7 @@ oops: 1
   })
 
   it('keeps the good entries beside a bad one', () => {
-    const file = parseWorkspaceFile('environments:\n  bad: {}\n  good: {region: us-east-1}')
+    const file = parseWorkspaceFile('environments:\n  bad: {region: Ireland}\n  good: {region: us-east-1}')
     expect(file.environments.map(({ environment }) => environment.name)).toEqual(['good'])
     expect(file.problems).toMatchObject([{ entry: { section: 'environments', name: 'bad' } }])
   })

@@ -1,14 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import * as vscode from 'vscode'
 import { EnvironmentList } from '../../../../src/console/declarations/environmentList.ts'
 import type { WorkspaceFiles } from '../../../../src/console/declarations/workspaceFiles.ts'
-import { declared } from '../../../support/declared.ts'
+import { declared, noProfiles } from '../../../support/declared.ts'
 import { everyInterleaving } from '../../../support/interleavings.ts'
 
-function listOf(read: () => Promise<never[]>, beforeReading = async () => {}) {
+type Read = () => Promise<{ folder: string; uri: vscode.Uri; text: string }[]>
+
+function listOf(read: Read, profiles: ConstructorParameters<typeof EnvironmentList>[1] = noProfiles) {
   const changed = new vscode.EventEmitter<void>()
   const files = { onDidChange: changed.event, read } as unknown as WorkspaceFiles
-  return { list: new EnvironmentList(files, beforeReading), changed }
+  return { list: new EnvironmentList(files, profiles, async () => {}), changed }
 }
 
 const names = async (list: EnvironmentList) => (await list.all()).map(({ environment }) => environment.name)
@@ -24,6 +26,58 @@ describe('The list of environments', () => {
     await expect(Promise.all([list.all(), list.all()])).rejects.toThrow('no such folder')
     isBroken = false
     expect(await names(list)).toEqual(['testing'])
+  })
+
+  describe('without a region', () => {
+    const profilesChanged = new vscode.EventEmitter<void>()
+    let region: string
+    let readings: number
+    const profiles = {
+      onDidChange: profilesChanged.event,
+      regions: async () => {
+        readings += 1
+        const found = region
+        return (profile: string | undefined) => (profile === 'prod' ? found : undefined)
+      },
+    }
+    const fileOf = (text: string) => async () => [
+      { folder: 'web', uri: vscode.Uri.file('/web/x.yaml'), text },
+    ]
+
+    beforeEach(() => {
+      region = 'eu-west-1'
+      readings = 0
+    })
+
+    it('is in that of the profile as it is at the moment', async () => {
+      const { list } = listOf(fileOf('environments: { testing: { profile: prod } }'), profiles)
+      const regions = async () => (await list.all()).map(({ environment }) => environment.region)
+      expect(await regions()).toEqual(['eu-west-1'])
+      region = 'us-east-1'
+      let changes = 0
+      list.onDidChange(() => {
+        changes += 1
+      })
+      profilesChanged.fire()
+      expect([await regions(), changes]).toEqual([['us-east-1'], 1])
+      list.dispose()
+    })
+
+    it('is the only reason to read the AWS files, and to read declarations again when they change', async () => {
+      const { list } = listOf(
+        fileOf('environments: { testing: { region: eu-west-1, profile: prod } }'),
+        profiles,
+      )
+      let changes = 0
+      list.onDidChange(() => {
+        changes += 1
+      })
+      expect(await names(list)).toEqual(['testing'])
+      profilesChanged.fire()
+      expect(await names(list)).toEqual(['testing'])
+      expect([readings, changes]).toEqual([0, 0])
+      list.dispose()
+    })
   })
 
   it('says what is declared last, in whatever order that is read and changes', async () => {

@@ -8,6 +8,7 @@ import {
   writeSetting,
 } from '../../../../src/console/declarations/settings.ts'
 import { WorkspaceFiles } from '../../../../src/console/declarations/workspaceFiles.ts'
+import { noProfiles } from '../../../support/declared.ts'
 import { settings } from '../../../support/vscodeStandIn.mjs'
 
 beforeEach(() => {
@@ -78,7 +79,11 @@ describe('a setting', () => {
 
 describe('the environments of the settings', () => {
   const read = async () => {
-    const { environments, troubles } = await new EnvironmentList(new WorkspaceFiles(), async () => {}).read()
+    const { environments, troubles } = await new EnvironmentList(
+      new WorkspaceFiles(),
+      noProfiles,
+      async () => {},
+    ).read()
     return { keys: environments.map(({ key }) => key), environments, troubles }
   }
 
@@ -114,7 +119,7 @@ describe('the environments of the settings', () => {
 
   it('are read again after a reading that failed', async () => {
     let failures = 1
-    const list = new EnvironmentList(new WorkspaceFiles(), async () => {
+    const list = new EnvironmentList(new WorkspaceFiles(), noProfiles, async () => {
       if (failures-- > 0) throw new Error('the disk is away')
     })
     settings.user = { 'ec2Collective.environments': { a: { region: 'eu-west-1' } } }
@@ -124,7 +129,7 @@ describe('the environments of the settings', () => {
   })
 
   it('are read again when they change by either name', async () => {
-    const list = new EnvironmentList(new WorkspaceFiles(), async () => {})
+    const list = new EnvironmentList(new WorkspaceFiles(), noProfiles, async () => {})
     expect(await list.all()).toEqual([])
     await vscode.workspace
       .getConfiguration('ec2-collective')

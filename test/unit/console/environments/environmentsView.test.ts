@@ -12,7 +12,7 @@ import type { DeclaredEnvironment } from '../../../../src/declarations/declaredE
 import { Master } from '../../../../src/master/master.ts'
 import { History } from '../../../../src/master/store/history.ts'
 import { createQueues } from '../../../../src/queues/queues.ts'
-import { declared } from '../../../support/declared.ts'
+import { declared, noProfiles } from '../../../support/declared.ts'
 import { everyInterleaving } from '../../../support/interleavings.ts'
 import { type ScriptedEndpoint, startScriptedEndpoint, success } from '../../../support/scriptedEndpoint.ts'
 import { until } from '../../../support/until.ts'
@@ -55,7 +55,7 @@ beforeEach(async () => {
     },
     () => false,
   )
-  const list = new EnvironmentList(new WorkspaceFiles(), async () => {})
+  const list = new EnvironmentList(new WorkspaceFiles(), noProfiles, async () => {})
   list.setLocal([declared('testing').environment])
   view = new EnvironmentsView(list, connections, () => 'role', memento)
 })

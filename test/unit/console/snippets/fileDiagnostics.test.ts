@@ -6,7 +6,7 @@ import * as vscode from 'vscode'
 import { EnvironmentList } from '../../../../src/console/declarations/environmentList.ts'
 import { WorkspaceFiles } from '../../../../src/console/declarations/workspaceFiles.ts'
 import { FileDiagnostics } from '../../../../src/console/snippets/fileDiagnostics.ts'
-import { declared } from '../../../support/declared.ts'
+import { declared, noProfiles } from '../../../support/declared.ts'
 import { openDocuments, type TypedDocument } from '../../../support/documents.ts'
 import { everyInterleaving } from '../../../support/interleavings.ts'
 import { answers, calls } from '../../../support/vscodeStandIn.mjs'
@@ -31,7 +31,7 @@ beforeEach(async () => {
   await writeFile(path.join(folder, 'a.fleet.yaml'), text)
   document = await openDocuments(folder).open('a.fleet.yaml')
   answers['languages.match'] = 10
-  list = new EnvironmentList(new WorkspaceFiles(), async () => {})
+  list = new EnvironmentList(new WorkspaceFiles(), noProfiles, async () => {})
   list.setLocal([declared('testing').environment])
   calls.length = 0
   diagnostics = new FileDiagnostics(list)

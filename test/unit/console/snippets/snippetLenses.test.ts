@@ -10,7 +10,7 @@ import { SnippetLenses } from '../../../../src/console/snippets/snippetLenses.ts
 import type { Inventory } from '../../../../src/master/fleet/inventory.ts'
 import { Master } from '../../../../src/master/master.ts'
 import { History } from '../../../../src/master/store/history.ts'
-import { declared } from '../../../support/declared.ts'
+import { declared, noProfiles } from '../../../support/declared.ts'
 import { emptyQueue, playedQueues } from '../../../support/playedQueues.ts'
 
 const testing = declared('testing', { origin: { kind: 'local-fleet' } })
@@ -38,7 +38,7 @@ beforeEach(async () => {
     },
     () => false,
   )
-  const list = new EnvironmentList(new WorkspaceFiles(), async () => {})
+  const list = new EnvironmentList(new WorkspaceFiles(), noProfiles, async () => {})
   list.setLocal([testing.environment])
   lenses = new SnippetLenses(list, connections)
   fires = 0
