@@ -75,7 +75,7 @@ export class Journal {
     this.#openedAt = clocks.steady()
   }
 
-  /** SQS's clock, milliseconds: commands issued before this are beyond the agent's memory. Not asked before SQS is heard. */
+  /** SQS's clock, milliseconds: commands issued before this are beyond the agent's memory. A guess until SQS has answered. */
   get remembersSince(): number {
     return this.#makeSinceSure()
   }
@@ -135,14 +135,14 @@ export class Journal {
     await this.#file.close()
   }
 
-  /** What was remembered since a time to come was remembered since this was opened, at the latest. */
+  /** What was remembered since a time to come was remembered since this was opened, at the latest. A guess is not kept. */
   #makeSinceSure(): number {
     const opened = this.#clocks.sqs() - (this.#clocks.steady() - this.#openedAt)
     const { since = opened } = this.#memory
     if (this.#isSinceSure) return since
-    this.#isSinceSure = true
     const sure = Math.min(since, opened)
-    if (sure !== this.#memory.since) this.#note({ t: 'memory', since: sure })
+    this.#isSinceSure = this.#clocks.isSqsKnown()
+    if (this.#isSinceSure && sure !== this.#memory.since) this.#note({ t: 'memory', since: sure })
     return sure
   }
 
