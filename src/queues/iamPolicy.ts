@@ -133,7 +133,7 @@ export function queuePolicy(
 export const kmsActions = ['kms:GenerateDataKey', 'kms:Decrypt'] as const
 
 /** AWS's own key for SQS, which everyone in the account may use through SQS without a policy. */
-const keyOfAws = 'alias/aws/sqs'
+export const keyOfAws = 'alias/aws/sqs'
 
 /**
  * What SQS does in our name with a key of the account's own.

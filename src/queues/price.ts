@@ -28,9 +28,13 @@ export function idleRequestsPerMonth(
   return Math.round(agents * (month / pollSeconds + (month / factsSeconds) * factsUnits))
 }
 
-/** A price in words, as in `$0.0123`, rounded. */
+/** A price of requests in words, as in `$0.0123`, rounded. */
 export function printPrice(requests: number, t: Translate): string {
-  const amount = dollars(requests)
+  return printDollars(dollars(requests), t)
+}
+
+/** US dollars in words, as in `$0.0123`, rounded. */
+export function printDollars(amount: number, t: Translate): string {
   if (amount === 0) return '$0'
   if (amount < 0.0001) return t('less than {0}', '$0.0001')
   return `$${amount >= 0.1 ? amount.toFixed(2) : amount.toFixed(4)}`

@@ -13,6 +13,8 @@ export interface QueueAttributes {
   readonly encryption: 'none' | 'sqs' | 'kms'
   /** ID, alias or ARN of the KMS key, where `encryption` is `kms`. */
   readonly kmsKey?: string
+  /** For how long SQS uses a data key of it again, where it has one. */
+  readonly kmsReuseSeconds?: number
   /** Messages that can be received. Approximate, like the other counts. */
   readonly visible: number | undefined
   /** Messages that were received and are hidden until their visibility timeout. */
@@ -56,6 +58,7 @@ export function readAttributes(raw: Readonly<Record<string, string>>): QueueAttr
     const seconds = number(name)
     return seconds === undefined ? undefined : seconds * 1000
   }
+  const reuse = number('KmsDataKeyReusePeriodSeconds')
   return {
     arn: raw.QueueArn ?? '',
     visibilitySeconds: number(names.visibilitySeconds),
@@ -66,6 +69,7 @@ export function readAttributes(raw: Readonly<Record<string, string>>): QueueAttr
     ...(raw[names.redrivePolicy] ? { redrivePolicy: raw[names.redrivePolicy] } : {}),
     encryption: raw.KmsMasterKeyId ? 'kms' : raw.SqsManagedSseEnabled === 'true' ? 'sqs' : 'none',
     ...(raw.KmsMasterKeyId ? { kmsKey: raw.KmsMasterKeyId } : {}),
+    ...(raw.KmsMasterKeyId && reuse !== undefined ? { kmsReuseSeconds: reuse } : {}),
     visible: number('ApproximateNumberOfMessages'),
     notVisible: number('ApproximateNumberOfMessagesNotVisible'),
     delayed: number('ApproximateNumberOfMessagesDelayed'),

@@ -51,11 +51,13 @@ async function examine(
     { probeEnvironment },
     { diagnoseProbe },
     { callerIdentity },
+    { kmsPrice },
     { findReplyQueues, unusedQueueFindings },
   ] = await Promise.all([
     import('../../queues/probe.ts'),
     import('../../queues/diagnosis.ts'),
     import('../../queues/callerIdentity.ts'),
+    import('../../queues/kmsPrice.ts'),
     import('../../queues/unusedQueues.ts'),
   ])
   const environment = await credentials.connectionOf(declared, () => true)
@@ -75,8 +77,15 @@ async function examine(
   const unreadable = state.kind === 'open' ? state.unreadable : []
   const findings = [...diagnoseProbe(probe), ...unusedQueueFindings(replyQueues)]
   const { rejected, signing } = master
+  const attributes = Object.fromEntries(
+    Object.entries(probe.queues).flatMap(([role, found]) =>
+      'attributes' in found ? [[role, found.attributes]] : [],
+    ),
+  )
+  const { requests } = queues
+  const kms = kmsPrice(attributes)
   return printReport(
-    { environment, findings, agents, unreadable, rejected, signing, version, arn, requests: queues.requests },
+    { environment, findings, agents, unreadable, rejected, signing, version, arn, requests, kms },
     vscode.l10n.t,
   )
 }

@@ -5,7 +5,8 @@ import type { Signing } from '../../master/fleet/signatureNeeds.ts'
 import type { Rejected } from '../../master/masterWarning.ts'
 import type { Environment } from '../../queues/environment.ts'
 import type { Finding } from '../../queues/finding.ts'
-import { idleRequestsPerMonth, printPrice, receivesWhileVisible } from '../../queues/price.ts'
+import type { KmsPrice } from '../../queues/kmsPrice.ts'
+import { idleRequestsPerMonth, printDollars, printPrice, receivesWhileVisible } from '../../queues/price.ts'
 import type { RequestCounts } from '../../queues/requestCounts.ts'
 import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
@@ -30,6 +31,8 @@ export interface Examination {
   /** The identity that AWS sees; undefined when it could not be read. */
   readonly arn: string | undefined
   readonly requests: RequestCounts
+  /** Undefined where no queue has a key of KMS. */
+  readonly kms?: KmsPrice | undefined
 }
 
 /** Problems of queues, agents and messages; errors first. */
@@ -136,7 +139,7 @@ function describeAgents(agents: readonly KnownAgent[], t: Translate): string {
   return t('{0} known, {1} live, version {2}', agents.length, live, versions)
 }
 
-function describePrice({ agents, requests }: Examination, t: Translate): string[] {
+function describePrice({ agents, requests, kms }: Examination, t: Translate): string[] {
   const count = agents.filter(({ state }) => state !== 'gone').length
   const idle = idleRequestsPerMonth(count)
   const perRun = count * (receivesWhileVisible(10) + 3)
@@ -144,11 +147,27 @@ function describePrice({ agents, requests }: Examination, t: Translate): string[
     `- ${t('{0} when idle: {1} requests a month, about {2}', countAgents(count, t), number(idle), printPrice(idle, t))}`,
     `- ${t('A run of 10 s on all agents: about {0} requests, {1}', number(perRun), printPrice(perRun, t))}`,
     `- ${t('This window, since it connected: {0} requests', number(requests.billed))}`,
+    ...(kms === undefined ? [] : [`- ${describeKms(kms, t)}`]),
     '',
     t(
       'At $0.40 per million requests, the list price of standard queues in most regions; the first million a month is free.',
     ),
+    ...(kms === undefined
+      ? []
+      : [
+          t(
+            'KMS: at $1 per key and month and $0.03 per 10,000 requests, the list price in most regions. All servers are taken to have the same IAM role; each further one adds two thirds of the requests.',
+          ),
+        ]),
   ]
+}
+
+function describeKms({ ownKeys, requests, dollars }: KmsPrice, t: Translate): string {
+  const rest = t('{0} requests a month when idle, about {1}', number(requests), printDollars(dollars, t))
+  if (ownKeys === 0) return t('Encryption with the KMS key of AWS: {0}', rest)
+  return ownKeys === 1
+    ? t('Encryption with a KMS key of your own: {0}, including $1 for the key', rest)
+    : t('Encryption with {0} KMS keys of your own: {1}, including $1 for each key', ownKeys, rest)
 }
 
 function number(value: number): string {

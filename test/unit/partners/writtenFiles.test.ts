@@ -33,6 +33,7 @@ describe('what was written for 5fa5438 means the same today:', () => {
       auditJournal: false,
       maxParallel: 3,
       outputLimitBytes: 1_048_576,
+      spoolLimitBytes: 268_435_456,
       shell: '/bin/bash',
       killGraceMs: 7_000,
       restartLimitMs: 60_000,

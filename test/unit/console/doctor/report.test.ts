@@ -29,6 +29,18 @@ describe('the doctor’s report', () => {
     expect(text).toMatch(/2 agents when idle: [\d,]+ requests a month, about \$\d/)
   })
 
+  it('has the price of KMS only where a queue has a key there', () => {
+    expect(printReport(examination(), inEnglish).text).not.toContain('KMS')
+    const { text } = printReport(
+      examination({ kms: { ownKeys: 1, requests: 25_920, dollars: 1.07776 } }),
+      inEnglish,
+    )
+    expect(text).toContain(
+      'Encryption with a KMS key of your own: 25,920 requests a month when idle, about $1.08, including $1 for the key',
+    )
+    expect(text).toContain('KMS: at $1 per key and month and $0.03 per 10,000 requests')
+  })
+
   it('finds agents of another version, wrong clocks, silent agents, facts that cannot be read, and foreign messages', () => {
     const agents = [
       knownAgent('old', { version: '0.0.9' }),
