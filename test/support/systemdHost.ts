@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { until } from './until.ts'
@@ -44,6 +45,7 @@ export async function createSystemdHost(base: string, port: number): Promise<Sys
   await run('cp', ['-a', '--reflink=auto', base, root])
   const relay = await listenOn(socket, port)
   let isStopping = false
+  let hasEnded = false
   let boots = 0
   let machine: ChildProcess | undefined
   let relayed: ChildProcess | undefined
@@ -61,11 +63,12 @@ export async function createSystemdHost(base: string, port: number): Promise<Sys
     machine.on('exit', (code) => {
       relayed?.kill()
       if (code === rebootCode && !isStopping) start()
+      else hasEnded = true
     })
   }
   const attempt = async (script: string) => {
     const leader = leaderOf(machine)
-    if (leader === undefined) return { code: -1, output: `the machine does not run; it said: ${console}` }
+    if (leader === undefined) return { code: -1, output: 'the machine does not run' }
     return collect(
       spawn('nsenter', ['-t', String(leader), ...['-m', '-u', '-i', '-n', '-p', '-C'], ...inside(script)], {
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -73,6 +76,7 @@ export async function createSystemdHost(base: string, port: number): Promise<Sys
     )
   }
   const isUp = async () => {
+    if (hasEnded) throw new Error(`the machine has ended; it said: ${console}`)
     const { output } = await attempt('systemctl is-system-running --wait')
     return /^(running|degraded)$/m.test(output)
   }
@@ -83,7 +87,10 @@ export async function createSystemdHost(base: string, port: number): Promise<Sys
       ['-t', String(leaderOf(machine)), '-n', process.execPath, relayProgram, String(port), socket],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     )
-    if (relayed.stdout !== null) await once(relayed.stdout, 'data')
+    await Promise.race([
+      once(relayed.stdout as Readable, 'data'),
+      once(relayed, 'exit').then(([code]) => Promise.reject(new Error(`the relay ended with ${code}`))),
+    ])
   }
   return {
     root,
@@ -118,7 +125,7 @@ function spawnMachine(root: string, name: string): ChildProcess {
     mkdir -p /run/systemd/nspawn && mount -t tmpfs tmpfs /run/systemd/nspawn
     umount -l /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup
     exec env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet -D ${root} -M ${name} --register=no --keep-unit --private-network -b --console=pipe`
-  const args = ['--pdeath-signal', 'TERM', 'unshare', '-m', '--propagation', 'slave', 'sh', '-ec', script]
+  const args = ['--pdeathsig', 'TERM', 'unshare', '-m', '--propagation', 'slave', 'sh', '-ec', script]
   return spawn('setpriv', args, { stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
