@@ -6,7 +6,7 @@ import type { Environment } from '../../src/queues/environment.ts'
 import { type Commander, startCommander } from '../support/commander.ts'
 import { bring, configure, makeEarlier, repack, setVersion } from '../support/packagedAgent.ts'
 import { type SqsServer, startSqs } from '../support/sqs.ts'
-import { createSystemdHost, type SystemdHost } from '../support/systemdHost.ts'
+import { createSystemdHost, enableControllers, type SystemdHost } from '../support/systemdHost.ts'
 import { until } from '../support/until.ts'
 
 const why = await whyNoSystemd()
@@ -143,6 +143,31 @@ describe.skipIf(why !== undefined)(
       },
     )
 
+    it(
+      'answers the command that removes it, leaves nothing half done, and is back when it is installed again',
+      patient,
+      async () => {
+        await installed()
+        const { result } = await answer('dpkg -r ec2-cagent')
+        expect(result.outcome).toEqual({ kind: 'exited', code: 0 })
+        await until(
+          async () =>
+            (await host.attempt('pgrep -f ^/usr/sbin/ec2-cagent || test -e /run/ec2-cagent.removal')).code !==
+            0,
+          'the agent to end',
+        )
+        expect(await host.run('dpkg --audit; dpkg -s ec2-cagent')).toContain(
+          'Status: deinstall ok config-files',
+        )
+        expect((await host.attempt('systemctl is-active ec2-cagent; systemctl --failed -q')).output).toBe(
+          'inactive\n',
+        )
+        await host.run('dpkg -i /root/ec2-cagent.deb')
+        expect(await state()).toBe('enabled\nactive\n')
+        expect((await answer('echo back')).stdout).toBe('back\n')
+      },
+    )
+
     it('starts at the first boot of an image that it was installed into', patient, async () => {
       configure(host, environment)
       await host.chroot(`dpkg -i ${bring(host)}`)
@@ -161,7 +186,7 @@ describe.skipIf(why !== undefined)(
         await master.wait(killed, 'output')
         await host.run(`kill -9 ${await pid()}`)
         expect((await master.result(killed, replyMs)).result.outcome.kind).toBe('interrupted')
-        expect((await host.attempt('pgrep -f "sleep 47110"')).code).toBe(0)
+        expect((await host.attempt('pgrep -f "^sleep 47110"')).code).toBe(0)
         expect((await host.attempt('pgrep -f "^sleep 47111"')).code).toBe(1)
         const rebooted = await master.send(shell('echo begun; sleep 47112'))
         await master.wait(rebooted, 'output')
@@ -170,6 +195,34 @@ describe.skipIf(why !== undefined)(
         await host.boot()
         expect((await master.result(rebooted, replyMs)).result.outcome.kind).toBe('interrupted')
         expect((await answer('echo back')).stdout).toBe('back\n')
+      },
+    )
+
+    it(
+      'starts again after a kill and a restart while a daemon is left in the cgroup of a limited run',
+      patient,
+      async () => {
+        await host.boot()
+        configure(host, environment, { processes: 100 })
+        await host.run(`dpkg -i ${bring(host)}`)
+        await answer('setsid nohup sleep 47130 >/dev/null 2>&1 &')
+        // The agent enables those of its limits by itself. Beside cgroups of version 1 the kernel may have others here.
+        const cgroups = ['', '/system.slice', '/system.slice/ec2-cagent.service'].map(
+          (path) => `/sys/fs/cgroup${path}`,
+        )
+        const enable = async () => {
+          const enabled = `cat ${cgroups[2]}/cgroup.subtree_control`
+          const script = [...cgroups.map(enableControllers), enabled].join('\n')
+          expect(await host.run(script)).toMatch(/\w/)
+        }
+        await enable()
+        const before = await pid()
+        await host.run(`kill -9 ${before}`)
+        expect((await answer('echo again')).stdout).toBe('again\n')
+        expect(await pid()).not.toBe(before)
+        await enable()
+        await host.run('systemctl restart ec2-cagent')
+        expect((await answer('pgrep -cf "^sleep 47130"')).stdout).toBe('1\n')
       },
     )
 

@@ -72,7 +72,7 @@ function contentOf(folder: string, file: string): string {
 export function configure(
   host: SystemdHost,
   { region, endpoint, queues }: Environment,
-  keys = 'environment',
+  limits: Readonly<Record<string, number>> = {},
 ): void {
   const folder = join(host.root, 'etc/ec2_collective')
   mkdirSync(folder, { recursive: true })
@@ -80,7 +80,9 @@ export function configure(
     ...{ region, endpoint, sqs_read_queue: queues.commands },
     ...{ sqs_write_queue: queues.replies, sqs_facts_queue: queues.facts },
   }
-  const content = { general: { kill_grace: 1 }, facts: { ec2_metadata: 'never' }, aws }
+  const content = { general: { kill_grace: 1 }, limits, facts: { ec2_metadata: 'never' }, aws }
   writeFileSync(join(folder, 'ec2-cagent.json'), JSON.stringify(content))
-  writeFileSync(join(folder, keys), 'AWS_ACCESS_KEY_ID=test\nAWS_SECRET_ACCESS_KEY=test\n', { mode: 0o600 })
+  writeFileSync(join(folder, 'environment'), 'AWS_ACCESS_KEY_ID=test\nAWS_SECRET_ACCESS_KEY=test\n', {
+    mode: 0o600,
+  })
 }

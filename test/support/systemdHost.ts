@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -42,6 +42,7 @@ export async function createSystemdHost(base: string, port: number): Promise<Sys
   const folder = mkdtempSync(join(tmpdir(), 'systemd-'))
   const root = join(folder, 'root')
   const socket = join(folder, 'relay')
+  const name = `ec2c-${basename(folder)}`
   await run('cp', ['-a', '--reflink=auto', base, root])
   const relay = await listenOn(socket, port)
   let isStopping = false
@@ -52,7 +53,7 @@ export async function createSystemdHost(base: string, port: number): Promise<Sys
   let console = ''
 
   const start = () => {
-    machine = spawnMachine(root, `ec2c-${process.pid}-${boots}`)
+    machine = spawnMachine(root, name)
     boots += 1
     machine.stdout?.on('data', (bytes) => {
       console += bytes
@@ -82,6 +83,8 @@ export async function createSystemdHost(base: string, port: number): Promise<Sys
   }
   const ready = async () => {
     await until(isUp, 'systemd to start everything; it said: ', () => console, bootMs)
+    const own = ['-t', String(machine?.pid), '-m', 'sh', '-ec']
+    await run('nsenter', [...own, enableControllers(`/sys/fs/cgroup/${name}`)])
     relayed = spawn(
       'nsenter',
       ['-t', String(leaderOf(machine)), '-n', process.execPath, relayProgram, String(port), socket],
@@ -114,19 +117,37 @@ export async function createSystemdHost(base: string, port: number): Promise<Sys
         await ended
       }
       relay.close()
+      const isolated = ['-m', '--propagation', 'slave', 'sh', '-ec']
+      await run('unshare', [...isolated, `${cgroupMounts}; ${removeCgroup(name)}`])
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
-/** In a cgroup of its own, which is removed behind it; ended with this process at the latest. */
+/** A mount namespace that has all cgroups of version 2 where a pure system has them, and a place of its own for systemd-nspawn. */
+const cgroupMounts = `
+  mkdir -p /run/systemd/nspawn && mount -t tmpfs tmpfs /run/systemd/nspawn
+  umount -l /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup`
+
+/** In a cgroup of its own; ended with this process at the latest. */
 function spawnMachine(root: string, name: string): ChildProcess {
-  const script = `
-    mkdir -p /run/systemd/nspawn && mount -t tmpfs tmpfs /run/systemd/nspawn
-    umount -l /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup
+  const script = `${cgroupMounts}
+    ${removeCgroup(name)}
+    ${enableControllers('/sys/fs/cgroup')}
+    mkdir /sys/fs/cgroup/${name}; echo $$ >/sys/fs/cgroup/${name}/cgroup.procs
     exec env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet -D ${root} -M ${name} --register=no --keep-unit --private-network -b --console=pipe`
   const args = ['--pdeathsig', 'TERM', 'unshare', '-m', '--propagation', 'slave', 'sh', '-ec', script]
   return spawn('setpriv', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** What the last boot has left of it. */
+function removeCgroup(name: string): string {
+  return `if test -d /sys/fs/cgroup/${name}; then find /sys/fs/cgroup/${name} -depth -type d -exec rmdir {} ';'; fi`
+}
+
+/** A shell script that lets cgroups below this one have every controller that it has. */
+export function enableControllers(cgroup: string): string {
+  return `for c in $(cat ${cgroup}/cgroup.controllers); do echo +$c >${cgroup}/cgroup.subtree_control; done`
 }
 
 /** The first process of the machine. */

@@ -25,7 +25,8 @@ export interface CgroupPlace {
   readonly directory: string
   /**
    * Enables the controllers, and finds out what can be limited, once. Only where runs are limited: a service whose cgroup has
-   * controllers enabled below it cannot be started again in that cgroup as long as a daemon is left there.
+   * controllers enabled below it cannot be started again in that cgroup as long as a daemon is left there. The unit of the
+   * package disables them when the agent has ended.
    */
   readonly enableLimits: () => Promise<ReadonlySet<Limited>>
   /** Names of cgroups of runs that have not ended. They may be empty, as their process is still to come. */
