@@ -41,7 +41,7 @@ const actions = [
     kind: described(v.literal('script'), 'Write a script to a file and execute it.'),
     name: described(
       v.pipe(v.string(), v.regex(/^[^/\p{C}]{1,255}$/u, 'a file name')),
-      'File name for people and for `$0`; without directories.',
+      'Name of the file, without directories. `$0` is its path.',
     ),
     content: described(Base64, 'The exact bytes of the script, base64.'),
     args: described(v.array(v.string()), 'Its arguments.'),

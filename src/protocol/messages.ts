@@ -43,13 +43,13 @@ const CommandSchema = v.object({
   ),
   targetSet: maybe(
     TargetSet,
-    'The same for more agents than a list has room for, base64: see “Sets of targets”. Always *required* by the action. Not in 5fa5438.',
+    'The same for more agents than a list has room for, base64: see “Sets of targets”. Masters always have the action *require* it. Not in 5fa5438.',
   ),
   action: described(ActionSchema, 'What to do. See “Actions”.'),
-  timeoutMs: described(DurationMs, 'The agent stops the command after this.'),
+  timeoutMs: described(DurationMs, 'The agent stops the command after this, counted from its start.'),
   outputLimitBytes: maybe(
     Count,
-    'Bytes of output that the agent keeps, its first and its last half; the agent’s own limit applies where that is lower.',
+    'Bytes of output, of both streams together, that the agent keeps, its first and its last half; the agent’s own limit applies where that is lower.',
   ),
 })
 
@@ -60,7 +60,7 @@ const from = {
   ),
   agentId: described(
     AgentId,
-    'The ID of the EC2 instance where there is one. Masters compare it with `SenderId`.',
+    'The ID of the EC2 instance where there is one. Masters compare it with `SenderId`. Elsewhere an ID that stays, and that no other agent has.',
   ),
   hostname: ShownHostname,
   sentAt: described(Time, 'When this was written, by the agent’s clock.'),

@@ -62,6 +62,34 @@ export interface ProtocolVectors {
   readonly facts: object
   readonly filters: readonly { readonly filter: string; readonly matches: boolean }[]
   readonly notFilters: readonly string[]
+  readonly situation: Situation
+  readonly decisions: readonly {
+    readonly name: string
+    readonly row: number
+    readonly body: string
+    readonly situation?: Partial<Situation>
+    readonly decision: 'do' | 'repeat' | 'silence' | 'refuse'
+    readonly code?: string
+    readonly to?: string
+    readonly isRecorded?: boolean
+  }[]
+}
+
+/** What the decision about a command depends on. Times in milliseconds, by SQS's clock. */
+export interface Situation {
+  readonly agentId: string
+  readonly environment: string
+  readonly replyQueue: string
+  readonly facts: { readonly [name: string]: string }
+  readonly senderId: string
+  readonly startedAt: number
+  readonly remembersSince: number
+  readonly known: readonly string[]
+  readonly resent: readonly string[]
+  /** `SenderId` of who started what is known; undefined: nobody knows. */
+  readonly startedBy?: string
+  readonly sentAt: number
+  readonly now: number
 }
 
 export const protocolVectorsFile = 'docs/protocol-vectors.json'

@@ -106,12 +106,12 @@ function missingIn({ requested, unknown, invalid }: UnsupportedAction): string {
   return `This version of the agent does not support ${unknown.map((part) => `"${part}"`).join(', ')}, which the command requires. Upgrade the agent.`
 }
 
-/** Whether what was issued then would be known, had it been executed. */
+/** Whether what was issued then would be known, had it been executed. Undefined: nobody says when it was issued. */
 export function remembers(
   { remembersSince }: Pick<AdmissionContext, 'remembersSince'>,
-  issuedAt: number,
+  issuedAt: number | undefined,
 ): boolean {
-  return issuedAt >= remembersSince - clockErrorMs
+  return issuedAt !== undefined && issuedAt >= remembersSince - clockErrorMs
 }
 
 /** Actions with effects: never twice. */

@@ -136,8 +136,7 @@ export class Dispatcher {
       }
       case 'cancel': {
         audit('ended', audited, { verdict: 'succeeded' })
-        const { issuedAt = Number.POSITIVE_INFINITY } = action
-        return runs.cancel(action.runId, replyTo, !isForeign, () => remembers(context(), issuedAt))
+        return runs.cancel(action.runId, replyTo, !isForeign, () => remembers(context(), action.issuedAt))
       }
       case 'resend':
         this.#remember(runId)

@@ -248,12 +248,22 @@ describe('a command that does not end', () => {
 describe('a cancel that comes first', () => {
   it('keeps the run from ever starting', async () => {
     const runId = 'run-cancelled-before'
-    await master.send({ kind: 'cancel', runId })
+    await master.send({ kind: 'cancel', runId, issuedAt: Date.now() })
     expect((await master.result(runId)).result.outcome).toEqual({ kind: 'cancelled', started: false })
     const flag = join(directory, 'must-not-exist')
     await master.send(shell(`touch ${flag}`), { runId })
     await master.result(await master.send({ kind: 'ping' }))
     expect(await readdir(directory)).not.toContain('must-not-exist')
+  })
+
+  it('does so without a result where it does not say when the run was issued: it may have been executed before', async () => {
+    const runId = 'run-of-unknown-age'
+    const flag = join(directory, 'must-not-exist-either')
+    await master.send({ kind: 'cancel', runId })
+    await master.send(shell(`touch ${flag}`), { runId })
+    await master.result(await master.send({ kind: 'ping' }))
+    expect(master.heard(runId)).toEqual([])
+    expect(await readdir(directory)).not.toContain('must-not-exist-either')
   })
 
   it('is of no effect where it does not select', async () => {

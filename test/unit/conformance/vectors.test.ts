@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { matches as filterMatches, mayReplyTo } from '../../conformance/admission.ts'
+import { decide, matches as filterMatches, mayReplyTo } from '../../conformance/admission.ts'
 import { isSignedBy, openBody, sealBody, sealPacked } from '../../conformance/body.ts'
 import { Assembly } from '../../conformance/frames.ts'
 import { readAction } from '../../conformance/messages.ts'
@@ -81,6 +81,25 @@ describe('an implementation by docs/messages.md alone', () => {
     'replies to $replyTo: $isAllowed',
     ({ environment, configured, replyTo, isAllowed }) => {
       expect(mayReplyTo(environment, configured, replyTo)).toBe(isAllowed)
+    },
+  )
+
+  // It does not keep who started a run.
+  it.each(vectors.decisions.filter(({ situation }) => situation?.startedBy === undefined))(
+    'decides: $name',
+    ({ body, situation, decision, code, to }) => {
+      const { known, resent, sentAt, ...rest } = { ...vectors.situation, ...situation }
+      const decided = decide(
+        { id: 'message-1', handle: '', body, senderId: rest.senderId, sentAt },
+        {
+          ...rest,
+          knows: (runId) => known.includes(runId),
+          resent: (orderId) => resent.includes(orderId),
+          objection: () => undefined,
+        },
+      )
+      expect(decided.kind).toBe(decision === 'silence' ? 'silent' : decision)
+      if (decided.kind === 'refuse') expect({ code: decided.code, to: decided.to }).toEqual({ code, to })
     },
   )
 })

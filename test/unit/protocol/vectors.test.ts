@@ -1,5 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { type Decision, decide } from '../../../agent/src/intake/intake.ts'
+import { principalOf } from '../../../agent/src/policy/principal.ts'
 import { type Action, KnownAction } from '../../../src/protocol/action.ts'
 import { actionDigest, contentDigest } from '../../../src/protocol/actionDigest.ts'
 import { draftBody, openBody, sealBody } from '../../../src/protocol/envelope.ts'
@@ -11,7 +13,7 @@ import { messageSchemas, wireForm } from '../../../src/protocol/messages.ts'
 import { mayReplyTo } from '../../../src/protocol/names.ts'
 import { encodeTargetSet, isInTargetSet, isTargetSet } from '../../../src/protocol/targetSet.ts'
 import { printPublicKey } from '../../../src/signing/publicKey.ts'
-import { protocolVectors as vectors } from '../../support/protocolVectors.ts'
+import { type Situation, protocolVectors as vectors } from '../../support/protocolVectors.ts'
 
 const bytesOf = (base64: string | undefined) => Buffer.from(base64 ?? '', 'base64')
 
@@ -135,4 +137,61 @@ describe('docs/protocol-vectors.json', () => {
   it.each(vectors.notFilters)('has %j, which is no filter', (text) => {
     expect(() => parseFilter(text)).toThrow()
   })
+
+  it.each(vectors.decisions)(
+    'has what our agent decides: $name',
+    ({ body, situation, decision, code, to, isRecorded }) => {
+      const decided = decidedBy(body, { ...vectors.situation, ...situation })
+      expect(decided).toEqual({
+        decision,
+        ...(decision === 'refuse' ? { code, to, isRecorded } : {}),
+      })
+    },
+  )
+
+  it('has every row of the table that depends on the command and on what the agent remembers', () => {
+    const rows = new Set(vectors.decisions.map(({ row }) => row))
+    expect([...rows].sort((one, other) => one - other)).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15,
+    ])
+  })
 })
+
+/** By an agent without a policy. */
+function decidedBy(
+  body: string,
+  { senderId, sentAt, replyQueue, known, resent, startedBy, ...rest }: Situation,
+) {
+  const open = { kind: 'open', why: 'never-set' } as const
+  const decision = decide(
+    { messageId: 'message-1', body, receiptHandle: '', sentAt, senderId, receiveCount: 1 },
+    {
+      ...rest,
+      configuredReplyQueue: replyQueue,
+      facts: { ...rest.facts },
+      knows: (runId) => known.includes(runId),
+      knowsOrder: (runId) => resent.includes(runId),
+      ownerOf: (runId) =>
+        startedBy !== undefined && known.includes(runId) ? principalOf(startedBy, undefined) : undefined,
+      policy: open,
+      policyNow: async () => open,
+      ownUser: 'root',
+    },
+  )
+  return seenFromOutside(decision)
+}
+
+function seenFromOutside(decision: Decision) {
+  switch (decision.kind) {
+    case 'accepted':
+      return { decision: 'do' }
+    case 'repeated':
+      return { decision: 'repeat' }
+    case 'refused': {
+      const { code, replyTo: to, stands: isRecorded } = decision
+      return to === undefined ? { decision: 'silence' } : { decision: 'refuse', code, to, isRecorded }
+    }
+    default:
+      return { decision: 'silence' }
+  }
+}

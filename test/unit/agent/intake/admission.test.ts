@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type AdmissionContext, admit } from '../../../../agent/src/intake/admission.ts'
+import { type AdmissionContext, admit, remembers } from '../../../../agent/src/intake/admission.ts'
 import type { CommandMessage } from '../../../../src/protocol/messages.ts'
 import { encodeTargetSet } from '../../../../src/protocol/targetSet.ts'
 import { admissionContext, command, sentAt } from '../../../support/admissionScene.ts'
@@ -144,5 +144,16 @@ describe('a command that names its targets by a set', () => {
     expect(given({ targetSet, targets: ['agent-1', 'agent-2'] })).toEqual({ kind: 'accept' })
     expect(given({ targetSet, targets: ['agent-1', 'agent-2'] }, { agentId: 'agent-2' }).kind).toBe('ignore')
     expect(given({ targetSet, targets: ['agent-2'] }).kind).toBe('ignore')
+  })
+})
+
+describe('the memory of an agent', () => {
+  it('reaches back to what was issued since it began, within the error of the clock', () => {
+    expect(remembers({ remembersSince: sentAt }, sentAt - 2_000)).toBe(true)
+    expect(remembers({ remembersSince: sentAt }, sentAt - 2_001)).toBe(false)
+  })
+
+  it('does not answer for a run of which nobody says when it was issued', () => {
+    expect(remembers({ remembersSince: sentAt }, undefined)).toBe(false)
   })
 })
