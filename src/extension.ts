@@ -8,6 +8,7 @@ import { cleanQueues } from './console/commands/cleanQueues.ts'
 import { connect } from './console/commands/connect.ts'
 import { copyAgents, copyFact, openFacts } from './console/commands/copyFromTree.ts'
 import { copyCloudFormation, copyMissingPermission, copyPolicy } from './console/commands/copyPolicy.ts'
+import { copyQueuePolicy } from './console/commands/copyQueuePolicy.ts'
 import { countAgents } from './console/commands/countAgents.ts'
 import { createQueues } from './console/commands/createQueues.ts'
 import { editEnvironment, removeEnvironment } from './console/commands/editEnvironments.ts'
@@ -194,7 +195,6 @@ export function activate(context: vscode.ExtensionContext): void {
       openWorkspaceFile: openWorkspaceFile(files),
 
       moveSettings: moveSettings(),
-
       chooseProfile: chooseProfile(profiles),
       logIn: logIn(ask, profiles),
       whoAmI: whoAmI(profiles, credentials, ask),
@@ -206,6 +206,7 @@ export function activate(context: vscode.ExtensionContext): void {
       setUpSigning: setUpSigning(ask, connections, keys, documents),
       copyAgentPolicy: copyPolicy(ask, credentials, 'agents'),
       copyMasterPolicy: copyPolicy(ask, credentials, 'people'),
+      copyQueuePolicy: copyQueuePolicy(ask, credentials),
       copyCloudFormation: copyCloudFormation(ask),
       copyMissingPermission: copyMissingPermission(ask),
 

@@ -62,7 +62,7 @@ async function askRole(title: string): Promise<PolicyRole | undefined> {
 }
 
 /** What belongs in a policy and is to be had of AWS without a question to the user. */
-async function detailsOf(
+export async function detailsOf(
   { environment, ...declared }: DeclaredEnvironment,
   credentials: Credentials,
 ): Promise<{ readonly account?: string; readonly kmsKey?: string }> {
@@ -108,7 +108,7 @@ export function copyCloudFormation(ask: AskEnvironment) {
 }
 
 /** Shows it briefly in the status bar: a notification would be too much for a copy. */
-function told(sentence: string): void {
+export function told(sentence: string): void {
   vscode.window.setStatusBarMessage(`$(check) ${plainText(sentence)}`, 5000)
 }
 
