@@ -16,14 +16,26 @@ export interface CallerIdentity {
   readonly userId: string
 }
 
+/** A request to STS and its answer, as they were on the wire. */
+export interface StsExchange {
+  readonly request: string
+  readonly status: number
+  readonly text: string
+}
+
 /** STS answers at once or not at all, milliseconds. */
 const identifiedWithinMs = 10_000
 
 /**
  * Asks STS (`sts:GetCallerIdentity`, which needs no permission), or the endpoint of an emulator.
+ * @param onAnswer called with what STS answered, whatever it is
  * @throws QueueError
  */
-export async function callerIdentity(connection: Connection, signal?: AbortSignal): Promise<CallerIdentity> {
+export async function callerIdentity(
+  connection: Connection,
+  signal?: AbortSignal,
+  onAnswer: (exchange: StsExchange) => void = () => {},
+): Promise<CallerIdentity> {
   const { sdk } = createSqsClient(connection, () => {})
   let { endpoint } = connection
   try {
@@ -34,6 +46,7 @@ export async function callerIdentity(connection: Connection, signal?: AbortSigna
     const { status, text } = await inTime(signal, identifiedWithinMs, (within) =>
       post(sdk.config.requestHandler, url, headers, body, within),
     )
+    onAnswer({ request: body, status, text })
     if (status !== 200) {
       const refusal = { Code: element(text, 'Code'), Message: element(text, 'Message') }
       throw Object.assign(new Error(refusal.Message), refusal, { $metadata: { httpStatusCode: status } })

@@ -121,6 +121,7 @@ async function collected(body: AsyncIterable<Uint8Array> | Uint8Array): Promise<
   return Buffer.concat(parts)
 }
 
-function shortened(text: string): string {
+/** As much of the text of a body as a recorded exchange keeps. */
+export function shortened(text: string): string {
   return text.length <= mostShown ? text : `${text.slice(0, mostShown)}… (${text.length} characters)`
 }

@@ -64,9 +64,9 @@ export class Refused extends Error {
 }
 
 /** Says to whom a stray queue belongs: to nobody. */
-export const probeTags = { 'ec2-collective': 'probe, can be deleted' }
+export const probeTags = { 'ec2-collective': 'probe: can be deleted' }
 
-/** @param prefix of the names of all queues */
+/** Benches for the rows of one run, which share queues' names. @param prefix of the names of all queues */
 export function createBenches(
   asking: Asking,
   {
@@ -76,7 +76,6 @@ export function createBenches(
     signal,
   }: Pick<Bench, 'connection' | 'patience' | 'signal'> & { prefix: string },
 ) {
-  const { ask } = asking
   const names: string[] = []
 
   const name = () => {
@@ -84,72 +83,82 @@ export function createBenches(
     names.push(made)
     return made
   }
-  const done = async <Output>(asked: Promise<Answer<Output>>): Promise<Output> => {
-    const answer = await asked
-    if (answer.output === undefined) throw new Refused(answer)
-    return answer.output
-  }
   const pause = async (ms: number) => void (await delay(ms, undefined, { signal }))
 
-  const bench: Bench = {
-    ...{ patience, connection, signal, name, pause },
-    // A request that makes a queue is waited for: that queue would be made after the others are deleted, and be left.
-    ask: (command) => ask(command, command instanceof CreateQueueCommand ? undefined : signal),
-    async queue(attributes = {}) {
-      signal.throwIfAborted()
-      const input = { QueueName: name(), Attributes: { ...attributes } }
-      const tagged = await bench.ask(new CreateQueueCommand({ ...input, tags: probeTags }))
-      const made = tagged.refusal === undefined ? tagged : await bench.ask(new CreateQueueCommand(input))
-      if (made.output?.QueueUrl === undefined) throw new Refused(made)
-      const url = made.output.QueueUrl
-      const isThere = async () => {
-        const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] })
-        return (await ask(command, signal)).output !== undefined
-      }
-      await bench.until(isThere, patience.newQueueMs)
-      return url
-    },
-    async send(url, bodies) {
-      for (let from = 0; from < bodies.length; from += 10) {
-        const Entries = bodies
-          .slice(from, from + 10)
-          .map((MessageBody, index) => ({ Id: String(index), MessageBody }))
-        const answer = await ask(new SendMessageBatchCommand({ QueueUrl: url, Entries }), signal)
-        if ((answer.output?.Successful ?? []).length < Entries.length) throw new Refused(answer)
-      }
-    },
-    async receive(url, options = {}) {
-      const command = new ReceiveMessageCommand({
-        ...{ QueueUrl: url, MaxNumberOfMessages: 10, WaitTimeSeconds: 0, VisibilityTimeout: 60 },
-        MessageSystemAttributeNames: ['SenderId', 'SentTimestamp', 'ApproximateReceiveCount'],
-        ...options,
-      })
-      return (await done(ask(command, signal))).Messages ?? []
-    },
-    async attributes(url) {
-      const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] })
-      return (await done(ask(command, signal))).Attributes ?? {}
-    },
-    async until(holds, withinMs) {
-      const startedAt = performance.now()
-      for (;;) {
-        if (await holds()) return performance.now() - startedAt
-        if (performance.now() - startedAt > withinMs) return undefined
-        await pause(250)
-      }
-    },
+  /** @param onAnswer called with the answer to each of its requests */
+  const benchFor = (onAnswer: (answer: Answer) => void): Bench => {
+    const ask: Ask = async (command, stop) => {
+      const answer = await asking.ask(command, stop)
+      onAnswer(answer)
+      return answer
+    }
+    const bench: Bench = {
+      ...{ patience, connection, signal, name, pause },
+      // A request that makes a queue is waited for: that queue would be made after the others are deleted, and be left.
+      ask: (command) => ask(command, command instanceof CreateQueueCommand ? undefined : signal),
+      async queue(attributes = {}) {
+        signal.throwIfAborted()
+        const input = { QueueName: name(), Attributes: { ...attributes } }
+        const tagged = await bench.ask(new CreateQueueCommand({ ...input, tags: probeTags }))
+        const made = tagged.refusal === undefined ? tagged : await bench.ask(new CreateQueueCommand(input))
+        if (made.output?.QueueUrl === undefined) throw new Refused(made)
+        const url = made.output.QueueUrl
+        const isThere = async () => {
+          const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] })
+          return (await ask(command, signal)).output !== undefined
+        }
+        await bench.until(isThere, patience.newQueueMs)
+        return url
+      },
+      async send(url, bodies) {
+        for (let from = 0; from < bodies.length; from += 10) {
+          const Entries = bodies
+            .slice(from, from + 10)
+            .map((MessageBody, index) => ({ Id: String(index), MessageBody }))
+          const answer = await ask(new SendMessageBatchCommand({ QueueUrl: url, Entries }), signal)
+          if ((answer.output?.Successful ?? []).length < Entries.length) throw new Refused(answer)
+        }
+      },
+      async receive(url, options = {}) {
+        const command = new ReceiveMessageCommand({
+          ...{ QueueUrl: url, MaxNumberOfMessages: 10, WaitTimeSeconds: 0, VisibilityTimeout: 60 },
+          MessageSystemAttributeNames: ['SenderId', 'SentTimestamp', 'ApproximateReceiveCount'],
+          ...options,
+        })
+        return (await done(ask(command, signal))).Messages ?? []
+      },
+      async attributes(url) {
+        const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] })
+        return (await done(ask(command, signal))).Attributes ?? {}
+      },
+      async until(holds, withinMs) {
+        const startedAt = performance.now()
+        for (;;) {
+          if (await holds()) return performance.now() - startedAt
+          if (performance.now() - startedAt > withinMs) return undefined
+          await pause(250)
+        }
+      },
+    }
+    return bench
   }
 
   return {
-    bench,
+    benchFor,
     /** Names of all queues that may have been made. */
     names: names as readonly string[],
     /** Deletes every queue, whatever happened. @returns the names of those that may be left, each with the reason */
     async clean(): Promise<string[]> {
-      const left = await Promise.all(names.map((queue) => deleted(queue, ask)))
+      const left = await Promise.all(names.map((queue) => deleted(queue, asking.ask)))
       return left.filter((reason) => reason !== undefined)
     },
   }
+}
+
+async function done<Output>(asked: Promise<Answer<Output>>): Promise<Output> {
+  const answer = await asked
+  if (answer.output === undefined) throw new Refused(answer)
+  return answer.output
 }
 
 /** Seconds between attempts to delete a queue. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import type { Connection } from '../../src/queues/sqsClient.ts'
-import { createAsking } from './asking.ts'
+import { type Answer, createAsking } from './asking.ts'
 import { type Bench, createBenches, type Patience, Refused, usualPatience } from './bench.ts'
 import type { ProbedRow } from './recorded.ts'
 import { type Row, type Seen, unclear } from './row.ts'
@@ -53,12 +53,12 @@ export async function runProbe(options: ProbeOptions): Promise<ProbeResult> {
   const prefix = `${namePrefix}-${randomBytes(4).toString('hex')}`
   try {
     await checkAccess(asking.ask, prefix)
-    const { bench, names, clean } = createBenches(asking, { connection, prefix, patience, signal })
+    const { benchFor, names, clean } = createBenches(asking, { connection, prefix, patience, signal })
     const seen = new Map<Row, ProbedRow>()
     const waiting = rows.toSorted((a, b) => Number(b.isSlow ?? false) - Number(a.isSlow ?? false))
     const lane = async () => {
       for (let row = waiting.shift(); row !== undefined && !signal.aborted; row = waiting.shift()) {
-        const found = await look(row, bench)
+        const found = await look(row, signal, benchFor)
         if (found === undefined) return
         seen.set(row, found)
         onRow(found)
@@ -87,12 +87,26 @@ async function checkAccess(ask: Bench['ask'], prefix: string): Promise<void> {
   throw new Error(`${refusal.code}: ${refusal.text}`)
 }
 
+/** Answers that are shown where a row names none that show what differs: it has judged by its last ones. */
+const lastShown = 3
+
 /** Undefined when it was stopped. */
-async function look(row: Row, bench: Bench): Promise<ProbedRow | undefined> {
+async function look(
+  row: Row,
+  signal: AbortSignal,
+  benchFor: (onAnswer: (answer: Answer) => void) => Bench,
+): Promise<ProbedRow | undefined> {
+  const last: Answer[] = []
+  const bench = benchFor((answer) => {
+    last.push(answer)
+    if (last.length > lastShown) last.shift()
+  })
   try {
-    return probed(row, await row.look(bench))
+    const seen = await row.look(bench)
+    const isShown = seen.verdict === 'same' || seen.evidence.length > 0
+    return probed(row, isShown ? seen : { ...seen, evidence: last })
   } catch (error) {
-    if (bench.signal.aborted) return undefined
+    if (signal.aborted) return undefined
     const evidence = error instanceof Refused ? [error.answer] : []
     return probed(row, unclear((error as Error).message, { evidence }))
   }

@@ -25,7 +25,7 @@ export interface Seen {
   readonly verdict: Verdict
   /** In words, with the figures. */
   readonly seen: string
-  /** What shows it. */
+  /** What shows it. Where that is nothing, and it is not the same, the last answers do. */
   readonly evidence: readonly Answer[]
   /** Faults that make the proxy of our tests behave as seen. */
   readonly replay: readonly Replay[]

@@ -43,10 +43,6 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await Promise.all(ending.splice(0).map((end) => end()))
-  // What is still hidden must not be found by the next test: the queue begins anew.
-  await queues.deleteQueue(environment.queues.commands)
-  const settings = { visibilitySeconds: 0, retentionSeconds: 60, maximumMessageSize: 65_536, waitSeconds: 20 }
-  await queues.create(environment.queues.commands, settings)
 })
 
 const request = (command = `touch ${directory}/$EC2_COLLECTIVE_AGENT_ID`): RunRequest => ({
@@ -69,10 +65,12 @@ async function intercept(
   const intruder = sqs.connect()
   const { commands } = environment.queues
   const state = { taken: 0 }
+  const held: Awaited<ReturnType<Queues['receive']>> = []
   const receive = async () => {
     while (!stop.signal.aborted) {
       const options = { waitSeconds: 20, visibilitySeconds, max: 1 }
       const messages = await intruder.receive(commands, options, stop.signal).catch(() => [])
+      held.push(...messages)
       if (messages.length > 0) await take(messages)
       state.taken += messages.length
     }
@@ -81,6 +79,8 @@ async function intercept(
   ending.push(async () => {
     stop.abort()
     await Promise.all(receiving)
+    // What is still hidden must not be found by the next test.
+    await intruder.delete(commands, held)
   })
   await queues.send(commands, 'nothing that an agent could read')
   await until(() => state.taken > 0, 'the intruder to receive')

@@ -181,19 +181,17 @@ describe('a fault proxy, as SQS', () => {
   })
 
   it('tells attributes as they were, for some time after they were changed', async () => {
-    const retention = () => attribute('MessageRetentionPeriod')
+    const visibility = () => attribute('VisibilityTimeout')
     const change = (seconds: string) =>
-      client.send(
-        new SetQueueAttributesCommand({ QueueUrl, Attributes: { MessageRetentionPeriod: seconds } }),
-      )
+      client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: seconds } }))
     await change('60')
-    expect(await retention()).toBe('60')
+    expect(await visibility()).toBe('60')
     proxy.inject({ fault: { kind: 'old-attributes', ms: 500 } })
     await change('120')
     await send(2)
-    expect(await retention()).toBe('60')
+    expect(await visibility()).toBe('60')
     expect(await counted()).toBe('2')
-    await until(async () => (await retention()) === '120', 'the change to be seen')
+    await until(async () => (await visibility()) === '120', 'the change to be seen')
   })
 
   it('leaves attributes out, as other engines do', async () => {

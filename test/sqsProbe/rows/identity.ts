@@ -1,6 +1,6 @@
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
-import { callerIdentity } from '../../../src/queues/callerIdentity.ts'
-import { createAsking } from '../asking.ts'
+import { callerIdentity, type StsExchange } from '../../../src/queues/callerIdentity.ts'
+import { type Answer, createAsking, shortened } from '../asking.ts'
 import { differs, judge, outcomeOf, type Row, same, unclear } from '../row.ts'
 
 export const identityRows: readonly Row[] = [
@@ -33,11 +33,24 @@ export const identityRows: readonly Row[] = [
     matters: 'whom credentials belong to, in confirmations and in the doctor: src/queues/callerIdentity.ts',
     requests: 1,
     async look({ connection, signal }) {
+      const evidence: Answer[] = []
+      const startedAt = performance.now()
+      const record = ({ request, status, text }: StsExchange) => {
+        const shown = {
+          operation: 'GetCallerIdentity',
+          request,
+          status,
+          headers: {},
+          answer: shortened(text),
+        }
+        evidence.push({ date: undefined, tookMs: performance.now() - startedAt, exchange: shown })
+      }
       try {
-        const { arn } = await callerIdentity(connection, signal)
+        const { arn } = await callerIdentity(connection, signal, record)
+        // Who it is belongs into no file that is passed on.
         return same(`told, as ${arn.split(':').slice(0, 3).join(':')}:…`)
       } catch (error) {
-        return differs((error as Error).message)
+        return differs((error as Error).message, { evidence })
       }
     },
   },
