@@ -43,7 +43,8 @@ export async function createSystemdHost(base: string, port: number): Promise<Sys
   const root = join(folder, 'root')
   const socket = join(folder, 'relay')
   const name = `ec2c-${basename(folder)}`
-  await run('cp', ['-a', '--reflink=auto', base, root])
+  // Its content, as it may be a link.
+  await run('cp', ['-a', '--reflink=auto', `${base}/.`, root])
   const relay = await listenOn(socket, port)
   let isStopping = false
   let hasEnded = false
