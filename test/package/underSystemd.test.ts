@@ -270,6 +270,8 @@ describe.skipIf(why !== undefined)(
       patient,
       async () => {
         await installed()
+        // From here on it remembers what it has executed: it would not execute what was sent before that.
+        await answer('true')
         const good = readFileSync(join(host.root, 'etc/ec2_collective/ec2-cagent.json'))
         writeFileSync(join(host.root, 'etc/ec2_collective/ec2-cagent.json'), '{ "aws": { "region": 7 } }')
         expect((await host.attempt('systemctl restart ec2-cagent')).code).not.toBe(0)
