@@ -14,7 +14,10 @@ export interface Table {
 
 /** The value in a cell, without the blanks and borders around it. */
 export function cellText(part: string | undefined): string {
-  return (part ?? '').replace(/^[\s|│●○×*]+|[\s|│]+$/gu, '')
+  const cell = (part ?? '').replace(/^[\s|│●○×*]+/u, '')
+  let end = cell.length
+  while (end > 0 && /[\s|│]/u.test(cell[end - 1] as string)) end -= 1
+  return cell.slice(0, end)
 }
 
 /** Puts the lines together again. */
@@ -39,13 +42,16 @@ export function findTable(lines: readonly string[]): Table | undefined {
   )
 }
 
-const frame = /^[\s+|│┌┐└┘├┤┬┴┼─═╞╡╪=-]*[+─═=-]{2,}[\s+|│┌┐└┘├┤┬┴┼─═╞╡╪=-]*$/u
+/** Two expressions, each in linear time: one for both would try all ways to share the line between its parts. */
+function isFrameLine(line: string): boolean {
+  return /^[\s+|│┌┐└┘├┤┬┴┼─═╞╡╪=-]+$/u.test(line) && /[+─═=-]{2}/u.test(line)
+}
 
 /** `a | b | c` in each line, as `psql`, `mysql` and Markdown have it, and columns between tabs. */
 function separatedTable(lines: readonly string[], separator: RegExp): Table | undefined {
   const isTabs = separator.source.includes('t')
-  const isRow = (line: string) => separator.test(line) && !frame.test(line)
-  const isFrame = (line: string) => !isTabs && frame.test(line)
+  const isRow = (line: string) => separator.test(line) && !isFrameLine(line)
+  const isFrame = (line: string) => !isTabs && isFrameLine(line)
   const first = lines.findIndex(isRow)
   if (first < 0) return undefined
   let last = first
@@ -74,7 +80,7 @@ function splitBefore(line: string, separator: RegExp): string[] {
 
 /** Frames may stand before and after the table, and one between header and rows. */
 function isOneFrameAfterHeader(lines: readonly string[]): boolean {
-  const inner = lines.map((line, index) => (frame.test(line) ? index : -1)).filter((index) => index >= 0)
+  const inner = lines.map((line, index) => (isFrameLine(line) ? index : -1)).filter((index) => index >= 0)
   return inner.every((index) => index === 1 || index === lines.length - 1)
 }
 
@@ -83,7 +89,7 @@ function withFrame(lines: readonly string[], separator: RegExp): string[][] {
   const rows: string[][] = []
   for (const line of lines) {
     const previous = rows.at(-1)
-    if (frame.test(line) && previous !== undefined) previous.push(`\n${line}`)
+    if (isFrameLine(line) && previous !== undefined) previous.push(`\n${line}`)
     else rows.push(splitBefore(line, separator))
   }
   return rows
@@ -92,7 +98,7 @@ function withFrame(lines: readonly string[], separator: RegExp): string[][] {
 /** `+++-======-======` or `---- ----`: where its marks change, a column begins. */
 function ruledTable(lines: readonly string[]): Table | undefined {
   const at = lines.findIndex(
-    (line) => /^[+ ]*[-=]{3,}[-=+ ]*$/.test(line) && /[-=]{2,}[ +-][-=]{2,}/.test(line),
+    (line) => /^[-=+ ]+$/.test(line) && /^[+ ]*[-=]{3}/.test(line) && /[-=]{2,}[ +-][-=]{2,}/.test(line),
   )
   const ruler = lines[at]
   const header = lines[at - 1]

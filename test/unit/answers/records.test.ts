@@ -165,6 +165,18 @@ describe('a table', () => {
   })
 })
 
+describe('hostile lines', () => {
+  it.each(['-', '=', ' ', '|', '+-', 'a|', '| ', '\t', 'a:', 'a=', '● '])(
+    'of %j are looked at in linear time',
+    (part) => {
+      // Expressions that go back and forth would need hours for these: the test would not end.
+      const long = part.repeat(4000 / part.length)
+      const lines = [`${long}x`, `|${long}x`, `x${long}x`, `${long}|`]
+      findRecords(['NAME   STATE', ...Array.from({ length: 60 }, (_, index) => lines[index % 4] as string)])
+    },
+  )
+})
+
 describe('records', () => {
   it('of a JSON object are its paths', () => {
     expect(findRecords(['{"status":"UP","disk":{"free":12,"tags":["a","b"]},', '"odd key":null}'])).toEqual({
