@@ -1,52 +1,22 @@
 import path from 'node:path'
 import * as vscode from 'vscode'
+import { commandsOf } from './commands.ts'
 import { registerCommands } from './console/command.ts'
-import { addEnvironment } from './console/commands/addEnvironment.ts'
-import { askEnvironment } from './console/commands/askEnvironment.ts'
-import { chooseProfile } from './console/commands/chooseProfile.ts'
-import { cleanQueues } from './console/commands/cleanQueues.ts'
-import { connect } from './console/commands/connect.ts'
-import { copyAgents, copyFact, openFacts } from './console/commands/copyFromTree.ts'
-import { copyCloudFormation, copyMissingPermission, copyPolicy } from './console/commands/copyPolicy.ts'
-import { copyQueuePolicy } from './console/commands/copyQueuePolicy.ts'
-import { countAgents } from './console/commands/countAgents.ts'
-import { createQueues } from './console/commands/createQueues.ts'
-import { editEnvironment, removeEnvironment } from './console/commands/editEnvironments.ts'
-import { forgetIdentities } from './console/commands/forgetIdentities.ts'
-import { groupBy } from './console/commands/groupBy.ts'
-import { moveSettings, OldSettingsNotice } from './console/commands/moveSettings.ts'
-import { openWalkthrough } from './console/commands/openWalkthrough.ts'
-import { openWorkspaceFile } from './console/commands/openWorkspaceFile.ts'
-import { pingAgents, refreshFacts } from './console/commands/pingAgents.ts'
-import { refreshEnvironments } from './console/commands/refreshEnvironments.ts'
-import { runCommand } from './console/commands/runCommand.ts'
-import { runActiveFile, runSelection } from './console/commands/runScript.ts'
-import { whoAmI } from './console/commands/whoAmI.ts'
+import { OldSettingsNotice } from './console/commands/moveSettings.ts'
 import { EnvironmentList } from './console/declarations/environmentList.ts'
 import { protectTerminals } from './console/declarations/protectTerminals.ts'
 import { changesSetting, readSetting } from './console/declarations/settings.ts'
 import { WorkspaceFiles } from './console/declarations/workspaceFiles.ts'
-import { examineEnvironment } from './console/doctor/examine.ts'
 import { ReadOnlyDocuments } from './console/documents/readOnlyDocuments.ts'
 import { Connections } from './console/environments/connections.ts'
 import { EnvironmentsView } from './console/environments/environmentsView.ts'
 import { MasterOpener } from './console/environments/openMaster.ts'
 import { errorActionsFor } from './console/errorActions.ts'
-import {
-  compareRuns,
-  copyCommand,
-  deleteRuns,
-  openRun,
-  repeatRun,
-  searchHistory,
-} from './console/history/historyCommands.ts'
 import { HistoryView } from './console/history/historyView.ts'
 import { runAgain } from './console/history/runAgain.ts'
 import { ShownRuns } from './console/history/shownRuns.ts'
-import { startLocalFleet, stopLocalFleet } from './console/localFleet/localFleetCommands.ts'
 import { LocalFleetControl } from './console/localFleet/localFleetControl.ts'
 import { Credentials } from './console/profile/credentials.ts'
-import { logIn } from './console/profile/logIn.ts'
 import { Profiles } from './console/profile/profiles.ts'
 import { WorkspaceConsent } from './console/profile/workspaceConsent.ts'
 import { createResults } from './console/results/results.ts'
@@ -55,15 +25,11 @@ import { RunHistory } from './console/send/runHistory.ts'
 import { Runs } from './console/send/runs.ts'
 import { Sending } from './console/send/sending.ts'
 import { Snippets } from './console/send/snippets.ts'
-import { stopEverything } from './console/send/stopEverything.ts'
 import { EditorKeys } from './console/signing/editorKeys.ts'
-import { setUpSigning } from './console/signing/setUpSigning.ts'
 import { FileDiagnostics } from './console/snippets/fileDiagnostics.ts'
 import { FileLanguage } from './console/snippets/fileLanguage.ts'
-import { openSnippet, runSnippet, saveAsSnippet } from './console/snippets/snippetCommands.ts'
 import { SnippetLenses } from './console/snippets/snippetLenses.ts'
 import { SnippetsView } from './console/snippets/snippetsView.ts'
-import { showMenu } from './console/status/menu.ts'
 import { StatusItem } from './console/status/statusItem.ts'
 import { FleetTasks, taskType } from './console/tasks/fleetTasks.ts'
 import { Trouble } from './console/trouble.ts'
@@ -141,7 +107,32 @@ export function activate(context: vscode.ExtensionContext): void {
   const lenses = new SnippetLenses(list, connections)
   const language = new FileLanguage(list, connections)
   const diagnostics = new FileDiagnostics(list)
-  const ask = (clicked: unknown, title: string) => askEnvironment(list, clicked, title)
+  const parts = {
+    ...{
+      extensionId: context.extension.id,
+      version,
+      log,
+      list,
+      files,
+      snippets,
+      profiles,
+      credentials,
+      consent,
+      keys,
+    },
+    ...{
+      connections,
+      localFleet,
+      sending,
+      history,
+      shownRuns,
+      documents,
+      results,
+      view,
+      historyView,
+      status,
+    },
+  }
 
   context.subscriptions.push(
     ...[
@@ -177,64 +168,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (changesSetting(event, 'groupBy')) view.refresh()
     }),
-    registerCommands(trouble, {
-      runCommand: runCommand(sending),
-      runFile: runActiveFile(sending),
-      runSelection: runSelection(sending),
-      ping: pingAgents(sending),
-      count: countAgents(sending),
-      refreshFacts: refreshFacts(sending),
-      stopEverything: stopEverything({ ask, connections, history, documents }),
-
-      addEnvironment: addEnvironment(list, files, profiles, consent),
-      editEnvironment: editEnvironment(list),
-      removeEnvironment: removeEnvironment(list, files),
-      connect: connect(ask, connections),
-      refreshEnvironments: refreshEnvironments(view, connections, list),
-      groupBy: groupBy(list, connections),
-      openWorkspaceFile: openWorkspaceFile(files),
-
-      moveSettings: moveSettings(),
-      chooseProfile: chooseProfile(profiles),
-      logIn: logIn(ask, profiles),
-      whoAmI: whoAmI(profiles, credentials, ask),
-      forgetIdentities: forgetIdentities(ask, connections),
-
-      doctor: examineEnvironment(ask, connections, credentials, documents, version),
-      createQueues: createQueues(ask, connections, credentials),
-      cleanQueues: cleanQueues(ask, connections),
-      setUpSigning: setUpSigning(ask, connections, keys, documents),
-      copyAgentPolicy: copyPolicy(ask, credentials, 'agents'),
-      copyMasterPolicy: copyPolicy(ask, credentials, 'people'),
-      copyQueuePolicy: copyQueuePolicy(ask, credentials),
-      copyCloudFormation: copyCloudFormation(ask),
-      copyMissingPermission: copyMissingPermission(ask),
-
-      copyHostNames: copyAgents('hostname'),
-      copyAgentIds: copyAgents('agentId'),
-      copyFact: copyFact(),
-      openFacts: openFacts(documents),
-
-      runSnippet: runSnippet(sending, snippets),
-      openSnippet: openSnippet(),
-      saveAsSnippet: saveAsSnippet(history, files, list),
-
-      openRun: openRun(shownRuns, results),
-      searchHistory: searchHistory(history, shownRuns, results),
-      runAgain: repeatRun(history, shownRuns, sending),
-      compareRuns: compareRuns(history, documents),
-      copyCommand: copyCommand(history),
-      deleteRuns: deleteRuns(history, historyView),
-
-      startLocalFleet: startLocalFleet(localFleet, list, view),
-      stopLocalFleet: stopLocalFleet(localFleet),
-
-      showMenu: showMenu(status),
-      showLog: () => log.show(),
-      openSettings: () =>
-        vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
-      openWalkthrough: openWalkthrough(context.extension.id, localFleet),
-    }),
+    registerCommands(trouble, commandsOf(parts)),
     { dispose: () => void opener.close() },
   )
   log.info(`EC2 Collective ${version}, activated in ${(performance.now() - startedAt).toFixed(1)} ms`)
