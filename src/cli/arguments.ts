@@ -132,7 +132,7 @@ function resuming(values: Values, positionals: readonly string[]): Pick<Argument
         'user',
         'directory',
       ],
-      ...['canary', 'batch', 'pause', 'max-failures', 'expect', 'include-unseen'],
+      ...['canary', 'batch', 'window', 'pause', 'max-failures', 'expect', 'include-unseen'],
     ] as (keyof Values)[]
   ).filter((name) => values[name] !== undefined)
   if (positionals.length > 0) throw new UsageError('--resume takes no command: the run has its own.')
@@ -166,6 +166,7 @@ const options = {
   directory: { type: 'string' },
   canary: { type: 'string' },
   batch: { type: 'string' },
+  window: { type: 'string' },
   pause: { type: 'string' },
   'max-failures': { type: 'string' },
   'shared-replies': { type: 'boolean' },
@@ -193,8 +194,14 @@ function modeOf(mode: string | undefined, command: string | undefined): Argument
 
 type Values = ReturnType<typeof parse>['values']
 
-function rolloutOf({ canary, batch, pause, 'max-failures': maxFailures }: Values): Rollout | undefined {
-  const written = { canary, batch, pause, maxFailures }
+function rolloutOf({
+  canary,
+  batch,
+  window,
+  pause,
+  'max-failures': maxFailures,
+}: Values): Rollout | undefined {
+  const written = { canary, batch, window, pause, maxFailures }
   try {
     checkSteps(written, rolloutNames)
     return readRollout(written, rolloutNames)
@@ -206,6 +213,7 @@ function rolloutOf({ canary, batch, pause, 'max-failures': maxFailures }: Values
 const rolloutNames: RolloutNames = {
   canary: '--canary',
   batch: '--batch',
+  window: '--window',
   pause: '--pause',
   maxFailures: '--max-failures',
 }

@@ -36,6 +36,7 @@ Where
 How
   -t, --timeout TIME     agents stop the command after this: 60 (seconds, the default), 90s, 10m
       --canary N         N agents first             --batch N|N%     size of the following steps
+      --window N|N%      instead: at most N at once, the next one starts when one ends
       --pause DURATION   between steps              --max-failures N|N%  stop above this number
       --resume RUN|last  receive the replies of an unfinished run; continue its rollout, once you confirm
       --strict           exit code 1 unless every agent succeeded

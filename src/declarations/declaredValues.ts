@@ -93,7 +93,14 @@ export const DeclaredRollout = v.pipe(
       v.optional(amount('10%')),
       'Number of agents per step after that, or a share such as `10%`.',
     ),
-    pause: described(v.optional(Pause), 'Time between steps: seconds, or `30s`, `5m`.'),
+    window: described(
+      v.optional(amount('10')),
+      'Instead of `batch`: most agents at once after that, or a share such as `10%`. The next one starts when one ends.',
+    ),
+    pause: described(
+      v.optional(Pause),
+      'Time between steps, or between `canary` and `window`: seconds, or `30s`, `5m`.',
+    ),
     maxFailures: described(
       v.optional(amount('2')),
       'The rollout stops when more agents than this have failed: a number, or a share such as `5%`. Timeouts and agents with no reply count as failures. Default: 0.',

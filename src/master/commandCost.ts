@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { CommandMessage } from '../protocol/messages.ts'
 import { receivesWhileVisible } from '../queues/price.ts'
 import { billedUnits } from '../queues/requestCounts.ts'
-import { planSteps } from '../run/rollout.ts'
+import { planSteps, stepsLeft } from '../run/rollout.ts'
 import type { RecordedRequest, RunRequest } from '../run/runRequest.ts'
 import type { RunState } from '../run/runState.ts'
 import { type Localizable, LocalizableError } from '../text/localizable.ts'
@@ -28,10 +28,9 @@ export type CommandCost =
 export type CostOf = (request: RunRequest, reach: Pick<Reach, 'named' | 'known'>) => CommandCost
 
 /** What it takes and costs to go on with a rollout. @param known agents of the environment */
-export type RemainingCostOf = (
-  state: Pick<RunState, 'request' | 'steps' | 'stepsStarted'>,
-  known: number,
-) => CommandCost
+export type RemainingCostOf = (state: RolloutState, known: number) => CommandCost
+
+type RolloutState = Pick<RunState, 'request' | 'steps' | 'stepsStarted' | 'isRolloutOver'>
 
 /** What is the same in all commands of a master. */
 export type CommandFrame = Pick<CommandMessage, 'environment' | 'issuer' | 'replyTo'> & {
@@ -63,12 +62,8 @@ export function commandCost(
  * The same for the steps of a rollout that have not started. Values of secrets, which a run does not keep, are not counted.
  * @param known agents of the environment
  */
-export function remainingCost(
-  { request, steps, stepsStarted }: Pick<RunState, 'request' | 'steps' | 'stepsStarted'>,
-  known: number,
-  frame: CommandFrame,
-): CommandCost {
-  return costOfSteps(request, steps.slice(stepsStarted), known, frame)
+export function remainingCost(state: RolloutState, known: number, frame: CommandFrame): CommandCost {
+  return costOfSteps(state.request, stepsLeft(state), known, frame)
 }
 
 function costOfSteps(

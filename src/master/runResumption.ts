@@ -1,4 +1,5 @@
 import type { Environment } from '../queues/environment.ts'
+import { stepsLeft } from '../run/rollout.ts'
 import type { RunRequest } from '../run/runRequest.ts'
 import type { RunState } from '../run/runState.ts'
 import { type Localizable, say } from '../text/localizable.ts'
@@ -115,7 +116,7 @@ export class RunResumption {
 
   /** Every rollout is paused while it is read; {@link resume} lets it go on where that is the reload of a window. */
   #pauseOf(state: RunState, heldUntil: number): { why: Localizable; endsWithReload: boolean } | undefined {
-    if (state.phase !== 'running' || state.stepsStarted >= state.steps.length) return undefined
+    if (state.phase !== 'running' || stepsLeft(state).length === 0) return undefined
     if (this.#parts.environment.protected)
       return { why: say('it was resumed, and the environment is protected'), endsWithReload: false }
     const awayMs = this.#parts.now() - heldUntil

@@ -1,5 +1,5 @@
 import type { Chunk } from '../protocol/frames.ts'
-import { withoutSecrets } from '../run/runRequest.ts'
+import { type Rollout, withoutSecrets } from '../run/runRequest.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
 import { shownCounts, shownState } from '../run/unexpected.ts'
 import { visibleJson } from '../text/jsonText.ts'
@@ -76,6 +76,10 @@ function snapshotOf(state: RunState): RunState {
   return { ...state, counts: { ...state.counts }, replies }
 }
 
+function rolloutOf({ canaryAgents, ...rollout }: Rollout): RunHead['rollout'] {
+  return { ...rollout, ...(canaryAgents === undefined ? {} : { canaryAgents: [...canaryAgents] }) }
+}
+
 function headOf(state: RunState, extras: RunExtras): RunHead {
   const { runId, environment, issuer, reach, startedAt, endedAt, phase, stopReason } = state
   const { filter, targets, unseen, action, timeoutMs, rollout, outputLimitBytes, secrets } = withoutSecrets(
@@ -90,7 +94,7 @@ function headOf(state: RunState, extras: RunExtras): RunHead {
       unseen: unseen ?? null,
       action,
       timeoutMs,
-      rollout: rollout ?? null,
+      rollout: rollout === undefined ? null : rolloutOf(rollout),
       outputLimitBytes: outputLimitBytes ?? null,
     },
     secrets: [...(secrets ?? [])],

@@ -40,7 +40,9 @@ const Amount = v.object({
 const Rollout = v.object({
   canary: maybe(Count, 'Agents in the first step.'),
   batch: maybe(Amount, 'Agents in each following step.'),
-  pauseMs: maybe(Count, 'Wait between steps, milliseconds.'),
+  canaryAgents: maybe(Texts, 'Agent IDs that were chosen for the first step.'),
+  window: maybe(Amount, 'Most agents at once after the canary; the next one starts when one ends.'),
+  pauseMs: maybe(Count, 'Wait between steps, or after the canary of a window, milliseconds.'),
   maxFailures: maybe(Amount, 'The rollout stops if more agents than this fail.'),
 })
 

@@ -7,6 +7,7 @@ import type { Amount, Rollout } from './runRequest.ts'
 export interface WrittenRollout {
   readonly canary?: number | string | undefined
   readonly batch?: number | string | undefined
+  readonly window?: number | string | undefined
   readonly pause?: number | string | undefined
   readonly maxFailures?: number | string | undefined
 }
@@ -17,6 +18,7 @@ export type RolloutNames = Readonly<Record<keyof WrittenRollout, string>>
 const namesInFiles: RolloutNames = {
   canary: 'canary',
   batch: 'batch',
+  window: 'window',
   pause: 'pause',
   maxFailures: 'maxFailures',
 }
@@ -44,10 +46,15 @@ export function parseRolloutText(text: string): Rollout | undefined {
  * @throws LocalizableError that names the part that is wrong
  */
 export function readRollout(written: WrittenRollout, names = namesInFiles): Rollout | undefined {
-  const { canary, batch, pause, maxFailures } = written
+  const { canary, batch, window, pause, maxFailures } = written
+  if (batch !== undefined && window !== undefined)
+    throw new LocalizableError(
+      say('{0} and {1} exclude each other: use steps, or a window', names.batch, names.window),
+    )
   const rollout: Rollout = {
     ...(canary !== undefined && { canary: readCount(canary, names.canary) }),
-    ...(batch !== undefined && { batch: readBatch(batch, names.batch) }),
+    ...(batch !== undefined && { batch: readAgents(batch, names.batch) }),
+    ...(window !== undefined && { window: readAgents(window, names.window) }),
     ...(pause !== undefined && { pauseMs: readPause(pause, names.pause) }),
     ...(maxFailures !== undefined && { maxFailures: readAmount(maxFailures, names.maxFailures) }),
   }
@@ -59,11 +66,20 @@ export function readRollout(written: WrittenRollout, names = namesInFiles): Roll
  * would start at once.
  * @throws LocalizableError
  */
-export function checkSteps({ canary, batch, pause, maxFailures }: WrittenRollout, names: RolloutNames): void {
-  if (canary !== undefined || batch !== undefined || (pause ?? maxFailures) === undefined) return
+export function checkSteps(
+  { canary, batch, window, pause, maxFailures }: WrittenRollout,
+  names: RolloutNames,
+): void {
+  if ((canary ?? batch ?? window) !== undefined || (pause ?? maxFailures) === undefined) return
   const alone = pause === undefined ? names.maxFailures : names.pause
   throw new LocalizableError(
-    say('{0} needs {1} or {2}: without them, all agents start at once', alone, names.canary, names.batch),
+    say(
+      '{0} needs {1}, {2} or {3}: without them, all agents start at once',
+      alone,
+      names.canary,
+      names.batch,
+      names.window,
+    ),
   )
 }
 
@@ -72,6 +88,7 @@ export function printRollout(rollout: Rollout): string {
   const parts = [
     rollout.canary !== undefined && `canary=${rollout.canary}`,
     rollout.batch !== undefined && `batch=${printAmount(rollout.batch)}`,
+    rollout.window !== undefined && `window=${printAmount(rollout.window)}`,
     rollout.pauseMs !== undefined &&
       `pause=${rollout.pauseMs % 1000 === 0 ? `${rollout.pauseMs / 1000}s` : `${rollout.pauseMs}ms`}`,
     rollout.maxFailures !== undefined && `failures=${printAmount(rollout.maxFailures)}`,
@@ -80,10 +97,11 @@ export function printRollout(rollout: Rollout): string {
 }
 
 /** As {@link readRollout} reads it. */
-export function writeRollout({ canary, batch, pauseMs, maxFailures }: Rollout) {
+export function writeRollout({ canary, batch, window, pauseMs, maxFailures }: Rollout) {
   return {
     ...(canary !== undefined && { canary }),
     ...(batch !== undefined && { batch: printAmount(batch) }),
+    ...(window !== undefined && { window: printAmount(window) }),
     ...(pauseMs !== undefined && { pause: `${pauseMs}ms` }),
     ...(maxFailures !== undefined && { maxFailures: printAmount(maxFailures) }),
   }
@@ -92,15 +110,20 @@ export function writeRollout({ canary, batch, pauseMs, maxFailures }: Rollout) {
 /** As a sentence: `1 first, then 10% at a time with 30 s between, stopping after more than 2 failures`. */
 export function describeRollout(rollout: Rollout | undefined, t: Translate): string {
   if (rollout === undefined) return t('all at once')
-  const { canary = 0, batch, pauseMs = 0, maxFailures } = rollout
+  const { canary = 0, batch, window, pauseMs = 0, maxFailures } = rollout
+  const pause = printDuration(pauseMs)
   const parts = [
-    canary > 0 && t('{0} first, then', canary),
-    batch !== undefined
-      ? t('{0} at a time', printAmount(batch))
-      : canary > 0
-        ? t('all the others at once')
-        : t('all at once'),
-    pauseMs > 0 && t('with {0} between', printDuration(pauseMs)),
+    canary > 0 && window !== undefined && pauseMs > 0
+      ? t('{0} first, then after {1}', canary, pause)
+      : canary > 0 && t('{0} first, then', canary),
+    window !== undefined
+      ? t('at most {0} at once, the next when one ends', printAmount(window))
+      : batch !== undefined
+        ? t('{0} at a time', printAmount(batch))
+        : canary > 0
+          ? t('all the others at once')
+          : t('all at once'),
+    pauseMs > 0 && window === undefined && t('with {0} between', pause),
   ]
   const tolerated = maxFailures === undefined ? '0' : printAmount(maxFailures)
   const stop =
@@ -120,9 +143,9 @@ function readCount(value: number | string, name: string): number {
   return Number(value)
 }
 
-function readBatch(value: number | string, name: string): Amount {
-  const batch = readAmount(value, name)
-  if (('count' in batch ? batch.count : batch.percent) > 0) return batch
+function readAgents(value: number | string, name: string): Amount {
+  const agents = readAmount(value, name)
+  if (('count' in agents ? agents.count : agents.percent) > 0) return agents
   throw new LocalizableError(say('{0} must be at least one agent', name))
 }
 
@@ -142,7 +165,7 @@ function readPause(value: number | string, name: string): number {
 }
 
 function notUnderstood(part: string): LocalizableError {
-  const parts = 'canary=1, batch=10%, pause=30s, failures=5%'
+  const parts = 'canary=1, batch=10% or window=10, pause=30s, failures=5%'
   return new LocalizableError(say('“{0}” is not understood. Parts are {1}.', part, parts))
 }
 

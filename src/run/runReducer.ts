@@ -1,6 +1,7 @@
 import type { Outcome } from '../protocol/messages.ts'
 import { isVerdict, type Verdict } from '../protocol/verdict.ts'
 import { say } from '../text/localizable.ts'
+import { stepsLeft } from './rollout.ts'
 import { because, type Gathered, type HeardEvent, type Reason, type RunEvent } from './runEvent.ts'
 import { isSettled, type ReplyState, type RunState } from './runState.ts'
 import { isUnnamed, reportsExecution } from './unexpected.ts'
@@ -105,7 +106,7 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
 }
 
 function startStep(state: RunState, at: number): boolean {
-  const step = state.steps[state.stepsStarted]
+  const [step] = stepsLeft(state)
   if (step === undefined) return false
   state.stepsStarted += 1
   for (const agentId of step) {
@@ -249,11 +250,11 @@ function verdictOf(outcome: Outcome): Verdict {
 }
 
 function stopRollout(state: RunState, reason: Reason): boolean {
-  if (state.phase === 'over' || state.stepsStarted >= state.steps.length) return false
+  const left = stepsLeft(state)
+  if (state.phase === 'over' || left.length === 0) return false
   setStopReason(state, reason)
-  for (const step of state.steps.splice(state.stepsStarted)) {
-    for (const agentId of step) notStarted(state, agentId)
-  }
+  state.isRolloutOver = true
+  for (const step of left) for (const agentId of step) notStarted(state, agentId)
   applyToRun(state, { kind: 'resumed', at: 0 })
   return true
 }

@@ -52,9 +52,16 @@ export function withoutSecrets<Request extends Pick<RunRequest, 'action' | 'secr
 export interface Rollout {
   /** Number of agents in a first step of their own. */
   readonly canary?: number
+  /** The agents of that step, chosen by a person; those that the run does not reach do not count. Otherwise the first by name. */
+  readonly canaryAgents?: readonly string[]
   /** Size of each following step; all the others at once when absent. Percent of the expected agents, rounded up. */
   readonly batch?: Amount
-  /** Wait between steps, milliseconds. */
+  /**
+   * Most agents at once after the canary: the next one starts when one ends. Instead of `batch`. Percent of the expected
+   * agents, rounded up. Recorded as steps of one agent, which versions without it send one after the other.
+   */
+  readonly window?: Amount
+  /** Wait between steps, milliseconds; with a window, only after the canary. */
   readonly pauseMs?: number
   /**
    * The rollout stops when more agents than this have failed, over all steps. Timeouts, refusals, no reply and lost count

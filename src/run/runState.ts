@@ -31,9 +31,12 @@ export interface RunState {
   pauseReason: string | undefined
   /** The same, for translation. */
   pauseSentence: Localizable | undefined
+  /** All steps as they were planned, also those that will not start. */
   readonly steps: string[][]
   /** Steps whose command was sent. */
   stepsStarted: number
+  /** The rollout has ended before its last step: no further step starts. */
+  isRolloutOver: boolean
   readonly replies: Map<string, ReplyState>
   readonly counts: Record<AgentState, number>
   /** Replies that are not settled, of all steps. The run is over when it is 0. */
@@ -133,6 +136,7 @@ export function startRunState(start: RunStart): RunState {
     pauseSentence: undefined,
     steps: [],
     stepsStarted: 0,
+    isRolloutOver: false,
     replies: new Map(),
     counts: counts as Record<AgentState, number>,
     unsettled: 0,

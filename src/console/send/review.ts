@@ -8,9 +8,9 @@ import type { RunRequest } from '../../run/runRequest.ts'
 import { parseDuration } from '../../text/duration.ts'
 import type { Connections } from '../environments/connections.ts'
 import { messageOf } from '../text/messageOf.ts'
-import { plainText } from '../text/plainText.ts'
 import { questionOf } from './confirmSend.ts'
 import { type Documents, showDocument } from './question.ts'
+import { changeCanary, changeTargets } from './reviewAgents.ts'
 import { itemsFor, type Part, type PartItem } from './reviewItems.ts'
 import type { RunPlan } from './runPlan.ts'
 import { type Place, type StepEnd, showPickStep } from './step.ts'
@@ -99,6 +99,8 @@ async function changePart(
       return changeTimeout(request)
     case 'rollout':
       return changeRollout(request)
+    case 'canary':
+      return changeCanary(request, reach)
     case 'user':
       return changeText(request, 'user', {
         prompt: vscode.l10n.t('User to run as; empty for the agent’s own user'),
@@ -118,41 +120,6 @@ async function changePart(
   }
 }
 
-/** The list of targets, from which the user can exclude agents. */
-async function changeTargets(request: RunRequest, reach: Reach): Promise<RunRequest> {
-  const items = reach.agents.map(({ agentId, hostname, state, version }) => ({
-    label: plainText(hostname),
-    description: [
-      plainText(agentId),
-      state === 'stale' ? vscode.l10n.t('not seen recently') : undefined,
-      plainText(version),
-    ]
-      .filter(Boolean)
-      .join(' · '),
-    picked: true,
-    agentId,
-  }))
-  const chosen = await vscode.window.showQuickPick(items, {
-    canPickMany: true,
-    matchOnDescription: true,
-    ignoreFocusOut: true,
-    title:
-      items.length === 1
-        ? vscode.l10n.t('Targets: 1 agent')
-        : vscode.l10n.t('Targets: {0} agents', items.length),
-    placeHolder: vscode.l10n.t('Clear the ones to exclude'),
-  })
-  if (chosen === undefined || chosen.length === items.length) return request
-  if (chosen.length === 0) {
-    void vscode.window.showWarningMessage(
-      vscode.l10n.t('No agent was selected, so the targets did not change. Press Escape to send nothing.'),
-    )
-    return request
-  }
-  const { unseen: _, ...rest } = request
-  return { ...rest, targets: chosen.map(({ agentId }) => agentId) }
-}
-
 async function changeTimeout(request: RunRequest): Promise<RunRequest> {
   const text = await vscode.window.showInputBox({
     title: vscode.l10n.t('Timeout'),
@@ -169,7 +136,10 @@ async function changeTimeout(request: RunRequest): Promise<RunRequest> {
 }
 
 async function changeRollout(request: RunRequest): Promise<RunRequest> {
-  const presets = ['', 'canary=1', 'canary=1 batch=10%', 'batch=1 pause=10s', 'batch=25% failures=5%']
+  const presets = [
+    ...['', 'canary=1', 'canary=1 batch=10%', 'canary=1 window=10%', 'batch=1 pause=10s'],
+    'batch=25% failures=5%',
+  ]
   const other = vscode.l10n.t('Custom…')
   const items = [
     ...presets.map((text) => ({
@@ -199,7 +169,7 @@ function askRollout(request: RunRequest): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: vscode.l10n.t('Rollout'),
     prompt: vscode.l10n.t(
-      'canary: agents to try first · batch: agents per step · pause: wait between steps · failures: stop above',
+      'canary: agents to try first · batch: agents per step, or window: most agents at once · pause: wait between steps · failures: stop above',
     ),
     value:
       request.rollout === undefined

@@ -5,6 +5,7 @@ import { costDetails } from '../../master/costDetails.ts'
 import type { Reach } from '../../master/fleet/reach.ts'
 import { doubtDetails, signatureDetails } from '../../master/fleet/reachDetails.ts'
 import { describeScript } from '../../run/requestDetails.ts'
+import { canaryOf } from '../../run/rollout.ts'
 import { describeRollout } from '../../run/rolloutText.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
 import { printDuration } from '../../text/duration.ts'
@@ -14,7 +15,17 @@ import { plainText } from '../text/plainText.ts'
 import { describeAction, describeHow, type RunPlan } from './runPlan.ts'
 
 /** What choosing an item does: `all` shows everything as a document, `signing` sets up signing instead, the others run it or change a part of it. */
-export type Part = 'run' | 'all' | 'signing' | 'who' | 'unseen' | 'timeout' | 'rollout' | 'user' | 'directory'
+export type Part =
+  | 'run'
+  | 'all'
+  | 'signing'
+  | 'who'
+  | 'unseen'
+  | 'timeout'
+  | 'rollout'
+  | 'canary'
+  | 'user'
+  | 'directory'
 
 export interface PartItem extends vscode.QuickPickItem {
   readonly part: Part
@@ -82,6 +93,7 @@ export function itemsFor(plan: RunPlan, reach: Reach, cost?: CommandCost): PartI
       label: `$(git-branch) ${vscode.l10n.t('Rollout')}`,
       description: describeRollout(request.rollout, t),
     },
+    ...canaryItems(request, reach),
   ]
   if (action.kind !== 'shell' && action.kind !== 'script') return items
   const variables = Object.keys(action.environment ?? {})
@@ -102,6 +114,23 @@ export function itemsFor(plan: RunPlan, reach: Reach, cost?: CommandCost): PartI
       part: 'all',
       label: `$(open-preview) ${vscode.l10n.t('Show everything')}`,
       description: plainText(variables.join(', ')),
+    },
+  ]
+}
+
+/** Which agents go first on their own, if any do. */
+function canaryItems({ rollout }: RunRequest, { named }: Reach): PartItem[] {
+  const agentIds = named.map(({ agentId }) => agentId)
+  const canary = new Set(rollout === undefined ? [] : canaryOf(agentIds, rollout))
+  if (rollout === undefined || canary.size === 0) return []
+  const isChosen = rollout.canaryAgents?.some((agentId) => canary.has(agentId)) === true
+  const hosts = named.filter(({ agentId }) => canary.has(agentId)).map(({ hostname }) => hostname)
+  return [
+    {
+      part: 'canary',
+      label: `$(beaker) ${vscode.l10n.t('Canary')}`,
+      description: isChosen ? vscode.l10n.t('chosen') : vscode.l10n.t('the first by name'),
+      detail: plainText(foldHosts(hosts)),
     },
   ]
 }

@@ -1,4 +1,4 @@
-import { nextMove } from '../../run/rollout.ts'
+import { nextMove, stepsLeft } from '../../run/rollout.ts'
 import type { RunEvent } from '../../run/runEvent.ts'
 import { because } from '../../run/runEvent.ts'
 import type { RunState } from '../../run/runState.ts'
@@ -11,6 +11,8 @@ export interface RolloutStepsParts {
   readonly record: Pick<RunRecord, 'flush' | 'summarize'>
   readonly transport: Pick<RunTransport, 'now' | 'publish' | 'onWarning'>
   readonly apply: (event: RunEvent) => void
+  /** Called when {@link RolloutSteps.nextAt} has changed. */
+  readonly onCountdown: () => void
 }
 
 /** Sends the command of one run, step by step. Without a rollout there is one step. */
@@ -21,6 +23,7 @@ export class RolloutSteps {
   #sendingTookMs = 0
   #publishedAt: number | undefined
   #stepEndedAt: number | undefined
+  #nextAt: number | undefined
   #isAdvancing = false
 
   constructor(parts: RolloutStepsParts) {
@@ -37,17 +40,23 @@ export class RolloutSteps {
     return this.#publishedAt
   }
 
+  /** When the pause ends and the next step starts, milliseconds; undefined when it does not wait for that. */
+  get nextAt(): number | undefined {
+    return this.#nextAt
+  }
+
   /** Call it when the published commands are off the queue. */
   withdrawn(): void {
     this.#publishedAt = undefined
   }
 
   /**
-   * Starts the next step.
+   * Starts the next step, or as many as a window has room for, with one command.
    * @throws QueueError when it could not be sent, Error when it could not be recorded: its agents are then `not-started`
    */
   start(): Promise<Publication> {
-    const sending = this.#startStep().finally(() => {
+    const move = nextMove(this.#parts.state)
+    const sending = this.#startSteps(move.kind === 'next' ? move.steps : 1).finally(() => {
       this.#sending = undefined
     })
     this.#sending = sending
@@ -91,25 +100,40 @@ export class RolloutSteps {
     const { state, apply } = this.#parts
     const move = nextMove(state)
     if (move.kind === 'stop') apply({ kind: 'rolloutStopped', ...because(move.why), at: now })
-    if (move.kind === 'wait' || move.kind === 'stop' || this.#sending !== undefined) return
+    if (move.kind === 'wait' || move.kind === 'stop' || this.#sending !== undefined) {
+      this.#countDownTo(undefined)
+      return
+    }
     this.#stepEndedAt ??= now
-    if (move.kind === 'held' || now - this.#stepEndedAt < (state.request.rollout?.pauseMs ?? 0)) return
+    if (move.kind === 'held') {
+      this.#countDownTo(undefined)
+      return
+    }
+    const nextAt = this.#stepEndedAt + move.pauseMs
+    this.#countDownTo(now < nextAt ? nextAt : undefined)
+    if (now < nextAt) return
     this.#stepEndedAt = undefined
     await this.start()
   }
 
-  async #startStep(): Promise<Publication> {
+  #countDownTo(nextAt: number | undefined): void {
+    if (nextAt === this.#nextAt) return
+    this.#nextAt = nextAt
+    this.#parts.onCountdown()
+  }
+
+  async #startSteps(count: number): Promise<Publication> {
     const { state, record, transport, apply } = this.#parts
-    const step = state.steps[state.stepsStarted] ?? []
+    const agentIds = stepsLeft(state).slice(0, count).flat()
     const failed = (why: Localizable) =>
-      apply({ kind: 'sendFailed', agentIds: step, ...because(why), at: transport.now() })
+      apply({ kind: 'sendFailed', agentIds, ...because(why), at: transport.now() })
     try {
       // Recorded before the send, because a reply may arrive before SQS's response to the send.
-      apply({ kind: 'stepStarted', at: transport.now() })
+      for (let step = 0; step < count; step += 1) apply({ kind: 'stepStarted', at: transport.now() })
       // On disk before it is on the queue: a master that resumes the run after a crash must know its targets.
       await Promise.all([record.flush(), record.summarize(state)])
       const before = transport.now()
-      const publication = await this.#publish(step)
+      const publication = await this.#publish(agentIds)
       if (publication === 'not-sent') failed(whyNotSent(state))
       else {
         this.#publishedAt = transport.now()
@@ -122,10 +146,10 @@ export class RolloutSteps {
     }
   }
 
-  async #publish(step: readonly string[]): Promise<Publication> {
+  async #publish(agentIds: readonly string[]): Promise<Publication> {
     const { state, transport } = this.#parts
     if (this.#stop.signal.aborted) return 'not-sent'
-    const targets = state.request.unseen === 'included' ? undefined : step
+    const targets = state.request.unseen === 'included' ? undefined : agentIds
     return transport.publish(state, targets, this.#stop.signal)
   }
 }

@@ -49,7 +49,10 @@ export class Run {
     this.#notices = new RunNotices(onWarning)
     const onOutput = (agentId: string) => this.#notices.output(agentId)
     this.#intake = new ReplyIntake({ outputs, apply, onOutput, onWarning })
-    this.#steps = new RolloutSteps({ state, record, transport, apply })
+    this.#steps = new RolloutSteps({
+      ...{ state, record, transport, apply },
+      onCountdown: () => this.#notices.run(),
+    })
     this.#followUp = new FollowUp({ state, transport, outputs, steps: this.#steps, apply })
     const attempt = (act: () => Promise<void>) => this.#attempt(act)
     this.#withdrawal = new Withdrawal({ steps: this.#steps, transport, attempt })
@@ -91,6 +94,11 @@ export class Run {
   /** Whether it still needs {@link tick}. */
   get isWaiting(): boolean {
     return this.state.phase !== 'over' || this.state.unsettled > 0
+  }
+
+  /** When the next step of its rollout starts after a pause, milliseconds; undefined when no pause is under way. */
+  get nextStepAt(): number | undefined {
+    return this.#steps.nextAt
   }
 
   /** Whether it has listeners. */
@@ -231,15 +239,11 @@ export class Run {
     const wasOver = this.state.phase === 'over'
     if (!applyEvent(this.state, event)) return
     this.#record.append(event)
-    if ('agentId' in event) this.#notices.agents([event.agentId])
-    else if (changesNoAgent(event)) {
-      this.#notices.run()
-      void this.#attempt(() => this.#record.summarize(this.state))
-    } else this.#notices.agents(this.state.replies.keys())
+    this.#notices.changedBy(event, this.state)
     this.#steps.advanceSoon()
-    if (this.state.phase !== 'over') return
-    void this.#attempt(() => this.#record.summarize(this.state))
-    if (wasOver) return
+    const isOver = this.state.phase === 'over'
+    if (isOver || changesNoAgent(event)) void this.#attempt(() => this.#record.summarize(this.state))
+    if (!isOver || wasOver) return
     this.#resolveOver(this.state)
     this.#withdrawal.start()
   }

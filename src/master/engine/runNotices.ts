@@ -1,3 +1,6 @@
+import { changesNoAgent, type RunEvent } from '../../run/runEvent.ts'
+import type { RunState } from '../../run/runState.ts'
+
 /** What has changed since the last notice. */
 export interface RunChange {
   /** Agents whose state changed, or that joined. */
@@ -29,6 +32,14 @@ export class RunNotices {
   listen(listener: (change: RunChange) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** An event was applied to the state. */
+  changedBy(event: RunEvent, { steps, stepsStarted, replies }: RunState): void {
+    if ('agentId' in event) this.agents([event.agentId])
+    else if (event.kind === 'stepStarted') this.agents(steps[stepsStarted - 1] ?? [])
+    else if (changesNoAgent(event)) this.run()
+    else this.agents(replies.keys())
   }
 
   agents(agentIds: Iterable<string>): void {

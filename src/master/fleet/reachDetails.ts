@@ -1,3 +1,5 @@
+import { canaryOf } from '../../run/rollout.ts'
+import type { Rollout } from '../../run/runRequest.ts'
 import type { Detail } from '../../text/detail.ts'
 import type { Translate } from '../../text/translate.ts'
 import { visibleText } from '../../text/visibleText.ts'
@@ -7,7 +9,11 @@ import type { Audience, MissingAgent, Reach } from './reach.ts'
 import { type SignatureConcern, signatureConcerns } from './signatureNeeds.ts'
 
 /** Whom a request hits, whom it misses, and how sure that is. All names, folded. */
-export function reachDetails(reach: Reach, request: Audience, t: Translate): Detail[] {
+export function reachDetails(
+  reach: Reach,
+  request: Audience & { readonly rollout?: Rollout },
+  t: Translate,
+): Detail[] {
   const { named, known } = reach
   const hosts = hostLines(named.map(({ hostname }) => hostname))
   const { filter } = request
@@ -15,10 +21,20 @@ export function reachDetails(reach: Reach, request: Audience, t: Translate): Det
   return [
     { name: t('Targets ({0} of {1} agents)', named.length, known), value: hosts },
     ...(isEveryone ? [] : [{ name: t('Filter'), value: visibleText(filter.text) }]),
+    ...canaryDetails(reach, request.rollout, t),
     ...identityDetails(reach, t),
     ...doubtDetails(reach, request, t),
     ...signatureDetails(reach, t),
   ]
+}
+
+/** The agents that a rollout starts with. */
+function canaryDetails({ named }: Reach, rollout: Rollout | undefined, t: Translate): Detail[] {
+  if (rollout === undefined) return []
+  const agentIds = named.map(({ agentId }) => agentId)
+  const canary = new Set(canaryOf(agentIds, rollout))
+  const hosts = named.filter(({ agentId }) => canary.has(agentId)).map(({ hostname }) => hostname)
+  return hosts.length === 0 ? [] : [{ name: t('Canary ({0})', hosts.length), value: hostLines(hosts) }]
 }
 
 /** Which of the targets will refuse the command for its signature, or for want of one. */

@@ -1,5 +1,6 @@
 import { stateNames, verdicts } from '../../protocol/verdict.ts'
 import { requestDetails } from '../../run/requestDetails.ts'
+import { stepsLeft } from '../../run/rollout.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { Detail } from '../../text/detail.ts'
 import { localize } from '../../text/localizable.ts'
@@ -10,7 +11,7 @@ import { doubtDetails, signatureDetails } from './reachDetails.ts'
 
 /** The agents of the steps that have not started, in the order of the steps. */
 export function remainingAgents(state: RunState): NamedAgent[] {
-  return state.steps.slice(state.stepsStarted).flatMap((step) => namedIn(state, step))
+  return stepsLeft(state).flatMap((step) => namedIn(state, step))
 }
 
 /** What is left of a paused rollout, and what has become of it so far: all that a person agrees to when it goes on. */
@@ -19,7 +20,7 @@ export function remainingDetails(
   reach: Pick<Reach, 'agents' | 'missing' | 'look' | 'signing'>,
   t: Translate,
 ): Detail[] {
-  const { steps, stepsStarted, pauseReason, pauseSentence, counts, request } = state
+  const { pauseReason, pauseSentence, counts, request } = state
   const left = remainingAgents(state).length
   const why = pauseSentence === undefined ? pauseReason : localize(pauseSentence, t)
   const soFar = ([...verdicts, 'running', 'expected'] as const)
@@ -30,13 +31,24 @@ export function remainingDetails(
     ...(why === undefined ? [] : [{ name: t('Paused'), value: why }]),
     { name: t('So far'), value: soFar.join(', ') },
     ...requestDetails(request, t),
-    ...steps.slice(stepsStarted).map((step, index) => ({
-      name: t('Step {0} of {1} ({2})', stepsStarted + index + 1, steps.length, step.length),
-      value: hostLines(namedIn(state, step).map(({ hostname }) => hostname)),
-    })),
+    ...stepDetails(state, t),
     ...doubtDetails(reach, { targets: [] }, t),
     ...signatureDetails(reach, t),
   ]
+}
+
+/** The agents of each step that is left. Those of a window start one by one, so that they are one list. */
+function stepDetails(state: RunState, t: Translate): Detail[] {
+  const { steps, stepsStarted, request } = state
+  const hosts = (agents: readonly NamedAgent[]) => hostLines(agents.map(({ hostname }) => hostname))
+  if (request.rollout?.window !== undefined) {
+    const left = remainingAgents(state)
+    return [{ name: t('Not started ({0})', left.length), value: hosts(left) }]
+  }
+  return stepsLeft(state).map((step, index) => ({
+    name: t('Step {0} of {1} ({2})', stepsStarted + index + 1, steps.length, step.length),
+    value: hosts(namedIn(state, step)),
+  }))
 }
 
 function namedIn({ replies }: RunState, step: readonly string[]): NamedAgent[] {

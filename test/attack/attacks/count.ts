@@ -30,7 +30,7 @@ export const countAttacks: readonly Attack[] = [
         changes: [
           {
             file: 'src/master/engine/rolloutSteps.ts',
-            code: "state.request.unseen === 'included' ? undefined : step",
+            code: "state.request.unseen === 'included' ? undefined : agentIds",
             instead: 'undefined as readonly string[] | undefined',
           },
         ],

@@ -116,8 +116,11 @@ describe('parseArguments', () => {
     [['--everyone', '-c', 'true', '--batch', '101%'], /--batch must be .* up to 100%/],
     [['--everyone', '-c', 'true', '--canary', '-1'], /canary/],
     [['--everyone', '-c', 'true', '--canary', '1.5'], /--canary must be a number of agents/],
-    [['--everyone', '-c', 'true', '--pause', '5'], /--pause needs --canary or --batch/],
-    [['--everyone', '-c', 'true', '--max-failures', '0'], /--max-failures needs --canary or --batch/],
+    [['--everyone', '-c', 'true', '--pause', '5'], /--pause needs --canary, --batch or --window/],
+    [
+      ['--everyone', '-c', 'true', '--max-failures', '0'],
+      /--max-failures needs --canary, --batch or --window/,
+    ],
     [['--everyone', '--evryone', '-c', 'true'], /--evryone/],
     [['--everyone', '-c'], /-c/],
   ])('refuses %j in a sentence', (argv, sentence) => {

@@ -42,7 +42,7 @@ describe('What the rest of a rollout costs', () => {
     Array.from({ length: size }, (_, index) => `i-${step}-${index.toString().padStart(15, '0')}`),
   )
   const rest = (stepsStarted: number) => {
-    const left = remainingCost({ request, steps, stepsStarted }, 100, frame)
+    const left = remainingCost({ request, steps, stepsStarted, isRolloutOver: false }, 100, frame)
     if (left.kind === 'too-large') throw new Error('too large')
     return left
   }
@@ -68,7 +68,10 @@ describe('What the rest of a rollout costs', () => {
     const large = { ...request, action: script(100_000) }
     const costs = (limitBytes: number) =>
       costDetails(
-        remainingCost({ request: large, steps, stepsStarted: 2 }, 100, { ...frame, limitBytes }),
+        remainingCost({ request: large, steps, stepsStarted: 2, isRolloutOver: false }, 100, {
+          ...frame,
+          limitBytes,
+        }),
         inEnglish,
       )
     expect(costs(256 * 1024)[0]?.value).toMatch(/^2 messages, 26\d KB together\. SQS bills [\d,]+ to/)

@@ -17,7 +17,10 @@ describe('parseRolloutText', () => {
   })
 
   it.each([
-    ['canary', '“canary” is not understood. Parts are canary=1, batch=10%, pause=30s, failures=5%.'],
+    [
+      'canary',
+      '“canary” is not understood. Parts are canary=1, batch=10% or window=10, pause=30s, failures=5%.',
+    ],
     ['canary=', '“canary=” is not understood.'],
     ['canary=-1', 'canary must be a number of agents, 0 or more'],
     ['canary=1.5', 'canary must be a number of agents, 0 or more'],
@@ -25,6 +28,9 @@ describe('parseRolloutText', () => {
     ['batch=0%', 'batch must be at least one agent'],
     ['batch=110%', 'batch must be a number of agents, or a share up to 100%, such as 10%'],
     ['batch=1.5', 'batch must be a number of agents'],
+    ['window=0', 'window must be at least one agent'],
+    ['window=few', 'window must be a number of agents, or a share up to 100%, such as 10%'],
+    ['batch=1 window=2', 'batch and window exclude each other: use steps, or a window'],
     ['batch=1 pause=soon', 'pause must be a duration of up to 7 days, such as 30s or 5m'],
     ['batch=1 failures=x', 'failures must be a number of agents'],
     ['batch=1 batch=2', '“batch” appears twice'],
@@ -37,13 +43,18 @@ describe('parseRolloutText', () => {
   it('refuses what looks like steps and is none', () => {
     for (const text of ['pause=30s', 'failures=5%', 'pause=30s failures=5%']) {
       expect(() => parseRolloutText(text)).toThrow(
-        /^(pause|failures) needs canary or batch: without them, all agents start at once$/,
+        /^(pause|failures) needs canary, batch or window: without them, all agents start at once$/,
       )
     }
   })
 
   it('reads what printRollout writes', () => {
-    for (const text of ['canary=2', 'batch=25% failures=0', 'canary=1 batch=3 pause=1500ms failures=5%']) {
+    for (const text of [
+      'canary=2',
+      'batch=25% failures=0',
+      'canary=1 batch=3 pause=1500ms failures=5%',
+      'window=10%',
+    ]) {
       const rollout = parseRolloutText(text)
       expect(rollout && parseRolloutText(printRollout(rollout))).toEqual(rollout)
     }
@@ -53,7 +64,13 @@ describe('parseRolloutText', () => {
 describe('readRollout', () => {
   it('calls parts what they are called where they are written', () => {
     expect(() => readRollout({ maxFailures: 'x' })).toThrow('maxFailures must be a number')
-    const names = { canary: '--canary', batch: '--batch', pause: '--pause', maxFailures: '--max-failures' }
+    const names = {
+      canary: '--canary',
+      batch: '--batch',
+      window: '--window',
+      pause: '--pause',
+      maxFailures: '--max-failures',
+    }
     expect(() => readRollout({ maxFailures: 'x' }, names)).toThrow('--max-failures must be a number')
   })
 
@@ -73,6 +90,9 @@ describe('describeRollout', () => {
     expect(describeRollout(undefined, inEnglish)).toBe('all at once')
     expect(describeRollout({ canary: 1 }, inEnglish)).toBe(
       '1 first, then all the others at once, stopping at the first failure',
+    )
+    expect(describeRollout({ canary: 1, window: { count: 10 }, pauseMs: 30_000 }, inEnglish)).toBe(
+      '1 first, then after 30 s at most 10 at once, the next when one ends, stopping at the first failure',
     )
     expect(describeRollout({ maxFailures: { percent: 5 } }, inEnglish)).toBe(
       'all at once, stopping after more than 5% failures',

@@ -198,6 +198,13 @@ describe('applyEvent', () => {
     expect(state.counts).toMatchObject({ failed: 1, 'not-started': 3 })
   })
 
+  it('keeps all steps of a rollout that has stopped: which step an agent is in does not change', () => {
+    const state = startRun([['a'], ['b', 'c'], ['d']])
+    applyEvent(state, { kind: 'rolloutStopped', reason: 'stopped manually', at: 11 })
+    expect(state).toMatchObject({ steps: [['a'], ['b', 'c'], ['d']], stepsStarted: 1 })
+    expect(applyEvent(state, { kind: 'stepStarted', at: 12 })).toBe(false)
+  })
+
   it('keeps why the rollout stopped in English and as a sentence to translate, the first reason only', () => {
     const state = startRun([['a'], ['b']])
     const why = say('{0} agents have failed', 2)

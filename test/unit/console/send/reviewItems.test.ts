@@ -93,6 +93,24 @@ describe('The review before a run', () => {
     ])
   })
 
+  it('says which agents are the canary, and whether a person has chosen them', () => {
+    const three = { ...unknownFleet, agents: ['web1', 'web2', 'web3'].map((name) => knownAgent(name)) }
+    const canary = (rollout: RunRequest['rollout']) => {
+      const request = { filter: everyone, action: { kind: 'ping' as const }, timeoutMs: 60_000 }
+      const planned = rollout === undefined ? request : { ...request, rollout }
+      const reach = reachOf(three, request)
+      const [item] = itemsFor({ environment: declared('testing'), request: planned }, reach).filter(
+        ({ part }) => part === 'canary',
+      )
+      return item && [item.detail, item.description]
+    }
+    expect(canary(undefined)).toBeUndefined()
+    expect(canary({ batch: { count: 1 } })).toBeUndefined()
+    expect(canary({ canary: 2 })).toEqual(['web[1-2]', 'the first by name'])
+    const [, , third] = three.agents
+    expect(canary({ canary: 1, canaryAgents: [third?.agentId ?? ''] })).toEqual(['web3', 'chosen'])
+  })
+
   it('tells a script by size and digest', () => {
     const content = Buffer.from('true\n').toString('base64')
     const [, script] = review({ kind: 'script', name: 'x.sh', content, args: [] })

@@ -35,6 +35,46 @@ describe('a rollout', () => {
     expect(published().at(-1)).toBe('publish to c')
   })
 
+  it('with a window starts the next agent when one ends, several with one command where several have ended', async () => {
+    const { run, world } = await stage.start(['a', 'b', 'c', 'd', 'e', 'f'], {
+      rollout: { canary: 1, window: { count: 2 } },
+    })
+    expect(world.said).toEqual(['publish to a'])
+    answer(run, 'a', '')
+    await said(world, ['publish to a', 'publish to b,c'])
+    answer(run, 'c', '')
+    await said(world, ['publish to a', 'publish to b,c', 'publish to d'])
+    answer(run, 'b', '')
+    answer(run, 'd', '')
+    await said(world, ['publish to a', 'publish to b,c', 'publish to d', 'publish to e,f'])
+  })
+
+  it('with a window goes on after its master has died, with exactly those that had not started', async () => {
+    const first = await stage.start(['a', 'b', 'c', 'd'], { rollout: { window: { count: 2 } } })
+    expect(first.world.said).toEqual(['publish to a,b'])
+    await first.run.close()
+    const { run, world } = await stage.restore()
+    answer(run, 'b', '')
+    await said(world, ['publish to c'])
+    answer(run, 'a', '')
+    answer(run, 'c', '')
+    await said(world, ['publish to c', 'publish to d'])
+    answer(run, 'd', '')
+    expect((await run.ended).counts.succeeded).toBe(4)
+  })
+
+  it('tells when its pause ends, as long as it waits for that', async () => {
+    const { run, world } = await stage.start(['a', 'b'], {
+      rollout: { batch: { count: 1 }, pauseMs: 5000 },
+    })
+    expect(run.nextStepAt).toBeUndefined()
+    answer(run, 'a', '')
+    await until(() => run.nextStepAt !== undefined, 'the pause')
+    expect(run.nextStepAt).toBe(world.time + 5000)
+    run.pause()
+    await until(() => run.nextStepAt === undefined, 'the end of the countdown')
+  })
+
   it('is not stopped by the failure of somebody who was not asked', async () => {
     const { run, world } = await stage.start(['a', 'b'], { rollout: { batch: { count: 1 } } })
     answer(run, 'stranger', '', { kind: 'exited', code: 1 })

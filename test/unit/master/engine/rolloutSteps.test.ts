@@ -75,6 +75,7 @@ function stepsOn(stage: Stage, refusal?: Error): { steps: RolloutSteps; state: R
       },
     },
     apply: (event) => void applyEvent(state, event),
+    onCountdown: () => {},
   })
   return { steps, state, sqs }
 }

@@ -22,6 +22,12 @@ describe('What a person is told of whom a request hits', () => {
     )
   })
 
+  it('names the canary of a rollout', () => {
+    const request = { filter: everyone, rollout: { canary: 1, window: { count: 2 } } }
+    const reach = reachOf(fleet(['web1', 'web2', 'web3']), request)
+    expect(printDetails(reachDetails(reach, request, inEnglish))).toContain('\nCanary (1): web1')
+  })
+
   it('names who is missing, and says that the look at the fleet is unsure', () => {
     const gone = knownAgent('web2', { state: 'gone' })
     const request = { filter: everyone, targets: ['i-web1', 'i-web2', 'i-0abc'] }
