@@ -65,7 +65,7 @@ export const rooms = [
   {
     room: 'src/run',
     holds: 'the model of a run: request, events, reducer, state, summary, rollout, reply timeouts',
-    imports: ['src/text', 'src/protocol', 'src/protocol/filter'],
+    imports: ['src/hosts', 'src/text', 'src/protocol', 'src/protocol/filter'],
     packages: ['node:crypto', 'valibot'],
   },
   {

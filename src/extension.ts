@@ -14,6 +14,7 @@ import { MasterOpener } from './console/environments/openMaster.ts'
 import { errorActionsFor } from './console/errorActions.ts'
 import { HistoryView } from './console/history/historyView.ts'
 import { runAgain } from './console/history/runAgain.ts'
+import { runOther } from './console/history/runOther.ts'
 import { ShownRuns } from './console/history/shownRuns.ts'
 import { LocalFleetControl } from './console/localFleet/localFleetControl.ts'
 import { Credentials } from './console/profile/credentials.ts'
@@ -97,6 +98,9 @@ export function activate(context: vscode.ExtensionContext): void {
     actions: {
       find: (runId) => shownRuns.find(runId),
       runAgain: ({ run }, targets) => runAgain(sending, shownRuns, run.state, targets),
+      next: {
+        runOther: ({ run }, targets) => runOther(sending, shownRuns, run.state, targets),
+      },
       continueRun: async ({ run }) => sending.continueRun(await shownRuns.steered(run.state.runId)),
       onFailure: (error) => trouble.show(error),
       onWarning: (error) => trouble.note(error),

@@ -1,4 +1,4 @@
-import type { FromPage } from '../src/page/fromPage.ts'
+import type { FromPage, Subset } from '../src/page/fromPage.ts'
 import type { AgentRow, GroupRow } from '../src/page/toPage.ts'
 import { isVerdict } from '../src/protocol/verdict.ts'
 import { formatAgents, formatBytes, formatCount, formatDuration } from './format.ts'
@@ -73,6 +73,12 @@ export class DetailPane {
       }),
       menuButton({ label: t('Copy'), icon: 'copy', kind: 'icon', items: () => [this.#copyItems()] }),
       this.#again,
+      button({
+        label: t('Run another command here…'),
+        icon: 'command',
+        kind: 'icon',
+        onPress: () => this.#asked((of) => ({ type: 'run-other', on: subsetOf(of) })),
+      }),
       button({ label: t('Close'), icon: 'close', kind: 'icon', onPress: on.close }),
     )
     this.element = element(
@@ -159,10 +165,7 @@ export class DetailPane {
   }
 
   #runAgain(): void {
-    this.#asked((of) => ({
-      type: 'run-again',
-      on: 'group' in of ? { kind: 'group', group: of.group } : { kind: 'agents', agents: [of.agent] },
-    }))
+    this.#asked((of) => ({ type: 'run-again', on: subsetOf(of) }))
   }
 
   #compareItems(choose: (of: Selected, name: string) => void): MenuItem[] {
@@ -199,6 +202,10 @@ export class DetailPane {
           ]),
     ]
   }
+}
+
+function subsetOf(of: Selected): Subset {
+  return 'group' in of ? { kind: 'group', group: of.group } : { kind: 'agents', agents: [of.agent] }
 }
 
 function agentFacts(agent: AgentRow): string[] {

@@ -1,9 +1,9 @@
 import type { FromPage, Subset } from '../src/page/fromPage.ts'
 import type { RunHeader } from '../src/page/toPage.ts'
-import { type AgentState, isFailure, verdicts } from '../src/protocol/verdict.ts'
 import { formatCount, formatDuration, formatTime, senderWords } from './format.ts'
 import { visibleNodes } from './lineSpans.ts'
 import type { RunModel } from './runModel.ts'
+import { subsetItems } from './subsetItems.ts'
 import { element, setText, show } from './ui/dom.ts'
 import { icon } from './ui/icons.ts'
 import { type MenuItem, menuButton } from './ui/menuButton.ts'
@@ -55,6 +55,11 @@ export class Header {
       }),
     }
     this.#again = menuButton({ label: t('Run again'), icon: 'again', items: () => this.#againItems() })
+    const other = menuButton({
+      label: t('Run another command'),
+      icon: 'command',
+      items: () => this.#otherItems(),
+    })
     const copy = menuButton({ label: t('Copy'), icon: 'copy', items: () => this.#copyItems() })
     const save = menuButton({ label: t('Export'), icon: 'export', items: () => this.#exportItems() })
     const { pause, resume, stop, cancel } = this.#steering
@@ -71,7 +76,7 @@ export class Header {
       element(
         'div',
         { class: 'head-actions', role: 'group', 'aria-label': t('Run') },
-        ...[pause, resume, stop, cancel, this.#again, copy, save],
+        ...[pause, resume, stop, cancel, this.#again, other, copy, save],
       ),
     )
   }
@@ -163,37 +168,26 @@ export class Header {
   }
 
   #againItems(): MenuItem[][] {
-    const { counts, total } = this.#model
-    const count = (states: readonly AgentState[]) =>
-      states.reduce((sum, state) => sum + (counts[state] ?? 0), 0)
-    const again = (label: string, on: Subset, agents: number): MenuItem => ({
-      label,
-      detail: formatCount(agents),
-      enabled: agents > 0,
-      onPick: () => this.#ask({ type: 'run-again', on }),
-    })
-    const unanswered: readonly AgentState[] = ['no-reply', 'lost']
-    // An agent that executed it without being named was not meant, and is not meant by the next run either.
-    const others: readonly AgentState[] = [...unanswered, 'unexpected']
-    const failed = verdicts.filter((verdict) => isFailure(verdict) && !others.includes(verdict))
-    const shown = this.#model.shown().map(({ id }) => id)
-    const { states, hostText, onlyHits } = this.#model.narrowing
-    const narrowed = states.size > 0 || hostText !== '' || onlyHits
+    const again = (on: Subset) => this.#ask({ type: 'run-again', on })
+    return [
+      [{ label: t('On all agents that match now'), onPick: () => again({ kind: 'all' }) }],
+      subsetItems(this.#model, again),
+    ]
+  }
+
+  #otherItems(): MenuItem[][] {
+    const other = (on: Subset) => this.#ask({ type: 'run-other', on })
+    const { total } = this.#model
     return [
       [
         {
-          label: t('On all agents that match now'),
-          onPick: () => this.#ask({ type: 'run-again', on: { kind: 'all' } }),
+          label: t('On all agents of this run'),
+          detail: formatCount(total),
+          enabled: total > 0,
+          onPick: () => other({ kind: 'all' }),
         },
       ],
-      [
-        again(t('On agents that failed'), { kind: 'failed' }, count(failed)),
-        again(t('On agents with no reply'), { kind: 'no-reply' }, count(unanswered)),
-        again(t('On agents not started'), { kind: 'not-started' }, count(['not-started'])),
-        ...(narrowed && shown.length < total
-          ? [again(t('On the agents shown'), { kind: 'agents', agents: shown }, shown.length)]
-          : []),
-      ],
+      subsetItems(this.#model, other),
     ]
   }
 

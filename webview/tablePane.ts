@@ -9,6 +9,7 @@ import { tableGrid } from './tableGrid.ts'
 import { TableSummary } from './tableSummary.ts'
 import { element, setAttributes, setText, show } from './ui/dom.ts'
 import { type MenuItem, menuButton } from './ui/menuButton.ts'
+import { button } from './ui/toolkit.ts'
 import { t } from './words.ts'
 
 /** Rows that are asked for beyond those in sight, on each side. */
@@ -57,6 +58,12 @@ export class TablePane {
     })
     this.section = new Section({ name: 'table', title: t('Table of values'), onFold: () => this.#folded() })
     this.section.side.append(
+      button({
+        label: t('Run another command on the agents in the table…'),
+        icon: 'command',
+        kind: 'icon',
+        onPress: () => ask({ type: 'run-other', on: { kind: 'table' } }),
+      }),
       menuButton({ label: t('Rows'), icon: 'filter', kind: 'icon', items: () => [this.#rowItems()] }),
       menuButton({
         label: t('Copy the table'),

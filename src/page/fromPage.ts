@@ -7,7 +7,7 @@ import { AgentId, RunId } from '../protocol/names.ts'
  */
 export type FromPage = v.InferOutput<typeof Request>
 
-/** Which agents a run is repeated on. `no-reply`: no reply, or lost. `failed`: every other failure. */
+/** Which agents of a run are meant. `no-reply`: no reply, or lost. `failed`: every other failure. */
 export type Subset = v.InferOutput<typeof Subset>
 
 /** What the page keeps in `setState`, and what a window reload brings back. */
@@ -38,11 +38,14 @@ const Subset = v.variant('kind', [
   v.strictObject({ kind: v.literal('failed') }),
   v.strictObject({ kind: v.literal('no-reply') }),
   v.strictObject({ kind: v.literal('not-started') }),
+  v.strictObject({ kind: v.literal('cancelled') }),
   v.strictObject({ kind: v.literal('group'), group: Index }),
   v.strictObject({
     kind: v.literal('agents'),
     agents: v.pipe(v.array(AgentId), v.minLength(1), v.maxLength(maxAgents)),
   }),
+  /** Those with a row in the table of values as it is narrowed now. */
+  v.strictObject({ kind: v.literal('table') }),
 ])
 
 /** Names of columns come from outputs, so they can be anything. */
@@ -107,6 +110,8 @@ const Request = v.variant('type', [
   }),
   v.strictObject({ type: v.picklist(['cancel', 'pause', 'resume', 'stop']) }),
   v.strictObject({ type: v.literal('run-again'), on: Subset }),
+  /** Another command on these, which a person types in the editor's boxes. */
+  v.strictObject({ type: v.literal('run-other'), on: Subset }),
   v.strictObject({ type: v.literal('open-output'), of: OutputOf }),
   /** Two outputs beside one another in the editor's diff. Without `with`: the majority's. */
   v.strictObject({ type: v.literal('diff'), of: OutputOf, with: v.optional(OutputOf) }),

@@ -2,7 +2,7 @@ import { type AgentState, stateNames } from '../protocol/verdict.ts'
 import { actionName } from '../run/actionText.ts'
 import { hiddenSentence } from '../run/hiddenCommand.ts'
 import type { ReplyState } from '../run/runState.ts'
-import { describeTargets } from '../run/targetText.ts'
+import { chosenIn, describeTargets } from '../run/targetText.ts'
 import { shownCounts, shownState } from '../run/unexpected.ts'
 import { printable, printableLines } from '../terminal/printable.ts'
 import { localize } from '../text/localizable.ts'
@@ -35,7 +35,7 @@ export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
   const identities = Object.entries(identityCounts(state)).filter(([, count]) => count > 0)
   const sums = Object.entries(shownCounts(state)).filter(([, count]) => count > 0)
   yield [
-    `${environment}: ${printable(describeTargets(request.filter, request.targets?.length, inEnglish))}`,
+    `${environment}: ${printable(describeTargets(request.filter, chosenIn(state), inEnglish))}`,
     `$ ${printable(actionName(action))}`,
     `${printable(issuer.name)} on ${printable(issuer.host)}, ${new Date(startedAt).toISOString()}, run ${state.runId}`,
     `sender according to AWS: ${printable(state.sender ?? 'unknown')}, ${state.signingKey === undefined ? 'not signed' : `signed with the key ${printable(state.signingKey)}`}`,

@@ -30,6 +30,10 @@ const strokes = {
     ['stroke', 'M8 6.2v3.4'],
     ['filled', 'M8 11a.75.75 0 1 1 0 1.5a.75.75 0 0 1 0-1.5Z'],
   ],
+  command: [
+    ['stroke', 'M1.75 3h12.5v10H1.75Z'],
+    ['stroke', 'M4.3 6.2l2 1.8l-2 1.8M8 10.3h3.4'],
+  ],
   group: [['stroke', 'M2.5 3.5h11M2.5 6.5h11M2.5 10.5h11M2.5 13.5h11']],
   failed: [
     ['stroke', ring],

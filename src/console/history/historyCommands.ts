@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { exportText } from '../../report/runTables.ts'
 import { actionText } from '../../run/actionText.ts'
+import { chosenBy, describeTargets } from '../../run/targetText.ts'
 import type { ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
 import type { Results } from '../results/results.ts'
 import type { RunHistory } from '../send/runHistory.ts'
@@ -28,7 +29,11 @@ export function searchHistory(history: RunHistory, shownRuns: ShownRuns, results
     const runs = await history.list()
     const items = runs.map((summary) => ({
       label: plainText(nameOfRun(summary, t)),
-      description: plainText([summary.environment, summary.request.filter].join(' · ')),
+      description: plainText(
+        [summary.environment, describeTargets(summary.request.filter, chosenBy(summary.request), t)].join(
+          ' · ',
+        ),
+      ),
       detail: `${new Date(summary.startedAt).toLocaleString()} · ${describeCounts(summary, t)} · ${summary.issuer.name}`,
       runId: summary.runId,
     }))

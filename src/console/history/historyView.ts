@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import type { RunSummary } from '../../master/store/history.ts'
 import { hiddenSentence } from '../../run/hiddenCommand.ts'
-import { describeTargets } from '../../run/targetText.ts'
+import { chosenBy, describeTargets } from '../../run/targetText.ts'
 import { localize } from '../../text/localizable.ts'
 import { oneLine } from '../../text/oneLine.ts'
 import { visibleLine, visibleText } from '../../text/visibleText.ts'
@@ -106,7 +106,7 @@ function tooltipOf(summary: RunSummary): vscode.MarkdownString {
     'shellscript',
   )
   const lines = [
-    t('{0}: {1}', environment, visibleLine(describeTargets(request.filter, request.targets?.length, t))),
+    t('{0}: {1}', environment, visibleLine(describeTargets(request.filter, chosenBy(request), t))),
     describeCounts(summary, t),
     ...(summary.hidden ?? []).map((hidden) => localize(hiddenSentence(hidden), t)),
     t(

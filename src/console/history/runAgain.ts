@@ -16,15 +16,12 @@ export async function runAgain(
   state: RunState,
   targets: readonly string[] | undefined,
 ): Promise<SendOutcome> {
-  const environment = await shownRuns.environmentOf(state.runId)
-  if (environment === undefined) {
-    throw new Error(vscode.l10n.t('The environment {0} of this run no longer exists.', state.environment))
-  }
+  const environment = await shownRuns.declaredFor(state)
   const action = await withSecrets(state.request)
   if (action === undefined) return { kind: 'not-sent', why: 'declined' }
   const { filter, timeoutMs, rollout, secrets, outputLimitBytes } = state.request
   const chosen = targets ?? state.request.targets
-  return sending.again(
+  const outcome = await sending.again(
     {
       environment,
       filter: readFilter(filter),
@@ -38,6 +35,8 @@ export async function runAgain(
     // A subset was chosen by hand, so that it differs from the first run says nothing.
     targets === undefined ? [...state.replies.values()].filter(({ expected }) => expected) : undefined,
   )
+  if (outcome.kind !== 'not-sent') await shownRuns.rememberOrigin(outcome.started.run.runId, state.runId)
+  return outcome
 }
 
 /** @returns undefined when the user cancelled */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Run } from '../../master/engine/run.ts'
+import type { RunState } from '../../run/runState.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { Shown } from '../results/shownRun.ts'
@@ -82,6 +83,21 @@ export class ShownRuns {
     const summary = (await this.#history.list()).find((run) => run.runId === runId)
     const named = all.filter(({ environment }) => environment.name === summary?.environment)
     return named.length === 1 ? named[0] : undefined
+  }
+
+  /** @throws Error when the environment of the run is no longer declared, or several have its name */
+  async declaredFor({
+    runId,
+    environment,
+  }: Pick<RunState, 'runId' | 'environment'>): Promise<DeclaredEnvironment> {
+    const declared = await this.environmentOf(runId)
+    if (declared !== undefined) return declared
+    throw new Error(vscode.l10n.t('The environment {0} of this run no longer exists.', environment))
+  }
+
+  /** A run was started from another one. */
+  rememberOrigin(runId: string, origin: string): Promise<void> {
+    return this.#history.rememberOrigin(runId, origin)
   }
 
   #openRun(environment: DeclaredEnvironment, runId: string): Run | undefined {

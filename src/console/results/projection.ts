@@ -4,7 +4,7 @@ import { actionName, actionText } from '../../run/actionText.ts'
 import { hiddenSentence } from '../../run/hiddenCommand.ts'
 import type { RecordedRequest } from '../../run/runRequest.ts'
 import type { ReplyState, RunState } from '../../run/runState.ts'
-import { describeTargets } from '../../run/targetText.ts'
+import { chosenIn, describeTargets } from '../../run/targetText.ts'
 import { endOfUnexpected, shownState } from '../../run/unexpected.ts'
 import { localize } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
@@ -94,7 +94,7 @@ export function runHeader(
   return {
     runId,
     environment: { name, protected: environment.protected, ...(colour === undefined ? {} : { colour }) },
-    targets: describeTargets(request.filter, request.targets?.length, t),
+    targets: describeTargets(request.filter, chosenIn(state), t),
     action: actionHeader(request, t),
     issuer: { name: issuer.name, host: issuer.host },
     ...(state.sender === undefined ? {} : { sender: visibleText(state.sender) }),

@@ -4,6 +4,7 @@ import type { ToPage } from '../../page/toPage.ts'
 import { actionName } from '../../run/actionText.ts'
 import { oneLine } from '../../text/oneLine.ts'
 import { messageOf } from '../text/messageOf.ts'
+import type { NextSteps } from './nextSteps.ts'
 import { OutputDocuments } from './outputDocuments.ts'
 import type { Shown, ShownRun } from './shownRun.ts'
 
@@ -23,6 +24,7 @@ export interface ResultsActions {
    * Continues the paused rollout of a run. It comes from a page, so the host confirms it in every environment.
    */
   continueRun(shown: Shown): Promise<unknown>
+  readonly next: NextSteps
   /** Something that the user asked for failed: show it. */
   onFailure(error: unknown): void
   /** Something failed that no one waits for: log it. */
@@ -163,6 +165,7 @@ function bound(actions: ResultsActions): Omit<ResultsActions, 'find'> {
   return {
     runAgain: (shown, targets) => actions.runAgain(shown, targets),
     continueRun: (shown) => actions.continueRun(shown),
+    next: actions.next,
     onFailure: (error) => actions.onFailure(error),
     onWarning: (error) => actions.onWarning(error),
   }

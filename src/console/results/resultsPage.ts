@@ -6,6 +6,7 @@ import { plainOutput } from '../../report/runTables.ts'
 import { tableText } from '../../report/tableText.ts'
 import { actionText } from '../../run/actionText.ts'
 import { plainText } from '../text/plainText.ts'
+import type { NextSteps } from './nextSteps.ts'
 import type { OutputDocuments } from './outputDocuments.ts'
 import { systemClock } from './pageClock.ts'
 import { type PageLanguage, pageHtml } from './pageHtml.ts'
@@ -24,6 +25,8 @@ export interface ResultsPageOptions {
   readonly documents: OutputDocuments
   /** Repeats the run on these agents, or on all agents that match now. The host confirms it. */
   runAgain(shown: Shown, targets: readonly string[] | undefined): Promise<unknown>
+  /** What a person does next with the run. */
+  readonly next: NextSteps
   /** Continues the paused rollout. The host confirms it. */
   continueRun(shown: Shown): Promise<unknown>
   /** Something that the user asked for failed. */
@@ -88,6 +91,9 @@ export class ResultsPage {
         return steering?.stopRollout()
       case 'run-again':
         return this.#runAgain(request.on)
+      case 'run-other':
+        await this.#options.next.runOther(this.shown, this.#agentsOf(request.on))
+        return
       case 'open-output': {
         const agentId = this.#session.agentOf(request.of)
         if (agentId !== undefined) await this.#options.documents.open(this.shown.run, agentId)
@@ -111,11 +117,20 @@ export class ResultsPage {
   }
 
   async #runAgain(subset: Subset): Promise<void> {
-    const targets = subsetOf(this.shown.run.state, subset, (number) => this.#session.group(number))
-    if (targets !== undefined && targets.length === 0) {
-      throw new Error(vscode.l10n.t('Nothing was sent: this run has no such agents.'))
-    }
+    const targets = subset.kind === 'all' ? undefined : this.#agentsOf(subset)
     await this.#options.runAgain(this.shown, targets)
+  }
+
+  /** @throws Error when there are none, as a run on nobody is a mistake */
+  #agentsOf(subset: Subset): readonly string[] {
+    const { state } = this.shown.run
+    const agents = subsetOf(state, subset, {
+      group: (number) => this.#session.group(number),
+      tableAgents: () => this.#session.tableRows().rows.map(({ agentId }) => agentId),
+    })
+    if (agents === undefined) return [...state.replies.keys()]
+    if (agents.length > 0) return agents
+    throw new Error(vscode.l10n.t('Nothing was sent: this run has no such agents.'))
   }
 
   async #compare({ of, with: other }: Extract<FromPage, { type: 'diff' }>): Promise<void> {

@@ -1,6 +1,9 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
+import { everyone } from '../../protocol/filter/writtenFilter.ts'
+import { describeChosen } from '../../run/targetText.ts'
 import type { Connections } from '../environments/connections.ts'
+import { plainText } from '../text/plainText.ts'
 import { type PickedCommand, pickCommand } from './pickCommand.ts'
 import { pickEnvironment } from './pickEnvironment.ts'
 import { pickFilter } from './pickFilter.ts'
@@ -80,11 +83,21 @@ async function askForPart(
   const { recentCommands: recent, snippets } = world
   const end = await pickCommand({
     ...place,
-    title: `${title} · ${draft.filter?.text ?? ''}`,
+    title: `${title} · ${plainText(targetsOf(world, environment, draft))}`,
     recent,
     snippets,
   })
   return end.kind === 'done' ? draftOf(world, end.value) : end
+}
+
+/** Agents that were chosen by hand are named: `*` would say that it is for every agent. */
+function targetsOf({ connections }: FlowContext, { key }: DeclaredEnvironment, draft: Draft): string {
+  const { filter = everyone, targets } = draft
+  if (targets === undefined) return filter.text
+  const hosts = connections.reach(key, { filter, targets })?.named.map(({ hostname }) => hostname)
+  const chosen = { count: targets.length, ...(hosts !== undefined && { hosts }) }
+  const who = describeChosen(chosen, vscode.l10n.t)
+  return filter.parsed.kind === 'everyone' ? who : `${who} · ${filter.text}`
 }
 
 async function draftOf(world: FlowContext, picked: PickedCommand): Promise<StepEnd<Draft>> {

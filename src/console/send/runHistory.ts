@@ -4,6 +4,7 @@ import type { History, RunSummary } from '../../master/store/history.ts'
 /** Number of runs whose environment is remembered. */
 const rememberedRuns = 2000
 const mementoKey = 'environmentOfRun'
+const originsKey = 'originOfRun'
 
 /** The runs of this workspace. */
 export class RunHistory {
@@ -36,6 +37,15 @@ export class RunHistory {
     )
   }
 
+  /** The run from which a person started this one: "run again", or "run another command". */
+  originOf(runId: string): string | undefined {
+    return this.#origins().find(([id]) => id === runId)?.[1]
+  }
+
+  async rememberOrigin(runId: string, origin: string): Promise<void> {
+    await this.#memento.update(originsKey, [[runId, origin], ...this.#origins()].slice(0, rememberedRuns))
+  }
+
   /** Filters and shell commands of earlier runs, each once, latest first. */
   async recent(): Promise<{ filters: string[]; commands: string[] }> {
     const runs = await this.list()
@@ -46,6 +56,10 @@ export class RunHistory {
       action.kind === 'shell' ? [action.command] : [],
     )
     return { filters: distinct(filters.filter((filter) => filter !== '*')), commands: distinct(commands) }
+  }
+
+  #origins(): readonly (readonly [string, string])[] {
+    return this.#memento.get(originsKey, [])
   }
 
   #keys(): readonly (readonly [string, string])[] {

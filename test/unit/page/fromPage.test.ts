@@ -9,6 +9,7 @@ describe('a message from the page', () => {
       { type: 'output', view: 1, of: { agent: 'i-0123' }, from: 0, to: 500, follow: false },
       { type: 'run-again', on: { kind: 'failed' } },
       { type: 'run-again', on: { kind: 'agents', agents: ['i-0123'] } },
+      { type: 'run-other', on: { kind: 'table' } },
       { type: 'search', search: 3, query: { text: 'x', matchCase: false, regex: true } },
       { type: 'export', format: 'csv' },
     ]) {
@@ -24,6 +25,7 @@ describe('a message from the page', () => {
       { type: 'send', command: 'reboot' },
       { type: 'ready', command: 'reboot' },
       { type: 'run-again', on: { kind: 'all' }, filter: '*' },
+      { type: 'run-other', on: { kind: 'failed' }, command: 'reboot' },
       { type: 'run-again', on: { kind: 'agents', agents: [] } },
       { type: 'run-again', on: { kind: 'agents', agents: ['../../etc'] } },
       { type: 'output', view: 1, of: { agent: 'a', group: 1 }, from: 0, to: 10, follow: false },

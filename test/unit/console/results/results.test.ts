@@ -77,6 +77,7 @@ function playResults(find: () => Promise<Shown | undefined>) {
       find,
       runAgain: async () => {},
       continueRun: async () => {},
+      next: { runOther: async () => {} },
       onFailure: (error) => failures.push(String(error)),
       onWarning: (error) => warnings.push(String(error)),
     },

@@ -18,7 +18,10 @@ afterAll(() => simulated.close())
 
 describe('subsetOf', () => {
   const subset = (on: Parameters<typeof subsetOf>[1]) =>
-    subsetOf(simulated.run.state, on, (number) => groupReplies(simulated.run.state)[number])
+    subsetOf(simulated.run.state, on, {
+      group: (number) => groupReplies(simulated.run.state)[number],
+      tableAgents: () => ['bad', 'bad', 'silent', 'elsewhere'].map(agentIdOf),
+    })
 
   it('is everyone who matches now, not a list, when all are meant', () => {
     expect(subset({ kind: 'all' })).toBeUndefined()
@@ -28,12 +31,17 @@ describe('subsetOf', () => {
     expect(subset({ kind: 'failed' })).toEqual(['bad', 'slow'].map(agentIdOf))
     expect(subset({ kind: 'no-reply' })).toEqual([agentIdOf('silent')])
     expect(subset({ kind: 'not-started' })).toEqual([])
+    expect(subset({ kind: 'cancelled' })).toEqual([])
   })
 
   it('takes a group, and nobody for a group that is not there', () => {
     const fine = groupReplies(simulated.run.state).findIndex(({ state }) => state === 'succeeded')
     expect(subset({ kind: 'group', group: fine })).toEqual(['ok1', 'ok2'].map(agentIdOf))
     expect(subset({ kind: 'group', group: 77 })).toEqual([])
+  })
+
+  it('takes the agents of the table once, however many rows they have', () => {
+    expect(subset({ kind: 'table' })).toEqual(['bad', 'silent'].map(agentIdOf))
   })
 
   it('leaves out agents that are not in the run', () => {
