@@ -369,6 +369,7 @@ export class Master {
       timing: { ...waits, responseTimeoutMs: responseTimeoutMs + (signer?.mayTakeMs ?? 0) },
       signal: this.#abort.signal,
       hearing: (now) => this.#replyConsumer.hearing(now),
+      trouble: (now) => this.#replyConsumer.trouble(now),
       onSender: (senderId) => this.#runs.get(runId)?.sentBy(senderId),
       onControlMessage: (order) => this.#delivery.remember(order),
       onWarning: (error) =>

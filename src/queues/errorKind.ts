@@ -13,6 +13,11 @@ export type QueueErrorKind =
   | 'invalid'
   | 'unknown'
 
+/** Whether there is nothing to do about errors of this kind but to try again. */
+export function passesByItself(kind: QueueErrorKind): boolean {
+  return kind === 'network' || kind === 'throttled'
+}
+
 /** The kind of an error of the SDK, and its text. */
 export interface ClassifiedError {
   readonly kind: QueueErrorKind

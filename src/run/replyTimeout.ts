@@ -32,6 +32,21 @@ export function decideOnTimeout(
   return overdueMs < timing.responseTimeoutMs ? 'ask' : 'lost'
 }
 
+/**
+ * When an agent that stays silent gets its verdict, milliseconds; undefined for one that has one, or to which nothing was sent.
+ * @param sendingTookMs how long SQS took to accept its command
+ */
+export function giveUpAt(
+  state: RunState,
+  reply: ReplyState,
+  timing: Timing,
+  sendingTookMs: number,
+): number | undefined {
+  if (isVerdict(reply.state)) return undefined
+  if (reply.state !== 'expected') return deadline(state, reply, timing) + timing.responseTimeoutMs
+  return reply.sentAt === undefined ? undefined : reply.sentAt + sendingTookMs + timing.responseTimeoutMs
+}
+
 function deadline(state: RunState, reply: ReplyState, timing: Timing): number {
   const { cancelRequestedAt, request } = state
   const { startedAt, heardAt, cancelRefused } = reply

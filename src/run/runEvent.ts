@@ -14,6 +14,10 @@ export type RunEvent =
   | { kind: 'stepStarted'; at: number }
   | HeardEvent
   | { kind: 'outputSettled'; agentId: string; output: 'complete' | 'incomplete'; at: number }
+  /** Agents that had not replied were asked once more. */
+  | { kind: 'askedAgain'; agentIds: readonly string[]; at: number }
+  /** No more output of the agent is stored: see `ReplyState.cut`. */
+  | { kind: 'outputCut'; agentId: string; by: 'agent' | 'run'; at: number }
   /** `unread`: its reply may be waiting on the queue, which could not be read to its end. */
   | { kind: 'silenceAssumed'; agentId: string; verdict: 'no-reply' | 'lost'; unread?: true; at: number }
   /** Still waits for a free slot of its agent, as the agent's facts say. */

@@ -34,6 +34,18 @@ function applyToRun(state: RunState, event: RunEvent): boolean {
       return applyHeard(state, event)
     case 'outputSettled':
       return change(state, event.agentId, (reply) => settleOutput(reply, event.output))
+    case 'outputCut':
+      return change(state, event.agentId, (reply) => {
+        if (reply.cut !== undefined) return false
+        reply.cut = event.by
+        return true
+      })
+    case 'askedAgain':
+      for (const agentId of event.agentIds) {
+        const reply = state.replies.get(agentId)
+        if (reply !== undefined) Object.assign(reply, { asked: (reply.asked ?? 0) + 1, askedAt: event.at })
+      }
+      return true
     case 'silenceAssumed':
       return change(state, event.agentId, (reply) => {
         if (isVerdict(reply.state)) return false
@@ -161,6 +173,7 @@ function applyHeard(state: RunState, event: HeardEvent): boolean {
         return true
       case 'refused':
         reply.state = 'refused'
+        reply.endedAt = event.at
         reply.refusal = { code: event.code, reason: event.reason }
         if (reply.output === 'partial') reply.output = 'incomplete'
         return true
@@ -209,6 +222,7 @@ function markRunning(reply: ReplyState): void {
 function finish(reply: ReplyState, event: Extract<RunEvent, { kind: 'resultReceived' }>): void {
   reply.state = reply.unexpected ? 'unexpected' : verdictOf(event.outcome)
   reply.outcome = event.outcome
+  reply.endedAt = event.at
   reply.durationMs = event.durationMs
   reply.digest = event.digest
   reply.droppedBytes = event.droppedBytes
@@ -287,6 +301,7 @@ function addReply(state: RunState, agentId: string, hostname: string, expected: 
     heardAt: undefined,
     started: 'no',
     startedAt: undefined,
+    endedAt: undefined,
     latencyMs: undefined,
     durationMs: undefined,
     stdoutBytes: 0,

@@ -67,6 +67,12 @@ export interface ReplyState {
   /** What the agent has reported: that the command has started, or waits for a free slot. */
   started: 'no' | 'queued' | 'yes'
   startedAt: number | undefined
+  /** When its result or refusal arrived. */
+  endedAt: number | undefined
+  /** How often it was asked after the command: the command once more, for its result, or to stop. Absent in runs of earlier versions. */
+  asked?: number
+  /** When it was last asked. */
+  askedAt?: number
   /** From sending to the first message from it, milliseconds. */
   latencyMs: number | undefined
   /** Of the execution, as measured by the agent, milliseconds. */
@@ -83,6 +89,8 @@ export interface ReplyState {
    * proves. `incomplete`: a part is missing for good.
    */
   output: 'none' | 'partial' | 'complete' | 'incomplete'
+  /** Its output was cut: it is larger than one agent's may be, or that of the whole run. */
+  cut?: 'agent' | 'run'
   /** Equal when the bytes on stdout and stderr are equal. Known with the result. */
   digest: string | undefined
   /** Its answer came after the verdict `no-reply` or `lost`, or after the run was over. */

@@ -6,6 +6,7 @@ import { Run } from '../../src/master/engine/run.ts'
 import { History } from '../../src/master/store/history.ts'
 import { maxFrameBytes } from '../../src/protocol/frames.ts'
 import type { Outcome, RefusalMessage, ResultMessage, Segment } from '../../src/protocol/messages.ts'
+import type { ReceiveTrouble } from '../../src/run/receiveTrouble.ts'
 import { planSteps } from '../../src/run/rollout.ts'
 import type { RecordedRequest } from '../../src/run/runRequest.ts'
 import { startRunState } from '../../src/run/runState.ts'
@@ -26,6 +27,9 @@ export interface SimulatedRun {
   refuse(host: string, reason: string, code?: RefusalMessage['code']): void
   /** Lets so much time pass that whoever is silent by now is given up. */
   giveUp(afterMs?: number): Promise<void>
+  /** SQS is away, for this reason, or back (`undefined`). Changes show with the next {@link tick}. */
+  away(trouble: ReceiveTrouble | undefined): void
+  tick(): Promise<void>
   /** Time in the run's eyes: milliseconds are added to it. */
   pass(ms: number): void
   close(): Promise<void>
@@ -51,6 +55,7 @@ export async function simulateRun(
     startedAt,
   }
   let passedMs = 0
+  let away: ReceiveTrouble | undefined
   const realStart = Date.now()
   const now = () => startedAt + (Date.now() - realStart) + passedMs
   const run = new Run(startRunState(start), await history.create(start), {
@@ -63,7 +68,8 @@ export async function simulateRun(
     withdraw: async () => {},
     withdrawControl: async () => 0,
     look: async () => ({ kind: 'seen' }),
-    hearing: () => 'all',
+    hearing: () => (away === undefined ? 'all' : 'behind'),
+    trouble: () => away,
     onWarning: (error) => {
       throw error
     },
@@ -113,6 +119,10 @@ export async function simulateRun(
     pass(ms) {
       passedMs += ms
     },
+    away(trouble) {
+      away = trouble
+    },
+    tick: () => run.tick(),
     async giveUp(afterMs = 24 * 3_600_000) {
       // Whoever is silent is asked once more before it counts as that.
       passedMs += afterMs - lastWordMs

@@ -1,5 +1,6 @@
+import { giveUpAt } from '../../run/replyTimeout.ts'
 import type { RunEvent } from '../../run/runEvent.ts'
-import type { RunState } from '../../run/runState.ts'
+import type { ReplyState, RunState } from '../../run/runState.ts'
 import { CommandWatch } from './commandWatch.ts'
 import { ControlSlots } from './controlSlots.ts'
 import type { OutputAssembler } from './outputAssembler.ts'
@@ -73,6 +74,14 @@ export class FollowUp {
     await this.#makeRoom(now)
   }
 
+  /** When an agent that stays silent is given up, milliseconds, if everything that was sent can be read by then. */
+  giveUpAt(reply: ReplyState): number | undefined {
+    const { state, transport, steps } = this.#parts
+    const { sendingTookMs } = steps
+    if (sendingTookMs === 'sending') return undefined
+    return giveUpAt(state, reply, transport.timing, sendingTookMs)
+  }
+
   /** Sends a cancel even when no slot is free, since a person requests it. @throws QueueError */
   async cancel(targets: readonly string[]): Promise<void> {
     await this.#inSlot(targets, () => this.#parts.transport.cancel(this.#parts.state, targets))()
@@ -107,7 +116,10 @@ export class FollowUp {
     send: () => Promise<void>,
   ): () => Promise<void> {
     return async () => {
-      if (agentIds.length > 0 && !(await this.#attempt(send))) this.#timeouts.notTold(what, agentIds)
+      if (agentIds.length === 0) return
+      const { apply, transport } = this.#parts
+      if (await this.#attempt(send)) apply({ kind: 'askedAgain', agentIds, at: transport.now() })
+      else this.#timeouts.notTold(what, agentIds)
     }
   }
 

@@ -11,6 +11,24 @@ import type { OutputLog } from '../store/outputLog.ts'
  */
 const mostBytes = 1024 ** 3
 
+/** Most output of all agents of a run on disk, bytes: more is of no use to a person, and would fill a disk. */
+export const mostRunBytes = 4 * 1024 ** 3
+
+/** Output is larger than it may be: nothing more of this agent is stored. */
+export class OutputCut extends LocalizableError {
+  /** Whether it is more than one agent may write, or the whole run. */
+  readonly by: 'agent' | 'run'
+
+  constructor(by: 'agent' | 'run', limitBytes: number) {
+    super(
+      by === 'agent'
+        ? say('more than {0} bytes of output: the rest is dropped', limitBytes)
+        : say('the run has more than {0} bytes of output: the rest is dropped', limitBytes),
+    )
+    this.by = by
+  }
+}
+
 /** Most output of all agents that waits in memory for missing frames, bytes. Further frames are requested again later. */
 const mostHeldBytes = 256 * 1024 * 1024
 
@@ -31,6 +49,7 @@ interface Open {
 export class OutputAssembler {
   readonly #log: OutputLog
   readonly #limitBytes: number
+  readonly #runLimitBytes: number
   /**
    * `done`: everything has arrived, or nothing will; what comes now is a repetition. `broken`: the disk has lost a part, or
    * there is more than allowed; nothing is added, and it stays incomplete.
@@ -42,9 +61,13 @@ export class OutputAssembler {
   /** Those of them whose frames are still missing and awaited. */
   readonly #open = new Map<string, Open>()
 
-  /** @param limitBytes the run's limit for each agent's output */
-  constructor(log: OutputLog, limitBytes = mostBytes) {
+  /**
+   * @param limitBytes the run's limit for each agent's output
+   * @param runLimitBytes the limit for all of them together
+   */
+  constructor(log: OutputLog, limitBytes = mostBytes, runLimitBytes = mostRunBytes) {
     this.#log = log
+    this.#runLimitBytes = runLimitBytes
     this.#limitBytes = Math.min(limitBytes, mostBytes)
   }
 
@@ -84,8 +107,8 @@ export class OutputAssembler {
 
   /**
    * Adds a frame; undefined when it does not extend the output in order.
-   * @throws Error when the frame is damaged, which then counts as missing; or when there is more output than allowed, and
-   *   nothing more is stored from then on
+   * @throws Error when the frame is damaged, which then counts as missing; OutputCut when there is more output than allowed,
+   *   and nothing more of the agent is stored from then on
    */
   take(agentId: string, frame: number, segments: readonly Segment[], data: Uint8Array): Gathered | undefined {
     const assembly = this.#assembly(agentId)
@@ -96,9 +119,11 @@ export class OutputAssembler {
     this.#heldBytes += assembly.heldBytes - heldBefore
     if (chunks.length === 0) return undefined
     const [stdoutBytes, stderrBytes] = [bytesOf(chunks, 1), bytesOf(chunks, 2)]
-    if (this.#log.bytes(agentId) + stdoutBytes + stderrBytes > this.#limitBytes) {
+    const bytes = stdoutBytes + stderrBytes
+    const isTooMuch = this.#log.bytes(agentId) + bytes > this.#limitBytes
+    if (isTooMuch || this.#log.totalBytes + bytes > this.#runLimitBytes) {
       this.#end(agentId, 'broken')
-      throw new LocalizableError(say('more than {0} bytes of output: the rest is dropped', this.#limitBytes))
+      throw isTooMuch ? new OutputCut('agent', this.#limitBytes) : new OutputCut('run', this.#runLimitBytes)
     }
     this.#log.append(agentId, chunks)
     return { stdoutBytes, stderrBytes, frames: assembly.frames }

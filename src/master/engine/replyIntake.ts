@@ -1,7 +1,7 @@
 import type { ReplyMessage, ResultMessage } from '../../protocol/messages.ts'
 import type { FromAgent, Gathered, RunEvent } from '../../run/runEvent.ts'
 import { LocalizableError, say, sentenceOf } from '../../text/localizable.ts'
-import type { OutputAssembler } from './outputAssembler.ts'
+import { type OutputAssembler, OutputCut } from './outputAssembler.ts'
 
 export interface ReplyIntakeParts {
   readonly outputs: OutputAssembler
@@ -14,6 +14,7 @@ export interface ReplyIntakeParts {
 /** Turns the replies to one run into events, and writes their output to its log. */
 export class ReplyIntake {
   readonly #parts: ReplyIntakeParts
+  #isRunCut = false
 
   constructor(parts: ReplyIntakeParts) {
     this.#parts = parts
@@ -65,7 +66,7 @@ export class ReplyIntake {
 
   /** The output that the frame adds; undefined when it does not extend the output in order. */
   #takeFrame(
-    { agentId, hostname }: FromAgent,
+    { agentId, hostname, at }: FromAgent,
     { frame, segments }: { frame: number; segments: [1 | 2, number][] },
     data: Uint8Array,
   ): Gathered | undefined {
@@ -74,6 +75,12 @@ export class ReplyIntake {
       if (gathered !== undefined) this.#parts.onOutput(agentId)
       return gathered
     } catch (error) {
+      if (error instanceof OutputCut) this.#parts.apply({ kind: 'outputCut', agentId, by: error.by, at })
+      // Of the run's limit it is enough to be told once.
+      if (error instanceof OutputCut && error.by === 'run') {
+        if (this.#isRunCut) return undefined
+        this.#isRunCut = true
+      }
       this.#parts.onWarning(
         new LocalizableError(say('{0}: {1}', hostname, sentenceOf(error)), { cause: error }),
       )

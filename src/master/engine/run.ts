@@ -1,12 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Chunk } from '../../protocol/frames.ts'
 import type { ReplyMessage } from '../../protocol/messages.ts'
-import { isVerdict } from '../../protocol/verdict.ts'
+import type { ReceiveTrouble } from '../../run/receiveTrouble.ts'
 import { because, changesNoAgent, type FromAgent, type RunEvent } from '../../run/runEvent.ts'
 import { applyEvent } from '../../run/runReducer.ts'
 import type { RunState } from '../../run/runState.ts'
 import { type Localizable, say } from '../../text/localizable.ts'
 import type { RunRecord } from '../store/runRecord.ts'
+import { type CancelParts, cancelRun } from './cancelling.ts'
 import { FollowUp } from './followUp.ts'
 import { OutputAssembler } from './outputAssembler.ts'
 import { ReplyIntake } from './replyIntake.ts'
@@ -16,9 +16,6 @@ import type { Publication, RunTransport } from './transport.ts'
 import { Withdrawal } from './withdrawal.ts'
 
 export type { RunChange } from './runNotices.ts'
-
-/** How long a cancel waits for the disk, milliseconds. */
-const cancelRecordedWithinMs = 1_000
 
 /** A run that is active, or over and may still be completed by late replies. */
 export class Run {
@@ -32,6 +29,7 @@ export class Run {
   readonly #followUp: FollowUp
   readonly #notices: RunNotices
   readonly #withdrawal: Withdrawal
+  readonly #cancelling: CancelParts
   #resolveOver: (state: RunState) => void = () => {}
 
   /** A new run; nothing is sent before {@link begin}. */
@@ -55,7 +53,9 @@ export class Run {
     })
     this.#followUp = new FollowUp({ state, transport, outputs, steps: this.#steps, apply })
     const attempt = (act: () => Promise<void>) => this.#attempt(act)
-    this.#withdrawal = new Withdrawal({ steps: this.#steps, transport, attempt })
+    const [steps, followUp] = [this.#steps, this.#followUp]
+    this.#cancelling = { state, record, transport, steps, followUp, apply, attempt }
+    this.#withdrawal = new Withdrawal({ steps, transport, attempt })
     this.ended = new Promise((resolve) => {
       this.#resolveOver = resolve
     })
@@ -101,6 +101,17 @@ export class Run {
     return this.#steps.nextAt
   }
 
+  /** Why replies cannot be received now; undefined when they can be, or none is awaited. */
+  get trouble(): ReceiveTrouble | undefined {
+    return this.isWaiting ? this.#notices.latestTrouble : undefined
+  }
+
+  /** When this agent is given up if it stays silent, milliseconds; undefined when it has its verdict, or is not asked yet. */
+  giveUpAt(agentId: string): number | undefined {
+    const reply = this.state.replies.get(agentId)
+    return reply && this.#followUp.giveUpAt(reply)
+  }
+
   /** Whether it has listeners. */
   get isWatched(): boolean {
     return this.#notices.areHeard
@@ -132,22 +143,9 @@ export class Run {
     return this.#steps.start()
   }
 
-  /**
-   * Asks every agent that has not finished to stop; each confirms. Later steps are not started, and a send in progress is
-   * aborted.
-   * @throws QueueError when SQS refuses: agents then go on
-   */
-  async cancel(): Promise<void> {
-    if (this.state.phase === 'over') return
-    this.#apply({ kind: 'cancelRequested', at: this.#transport.now() })
-    const stopped = this.#steps.stop()
-    // On disk before it is on the queue, like a command; but a full or slow disk must not prevent a cancel.
-    const patience = delay(cancelRecordedWithinMs, undefined, { ref: false })
-    await Promise.race([Promise.all([stopped, this.#attempt(() => this.#record.flush())]), patience])
-    const targets = [...this.state.replies.values()]
-      .filter(({ state }) => !isVerdict(state))
-      .map(({ agentId }) => agentId)
-    if (targets.length > 0) await this.#followUp.cancel(targets)
+  /** As {@link cancelRun}. @throws QueueError when SQS refuses */
+  cancel(): Promise<void> {
+    return cancelRun(this.#cancelling)
   }
 
   /** Asks again for replies that may be lost, also from agents that the run does not know. */
@@ -198,6 +196,7 @@ export class Run {
   /** Does what is due at this time: call it a few times a second while the run {@link isWaiting}. */
   async tick(): Promise<void> {
     const now = this.#transport.now()
+    this.#notices.trouble(this.#transport.trouble(now))
     await this.#followUp.tick(now)
     await this.#attempt(() => this.#steps.advance(now))
     this.#withdrawal.startEarly(this.state, now)

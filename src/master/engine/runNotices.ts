@@ -1,3 +1,4 @@
+import type { ReceiveTrouble } from '../../run/receiveTrouble.ts'
 import { changesNoAgent, type RunEvent } from '../../run/runEvent.ts'
 import type { RunState } from '../../run/runState.ts'
 
@@ -19,6 +20,7 @@ export class RunNotices {
   #output = new Set<string>()
   #run = false
   #scheduled = false
+  #trouble: ReceiveTrouble | undefined
 
   /** @param onWarning called when a listener throws; the others are notified all the same */
   constructor(onWarning: (error: Error) => void) {
@@ -37,6 +39,7 @@ export class RunNotices {
   /** An event was applied to the state. */
   changedBy(event: RunEvent, { steps, stepsStarted, replies }: RunState): void {
     if ('agentId' in event) this.agents([event.agentId])
+    else if (event.kind === 'askedAgain') this.agents(event.agentIds)
     else if (event.kind === 'stepStarted') this.agents(steps[stepsStarted - 1] ?? [])
     else if (changesNoAgent(event)) this.run()
     else this.agents(replies.keys())
@@ -50,6 +53,17 @@ export class RunNotices {
   output(agentId: string): void {
     this.#output.add(agentId)
     this.run()
+  }
+
+  /** Why replies cannot be received now. */
+  trouble(trouble: ReceiveTrouble | undefined): void {
+    if (trouble === this.#trouble) return
+    this.#trouble = trouble
+    this.run()
+  }
+
+  get latestTrouble(): ReceiveTrouble | undefined {
+    return this.#trouble
   }
 
   run(): void {

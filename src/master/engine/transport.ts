@@ -1,3 +1,4 @@
+import type { ReceiveTrouble } from '../../run/receiveTrouble.ts'
 import type { Hearing } from '../../run/replyTimeout.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { Timing } from '../../run/timing.ts'
@@ -27,6 +28,8 @@ export interface RunTransport {
   look(what: 'command' | 'cancel', agentIds: readonly string[], since: number): Promise<Look>
   /** What silence says at this moment. Called only when something depends on it, as finding out may take a request. */
   hearing(now: number): Hearing
+  /** Why replies cannot be received now: the same object as long as that does not change. */
+  trouble(now: number): ReceiveTrouble | undefined
   /** Reports a problem that does not end the run. */
   onWarning(error: Error): void
 }

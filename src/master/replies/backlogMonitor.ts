@@ -1,4 +1,4 @@
-import type { QueueErrorKind } from '../../queues/errorKind.ts'
+import { passesByItself, type QueueErrorKind } from '../../queues/errorKind.ts'
 import type { Hearing } from '../../run/replyTimeout.ts'
 
 /** What the empty answer of a long poll proves holds for this long, milliseconds: two polls of a master that waits. */
@@ -8,7 +8,7 @@ const proofLastsMs = 5_000
 const proofWithinMs = 30_000
 
 /** Trouble and backlogs that last longer are told with the verdict: a pipeline must not wait for ever. Milliseconds. */
-const patienceMs = 5 * 60_000
+export const patienceMs = 5 * 60_000
 
 /** This many answers in a row, over this many milliseconds, must have brought nothing that had waited. */
 const series = { answers: 4, ms: 2_000 }
@@ -98,7 +98,7 @@ export class BacklogMonitor {
    * there will never be an answer.
    */
   trouble(kind: QueueErrorKind | undefined, now: number): void {
-    const passes = kind === 'network' || kind === 'throttled'
+    const passes = kind !== undefined && passesByItself(kind)
     if (passes && this.#troubledSince === undefined) this.doubt()
     this.#isDeaf = kind !== undefined && !passes
     this.#troubledSince = passes ? (this.#troubledSince ?? now) : undefined

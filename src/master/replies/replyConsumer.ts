@@ -6,6 +6,7 @@ import { sealBody } from '../../protocol/envelope.ts'
 import type { QueueError } from '../../queues/queueError.ts'
 import type { ReceivedMessage, ReceiveOptions } from '../../queues/queues.ts'
 import { receiveLoop } from '../../queues/receiveLoop.ts'
+import type { ReceiveTrouble } from '../../run/receiveTrouble.ts'
 import type { Hearing } from '../../run/replyTimeout.ts'
 import { ForeignMessages } from './foreignMessages.ts'
 import { OwnReplyQueue } from './ownReplyQueue.ts'
@@ -106,6 +107,9 @@ export class ReplyConsumer {
     return place
   }
 
+  /** Why replies cannot be received now: the same object as long as that does not change. */
+  readonly trouble = (now: number): ReceiveTrouble | undefined => this.#polls.watch.trouble(now)
+
   /** The queue that replies go to, once that is decided. */
   get replyQueue(): ReplyQueue | undefined {
     return this.#opened
@@ -162,11 +166,12 @@ export class ReplyConsumer {
     let poll = this.#polls.ask()
     let handling = Promise.resolve()
     const options = (): ReceiveOptions => {
-      poll = this.#polls.ask()
+      const waitSeconds = waitSecondsOf(isExpecting())
+      poll = this.#polls.ask(waitSeconds * 1000)
       this.#isPolling = true
       this.#own?.markUse(this.#abort.signal)
       return {
-        waitSeconds: waitSecondsOf(isExpecting()),
+        waitSeconds,
         visibilitySeconds: visibilityOf(place, this.#polls.monitor.isBehind),
       }
     }
@@ -181,6 +186,7 @@ export class ReplyConsumer {
       onWarning,
     })) {
       this.#isPolling = false
+      this.#polls.watch.answered()
       const answer = this.#polls.answered(poll, messages, true)
       await handling
       handling = this.#take(place, messages, answer)
@@ -237,7 +243,7 @@ export class ReplyConsumer {
 
   readonly #onWarning = (trouble: QueueError | undefined) => {
     this.#isTroubled = trouble !== undefined
-    this.#polls.monitor.trouble(trouble?.kind, Date.now())
+    this.#polls.failed(trouble)
     this.#options.onWarning(trouble)
   }
 }

@@ -1,6 +1,8 @@
+import type { QueueError } from '../../queues/queueError.ts'
 import type { ReceivedMessage } from '../../queues/queues.ts'
 import { BacklogMonitor, type Poll, type PollAnswer } from './backlogMonitor.ts'
 import type { ForeignMessages } from './foreignMessages.ts'
+import { ReceiveWatch } from './receiveWatch.ts'
 
 /** SQS returns at most this many messages per receive; this many mean that there are more. */
 const fullAnswer = 10
@@ -24,6 +26,8 @@ export interface TakenAnswer {
 /** What the answers of all receivers say of the reply queue. */
 export class ReplyPolls {
   readonly monitor = new BacklogMonitor()
+  /** Of the permanent receiver. */
+  readonly watch = new ReceiveWatch()
   readonly #foreignMessages: ForeignMessages
   readonly #sqsNow: () => number
   #broughtLast = false
@@ -34,9 +38,18 @@ export class ReplyPolls {
     this.#sqsNow = sqsNow
   }
 
-  /** A receive begins. */
-  ask(): Poll {
-    return this.monitor.asked(Date.now())
+  /** A receive begins. @param waitMs of the permanent receiver: how long SQS waits for messages */
+  ask(waitMs?: number): Poll {
+    const now = Date.now()
+    if (waitMs !== undefined) this.watch.asked(now, waitMs)
+    return this.monitor.asked(now)
+  }
+
+  /** Receiving has failed, or works again (`undefined`). */
+  failed(error: QueueError | undefined): void {
+    const now = Date.now()
+    this.monitor.trouble(error?.kind, now)
+    this.watch.failed(error, now)
   }
 
   /** Call it as soon as the answer is here. @param isLong SQS was asked to wait for messages */

@@ -34,6 +34,7 @@ export interface RunTransportOptions {
   readonly action: RunRequest['action'] | undefined
   readonly signal: AbortSignal
   readonly hearing: RunTransport['hearing']
+  readonly trouble: RunTransport['trouble']
   /** Called with who sent the command according to AWS, once that is known. */
   readonly onSender: (senderId: string) => void
   readonly onControlMessage: (order: ControlMessage) => void
@@ -125,6 +126,7 @@ export function createRunTransport(options: RunTransportOptions): RunTransport {
     withdrawControl: (time) => broadcast.withdraw(signal, ({ at, isControl }) => isControl && at < time),
     look,
     hearing: options.hearing,
+    trouble: options.trouble,
     onWarning: options.onWarning,
   }
 }

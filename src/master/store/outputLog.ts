@@ -35,6 +35,11 @@ export class OutputLog {
     return this.#kept.get(agentId)?.bytes ?? 0
   }
 
+  /** Bytes that the log takes on disk. */
+  get totalBytes(): number {
+    return this.#end
+  }
+
   append(agentId: string, chunks: readonly Chunk[]): void {
     for (const { stream, bytes } of chunks) {
       const head = Buffer.from(`${agentId} ${stream} ${bytes.length}\n`)

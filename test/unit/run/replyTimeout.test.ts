@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decideOnTimeout } from '../../../src/run/replyTimeout.ts'
+import { decideOnTimeout, giveUpAt } from '../../../src/run/replyTimeout.ts'
 import type { RunEvent } from '../../../src/run/runEvent.ts'
 import { applyEvent } from '../../../src/run/runReducer.ts'
 import { type ReplyState, startRunState } from '../../../src/run/runState.ts'
@@ -72,7 +72,40 @@ describe('decideOnTimeout', () => {
 })
 
 /** A run that was sent to agent `a` at time 0, and is to be sent to `waiting` later. */
+describe('giveUpAt', () => {
+  it.each<[string, RunEvent[]]>([
+    ['has not replied', []],
+    ['runs the command', [{ kind: 'acknowledged', ...heard, at: 1000, started: 'yes' }]],
+    ['queues the command', [{ kind: 'acknowledged', ...heard, at: 1000, started: 'queued' }]],
+    [
+      'was told to stop',
+      [
+        { kind: 'acknowledged', ...heard, at: 1000, started: 'yes' },
+        { kind: 'cancelRequested', at: 2000 },
+      ],
+    ],
+  ])('is when the verdict is due for an agent that %s', (_, events) => {
+    const state = stateAfter(events)
+    const reply = state.replies.get('a') as ReplyState
+    const at = giveUpAt(state, reply, defaultTiming, 0) ?? 0
+    expect(['no-reply', 'lost']).not.toContain(decideOnTimeout(state, reply, defaultTiming, at - 1))
+    expect(['no-reply', 'lost']).toContain(decideOnTimeout(state, reply, defaultTiming, at))
+  })
+
+  it('is never for an agent that has its verdict, or to which nothing was sent', () => {
+    const state = stateAfter([{ kind: 'silenceAssumed', agentId: 'a', verdict: 'no-reply', at: 3 }])
+    for (const reply of state.replies.values())
+      expect(giveUpAt(state, reply, defaultTiming, 0)).toBeUndefined()
+  })
+})
+
 function runWith(...events: RunEvent[]) {
+  const state = stateAfter(events)
+  return (now: number, agentId = 'a') =>
+    decideOnTimeout(state, state.replies.get(agentId) as ReplyState, defaultTiming, now)
+}
+
+function stateAfter(events: readonly RunEvent[]) {
   const state = startRunState({
     runId: 'run-of-a-test',
     environment: 'testing',
@@ -84,6 +117,5 @@ function runWith(...events: RunEvent[]) {
   applyEvent(state, { kind: 'agentsExpected', agents, steps: [['a'], ['waiting']] })
   applyEvent(state, { kind: 'stepStarted', at: 0 })
   for (const event of events) applyEvent(state, event)
-  return (now: number, agentId = 'a') =>
-    decideOnTimeout(state, state.replies.get(agentId) as ReplyState, defaultTiming, now)
+  return state
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { mostControlMessages } from '../../../../src/master/engine/controlSlots.ts'
 import { groupReplies } from '../../../../src/report/grouping.ts'
 import { defaultTiming } from '../../../../src/run/timing.ts'
+import { say } from '../../../../src/text/localizable.ts'
 import { deferred } from '../../../support/deferred.ts'
 import {
   ack,
@@ -28,6 +29,46 @@ describe('a run with silent agents', () => {
     expect(world.said).toEqual(['publish to a,b,c', 'publish to c'])
     await world.pass(run, responseTimeoutMs)
     expect(run.state.counts).toMatchObject({ succeeded: 1, running: 1, 'no-reply': 1 })
+  })
+
+  it('keeps how often and when it asked each of them again', async () => {
+    const { run, world } = await stage.start(['a', 'b', 'c'])
+    answer(run, 'a', '')
+    await world.pass(run, republishAfterMs)
+    const asked = (agentId: string) => {
+      const { asked, askedAt } = run.state.replies.get(agentId) ?? {}
+      return [asked, askedAt]
+    }
+    expect([asked('a'), asked('b')]).toEqual([
+      [undefined, undefined],
+      [1, world.time],
+    ])
+    expect(run.giveUpAt('b')).toBe(world.time - republishAfterMs + responseTimeoutMs)
+    await world.pass(run, responseTimeoutMs)
+    await run.flush()
+    const { state } = await stage.history.load(run.runId)
+    expect(state.replies.get('c')).toMatchObject({ state: 'no-reply', asked: 1 })
+  })
+
+  it('tells its listeners when replies cannot be received, and when they can again', async () => {
+    const { run, world } = await stage.start(['a'])
+    let told = 0
+    run.onChange(() => {
+      told += 1
+    })
+    world.away = { since: 500, why: say('SQS is away') }
+    await world.pass(run, 250)
+    await until(() => told === 1, 'the first notice')
+    expect(run.trouble).toBe(world.away)
+    world.away = undefined
+    await world.pass(run, 250)
+    await until(() => told === 2, 'the second notice')
+    expect(run.trouble).toBeUndefined()
+    // A run that is over waits for no reply.
+    world.away = { since: 900, why: say('SQS is away') }
+    await world.pass(run, 250)
+    answer(run, 'a', '')
+    expect(run.trouble).toBeUndefined()
   })
 
   it('counts nobody as silent before SQS has taken its command', async () => {

@@ -84,6 +84,16 @@ describe('a run that gathers output', () => {
     expect((await run.ended).replies.get('b')).toMatchObject({ state: 'succeeded', output: 'complete' })
   })
 
+  it('says whose output was cut, and that it is more than one agent may write', async () => {
+    const { run } = await stage.start(['a', 'b'], { outputLimitBytes: 6 })
+    for (const [reply, data] of replyOf('a', ['one', 'two', 'three', 'four']))
+      run.receive(reply, data, 'unproven')
+    answer(run, 'b', 'enough')
+    await run.flush()
+    const { state } = await stage.history.load(runId)
+    expect(['a', 'b'].map((agentId) => state.replies.get(agentId)?.cut)).toEqual(['agent', undefined])
+  })
+
   it('takes no frame that is larger than agents make them', async () => {
     const { run, world } = await stage.start(['a'])
     const length = maxFrameBytes + 1
