@@ -58,6 +58,13 @@ export const rooms = [
     imports: ['src/text'],
   },
   {
+    room: 'src/answers',
+    holds:
+      'what outputs say: words and values, patterns that replies share, tables, the order of values, and how people look at them',
+    imports: ['src/text', 'src/hosts'],
+    packages: ['node:crypto', 're2js'],
+  },
+  {
     room: 'src/locks',
     holds: 'the lock of all programs, for what only one process may use at a time',
     packages: ['node'],
@@ -167,12 +174,6 @@ export const rooms = [
     room: 'src/terminal',
     holds: 'output as a terminal shows it: lines, and the look of their text (SGR)',
     imports: ['src/text', 'src/protocol'],
-  },
-  {
-    room: 'src/answers',
-    holds: 'what outputs say: words and values, patterns that replies share, tables, and the order of values',
-    imports: ['src/hosts'],
-    packages: ['node:crypto'],
   },
   {
     room: 'src/report',
@@ -301,7 +302,7 @@ export const rooms = [
       'src/console/text',
       'src/terminal',
     ],
-    packages: ['node', 're2js', 'vscode'],
+    packages: ['node', 'vscode'],
   },
   {
     room: 'src/console/send',
@@ -439,6 +440,7 @@ export const rooms = [
     holds: 'the commands that belong to no other folder, one per file',
     imports: [
       'src/text',
+      'src/protocol',
       'src/hosts',
       'src/queues',
       'src/declarations',

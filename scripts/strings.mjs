@@ -54,6 +54,7 @@ function unquoted(literal) {
 
 /** The console and its page, and the rooms whose sentences it translates. The command line and the agent speak English. */
 export const folders = [
+  'src/answers',
   'src/console',
   'src/declarations',
   'src/localFleet',

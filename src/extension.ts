@@ -101,6 +101,7 @@ export function activate(context: vscode.ExtensionContext): void {
       next: {
         runOther: ({ run }, targets) => runOther(sending, shownRuns, run.state, targets),
       },
+      pickFact: (shown) => shownRuns.pickFact(shown),
       continueRun: async ({ run }) => sending.continueRun(await shownRuns.steered(run.state.runId)),
       onFailure: (error) => trouble.show(error),
       onWarning: (error) => trouble.note(error),
@@ -139,24 +140,8 @@ export function activate(context: vscode.ExtensionContext): void {
   }
 
   context.subscriptions.push(
-    ...[
-      log,
-      files,
-      list,
-      profiles,
-      connections,
-      localFleet,
-      runs,
-      documents,
-      view,
-      status,
-      results,
-      snippetsView,
-      historyView,
-      lenses,
-      language,
-      diagnostics,
-    ],
+    ...[log, files, list, profiles, connections, localFleet, runs, documents, view, status, results],
+    ...[snippetsView, historyView, lenses, language, diagnostics],
     vscode.tasks.registerTaskProvider(taskType, new FleetTasks(sending, snippets, trouble)),
     runs.onDidStart(({ run, environment }) => tellUnexpected(run, environment.environment.name)),
     runs.onDidChange(() => connections.closeStale()),

@@ -1,3 +1,4 @@
+import { readGroupBy } from '../src/answers/groupBy.ts'
 import { type Level, levels } from '../src/answers/level.ts'
 import type { GroupRow, PreviewLine } from '../src/page/toPage.ts'
 import { formatAgents, formatCount, formatPart } from './format.ts'
@@ -27,7 +28,9 @@ export class GroupsPane {
       move(group: GroupRow): void
       fold(): void
       /** Undefined: by the level that says most. */
-      groupBy(level: Level | undefined): void
+      groupBy(by: string | undefined): void
+      /** By a fact or a capture that the person is asked for. */
+      pick(what: 'fact' | 'capture'): void
     },
   ) {
     this.#model = model
@@ -49,7 +52,7 @@ export class GroupsPane {
         label: t('Group by'),
         icon: 'group',
         kind: 'icon',
-        items: () => [this.#levelItems(on.groupBy)],
+        items: () => [this.#levelItems(on.groupBy), this.#otherItems(on)],
       }),
     )
     this.section.content.append(this.grid.element, this.#rest)
@@ -58,9 +61,11 @@ export class GroupsPane {
   render(): void {
     const groups = this.#model.shownGroups()
     this.grid.update(groups)
-    const { total, rows, level } = this.#model.groups
-    this.section.title(titles[level])
-    setAttributes(this.grid.element, { 'aria-label': titles[level] })
+    const { total, rows, by, isChosen } = this.#model.groups
+    const title = titleOf(by)
+    this.section.title(title)
+    this.section.note(isChosen ? '' : t('automatic'))
+    setAttributes(this.grid.element, { 'aria-label': title })
     this.section.count(groups.length === total ? formatCount(total) : formatPart(groups.length, total))
     const left = total - rows.length
     show(this.#rest, left > 0)
@@ -80,18 +85,29 @@ export class GroupsPane {
     return sum + (total > rows.length ? this.#metrics.row : 0)
   }
 
-  #levelItems(choose: (level: Level | undefined) => void): MenuItem[] {
-    const { level: current, isChosen } = this.#model.groups
-    const chosen = isChosen ? current : undefined
-    const mark = (is: boolean) => (is ? { detail: '✓' } : {})
+  #levelItems(choose: (by: string | undefined) => void): MenuItem[] {
+    const item = (label: string, by: string | undefined) => ({
+      label,
+      ...(by === this.#chosen ? mark : {}),
+      onPick: () => choose(by),
+    })
+    return [item(t('What says most'), undefined), ...levels.map((level) => item(titles[level], level))]
+  }
+
+  #otherItems(on: { groupBy(by: string): void; pick(what: 'fact' | 'capture'): void }): MenuItem[] {
+    const chosen = this.#chosen
+    const isOf = (kind: string) => (chosen?.startsWith(kind) === true ? mark : {})
     return [
-      { label: t('What says most'), ...mark(chosen === undefined), onPick: () => choose(undefined) },
-      ...levels.map((level) => ({
-        label: titles[level],
-        ...mark(chosen === level),
-        onPick: () => choose(level),
-      })),
+      { label: t('Exit code'), ...isOf('exit code'), onPick: () => on.groupBy('exit code') },
+      { label: t('Last line'), ...isOf('last line'), onPick: () => on.groupBy('last line') },
+      { label: t('Fact…'), ...isOf('fact:'), onPick: () => on.pick('fact') },
+      { label: t('Value in the output…'), ...isOf('capture:'), onPick: () => on.pick('capture') },
     ]
+  }
+
+  get #chosen(): string | undefined {
+    const { by, isChosen } = this.#model.groups
+    return isChosen ? by : undefined
   }
 
   #height(group: GroupRow | undefined): number {
@@ -103,6 +119,7 @@ export class GroupsPane {
   #makeRow(): GridRow<GroupRow> {
     const state = stateCell()
     const exit = element('span', { class: 'group-exit' })
+    const label = element('span', { class: 'group-label' })
     const hosts = element('span', { class: 'group-hosts' })
     const count = element('span', { class: 'group-count' })
     const majority = element('span', { class: 'tag' }, t('majority'))
@@ -116,7 +133,16 @@ export class GroupsPane {
         'div',
         { class: 'group-line' },
         element('span', { class: 'group-verdict', role: 'gridcell' }, state.element, exit),
-        element('span', { class: 'group-who', role: 'gridcell' }, hosts, majority, originals, hits, count),
+        element(
+          'span',
+          { class: 'group-who', role: 'gridcell' },
+          label,
+          hosts,
+          majority,
+          originals,
+          hits,
+          count,
+        ),
       ),
       element('div', { class: 'group-output', role: 'gridcell' }, preview),
     )
@@ -129,6 +155,10 @@ export class GroupsPane {
           exit,
           code === '' || code === '0' ? '' : group.signal === undefined ? t('exit {0}', code) : code,
         )
+        const hasLabels = hasLabel(this.#model.groups.by)
+        show(label, hasLabels)
+        label.replaceChildren(...visibleNodes(group.label ?? t('none')))
+        label.classList.toggle('note', group.label === undefined)
         setText(hosts, group.hosts)
         hosts.title = group.hosts
         setText(count, formatAgents(group.count))
@@ -147,6 +177,30 @@ export class GroupsPane {
       },
     }
   }
+}
+
+const mark = { detail: '✓' }
+
+function titleOf(text: string): string {
+  const by = readGroupBy(text)
+  switch (by?.kind) {
+    case 'level':
+      return titles[by.level]
+    case 'exit':
+      return t('Groups by exit code')
+    case 'last-line':
+      return t('Groups by the last line')
+    case 'fact':
+      return t('Groups by {0}', by.path)
+    default:
+      return t('Groups by {0}', by?.expression ?? text)
+  }
+}
+
+/** Whether what the replies of a group have in common is a text of its own. */
+function hasLabel(text: string): boolean {
+  const kind = readGroupBy(text)?.kind
+  return kind === 'fact' || kind === 'capture' || kind === 'last-line'
 }
 
 const titles: Readonly<Record<Level, string>> = {

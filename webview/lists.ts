@@ -40,7 +40,10 @@ export class Lists {
   readonly #hostField: TextFieldControl
   readonly #sight = new Delay(sightMs)
   #inSight = ''
+  readonly #on: ListsEvents
   #groupBy: PageState['groupBy']
+  /** A person has folded or unfolded something: from then on nothing does so by itself. */
+  #isTouched = false
 
   /** @param above shown above the lists */
   constructor(
@@ -61,15 +64,17 @@ export class Lists {
         on.change()
       },
     })
+    this.#on = on
+    const touched = () => {
+      this.#isTouched = true
+      on.change()
+    }
     this.#groups = new GroupsPane(model, metrics, {
       open: (group) => on.open({ group: group.id }),
       move: (group) => on.move({ group: group.id }),
-      fold: on.change,
-      groupBy: (level) => {
-        this.#groupBy = level
-        ask({ type: 'group-by', ...(level === undefined ? {} : { level }) })
-        on.change()
-      },
+      fold: touched,
+      groupBy: (by) => this.groupBy(by),
+      pick: (what) => ask({ type: 'pick', what, use: 'group' }),
     })
     this.#agents = new AgentsPane(model, metrics, {
       open: (agent) => on.open({ agent: agent.id }),
@@ -80,6 +85,7 @@ export class Lists {
     })
     this.table = new TablePane(model, metrics, ask, {
       open: (agent) => on.open({ agent }),
+      fold: touched,
       change: on.change,
     })
     this.#agents.section.side.append(this.#hostField.element)
@@ -94,11 +100,27 @@ export class Lists {
     this.#agents.grid.mount()
   }
 
+  /** Undefined: by the level that says most. */
+  groupBy(by: string | undefined): void {
+    this.#groupBy = by
+    this.#ask({ type: 'group-by', ...(by === undefined ? {} : { by }) })
+    this.#on.change()
+  }
+
   render(): void {
+    this.#lead()
     this.#groups.render()
     this.#agents.render()
     this.table.render()
     this.#groups.section.content.style.height = `${this.#groups.wantedHeight}px`
+  }
+
+  /** Opens what answers the question. */
+  #lead(): void {
+    if (this.#isTouched) return
+    const isTable = this.#model.groups.leads === 'table'
+    this.#groups.section.fold(isTable)
+    this.table.fold(!isTable)
   }
 
   /** Marks the open row; none without one. */
@@ -127,8 +149,9 @@ export class Lists {
   }
 
   restore({ states = [], hostText = '', sort, collapsed = ['table'], groupBy, table }: PageState): void {
+    this.#isTouched = true
     this.#groupBy = groupBy
-    if (groupBy !== undefined) this.#ask({ type: 'group-by', level: groupBy })
+    if (groupBy !== undefined) this.#ask({ type: 'group-by', by: groupBy })
     this.#hostField.set(hostText)
     this.#model.narrow({ states: new Set(states.filter(isState)), hostText })
     if (sort !== undefined) this.#model.sortBy(sort)

@@ -118,6 +118,9 @@ export class Page {
       case 'table':
         this.#lists.table.take(message)
         break
+      case 'picked':
+        this.#lists.groupBy(message.text)
+        break
       case 'search':
         this.#search.take(message)
         break

@@ -21,7 +21,14 @@ export class RunModel {
   run: RunHeader | undefined
   total = 0
   counts: Readonly<Partial<Record<AgentState, number>>> = {}
-  groups: GroupsTable = { total: 0, rows: [], level: 'identical', isChosen: false, hasTable: false }
+  groups: GroupsTable = {
+    total: 0,
+    rows: [],
+    by: 'identical',
+    isChosen: false,
+    hasTable: false,
+    leads: 'groups',
+  }
   /** Matches of the search by agent; agents without matches are not included. */
   readonly hits = new Map<string, number>()
   readonly #rows = new Map<string, AgentRow>()

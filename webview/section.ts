@@ -1,4 +1,4 @@
-import { element, setAttributes, setText } from './ui/dom.ts'
+import { element, setAttributes, setText, show } from './ui/dom.ts'
 import { icon } from './ui/icons.ts'
 
 /** A section of the lists with a heading that collapses it, as in the editor's side bar. */
@@ -8,6 +8,7 @@ export class Section {
   readonly #heading: HTMLElement
   readonly #title = element('span', { class: 'section-title' })
   readonly #count = element('span', { class: 'section-count' })
+  readonly #note = element('span', { class: 'section-note', hidden: true })
   readonly #onFold: () => void
   /** Shown at the right of the heading. */
   readonly side = element('span', { class: 'section-side' })
@@ -22,6 +23,7 @@ export class Section {
       icon('chevron'),
       this.#title,
       this.#count,
+      this.#note,
     )
     this.#heading.addEventListener('click', () => {
       this.fold(!this.isFolded)
@@ -46,6 +48,12 @@ export class Section {
 
   title(text: string): void {
     setText(this.#title, text)
+  }
+
+  /** A word beside the title; empty for none. */
+  note(text: string): void {
+    show(this.#note, text !== '')
+    setText(this.#note, text)
   }
 
   count(text: string): void {

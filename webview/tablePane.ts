@@ -6,9 +6,10 @@ import type { Metrics } from './metrics.ts'
 import type { RunModel } from './runModel.ts'
 import { Section } from './section.ts'
 import { tableGrid } from './tableGrid.ts'
+import { copyItems, rowItems } from './tableMenus.ts'
 import { TableSummary } from './tableSummary.ts'
 import { element, setAttributes, setText, show } from './ui/dom.ts'
-import { type MenuItem, menuButton } from './ui/menuButton.ts'
+import { menuButton } from './ui/menuButton.ts'
 import { button } from './ui/toolkit.ts'
 import { t } from './words.ts'
 
@@ -19,13 +20,21 @@ const maxColumns = 40
 
 type Kept = NonNullable<PageState['table']>
 
+export interface TableEvents {
+  open(agentId: string): void
+  /** A person has folded or unfolded it. */
+  fold(): void
+  /** Something else that is kept has changed. */
+  change(): void
+}
+
 /** The values of all replies in one table: rows of tables, fields of JSON, keys with values. */
 export class TablePane {
   readonly section: Section
   readonly #ask: (request: FromPage) => void
   readonly #model: RunModel
   readonly #metrics: Metrics
-  readonly #on: { open(agentId: string): void; change(): void }
+  readonly #on: TableEvents
   readonly #summary: TableSummary
   readonly #note = element('div', { class: 'table-note', hidden: true })
   readonly #holder = element('div', { class: 'table-holder' })
@@ -41,12 +50,7 @@ export class TablePane {
   #choices: TableWindow['choices'] = []
   #isAsked = false
 
-  constructor(
-    model: RunModel,
-    metrics: Metrics,
-    ask: (request: FromPage) => void,
-    on: { open(agentId: string): void; change(): void },
-  ) {
+  constructor(model: RunModel, metrics: Metrics, ask: (request: FromPage) => void, on: TableEvents) {
     this.#model = model
     this.#metrics = metrics
     this.#ask = ask
@@ -56,7 +60,14 @@ export class TablePane {
       this.#bin = bin === undefined || column === undefined ? undefined : { column, bin }
       this.#again()
     })
-    this.section = new Section({ name: 'table', title: t('Table of values'), onFold: () => this.#folded() })
+    this.section = new Section({
+      name: 'table',
+      title: t('Table of values'),
+      onFold: () => {
+        this.#folded()
+        on.fold()
+      },
+    })
     this.section.side.append(
       button({
         label: t('Run another command on the agents in the table…'),
@@ -64,12 +75,17 @@ export class TablePane {
         kind: 'icon',
         onPress: () => ask({ type: 'run-other', on: { kind: 'table' } }),
       }),
-      menuButton({ label: t('Rows'), icon: 'filter', kind: 'icon', items: () => [this.#rowItems()] }),
+      menuButton({
+        label: t('Rows'),
+        icon: 'filter',
+        kind: 'icon',
+        items: () => [rowItems(this.#kept.rows, this.#choices, (rows) => this.#chooseRows(rows))],
+      }),
       menuButton({
         label: t('Copy the table'),
         icon: 'copy',
         kind: 'icon',
-        items: () => [this.#copyItems()],
+        items: () => [copyItems(ask)],
       }),
     )
     this.section.content.append(this.#summary.element, this.#holder, this.#note)
@@ -132,6 +148,13 @@ export class TablePane {
     grid.mount()
   }
 
+  #chooseRows(rows: string | undefined): void {
+    const { rows: _, ...others } = this.#kept
+    this.#kept = { ...others, ...(rows === undefined ? {} : { rows }) }
+    this.#bin = undefined
+    this.#again()
+  }
+
   #sortBy(at: number): void {
     const column = this.#columns[at - 1]
     if (column === undefined) this.#kept = withoutSort(this.#kept)
@@ -182,37 +205,18 @@ export class TablePane {
     })
   }
 
+  /** Without a person. */
+  fold(folded: boolean): void {
+    if (folded === this.section.isFolded) return
+    this.section.fold(folded)
+    this.#folded()
+  }
+
   #folded(): void {
     if (this.section.isFolded) {
       this.#isAsked = false
       this.#ask({ type: 'close-table' })
     } else this.#request()
-    this.#on.change()
-  }
-
-  #rowItems(): MenuItem[] {
-    const choose = (rows: string | undefined) => {
-      const { sort } = this.#kept
-      this.#kept = { ...(sort === undefined ? {} : { sort }), ...(rows === undefined ? {} : { rows }) }
-      this.#bin = undefined
-      this.#again()
-    }
-    const mark = (is: boolean) => (is ? ' ✓' : '')
-    return [
-      { label: t('All rows') + mark(this.#kept.rows === undefined), onPick: () => choose(undefined) },
-      ...this.#choices.map(({ rows, agents }) => ({
-        label: rows + mark(this.#kept.rows === rows),
-        detail: formatAgents(agents),
-        onPick: () => choose(rows),
-      })),
-    ]
-  }
-
-  #copyItems(): MenuItem[] {
-    return [
-      { label: t('As Markdown'), onPick: () => this.#ask({ type: 'copy-table', format: 'markdown' }) },
-      { label: t('As CSV'), onPick: () => this.#ask({ type: 'copy-table', format: 'csv' }) },
-    ]
   }
 }
 

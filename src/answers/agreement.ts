@@ -1,3 +1,4 @@
+import { fewGroups } from './leadingPane.ts'
 import { type Level, levels } from './level.ts'
 import { type ReplyPattern, valueSeparator } from './replyPattern.ts'
 import { type Spread, SpreadCollector } from './spread.ts'
@@ -77,8 +78,8 @@ export class Agreement {
    * when nearly all answers are unique at every level.
    */
   suggestedLevel(): Level | undefined {
-    const enough = Math.max(5, Math.floor(this.#answers.size / 10))
-    return levels.find((level) => this.groups(level).length <= enough)
+    const few = fewGroups(this.#answers.size)
+    return levels.find((level) => this.groups(level).length <= few)
   }
 
   /** Of each place of the pattern of these answers. Empty when they do not have one pattern with as many places. */

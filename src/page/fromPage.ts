@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { readGroupBy } from '../answers/groupBy.ts'
 import { AgentId, RunId } from '../protocol/names.ts'
 
 /**
@@ -53,7 +54,12 @@ const Column = v.pipe(v.string(), v.maxLength(5000))
 
 const TableSort = v.strictObject({ column: Column, down: v.boolean() })
 
-const GroupLevel = v.picklist(['identical', 'pattern', 'shape'])
+/** A capture has an expression in it, which is checked where it is used. */
+const GroupByText = v.pipe(
+  v.string(),
+  v.maxLength(1100),
+  v.check((text) => readGroupBy(text) !== undefined, 'nothing to group by'),
+)
 
 const Query = v.strictObject({
   text: v.pipe(v.string(), v.maxLength(1000)),
@@ -81,8 +87,14 @@ const Request = v.variant('type', [
     v.check(({ from, to }) => to - from <= maxWindow, 'too many lines at a time'),
   ),
   v.strictObject({ type: v.literal('close-output') }),
-  /** What replies must have in common to be a group; without a level the host chooses the one that says most. */
-  v.strictObject({ type: v.literal('group-by'), level: v.optional(GroupLevel) }),
+  /** What replies must have in common to be a group; without it the host chooses the level that says most. */
+  v.strictObject({ type: v.literal('group-by'), by: v.optional(GroupByText) }),
+  /** Ask the person for a fact or an expression. The answer is `picked`; there is none when they give up. */
+  v.strictObject({
+    type: v.literal('pick'),
+    what: v.picklist(['fact', 'capture']),
+    use: v.picklist(['group']),
+  }),
   /** These rows of the table of all replies, and again whenever they change. `rows`: only those, as `Mounted on=/`. */
   v.pipe(
     v.strictObject({
@@ -145,7 +157,7 @@ const PageStateSchema = v.object({
   ),
   collapsed: v.optional(v.array(v.picklist(['groups', 'table', 'agents']))),
   scroll: v.optional(v.object({ groups: v.number(), agents: v.number(), output: v.number() })),
-  groupBy: v.optional(GroupLevel),
+  groupBy: v.optional(GroupByText),
   table: v.optional(v.object({ rows: v.optional(Column), sort: v.optional(TableSort) })),
   wrap: v.optional(v.boolean()),
   /** Share of the list in the split, percent. */

@@ -1,4 +1,3 @@
-import type { Level } from '../answers/level.ts'
 import type { AgentState } from '../protocol/verdict.ts'
 import type { TableWindow } from './tableWindow.ts'
 
@@ -7,7 +6,7 @@ import type { TableWindow } from './tableWindow.ts'
  * come deltas whose `seq` goes up by one. A page that misses one sends `ready` again. Rows are upserts: the snapshot of
  * a large run brings the first of them, the following deltas the rest.
  */
-export type ToPage = Snapshot | Delta | OutputWindow | TableWindow | SearchProgress | Found | NotKept
+export type ToPage = Snapshot | Delta | OutputWindow | TableWindow | SearchProgress | Found | Picked | NotKept
 
 export interface Snapshot {
   readonly type: 'snapshot'
@@ -32,6 +31,13 @@ export interface Delta {
   readonly run?: RunHeader
   /** Last lines of the visible rows: `[agentId, line]`. */
   readonly previews?: readonly (readonly [agentId: string, line: string])[]
+}
+
+/** What a person has given after `pick`: `fact:az`, `capture:up (\d+) days`. */
+export interface Picked {
+  readonly type: 'picked'
+  readonly use: 'group'
+  readonly text: string
 }
 
 /** The run cannot be shown: it is no longer kept, or could not be read. `reason` is a sentence. */
@@ -116,15 +122,17 @@ export interface GroupsTable {
   /** All groups; `rows` holds the first of them, outliers first. */
   readonly total: number
   readonly rows: readonly GroupRow[]
-  /** What replies of a group have in common. */
-  readonly level: Level
-  /** Whether a person has chosen the level; otherwise it is the one that says most. */
+  /** What replies of a group have in common, as `readGroupBy` reads it. */
+  readonly by: string
+  /** Whether a person has chosen that; otherwise it is the level that says most. */
   readonly isChosen: boolean
   /** Most outputs are tables, JSON or keys with values, so that there is a table of all. */
   readonly hasTable: boolean
+  /** What is open until a person folds something. */
+  readonly leads: 'groups' | 'table'
 }
 
-/** Agents whose replies agree at the level of the table. */
+/** Agents whose replies have in common what the table is grouped by. */
 export interface GroupRow {
   /** Stable for the lifetime of the page. */
   readonly id: number
@@ -139,6 +147,8 @@ export interface GroupRow {
   readonly bytes: number
   /** How many different replies it has: 1 when all are identical. */
   readonly originals: number
+  /** What they have in common: the fact, the captured value, the last line. Absent where they have none. */
+  readonly label?: string
   /** Lines of the output, without control sequences; at most 3. Of failures the last, otherwise the first. */
   readonly preview: readonly PreviewLine[]
   /** Whether the output has more than the preview. */

@@ -34,3 +34,11 @@ const INDEX = /^(?:0|[1-9]\d{0,14})$/
 export function childrenOf(value: FactValue): FactValue[] {
   return typeof value === 'object' && value !== null ? Object.values(value) : []
 }
+
+/** A fact as one line of text. */
+export function printFact(value: FactValue): string {
+  if (typeof value === 'string') return value
+  if (value === null || typeof value !== 'object') return String(value)
+  if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) return value.join(', ')
+  return JSON.stringify(value)
+}

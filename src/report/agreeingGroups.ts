@@ -8,6 +8,8 @@ import { answeredAgents, byImportance, type Group } from './grouping.ts'
 export interface AgreeingGroup extends Group {
   /** The groups of identical replies that it is made of. */
   readonly originals: readonly Group[]
+  /** What its agents have in common where it is neither words nor bytes: a fact, a value, the last line. */
+  readonly label?: string
 }
 
 /**
@@ -24,15 +26,22 @@ export function joinGroups(
   const joined = agreeing.flatMap(({ key, ids }) => {
     const originals = ids.flatMap((id) => byKey.get(id) ?? [])
     for (const id of ids) byKey.delete(id)
-    return originals.length === 0 ? [] : [join(state, key, originals, answered)]
+    const [only] = originals
+    if (only === undefined) return []
+    return [originals.length === 1 ? { ...only, originals } : join(state, key, originals, answered)]
   })
   const alone = [...byKey.values()].map((group) => ({ ...group, originals: [group] }))
   return [...joined, ...alone].sort(byImportance)
 }
 
-function join(state: RunState, key: string, originals: readonly Group[], answered: number): AgreeingGroup {
+/** One group of these, at least one. */
+export function join(
+  state: RunState,
+  key: string,
+  originals: readonly Group[],
+  answered: number,
+): AgreeingGroup {
   const [first] = originals as [Group, ...Group[]]
-  if (originals.length === 1) return { ...first, originals }
   const hostnameOf = (agentId: string) => state.replies.get(agentId)?.hostname ?? agentId
   const agentIds = inNaturalOrder(
     originals.flatMap((group) => group.agentIds),

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
+import { printFact } from '../../protocol/facts.ts'
 import type { ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
-import { printFact } from '../environments/agentGroups.ts'
 import type { TreeNode } from '../environments/treeNode.ts'
 import { chosenNodes } from './chosenNodes.ts'
 

@@ -1,13 +1,8 @@
 import * as vscode from 'vscode'
-import { byNature } from '../../hosts/naturalOrder.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { changeSetting } from '../declarations/settings.ts'
 import type { Connections } from '../environments/connections.ts'
-import { FactSampler } from '../send/factSample.ts'
-import { plainText } from '../text/plainText.ts'
-
-/** Facts with more values than this make too many groups; they are offered last. */
-const manyGroups = 50
+import { pickFact } from '../send/pickFact.ts'
 
 /** "Group Agents By…": the facts of the agents; those that make useful groups come first. */
 export function groupBy(list: EnvironmentList, connections: Connections) {
@@ -16,35 +11,7 @@ export function groupBy(list: EnvironmentList, connections: Connections) {
       const state = connections.state(key)
       return state.kind === 'open' ? state.master.inventory.agents() : []
     })
-    const { agents, paths } = new FactSampler(Date.now).sampleOf(all).index
-    const known = [...paths.values()]
-      .filter(({ text }) => !text.includes('*'))
-      .map(({ text, agents: having, values }) => ({ text, having, groups: values.size }))
-      .sort((a, b) => rank(a, agents) - rank(b, agents) || byNature(a.text, b.text))
-    const items = [
-      { label: `$(list-flat) ${vscode.l10n.t('No groups')}`, description: '', fact: '' },
-      ...known.map(({ text, having, groups }) => ({
-        label: plainText(text),
-        description:
-          groups === 1
-            ? vscode.l10n.t('1 value, {0} of {1} agents', having, agents)
-            : vscode.l10n.t('{0} values, {1} of {2} agents', groups, having, agents),
-        fact: text,
-      })),
-    ]
-    const picked = await vscode.window.showQuickPick(items, {
-      title: vscode.l10n.t('Group Agents By'),
-      placeHolder:
-        known.length === 0 ? vscode.l10n.t('No agent has published facts yet') : vscode.l10n.t('Fact'),
-    })
-    if (picked === undefined) return
-    await changeSetting('groupBy', picked.fact)
+    const fact = await pickFact(all, vscode.l10n.t('Group Agents By'), vscode.l10n.t('No groups'))
+    if (fact !== undefined) await changeSetting('groupBy', fact)
   }
-}
-
-/** 0 for facts that most agents have and that split them into a few groups. */
-function rank({ having, groups }: { having: number; groups: number }, agents: number): number {
-  if (groups < 2) return 2
-  if (groups > manyGroups || groups === agents) return 3
-  return having * 2 >= agents ? 0 : 1
 }

@@ -96,14 +96,6 @@ export function countFacts(count: number, t: Translate): string {
   return count === 1 ? t('1 fact') : t('{0} facts', count)
 }
 
-/** A fact as one line of text. */
-export function printFact(value: FactValue): string {
-  if (typeof value === 'string') return value
-  if (value === null || typeof value !== 'object') return String(value)
-  if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) return value.join(', ')
-  return JSON.stringify(value)
-}
-
 /** Smaller differences do not matter: the SQS clock is exact to a second, and signatures still work. */
 const tolerableSkewMs = 5000
 

@@ -1,10 +1,12 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Run } from '../../master/engine/run.ts'
+import type { Facts } from '../../protocol/facts.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { Shown } from '../results/shownRun.ts'
+import { pickFact } from '../send/pickFact.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import type { Runs, StartedRun } from '../send/runs.ts'
 
@@ -24,7 +26,27 @@ export class ShownRuns {
 
   /** A run of this window, for a page. */
   started({ run, environment }: Omit<StartedRun, 'origin'>): Shown {
-    return { run, environment: environment.environment, steering: run }
+    return { run, environment: environment.environment, steering: run, factsOf: this.#factsOf(environment) }
+  }
+
+  /**
+   * Asks for a fact of the agents of a run.
+   * @returns its dotted path; undefined when the user cancelled
+   * @throws Error when the environment is not open, so that no facts are known
+   */
+  async pickFact({ run }: Pick<Shown, 'run'>): Promise<string | undefined> {
+    const environment = await this.environmentOf(run.state.runId)
+    const state = environment && this.#connections.state(environment.key)
+    if (state?.kind !== 'open') {
+      throw new Error(
+        vscode.l10n.t(
+          'Facts are known only while {0} is open. Open it in the Environments view.',
+          run.state.environment,
+        ),
+      )
+    }
+    const agents = state.master.inventory.agents().filter(({ agentId }) => run.state.replies.has(agentId))
+    return pickFact(agents, vscode.l10n.t('Fact'))
   }
 
   /**
@@ -58,6 +80,7 @@ export class ShownRuns {
         onChange: () => () => {},
       },
       environment: { name, protected: isProtected, ...(colour !== undefined && { colour }) },
+      ...(environment !== undefined && { factsOf: this.#factsOf(environment) }),
     }
   }
 
@@ -98,6 +121,20 @@ export class ShownRuns {
   /** A run was started from another one. */
   rememberOrigin(runId: string, origin: string): Promise<void> {
     return this.#history.rememberOrigin(runId, origin)
+  }
+
+  /** Looks the agents up once for as long as the list of them is the same. */
+  #factsOf({ key }: DeclaredEnvironment): NonNullable<Shown['factsOf']> {
+    let all: readonly { readonly agentId: string }[] = []
+    let byId = new Map<string, Facts>()
+    return (agentId) => {
+      const state = this.#connections.state(key)
+      if (state.kind !== 'open') return undefined
+      const agents = state.master.inventory.agents()
+      if (agents !== all) byId = new Map(agents.map((agent) => [agent.agentId, agent.facts]))
+      all = agents
+      return byId.get(agentId)
+    }
   }
 
   #openRun(environment: DeclaredEnvironment, runId: string): Run | undefined {

@@ -1,13 +1,17 @@
-import type { Level } from '../../answers/level.ts'
+import { type GroupBy, groupByText } from '../../answers/groupBy.ts'
+import { leadingPane } from '../../answers/leadingPane.ts'
 import type { GroupsTable } from '../../page/toPage.ts'
+import type { Facts } from '../../protocol/facts.ts'
 import { isFailure, isVerdict } from '../../protocol/verdict.ts'
 import type { AgreeingGroup } from '../../report/agreeingGroups.ts'
 import type { Group } from '../../report/grouping.ts'
+import { groupByLabel } from '../../report/labelledGroups.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { Translate } from '../../text/translate.ts'
 import { firstLines, lastLines, previewBytes } from './outputPreview.ts'
 import { type PatternPreview, patternPreview, shownPreview } from './patternPreview.ts'
 import { groupRow } from './projection.ts'
+import { ReplyLabels } from './replyLabels.ts'
 import { RunAnswers } from './runAnswers.ts'
 import type { ShownRun } from './shownRun.ts'
 
@@ -29,36 +33,66 @@ export class GroupNumbers {
   readonly #ofAgent = new Map<string, number>()
   readonly #previews = new Map<string, Preview>()
   readonly #answers: RunAnswers
+  readonly #factsOf: (agentId: string) => Facts | undefined
+  #identical: readonly Group[] = []
   #groups: readonly AgreeingGroup[] = []
-  #chosen: Level | undefined
-  #level: Level = 'identical'
+  #chosen: GroupBy | undefined
+  #by: GroupBy = { kind: 'level', level: 'identical' }
+  /** Of a choice that is no level. */
+  #labels: ReplyLabels | undefined
 
-  constructor(run: ShownRun, t: Translate) {
+  /** @param factsOf what is known of an agent now; nothing while its environment is not open */
+  constructor(
+    run: ShownRun,
+    t: Translate,
+    factsOf: (agentId: string) => Facts | undefined = () => undefined,
+  ) {
     this.#run = run
     this.#t = t
+    this.#factsOf = factsOf
     this.#answers = new RunAnswers(run)
   }
 
-  /** Groups by this level from the next {@link update} on; without one by the level that says most. */
-  choose(level: Level | undefined): void {
-    this.#chosen = level
+  /**
+   * Groups by this from the next {@link update} on; without it by the level that says most.
+   * @throws LocalizableError when it is a capture whose expression is not valid; the choice stays as it was
+   */
+  choose(by: GroupBy | undefined): void {
+    const labels =
+      by === undefined || by.kind === 'level' ? undefined : new ReplyLabels(this.#run, by, this.#factsOf)
+    this.#labels?.stop()
+    this.#labels = labels
+    this.#chosen = by
   }
 
   /** Reads what was not read of the outputs yet. Returns whether grouping again may change something. */
-  readAnswers(): Promise<boolean> {
-    return this.#answers.read()
+  async readAnswers(): Promise<boolean> {
+    const [answers, labels] = await Promise.all([
+      this.#answers.read(),
+      this.#labels?.read(this.#identical) ?? false,
+    ])
+    return answers || labels
   }
 
   stop(): void {
     this.#answers.stop()
+    this.#labels?.stop()
   }
 
   /** Takes the current groups of identical replies. Returns the agents that have changed groups. */
   update(identical: readonly Group[]): string[] {
     this.#answers.update(identical.filter(({ state }) => isVerdict(state)))
-    const { level, groups } = this.#answers.joined(this.#chosen)
-    this.#level = level
-    this.#groups = groups
+    this.#identical = identical
+    const labels = this.#labels
+    if (labels === undefined) {
+      const chosen = this.#chosen?.kind === 'level' ? this.#chosen.level : undefined
+      const { level, groups } = this.#answers.joined(chosen)
+      this.#by = { kind: 'level', level }
+      this.#groups = groups
+    } else {
+      this.#by = labels.by
+      this.#groups = groupByLabel(this.#run.state, identical, (agentId, group) => labels.of(agentId, group))
+    }
     const moved: string[] = []
     for (const group of this.#groups) {
       const number = this.#numbers.get(group.key) ?? this.#numbers.size
@@ -88,7 +122,7 @@ export class GroupNumbers {
     const rows = this.#shown().flatMap((group) => {
       const representative = state.replies.get(group.representative)
       if (representative === undefined) return []
-      const { agentIds, hosts, majority, key, originals } = group
+      const { agentIds, hosts, majority, key, originals, label } = group
       const id = this.#numbers.get(key) ?? 0
       return [
         groupRow(
@@ -99,6 +133,7 @@ export class GroupNumbers {
             hosts,
             majority,
             originals: originals.length,
+            label,
             preview: this.#shownPreview(group),
           },
           this.#t,
@@ -108,10 +143,18 @@ export class GroupNumbers {
     return {
       total: this.#groups.length,
       rows,
-      level: this.#level,
+      by: groupByText(this.#by),
       isChosen: this.#chosen !== undefined,
       hasTable: this.#answers.haveRecords,
+      leads: this.#leads(),
     }
+  }
+
+  #leads(): GroupsTable['leads'] {
+    if (this.#chosen !== undefined) return 'groups'
+    const ended = this.#groups.filter(({ state }) => isVerdict(state))
+    const answers = ended.reduce((sum, { agentIds }) => sum + agentIds.length, 0)
+    return leadingPane({ answers, groups: ended.length, hasTable: this.#answers.haveRecords })
   }
 
   /**

@@ -1,5 +1,6 @@
-import { RE2JS } from 're2js'
+import { linearExpression } from '../../answers/linearExpression.ts'
 import type { Query } from '../../page/fromPage.ts'
+import { localize, sentenceOf } from '../../text/localizable.ts'
 import { inEnglish, type Translate } from '../../text/translate.ts'
 
 /** Finds a query in one line; `[start, length]` of each match, in characters, none of them empty. */
@@ -11,11 +12,11 @@ export type Matcher = (line: string) => (readonly [start: number, length: number
  */
 export function createMatcher({ text, matchCase, regex }: Query, t: Translate = inEnglish): Matcher {
   if (!regex) return literalMatcher(text, matchCase)
-  let expression: RE2JS
+  let expression: ReturnType<typeof linearExpression>
   try {
-    expression = RE2JS.compile(text, matchCase ? 0 : RE2JS.CASE_INSENSITIVE)
+    expression = linearExpression(text, { matchCase })
   } catch (cause) {
-    throw new InvalidQuery(t('Not a regular expression: {0}', (cause as Error).message), { cause })
+    throw new InvalidQuery(localize(sentenceOf(cause), t), { cause })
   }
   return (line) => {
     const matches: (readonly [number, number])[] = []

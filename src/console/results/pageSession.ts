@@ -1,5 +1,7 @@
+import { readGroupBy } from '../../answers/groupBy.ts'
 import type { FromPage } from '../../page/fromPage.ts'
 import type { ToPage } from '../../page/toPage.ts'
+import type { Facts } from '../../protocol/facts.ts'
 import type { Group } from '../../report/grouping.ts'
 import type { Translate } from '../../text/translate.ts'
 import { GroupNumbers } from './groupsTable.ts'
@@ -19,6 +21,8 @@ export interface PageSessionOptions {
   readonly clock: Clock
   /** Translates what the page does not say itself. */
   readonly t: Translate
+  /** What is known of an agent now. */
+  factsOf?(agentId: string): Facts | undefined
   post(message: ToPage): void
   /** Something could not be read; the page continues with the rest. */
   onWarning(error: Error): void
@@ -31,13 +35,15 @@ export class PageSession {
   readonly #feed: PageFeed
   readonly #outputs: PageOutputs
   readonly #table: RunTable
+  readonly #onWarning: (error: Error) => void
   readonly #unsubscribe: () => void
   #isDisposed = false
 
   constructor(options: PageSessionOptions) {
     const { run, t } = options
     this.#run = run
-    this.#groups = new GroupNumbers(run, t)
+    this.#onWarning = options.onWarning
+    this.#groups = new GroupNumbers(run, t, (agentId) => options.factsOf?.(agentId))
     this.#feed = new PageFeed({ ...options, groups: this.#groups })
     this.#outputs = new PageOutputs(options)
     this.#table = new RunTable(options)
@@ -66,8 +72,7 @@ export class PageSession {
         break
       }
       case 'group-by':
-        this.#groups.choose(message.level)
-        this.#feed.regroup()
+        this.#groupBy(message.by)
         break
       case 'table':
         this.#table.show(message)
@@ -84,6 +89,17 @@ export class PageSession {
       case 'find':
         this.#outputs.find(message)
     }
+  }
+
+  #groupBy(text: string | undefined): void {
+    try {
+      this.#groups.choose(text === undefined ? undefined : readGroupBy(text))
+    } catch (error) {
+      // A page that was restored may name what was checked by another version.
+      this.#onWarning(error as Error)
+      this.#groups.choose(undefined)
+    }
+    this.#feed.regroup()
   }
 
   /** The agent whose output represents the group. */

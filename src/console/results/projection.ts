@@ -45,7 +45,7 @@ export function agentRow(
 /** A group as a row; `representative` is the reply of one of its agents. */
 export function groupRow(
   representative: ReplyState,
-  { id, count, hosts, majority, originals, preview }: GroupFacts,
+  { id, count, hosts, majority, originals, label, preview }: GroupFacts,
   t: Translate,
 ): GroupRow {
   const note = noteOf(representative, t)
@@ -56,6 +56,7 @@ export function groupRow(
     bytes: representative.stdoutBytes + representative.stderrBytes,
     preview: preview?.lines ?? [],
     more: preview?.more ?? false,
+    ...(label === undefined ? {} : { label }),
     ...(note === undefined ? {} : { note }),
   }
 }
@@ -66,6 +67,7 @@ interface GroupFacts {
   readonly hosts: string
   readonly majority: boolean
   readonly originals: number
+  readonly label: string | undefined
   readonly preview: { readonly lines: readonly PreviewLine[]; readonly more: boolean } | undefined
 }
 

@@ -25,6 +25,8 @@ export interface ResultsActions {
    */
   continueRun(shown: Shown): Promise<unknown>
   readonly next: NextSteps
+  /** Asks for a fact of the agents of the run, dotted; undefined when the user cancelled. */
+  pickFact(shown: Shown): Promise<string | undefined>
   /** Something that the user asked for failed: show it. */
   onFailure(error: unknown): void
   /** Something failed that no one waits for: log it. */
@@ -166,6 +168,7 @@ function bound(actions: ResultsActions): Omit<ResultsActions, 'find'> {
     runAgain: (shown, targets) => actions.runAgain(shown, targets),
     continueRun: (shown) => actions.continueRun(shown),
     next: actions.next,
+    pickFact: (shown) => actions.pickFact(shown),
     onFailure: (error) => actions.onFailure(error),
     onWarning: (error) => actions.onWarning(error),
   }

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto'
 import * as vscode from 'vscode'
 import { foldHosts } from '../../hosts/hostFolding.ts'
 import { type FromPage, parseFromPage, type Subset } from '../../page/fromPage.ts'
+import type { ToPage } from '../../page/toPage.ts'
 import { plainOutput } from '../../report/runTables.ts'
 import { tableText } from '../../report/tableText.ts'
 import { actionText } from '../../run/actionText.ts'
 import { plainText } from '../text/plainText.ts'
+import { askCapture } from './askCapture.ts'
 import type { NextSteps } from './nextSteps.ts'
 import type { OutputDocuments } from './outputDocuments.ts'
 import { systemClock } from './pageClock.ts'
@@ -29,6 +31,8 @@ export interface ResultsPageOptions {
   readonly next: NextSteps
   /** Continues the paused rollout. The host confirms it. */
   continueRun(shown: Shown): Promise<unknown>
+  /** Asks for a fact of the agents of the run, dotted; undefined when the user cancelled. */
+  pickFact(shown: Shown): Promise<string | undefined>
   /** Something that the user asked for failed. */
   onFailure(error: unknown): void
   /** Something failed that no one waits for. */
@@ -53,7 +57,8 @@ export class ResultsPage {
       live: shown.steering !== undefined,
       clock: systemClock,
       t: vscode.l10n.t,
-      post: (message) => void panel.webview.postMessage(message).then(undefined, onWarning),
+      factsOf: (agentId) => shown.factsOf?.(agentId),
+      post: (message) => this.#post(message),
       onWarning,
     })
     panel.webview.onDidReceiveMessage((json: unknown) => this.#receive(json))
@@ -107,6 +112,8 @@ export class ResultsPage {
         return this.#copyHosts(request)
       case 'copy-table':
         return this.#copy(tableText(this.#session.tableRows(), request.format))
+      case 'pick':
+        return this.#pick(request)
       case 'copy-command':
         return this.#copy(actionText(this.shown.run.state.request.action))
       case 'export': {
@@ -114,6 +121,15 @@ export class ResultsPage {
         if (saved !== undefined) await offerToOpen(saved)
       }
     }
+  }
+
+  #post(message: ToPage): void {
+    this.panel.webview.postMessage(message).then(undefined, this.#options.onWarning)
+  }
+
+  async #pick({ what, use }: Extract<FromPage, { type: 'pick' }>): Promise<void> {
+    const given = what === 'fact' ? await this.#options.pickFact(this.shown) : await askCapture()
+    if (given !== undefined && given !== '') this.#post({ type: 'picked', use, text: `${what}:${given}` })
   }
 
   async #runAgain(subset: Subset): Promise<void> {

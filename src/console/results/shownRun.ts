@@ -1,4 +1,5 @@
 import type { Run } from '../../master/engine/run.ts'
+import type { Facts } from '../../protocol/facts.ts'
 import type { ReportedRun } from '../../report/reportedRun.ts'
 
 /** What the page needs of a run, in progress or finished. */
@@ -20,4 +21,6 @@ export interface Shown {
   readonly environment: ShownEnvironment
   /** Absent for a finished run. */
   readonly steering?: Steering
+  /** What is known of an agent now; nothing while the environment is not open. */
+  factsOf?(agentId: string): Facts | undefined
 }

@@ -90,6 +90,51 @@ describe('the values of replies', () => {
     await expect.poll(state).toMatchObject({ collapsed: [], table: { sort: { column: 'Size', down: true } } })
   })
 
+  it('have the page as a table by themselves where nearly all replies are unique, until somebody folds it', async () => {
+    const hosts = Array.from({ length: 12 }, (_, index) => `web-${index + 1}`)
+    const simulated = await simulateRun(hosts, { action: { kind: 'shell', command: 'ps' } })
+    const opened = await browser.open({ run: simulated.run })
+    const { page } = opened
+    closing.push(
+      () => opened.close(),
+      () => simulated.close(),
+    )
+    const groups = page.getByRole('button', { name: /^Groups of/ })
+    const table = page.getByRole('button', { name: /^Table of values/ })
+    const words = 'abcdefghijkl'
+    for (const [index, host] of hosts.entries())
+      simulated.finish(host, 0, [
+        { stream: 1, text: `PID  COMMAND\n${index}  ${words[index]}\n77  ${words[index]}${words[index]}\n` },
+      ])
+    await expect.poll(() => table.getAttribute('aria-expanded')).toBe('true')
+    expect(await groups.getAttribute('aria-expanded')).toBe('false')
+    await expect
+      .poll(() => page.getByRole('grid', { name: 'Table of values' }).getAttribute('aria-rowcount'))
+      .toBe('25')
+    await groups.click()
+    await table.click()
+    expect(await table.getAttribute('aria-expanded')).toBe('false')
+    await page.getByRole('button', { name: 'Group by' }).click()
+    await page.getByRole('menuitem', { name: 'Exit code' }).click()
+    await page.getByRole('grid', { name: 'Groups by exit code' }).waitFor()
+    expect(await table.getAttribute('aria-expanded')).toBe('false')
+  })
+
+  it('are grouped by a value in the output that somebody names, also after a reload', async () => {
+    const { page, post, requests, state } = await showDisks()
+    await page.getByRole('button', { name: 'Group by' }).click()
+    await page.getByRole('menuitem', { name: 'Value in the output…' }).click()
+    await expect.poll(() => requests.at(-1)).toEqual({ type: 'pick', what: 'capture', use: 'group' })
+    const by = 'capture:(G) +\\d+% /$'
+    post({ type: 'picked', use: 'group', text: by })
+    const groups = page.getByRole('grid', { name: 'Groups by (G) +\\d+% /$' })
+    await expect.poll(() => groups.getAttribute('aria-rowcount')).toBe('1')
+    expect(await groups.getByRole('row').innerText()).toMatch(/^succeeded\s+G\s/)
+    await expect.poll(state).toMatchObject({ groupBy: by })
+    await page.reload()
+    await expect.poll(() => groups.getAttribute('aria-rowcount')).toBe('1')
+  })
+
   it('are no table where replies are sentences', async () => {
     const simulated = await simulateRun(['web1', 'web2'])
     for (const host of ['web1', 'web2'])

@@ -196,14 +196,14 @@ describe('PageSession', () => {
       simulated.finish(host, 0, [{ stream: 1, text: `${host} up ${index + 3} days, load 0.${index}\n` }])
     const card = () => modelOf(sent).groups.rows[0]
     await settle(() => modelOf(sent).groups.total === 1 && (card()?.preview.length ?? 0) > 0)
-    expect(modelOf(sent).groups).toMatchObject({ level: 'pattern', isChosen: false })
+    expect(modelOf(sent).groups).toMatchObject({ by: 'pattern', isChosen: false })
     expect(card()).toMatchObject({ count: 12, originals: 12, majority: true, hosts: 'web[0-11]' })
     expect(card()?.preview).toEqual([
       ['{hostname} up ', { spread: '3 days–14 days' }, ', load ', { spread: '0.0–0.9' }],
     ])
-    session.receive({ type: 'group-by', level: 'identical' })
+    session.receive({ type: 'group-by', by: 'identical' })
     await settle(() => modelOf(sent).groups.total === 12)
-    expect(modelOf(sent).groups).toMatchObject({ level: 'identical', isChosen: true })
+    expect(modelOf(sent).groups).toMatchObject({ by: 'identical', isChosen: true })
     session.receive({ type: 'group-by' })
     await settle(() => modelOf(sent).groups.total === 1)
   })

@@ -78,6 +78,7 @@ function playResults(find: () => Promise<Shown | undefined>) {
       runAgain: async () => {},
       continueRun: async () => {},
       next: { runOther: async () => {} },
+      pickFact: async () => undefined,
       onFailure: (error) => failures.push(String(error)),
       onWarning: (error) => warnings.push(String(error)),
     },
