@@ -40,6 +40,8 @@ export interface Commander {
     runId: string,
     withinMs?: number,
   ): Promise<{ result: ResultMessage; stdout: string; stderr: string; chunks: Chunk[] }>
+  /** How SQS names who sent what is on the command queue: `AIDA…`. Other engines have names of their own. */
+  senderId(): Promise<string>
   /** Removes all commands, as retention does after a minute. */
   expire(): Promise<void>
   stop(): Promise<void>
@@ -86,6 +88,12 @@ export function startCommander(queues: Queues, environment: Environment, replyTo
     async wait(runId, type) {
       await until(() => find(runId, type) !== undefined, `a ${type}`, describe(runId))
       return find(runId, type) as never
+    },
+    async senderId() {
+      const options = { waitSeconds: 20, visibilitySeconds: 0 }
+      const [command] = await queues.receive(environment.queues.commands, options)
+      if (command?.senderId === undefined) throw new Error('no command, or no SenderId')
+      return command.senderId
     },
     async result(runId, withinMs) {
       const assembly = new ReplyAssembly()

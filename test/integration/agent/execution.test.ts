@@ -324,7 +324,7 @@ describe('the audit log', () => {
     const [received, ended] = await linesOf(runId)
     expect(received).toMatchObject({
       event: 'received',
-      senderId: expect.stringMatching(/^AIDA/),
+      senderId: await master.senderId(),
       issuer: 'tester@desk',
       action: 'shell',
       filter: expect.any(String),
