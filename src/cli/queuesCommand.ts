@@ -24,7 +24,8 @@ slept, creates it again. The environment's three queues, and names of any other 
 
   -e, --env NAME         environment; --config FILE, --region R, --profile P, --endpoint URL as for commands
       --unmarked         clean: also queues without a mark, of masters that may not tag queues or are of an earlier
-                         version. Such a master may be running: end it, or start it again afterwards
+                         version. Such a master may be running: end it, or start it again afterwards. Queues whose
+                         messages, times or tags cannot be read are never deleted
   -y, --yes              clean: do not ask
       --confirm NAME     clean: the name of a protected environment, instead of --yes
 
@@ -49,7 +50,7 @@ export async function queuesCommand(argv: readonly string[], write: (line: strin
   if ((verb !== 'check' && verb !== 'clean') || others.length > 0)
     throw new UsageError('Write ec2-cmaster queues check, or ec2-cmaster queues clean.')
   const environment = environmentOf(targetOf(values), process.env)
-  const uses: QueueUse[] = values.unmarked === true ? ['unused', 'unknown'] : ['unused']
+  const uses: QueueUse[] = values.unmarked === true ? ['unused', 'unmarked'] : ['unused']
   const interrupts = listenToInterrupts(() => {})
   const { signal } = interrupts
   const queues = createQueues(environment)
@@ -122,18 +123,21 @@ async function agree({ name, ...environment }: Environment, values: Values, coun
 function lineOf({ queue, use, lastUsedAt, owner }: ReplyQueueState): string {
   const when = lastUsedAt === undefined ? 'never seen' : new Date(lastUsedAt).toISOString().slice(0, 10)
   const by = owner === undefined ? '' : `  ${printable(owner)}`
-  return `${words[use].padEnd(9)}${when}  ${queue}${by}`
+  return `${use.padEnd(9)}${when}  ${queue}${by}`
 }
-
-const words: Readonly<Record<QueueUse, string>> = { used: 'used', unused: 'unused', unknown: 'unmarked' }
 
 function summaryOf(found: readonly ReplyQueueState[]): string {
   const count = (use: QueueUse) => found.filter((state) => state.use === use).length
-  const [unused, unknown] = [count('unused'), count('unknown')]
+  const [unused, unmarked, unknown] = [count('unused'), count('unmarked'), count('unknown')]
   const all = found.length === 1 ? '1 private reply queue' : `${found.length} private reply queues`
-  const unmarked =
-    unknown === 0 ? '' : ` Without a mark: ${unknown}; nobody can say whether they are used (--unmarked).`
-  return `${all}, of which ${unused} ${unused === 1 ? 'is' : 'are'} unused.${unmarked}`
+  const sentences = [
+    `${all}, of which ${unused} ${unused === 1 ? 'is' : 'are'} unused.`,
+    unmarked === 0 ? '' : ` Without a mark: ${unmarked}; nobody can say whether they are used (--unmarked).`,
+    unknown === 0
+      ? ''
+      : ` Unknown: ${unknown}; their messages, times or tags cannot be read, so they are never deleted. Check that sqs:ListQueueTags is allowed.`,
+  ]
+  return sentences.join('')
 }
 
 function parse(argv: readonly string[]) {

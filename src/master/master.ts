@@ -4,6 +4,7 @@ import { contained } from '../async/contained.ts'
 import { lazy } from '../async/lazy.ts'
 import { privateReplyQueue } from '../protocol/names.ts'
 import type { Environment } from '../queues/environment.ts'
+import type { Finding } from '../queues/finding.ts'
 import { QueueError } from '../queues/queueError.ts'
 import type { Queues } from '../queues/queues.ts'
 import { planSteps } from '../run/rollout.ts'
@@ -35,6 +36,8 @@ import type { MasterWarning, Rejected } from './masterWarning.ts'
 import { NobodyMatches } from './nobodyMatches.ts'
 import { RejectedReplies } from './rejectedReplies.ts'
 import { ReplyConsumer } from './replies/replyConsumer.ts'
+import type { ReplyQueue } from './replies/replyQueue.ts'
+import { sharedReplyFindings } from './replies/replyQueueWarning.ts'
 import type { Disposition, ReceivedReply } from './replies/replySorter.ts'
 import { ReplyDelivery } from './replyDelivery.ts'
 import type { RunningRun } from './runningRuns.ts'
@@ -164,6 +167,16 @@ export class Master {
   reach(request: Audience): Reach {
     const reach = reachOf(this.inventory.snapshot(), request, this.#earlierFleet)
     return { ...reach, signing: this.signing }
+  }
+
+  /** Where replies arrive; undefined until the first command decides it. */
+  get replyQueue(): ReplyQueue | undefined {
+    return this.#replyConsumer.replyQueue
+  }
+
+  /** What it costs that the master has no reply queue of its own, where it wants one. */
+  get replyFindings(): Finding[] {
+    return sharedReplyFindings(this.replyQueue)
   }
 
   /** What signs the commands of this master, and the time by which its key may have expired. */

@@ -28,6 +28,7 @@ export type FindingCode =
   | 'hidden-messages'
   | 'many-commands'
   | 'unused-queues'
+  | 'shared-replies'
   | 'unreachable'
   | 'credentials'
   | 'forbidden'

@@ -9,6 +9,9 @@ import { readTags, tagKeys } from './queueTags.ts'
 
 const dayMs = 24 * 3600_000
 
+/** SQS keeps no message for longer than 14 days: taken where the retention is not told, seconds. */
+const longestRetentionSeconds = 14 * 24 * 3600
+
 /** Requests about queues at a time. */
 const atOnce = 8
 
@@ -18,9 +21,10 @@ const atOnce = 8
  *   day: a laptop that sleeps so long finds its replies when it wakes
  * - `unused`: its master has marked it, which it does each day, and not since then. No reply can be on it, and a master that
  *   comes back creates it again
- * - `unknown`: it has no mark, or SQS does not say enough. Its master may be of an earlier version, or may not tag
+ * - `unmarked`: it would be unused, but has no mark. Its master may be of an earlier version, or may not tag
+ * - `unknown`: its messages, times or tags cannot be read
  */
-export type QueueUse = 'used' | 'unused' | 'unknown'
+export type QueueUse = 'used' | 'unused' | 'unmarked' | 'unknown'
 
 /** A private reply queue of an environment. */
 export interface ReplyQueueState {
@@ -85,12 +89,12 @@ export function useOf(
   const isMarked = marked <= now + dayMs
   const times = [createdAt, modifiedAt, isMarked ? marked : undefined].filter((time) => time !== undefined)
   const lastUsedAt = times.length === 0 ? undefined : Math.max(...times)
-  const keptMs = retentionSeconds === undefined ? undefined : Math.max(retentionSeconds * 1000, dayMs) + dayMs
+  const keptMs = Math.max((retentionSeconds ?? longestRetentionSeconds) * 1000, dayMs) + dayMs
   if (counts.some((count) => count !== undefined && count > 0)) return { use: 'used', lastUsedAt }
-  if (lastUsedAt === undefined || keptMs === undefined) return { use: 'unknown', lastUsedAt }
-  if (now - lastUsedAt <= keptMs) return { use: 'used', lastUsedAt }
-  const isSure = isMarked && counts.every((count) => count === 0)
-  return { use: isSure ? 'unused' : 'unknown', lastUsedAt }
+  if (lastUsedAt !== undefined && now - lastUsedAt <= keptMs) return { use: 'used', lastUsedAt }
+  const isTold = lastUsedAt !== undefined && tags !== undefined && counts.every((count) => count === 0)
+  if (!isTold) return { use: 'unknown', lastUsedAt }
+  return { use: isMarked ? 'unused' : 'unmarked', lastUsedAt }
 }
 
 export type Removal = 'removed' | 'gone' | 'used'

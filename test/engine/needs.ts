@@ -30,10 +30,6 @@ export const needs: readonly Need[] = [
     'integration/queues/queues › read a queue’s own size limit once, and again after changing it',
     'integration/queues/queues › create a queue that exists already with the same settings, list it, delete it, and delete it again',
     'integration/queues/doctor › finds planted faults, and its repair cures those of the queues',
-    // Without the retention nobody knows whether a queue is unused, and nothing is deleted.
-    'integration/cli/queuesClean › checks without deleting; cleans what nobody has used, once it is told to, and nothing else',
-    'integration/cli/queuesClean › says which permission is missing, and goes on with the others',
-    'integration/cli/queuesClean › asks for the name of a protected environment, and knows no other verbs',
   ),
 ]
 

@@ -75,8 +75,8 @@ async function examine(
   const state = connections.state(declared.key)
   const agents = master.inventory.agents()
   const unreadable = state.kind === 'open' ? state.unreadable : []
-  const findings = [...diagnoseProbe(probe), ...unusedQueueFindings(replyQueues)]
-  const { rejected, signing } = master
+  const { rejected, signing, replyQueue, replyFindings } = master
+  const findings = [...diagnoseProbe(probe), ...replyFindings, ...unusedQueueFindings(replyQueues)]
   const attributes = Object.fromEntries(
     Object.entries(probe.queues).flatMap(([role, found]) =>
       'attributes' in found ? [[role, found.attributes]] : [],
@@ -85,7 +85,7 @@ async function examine(
   const { requests } = queues
   const kms = kmsPrice(attributes)
   return printReport(
-    { environment, findings, agents, unreadable, rejected, signing, version, arn, requests, kms },
+    { environment, findings, agents, unreadable, rejected, signing, replyQueue, version, arn, requests, kms },
     vscode.l10n.t,
   )
 }

@@ -2,6 +2,7 @@ import { byNature } from '../../hosts/naturalOrder.ts'
 import type { Sweep } from '../../master/fleet/factsSweep.ts'
 import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
 import type { Signing } from '../../master/fleet/signatureNeeds.ts'
+import type { Master } from '../../master/master.ts'
 import type { Rejected } from '../../master/masterWarning.ts'
 import type { Environment } from '../../queues/environment.ts'
 import type { Finding } from '../../queues/finding.ts'
@@ -26,6 +27,8 @@ export interface Examination {
   readonly rejected: Readonly<Rejected>
   /** What signs the commands. */
   readonly signing: Signing
+  /** Where replies to this window arrive; undefined until its first command. */
+  readonly replyQueue?: Master['replyQueue']
   /** The version that agents should have: that of this extension. */
   readonly version: string
   /** The identity that AWS sees; undefined when it could not be read. */
@@ -77,6 +80,7 @@ export function printReport(
   out.push(
     `- ${t('Queues: {0} in {1}', [commands, replies, facts].join(', '), environment.endpoint ?? environment.region)}`,
   )
+  out.push(`- ${t('Reply queue of this window: {0}', describeReplyQueue(examination, t))}`)
   out.push(`- ${visibleLine(t('Identity: {0}', arn || t('unknown')))}`)
   out.push(`- ${visibleLine(t('Agents: {0}', describeAgents(agents, t)))}`)
   out.push('', `## ${t('Requests and cost')}`, '', ...describePrice(examination, t), '')
@@ -137,6 +141,12 @@ function describeAgents(agents: readonly KnownAgent[], t: Translate): string {
   const live = agents.filter(({ state }) => state === 'live').length
   const versions = [...new Set(agents.map(({ version }) => version))].sort(byNature).join(', ')
   return t('{0} known, {1} live, version {2}', agents.length, live, versions)
+}
+
+function describeReplyQueue({ replyQueue }: Examination, t: Translate): string {
+  if (replyQueue === undefined) return t('not chosen before the first command')
+  const { kind, queue } = replyQueue
+  return kind === 'private' ? t('{0}, its own', queue) : t('{0}, shared by all masters', queue)
 }
 
 function describePrice({ agents, requests, kms }: Examination, t: Translate): string[] {

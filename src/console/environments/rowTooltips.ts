@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { printDuration } from '../../text/duration.ts'
+import { type Localizable, localize } from '../../text/localizable.ts'
 import { messageOf } from '../text/messageOf.ts'
 import { agentTroubles, describeIdentity, describeSkew } from './agentGroups.ts'
 import type { Connections } from './connections.ts'
@@ -17,6 +18,8 @@ export function explainEnvironment(
   const text = new vscode.MarkdownString()
   text.appendMarkdown(`**${asText(environment.name)}**\n\n`)
   if (error !== undefined) text.appendMarkdown(`$(error) ${asText(messageOf(error))}\n\n`)
+  for (const { what, why } of state.kind === 'open' ? state.master.replyFindings : [])
+    text.appendMarkdown(`$(warning) ${asText(inLanguage(what))} ${asText(inLanguage(why))}\n\n`)
   text.appendMarkdown(
     table([
       [vscode.l10n.t('Region'), environment.region],
@@ -32,6 +35,8 @@ export function explainEnvironment(
   text.supportThemeIcons = true
   return text
 }
+
+const inLanguage = (text: Localizable) => localize(text, vscode.l10n.t)
 
 export function explainAgent({ agent }: AgentNode): vscode.MarkdownString {
   const now = Date.now()

@@ -10,6 +10,8 @@ import type { ReplyQueueWarning } from './replyQueueWarning.ts'
 export interface ReplyQueue {
   readonly queue: string
   readonly kind: 'private' | 'shared'
+  /** Of a shared one: why the master has none of its own, although it wants one. */
+  readonly why?: QueueError
 }
 
 export interface ReplyQueueChoice {
@@ -55,7 +57,7 @@ export async function chooseReplyQueue(choice: ReplyQueueChoice, signal: AbortSi
     // The name of a deleted queue cannot be used for a minute.
     if (error.kind !== 'forbidden' && error.code !== 'QueueDeletedRecently') throw error
     onReplyQueue({ kind: 'shared-replies', queue: shared.queue, error })
-    return shared
+    return { ...shared, why: error }
   }
 }
 

@@ -35,7 +35,7 @@ afterAll(async () => {
 })
 
 const settings = { visibilitySeconds: 30, retentionSeconds: 4 * 24 * 3600, maximumMessageSize: 65_536 }
-/** When it was marked, days ago. */
+/** @param days when it was marked, days ago; longer than any queue keeps a message, as engines may not tell how long it does */
 async function replyQueue(name: string, days: number | undefined): Promise<void> {
   const at = days === undefined ? undefined : new Date(Date.now() + (30 - days) * day).toISOString()
   await queues.create(name, settings, undefined, at === undefined ? {} : { [tagKeys.lastUsed]: at })
@@ -45,12 +45,12 @@ const kept = ['tidy_agent', 'tidy_eu_agent', 'tidy_eu_facts', 'tidy_eu_master', 
 
 describe('ec2-cmaster queues', () => {
   it('checks without deleting; cleans what nobody has used, once it is told to, and nothing else', async () => {
-    await replyQueue('tidy_pipeline1-0_agent', 12)
+    await replyQueue('tidy_pipeline1-0_agent', 20)
     await replyQueue('tidy_asleep1-1_agent', 4)
-    await replyQueue('tidy_waiting1-1_agent', 12)
+    await replyQueue('tidy_waiting1-1_agent', 20)
     await queues.send('tidy_waiting1-1_agent', 'a reply')
     await replyQueue('tidy_earlier1-1_agent', undefined)
-    await replyQueue('tidy_eu_other1-1_agent', 12)
+    await replyQueue('tidy_eu_other1-1_agent', 20)
     const all = await names()
     const checked = await run('queues', 'check')
     expect(checked.exitCode).toBe(0)
@@ -77,9 +77,23 @@ describe('ec2-cmaster queues', () => {
     )
   })
 
+  it('never deletes a queue whose tags it may not read, and says so', async () => {
+    await replyQueue('tidy_secret1-1_agent', 20)
+    endings.push(
+      proxy.inject({
+        ...{ fault: { kind: 'refuse', as: 'AccessDeniedException' }, actions: ['ListQueueTags'] },
+        queue: /secret1/,
+      }),
+    )
+    const { exitCode, stdout } = await run('queues', 'clean', '--yes', '--unmarked')
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/Unknown: 1; .*sqs:ListQueueTags/)])
+    expect(await names()).toContain('tidy_secret1-1_agent')
+    await queues.deleteQueue('tidy_secret1-1_agent')
+  })
+
   it('says which permission is missing, and goes on with the others', async () => {
-    await replyQueue('tidy_forbidden1-1_agent', 12)
-    await replyQueue('tidy_old1-1_agent', 12)
+    await replyQueue('tidy_forbidden1-1_agent', 20)
+    await replyQueue('tidy_old1-1_agent', 20)
     endings.push(
       proxy.inject({
         ...{ fault: { kind: 'refuse', as: 'AccessDeniedException' }, actions: ['DeleteQueue'] },
@@ -100,7 +114,7 @@ describe('ec2-cmaster queues', () => {
   })
 
   it('asks for the name of a protected environment, and knows no other verbs', async () => {
-    await replyQueue('tidy_guarded1-1_agent', 12)
+    await replyQueue('tidy_guarded1-1_agent', 20)
     const guarded = { EC2_COLLECTIVE_PROTECTED: 'tidy' }
     const unasked = await runWith(guarded, 'queues', 'clean', '--yes')
     expect(unasked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--confirm tidy') })

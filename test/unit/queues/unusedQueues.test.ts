@@ -3,6 +3,7 @@ import type { QueueAttributes } from '../../../src/queues/queueAttributes.ts'
 import { tagKeys } from '../../../src/queues/queueTags.ts'
 import {
   findReplyQueues,
+  type QueueUse,
   removeReplyQueue,
   replyQueuesAmong,
   unusedQueueFindings,
@@ -28,7 +29,17 @@ describe('A private reply queue', () => {
     ['is of a laptop that has slept over a long weekend', queue(), mark(4)],
     ['has a mark as old as its retention and the day between two marks', queue(), mark(5)],
     ['is new', queue({ createdAt: ago(1), modifiedAt: ago(1) }), {}],
-    ['was changed lately', queue({ modifiedAt: ago(2) }), mark(100)],
+    [
+      'does not tell its retention, and could keep a message for two weeks',
+      queue({ retentionSeconds: undefined }),
+      mark(14),
+    ],
+    [
+      'is new, and has tags that may not be read',
+      queue({ createdAt: ago(1), modifiedAt: ago(1) }),
+      undefined,
+    ],
+    ['was changed two days ago', queue({ modifiedAt: ago(2) }), mark(100)],
     ['holds a reply', queue({ visible: 1 }), mark(100)],
     ['holds a reply that somebody has received', queue({ notVisible: 1 }), mark(100)],
     ['keeps messages for two weeks', queue({ retentionSeconds: 14 * 24 * 3600 }), mark(14)],
@@ -41,13 +52,24 @@ describe('A private reply queue', () => {
     expect(useOf(queue(), mark(5.1), now)).toEqual({ use: 'unused', lastUsedAt: ago(5.1) })
   })
 
+  it('is unused when it does not tell its retention, and its mark is older than the longest and a day', () => {
+    expect(useOf(queue({ retentionSeconds: undefined }), mark(15.1), now).use).toBe('unused')
+  })
+
   it.each([
     ['has no mark', queue(), {}],
-    ['has tags that may not be read', queue(), undefined],
+    ['has neither a mark nor tells its retention', queue({ retentionSeconds: undefined }), {}],
     ['has a mark of the future', queue(), mark(-400)],
     ['has a mark that is no time', queue(), { [tagKeys.lastUsed]: 'yesterday' }],
+  ])('is unmarked that %s', (_, attributes, tags) => {
+    expect(useOf(attributes, tags, now).use).toBe('unmarked')
+  })
+
+  it.each([
+    ['has tags that may not be read', queue(), undefined],
     ['does not tell its messages', queue({ visible: undefined }), mark(100)],
-    ['does not tell its retention', queue({ retentionSeconds: undefined }), mark(100)],
+    ['does not tell its messages, and has no mark', queue({ notVisible: undefined }), {}],
+    ['does not tell its times', queue({ createdAt: undefined, modifiedAt: undefined }), {}],
   ])('is not known to be unused that %s', (_, attributes, tags) => {
     expect(useOf(attributes, tags, now).use).toBe('unknown')
   })
@@ -105,13 +127,13 @@ describe('Private reply queues among all names', () => {
 
 describe('Unused queues', () => {
   it('are one finding of the doctor, with what to do; used and unmarked ones are none', () => {
-    const state = (use: 'used' | 'unused' | 'unknown') => ({
+    const state = (use: QueueUse) => ({
       queue: use,
       use,
       lastUsedAt: ago(9),
       owner: undefined,
     })
-    expect(unusedQueueFindings([state('used'), state('unknown')])).toEqual([])
+    expect(unusedQueueFindings([state('used'), state('unmarked'), state('unknown')])).toEqual([])
     expect(unusedQueueFindings([state('used'), state('unused')])).toMatchObject([
       { code: 'unused-queues', severity: 'warning', queue: 'unused', fix: 'clean-queues' },
     ])

@@ -4,6 +4,7 @@ import { ReplyConsumer } from '../../../../src/master/replies/replyConsumer.ts'
 import {
   describeReplyQueueWarning,
   type ReplyQueueWarning,
+  sharedReplyFindings,
 } from '../../../../src/master/replies/replyQueueWarning.ts'
 import type { ReceivedReply } from '../../../../src/master/replies/replySorter.ts'
 import { sealBody } from '../../../../src/protocol/envelope.ts'
@@ -149,6 +150,27 @@ describe('The reply consumer', () => {
     expect(said[0]).toMatch(
       /Replies arrive on testing_agent, which all masters share: .* more requests .* 60 s/,
     )
+  })
+
+  it.each([
+    ['it may not create one', queueError('forbidden', 'testing_m1_agent'), /administrator/, true],
+    ['the name of its own is not free yet', deletedRecently(), /wait a minute/, false],
+  ])('finds that it shares a queue because %s, and what to do', async (_, error, todo, isPolicy) => {
+    const consumer = consume(playedQueues({ create: () => Promise.reject(error) }))
+    await consumer.open()
+    const [finding] = sharedReplyFindings(consumer.replyQueue)
+    expect(finding && localize(finding.advice, inEnglish)).toMatch(todo)
+    expect(finding?.fix !== undefined).toBe(isPolicy)
+  })
+
+  it('finds nothing where it has its own, was told to share, or has not decided', async () => {
+    const own = consume(playedQueues())
+    expect(sharedReplyFindings(own.replyQueue)).toEqual([])
+    const told = consume(playedQueues(), { replyQueue: 'shared' })
+    for (const consumer of [own, told]) {
+      await consumer.open()
+      expect(sharedReplyFindings(consumer.replyQueue)).toEqual([])
+    }
   })
 
   it('creates its queue with tags of whose it is, and that it is in use', async () => {
