@@ -109,9 +109,7 @@ export function queuePolicy(
   const resource = queueArn(environment.region, owner, queue)
   const sides: readonly Side[] = ['agent', 'master']
   const statement = sides.flatMap((side) => {
-    const actions = statements(environment, side)
-      .filter(({ queues }) => queues.includes(queue))
-      .flatMap((each) => each.actions)
+    const actions = actionsOn(environment, side, queue)
     if (accounts[side].length === 0 || actions.length === 0) return []
     const principals = accounts[side].map(
       (id) => `arn:${partitionOf(environment.region).name}:iam::${id}:root`,
@@ -127,6 +125,13 @@ export function queuePolicy(
     ]
   })
   return `${JSON.stringify({ Version: '2012-10-17', Statement: statement }, null, 2)}\n`
+}
+
+/** What a side does with one queue of the environment. @param queue its name */
+export function actionsOn(environment: Environment, side: Side, queue: string): string[] {
+  return statements(environment, side)
+    .filter(({ queues }) => queues.includes(queue))
+    .flatMap((each) => each.actions)
 }
 
 /** Encrypting what is sent, and decrypting what is received; SQS needs both of senders. */

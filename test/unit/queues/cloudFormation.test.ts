@@ -1,7 +1,8 @@
 import { CORE_SCHEMA, defineScalarTag, defineSequenceTag, load } from 'js-yaml'
 import { describe, expect, it } from 'vitest'
 import { cloudFormation } from '../../../src/queues/cloudFormation.ts'
-import { statements } from '../../../src/queues/iamPolicy.ts'
+import type { Environment } from '../../../src/queues/environment.ts'
+import { iamPolicy, queuePolicy, statements } from '../../../src/queues/iamPolicy.ts'
 import { testing } from './fleetQueues.ts'
 
 interface Statement {
@@ -11,12 +12,13 @@ interface Statement {
 }
 
 interface Template {
-  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>
-  Outputs: Record<string, { Value: string }>
+  Parameters: Record<string, { Default: string }>
+  Resources: Record<string, { Type: string; Condition?: string; Properties: Record<string, unknown> }>
+  Outputs: Record<string, { Condition?: string; Value: string }>
 }
 
 describe('CloudFormation template', () => {
-  const template = read(false)
+  const template = read(['OwnsQueues'])
 
   it('has the three queues with the attributes of the original, encrypted', () => {
     const queues = queuesOf(template)
@@ -67,16 +69,77 @@ describe('CloudFormation template', () => {
   })
 
   it('takes requests by TLS only', () => {
-    expect(template.Resources.TlsOnly?.Properties).toMatchObject({
-      Queues: ['!Ref CommandQueue', '!Ref ReplyQueue', '!Ref FactsQueue'],
-      PolicyDocument: {
-        Statement: [{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
-      },
+    for (const queue of queueNames) {
+      expect(template.Resources[`${queue}Policy`]?.Properties).toEqual({
+        Queues: [`!Ref ${queue}`],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              ...{ Sid: 'TlsOnly', Effect: 'Deny', Principal: '*', Action: 'sqs:*' },
+              Resource: `!GetAtt ${queue}.Arn`,
+              Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+            },
+            ...[noValue, noValue],
+          ],
+        },
+      })
+    }
+  })
+
+  it('lets other accounts do what the queue policies that the editor copies let them do', () => {
+    const opened = read(['OwnsQueues', 'HasAgentAccounts', 'HasMasterAccounts'])
+    const names = ['testing_master', 'testing_agent', 'testing_facts']
+    queueNames.forEach((queue, index) => {
+      const copied = JSON.parse(
+        queuePolicy(testing, names[index] ?? '', '1', { agent: ['2'], master: ['3'] }),
+      ) as { Statement: Statement[] }
+      const [, ...statements] = statementsOf(opened, `${queue}Policy`)
+      expect(statements).toEqual(
+        copied.Statement.map((statement, side) => ({
+          ...statement,
+          Principal: { AWS: side === 0 ? '!Ref AgentAccounts' : '!Ref MasterAccounts' },
+          Resource: `!GetAtt ${queue}.Arn`,
+        })),
+      )
     })
   })
 
+  it('has in an account without the queues the policies for those of their owner, and no queues', () => {
+    const elsewhere = read([])
+    const isMade = ({ Condition }: { Condition?: string }) => Condition === undefined
+    const made = Object.entries(elsewhere.Resources).filter(([, resource]) => isMade(resource))
+    expect(made.map(([name]) => name)).toEqual([
+      ...['AgentPolicy', 'MasterPolicy', 'ViewerPolicy', 'AgentRole', 'AgentInstanceProfile'],
+    ])
+    expect(new Set(Object.values(elsewhere.Resources).map(({ Condition }) => Condition))).toEqual(
+      new Set([undefined, 'OwnsQueues']),
+    )
+    // CloudFormation refuses outputs and references of what is not made.
+    const left = { ...Object.fromEntries(made), ...Object.values(elsewhere.Outputs).filter(isMade) }
+    expect(JSON.stringify(left)).not.toMatch(
+      /!(Ref|GetAtt) (CommandQueue|ReplyQueue|FactsQueue|CleanerPolicy)/,
+    )
+    const { Statement: copied } = JSON.parse(
+      iamPolicy({ ...testing, account: '222222222222' }, statementsOfAgents),
+    ) as { Statement: Statement[] }
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own placeholders
+    const ofOwner = '!Sub arn:${AWS::Partition}:sqs:${AWS::Region}:${QueueOwner}'
+    expect(statementsOf(elsewhere, 'AgentPolicy').map(({ Resource }) => Resource)).toEqual(
+      copied.map(({ Resource }) =>
+        [Resource].flat().map((arn) => arn.replace(/^arn:aws:sqs:[^:]+:222222222222/, () => ofOwner)),
+      ),
+    )
+  })
+
+  it('knows the owner of the queues where the environment names it', () => {
+    const { Parameters } = read([], { ...testing, account: '222222222222' })
+    expect(Parameters.QueueOwner).toMatchObject({ Default: '222222222222', AllowedPattern: '([0-9]{12})?' })
+    expect(read([]).Parameters.QueueOwner?.Default).toBe('')
+  })
+
   it('encrypts with a KMS key where one is given, and lets each side use it through SQS only', () => {
-    const encrypted = read(true)
+    const encrypted = read(['OwnsQueues', 'HasKmsKey'])
     for (const { Properties } of queuesOf(encrypted)) {
       expect(Properties).toMatchObject({ KmsMasterKeyId: '!Ref KmsKeyArn', SqsManagedSseEnabled: noValue })
     }
@@ -100,6 +163,8 @@ describe('CloudFormation template', () => {
   })
 })
 
+const queueNames = ['CommandQueue', 'ReplyQueue', 'FactsQueue']
+const statementsOfAgents = statements(testing, 'agent')
 const noValue = '!Ref AWS::NoValue'
 
 function queuesOf({ Resources }: Template) {
@@ -111,8 +176,8 @@ function statementsOf({ Resources }: Template, resource: string) {
   return document.Statement.filter((statement) => typeof statement === 'object')
 }
 
-/** Reads `!Ref X` as the text `!Ref X`, and of `!If` the part that is taken. */
-function read(hasKmsKey: boolean): Template {
+/** Reads `!Ref X` as the text `!Ref X`, and of `!If` the part that is taken where these conditions hold. */
+function read(holding: readonly string[], environment: Environment = testing): Template {
   const texts = ['!Ref', '!Sub', '!GetAtt'].map((name) =>
     defineScalarTag(name, { resolve: (source: string) => `${name} ${source}`, identify: () => false }),
   )
@@ -123,12 +188,13 @@ function read(hasKmsKey: boolean): Template {
       finalize,
       identify: () => false,
     })
+  const conditions = ['HasKmsKey', 'OwnsQueues', 'HasAgentAccounts', 'HasMasterAccounts']
   const chosen = listTag('!If', ([condition, then, otherwise]) => {
-    expect(condition).toBe('HasKmsKey')
-    return hasKmsKey ? then : otherwise
+    expect(conditions).toContain(condition)
+    return holding.includes(condition as string) ? then : otherwise
   })
-  const kept = ['!Not', '!Equals'].map((name) => listTag(name, (items) => items))
-  return load(cloudFormation(testing), {
+  const kept = ['!Not', '!Or', '!Equals', '!Join'].map((name) => listTag(name, (items) => items))
+  return load(cloudFormation(environment), {
     schema: CORE_SCHEMA.withTags(...texts, chosen, ...kept),
   }) as Template
 }

@@ -7,7 +7,7 @@ import { declared } from '../../../support/declared.ts'
 import { queueError } from '../../../support/playedQueues.ts'
 
 const tooltip = (why: ReturnType<typeof queueError> | undefined) => {
-  const replyFindings = sharedReplyFindings(why && { queue: 'testing_agent', kind: 'shared', why })
+  const replyFindings = sharedReplyFindings(why && { queue: 'testing_agent', why })
   const connections = { state: () => ({ kind: 'open', trouble: undefined, master: { replyFindings } }) }
   const node = { declared: declared('testing') } as EnvironmentNode
   return explainEnvironment(node, connections as unknown as Connections).value.replaceAll('\\', '')
