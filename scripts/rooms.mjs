@@ -459,6 +459,7 @@ export const rooms = [
     room: 'src',
     holds: 'assembles the extension: read from top to bottom, it shows what the product is',
     imports: [
+      'src/run',
       'src/master/store',
       'src/master',
       'src/console/declarations',

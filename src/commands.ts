@@ -26,8 +26,10 @@ import { examineEnvironment } from './console/doctor/examine.ts'
 import type { ReadOnlyDocuments } from './console/documents/readOnlyDocuments.ts'
 import type { Connections } from './console/environments/connections.ts'
 import type { EnvironmentsView } from './console/environments/environmentsView.ts'
+import type { ComparisonWithBefore } from './console/history/compareWithBefore.ts'
 import {
   compareRuns,
+  compareWithBefore,
   copyCommand,
   deleteRuns,
   openRun,
@@ -58,6 +60,7 @@ export interface CommandParts {
   readonly extensionId: string
   readonly version: string
   readonly log: vscode.LogOutputChannel
+  readonly comparison: ComparisonWithBefore
   readonly connections: Connections
   readonly consent: WorkspaceConsent
   readonly credentials: Credentials
@@ -82,6 +85,7 @@ export function commandsOf(parts: CommandParts): Readonly<Record<string, (...arg
   const {
     extensionId,
     version,
+    comparison,
     connections,
     consent,
     credentials,
@@ -143,10 +147,15 @@ export function commandsOf(parts: CommandParts): Readonly<Record<string, (...arg
     runSnippet: runSnippet(sending, snippets),
     openSnippet: openSnippet(),
     saveAsSnippet: saveAsSnippet(history, files, list),
+    saveThisAsSnippet: saveAsSnippet(history, files, list),
 
     openRun: openRun(shownRuns, results),
     searchHistory: searchHistory(history, shownRuns, results),
     runAgain: repeatRun(history, shownRuns, sending),
+    runThisAgain: repeatRun(history, shownRuns, sending),
+    compareWithBefore: compareWithBefore(shownRuns, comparison),
+    compareReplies: (then: unknown, now: unknown, agentId: unknown) =>
+      comparison.showReplies(then, now, agentId),
     compareRuns: compareRuns(history, documents),
     copyCommand: copyCommand(history),
     deleteRuns: deleteRuns(history, historyView),

@@ -12,9 +12,10 @@ import { Connections } from './console/environments/connections.ts'
 import { EnvironmentsView } from './console/environments/environmentsView.ts'
 import { MasterOpener } from './console/environments/openMaster.ts'
 import { errorActionsFor } from './console/errorActions.ts'
+import { ComparisonWithBefore } from './console/history/compareWithBefore.ts'
 import { HistoryView } from './console/history/historyView.ts'
 import { runAgain } from './console/history/runAgain.ts'
-import { runOther } from './console/history/runOther.ts'
+import { RunLinks } from './console/history/runLinks.ts'
 import { ShownRuns } from './console/history/shownRuns.ts'
 import { LocalFleetControl } from './console/localFleet/localFleetControl.ts'
 import { Credentials } from './console/profile/credentials.ts'
@@ -36,6 +37,7 @@ import { FleetTasks, taskType } from './console/tasks/fleetTasks.ts'
 import { Trouble } from './console/trouble.ts'
 import { describeWarning } from './master/masterWarning.ts'
 import type { Retention } from './master/store/retention.ts'
+import { nextStepsOf } from './nextSteps.ts'
 
 /** Puts the console together. Nothing here reads a file or opens a connection: that waits until a view or a command needs it. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -98,15 +100,17 @@ export function activate(context: vscode.ExtensionContext): void {
     actions: {
       find: (runId) => shownRuns.find(runId),
       runAgain: ({ run }, targets) => runAgain(sending, shownRuns, run.state, targets),
-      next: {
-        runOther: ({ run }, targets) => runOther(sending, shownRuns, run.state, targets),
-      },
       pickFact: (shown) => shownRuns.pickFact(shown),
+      next: nextStepsOf({
+        ...{ extensionId: context.extension.id, sending, shownRuns, history, files, list },
+        comparison: () => comparison,
+      }),
       continueRun: async ({ run }) => sending.continueRun(await shownRuns.steered(run.state.runId)),
       onFailure: (error) => trouble.show(error),
       onWarning: (error) => trouble.note(error),
     },
   })
+  const comparison = new ComparisonWithBefore(history, shownRuns, documents, results.documents)
   const snippetsView = new SnippetsView(snippets)
   const historyView = new HistoryView(history, runs)
   const lenses = new SnippetLenses(list, connections)
@@ -126,6 +130,7 @@ export function activate(context: vscode.ExtensionContext): void {
       keys,
     },
     ...{
+      comparison,
       connections,
       localFleet,
       sending,
@@ -142,6 +147,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     ...[log, files, list, profiles, connections, localFleet, runs, documents, view, status, results],
     ...[snippetsView, historyView, lenses, language, diagnostics],
+    vscode.window.registerUriHandler(new RunLinks(shownRuns, results, (error) => trouble.show(error))),
     vscode.tasks.registerTaskProvider(taskType, new FleetTasks(sending, snippets, trouble)),
     runs.onDidStart(({ run, environment }) => tellUnexpected(run, environment.environment.name)),
     runs.onDidChange(() => connections.closeStale()),

@@ -1,11 +1,11 @@
 import type { FromPage, Subset } from '../src/page/fromPage.ts'
 import type { AgentRow, GroupRow } from '../src/page/toPage.ts'
 import { isVerdict } from '../src/protocol/verdict.ts'
-import { formatAgents, formatBytes, formatCount, formatDuration } from './format.ts'
+import { agentFacts, groupFacts } from './detailFacts.ts'
 import { visibleNodes } from './lineSpans.ts'
 import type { Metrics } from './metrics.ts'
 import { OutputPane } from './outputPane.ts'
-import { exitText, oddities, stateCell } from './rowCells.ts'
+import { stateCell } from './rowCells.ts'
 import type { RunModel } from './runModel.ts'
 import type { Selected } from './selected.ts'
 import { element, setText, show } from './ui/dom.ts'
@@ -178,6 +178,12 @@ export class DetailPane {
         onPick: () => this.#asked((of) => ({ type: 'diff', of })),
       },
       {
+        label: t('With the run before'),
+        enabled: this.#agent() !== undefined,
+        onPick: () =>
+          this.#asked((of) => ({ type: 'compare-before', ...('agent' in of ? { agent: of.agent } : {}) })),
+      },
+      {
         label: t('With another reply…'),
         onPick: () => this.#selected && choose(this.#selected, this.#title.textContent ?? ''),
       },
@@ -206,42 +212,4 @@ export class DetailPane {
 
 function subsetOf(of: Selected): Subset {
   return 'group' in of ? { kind: 'group', group: of.group } : { kind: 'agents', agents: [of.agent] }
-}
-
-function agentFacts(agent: AgentRow): string[] {
-  const { id, host, identity, durationMs, latencyMs, bytes, droppedBytes } = agent
-  return [
-    ...exitFact(agent),
-    ...(durationMs === undefined ? [] : [t('took {0}', formatDuration(durationMs))]),
-    ...(latencyMs === undefined ? [] : [t('answered after {0}', formatDuration(latencyMs))]),
-    bytesFact(bytes, droppedBytes),
-    ...(identity === undefined
-      ? []
-      : [identity === 'proven' ? t('identity proven') : t('identity unproven')]),
-    ...oddities(agent),
-    ...(id === host ? [] : [id]),
-  ]
-}
-
-function groupFacts(group: GroupRow): string[] {
-  const { count, majority, bytes, originals } = group
-  return [
-    ...exitFact(group),
-    formatAgents(count),
-    ...(originals > 1
-      ? [t('{0} different replies, one of them below', formatCount(originals))]
-      : [count > 1 ? t('{0} each', bytesFact(bytes)) : bytesFact(bytes)]),
-    ...(majority ? [t('the majority')] : []),
-  ]
-}
-
-function exitFact(reply: Pick<AgentRow, 'exitCode' | 'signal'>): string[] {
-  const text = exitText(reply)
-  if (text === '') return []
-  return [reply.signal === undefined ? t('exit {0}', text) : text]
-}
-
-function bytesFact(bytes: number, dropped = 0): string {
-  if (bytes === 0) return t('no output')
-  return dropped === 0 ? formatBytes(bytes) : t('{0}, {1} dropped', formatBytes(bytes), formatBytes(dropped))
 }

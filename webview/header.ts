@@ -1,12 +1,12 @@
-import type { FromPage, Subset } from '../src/page/fromPage.ts'
+import type { FromPage } from '../src/page/fromPage.ts'
 import type { RunHeader } from '../src/page/toPage.ts'
 import { formatCount, formatDuration, formatTime, senderWords } from './format.ts'
+import { HeaderMenus } from './headerMenus.ts'
 import { visibleNodes } from './lineSpans.ts'
 import type { RunModel } from './runModel.ts'
-import { subsetItems } from './subsetItems.ts'
 import { element, setText, show } from './ui/dom.ts'
 import { icon } from './ui/icons.ts'
-import { type MenuItem, menuButton } from './ui/menuButton.ts'
+import { menuButton } from './ui/menuButton.ts'
 import { button } from './ui/toolkit.ts'
 import { t } from './words.ts'
 
@@ -14,7 +14,6 @@ import { t } from './words.ts'
 export class Header {
   readonly element: HTMLElement
   readonly #model: RunModel
-  readonly #ask: (request: FromPage) => void
   readonly #where = element('div', { class: 'head-where' })
   readonly #command = element('h1', { class: 'head-command' })
   readonly #meta = element('span', {})
@@ -26,7 +25,6 @@ export class Header {
 
   constructor(model: RunModel, ask: (request: FromPage) => void) {
     this.#model = model
-    this.#ask = ask
     this.#steering = {
       pause: button({
         label: t('Pause'),
@@ -54,14 +52,16 @@ export class Header {
         onPress: () => ask({ type: 'cancel' }),
       }),
     }
-    this.#again = menuButton({ label: t('Run again'), icon: 'again', items: () => this.#againItems() })
+    const menus = new HeaderMenus(model, ask)
+    this.#again = menuButton({ label: t('Run again'), icon: 'again', items: () => menus.againItems() })
     const other = menuButton({
       label: t('Run another command'),
       icon: 'command',
-      items: () => this.#otherItems(),
+      items: () => menus.otherItems(),
     })
-    const copy = menuButton({ label: t('Copy'), icon: 'copy', items: () => this.#copyItems() })
-    const save = menuButton({ label: t('Export'), icon: 'export', items: () => this.#exportItems() })
+    const copy = menuButton({ label: t('Copy'), icon: 'copy', items: () => menus.copyItems() })
+    const more = menuButton({ label: t('More'), icon: 'more', kind: 'icon', items: () => menus.moreItems() })
+    const save = menuButton({ label: t('Export'), icon: 'export', items: () => menus.exportItems() })
     const { pause, resume, stop, cancel } = this.#steering
     this.element = element(
       'header',
@@ -76,7 +76,7 @@ export class Header {
       element(
         'div',
         { class: 'head-actions', role: 'group', 'aria-label': t('Run') },
-        ...[pause, resume, stop, cancel, this.#again, other, copy, save],
+        ...[pause, resume, stop, cancel, this.#again, other, copy, save, more],
       ),
     )
   }
@@ -165,63 +165,6 @@ export class Header {
     show(cancel, steers)
     cancel.toggleAttribute('disabled', run.cancelling)
     show(this.#again, !steers)
-  }
-
-  #againItems(): MenuItem[][] {
-    const again = (on: Subset) => this.#ask({ type: 'run-again', on })
-    return [
-      [{ label: t('On all agents that match now'), onPick: () => again({ kind: 'all' }) }],
-      subsetItems(this.#model, again),
-    ]
-  }
-
-  #otherItems(): MenuItem[][] {
-    const other = (on: Subset) => this.#ask({ type: 'run-other', on })
-    const { total } = this.#model
-    return [
-      [
-        {
-          label: t('On all agents of this run'),
-          detail: formatCount(total),
-          enabled: total > 0,
-          onPick: () => other({ kind: 'all' }),
-        },
-      ],
-      subsetItems(this.#model, other),
-    ]
-  }
-
-  #copyItems(): MenuItem[][] {
-    const shown = this.#model.shown().map(({ id }) => id)
-    const hosts = (folded: boolean) => this.#ask({ type: 'copy-hosts', of: { agents: shown }, folded })
-    const detail = formatCount(shown.length)
-    return [
-      [
-        {
-          label: t('Hosts shown, one per line'),
-          detail,
-          enabled: shown.length > 0,
-          onPick: () => hosts(false),
-        },
-        { label: t('Hosts shown, folded'), detail, enabled: shown.length > 0, onPick: () => hosts(true) },
-      ],
-      [{ label: t('Command'), onPick: () => this.#ask({ type: 'copy-command' }) }],
-    ]
-  }
-
-  #exportItems(): MenuItem[][] {
-    const save = (label: string, detail: string, format: 'json' | 'ndjson' | 'csv' | 'text'): MenuItem => ({
-      ...{ label, detail },
-      onPick: () => this.#ask({ type: 'export', format }),
-    })
-    return [
-      [
-        save('JSON', t('everything'), 'json'),
-        save('NDJSON', t('one agent per line'), 'ndjson'),
-        save('CSV', t('for spreadsheets'), 'csv'),
-        save(t('Text'), t('readable text'), 'text'),
-      ],
-    ]
   }
 }
 

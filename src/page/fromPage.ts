@@ -125,6 +125,9 @@ const Request = v.variant('type', [
   /** Another command on these, which a person types in the editor's boxes. */
   v.strictObject({ type: v.literal('run-other'), on: Subset }),
   v.strictObject({ type: v.literal('open-output'), of: OutputOf }),
+  /** The run, or one agent's output in it, with the run before. */
+  v.strictObject({ type: v.literal('compare-before'), agent: v.optional(AgentId) }),
+  v.strictObject({ type: v.picklist(['save-snippet', 'copy-link']) }),
   /** Two outputs beside one another in the editor's diff. Without `with`: the majority's. */
   v.strictObject({ type: v.literal('diff'), of: OutputOf, with: v.optional(OutputOf) }),
   v.strictObject({ type: v.literal('copy-output'), of: OutputOf }),

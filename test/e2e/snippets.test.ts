@@ -141,7 +141,7 @@ describe('The history', () => {
 
   it('runs again against today’s fleet, after asking', async () => {
     const history = workbench.view('History')
-    await history.choose('echo two; hostname', 'Run Last Command Again…')
+    await history.choose('echo two; hostname', 'Run This Command Again…')
     expect(await workbench.dialog.text()).toContain(
       'Run “echo two; hostname” on 1 of 6 agents of testing (role=db)',
     )

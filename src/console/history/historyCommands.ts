@@ -7,6 +7,7 @@ import type { Results } from '../results/results.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import type { Sending } from '../send/sending.ts'
 import { plainText } from '../text/plainText.ts'
+import type { ComparisonWithBefore } from './compareWithBefore.ts'
 import { describeCounts, nameOfRun } from './historyRows.ts'
 import type { HistoryNode, HistoryView } from './historyView.ts'
 import { runAgain } from './runAgain.ts'
@@ -83,6 +84,15 @@ export function compareRuns(history: RunHistory, documents: ReadOnlyDocuments) {
     )
     const title = `${nameOfRun(older, vscode.l10n.t)} ↔ ${nameOfRun(newer, vscode.l10n.t)}`
     await vscode.commands.executeCommand('vscode.diff', left, right, title)
+  }
+}
+
+/** "Compare with Run Before": what has changed since, agent by agent. */
+export function compareWithBefore(shownRuns: ShownRuns, comparison: ComparisonWithBefore) {
+  return async (clicked?: HistoryNode) => {
+    const shown = await shownRuns.find(chosen(clicked)[0])
+    if (shown === undefined) throw new Error(vscode.l10n.t('This run is no longer in the history.'))
+    await comparison.show(shown.run)
   }
 }
 

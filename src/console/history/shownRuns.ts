@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { Run } from '../../master/engine/run.ts'
+import type { RecordedRun } from '../../master/store/runRecord.ts'
 import type { Facts } from '../../protocol/facts.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
@@ -68,20 +69,19 @@ export class ShownRuns {
       const resumed = await this.#resume(environment, runId)
       if (resumed !== undefined) return this.started({ run: resumed, environment })
     }
-    const {
-      name = past.state.environment,
-      colour,
-      protected: isProtected = true,
-    } = environment?.environment ?? {}
-    return {
-      run: {
-        state: past.state,
-        output: (agentId, from, limit) => past.record.output.read(agentId, from, limit),
-        onChange: () => () => {},
-      },
-      environment: { name, protected: isProtected, ...(colour !== undefined && { colour }) },
-      ...(environment !== undefined && { factsOf: this.#factsOf(environment) }),
-    }
+    return this.#past(past, environment)
+  }
+
+  /**
+   * The same for somebody who may only look: it connects to nothing, and resumes nothing.
+   * @throws Error when its record cannot be read
+   */
+  async look(runId: string): Promise<Shown | undefined> {
+    const history = await this.#history.open()
+    const environment = await this.environmentOf(runId)
+    const open = environment && this.#openRun(environment, runId)
+    if (environment !== undefined && open !== undefined) return this.started({ run: open, environment })
+    return (await history.has(runId)) ? this.#past(await history.load(runId), environment) : undefined
   }
 
   /**
@@ -134,6 +134,19 @@ export class ShownRuns {
       if (agents !== all) byId = new Map(agents.map((agent) => [agent.agentId, agent.facts]))
       all = agents
       return byId.get(agentId)
+    }
+  }
+
+  #past({ state, record }: RecordedRun, environment: DeclaredEnvironment | undefined): Shown {
+    const { name = state.environment, colour, protected: isProtected = true } = environment?.environment ?? {}
+    return {
+      run: {
+        state,
+        output: (agentId, from, limit) => record.output.read(agentId, from, limit),
+        onChange: () => () => {},
+      },
+      environment: { name, protected: isProtected, ...(colour !== undefined && { colour }) },
+      ...(environment !== undefined && { factsOf: this.#factsOf(environment) }),
     }
   }
 

@@ -1,7 +1,28 @@
+import type { FromPage } from '../../page/fromPage.ts'
 import type { Shown } from './shownRun.ts'
 
 /** What a person does next with a run, from its page. A page only asks: each of these is carried out by the host. */
 export interface NextSteps {
   /** Another command on exactly these agents: asked for, shown and confirmed in the editor's boxes. */
   runOther(shown: Shown, targets: readonly string[]): Promise<unknown>
+  /** Shows what has changed since the run before: of all agents, or the output of one. */
+  compareBefore(shown: Shown, agentId: string | undefined): Promise<unknown>
+  /** Asks for a name, and adds the command to the snippets of the workspace. */
+  saveSnippet(shown: Shown): Promise<unknown>
+  /** Copies a link that shows the run in this editor. */
+  copyLink(shown: Shown): Promise<unknown>
+}
+
+/** Requests that lead to a next step without asking the session of the page. */
+export async function takeNextStep(steps: NextSteps, shown: Shown, request: FromPage): Promise<void> {
+  switch (request.type) {
+    case 'compare-before':
+      await steps.compareBefore(shown, request.agent)
+      break
+    case 'save-snippet':
+      await steps.saveSnippet(shown)
+      break
+    case 'copy-link':
+      await steps.copyLink(shown)
+  }
 }

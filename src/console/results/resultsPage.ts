@@ -8,7 +8,7 @@ import { tableText } from '../../report/tableText.ts'
 import { actionText } from '../../run/actionText.ts'
 import { plainText } from '../text/plainText.ts'
 import { askCapture } from './askCapture.ts'
-import type { NextSteps } from './nextSteps.ts'
+import { type NextSteps, takeNextStep } from './nextSteps.ts'
 import type { OutputDocuments } from './outputDocuments.ts'
 import { systemClock } from './pageClock.ts'
 import { type PageLanguage, pageHtml } from './pageHtml.ts'
@@ -119,7 +119,10 @@ export class ResultsPage {
       case 'export': {
         const saved = await saveExport(this.shown.run, request.format)
         if (saved !== undefined) await offerToOpen(saved)
+        return
       }
+      default:
+        await takeNextStep(this.#options.next, this.shown, request)
     }
   }
 

@@ -33,15 +33,24 @@ export function openSnippet() {
   }
 }
 
-/** "Save Last Command as Snippet…": shares a command that was just tried with the team. */
+/** "Save as Snippet…" of a row of the history or a run; without one, of the last command. Shares what was just tried with the team. */
 export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles, list: EnvironmentList) {
   return async (clicked?: unknown) => {
-    const runId = isRunNode(clicked) ? clicked.summary.runId : undefined
+    const runId = isRunNode(clicked)
+      ? clicked.summary.runId
+      : typeof clicked === 'string'
+        ? clicked
+        : undefined
     const runs = await history.list()
     const run = runs.find((each) =>
       runId === undefined ? isSavable(each.request.action.kind) : each.runId === runId,
     )
-    if (run === undefined) throw new Error(vscode.l10n.t('No command has been sent from this workspace yet.'))
+    if (run === undefined)
+      throw new Error(
+        runId === undefined
+          ? vscode.l10n.t('No command has been sent from this workspace yet.')
+          : vscode.l10n.t('This run is no longer in the history.'),
+      )
     const folder = vscode.workspace.workspaceFolders?.[0]
     if (folder === undefined) throw new Error(vscode.l10n.t('Open a folder first: snippets are saved in it.'))
     const uri = vscode.Uri.joinPath(folder.uri, workspaceFilePath)
@@ -75,8 +84,9 @@ export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles, list: 
   }
 }
 
-function declarationOf(
-  { action, timeoutMs, targets }: Awaited<ReturnType<RunHistory['list']>>[number]['request'],
+/** The declaration of a command that was run. @throws Error when it is neither a command nor a script */
+export function declarationOf(
+  { action, timeoutMs, targets, secrets = [] }: Awaited<ReturnType<RunHistory['list']>>[number]['request'],
   environment: string,
   filter: string,
   standardTimeoutMs: number,
@@ -85,6 +95,7 @@ function declarationOf(
     throw new Error(vscode.l10n.t('Only commands and scripts can be saved as snippets.'))
   }
   const { user, directory } = action
+  const inputs = Object.entries(action.environment ?? {})
   return {
     environment,
     // Agents that were chosen by hand do not belong in a snippet.
@@ -96,6 +107,12 @@ function declarationOf(
           ...(action.args.length > 0 && { args: action.args }),
           ...(action.interpreter !== undefined && { interpreter: action.interpreter }),
         }),
+    // As it ran: the values are filled in, and can be changed before it runs again. Those of secrets are not kept anywhere.
+    ...(inputs.length > 0 && {
+      inputs: Object.fromEntries(
+        inputs.map(([name, value]) => [name, secrets.includes(name) ? { secret: true } : { default: value }]),
+      ),
+    }),
     ...(timeoutMs !== standardTimeoutMs && { timeout: timeoutMs / 1000 }),
     ...(user !== undefined && { user }),
     ...(directory !== undefined && { directory }),

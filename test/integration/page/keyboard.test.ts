@@ -53,8 +53,8 @@ describe('the results page by keyboard alone', () => {
       if (name === stops[0]) break
       stops.push(name)
     }
-    expect(stops.slice(0, 4)).toEqual(['Run again', 'Run another command', 'Copy', 'Export'])
-    expect(stops.slice(8)).toEqual(
+    expect(stops.slice(0, 5)).toEqual(['Run again', 'Run another command', 'Copy', 'Export', 'More'])
+    expect(stops.slice(9)).toEqual(
       [
         'Search all output',
         'Match case',
@@ -66,7 +66,7 @@ describe('the results page by keyboard alone', () => {
         'Filter hosts',
         'Agents: web01',
         expect.anything(),
-      ].slice(0, stops.length - 8),
+      ].slice(0, stops.length - 9),
     )
     expect(stops).toContain('Agents: web01')
   })

@@ -10,6 +10,9 @@ describe('a message from the page', () => {
       { type: 'run-again', on: { kind: 'failed' } },
       { type: 'run-again', on: { kind: 'agents', agents: ['i-0123'] } },
       { type: 'run-other', on: { kind: 'table' } },
+      { type: 'compare-before' },
+      { type: 'compare-before', agent: 'i-0123' },
+      { type: 'save-snippet' },
       { type: 'search', search: 3, query: { text: 'x', matchCase: false, regex: true } },
       { type: 'export', format: 'csv' },
     ]) {
@@ -26,6 +29,8 @@ describe('a message from the page', () => {
       { type: 'ready', command: 'reboot' },
       { type: 'run-again', on: { kind: 'all' }, filter: '*' },
       { type: 'run-other', on: { kind: 'failed' }, command: 'reboot' },
+      { type: 'compare-before', agent: '../../etc' },
+      { type: 'copy-link', runId: 'run-0001' },
       { type: 'run-again', on: { kind: 'agents', agents: [] } },
       { type: 'run-again', on: { kind: 'agents', agents: ['../../etc'] } },
       { type: 'output', view: 1, of: { agent: 'a', group: 1 }, from: 0, to: 10, follow: false },
