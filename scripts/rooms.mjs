@@ -305,6 +305,11 @@ export const rooms = [
     packages: ['node', 'vscode'],
   },
   {
+    room: 'src/console/targets',
+    holds: 'what people type to choose agents: what it means, whom it matches, and what was probably meant',
+    imports: ['src/text', 'src/protocol', 'src/protocol/filter', 'src/hosts', 'src/master/fleet'],
+  },
+  {
     room: 'src/console/send',
     holds: 'from a command to a run: command, environment, targets, confirmation',
     imports: [
@@ -323,6 +328,7 @@ export const rooms = [
       'src/console/documents',
       'src/console',
       'src/console/environments',
+      'src/console/targets',
     ],
     packages: ['node', 'vscode'],
   },
@@ -358,6 +364,7 @@ export const rooms = [
       'src/console/text',
       'src/console/declarations',
       'src/console/environments',
+      'src/console/targets',
       'src/console/send',
     ],
     packages: ['vscode'],

@@ -23,6 +23,7 @@ import { Profiles } from './console/profile/profiles.ts'
 import { WorkspaceConsent } from './console/profile/workspaceConsent.ts'
 import { createResults } from './console/results/results.ts'
 import { tellUnexpected } from './console/results/unexpectedNotice.ts'
+import { Drafts } from './console/send/drafts.ts'
 import { RunHistory } from './console/send/runHistory.ts'
 import { Runs } from './console/send/runs.ts'
 import { Sending } from './console/send/sending.ts'
@@ -88,8 +89,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const documents = new ReadOnlyDocuments()
   const runs = new Runs(connections, documents)
   const history = new RunHistory(() => opener.history(), context.workspaceState)
-  const snippets = new Snippets(files, (name) => sending.environmentNamed(name))
-  const sending = new Sending(list, connections, runs, history, snippets, documents)
+  const drafts = new Drafts(context.workspaceState)
+  const snippets = new Snippets(files, (name) => sending.environmentNamed(name), drafts)
+  const sending = new Sending(list, connections, runs, history, snippets, documents, drafts)
 
   // What is seen.
   const view = new EnvironmentsView(list, connections, () => readSetting('groupBy'), context.workspaceState)

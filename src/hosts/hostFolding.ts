@@ -20,13 +20,14 @@ export function foldHosts(names: Iterable<string>): string {
 
 /**
  * The names that a folded text stands for.
- * @throws Error when a quote, a bracket or a range is invalid, or it stands for more than 100,000 names
+ * @param most names that it may stand for
+ * @throws Error when a quote, a bracket or a range is invalid, or it stands for more names
  */
-export function unfoldHosts(text: string): string[] {
+export function unfoldHosts(text: string, most: number = maxUnfolded): string[] {
   const names: string[] = []
   for (const item of itemsOf(text)) {
-    const unfolded = item.startsWith('"') ? [unquote(item)] : unfoldPattern(item)
-    if (names.length + unfolded.length > maxUnfolded) tooMany(text)
+    const unfolded = item.startsWith('"') ? [unquote(item)] : unfoldPattern(item, most)
+    if (names.length + unfolded.length > most) tooMany(text, most)
     names.push(...unfolded)
   }
   return names
@@ -135,29 +136,29 @@ function unquote(quoted: string): string {
   }
 }
 
-function unfoldPattern(pattern: string): string[] {
+function unfoldPattern(pattern: string, most: number): string[] {
   let partial = ['']
   for (const piece of pattern.split(/(\[[^\]]*\])/)) {
-    const choices = piece.startsWith('[') ? unfoldRanges(piece) : [piece]
-    if (partial.length * choices.length > maxUnfolded) tooMany(pattern)
+    const choices = piece.startsWith('[') ? unfoldRanges(piece, most) : [piece]
+    if (partial.length * choices.length > most) tooMany(pattern, most)
     partial = partial.flatMap((start) => choices.map((choice) => start + choice))
   }
   return partial
 }
 
-function unfoldRanges(bracket: string): string[] {
+function unfoldRanges(bracket: string, most: number): string[] {
   const numbers: string[] = []
   for (const range of bracket.slice(1, -1).split(',')) {
     const [, first, last = first] = /^(\d{1,255})(?:-(\d{1,255}))?$/.exec(range.trim()) ?? []
     if (first === undefined || last === undefined || BigInt(last) < BigInt(first)) {
       throw new Error(`${bracket}: "${range}" is neither a number nor a range like 01-20`)
     }
-    if (BigInt(last) - BigInt(first) >= BigInt(maxUnfolded - numbers.length)) tooMany(bracket)
+    if (BigInt(last) - BigInt(first) >= BigInt(most - numbers.length)) tooMany(bracket, most)
     for (let number = BigInt(first); number <= BigInt(last); number += 1n) numbers.push(like(first, number))
   }
   return numbers
 }
 
-function tooMany(text: string): never {
-  throw new Error(`${text.slice(0, 60)} stands for more than ${maxUnfolded} names`)
+function tooMany(text: string, most: number): never {
+  throw new Error(`${text.slice(0, 60)} stands for more than ${most} names`)
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 
 /** A wait is shown once it takes this long, milliseconds: shorter ones would only flash. */
-const shownAfterMs = 1_000
+const shownAfterMs = 250
 
 /** Runs `work` with a cancellation token of the editor, which closes boxes. */
 export async function untilAborted<T>(

@@ -17,6 +17,7 @@ interface CommandItem extends vscode.QuickPickItem {
 export function pickCommand(
   options: Place & {
     readonly value?: string
+    readonly onText?: (text: string) => void
     /** Latest first. */
     readonly recent: readonly string[]
     readonly snippets: readonly FoundSnippet[]

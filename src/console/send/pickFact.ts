@@ -1,8 +1,8 @@
 import * as vscode from 'vscode'
 import { byNature } from '../../hosts/naturalOrder.ts'
 import type { KnownAgent } from '../../master/fleet/fleetSnapshot.ts'
+import { FactSampler } from '../targets/factSample.ts'
 import { plainText } from '../text/plainText.ts'
-import { FactSampler } from './factSample.ts'
 
 /** Facts with more values than this make too many groups; they are offered last. */
 const manyGroups = 50

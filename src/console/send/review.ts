@@ -8,6 +8,7 @@ import type { RunRequest } from '../../run/runRequest.ts'
 import { parseDuration } from '../../text/duration.ts'
 import type { Connections } from '../environments/connections.ts'
 import { messageOf } from '../text/messageOf.ts'
+import { showWait } from './cancellation.ts'
 import { questionOf } from './confirmSend.ts'
 import { type Documents, showDocument } from './question.ts'
 import { changeCanary, changeTargets } from './reviewAgents.ts'
@@ -24,17 +25,15 @@ export async function reviewPlan(
   documents: Documents,
   plan: RunPlan,
   place: Place,
+  onChange: (request: RunRequest) => void = () => {},
 ): Promise<StepEnd<RunPlan>> {
-  const { environment } = plan
-  const opened = await orAborted(connections.use(environment), place.signal)
-  if (opened === aborted) return { kind: 'given-up' }
-  // Where it is not known now, the question before sending says it, or why nothing can be sent.
-  const unknown = () => undefined
-  const costOf = await orAborted(opened.master.costing(place.signal).then(remembering, unknown), place.signal)
+  const { environment, request: _, ...more } = plan
+  const costOf = await openedCost(connections, environment, place.signal)
   if (costOf === aborted) return { kind: 'given-up' }
   const reach = () => connections.reach(environment.key, request) ?? reachOf(unknownFleet, request)
   const watch = connections.watch(environment)
   let { request } = plan
+  const asked = (): RunPlan => ({ ...more, environment, request })
   let shown = reach()
   try {
     for (;;) {
@@ -44,7 +43,7 @@ export async function reviewPlan(
         placeholder: vscode.l10n.t('Press Enter to run, or change targets and options below.'),
         itemsFor: () => {
           shown = reach()
-          return itemsFor({ environment, request }, shown, costOf?.(request, shown))
+          return itemsFor(asked(), shown, costOf?.(request, shown))
         },
         take: ({ part }) => ({ kind: 'done', value: part }),
         onDidChange: (refresh) =>
@@ -54,22 +53,38 @@ export async function reviewPlan(
       })
       if (end.kind !== 'done') return end
       // What was on the screen is what the person has agreed to.
-      if (end.value === 'run') return { kind: 'done', value: { environment, request, seen: shown.named } }
+      if (end.value === 'run') return { kind: 'done', value: { ...asked(), seen: shown.named } }
       if (end.value === 'signing') {
         // It may declare the environment in another way, so this review is over.
         void vscode.commands.executeCommand('ec2-collective.setUpSigning', environment.key)
         return { kind: 'given-up' }
       }
       if (end.value === 'all')
-        await showDocument(
-          questionOf({ environment, request }, shown, costOf?.(request, shown), undefined),
-          documents,
-        )
-      else request = await changePart(end.value, request, shown)
+        await showDocument(questionOf(asked(), shown, costOf?.(request, shown), undefined), documents)
+      else {
+        request = await changePart(end.value, request, shown)
+        onChange(request)
+      }
     }
   } finally {
     watch.dispose()
   }
+}
+
+/** Opens the environment, where a person sees that it takes time, and can give up. */
+async function openedCost(
+  connections: Connections,
+  environment: RunPlan['environment'],
+  signal: AbortSignal = new AbortController().signal,
+) {
+  const stop = new AbortController()
+  const stopped = AbortSignal.any([signal, stop.signal])
+  const opening = connections.use(environment).then(async ({ master }) => {
+    // Where it is not known now, the question before sending says it, or why nothing can be sent.
+    return master.costing(stopped).then(remembering, () => undefined)
+  })
+  const title = vscode.l10n.t('Connecting to {0}…', environment.environment.name)
+  return showWait(title, stop, orAborted(opening, stopped))
 }
 
 /** The fleet changes all the time: the cost is computed again when the request or a number of agents has changed. */

@@ -12,7 +12,7 @@ import { printDuration } from '../../text/duration.ts'
 import { isOneLine } from '../../text/oneLine.ts'
 import { visibleText } from '../../text/visibleText.ts'
 import { plainText } from '../text/plainText.ts'
-import { describeAction, describeHow, type RunPlan } from './runPlan.ts'
+import { describeAction, describeHow, notFoundDetail, type RunPlan } from './runPlan.ts'
 
 /** What choosing an item does: `all` shows everything as a document, `signing` sets up signing instead, the others run it or change a part of it. */
 export type Part =
@@ -33,7 +33,7 @@ export interface PartItem extends vscode.QuickPickItem {
 
 /** The rows of the review: what will happen, the targets, the missing agents, and everything that can still be changed. */
 export function itemsFor(plan: RunPlan, reach: Reach, cost?: CommandCost): PartItem[] {
-  const { request, environment } = plan
+  const { request, environment, notFound = [] } = plan
   const { action } = request
   const t = vscode.l10n.t
   const { name, protected: isProtected } = environment.environment
@@ -51,7 +51,10 @@ export function itemsFor(plan: RunPlan, reach: Reach, cost?: CommandCost): PartI
       description: vscode.l10n.t('{0} of {1} agents', reach.named.length, reach.known),
       detail: plainText(foldHosts(reach.named.map(({ hostname }) => hostname))),
     },
-    ...doubtDetails(reach, request, t).map(
+    ...[
+      ...(notFound.length === 0 ? [] : [notFoundDetail(notFound, t)]),
+      ...doubtDetails(reach, request, t),
+    ].map(
       (detail): PartItem => ({
         part: 'all',
         label: `$(warning) ${plainText(detail.name)}`,

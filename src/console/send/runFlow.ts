@@ -1,9 +1,10 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
-import { everyone } from '../../protocol/filter/writtenFilter.ts'
+import { everyone, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
 import { describeChosen } from '../../run/targetText.ts'
 import type { Connections } from '../environments/connections.ts'
 import { plainText } from '../text/plainText.ts'
+import { changedOptions, type Drafts, optionsBase, withKeptOptions } from './drafts.ts'
 import { type PickedCommand, pickCommand } from './pickCommand.ts'
 import { pickEnvironment } from './pickEnvironment.ts'
 import { pickFilter } from './pickFilter.ts'
@@ -16,6 +17,7 @@ import type { Place, StepEnd } from './step.ts'
 /** The choices of the flow. */
 export interface FlowContext {
   readonly connections: Connections
+  readonly drafts: Drafts
   readonly documents: Documents
   readonly environments: readonly DeclaredEnvironment[]
   readonly recentFilters: readonly string[]
@@ -46,7 +48,7 @@ export async function askForPlan(
     const place = { title, step: index + 1, totalSteps, signal }
     const part = open[index]
     if (part === undefined) {
-      const end = await reviewPlan(world.connections, world.documents, toPlan(world, draft), place)
+      const end = await reviewKept(world, toPlan(world, draft), place)
       if (end.kind === 'done') return end.value
       if (end.kind === 'given-up' || index === 0) return undefined
       index -= 1
@@ -64,6 +66,17 @@ export async function askForPlan(
   return toPlan(world, drafts[totalSteps] ?? start)
 }
 
+/** The review, with the options that were changed in it before it was closed. */
+function reviewKept(world: FlowContext, plan: RunPlan, place: Place): Promise<StepEnd<RunPlan>> {
+  const { drafts } = world
+  const { key } = plan.environment
+  const of = optionsBase(plan.request)
+  const kept = { ...plan, request: withKeptOptions(plan.request, drafts.of(key)) }
+  return reviewPlan(world.connections, world.documents, kept, place, (request) =>
+    drafts.note(key, { options: { of, changed: changedOptions(request) } }),
+  )
+}
+
 async function askForPart(
   world: FlowContext,
   part: 'environment' | 'filter' | 'action',
@@ -74,20 +87,36 @@ async function askForPart(
     return map(await pickEnvironment(world.environments, place), (environment) => ({ environment }))
   }
   const environment = known(draft.environment)
+  const { drafts } = world
   const title = `${place.title} · ${environment.environment.name}`
   if (part === 'filter') {
     const recent = world.recentFilters
-    const end = await pickFilter(world.connections, environment, { ...place, title, recent })
-    return map(end, (filter) => ({ filter }))
+    const text = drafts.of(environment.key).targets ?? ''
+    const onText = (targets: string) => drafts.note(environment.key, { targets })
+    const end = await pickFilter(world.connections, environment, {
+      ...place,
+      title,
+      recent,
+      value: text,
+      onText,
+    })
+    // A list stays as it was typed: its names are looked up again. Of anything else the box gets what it meant.
+    if (end.kind === 'done' && end.value.targets === undefined) onText(keptText(end.value.filter))
+    return end
   }
   const { recentCommands: recent, snippets } = world
   const end = await pickCommand({
     ...place,
     title: `${title} · ${plainText(targetsOf(world, environment, draft))}`,
-    recent,
-    snippets,
+    ...{ recent, snippets, value: drafts.of(environment.key).command ?? '' },
+    onText: (command) => drafts.note(environment.key, { command }),
   })
   return end.kind === 'done' ? draftOf(world, end.value) : end
+}
+
+/** Every agent has to be chosen each time: no box has it filled in. */
+function keptText({ parsed, text }: WrittenFilter): string {
+  return parsed.kind === 'everyone' ? '' : text
 }
 
 /** Agents that were chosen by hand are named: `*` would say that it is for every agent. */
@@ -110,13 +139,15 @@ async function draftOf(world: FlowContext, picked: PickedCommand): Promise<StepE
 }
 
 function toPlan(world: FlowContext, draft: Draft): RunPlan {
-  const { environment: where, rollout: wanted, timeoutMs, ...more } = draft
+  const { environment: where, rollout: wanted, timeoutMs, notFound, snippet, ...more } = draft
   const environment = known(where)
   const [filter, action] = [known(draft.filter), known(draft.action)]
   const { defaults } = environment
   const rollout = action.kind === 'ping' || action.kind === 'facts' ? undefined : (wanted ?? defaults.rollout)
   return {
     environment,
+    ...(notFound !== undefined && { notFound }),
+    ...(snippet !== undefined && { snippet }),
     request: {
       ...more,
       ...{ filter, action, timeoutMs: timeoutMs ?? defaults.timeoutMs ?? world.defaultTimeoutMs },

@@ -1,4 +1,5 @@
 import { type DeclaredEnvironment, notableEndpoint } from '../../declarations/declaredEnvironment.ts'
+import { foldHosts } from '../../hosts/hostFolding.ts'
 import type { CommandCost } from '../../master/commandCost.ts'
 import { costDetails } from '../../master/costDetails.ts'
 import type { Audience, Reach } from '../../master/fleet/reach.ts'
@@ -14,7 +15,7 @@ import type { Translate } from '../../text/translate.ts'
 import { visibleText } from '../../text/visibleText.ts'
 
 /** The known parts of a run, before the user is asked for the rest. */
-export type Draft = Partial<RunRequest> & { readonly environment?: DeclaredEnvironment }
+export type Draft = Partial<RunRequest> & Pick<Partial<RunPlan>, 'environment' | 'notFound' | 'snippet'>
 
 /** A run that is not confirmed yet. */
 export interface RunPlan {
@@ -22,6 +23,10 @@ export interface RunPlan {
   readonly request: RunRequest
   /** The targets that the user saw when they confirmed it. */
   readonly seen?: Reach['named']
+  /** Names of a list of targets that stand for no agent, although a person has expected them. */
+  readonly notFound?: readonly string[]
+  /** Key of the draft with the inputs of the snippet that it is from. */
+  readonly snippet?: string
 }
 
 /** The parts of a plan that the sentence describes. */
@@ -34,7 +39,7 @@ export function describePlan(plan: RunPlan, reach: WhoIsHit, t: Translate): stri
 
 /** What the sentence does not contain: the whole command, how it runs, its targets, the missing agents, and a notable cost. */
 export function planDetails(
-  { environment, request }: RunPlan,
+  { environment, request, notFound = [] }: RunPlan,
   reach: Reach,
   cost: CommandCost | undefined,
   t: Translate,
@@ -42,10 +47,19 @@ export function planDetails(
   const endpoint = notableEndpoint(environment)
   return [
     ...requestDetails(request, t),
+    ...(notFound.length === 0 ? [] : [notFoundDetail(notFound, t)]),
     ...(endpoint === undefined ? [] : [{ name: t('Endpoint'), value: visibleText(endpoint) }]),
     ...reachDetails(reach, request, t),
     ...costDetails(cost, t),
   ]
+}
+
+/** What of a list of targets is no agent. */
+export function notFoundDetail(notFound: readonly string[], t: Translate): Detail {
+  return {
+    name: t('Names that choose no agent ({0})', notFound.length),
+    value: visibleText(foldHosts(notFound)),
+  }
 }
 
 /** The sentence without what is run: `on 3 of 6 agents of testing (role=web): all at once, for at most 60 s each`. */

@@ -10,6 +10,7 @@ import { readSetting } from '../declarations/settings.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { SendOrigin } from './confirmation.ts'
 import { continueRun } from './continueRun.ts'
+import type { Drafts } from './drafts.ts'
 import type { Documents } from './question.ts'
 import { askForPlan } from './runFlow.ts'
 import type { RunHistory } from './runHistory.ts'
@@ -26,6 +27,7 @@ export class Sending {
   readonly #history: RunHistory
   readonly #snippets: Snippets
   readonly #documents: Documents
+  readonly #drafts: Drafts
 
   constructor(
     list: EnvironmentList,
@@ -34,6 +36,7 @@ export class Sending {
     history: RunHistory,
     snippets: Snippets,
     documents: Documents,
+    drafts: Drafts,
   ) {
     this.#list = list
     this.#connections = connections
@@ -41,6 +44,7 @@ export class Sending {
     this.#history = history
     this.#snippets = snippets
     this.#documents = documents
+    this.#drafts = drafts
   }
 
   /** Asks box by box for what is missing; the last box shows what will happen. */
@@ -160,7 +164,11 @@ export class Sending {
     then?: Parameters<Runs['send']>[3],
   ): Promise<SendOutcome> {
     if (plan === undefined || signal.aborted) return notSent(signal)
-    return about(plan.environment, () => this.#runs.send(plan, origin, signal, then))
+    const outcome = await about(plan.environment, () => this.#runs.send(plan, origin, signal, then))
+    if (outcome.kind === 'not-sent') return outcome
+    if (origin.kind === 'flow') this.#drafts.forget(plan.environment.key)
+    if (plan.snippet !== undefined) this.#drafts.forget(plan.snippet)
+    return outcome
   }
 
   async #world() {
@@ -175,7 +183,7 @@ export class Sending {
       )
     }
     return {
-      ...{ connections: this.#connections, documents: this.#documents },
+      ...{ connections: this.#connections, documents: this.#documents, drafts: this.#drafts },
       environments,
       recentFilters: recent.filters,
       recentCommands: recent.commands,

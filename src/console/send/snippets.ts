@@ -7,6 +7,7 @@ import { parseDuration } from '../../text/duration.ts'
 import type { WorkspaceFiles } from '../declarations/workspaceFiles.ts'
 import { translated } from '../text/messageOf.ts'
 import { askInputs } from './askInputs.ts'
+import { type Drafts, snippetKey } from './drafts.ts'
 import type { Draft } from './runPlan.ts'
 import { scriptAction } from './scriptAction.ts'
 import { snippetScript } from './scriptFile.ts'
@@ -35,10 +36,12 @@ export type EnvironmentNamed = (name: string) => Promise<NonNullable<Draft['envi
 export class Snippets {
   readonly #files: WorkspaceFiles
   readonly #environmentNamed: EnvironmentNamed
+  readonly #drafts: Drafts
 
-  constructor(files: WorkspaceFiles, environmentNamed: EnvironmentNamed) {
+  constructor(files: WorkspaceFiles, environmentNamed: EnvironmentNamed, drafts: Drafts) {
     this.#files = files
     this.#environmentNamed = environmentNamed
+    this.#drafts = drafts
   }
 
   get onDidChange(): vscode.Event<void> {
@@ -127,7 +130,9 @@ export class Snippets {
       throw new Error(vscode.l10n.t('This workspace is not trusted, so its snippets cannot be run.'))
     }
     const { declaration } = snippet
-    const values = await askInputs(snippet, given)
+    const key = snippetKey(snippet)
+    const { inputs: typed = {} } = this.#drafts.of(key)
+    const values = await askInputs(snippet, given, typed, (inputs) => this.#drafts.note(key, { inputs }))
     if (values === undefined) return undefined
     const { filter, timeout, rollout, environment } = declaration
     const secrets = Object.entries(declaration.inputs ?? {}).flatMap(([name, input]) =>
@@ -136,6 +141,7 @@ export class Snippets {
     const readTimeout = timeout === undefined ? undefined : parseDuration(String(timeout))
     const readRolloutOf = rollout === undefined ? undefined : readRollout(rollout)
     return {
+      snippet: key,
       action: await actionOf(snippet, values),
       ...(environment !== undefined && { environment: await this.#environmentNamed(environment) }),
       ...(filter !== undefined && { filter: readFilter(filter) }),

@@ -16,7 +16,8 @@ export interface PickStep<Item extends vscode.QuickPickItem, T> extends Place {
   /** Calls its argument when {@link itemsFor} may return other items for the same text. */
   readonly onDidChange?: (refresh: () => void) => vscode.Disposable
   readonly isBusy?: () => boolean
-  readonly onItemButton?: (item: Item) => void
+  /** Called with the text after every change, also by an item. */
+  readonly onText?: (text: string) => void
 }
 
 /** The place of a box in its flow. `signal` closes it like a cancellation. */
@@ -30,6 +31,10 @@ export interface Place {
 export type PickResult<T> =
   | { readonly kind: 'done'; readonly value: T }
   | { readonly kind: 'text'; readonly text: string }
+  /** Ends the step as soon as this has a value, unless the text changes before. */
+  | { readonly kind: 'wait'; readonly until: () => T | undefined }
+  /** Shows something else, and then the box again. */
+  | { readonly kind: 'aside'; readonly show: () => Promise<void> }
   | { readonly kind: 'stay' }
 
 /** One box of a flow: a list and a line of text, with a Back button to the previous box. */
@@ -46,6 +51,8 @@ export function showPickStep<Item extends vscode.QuickPickItem, T>(
   pick.ignoreFocusOut = true
   pick.matchOnDescription = false
   if (options.step > 1) pick.buttons = [vscode.QuickInputButtons.Back]
+  let awaited: { readonly text: string; readonly until: () => T | undefined } | undefined
+  let isAside = false
   const refresh = () => {
     pick.busy = options.isBusy?.() ?? false
     pick.items = itemsNow()
@@ -54,34 +61,61 @@ export function showPickStep<Item extends vscode.QuickPickItem, T>(
   const itemsNow = () =>
     options.itemsFor(pick.value).map((item) => ({ ...item, alwaysShow: true, forText: pick.value }))
   refresh()
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const disposables: vscode.Disposable[] = [pick]
     const end = (result: StepEnd<T>) => {
       resolve(result)
       for (const disposable of disposables) disposable.dispose()
     }
+    const changed = () => {
+      awaited = undefined
+      options.onText?.(pick.value)
+      refresh()
+    }
+    const lookAgain = () => {
+      refresh()
+      const value = awaited?.text === pick.value ? awaited.until() : undefined
+      if (value !== undefined) end({ kind: 'done', value })
+    }
+    const showAside = async (show: () => Promise<void>) => {
+      isAside = true
+      await show()
+      isAside = false
+      if (options.signal?.aborted === true) return
+      refresh()
+      pick.show()
+    }
     disposables.push(
-      pick.onDidChangeValue(refresh),
+      pick.onDidChangeValue(changed),
       pick.onDidTriggerButton(() => end({ kind: 'back' })),
-      pick.onDidTriggerItemButton(({ item }) => options.onItemButton?.(item)),
-      pick.onDidHide(() => end({ kind: 'given-up' })),
+      pick.onDidHide(() => {
+        if (!isAside) end({ kind: 'given-up' })
+      }),
       pick.onDidAccept(() => {
         // Fast typists press Enter before the list is updated: then it means the first item of the next list.
         const [selected] = pick.selectedItems
         const item = selected?.forText === pick.value ? selected : itemsNow().find(isChoice)
         if (item === undefined) return
         const result = options.take(item, pick.value)
-        if (result.kind === 'done') return end(result)
-        if (result.kind === 'stay') return
-        pick.value = result.text
-        refresh()
+        switch (result.kind) {
+          case 'done':
+            return end(result)
+          case 'wait':
+            awaited = { text: pick.value, until: result.until }
+            return lookAgain()
+          case 'aside':
+            return void showAside(result.show).catch(reject)
+          case 'text':
+            pick.value = result.text
+            return changed()
+        }
       }),
     )
     const { signal } = options
     const giveUp = () => end({ kind: 'given-up' })
     signal?.addEventListener('abort', giveUp)
     disposables.push(new vscode.Disposable(() => signal?.removeEventListener('abort', giveUp)))
-    if (options.onDidChange !== undefined) disposables.push(options.onDidChange(refresh))
+    if (options.onDidChange !== undefined) disposables.push(options.onDidChange(lookAgain))
     pick.show()
   })
 }

@@ -9,7 +9,7 @@ import { localize } from '../../text/localizable.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
-import { FactSampler } from '../send/factSample.ts'
+import { FactSampler } from '../targets/factSample.ts'
 
 /** Completion and hover in workspace files. */
 export class FileLanguage implements vscode.CompletionItemProvider, vscode.HoverProvider, vscode.Disposable {

@@ -175,8 +175,8 @@ export const countAttacks: readonly Attack[] = [
         changes: [
           {
             file: 'src/console/send/reviewItems.ts',
-            code: '...doubtDetails(reach, request, t).map(',
-            instead: '...doubtDetails({ ...reach, missing: [] }, request, t).map(',
+            code: '...doubtDetails(reach, request, t),',
+            instead: '...doubtDetails({ ...reach, missing: [] }, request, t),',
           },
         ],
         test: 'unit/console/send/reviewItems › names who is missing, and says when the look at the fleet is unsure',

@@ -3,7 +3,7 @@ import * as vscode from 'vscode'
 import { printReport } from '../../../../src/console/doctor/report.ts'
 import { errorActionsFor } from '../../../../src/console/errorActions.ts'
 import { runHeader } from '../../../../src/console/results/projection.ts'
-import { filterChoices } from '../../../../src/console/send/filterChoices.ts'
+import { filterChoices } from '../../../../src/console/targets/filterChoices.ts'
 import { messageOf, translated } from '../../../../src/console/text/messageOf.ts'
 import { Trouble } from '../../../../src/console/trouble.ts'
 import { addEntry, removeEntry } from '../../../../src/declarations/editEntries.ts'
@@ -188,7 +188,13 @@ describe('in another language than English', () => {
   it.each(wrongFilters)('the filter box has no English word about %j', (typed) => {
     const agents = [knownAgent('host-a', { facts: { role: 'web' } })]
     const fleet = { ...unknownFleet, agents }
-    const context = { fleet, index: indexFacts([{ role: 'web' }]), isPart: false, recent: [] }
+    const context = {
+      fleet,
+      look: 'known' as const,
+      index: indexFacts([{ role: 'web' }]),
+      isPart: false,
+      recent: [],
+    }
     const shown = filterChoices(typed, context, vscode.l10n.t).map(({ kind, label, detail }) =>
       kind === 'complete' ? detail : `${label} ${detail}`,
     )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FactSampler } from '../../../../src/console/send/factSample.ts'
+import { FactSampler } from '../../../../src/console/targets/factSample.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 
 const fleet = (size: number) =>

@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import * as vscode from 'vscode'
+import type { Connections } from '../../../../src/console/environments/connections.ts'
+import { Drafts } from '../../../../src/console/send/drafts.ts'
+import { askForPlan, type FlowContext } from '../../../../src/console/send/runFlow.ts'
+import type { Draft } from '../../../../src/console/send/runPlan.ts'
+import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
+import { type Audience, reachOf } from '../../../../src/master/fleet/reach.ts'
+import { readFilter } from '../../../../src/protocol/filter/writtenFilter.ts'
+import { declared } from '../../../support/declared.ts'
+import { knownAgent } from '../../../support/knownAgent.ts'
+import { memento } from '../../../support/memento.ts'
+import { type PlayedBoxes, playBoxes } from '../../../support/playedBoxes.ts'
+
+const testing = declared('testing')
+const agents = ['web-01', 'web-02', 'db-01'].map((name) =>
+  knownAgent(name, { facts: { hostname: name, role: name.slice(0, -3) } }),
+)
+
+let fleet = { ...unknownFleet, agents }
+let changed: vscode.EventEmitter<{ key: string }>
+let boxes: PlayedBoxes
+let kept: Map<string, unknown>
+
+beforeEach(() => {
+  fleet = { ...unknownFleet, agents }
+  changed = new vscode.EventEmitter()
+  kept = new Map()
+  boxes = playBoxes()
+})
+afterEach(() => boxes.end())
+
+const master = {
+  inventory: { snapshot: () => fleet },
+  costing: async () => () => ({
+    kind: 'sendable',
+    messages: 1,
+    bytes: 1,
+    isLarge: false,
+    requests: { least: 1, most: 1 },
+  }),
+}
+const connections = {
+  state: () => ({ kind: 'open', master, heard: fleet.agents.length > 0 }),
+  use: async () => ({ master }),
+  watch: () => ({ dispose() {} }),
+  reach: (_: string, request: Audience) => reachOf(fleet, request),
+  get onDidChange() {
+    return changed.event
+  },
+} as unknown as Connections
+
+/** As after a reload of the window: only what the editor has stored is there. */
+function ask(start: Draft = { environment: testing }, signal = new AbortController().signal) {
+  const world: FlowContext = {
+    ...{
+      connections,
+      documents: { keep: () => vscode.Uri.parse('x:/y') },
+      drafts: new Drafts(memento(kept)),
+    },
+    ...{
+      environments: [testing],
+      recentFilters: [],
+      recentCommands: [],
+      snippets: [],
+      defaultTimeoutMs: 60_000,
+    },
+    draftOfSnippet: async () => undefined,
+  }
+  return askForPlan(world, start, 'Run Command', { review: true, signal })
+}
+
+describe('The boxes before a run', () => {
+  it('go with Back to what was typed, and forth again with Enter', async () => {
+    const plan = ask()
+    boxes.type('role=web')
+    boxes.accept()
+    await boxes.titled('Run Command · testing · role=web')
+    boxes.type('uptime')
+    boxes.accept()
+    await boxes.titled('Run on testing')
+    boxes.back()
+    await boxes.titled('Run Command · testing · role=web')
+    expect(boxes.text).toBe('uptime')
+    boxes.back()
+    await boxes.titled('Run Command · testing')
+    expect(boxes.text).toBe('role=web')
+    boxes.accept()
+    await boxes.titled('Run Command · testing · role=web')
+    boxes.accept()
+    await boxes.titled('Run on testing')
+    boxes.accept()
+    expect(await plan).toMatchObject({
+      request: { filter: { text: 'role=web' }, action: { command: 'uptime' } },
+    })
+  })
+
+  it('have after Escape and a reload what was typed in this environment', async () => {
+    const first = ask()
+    boxes.type('role=db')
+    boxes.accept()
+    await boxes.titled('Run Command · testing · role=db')
+    boxes.type('systemctl rest')
+    boxes.escape()
+    expect(await first).toBeUndefined()
+    const second = ask()
+    expect(boxes.text).toBe('role=db')
+    boxes.accept()
+    await boxes.titled('Run Command · testing · role=db')
+    expect(boxes.text).toBe('systemctl rest')
+    boxes.escape()
+    await second
+    void ask({ environment: declared('production') })
+    expect(boxes.text).toBe('')
+    boxes.escape()
+  })
+
+  it('keep options only for what they were chosen for', async () => {
+    const command = { kind: 'shell' as const, command: 'uptime' }
+    const start: Draft = { environment: testing, filter: readFilter('role=web'), action: command }
+    boxes.answers.push('5m')
+    const first = ask(start)
+    await boxes.titled('Run on testing')
+    boxes.pick('Timeout')
+    await boxes.shows('5 min')
+    boxes.escape()
+    await first
+    const second = ask(start)
+    await boxes.titled('Run on testing')
+    boxes.accept()
+    expect((await second)?.request.timeoutMs).toBe(300_000)
+    const other = ask({ ...start, action: { ...command, command: 'reboot' } })
+    await boxes.titled('Run on testing')
+    boxes.accept()
+    expect((await other)?.request.timeoutMs).toBe(60_000)
+  })
+
+  it('never have every agent filled in', async () => {
+    const first = ask()
+    boxes.type('*')
+    boxes.accept()
+    await boxes.titled('Run Command · testing · *')
+    boxes.back()
+    await boxes.titled('Run Command · testing')
+    expect(boxes.text).toBe('')
+    boxes.escape()
+    await first
+  })
+
+  it('do not go on from a filter that matches nobody', async () => {
+    const plan = ask()
+    boxes.type('role=mail')
+    boxes.accept()
+    expect(boxes.title).toBe('Run Command · testing')
+    boxes.type('role=web')
+    boxes.accept()
+    await boxes.titled('Run Command · testing · role=web')
+    boxes.escape()
+    await plan
+  })
+
+  it('go on from Enter as soon as agents are known, unless the text has changed', async () => {
+    fleet = unknownFleet as typeof fleet
+    const plan = ask()
+    boxes.type('role=web')
+    boxes.accept()
+    expect(boxes.title).toBe('Run Command · testing')
+    boxes.type('role=web and az=a')
+    fleet = { ...unknownFleet, agents }
+    changed.fire({ key: testing.key })
+    expect(boxes.title).toBe('Run Command · testing')
+    fleet = unknownFleet as typeof fleet
+    changed.fire({ key: testing.key })
+    boxes.type('role=db')
+    boxes.accept()
+    fleet = { ...unknownFleet, agents }
+    changed.fire({ key: testing.key })
+    await boxes.titled('Run Command · testing · role=db')
+    boxes.escape()
+    await plan
+  })
+
+  it('take a list of names as exactly these agents, and name to the end what was not found', async () => {
+    const plan = ask()
+    boxes.type('web-[01-02],web-99')
+    boxes.accept()
+    await boxes.titled('Run Command · testing · 2 chosen agents (web-[01-02])')
+    boxes.type('uptime')
+    boxes.accept()
+    await boxes.titled('Run on testing')
+    await boxes.shows('Names that choose no agent (1)')
+    boxes.accept()
+    expect(await plan).toMatchObject({
+      request: { filter: { text: '*' }, targets: ['i-web-01', 'i-web-02'] },
+      notFound: ['web-99'],
+      seen: [{ hostname: 'web-01' }, { hostname: 'web-02' }],
+    })
+  })
+
+  it('show for each agent why a filter leaves it out, and go on with the same text', async () => {
+    const plan = ask()
+    boxes.type('role=db')
+    boxes.answers.push(undefined)
+    boxes.pick('Why is an agent not matched?')
+    await boxes.shows('1 of 3 agents match')
+    expect(boxes.lists.at(-1)).toEqual([
+      'web-01: It does not match: role is web, which does not match db.',
+      'web-02: It does not match: role is web, which does not match db.',
+    ])
+    expect(boxes.text).toBe('role=db')
+    boxes.escape()
+    await plan
+  })
+
+  it('close when their operation is stopped', async () => {
+    const stop = new AbortController()
+    const plan = ask({ environment: testing }, stop.signal)
+    stop.abort()
+    expect(await plan).toBeUndefined()
+  })
+})
