@@ -1,6 +1,7 @@
 import type { AgentRow } from '../src/page/toPage.ts'
 import { formatBytes, formatCount, formatDuration, formatPart } from './format.ts'
 import { Grid, type GridRow } from './grid.ts'
+import { headHeight } from './gridHead.ts'
 import { visibleNodes } from './lineSpans.ts'
 import type { Metrics } from './metrics.ts'
 import { exitText, oddities, stateCell } from './rowCells.ts'
@@ -31,6 +32,7 @@ export class AgentsPane {
   readonly section: Section
   readonly grid: Grid<AgentRow>
   readonly #model: RunModel
+  readonly #metrics: Metrics
   readonly #heads: readonly HTMLElement[]
   readonly #nobody = element('div', { class: 'nobody', hidden: true })
 
@@ -46,6 +48,7 @@ export class AgentsPane {
     },
   ) {
     this.#model = model
+    this.#metrics = metrics
     this.#heads = columns.map(([title, className, , hint]) =>
       element(
         'span',
@@ -97,6 +100,12 @@ export class AgentsPane {
       if (head !== undefined)
         setAttributes(head, { 'aria-sort': by === undefined ? undefined : (sorted ?? 'none') })
     })
+  }
+
+  /** Height of all rows together and what is around them, pixels. */
+  get wantedHeight(): number {
+    const shown = this.#model.shown().length
+    return shown === 0 ? nobodyHeight : headHeight + shown * this.#metrics.row
   }
 
   #makeRow(): GridRow<AgentRow> {
@@ -163,3 +172,6 @@ export class AgentsPane {
 
 /** These sort descending first: people look for the largest. */
 const downFirst: readonly Sort['by'][] = ['exit', 'duration', 'latency', 'bytes']
+
+/** Pixels, as in the styles. */
+const nobodyHeight = 64

@@ -117,6 +117,11 @@ export class DetailPane {
     this.render()
   }
 
+  /** Where the page is one column that scrolls, the reply is below the lists. */
+  reveal(): void {
+    this.element.scrollIntoView({ block: 'nearest' })
+  }
+
   /** Updates the state of the reply. Returns false if the open reply no longer exists. */
   render(): boolean {
     if (this.#selected === undefined) return true

@@ -1,5 +1,5 @@
-import { GridHead } from './gridHead.ts'
-import { element, setAttributes } from './ui/dom.ts'
+import { GridHead, headHeight } from './gridHead.ts'
+import { setAttributes } from './ui/dom.ts'
 import { VirtualRows } from './virtualRows.ts'
 
 /** The state of a row in the grid. */
@@ -58,20 +58,20 @@ export class Grid<Item> {
       height: (index) => options.height(this.#items[index]),
       overscan: options.overscan,
       makeRow: () => this.#makeRow(),
-      pinned: () => this.activeIndex,
+      ...(options.header === undefined ? {} : { head: headHeight }),
+      pinned: () => (this.activeIndex === undefined ? [] : [this.activeIndex]),
       onRange: (first, last) => options.onRange?.(first, last),
     })
     const { header } = options
     this.#head = header && new GridHead({ ...header, id: options.id, onMove: () => this.#nameActive() })
-    setAttributes(this.#rows.scroller, { role: 'presentation', tabindex: -1 })
     setAttributes(this.#rows.body, { role: 'rowgroup' })
-    this.element = element(
-      'div',
-      { id: options.id, class: 'grid', role: 'grid', tabindex: 0, 'aria-label': options.label },
-      this.#head?.element,
-      this.#rows.scroller,
-    )
-    setAttributes(this.element, { 'aria-colcount': options.columns })
+    // The grid itself scrolls: a scroller inside would be a tab stop of its own, or none that screen readers understand.
+    this.element = this.#rows.scroller
+    setAttributes(this.element, {
+      ...{ id: options.id, class: 'grid scroller', role: 'grid', tabindex: 0 },
+      ...{ 'aria-label': options.label, 'aria-colcount': options.columns },
+    })
+    if (this.#head !== undefined) this.element.prepend(this.#head.element)
     this.element.addEventListener('keydown', (event) => this.#onKey(event))
     this.element.addEventListener('focus', () => this.#onFocus())
     this.element.addEventListener('blur', () => this.#head?.activate(undefined))
@@ -149,7 +149,8 @@ export class Grid<Item> {
       if (item === undefined) return
       this.#head?.activate(undefined)
       this.#activeKey = this.#options.key(item)
-      this.focus()
+      // Where the page itself scrolls, it stays where the user has clicked.
+      this.element.focus({ preventScroll: true })
       this.#options.onOpen(item)
       this.#rows.render()
       this.#nameActive()

@@ -1,5 +1,8 @@
 import { element } from './ui/dom.ts'
 
+/** Pixels, as in the styles. */
+export const headHeight = 24
+
 export interface GridHeadOptions {
   readonly id: string
   readonly cells: readonly HTMLElement[]

@@ -146,6 +146,7 @@ export class GroupsPane {
       ),
       element('div', { class: 'group-output', role: 'gridcell' }, preview),
     )
+    let shown: readonly PreviewLine[] | undefined
     return {
       element: made,
       render: (group) => {
@@ -169,9 +170,13 @@ export class GroupsPane {
         show(hits, matches > 0)
         setText(hits, matches === 1 ? t('1 match') : t('{0} matches', formatCount(matches)))
         made.dataset.state = group.state
-        preview.replaceChildren(
-          ...previewLines(group).map((line) => element('div', { class: 'preview-line' }, ...lineNodes(line))),
-        )
+        const lines = previewLines(group)
+        // A click needs the same nodes from its press to its release.
+        if (JSON.stringify(lines) !== JSON.stringify(shown))
+          preview.replaceChildren(
+            ...lines.map((line) => element('div', { class: 'preview-line' }, ...lineNodes(line))),
+          )
+        shown = lines
         preview.classList.toggle('more', group.more)
         preview.classList.toggle('note', group.preview.length === 0)
       },

@@ -1,13 +1,17 @@
 import type { OutputLine } from '../src/page/toPage.ts'
-import { type Sgr, styledTexts, type TerminalColour, terminalColour } from '../src/terminal/sgr.ts'
+import { styledTexts } from '../src/terminal/sgr.ts'
 import { codePointName, deceptiveInOutput } from '../src/text/visibleText.ts'
+import type { CssColours, TerminalColours } from './terminalColours.ts'
 import { element } from './ui/dom.ts'
 
-/** A line of output as nodes: colours as classes, matches marked, and deceptive characters made visible. */
-export function lineSpans({ text, marks = [] }: Pick<OutputLine, 'text' | 'marks'>): DocumentFragment {
+/** A line of output as nodes: with its colours, matches marked, and deceptive characters made visible. */
+export function lineSpans(
+  { text, marks = [] }: Pick<OutputLine, 'text' | 'marks'>,
+  colours: TerminalColours,
+): DocumentFragment {
   const fragment = document.createDocumentFragment()
   let position = 0
-  for (const piece of coloured(text)) {
+  for (const piece of pieces(text, colours)) {
     const end = position + piece.text.length
     let from = position
     for (const [start, length] of marks) {
@@ -37,59 +41,23 @@ export function visibleNodes(text: string): Node[] {
     )
 }
 
-interface Piece {
+interface Piece extends CssColours {
   readonly text: string
   readonly classes: string
-  readonly foreground: string | undefined
-  readonly background: string | undefined
 }
 
 const deceptive = new RegExp(`[${deceptiveInOutput}]`, 'u')
 const deceptiveParts = new RegExp(`([${deceptiveInOutput}])`, 'u')
 
-function coloured(text: string): Piece[] {
-  return styledTexts(text).map(({ text: part, sgr }) => ({ text: part, ...look(sgr) }))
-}
-
-function look({ foreground, background, attributes }: Sgr): Omit<Piece, 'text'> {
-  const isTurned = attributes.includes(7)
-  const [over, under] = (isTurned ? [background, foreground] : [foreground, background]).map(terminalColour)
-  const classes = [
-    ...[classOf(over, 'fg', isTurned), classOf(under, 'bg', isTurned)],
-    ...attributes.map((attribute) => decorations.get(attribute)),
-  ]
-  return {
-    classes: classes.filter((name) => name !== undefined).join(' '),
-    foreground: styleOf(over),
-    background: styleOf(under),
-  }
-}
-
-/** The sixteen colours have classes, so that the theme defines them; also reversed, and for the default colours. */
-function classOf(
-  colour: TerminalColour | undefined,
-  place: 'fg' | 'bg',
-  isTurned: boolean,
-): string | undefined {
-  switch (colour?.kind) {
-    case undefined:
-      return isTurned ? `ansi-turned-${place}` : undefined
-    case 'named':
-      return `ansi-${colour.name}-${place}`
-    case 'palette':
-      return `ansi-palette-${colour.index}-${place}`
-    case 'true':
-      return `ansi-truecolor-${place}`
-  }
-}
-
-function styleOf(colour: TerminalColour | undefined): string | undefined {
-  return colour === undefined || colour.kind === 'named' ? undefined : `rgb(${colour.rgb.join(', ')})`
+function pieces(line: string, colours: TerminalColours): Piece[] {
+  return styledTexts(line).map(({ text, sgr }) => {
+    const classes = sgr.attributes.flatMap((attribute) => decorations.get(attribute) ?? [])
+    return { text, classes: classes.join(' '), ...colours.of(sgr) }
+  })
 }
 
 const decorations = new Map([
   [1, 'ansi-bold'],
-  [2, 'ansi-dim'],
   [3, 'ansi-italic'],
   [4, 'ansi-underline'],
   [9, 'ansi-strikethrough'],
@@ -97,12 +65,12 @@ const decorations = new Map([
 
 function span({ classes, foreground, background }: Piece, text: string): Node {
   const nodes = visibleNodes(text)
-  if (classes === '') {
+  if (classes === '' && foreground === undefined && background === undefined) {
     const fragment = document.createDocumentFragment()
     fragment.append(...nodes)
     return fragment
   }
-  const made = element('span', { class: classes }, ...nodes)
+  const made = element('span', { class: `ansi ${classes}`.trimEnd() }, ...nodes)
   if (foreground !== undefined) made.style.color = foreground
   if (background !== undefined) made.style.backgroundColor = background
   return made

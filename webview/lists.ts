@@ -112,7 +112,8 @@ export class Lists {
     this.#groups.render()
     this.#agents.render()
     this.table.render()
-    this.#groups.section.content.style.height = `${this.#groups.wantedHeight}px`
+    this.#groups.section.wants(this.#groups.wantedHeight)
+    this.#agents.section.wants(this.#agents.wantedHeight)
   }
 
   /** Opens what answers the question. */

@@ -2,6 +2,8 @@ import type { FromPage } from '../src/page/fromPage.ts'
 import type { Found, OutputWindow } from '../src/page/toPage.ts'
 import type { Metrics } from './metrics.ts'
 import { type LineAt, outputRow } from './outputRow.ts'
+import { OutputSelection } from './outputSelection.ts'
+import { TerminalColours } from './terminalColours.ts'
 import { element, setAttributes, setText, show } from './ui/dom.ts'
 import { button } from './ui/toolkit.ts'
 import { VirtualRows } from './virtualRows.ts'
@@ -22,6 +24,7 @@ export class OutputPane {
   readonly #metrics: Metrics
   readonly #ask: (request: FromPage) => void
   readonly #rows: VirtualRows
+  readonly #selection: OutputSelection
   readonly #notice = element('div', { class: 'output-notice', hidden: true })
   readonly #empty = element('div', { class: 'output-empty', hidden: true })
   readonly #toEnd: HTMLElement
@@ -38,12 +41,23 @@ export class OutputPane {
   constructor(metrics: Metrics, ask: (request: FromPage) => void) {
     this.#metrics = metrics
     this.#ask = ask
+    const colours = new TerminalColours(() => this.#rows.render())
     this.#rows = new VirtualRows({
       height: () => metrics.line,
       overscan: 30,
-      makeRow: () => outputRow((index) => this.#lineAt(index)),
+      makeRow: () => outputRow((index) => this.#lineAt(index), colours),
       measured: () => this.#wraps,
+      pinned: () => this.#selection.pinned,
       onRange: (first, last) => this.#askAround(first, last),
+    })
+    this.#selection = new OutputSelection({
+      body: this.#rows.body,
+      count: () => this.#rows.count,
+      isWhole: () => this.#shown?.open === false,
+      line: (index) => this.#lineAt(index).line,
+      render: () => this.#rows.render(),
+      row: (index) => this.#rows.rowElement(index),
+      copy: (from, to) => this.#ask({ type: 'copy-lines', view: this.#view, from, to }),
     })
     const { scroller } = this.#rows
     setAttributes(scroller, {
@@ -88,6 +102,7 @@ export class OutputPane {
     this.#shown = undefined
     this.#follow = follow
     this.#current = undefined
+    this.#selection.clear()
     this.#scrollTo = scrollTop > 0 ? scrollTop : undefined
     setAttributes(this.#rows.scroller, { 'aria-label': t('Output of {0}', label) })
     this.#rows.scroller.scrollTop = 0

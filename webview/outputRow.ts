@@ -1,6 +1,7 @@
 import type { OutputLine } from '../src/page/toPage.ts'
 import { formatCount } from './format.ts'
 import { lineSpans } from './lineSpans.ts'
+import type { TerminalColours } from './terminalColours.ts'
 import { element, setText } from './ui/dom.ts'
 import type { RowView } from './virtualRows.ts'
 import { t } from './words.ts'
@@ -15,26 +16,41 @@ export interface LineAt {
 }
 
 /** A row that shows one line: its number, its stream where that changes, and its text. */
-export function outputRow(lineAt: (index: number) => LineAt): RowView {
+export function outputRow(lineAt: (index: number) => LineAt, colours: TerminalColours): RowView {
   const number = element('span', { class: 'line-number', 'aria-hidden': 'true' })
   const stream = element('span', { class: 'line-stream' })
   const text = element('span', { class: 'line-text' })
   const made = element('div', { class: 'line' }, number, stream, text)
   let shown: OutputLine | undefined
+  let theme = colours.theme
   return {
     element: made,
     render: (index) => {
       const { line, before, current } = lineAt(index)
       made.classList.toggle('current', current)
-      if (line === shown && shown !== undefined) return
+      // A line that stays the same keeps its nodes, and with them a selection.
+      if (shown !== undefined && theme === colours.theme && isSameLine(line, shown)) return
       shown = line
+      theme = colours.theme
       setText(number, line === undefined ? String(index + 1) : line.n === 0 ? '' : String(line.n))
       made.classList.toggle('err', line?.stream === 2)
       made.classList.toggle('ours', line?.n === 0)
       setText(stream, line?.stream === 2 && before?.stream !== 2 ? t('err') : '')
-      text.replaceChildren(...(line === undefined ? [] : [lineSpans(line), ...cutNote(line)]))
+      text.replaceChildren(...(line === undefined ? [] : [lineSpans(line, colours), ...cutNote(line)]))
     },
   }
+}
+
+function isSameLine(line: OutputLine | undefined, shown: OutputLine): boolean {
+  if (line === undefined) return false
+  const { n, stream, text, cut, marks } = line
+  return (
+    n === shown.n &&
+    stream === shown.stream &&
+    text === shown.text &&
+    cut === shown.cut &&
+    String(marks) === String(shown.marks)
+  )
 }
 
 function cutNote({ cut }: OutputLine): HTMLElement[] {

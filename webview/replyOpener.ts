@@ -11,7 +11,7 @@ const moveMs = 60
 /** The parts of the page that it coordinates. */
 export interface Openable {
   readonly lists: Pick<Lists, 'select' | 'focus'>
-  readonly detail: Pick<DetailPane, 'selected' | 'select'> & { readonly output: { focus(): void } }
+  readonly detail: Pick<DetailPane, 'selected' | 'select' | 'reveal'> & { readonly output: { focus(): void } }
   readonly splitter: Pick<Splitter, 'split'>
   readonly comparison: Pick<Comparison, 'isAsking' | 'start' | 'take' | 'end'>
 }
@@ -29,7 +29,9 @@ export class ReplyOpener {
 
   /** A row of a list was chosen. */
   choose(row: Selected): void {
-    if (!this.#parts.comparison.take(row)) this.open(row)
+    if (this.#parts.comparison.take(row)) return
+    this.open(row)
+    this.#parts.detail.reveal()
   }
 
   /** While a reply is open, moving through a list opens the reply of each row. */

@@ -46,6 +46,11 @@ export class Section {
     setAttributes(this.#heading, { 'aria-expanded': folded ? 'false' : 'true' })
   }
 
+  /** @param height of all that it has to show, pixels */
+  wants(height: number): void {
+    this.element.style.setProperty('--wanted', `${height}px`)
+  }
+
   title(text: string): void {
     setText(this.#title, text)
   }

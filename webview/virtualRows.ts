@@ -14,15 +14,18 @@ export interface VirtualRowsOptions {
   readonly overscan: number
   /** Whether rows have the height of their content. */
   measured?(): boolean
-  /** A row that stays in the document when it is not visible. */
-  pinned?(): number | undefined
+  /** Rows that stay in the document when they are not visible. */
+  pinned?(): readonly number[]
+  /** Height of what covers the first rows when they are scrolled, pixels. */
+  readonly head?: number
   /** Called after each change of the visible rows. */
   onRange?(first: number, last: number): void
 }
 
 /**
  * A scrolling column in which only the visible rows exist. Rows are reused, and positioned through the CSSOM: the content
- * security policy does not allow `style` attributes.
+ * security policy does not allow `style` attributes. In the document they are in the order of their indexes: selections,
+ * copies and screen readers go by that.
  */
 export class VirtualRows {
   readonly scroller = element('div', { class: 'scroller' })
@@ -107,6 +110,8 @@ export class VirtualRows {
       estimateSize: (index) => this.#options.height(index),
       getItemKey: this.#keyOf,
       overscan: this.#options.overscan,
+      // The head is above the rows and moves along, so that the last rows end by its height further down.
+      scrollPaddingEnd: this.#options.head ?? 0,
       observeElementRect,
       observeElementOffset,
       scrollToFn: elementScroll,
@@ -115,10 +120,10 @@ export class VirtualRows {
         const first = Math.max(0, startIndex - overscan)
         const last = Math.min(count - 1, endIndex + overscan)
         const indexes = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at)
-        const pinned = this.#options.pinned?.()
-        if (pinned === undefined || pinned < 0 || pinned >= count) return indexes
-        if (pinned < first) return [pinned, ...indexes]
-        return pinned > last ? [...indexes, pinned] : indexes
+        const pinned = [...new Set(this.#options.pinned?.() ?? [])].sort((one, other) => one - other)
+        const before = pinned.filter((index) => index >= 0 && index < first)
+        const after = pinned.filter((index) => index > last && index < count)
+        return [...before, ...indexes, ...after]
       },
     }
   }
@@ -134,12 +139,20 @@ export class VirtualRows {
       this.#spare.push(row)
     }
     const measured = this.#options.measured?.() ?? false
+    let before: HTMLElement | undefined
     for (const { index, start, size } of items) {
       let row = this.#rows.get(index)
       const isNew = row === undefined
-      row ??= this.#take()
+      row ??= this.#spare.pop() ?? this.#options.makeRow()
       this.#rows.set(index, row)
-      if (isNew) row.element.dataset.index = String(index)
+      if (isNew) {
+        // Rows that stay are never moved: that would end a selection in them.
+        if (before === undefined) this.body.prepend(row.element)
+        else before.after(row.element)
+        row.element.hidden = false
+        row.element.dataset.index = String(index)
+      }
+      before = row.element
       if (isNew || renders) row.render(index)
       setStyle(row.element, 'transform', `translateY(${start}px)`)
       setStyle(row.element, 'height', measured ? '' : `${size}px`)
@@ -148,17 +161,6 @@ export class VirtualRows {
     setStyle(this.body, 'height', `${this.#virtualizer.getTotalSize()}px`)
     const range = this.#virtualizer.range
     if (range !== null) this.#options.onRange?.(range.startIndex, range.endIndex)
-  }
-
-  #take(): RowView {
-    const spare = this.#spare.pop()
-    if (spare !== undefined) {
-      spare.element.hidden = false
-      return spare
-    }
-    const made = this.#options.makeRow()
-    this.body.append(made.element)
-    return made
   }
 }
 

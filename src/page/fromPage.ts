@@ -32,6 +32,9 @@ const maxWindow = 2000
 /** Most agents named in one request: the largest fleet and a margin. */
 const maxAgents = 50_000
 
+/** A place in an output: a line, and characters from its start. */
+const Place = v.strictObject({ line: Index, column: Index })
+
 const OutputOf = v.union([v.strictObject({ agent: AgentId }), v.strictObject({ group: Index })])
 
 const Subset = v.variant('kind', [
@@ -140,6 +143,8 @@ const Request = v.variant('type', [
     /** `web[01-20]` instead of one name per line. */
     folded: v.boolean(),
   }),
+  /** Selected lines of the open output, of which the page does not have all. */
+  v.strictObject({ type: v.literal('copy-lines'), view: Index, from: Place, to: Place }),
   v.strictObject({ type: v.literal('copy-command') }),
   v.strictObject({ type: v.literal('export'), format: v.picklist(['json', 'ndjson', 'csv', 'text']) }),
 ])

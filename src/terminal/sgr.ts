@@ -73,9 +73,16 @@ export function styledTexts(line: string): StyledText[] {
 
 /** A colour of {@link Sgr}: one of the sixteen that the theme defines, or red, green and blue from 0 to 255. */
 export type TerminalColour =
-  | { readonly kind: 'named'; readonly name: string }
-  | { readonly kind: 'palette'; readonly index: number; readonly rgb: Rgb }
-  | { readonly kind: 'true'; readonly rgb: Rgb }
+  | { readonly kind: 'named'; readonly name: ColourName }
+  | { readonly kind: 'rgb'; readonly rgb: Rgb }
+
+/** The sixteen colours that a theme defines, in the order of their codes. */
+export const colourNames = [
+  ...(['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const),
+  ...(['bright-black', 'bright-red', 'bright-green', 'bright-yellow'] as const),
+  ...(['bright-blue', 'bright-magenta', 'bright-cyan', 'bright-white'] as const),
+] as const
+export type ColourName = (typeof colourNames)[number]
 
 export type Rgb = readonly [red: number, green: number, blue: number]
 
@@ -84,14 +91,13 @@ export function terminalColour(colour: string): TerminalColour | undefined {
   if (colour === '') return undefined
   const [code = 0, space, first = 0, green = 0, blue = 0] = colour.split(';').map(Number)
   if (space === undefined) return named((code % 10) + (code >= 90 ? 8 : 0))
-  if (space === 2) return { kind: 'true', rgb: [first, green, blue] }
+  if (space === 2) return { kind: 'rgb', rgb: [first, green, blue] }
   if (first < 16) return named(first)
-  return { kind: 'palette', index: first, rgb: paletteRgb(first) }
+  return { kind: 'rgb', rgb: paletteRgb(first) }
 }
 
 function named(index: number): TerminalColour {
-  const name = names[index % 8] as string
-  return { kind: 'named', name: index < 8 ? name : `bright-${name}` }
+  return { kind: 'named', name: colourNames[index] as ColourName }
 }
 
 /** The upper 240 of xterm's palette: a cube of six steps each, and 24 greys. */
@@ -104,8 +110,6 @@ function paletteRgb(index: number): Rgb {
   const cube = index - 16
   return [level(Math.floor(cube / 36)), level(Math.floor(cube / 6) % 6), level(cube % 6)]
 }
-
-const names = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
 
 const sequence = /\x1b\[([\d;]*)m/
 

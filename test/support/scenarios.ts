@@ -95,3 +95,35 @@ const brokenConfig: readonly Output[] = [
     ].join('\n'),
   },
 ]
+
+/** A failure whose reason is red on the terminal, and every other colour that a terminal has. */
+export async function colourfulFailure(): Promise<SimulatedRun> {
+  const simulated = await simulateRun(['web1', 'web2'])
+  const colours = Array.from({ length: 16 }, (_, index) => index)
+  const text = [
+    ...colours.map((index) => `\x1b[38;5;${index}mcolour ${index}\x1b[0m \x1b[2;38;5;${index}mfaint\x1b[0m`),
+    ...colours.map((index) => `\x1b[48;5;${index}mon ${index}\x1b[0m \x1b[7;38;5;${index}mreversed\x1b[0m`),
+    '\x1b[2mfaint\x1b[0m \x1b[7mreversed\x1b[0m',
+  ]
+  simulated.finish('web1', 1, [
+    { stream: 2, text: `\x1b[31mError:\x1b[0m no space left\n${text.join('\n')}\n` },
+  ])
+  simulated.finish('web2', 0, [{ stream: 1, text: 'fine\n' }])
+  return simulated
+}
+
+/** `df -h` on forty servers: the root is as full as the number of the server says, every fourth has a second disk. */
+export async function disksOfForty(): Promise<SimulatedRun> {
+  const hosts = Array.from({ length: 40 }, (_, index) => `web-${String(index + 1).padStart(2, '0')}`)
+  const simulated = await simulateRun(hosts, { action: { kind: 'shell', command: 'df -h' } })
+  for (const [index, host] of hosts.entries()) {
+    const percent = (index * 37) % 100
+    const rows = [
+      'Filesystem      Size  Used Avail Use% Mounted on',
+      `/dev/nvme0n1p1   30G  ${String(Math.round(percent * 0.3)).padStart(3)}G ${String(Math.round(30 - percent * 0.3)).padStart(4)}G ${String(percent).padStart(3)}% /`,
+      ...(index % 4 === 0 ? ['/dev/nvme1n1    200G  120G   81G  60% /srv'] : []),
+    ]
+    simulated.finish(host, 0, [{ stream: 1, text: `${rows.join('\n')}\n` }])
+  }
+  return simulated
+}

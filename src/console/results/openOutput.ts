@@ -72,6 +72,12 @@ export class OpenOutput {
     return this.#view.find(from, direction)
   }
 
+  /** The text between two places, once everything that exists has been read. */
+  async text(...places: Parameters<OutputView['text']>): Promise<string> {
+    await this.#reading
+    return this.#view.text(...places)
+  }
+
   /**
    * Reads what is new.
    * @throws Error when the output cannot be read

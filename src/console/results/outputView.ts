@@ -40,6 +40,22 @@ export class OutputView {
     return lines
   }
 
+  /**
+   * The text between two places, each a shown line and characters from its start, without SGR. Lines are whole here, and
+   * those that are omitted from the page are not.
+   */
+  text(from: Place, to: Place): string {
+    const first = this.#stored(from.line) ?? maxLines / 2
+    const last = this.#stored(to.line) ?? this.#lines.count - maxLines / 2 - 1
+    const lines: string[] = []
+    for (let index = first; index <= Math.min(last, this.#lines.count - 1); index += 1) {
+      const text = withoutSgr(this.#lines.line(index)?.text ?? '')
+      const start = index === first ? from.column : 0
+      lines.push(index === last ? text.slice(start, to.column) : text.slice(start))
+    }
+    return lines.join('\n')
+  }
+
   /** Index of the first shown line that has changed since the last call. */
   takeChangedFrom(): number {
     const changed = this.#lines.takeChangedFrom()
@@ -110,6 +126,11 @@ export class OutputView {
     this.#matches[index] = count
     return count
   }
+}
+
+interface Place {
+  readonly line: number
+  readonly column: number
 }
 
 /** The most shown lines: 400,000 at 18 px are well within what Chromium can scroll. */

@@ -45,6 +45,11 @@ export class PageOutputs {
     this.#find(request).catch(this.#options.onWarning)
   }
 
+  /** The text of these lines of the open output; undefined when another one is open. */
+  async text({ view, from, to }: Extract<FromPage, { type: 'copy-lines' }>): Promise<string | undefined> {
+    return this.#open?.page === view ? this.#open.text(from, to) : undefined
+  }
+
   close(): void {
     this.#open?.close()
     this.#open = undefined

@@ -117,6 +117,11 @@ export class PageSession {
     return this.#table.shownRows()
   }
 
+  /** The text of lines of the output that the page has open; undefined when it has another one open by now. */
+  textOf(request: Extract<FromPage, { type: 'copy-lines' }>): Promise<string | undefined> {
+    return this.#outputs.text(request)
+  }
+
   majority(): Group | undefined {
     return this.#groups.majority()
   }

@@ -108,6 +108,11 @@ export class ResultsPage {
         return this.#compare(request)
       case 'copy-output':
         return this.#copyOutput(request)
+      case 'copy-lines': {
+        const text = await this.#session.textOf(request)
+        if (text !== undefined) await this.#copyText(text)
+        return
+      }
       case 'copy-hosts':
         return this.#copyHosts(request)
       case 'copy-table':
@@ -181,8 +186,11 @@ export class ResultsPage {
 
   async #copyOutput({ of }: Extract<FromPage, { type: 'copy-output' }>): Promise<void> {
     const agentId = this.#session.agentOf(of)
-    if (agentId === undefined) return
-    const text = await plainOutput(this.shown.run, agentId)
+    if (agentId !== undefined) await this.#copyText(await plainOutput(this.shown.run, agentId))
+  }
+
+  /** @throws Error for more than a clipboard takes */
+  async #copyText(text: string): Promise<void> {
     if (text.length > maxClipboardCharacters) {
       throw new Error(
         vscode.l10n.t(

@@ -86,7 +86,7 @@ async function measureOutput(browser: PageBrowser): Promise<Figure[]> {
   const opened = await browser.open({ run: simulated.run })
   const { page } = opened
   const frame = page.mainFrame()
-  const shownMs = await sinceNavigation(opened, "document.querySelector('.output .ansi-green-fg') !== null")
+  const shownMs = await sinceNavigation(opened, "document.querySelector('.output .ansi') !== null")
   await onceTrue(frame, "document.querySelector('.output .scroller-body').clientHeight > 1_800_000")
   await page.getByRole('region', { name: 'Output of web1' }).focus()
   const before = Date.now()

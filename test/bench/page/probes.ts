@@ -69,7 +69,7 @@ export interface Scrolled {
 /** Turns the wheel through the whole list of agents, and looks at every picture that went to the screen. */
 export async function scrollThrough(page: Page, frame: Frame): Promise<Scrolled> {
   await frame.evaluate(`(() => {
-    document.querySelector('#agents .scroller').scrollTop = 0
+    document.querySelector('#agents').scrollTop = 0
     window.__slowest = 0
     let before
     const look = (now) => {
@@ -79,17 +79,17 @@ export async function scrollThrough(page: Page, frame: Frame): Promise<Scrolled>
     }
     window.__looking = requestAnimationFrame(look)
   })()`)
-  const list = await frame.locator('#agents .scroller').boundingBox()
+  const list = await frame.locator('#agents').boundingBox()
   if (list === null) throw new Error('The list of agents is not to be seen.')
   await page.mouse.move(list.x + 200, list.y + 60)
   const film = await Film.of(page, async () => {
     const turns = Math.ceil(
-      Number(await frame.evaluate("document.querySelector('#agents .scroller').scrollHeight")) / 1000,
+      Number(await frame.evaluate("document.querySelector('#agents').scrollHeight")) / 1000,
     )
     for (let turn = 0; turn < turns; turn += 1) await page.mouse.wheel(0, 1000)
     await onceTrue(
       frame,
-      "(() => { const s = document.querySelector('#agents .scroller'); return s.scrollTop + s.clientHeight > s.scrollHeight - 30 })()",
+      "(() => { const s = document.querySelector('#agents'); return s.scrollTop + s.clientHeight > s.scrollHeight - 30 })()",
     )
   })
   const slowestMs = (await frame.evaluate(

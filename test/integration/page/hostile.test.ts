@@ -76,7 +76,7 @@ describe('output that means harm', () => {
     expect(positions[0]).toBeGreaterThan(positions[1])
   })
 
-  it('has colours as classes or computed colours, never as styles of its own', async () => {
+  it('has computed colours, never styles of its own, and other ones in another theme', async () => {
     const page = await outputOf(
       '\x1b[31mred\x1b[0m \x1b[1;4;38;2;1;2;3mtrue\x1b[0m \x1b[38;5;208mpalette\x1b[0m \x1b[7mturned\x1b[0m\n',
     )
@@ -85,14 +85,22 @@ describe('output that means harm', () => {
         .locator('.line-text span')
         .evaluateAll((spans) => spans.map((span) => [span.textContent, span.className])),
     ).toEqual([
-      ['red', 'ansi-red-fg'],
-      ['true', 'ansi-truecolor-fg ansi-bold ansi-underline'],
-      ['palette', 'ansi-palette-208-fg'],
-      ['turned', 'ansi-turned-fg ansi-turned-bg'],
+      ['red', 'ansi'],
+      ['true', 'ansi ansi-bold ansi-underline'],
+      ['palette', 'ansi'],
+      ['turned', 'ansi'],
     ])
-    const colour = (text: string) =>
-      page.locator('.line-text span', { hasText: text }).evaluate((span) => span.style.color)
-    expect([await colour('true'), await colour('palette')]).toEqual(['rgb(1, 2, 3)', 'rgb(255, 135, 0)'])
+    const colours = (text: string) =>
+      page
+        .locator('.line-text span', { hasText: text })
+        .evaluate(({ style }) => [style.color, style.backgroundColor])
+    expect(await colours('palette')).toEqual(['rgb(255, 135, 0)', ''])
+    expect(await colours('turned')).toEqual(['rgb(31, 31, 31)', 'rgb(204, 204, 204)'])
+    const [dark] = await colours('true')
+    expect(dark).not.toBe('rgb(1, 2, 3)')
+    await page.evaluate("document.documentElement.style.setProperty('--vscode-editor-background', '#ffffff')")
+    await expect.poll(() => colours('true')).toEqual(['rgb(1, 2, 3)', ''])
+    expect((await colours('palette'))[0]).not.toBe('rgb(255, 135, 0)')
   })
 
   it('shows a progress bar as its last state', async () => {

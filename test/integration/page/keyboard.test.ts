@@ -97,7 +97,7 @@ describe('the results page by keyboard alone', () => {
     const page = await showFleet()
     await page.getByRole('grid', { name: 'Agents' }).focus()
     await page.keyboard.press('ArrowDown')
-    await page.locator('#agents .scroller').evaluate((scroller) => {
+    await page.locator('#agents').evaluate((scroller) => {
       scroller.scrollTop = 40_000
     })
     await page.locator('.agent', { hasText: 'web1700' }).waitFor()

@@ -255,7 +255,7 @@ describe('the results page', () => {
 
   it('keeps how far each list was scrolled', async () => {
     const { page } = await show(await reloadOfSixty())
-    const scroller = page.locator('#agents .scroller')
+    const scroller = page.locator('#agents')
     await scroller.evaluate((list) => list.scrollTo({ top: 200 }))
     await expect.poll(() => page.evaluate('window.__state?.scroll?.agents')).toBe(200)
   })

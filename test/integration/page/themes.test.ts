@@ -52,8 +52,6 @@ const contrasts = `(() => {
   const poor = []
   for (const element of document.querySelectorAll('.page *')) {
     if (!element.checkVisibility() || element.closest('.spoken, .line-number') !== null) continue
-    // A server's own choice of colours is shown as it is.
-    if (element.closest('[class*="ansi-"]') !== null) continue
     const isIcon = element.matches('.state .icon, .chip .icon')
     const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '')
     if (!isIcon && !hasText) continue

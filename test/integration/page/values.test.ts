@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { unexpectedComplaints } from '../../support/complaints.ts'
-import { type OpenPage, PageBrowser } from '../../support/resultsPage.ts'
+import { type OpenPage, PageBrowser, type Theme } from '../../support/resultsPage.ts'
+import { disksOfForty } from '../../support/scenarios.ts'
 import { simulateRun } from '../../support/simulatedRun.ts'
 
 let browser: PageBrowser
@@ -17,19 +18,8 @@ afterEach(async () => {
   closing = []
 })
 
-/** `df -h` on forty servers: the root is as full as the number of the server says, every fourth has a second disk. */
-async function showDisks(theme: 'dark' | 'light' | 'high-contrast' = 'dark'): Promise<OpenPage> {
-  const hosts = Array.from({ length: 40 }, (_, index) => `web-${String(index + 1).padStart(2, '0')}`)
-  const simulated = await simulateRun(hosts, { action: { kind: 'shell', command: 'df -h' } })
-  for (const [index, host] of hosts.entries()) {
-    const percent = (index * 37) % 100
-    const rows = [
-      'Filesystem      Size  Used Avail Use% Mounted on',
-      `/dev/nvme0n1p1   30G  ${String(Math.round(percent * 0.3)).padStart(3)}G ${String(Math.round(30 - percent * 0.3)).padStart(4)}G ${String(percent).padStart(3)}% /`,
-      ...(index % 4 === 0 ? ['/dev/nvme1n1    200G  120G   81G  60% /srv'] : []),
-    ]
-    simulated.finish(host, 0, [{ stream: 1, text: `${rows.join('\n')}\n` }])
-  }
+async function showDisks(theme: Theme = 'dark'): Promise<OpenPage> {
+  const simulated = await disksOfForty()
   const opened = await browser.open({ run: simulated.run, theme })
   closing.push(
     () => opened.close(),

@@ -87,10 +87,10 @@ describe('SGR', () => {
     expect(colour('31')).toEqual({ kind: 'named', name: 'red' })
     expect(colour('97')).toEqual({ kind: 'named', name: 'bright-white' })
     expect(colour('38;5;9')).toEqual({ kind: 'named', name: 'bright-red' })
-    expect(colour('38;5;16')).toEqual({ kind: 'palette', index: 16, rgb: [0, 0, 0] })
-    expect(colour('38;5;208')).toEqual({ kind: 'palette', index: 208, rgb: [255, 135, 0] })
-    expect(colour('38;5;255')).toEqual({ kind: 'palette', index: 255, rgb: [238, 238, 238] })
-    expect(colour('38;2;1;2;3')).toEqual({ kind: 'true', rgb: [1, 2, 3] })
+    expect(colour('38;5;16')).toEqual({ kind: 'rgb', rgb: [0, 0, 0] })
+    expect(colour('38;5;208')).toEqual({ kind: 'rgb', rgb: [255, 135, 0] })
+    expect(colour('38;5;255')).toEqual({ kind: 'rgb', rgb: [238, 238, 238] })
+    expect(colour('38;2;1;2;3')).toEqual({ kind: 'rgb', rgb: [1, 2, 3] })
     expect(colour('39')).toBeUndefined()
     expect(terminalColour(applySgr(plainSgr, '104').background)).toEqual({
       kind: 'named',

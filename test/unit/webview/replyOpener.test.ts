@@ -16,6 +16,7 @@ function openablePage() {
       get selected() {
         return selected
       },
+      reveal: () => {},
       select: (row) => {
         selected = row
       },

@@ -65,4 +65,20 @@ describe('cutText', () => {
     expect(cutText('ab🦀', 3)).toBe('ab')
     expect(cutText('\x1b[1mab', 2)).toBe('\x1b[1mab')
   })
+
+  it('gives the text between two places, with what the page cuts and omits', () => {
+    const view = viewOf('first\n\x1b[31msecond\x1b[0m line\nthird\n')
+    expect(view.text({ line: 0, column: 2 }, { line: 2, column: 3 })).toBe('rst\nsecond line\nthi')
+    expect(view.text({ line: 1, column: 3 }, { line: 1, column: 6 })).toBe('ond')
+    expect(view.text({ line: 1, column: 0 }, { line: 99, column: 9999 })).toBe('second line\nthird')
+    const long = viewOf(`${'x'.repeat(20_000)}\n`)
+    expect(long.text({ line: 0, column: 0 }, { line: 0, column: Number.MAX_SAFE_INTEGER })).toHaveLength(
+      20_000,
+    )
+    const many = viewOf(Array.from({ length: 450_000 }, (_, index) => `line ${index + 1}\n`).join(''))
+    const text = many.text({ line: 199_999, column: 5 }, { line: 200_001, column: 8 })
+    expect(text.split('\n')).toHaveLength(50_002)
+    expect(text.slice(0, 6)).toBe('200000')
+    expect(text.slice(-8)).toBe('line 250')
+  })
 })
