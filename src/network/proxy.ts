@@ -11,6 +11,8 @@ export interface ProxyServer {
   readonly port: number
   /** User and password as the header has them, `Basic …`. A secret. */
   readonly authorization: string | undefined
+  /** Who names user and password. */
+  readonly loginSource: string
   /** As in `http://proxy.example.com:3128`: without user and password. */
   readonly shown: string
   /** Who names it, as in `HTTPS_PROXY`. */
@@ -21,6 +23,8 @@ export interface ProxyServer {
 export interface ProxySettings {
   /** A URL; with `source`, its name for people. */
   readonly proxy?: { readonly url: string; readonly source: string } | undefined
+  /** The header `Proxy-Authorization` for any proxy whose URL has no user; with `source`, its name for people. */
+  readonly login?: { readonly authorization: string; readonly source: string } | undefined
   /** In the form of `NO_PROXY`, and instead of it. */
   readonly noProxy?: string | undefined
 }
@@ -33,13 +37,13 @@ export interface ProxySettings {
  */
 export function proxyFor(
   target: Target & { readonly isTls: boolean },
-  { proxy, noProxy }: ProxySettings,
+  { proxy, noProxy, login }: ProxySettings,
   env: NodeJS.ProcessEnv,
 ): ProxyServer | undefined {
   const named = proxy ?? variable(env, target.isTls ? 'HTTPS_PROXY' : 'HTTP_PROXY')
   if (named === undefined || named.url.trim() === '') return undefined
   if (doesWithoutProxy(noProxy ?? variable(env, 'NO_PROXY')?.url ?? '', target)) return undefined
-  return parseProxy(named.url.trim(), named.source)
+  return withLogin(parseProxy(named.url.trim(), named.source), login)
 }
 
 function variable(env: NodeJS.ProcessEnv, name: string): { url: string; source: string } | undefined {
@@ -69,9 +73,26 @@ function parseProxy(text: string, source: string): ProxyServer {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(url.port || (protocol === 'https:' ? 443 : 80)),
     authorization: login === ':' ? undefined : `Basic ${Buffer.from(login).toString('base64')}`,
+    loginSource: source,
     shown: url.origin,
     source,
   }
+}
+
+function withLogin(proxy: ProxyServer, login: ProxySettings['login']): ProxyServer {
+  if (login === undefined || proxy.authorization !== undefined) return proxy
+  const { authorization, source } = login
+  // HTTP has no other characters in a header; the value is a secret, and not shown.
+  if (!/^[\t\x20-\x7e\x80-\xff]+$/.test(authorization)) {
+    throw new ConnectionError(
+      'ProxyInvalid',
+      say(
+        'The value of {0} cannot be sent to a proxy. Write it in one line, as in “Basic dXNlcjpwYXNzd29yZA==”.',
+        source,
+      ),
+    )
+  }
+  return { ...proxy, authorization, loginSource: source }
 }
 
 /** People also write passwords that hold a `%` as it is. */

@@ -83,7 +83,7 @@ function codeOf(cause: NodeJS.ErrnoException): string {
 }
 
 function refusal(proxy: ProxyServer, authority: string, status: number, message: string): ConnectionError {
-  const { shown, source } = proxy
+  const { shown, source, loginSource } = proxy
   // What a stranger wrote: a line of it.
   const answer = `${status} ${message.slice(0, 60)}`.trim()
   const fail = (code: ConnectionErrorCode, sentence: Localizable) => new ConnectionError(code, sentence)
@@ -99,7 +99,7 @@ function refusal(proxy: ProxyServer, authority: string, status: number, message:
         )
       : fail(
           'ProxyLoginRejected',
-          say('The proxy {0} rejects the user name or the password in {1} (407).', shown, source),
+          say('The proxy {0} rejects the user name or the password in {1} (407).', shown, loginSource),
         )
   }
   if (status >= 500) {

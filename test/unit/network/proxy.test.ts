@@ -47,6 +47,28 @@ describe('the proxy of a connection', () => {
     expect(named(url)).toMatchObject({ protocol, host, port, authorization: undefined })
   })
 
+  it('has the login of the user interface where its URL has none, whoever names it', () => {
+    const login = { authorization: 'Negotiate t0ken', source: 'http.proxyAuthorization' }
+    const proxy = (url: string) => proxyFor(sqs, { login }, { HTTPS_PROXY: url })
+    expect(proxy('http://proxy:3128')).toMatchObject({
+      ...{ authorization: 'Negotiate t0ken', source: 'HTTPS_PROXY', loginSource: 'http.proxyAuthorization' },
+    })
+    expect(proxy('http://ada:s3cret@proxy:3128')).toMatchObject({
+      ...{ authorization: `Basic ${btoa('ada:s3cret')}`, loginSource: 'HTTPS_PROXY' },
+    })
+    expect(proxyFor(sqs, { login }, {})).toBeUndefined()
+  })
+
+  it.each(['Basic s3cret\r\nHost: elsewhere', 'Basic s3cret\0', 'Basic s3crét😀'])(
+    'is none with a login that is no header: the setting is named, and its value is not shown',
+    (authorization) => {
+      const login = { authorization, source: 'http.proxyAuthorization' }
+      const find = () => proxyFor(sqs, { login }, { HTTPS_PROXY: 'http://proxy:3128' })
+      expect(find).toThrow(/http\.proxyAuthorization cannot be sent/)
+      expect(find).not.toThrow(/s3cr/)
+    },
+  )
+
   it.each([
     ['http://ada:s3cret@proxy:3128', 'ada:s3cret'],
     ['http://ada:p%40ss%3Aword@proxy:3128', 'ada:p@ss:word'],

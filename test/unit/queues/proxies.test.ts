@@ -76,6 +76,19 @@ describe('requests to SQS', () => {
     expect(sqs.requests.map(({ operation }) => operation)).toEqual(['GetQueueUrl', 'SendMessage'])
   })
 
+  it('log in to the proxy as the user interface says, and name its setting where the proxy refuses', async () => {
+    const login = (text: string) => ({
+      ...connection,
+      proxies: () => ({ login: { authorization: `Basic ${btoa(text)}`, source: 'http.proxyAuthorization' } }),
+    })
+    await use({ login: 'ada:right' })
+    await send(login('ada:right'))
+    expect(sqs.requests).toHaveLength(2)
+    await expect(send(login('ada:wr0ng'))).rejects.toThrow(
+      `The proxy http://127.0.0.1:${proxy.port} rejects the user name or the password in http.proxyAuthorization (407).`,
+    )
+  })
+
   it('share their tunnel', async () => {
     const queues = createQueues(connection)
     open.push(queues)

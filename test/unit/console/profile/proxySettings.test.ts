@@ -30,8 +30,22 @@ describe('the proxy of the editor', () => {
     })
   })
 
+  it('gets the header of http.proxyAuthorization, whoever names it', () => {
+    own['http.proxyAuthorization'] = ' Basic YWRhOnMzY3JldA== '
+    expect(proxySettings()).toEqual({
+      login: { authorization: 'Basic YWRhOnMzY3JldA==', source: 'http.proxyAuthorization' },
+    })
+  })
+
+  it('is never one whose certificate, or that of AWS, need not be verified', () => {
+    own['http.proxy'] = proxy
+    own['http.proxyStrictSSL'] = false
+    expect(proxySettings()).toEqual({ proxy: { url: proxy, source: 'http.proxy' } })
+  })
+
   it('is not that of a workspace', () => {
     workspace['http.proxy'] = proxy
+    workspace['http.proxyAuthorization'] = 'Basic x'
     workspace['http.noProxy'] = ['*']
     expect(proxySettings()).toEqual({})
   })
@@ -44,6 +58,7 @@ describe('the proxy of the editor', () => {
 
   it.each(['', '  ', 8080, null])('is none when http.proxy is %j', (value) => {
     own['http.proxy'] = value
+    own['http.proxyAuthorization'] = value
     own['http.noProxy'] = []
     expect(proxySettings()).toEqual({})
   })
