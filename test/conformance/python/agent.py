@@ -11,17 +11,11 @@ import sys
 import threading
 import time
 
-from body import open_body, seal_body
-from checks import Unreadable, Wrong
-from fields import read_action
+from admission import CLOCK_ERROR_MS, Situation, decide, is_another
+from body import seal_body
 from journal import Journal
-from rules import matches, may_reply_to
 from run import Run
 from sqs import Sqs
-from targets import is_in_set
-
-
-CLOCK_ERROR_MS = 2_000
 
 
 class Agent:
@@ -60,66 +54,38 @@ class Agent:
             fresh = [message for message in messages if message["MessageId"] not in seen]
             for message in fresh:
                 seen.add(message["MessageId"])
-                self.decide(message["Body"], int(message["Attributes"]["SentTimestamp"]))
+                self.take(message)
             pause = 0.1 if fresh else min(2 * pause, 1)
             if messages and not (len(messages) == 10 and fresh):
                 self.stopping.wait(pause * (0.75 + random.random() / 2))
 
-    def decide(self, body, sent_at):
-        """The table of “What an agent does with a command”."""
-        try:
-            command, _, _ = open_body(body, "command")
-        except Unreadable as error:
-            print("unreadable:", error, file=sys.stderr)
-            return
-        run_id, reply_to, issued_at, ttl = (command[name] for name in ("runId", "replyTo", "issuedAt", "ttlMs"))
-        names_some = "targets" in command or "targetSet" in command
-        if "targets" in command and self.agent_id not in command["targets"]:
-            return
-        if "targetSet" in command and not is_in_set(command["targetSet"], run_id, self.agent_id):
-            return
-        match = matches(command["filter"], self.facts)
-        if match is False and not names_some:
-            return
-        action, unsupported = None, None
-        try:
-            action = read_action(command["action"])
-        except Wrong as wrong:
-            unsupported = str(wrong)
-        kind = action["kind"] if action else None
-        is_executed = kind in ("shell", "script")
-        before_start = self.started_at - CLOCK_ERROR_MS
-        if kind == "resend" and (run_id in self.orders or issued_at < before_start):
-            return
-        may_reply = may_reply_to(self.environment, self.own_queue, reply_to)
-        queue = reply_to if may_reply else self.own_queue
+    def take(self, message):
+        attributes = message["Attributes"]
+        situation = Situation(
+            **{"agent_id": self.agent_id, "environment": self.environment, "reply_queue": self.own_queue},
+            **{"facts": self.facts, "sender_id": attributes.get("SenderId"), "sent_at": int(attributes["SentTimestamp"])},
+            **{"now": self.sqs.now(), "started_at": self.started_at, "remembers_since": self.journal.since},
+            **{"known": self.journal.known, "started_by": self.journal.starters, "resent": self.orders},
+        )
+        decision = decide(message["Body"], situation)
+        command = decision.command
+        if decision.kind == "silence":
+            print("no answer:", decision.reason, file=sys.stderr)
+        elif decision.kind == "repeat":
+            self.repeat(command["runId"], command["replyTo"])
+        elif decision.kind == "refuse":
+            if decision.is_recorded:
+                self.begin(command["runId"], decision.to, situation.sender_id)
+                self.journal.write({"ended": command["runId"]})
+            refusal = {"type": "refusal", **self.head(command["runId"])}
+            self.send(decision.to, {**refusal, "code": decision.code, "reason": decision.reason})
+        else:
+            self.carry_out(command, decision.action, situation)
 
-        def refuse(code, reason):
-            self.send(queue, {"type": "refusal", **self.head(run_id), "code": code, "reason": reason[:1000]})
+    def begin(self, run_id, reply_to, sender_id):
+        self.journal.write({"begun": run_id, "replyTo": reply_to, "by": sender_id})
 
-        if command["environment"] != self.environment:
-            return refuse("environment", f"{self.agent_id} is in {self.environment}.")
-        if is_executed and run_id in self.journal.known:
-            if may_reply:
-                self.repeat(run_id, reply_to)
-            return
-        is_late = self.sqs.now() - sent_at > ttl or abs(sent_at - issued_at) > ttl + 300_000
-        is_forgotten = is_executed and min(sent_at, issued_at) < self.journal.since - CLOCK_ERROR_MS
-        if is_late or is_forgotten:
-            if sent_at >= before_start:
-                refuse("expired", "The command has expired." if is_late else "It may have been executed already.")
-            return
-        if not may_reply:
-            return refuse("reply-queue", f"Replies to {reply_to} are not allowed.")
-        if match is None:
-            return refuse("filter", "This agent knows only * and a=b joined by and.")
-        if not match:
-            return refuse("filter", "The filter no longer matches.")
-        if unsupported is not None:
-            return refuse("unsupported", f"The action is not supported: {unsupported}.")
-        self.carry_out(command, action)
-
-    def carry_out(self, command, action):
+    def carry_out(self, command, action, situation):
         run_id, reply_to, kind = command["runId"], command["replyTo"], action["kind"]
         if kind in ("ping", "facts"):
             if kind == "facts":
@@ -129,7 +95,7 @@ class Agent:
             self.orders.add(run_id)
             self.resend(action["runId"], reply_to, action["missing"], action["result"])
         elif kind == "cancel":
-            self.cancel(action["runId"], reply_to, action.get("issuedAt"))
+            self.cancel(action["runId"], reply_to, action.get("issuedAt"), situation)
         else:
             variables = {
                 "EC2_COLLECTIVE_ENVIRONMENT": self.environment,
@@ -138,7 +104,7 @@ class Agent:
             }
             run = Run(self.sqs, command, action, variables, lambda: self.head(run_id))
             with self.lock:
-                self.journal.write({"begun": run_id, "replyTo": reply_to})
+                self.begin(run_id, reply_to, situation.sender_id)
                 self.runs[run_id] = run
             threading.Thread(target=self.execute, args=(run_id, run)).start()
 
@@ -164,14 +130,15 @@ class Agent:
         if run.result is not None and (with_result or len(there) < len(missing)):
             self.sqs.send(reply_to, run.result)
 
-    def cancel(self, run_id, reply_to, issued_at):
+    def cancel(self, run_id, reply_to, issued_at, situation):
         run = self.runs.get(run_id)
         if run is not None and run.result is None:
             run.stop({"kind": "cancelled", "started": True})
         elif run_id in self.journal.known:
-            self.resend(run_id, reply_to, [], True)
+            if not is_another(situation, run_id):
+                self.resend(run_id, reply_to, [], True)
         else:
-            self.journal.write({"begun": run_id, "replyTo": reply_to})
+            self.begin(run_id, reply_to, situation.sender_id)
             self.journal.write({"ended": run_id})
             if issued_at is not None and issued_at >= self.journal.since - CLOCK_ERROR_MS:
                 self.answer(run_id, reply_to, {"kind": "cancelled", "started": False})

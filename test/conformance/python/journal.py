@@ -9,6 +9,7 @@ class Journal:
 
     def __init__(self, path, now):
         self.known = {}
+        self.starters = {}
         self.open = []
         self.since = now
         lines = []
@@ -34,4 +35,5 @@ class Journal:
             self.open = [run_id for run_id in self.open if run_id != line["ended"]]
         else:
             self.known[line["begun"]] = line["replyTo"]
+            self.starters[line["begun"]] = line["by"]
             self.open.append(line["begun"])

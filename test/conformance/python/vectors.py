@@ -4,6 +4,7 @@ import base64
 import json
 import sys
 
+from admission import Situation, decide
 from body import ascii_json, open_body, seal_body
 from checks import Unreadable, Wrong
 from fields import read_action
@@ -64,7 +65,24 @@ def failed_vectors(vectors):
         check(f"filter {vector['filter']}", matches(vector["filter"], vectors["facts"]) in (None, vector["matches"]))
     for text in vectors["notFilters"]:
         check(f"no filter {text}", matches(text, vectors["facts"]) is None)
+    for vector in vectors["decisions"]:
+        decision = decide(vector["body"], situation_of({**vectors["situation"], **vector.get("situation", {})}))
+        there = {"decision": decision.kind}
+        if decision.kind == "refuse":
+            there |= {"code": decision.code, "to": decision.to, "isRecorded": decision.is_recorded}
+        wanted = {name: vector[name] for name in ("decision", "code", "to", "isRecorded") if name in vector}
+        check(f"decision about {vector['name']}: {there}", there == wanted)
     return failures
+
+
+def situation_of(there):
+    started_by = {run_id: there["startedBy"] for run_id in there["known"] if "startedBy" in there}
+    names = {
+        **{"agent_id": "agentId", "environment": "environment", "reply_queue": "replyQueue", "facts": "facts"},
+        **{"sender_id": "senderId", "sent_at": "sentAt", "now": "now", "started_at": "startedAt"},
+        **{"remembers_since": "remembersSince", "known": "known", "resent": "resent"},
+    }
+    return Situation(**{name: there[field] for name, field in names.items()}, started_by=started_by)
 
 
 if __name__ == "__main__":
