@@ -45,6 +45,7 @@ import { logIn } from './console/profile/logIn.ts'
 import type { Profiles } from './console/profile/profiles.ts'
 import type { WorkspaceConsent } from './console/profile/workspaceConsent.ts'
 import type { Results } from './console/results/results.ts'
+import { pinResults } from './console/results/tabPin.ts'
 import type { RunHistory } from './console/send/runHistory.ts'
 import type { Sending } from './console/send/sending.ts'
 import type { Snippets } from './console/send/snippets.ts'
@@ -148,6 +149,9 @@ export function commandsOf(parts: CommandParts): Readonly<Record<string, (...arg
     openSnippet: openSnippet(),
     saveAsSnippet: saveAsSnippet(history, files, list),
     saveThisAsSnippet: saveAsSnippet(history, files, list),
+
+    pinResults: pinResults(true),
+    unpinResults: pinResults(false),
 
     openRun: openRun(shownRuns, results),
     searchHistory: searchHistory(history, shownRuns, results),

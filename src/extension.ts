@@ -16,6 +16,7 @@ import { ComparisonWithBefore } from './console/history/compareWithBefore.ts'
 import { HistoryView } from './console/history/historyView.ts'
 import { runAgain } from './console/history/runAgain.ts'
 import { RunLinks } from './console/history/runLinks.ts'
+import { shownAttempt } from './console/history/shownAttempt.ts'
 import { ShownRuns } from './console/history/shownRuns.ts'
 import { LocalFleetControl } from './console/localFleet/localFleetControl.ts'
 import { Credentials } from './console/profile/credentials.ts'
@@ -25,6 +26,7 @@ import { createResults } from './console/results/results.ts'
 import { tellUnexpected } from './console/results/unexpectedNotice.ts'
 import { Drafts } from './console/send/drafts.ts'
 import { RunHistory } from './console/send/runHistory.ts'
+import type { Draft } from './console/send/runPlan.ts'
 import { Runs } from './console/send/runs.ts'
 import { Sending } from './console/send/sending.ts'
 import { Snippets } from './console/send/snippets.ts'
@@ -153,9 +155,11 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.tasks.registerTaskProvider(taskType, new FleetTasks(sending, snippets, trouble)),
     runs.onDidStart(({ run, environment }) => tellUnexpected(run, environment.environment.name)),
     runs.onDidChange(() => connections.closeStale()),
-    runs.onDidStart((started) => {
+    runs.onDidTry((attempt) => {
       // A task has its terminal.
-      if (started.origin !== 'task') void results.show(shownRuns.started(started))
+      if (attempt.origin === 'task') return
+      const review = (draft: Draft) => sending.ask(draft, vscode.l10n.t('Run Command'))
+      void results.showAttempt(shownAttempt(attempt, shownRuns, review))
     }),
     runs.onDidStart(({ run, environment }) => history.remember(run.runId, environment.key)),
     list.onDidRead((declarations) => protectTerminals(context.environmentVariableCollection, declarations)),

@@ -136,6 +136,15 @@ export class Grid<Item> {
     this.element.focus()
   }
 
+  /** Moves by rows, as the arrows do, and takes the focus. */
+  step(by: number): void {
+    const from = this.activeIndex ?? (by > 0 ? -1 : this.#items.length)
+    // The focus alone makes the first row the active one.
+    this.#head?.activate(undefined)
+    this.#moveTo(Math.max(0, Math.min(this.#items.length - 1, from + by)), true)
+    this.focus()
+  }
+
   get #headRows(): number {
     return this.#head === undefined ? 0 : 1
   }

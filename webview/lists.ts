@@ -136,6 +136,30 @@ export class Lists {
     grid.focus()
   }
 
+  /** Moves the focus to the first list that has rows. */
+  focusRows(): void {
+    this.#listWithFocus?.focus()
+  }
+
+  /** Moves to the next row, or the one before, of the list that has the focus; of the first with rows if none has. */
+  step(direction: 1 | -1): void {
+    this.#listWithFocus?.step(direction)
+  }
+
+  get #listWithFocus() {
+    const grids = [
+      { grid: this.#groups.grid, section: this.#groups.section },
+      { grid: this.#agents.grid, section: this.#agents.section },
+    ].filter(({ grid, section }) => !section.isFolded && grid.items.length > 0)
+    return (grids.find(({ grid }) => grid.element === document.activeElement) ?? grids[0])?.grid
+  }
+
+  /** Asks the host again for what it forgets with a snapshot. */
+  reopen(): void {
+    this.#inSight = ''
+    this.table.reopen()
+  }
+
   /** The state of the lists that survives a reload. */
   get kept(): Required<Pick<PageState, 'states' | 'hostText' | 'sort' | 'collapsed'>> &
     Pick<PageState, 'groupBy' | 'table'> {

@@ -1,6 +1,7 @@
 import type { FromPage } from '../src/page/fromPage.ts'
 import type { ToPage } from '../src/page/toPage.ts'
 import { Announcer } from './announcer.ts'
+import { AttemptPane } from './attemptPane.ts'
 import { Comparison } from './comparison.ts'
 import { DetailPane } from './detailPane.ts'
 import { Header } from './header.ts'
@@ -12,6 +13,7 @@ import { ProgressPane } from './progressPane.ts'
 import { ReplyOpener } from './replyOpener.ts'
 import { RunModel } from './runModel.ts'
 import { SearchBar } from './searchBar.ts'
+import { Shortcuts } from './shortcuts.ts'
 import { Splitter } from './splitter.ts'
 import { element, show } from './ui/dom.ts'
 
@@ -34,6 +36,8 @@ export class Page {
   readonly #kept: KeptState
   readonly #announcer: Announcer
   readonly #root: HTMLElement
+  readonly #attempt: AttemptPane
+  readonly #shortcuts: Shortcuts
   readonly #message = element('div', { class: 'not-kept', role: 'alert', hidden: true })
   #frame: number | undefined
 
@@ -85,14 +89,20 @@ export class Page {
       this.#announcer.element,
     )
     window.setInterval(() => this.#header.tick(), 1000)
-    document.addEventListener('keydown', (event) => {
-      if (this.#onKey(event)) event.preventDefault()
+    this.#attempt = new AttemptPane(ask)
+    this.#shortcuts = new Shortcuts({
+      search: () => this.#search.focus(),
+      move: (direction) => this.#lists.step(direction),
+      again: () => this.#again(),
+      nextMatch: (direction) => this.#matches.go(direction),
+      back: () => this.#opener.back(),
     })
+    window.addEventListener('focus', () => this.#focusLists())
   }
 
   /** Renders the page in `into`, and asks the host for its run. */
   start(into: HTMLElement): void {
-    into.append(this.#root, this.#message)
+    into.append(this.#root, this.#attempt.element, this.#message, this.#shortcuts.help.element)
     this.#kept.read()
     this.#lists.mount()
     this.#detail.output.mount()
@@ -101,10 +111,13 @@ export class Page {
 
   take(message: ToPage): void {
     switch (message.type) {
+      case 'attempt':
+        this.#attempt.render(message)
+        this.#showOnly(this.#attempt.element)
+        break
       case 'snapshot':
         this.#model.take(message)
-        show(this.#root, true)
-        show(this.#message, false)
+        this.#showOnly(this.#root)
         this.#resume()
         this.#showSoon()
         break
@@ -128,8 +141,7 @@ export class Page {
         if (!this.#detail.output.takeFound(message)) this.#matches.goOn()
         break
       case 'not-kept':
-        show(this.#root, false)
-        show(this.#message, true)
+        this.#showOnly(this.#message)
         this.#message.replaceChildren(element('p', {}, message.reason))
     }
   }
@@ -142,7 +154,7 @@ export class Page {
     })
     if (isRestored) return
     this.#detail.output.reopen()
-    this.#lists.table.reopen()
+    this.#lists.reopen()
     this.#search.repeat()
     if (this.#model.total === 1) this.#openOnly()
   }
@@ -166,13 +178,24 @@ export class Page {
     this.#lists.render()
     if (!this.#detail.render()) this.#opener.close()
     this.#announcer.render(performance.now())
+    this.#focusLists()
   }
 
-  /** @returns whether the page has handled the key */
-  #onKey(event: KeyboardEvent): boolean {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f') this.#search.focus()
-    else if (event.key === 'F3') this.#matches.go(event.shiftKey ? -1 : 1)
-    else return event.key === 'Escape' && this.#opener.back()
-    return true
+  #showOnly(wanted: HTMLElement): void {
+    // What the document said until the page had something to show.
+    document.querySelector('body > .first')?.remove()
+    for (const part of [this.#root, this.#attempt.element, this.#message]) show(part, part === wanted)
+  }
+
+  /** Where the focus is on nothing, it goes to the rows; it is not taken from the editor. */
+  #focusLists(): void {
+    const isNowhere = document.hasFocus() && document.activeElement === document.body
+    if (isNowhere && !this.#root.hidden) this.#lists.focusRows()
+  }
+
+  #again(): void {
+    const { run } = this.#model
+    if (run !== undefined && (run.phase === 'over' || !run.live))
+      this.#host.post({ type: 'run-again', on: { kind: 'all' } })
   }
 }

@@ -3,7 +3,12 @@ import path from 'node:path'
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type { GenericSchema } from 'valibot'
 import { TaskDeclaration } from '../../src/declarations/runArguments.ts'
-import { oldSettingsSection, settings, settingsSection } from '../../src/declarations/settings.ts'
+import {
+  oldSettingsSection,
+  renamedSettings,
+  settings,
+  settingsSection,
+} from '../../src/declarations/settings.ts'
 import { WorkspaceFileDeclaration } from '../../src/declarations/workspaceFileSchema.ts'
 import { RunAgent, RunDocument, RunHead } from '../../src/report/runJson.ts'
 import type { JsonSchema } from './jsonSchema.ts'
@@ -59,7 +64,8 @@ function manifestSettings(texts: Map<string, string>): Record<string, object> {
     'setting.old',
     `Settings of EC2 Collective now begin with \`${settingsSection}\`. Run _EC2 Collective: Move Settings_ to move this one.`,
   )
-  const old = properties.map(({ name, property: { scope, type } }) => [
+  const renamed = properties.filter(({ name }) => renamedSettings.includes(name))
+  const old = renamed.map(({ name, property: { scope, type } }) => [
     `${oldSettingsSection}.${name}`,
     {
       scope,

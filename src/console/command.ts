@@ -15,6 +15,15 @@ export class TroubleWith extends Error {
   }
 }
 
+/** An error that the user has been shown already. */
+export class ShownError extends Error {
+  override readonly name = 'ShownError'
+
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause })
+  }
+}
+
 /**
  * Registers commands by the last part of their ID. Every error is shown to the user who started the command.
  */
@@ -29,7 +38,8 @@ export function registerCommands(
           return await act(...args)
         } catch (error) {
           if (isGivenUp(error)) return undefined
-          if (error instanceof TroubleWith) trouble.show(error.cause, error.environment)
+          if (isShown(error)) trouble.note(error)
+          else if (error instanceof TroubleWith) trouble.show(error.cause, error.environment)
           else trouble.show(error)
           return undefined
         }
@@ -38,8 +48,12 @@ export function registerCommands(
   )
 }
 
+function isShown(error: unknown): boolean {
+  return error instanceof ShownError || (error instanceof TroubleWith && error.cause instanceof ShownError)
+}
+
 /** The user closed a question: this is not an error. */
-function isGivenUp(error: unknown): boolean {
+export function isGivenUp(error: unknown): boolean {
   if (error instanceof MfaDeclined || error instanceof vscode.CancellationError) return true
   return error instanceof Error && error.cause !== undefined && isGivenUp(error.cause)
 }

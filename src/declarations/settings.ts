@@ -68,6 +68,26 @@ Environments that a team shares belong in \`.vscode/ec2-collective.yaml\` in the
     v.optional(Whole, 2048),
     'Disk space for the history of a workspace, in megabytes. The oldest runs are deleted first.',
   ),
+  'results.reuseTab': setting(
+    'window',
+    v.optional(v.boolean(), true),
+    'Show the next run in the tab of the one before, unless that tab is pinned. The earlier run goes on, and is in the history.',
+  ),
+  'results.openBeside': setting(
+    'window',
+    v.optional(v.boolean(), false),
+    'Open results beside the active editor instead of over it.',
+  ),
+  'results.tellWhenOver': setting(
+    'window',
+    v.optional(v.boolean(), true),
+    'Show a notification when a run of more than 10 seconds ends while its results are not visible, or the window is in the background.',
+  ),
+  'results.shortcuts': setting(
+    'window',
+    v.optional(v.boolean(), true),
+    'Keys without Ctrl or Alt on the results page: `/`, `j`, `k`, `r`, `?`. Turn them off if your screen reader or speech control types them.',
+  ),
   signingKey: setting(
     'machine',
     v.optional(v.pipe(v.string(), v.metadata({ pattern: `^$|${keyReferencePattern}` })), ''),
@@ -120,3 +140,6 @@ function entryOf(map: Record<string, unknown>, name: string): unknown {
 export type SettingName = keyof typeof settings
 
 export const settingNames = Object.keys(settings) as readonly SettingName[]
+
+/** Those that have an old name, too: the others are newer. */
+export const renamedSettings: readonly string[] = settingNames.filter((name) => !name.startsWith('results.'))

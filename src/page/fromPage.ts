@@ -127,6 +127,9 @@ const Request = v.variant('type', [
   v.strictObject({ type: v.literal('run-again'), on: Subset }),
   /** Another command on these, which a person types in the editor's boxes. */
   v.strictObject({ type: v.literal('run-other'), on: Subset }),
+  /** Of a run that could not be sent: one of the offered actions, or its review again. */
+  v.strictObject({ type: v.literal('attempt-action'), index: Index }),
+  v.strictObject({ type: v.literal('attempt-again') }),
   v.strictObject({ type: v.literal('open-output'), of: OutputOf }),
   /** The run, or one agent's output in it, with the run before. */
   v.strictObject({ type: v.literal('compare-before'), agent: v.optional(AgentId) }),

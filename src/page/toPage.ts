@@ -6,7 +6,16 @@ import type { TableWindow } from './tableWindow.ts'
  * come deltas whose `seq` goes up by one. A page that misses one sends `ready` again. Rows are upserts: the snapshot of
  * a large run brings the first of them, the following deltas the rest.
  */
-export type ToPage = Snapshot | Delta | OutputWindow | TableWindow | SearchProgress | Found | Picked | NotKept
+export type ToPage =
+  | Snapshot
+  | Delta
+  | OutputWindow
+  | TableWindow
+  | SearchProgress
+  | Found
+  | Picked
+  | NotKept
+  | AttemptNews
 
 export interface Snapshot {
   readonly type: 'snapshot'
@@ -44,6 +53,18 @@ export interface Picked {
 export interface NotKept {
   readonly type: 'not-kept'
   readonly reason: string
+}
+
+/** A run that is not sent yet: what is being done, or why it was not sent. */
+export interface AttemptNews {
+  readonly type: 'attempt'
+  readonly environment: RunHeader['environment']
+  readonly targets: string
+  readonly action: ActionHeader
+  readonly state: /** `status` says what is being done. */
+    | { readonly kind: 'under-way'; readonly status: string; readonly stopping: boolean }
+    /** `actions` are labels of what the user can do about it. */
+    | { readonly kind: 'failed'; readonly reason: string; readonly actions: readonly string[] }
 }
 
 /** What the run is. Values of environment variables never reach the page: only their names. */

@@ -21,6 +21,8 @@ export interface RunRequest {
   readonly outputLimitBytes?: number
   /** Names of the action's environment variables whose values are never stored, shown or logged. */
   readonly secrets?: readonly string[]
+  /** Name of the snippet that it comes from, for people. */
+  readonly snippetName?: string
 }
 
 export type Unseen = 'left-out' | 'included'

@@ -141,6 +141,13 @@ export class TabInputText {
   }
 }
 
+export class TabInputWebview {
+  /** @param {string} viewType */
+  constructor(viewType) {
+    this.viewType = viewType
+  }
+}
+
 export class Range {
   /** @param {unknown} start @param {unknown} end */
   constructor(start, end) {

@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../master/store/history.ts'
 import { stateNames, verdicts } from '../../protocol/verdict.ts'
 import { actionName } from '../../run/actionText.ts'
+import { unexpectedOf } from '../../run/runOutcome.ts'
 import { localize } from '../../text/localizable.ts'
 import { oneLine } from '../../text/oneLine.ts'
 import type { Translate } from '../../text/translate.ts'
@@ -36,23 +37,6 @@ export function describeCounts(
     .filter((verdict) => counts[verdict] > 0)
     .map((verdict) => `${counts[verdict]} ${localize(stateNames[verdict], t)}`)
     .join(', ')
-}
-
-/** `running`, `good` when all agents succeeded, `bad` when one did not, or executed unexpectedly, `mixed` when it was stopped manually. */
-export function outcomeOfRun({
-  counts,
-  phase,
-  agents,
-}: Pick<RunSummary, 'counts' | 'phase' | 'agents'>): 'running' | 'good' | 'mixed' | 'bad' {
-  if (unexpectedOf(counts) > 0) return 'bad'
-  if (phase !== 'over') return 'running'
-  if (counts.succeeded === agents) return 'good'
-  return counts.succeeded + counts.cancelled + counts['not-started'] === agents ? 'mixed' : 'bad'
-}
-
-/** Summaries of earlier versions do not have that count. */
-function unexpectedOf({ unexpected }: Partial<RunSummary['counts']>): number {
-  return unexpected ?? 0
 }
 
 /** Runs of one calendar day, newest day first. */

@@ -1,13 +1,14 @@
 import * as vscode from 'vscode'
 import type { RunSummary } from '../../master/store/history.ts'
 import { hiddenSentence } from '../../run/hiddenCommand.ts'
+import { outcomeOfRun } from '../../run/runOutcome.ts'
 import { chosenBy, describeTargets } from '../../run/targetText.ts'
 import { localize } from '../../text/localizable.ts'
 import { oneLine } from '../../text/oneLine.ts'
 import { visibleLine, visibleText } from '../../text/visibleText.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import type { Runs } from '../send/runs.ts'
-import { describeCounts, groupByDay, nameOfRun, outcomeOfRun } from './historyRows.ts'
+import { describeCounts, groupByDay, nameOfRun } from './historyRows.ts'
 
 export type HistoryNode =
   | {
@@ -73,6 +74,7 @@ function dayItem({ day, runs, isNewest }: Extract<HistoryNode, { kind: 'day' }>)
 
 const icons = {
   running: ['sync~spin', undefined],
+  paused: ['debug-pause', undefined],
   good: ['pass', 'testing.iconPassed'],
   mixed: ['circle-slash', undefined],
   bad: ['error', 'testing.iconFailed'],

@@ -98,6 +98,11 @@ export class PageFeed {
     this.#inSight = []
   }
 
+  /** Tells the page the number of the last message at least, by which it notices that it has missed some. */
+  catchUp(): void {
+    this.#tell({ rows: [] })
+  }
+
   /** The run has changed. */
   changed({ agents, output, run }: RunChange): void {
     if (this.#seq === undefined) return

@@ -15,6 +15,12 @@ export interface PageLanguage {
   readonly words: Readonly<Record<string, string>>
 }
 
+/** What stands on the page until its script has something to show: text only. */
+export interface FirstPaint {
+  readonly heading: string
+  readonly status: string
+}
+
 /**
  * The document of the results page. Its policy allows only our script and our style sheet: no network, no inline style,
  * no frames, no forms. A test opens the page with this policy.
@@ -22,6 +28,8 @@ export interface PageLanguage {
 export function pageHtml(
   { cspSource, nonce, script, style }: PageAddresses,
   { language, words }: PageLanguage = english,
+  first: FirstPaint = { heading: '', status: '' },
+  hasShortcuts = true,
 ): string {
   const policy = [
     "default-src 'none'",
@@ -41,7 +49,8 @@ export function pageHtml(
     <link rel="stylesheet" href="${style}">
     <title>Results</title>
   </head>
-  <body${Object.keys(words).length === 0 ? '' : ` data-words="${escaped(JSON.stringify(words))}"`}>
+  <body${Object.keys(words).length === 0 ? '' : ` data-words="${escaped(JSON.stringify(words))}"`}${hasShortcuts ? '' : ' data-shortcuts="off"'}>
+    <main class="first"><h1>${escaped(first.heading)}</h1><p>${escaped(first.status)}</p></main>
     <script nonce="${nonce}" src="${script}"></script>
   </body>
 </html>

@@ -126,7 +126,12 @@ export class PageSession {
     return this.#groups.majority()
   }
 
-  /** The page is hidden, where messages get lost: nothing is sent until it says `ready`. */
+  /** The page is seen again: if messages were lost meanwhile, it notices by the number of this one. */
+  catchUp(): void {
+    this.#feed.catchUp()
+  }
+
+  /** Nothing is sent until the page says `ready`. */
   pause(): void {
     this.#feed.stop()
     this.#outputs.stop()

@@ -92,10 +92,9 @@ export function runHeader(
     stepsStarted,
   } = state
   const { rollout } = request
-  const { name, colour } = environment
   return {
     runId,
-    environment: { name, protected: environment.protected, ...(colour === undefined ? {} : { colour }) },
+    environment: environmentHeader(environment),
     targets: describeTargets(request.filter, chosenIn(state), t),
     action: actionHeader(request, t),
     issuer: { name: issuer.name, host: issuer.host },
@@ -123,13 +122,22 @@ export function runHeader(
   }
 }
 
+/** The environment as the page shows it. */
+export function environmentHeader({
+  name,
+  colour,
+  ...environment
+}: ShownEnvironment): RunHeader['environment'] {
+  return { name, protected: environment.protected, ...(colour === undefined ? {} : { colour }) }
+}
+
 /** The most characters of a group's folded hosts: more would not be visible. */
 const maxHostsCharacters = 1000
 
 /** The most characters of a script that are sent to the page. */
 const maxScriptCharacters = 65_536
 
-function actionHeader({ action, targets, filter }: RecordedRequest, t: Translate): ActionHeader {
+export function actionHeader({ action, targets, filter }: RecordedRequest, t: Translate): ActionHeader {
   const only =
     targets === undefined || filter === '*'
       ? []

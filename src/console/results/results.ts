@@ -1,37 +1,16 @@
 import * as vscode from 'vscode'
 import { parsePageState } from '../../page/fromPage.ts'
-import type { ToPage } from '../../page/toPage.ts'
-import { actionName } from '../../run/actionText.ts'
-import { oneLine } from '../../text/oneLine.ts'
+import { readSetting } from '../declarations/settings.ts'
 import { messageOf } from '../text/messageOf.ts'
-import type { NextSteps } from './nextSteps.ts'
 import { OutputDocuments } from './outputDocuments.ts'
-import type { Shown, ShownRun } from './shownRun.ts'
+import type { ResultsActions } from './resultsActions.ts'
+import { ResultsTab } from './resultsTab.ts'
+import type { Shown, ShownAttempt, ShownRun } from './shownRun.ts'
+import { tabTitle } from './tabLook.ts'
+import { isPinned } from './tabPin.ts'
 
 /** The view type of the results page, for `onWebviewPanel:` and menus. */
 export const resultsViewType = 'ec2-collective.results'
-
-/** What the pages need from the rest of the console. */
-export interface ResultsActions {
-  /** The run of a page that was restored after a reload, or of an output document; undefined if it is not in the history. */
-  find(runId: string): Promise<Shown | undefined>
-  /**
-   * Repeats a run: on these agents, or on all agents that match its filter now when `targets` is undefined. It comes from a
-   * page, so the host confirms it in every environment.
-   */
-  runAgain(shown: Shown, targets: readonly string[] | undefined): Promise<unknown>
-  /**
-   * Continues the paused rollout of a run. It comes from a page, so the host confirms it in every environment.
-   */
-  continueRun(shown: Shown): Promise<unknown>
-  readonly next: NextSteps
-  /** Asks for a fact of the agents of the run, dotted; undefined when the user cancelled. */
-  pickFact(shown: Shown): Promise<string | undefined>
-  /** Something that the user asked for failed: show it. */
-  onFailure(error: unknown): void
-  /** Something failed that no one waits for: log it. */
-  onWarning(error: unknown): void
-}
 
 export interface ResultsOptions {
   readonly extensionUri: vscode.Uri
@@ -43,11 +22,12 @@ export function createResults(options: ResultsOptions): Results {
   return new Results(options)
 }
 
-/** The results pages, one per run. */
+/** The tabs with results: a run is in one of them at most, and a tab shows one run after the other unless it is pinned. */
 export class Results implements vscode.Disposable {
   readonly documents: OutputDocuments
   readonly #options: ResultsOptions
-  readonly #pages = new Map<string, { readonly panel: vscode.WebviewPanel; readonly shown: Shown }>()
+  /** The one that was used last is the last. */
+  #tabs: ResultsTab[] = []
   readonly #disposables: vscode.Disposable[]
 
   constructor(options: ResultsOptions) {
@@ -61,27 +41,43 @@ export class Results implements vscode.Disposable {
     ]
   }
 
-  /** Shows a run, in its existing page if there is one. */
+  /** Shows a run, in its existing tab if there is one. */
   async show(shown: Shown): Promise<void> {
-    const { runId } = shown.run.state
-    const open = this.#pages.get(runId)
+    const open = this.#tabOf(shown.run.state.runId)
     if (open !== undefined) {
       open.panel.reveal()
       return
     }
-    const panel = vscode.window.createWebviewPanel(resultsViewType, title(shown), this.#column())
+    const tab = this.#tabFor(tabTitle(shown.run.state.environment, shown.run.state.request, undefined))
     try {
-      await this.#open(panel, shown)
+      await tab.showRun(shown)
     } catch (error) {
       // An empty page would look like a run without replies; the run itself continues, and is in the history.
-      panel.dispose()
+      tab.panel.dispose()
+      this.#options.actions.onFailure(error)
+    }
+  }
+
+  /** Shows a run on its way, from the moment when the user has nothing left to confirm. */
+  async showAttempt(attempt: ShownAttempt): Promise<void> {
+    await attempt.confirmed
+    const tab = this.#tabFor(tabTitle(attempt.environment.name, attempt.request, undefined))
+    try {
+      await tab.showAttempt(attempt)
+    } catch (error) {
+      tab.panel.dispose()
       this.#options.actions.onFailure(error)
     }
   }
 
   /** The run whose page is in front, for commands. */
   get active(): Shown | undefined {
-    return [...this.#pages.values()].find(({ panel }) => panel.active)?.shown
+    return this.#tabs.find(({ panel }) => panel.active)?.shown
+  }
+
+  /** Whether the user sees the page of this run: it is visible, in a window that has the focus. */
+  isSeen(runId: string): boolean {
+    return vscode.window.state.focused && this.#tabOf(runId)?.panel.visible === true
   }
 
   /** The panels stay: they are restored after the reload. */
@@ -89,77 +85,79 @@ export class Results implements vscode.Disposable {
     for (const disposable of this.#disposables) disposable.dispose()
   }
 
-  /** Beside the active editor, or where earlier results are shown. */
-  #column(): vscode.ViewColumn {
-    const latest = [...this.#pages.values()].at(-1)?.panel.viewColumn
-    if (latest !== undefined) return latest
-    return vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside
+  #tabOf(runId: string): ResultsTab | undefined {
+    return this.#tabs.find(({ shown }) => shown?.run.state.runId === runId)
   }
 
-  async #open(panel: vscode.WebviewPanel, shown: Shown): Promise<void> {
-    const { extensionUri, actions } = this.#options
-    const { runId } = shown.run.state
-    panel.title = title(shown)
-    panel.iconPath = {
-      light: vscode.Uri.joinPath(extensionUri, 'media/results-light.svg'),
-      dark: vscode.Uri.joinPath(extensionUri, 'media/results-dark.svg'),
+  /** The tab for something new: the one that was used last, unless the user wants to keep it. It is brought to the front. */
+  #tabFor(title: string): ResultsTab {
+    const reused = readSetting('results.reuseTab')
+      ? this.#tabs.findLast(({ panel, isSending }) => !isSending && !isPinned(panel, resultsViewType))
+      : undefined
+    if (reused !== undefined) {
+      this.#tabs = [...this.#tabs.filter((tab) => tab !== reused), reused]
+      reused.panel.reveal()
+      return reused
     }
-    this.#pages.set(runId, { panel, shown })
-    const isOpen = () => this.#pages.get(runId)?.panel === panel
+    const options = { retainContextWhenHidden: true }
+    return this.#take(vscode.window.createWebviewPanel(resultsViewType, title, this.#column(), options))
+  }
+
+  #take(panel: vscode.WebviewPanel): ResultsTab {
+    const { extensionUri, actions } = this.#options
+    const tab = new ResultsTab({ panel, extensionUri, documents: this.documents, actions: bound(actions) })
+    this.#tabs.push(tab)
     panel.onDidDispose(() => {
-      if (isOpen()) this.#pages.delete(runId)
+      this.#tabs = this.#tabs.filter((each) => each !== tab)
     })
-    // The code of a page, above all its search, is loaded with the first page, not at activation.
-    const { ResultsPage } = await import('./resultsPage.ts')
-    // Closed meanwhile, and perhaps shown again in another panel.
-    if (!isOpen()) return
-    new ResultsPage({ extensionUri, panel, shown, documents: this.documents, ...bound(actions) })
+    return tab
+  }
+
+  /** Where earlier results are, or where the user wants them. */
+  #column(): vscode.ViewColumn {
+    const latest = this.#tabs.at(-1)?.panel.viewColumn
+    if (latest !== undefined) return latest
+    return readSetting('results.openBeside') && vscode.window.activeTextEditor !== undefined
+      ? vscode.ViewColumn.Beside
+      : vscode.ViewColumn.Active
   }
 
   async #restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const runId = parsePageState(state)?.runId
     // The window was reloaded before the page could save which run it shows.
-    if (runId === undefined)
-      return this.#say(panel, vscode.l10n.t("This page's run is unknown. Open it from History."))
+    if (runId === undefined) {
+      this.#take(panel).explain(vscode.l10n.t("This page's run is unknown. Open it from History."))
+      return
+    }
     let isClosed = false
     panel.onDidDispose(() => {
       isClosed = true
     })
+    let tab: ResultsTab | undefined
     try {
       const shown = await this.#options.actions.find(runId)
       if (isClosed) return
-      const open = this.#pages.get(runId)
+      const open = this.#tabOf(runId)
       if (open !== undefined) {
         // Opened from the history meanwhile: one page per run.
         panel.dispose()
         open.panel.reveal(undefined, true)
         return
       }
-      if (shown !== undefined) return await this.#open(panel, shown)
-      await this.#say(panel, vscode.l10n.t('This run is no longer in the history.'))
+      tab = this.#take(panel)
+      if (shown !== undefined) await tab.showRun(shown)
+      else tab.explain(vscode.l10n.t('This run is no longer in the history.'))
     } catch (error) {
       this.#options.actions.onWarning(error)
       if (isClosed) return
       // This panel has no page of the run: another one may be shown.
-      if (this.#pages.get(runId)?.panel === panel) this.#pages.delete(runId)
-      await this.#say(panel, vscode.l10n.t('This run cannot be read: {0}', messageOf(error)))
+      tab ??= this.#take(panel)
+      tab.explain(vscode.l10n.t('This run cannot be read: {0}', messageOf(error)))
     }
   }
 
-  async #say(panel: vscode.WebviewPanel, reason: string): Promise<void> {
-    let isClosed = false
-    panel.onDidDispose(() => {
-      isClosed = true
-    })
-    const { setUpPanel } = await import('./resultsPage.ts')
-    if (isClosed) return
-    const message: ToPage = { type: 'not-kept', reason }
-    panel.webview.onDidReceiveMessage(() => void panel.webview.postMessage(message))
-    setUpPanel(panel, this.#options.extensionUri)
-  }
-
   async #run(runId: string): Promise<ShownRun | undefined> {
-    return (this.#pages.get(runId)?.shown ?? (await this.#options.actions.find(runId)))?.run
+    return (this.#tabOf(runId)?.shown ?? (await this.#options.actions.find(runId)))?.run
   }
 }
 
@@ -172,10 +170,4 @@ function bound(actions: ResultsActions): Omit<ResultsActions, 'find'> {
     onFailure: (error) => actions.onFailure(error),
     onWarning: (error) => actions.onWarning(error),
   }
-}
-
-/** The title of the tab: the command and its environment. */
-function title({ run }: Shown): string {
-  const { request, environment } = run.state
-  return `${environment}: ${oneLine(actionName(request.action), 24)}`
 }

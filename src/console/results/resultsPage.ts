@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import * as vscode from 'vscode'
 import { foldHosts } from '../../hosts/hostFolding.ts'
-import { type FromPage, parseFromPage, type Subset } from '../../page/fromPage.ts'
+import type { FromPage, Subset } from '../../page/fromPage.ts'
 import type { ToPage } from '../../page/toPage.ts'
 import { plainOutput } from '../../report/runTables.ts'
 import { tableText } from '../../report/tableText.ts'
@@ -11,7 +10,6 @@ import { askCapture } from './askCapture.ts'
 import { type NextSteps, takeNextStep } from './nextSteps.ts'
 import type { OutputDocuments } from './outputDocuments.ts'
 import { systemClock } from './pageClock.ts'
-import { type PageLanguage, pageHtml } from './pageHtml.ts'
 import { PageSession } from './pageSession.ts'
 import { saveExport } from './saveExport.ts'
 import type { Shown } from './shownRun.ts'
@@ -21,7 +19,6 @@ import { subsetOf } from './subset.ts'
 const maxClipboardCharacters = 20_000_000
 
 export interface ResultsPageOptions {
-  readonly extensionUri: vscode.Uri
   readonly panel: vscode.WebviewPanel
   readonly shown: Shown
   readonly documents: OutputDocuments
@@ -39,12 +36,14 @@ export interface ResultsPageOptions {
   onWarning(error: unknown): void
 }
 
-/** One page in its panel: executes the requests of the page after parsing them. */
+/** The page of a run in its panel: executes what the page requests. */
 export class ResultsPage {
   readonly panel: vscode.WebviewPanel
   readonly shown: Shown
   readonly #options: ResultsPageOptions
   readonly #session: PageSession
+  readonly #watching: vscode.Disposable
+  #isDisposed = false
 
   constructor(options: ResultsPageOptions) {
     const { panel, shown, onWarning } = options
@@ -61,25 +60,21 @@ export class ResultsPage {
       post: (message) => this.#post(message),
       onWarning,
     })
-    panel.webview.onDidReceiveMessage((json: unknown) => this.#receive(json))
-    panel.onDidChangeViewState(() => {
-      // A hidden page does not exist; when it is shown again it starts from the beginning, and says `ready`.
-      if (!panel.visible) this.#session.pause()
+    // Kept while it is hidden, a page may still have missed something then.
+    this.#watching = panel.onDidChangeViewState(() => {
+      if (panel.visible) this.#session.catchUp()
     })
-    panel.onDidDispose(() => this.#session.dispose())
-    setUpPanel(panel, options.extensionUri)
   }
 
-  #receive(json: unknown): void {
-    const request = parseFromPage(json)
-    if (request === undefined) {
-      this.#options.onWarning(
-        new Error('The results page sent something that is not a request; it was dropped.'),
-      )
-      return
-    }
+  receive(request: FromPage): void {
     this.#session.receive(request)
     this.#carryOut(request).catch((error) => this.#options.onFailure(error))
+  }
+
+  dispose(): void {
+    this.#isDisposed = true
+    this.#watching.dispose()
+    this.#session.dispose()
   }
 
   async #carryOut(request: FromPage): Promise<void> {
@@ -132,6 +127,8 @@ export class ResultsPage {
   }
 
   #post(message: ToPage): void {
+    // The tab may show another run by now.
+    if (this.#isDisposed) return
     this.panel.webview.postMessage(message).then(undefined, this.#options.onWarning)
   }
 
@@ -212,29 +209,6 @@ export class ResultsPage {
     await vscode.env.clipboard.writeText(text)
     vscode.window.setStatusBarMessage(vscode.l10n.t('Copied to the clipboard.'), 2000)
   }
-}
-
-/** Puts the page into the panel, or only a sentence. */
-export function setUpPanel(panel: vscode.WebviewPanel, extensionUri: vscode.Uri): void {
-  const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview')
-  panel.webview.options = { enableScripts: true, enableForms: false, localResourceRoots: [folder] }
-  panel.webview.html = pageHtml(
-    {
-      cspSource: panel.webview.cspSource,
-      nonce: randomBytes(16).toString('base64url'),
-      script: panel.webview.asWebviewUri(vscode.Uri.joinPath(folder, 'main.js')).toString(),
-      style: panel.webview.asWebviewUri(vscode.Uri.joinPath(folder, 'main.css')).toString(),
-    },
-    pageLanguage(),
-  )
-}
-
-/** Without a translation into the editor's language, numbers and dates are English, too. */
-function pageLanguage(): PageLanguage {
-  const { bundle } = vscode.l10n
-  return bundle === undefined
-    ? { language: 'en', words: {} }
-    : { language: vscode.env.language, words: bundle }
 }
 
 async function offerToOpen(file: vscode.Uri): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Run } from '../../master/engine/run.ts'
 import type { Facts } from '../../protocol/facts.ts'
 import type { ReportedRun } from '../../report/reportedRun.ts'
+import type { RecordedRequest } from '../../run/runRequest.ts'
 
 /** What the page needs of a run, in progress or finished. */
 export type ShownRun = ReportedRun & Pick<Run, 'onChange'>
@@ -23,4 +24,32 @@ export interface Shown {
   readonly steering?: Steering
   /** What is known of an agent now; nothing while the environment is not open. */
   factsOf?(agentId: string): Facts | undefined
+}
+
+/** A run that is not sent yet. */
+export interface ShownAttempt {
+  readonly environment: ShownEnvironment
+  readonly request: RecordedRequest
+  readonly stage: 'looking' | 'asking' | 'publishing'
+  /** Resolves once the user has nothing left to confirm: before that, what they look at stays. */
+  readonly confirmed: Promise<void>
+  readonly end: Promise<AttemptEnd>
+  /** Calls `listener` when the stage changes. Returns a function that removes the listener. */
+  watch(listener: () => void): () => void
+  /** Nothing is sent after this; what has just been sent is cancelled. */
+  stop(): void
+  /** Shows its review again. */
+  again(): Promise<unknown>
+}
+
+/** `nothing`: the user stopped it, or said no. */
+export type AttemptEnd =
+  | { readonly kind: 'run'; readonly shown: Shown }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'failed'; readonly reason: string; readonly actions: readonly AttemptAction[] }
+
+/** What the user can do about a failure. */
+export interface AttemptAction {
+  readonly label: string
+  readonly apply: () => unknown
 }

@@ -20,22 +20,28 @@ export async function untilAborted<T>(
   }
 }
 
-/**
- * A wait that the user can see and cancel once it takes a moment.
- * @param stop aborted when they cancel
- */
-export async function showWait<T>(title: string, stop: AbortController, work: Promise<T>): Promise<T> {
-  const show = () =>
-    vscode.window.withProgress(
+/** What a wait is for. */
+export interface Stoppable {
+  /** Whether the user already sees that it takes a moment. */
+  readonly isWatched?: boolean
+  stop(): void
+}
+
+/** A wait that the user can see and cancel once it takes a moment. */
+export async function showWait<T>(title: string, waiting: Stoppable, work: Promise<T>): Promise<T> {
+  const show = () => {
+    if (waiting.isWatched === true) return
+    void vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       (_, token) => {
-        token.onCancellationRequested(() => stop.abort())
+        token.onCancellationRequested(() => waiting.stop())
         return work.then(
           () => {},
           () => {},
         )
       },
     )
+  }
   const timer = setTimeout(show, shownAfterMs)
   try {
     return await work

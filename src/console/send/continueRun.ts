@@ -38,7 +38,7 @@ export async function continueRun(
   const look = () =>
     showWait(
       t('Looking for agents of {0}…', name),
-      stop,
+      { stop: () => stop.abort() },
       orAborted(connections.refresh(environment), stopped),
     )
   let shown: Rest | undefined

@@ -84,7 +84,7 @@ async function openedCost(
     return master.costing(stopped).then(remembering, () => undefined)
   })
   const title = vscode.l10n.t('Connecting to {0}…', environment.environment.name)
-  return showWait(title, stop, orAborted(opening, stopped))
+  return showWait(title, { stop: () => stop.abort() }, orAborted(opening, stopped))
 }
 
 /** The fleet changes all the time: the cost is computed again when the request or a number of agents has changed. */

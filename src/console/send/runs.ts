@@ -1,34 +1,24 @@
 import * as vscode from 'vscode'
 import { aborted, orAborted } from '../../async/aborted.ts'
-import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
-import type { Run } from '../../master/engine/run.ts'
 import { describeFleetChange } from '../../master/fleet/fleetChange.ts'
 import { reachesNobody } from '../../master/fleet/reach.ts'
 import type { Master } from '../../master/master.ts'
 import { NobodyMatches } from '../../master/nobodyMatches.ts'
 import { LocalizableError } from '../../text/localizable.ts'
+import { ShownError } from '../command.ts'
 import type { Connections } from '../environments/connections.ts'
+import { Attempt } from './attempt.ts'
 import { showWait } from './cancellation.ts'
-import type { SendOrigin } from './confirmation.ts'
+import { confirmationFor, type SendOrigin } from './confirmation.ts'
 import { ConfirmedRun } from './confirmSend.ts'
 import type { Documents } from './question.ts'
 import type { RunPlan } from './runPlan.ts'
+import type { SendOutcome, StartedRun } from './sendOutcome.ts'
+
+export type { SendOutcome, StartedRun } from './sendOutcome.ts'
 
 /** If the fleet of an unprotected environment was read longer ago than this, it is read again before sending, milliseconds. */
 const freshMs = 5_000
-
-/** A run and the environment that it went to. */
-export interface StartedRun {
-  readonly run: Run
-  readonly environment: DeclaredEnvironment
-  readonly origin: SendOrigin['kind'] | 'resumed'
-}
-
-/** The result of an attempt to send. */
-export type SendOutcome =
-  | { readonly kind: 'not-sent'; readonly why: 'declined' | 'stopped' }
-  /** See {@link StartOutcome}. */
-  | { readonly kind: 'sent' | 'cancelled' | 'interrupted'; readonly started: StartedRun }
 
 /** The only way to send: every command, task, lens and page uses it. */
 export class Runs implements vscode.Disposable {
@@ -40,6 +30,9 @@ export class Runs implements vscode.Disposable {
   readonly #disposed = new AbortController()
   readonly #started = new vscode.EventEmitter<StartedRun>()
   readonly #changed = new vscode.EventEmitter<void>()
+  readonly #tried = new vscode.EventEmitter<Attempt>()
+  /** Fires before anything is done to send a plan. */
+  readonly onDidTry = this.#tried.event
   readonly onDidStart = this.#started.event
   /** Fires when a run starts and when one is over. */
   readonly onDidChange = this.#changed.event
@@ -65,7 +58,8 @@ export class Runs implements vscode.Disposable {
    * Sends a plan after the user has confirmed it as its environment requires.
    * @param signal stops it; after it has been sent, cancels the run
    * @param then the earlier targets of the same run, when it is repeated
-   * @throws NobodyMatches, QueueError, LocalizableError when the command is too large: nothing was sent then
+   * @throws NobodyMatches, QueueError, LocalizableError when the command is too large: nothing was sent then. Within a
+   *   ShownError where the user sees it already
    */
   async send(
     plan: RunPlan,
@@ -73,14 +67,36 @@ export class Runs implements vscode.Disposable {
     signal: AbortSignal,
     then?: Parameters<typeof describeFleetChange>[0],
   ): Promise<SendOutcome> {
+    const attempt = new Attempt(plan, origin)
+    this.#tried.fire(attempt)
+    try {
+      const outcome = await this.#try(attempt, origin, signal, then)
+      attempt.settle({ kind: 'ended', outcome })
+      return outcome
+    } catch (error) {
+      const isShown = attempt.isWatched
+      attempt.settle({ kind: 'failed', error })
+      throw isShown ? new ShownError(error) : error
+    }
+  }
+
+  async #try(
+    attempt: Attempt,
+    origin: SendOrigin,
+    signal: AbortSignal,
+    then: Parameters<typeof describeFleetChange>[0] | undefined,
+  ): Promise<SendOutcome> {
+    const { plan } = attempt
     const { environment, request } = plan
     const { name } = environment.environment
-    const stop = new AbortController()
-    const stopped = AbortSignal.any([signal, stop.signal, this.#disposed.signal])
+    const stopped = AbortSignal.any([signal, attempt.stopped, this.#disposed.signal])
     const wait = <T>(title: string, work: Promise<T>) =>
       // A task has its terminal.
-      origin.kind === 'task' ? work : showWait(title, stop, work)
-    const look = () => orAborted(this.#connections.refresh(environment), stopped)
+      origin.kind === 'task' ? work : showWait(title, attempt, work)
+    const look = () => {
+      attempt.enter('looking')
+      return orAborted(this.#connections.refresh(environment), stopped)
+    }
     const looking = vscode.l10n.t('Looking for agents of {0}…', name)
     // Look for agents again: a confirmation that counts yesterday's agents would be worth nothing.
     let opened = await wait(looking, look())
@@ -94,7 +110,9 @@ export class Runs implements vscode.Disposable {
       const changed = shown && describeFleetChange(shown, reach.named, vscode.l10n.t)
       if (confirmed !== undefined && changed === undefined) {
         // Nothing is awaited after reading the fleet, so the master sends to exactly the agents that were named.
-        const starting = this.#start(opened.master, confirmed, origin, AbortSignal.any([signal, stop.signal]))
+        attempt.enter('publishing')
+        const stop = AbortSignal.any([signal, attempt.stopped])
+        const starting = this.#start(opened.master, confirmed, origin, stop)
         return wait(vscode.l10n.t('Sending to {0}…', name), starting)
       }
       const note = changed ?? (then && describeFleetChange(then, reach.named, vscode.l10n.t))
@@ -103,6 +121,7 @@ export class Runs implements vscode.Disposable {
       if (costOf === aborted) return notSent('stopped')
       const cost = costOf(request, reach)
       if (cost.kind === 'too-large') throw new LocalizableError(cost.why)
+      if (hasChanged || confirmationFor(plan, origin).kind !== 'none') attempt.enter('asking')
       confirmed = await ConfirmedRun.ask(
         plan,
         reach,
@@ -115,6 +134,7 @@ export class Runs implements vscode.Disposable {
       )
       if (stopped.aborted) return notSent('stopped')
       if (confirmed === undefined) return notSent('declined')
+      attempt.wasConfirmed()
       // A user who was not asked has not seen a list that could be outdated.
       if (confirmed.wasAsked) shown = reach.named
       // A confirmation for 37 agents is not one for 40, nor for 37 others.
@@ -145,6 +165,7 @@ export class Runs implements vscode.Disposable {
   /** Nothing is sent after this. Runs that were sent continue; the next window resumes them. */
   dispose(): void {
     this.#disposed.abort()
+    this.#tried.dispose()
     this.#started.dispose()
     this.#changed.dispose()
   }

@@ -142,6 +142,7 @@ export class Snippets {
     const readRolloutOf = rollout === undefined ? undefined : readRollout(rollout)
     return {
       snippet: key,
+      snippetName: snippet.name,
       action: await actionOf(snippet, values),
       ...(environment !== undefined && { environment: await this.#environmentNamed(environment) }),
       ...(filter !== undefined && { filter: readFilter(filter) }),

@@ -38,7 +38,11 @@ export function stopEverything({ ask, connections, history, documents }: StopPar
       let shown: ReadonlySet<string> | undefined
       for (;;) {
         const looking = orAborted(connections.refresh(declared), stop.signal)
-        const opened = await showWait(t('Looking for agents of {0}…', name), stop, looking)
+        const opened = await showWait(
+          t('Looking for agents of {0}…', name),
+          { stop: () => stop.abort() },
+          looking,
+        )
         if (opened === aborted) return
         const runs = opened.master.running()
         if (shown !== undefined && runs.every(({ runId }) => shown?.has(runId) === true)) {

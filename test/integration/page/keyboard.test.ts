@@ -46,7 +46,8 @@ const focus = (page: OpenPage['page']) =>
 describe('the results page by keyboard alone', () => {
   it('has one tab stop for each list, however long', async () => {
     const page = await show(await reloadOfSixty())
-    const stops: string[] = []
+    await page.getByRole('button', { name: 'Run again', exact: true }).focus()
+    const stops: string[] = [await focus(page)]
     for (let stop = 0; stop < 20; stop += 1) {
       await page.keyboard.press('Tab')
       const name = await focus(page)
@@ -159,7 +160,7 @@ describe('the results page by keyboard alone', () => {
 
   it('works menus as menus are worked', async () => {
     const page = await show(await reloadOfSixty())
-    await page.keyboard.press('Tab')
+    await page.getByRole('button', { name: 'Run again', exact: true }).focus()
     await page.keyboard.press('ArrowDown')
     expect(await focus(page)).toBe('On all agents that match now')
     await page.keyboard.press('ArrowDown')
@@ -202,5 +203,71 @@ describe('the results page by keyboard alone', () => {
     simulated.finish('web2', 1)
     simulated.finish('web3', 0)
     await expect.poll(() => said.textContent()).toBe('The run is over, 1 failed, 2 succeeded.')
+  })
+})
+
+describe('the keys of the results page', () => {
+  const typed = (page: OpenPage['page']) =>
+    page.getByRole('textbox', { name: 'Search all output' }).inputValue()
+
+  it('work from the beginning: the focus is on the groups when a run opens', async () => {
+    const page = await show(await reloadOfSixty())
+    await expect.poll(() => focus(page)).toMatch(/^Groups of identical replies: /)
+  })
+
+  it('go to the search and to the next and previous row, and open what a row says beside an open reply', async () => {
+    const page = await show(await reloadOfSixty())
+    await expect.poll(() => focus(page)).toMatch(/^Groups/)
+    const first = await focus(page)
+    await page.keyboard.press('j')
+    const second = await focus(page)
+    expect(second).not.toBe(first)
+    await page.keyboard.press('k')
+    expect(await focus(page)).toBe(first)
+    await page.keyboard.press('Enter')
+    const title = page.locator('.detail-title')
+    await title.waitFor()
+    const opened = await title.textContent()
+    await page.keyboard.press('j')
+    await expect.poll(() => title.textContent()).not.toBe(opened)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('/')
+    expect(await focus(page)).toBe('Search all output')
+  })
+
+  it('are text in a field, and letters of an entry in a menu', async () => {
+    const page = await show(await reloadOfSixty())
+    await page.keyboard.press('/')
+    await page.keyboard.type('/jkr?')
+    expect(await typed(page)).toBe('/jkr?')
+    await page.getByRole('button', { name: 'Export' }).click()
+    await page.keyboard.press('r')
+    expect(await page.getByRole('menu').count()).toBe(1)
+    expect(opened.requests.filter(({ type }) => type === 'run-again')).toEqual([])
+  })
+
+  it('ask for the review of the same run, which the host shows, and only once it is over', async () => {
+    const run = await simulateRun(['web-01'])
+    const page = await show(run)
+    await page.keyboard.press('r')
+    run.finish('web-01', 0)
+    await page.getByRole('button', { name: 'Run again', exact: true }).waitFor()
+    await page.keyboard.press('r')
+    await expect
+      .poll(() => opened.requests.filter(({ type }) => type === 'run-again'))
+      .toEqual([{ type: 'run-again', on: { kind: 'all' } }])
+  })
+
+  it('are listed by ?, and Escape returns to where the focus was', async () => {
+    const page = await show(await reloadOfSixty())
+    await expect.poll(() => focus(page)).toMatch(/^Groups/)
+    const before = await focus(page)
+    await page.keyboard.press('?')
+    const dialog = page.getByRole('dialog', { name: 'Keys of this page' })
+    await dialog.waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+    expect(await focus(page)).toBe(before)
   })
 })

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { generate } from '../../../scripts/declarations/generated.ts'
 import { knownKeys } from '../../../src/declarations/knownKeys.ts'
-import { settingNames } from '../../../src/declarations/settings.ts'
+import { renamedSettings, settingNames } from '../../../src/declarations/settings.ts'
 
 const root = path.resolve('.')
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
@@ -48,12 +48,11 @@ describe('what can be declared', () => {
 
 describe('the settings', () => {
   it('begin with ec2Collective; the old names are still known, in the same scopes, and say so', () => {
-    expect(Object.keys(properties)).toEqual(
-      ['ec2Collective', 'ec2-collective'].flatMap((section) =>
-        settingNames.map((name) => `${section}.${name}`),
-      ),
-    )
-    for (const name of settingNames) {
+    expect(Object.keys(properties)).toEqual([
+      ...settingNames.map((name) => `ec2Collective.${name}`),
+      ...renamedSettings.map((name) => `ec2-collective.${name}`),
+    ])
+    for (const name of renamedSettings) {
       const old = properties[`ec2-collective.${name}`]
       expect(old?.scope).toBe(properties[`ec2Collective.${name}`]?.scope)
       expect(old?.markdownDeprecationMessage).toBe('%setting.old%')

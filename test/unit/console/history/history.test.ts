@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { describeCounts, nameOfRun, outcomeOfRun } from '../../../../src/console/history/historyRows.ts'
+import { describeCounts, nameOfRun } from '../../../../src/console/history/historyRows.ts'
 import { describeFleetChange } from '../../../../src/master/fleet/fleetChange.ts'
 import { type AgentState, verdicts } from '../../../../src/protocol/verdict.ts'
+import { outcomeOfRun } from '../../../../src/run/runOutcome.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
 
 const agent = (hostname: string) => ({ agentId: `i-${hostname}`, hostname })

@@ -1,94 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import * as vscode from 'vscode'
-import { createResults, type Results } from '../../../../src/console/results/results.ts'
+import type { Results } from '../../../../src/console/results/results.ts'
 import type { Shown } from '../../../../src/console/results/shownRun.ts'
 import { everyInterleaving } from '../../../support/interleavings.ts'
+import { playedPanel, playResults as playedResults } from '../../../support/playedPanel.ts'
 import { simulateRun } from '../../../support/simulatedRun.ts'
 import { calls } from '../../../support/vscodeStandIn.mjs'
 
-/** A panel that can be closed, and refuses to be used then, as the editor's. */
-function playedPanel() {
-  const disposed = new vscode.EventEmitter<void>()
-  let isClosed = false
-  const messages: unknown[] = []
-  const whileOpen = <T>(value: T): T => {
-    if (isClosed) throw new Error('Webview is disposed')
-    return value
-  }
-  const webview = {
-    cspSource: '',
-    options: {},
-    asWebviewUri: (uri: vscode.Uri) => uri,
-    onDidReceiveMessage: () => whileOpen({ dispose() {} }),
-    postMessage: async (message: unknown) => messages.push(message) > 0,
-    set html(_html: string) {
-      panel.hasPage = whileOpen(true)
-    },
-  }
-  const panel = {
-    hasPage: false,
-    isInFront: false,
-    get isClosed() {
-      return isClosed
-    },
-    get webview() {
-      return whileOpen(webview)
-    },
-    set title(_title: string) {
-      whileOpen(undefined)
-    },
-    onDidDispose: disposed.event,
-    onDidChangeViewState: () => ({ dispose() {} }),
-    reveal: () => {
-      panel.isInFront = whileOpen(true)
-    },
-    dispose: () => {
-      if (isClosed) return
-      isClosed = true
-      disposed.fire()
-    },
-  }
-  return panel
-}
-
-type PlayedPanel = ReturnType<typeof playedPanel>
-
 /** Pages of an editor whose panels are played, and whose history takes its time. */
 function playResults(find: () => Promise<Shown | undefined>) {
-  const panels: PlayedPanel[] = []
-  const warnings: string[] = []
-  const failures: string[] = []
-  let restore: (panel: PlayedPanel, state: unknown) => Promise<void> = async () => {}
-  Object.assign(vscode.window, {
-    createWebviewPanel: () => {
-      const panel = playedPanel()
-      panels.push(panel)
-      return panel
-    },
-    registerWebviewPanelSerializer: (_type: string, serializer: vscode.WebviewPanelSerializer) => {
-      restore = (panel, state) =>
-        serializer.deserializeWebviewPanel(panel as unknown as vscode.WebviewPanel, state) as Promise<void>
-      return { dispose() {} }
-    },
-  })
-  results = createResults({
-    extensionUri: vscode.Uri.file('/extension'),
-    actions: {
-      find,
-      runAgain: async () => {},
-      continueRun: async () => {},
-      pickFact: async () => undefined,
-      next: {
-        runOther: async () => {},
-        compareBefore: async () => {},
-        saveSnippet: async () => {},
-        copyLink: async () => {},
-      },
-      onFailure: (error) => failures.push(String(error)),
-      onWarning: (error) => warnings.push(String(error)),
-    },
-  })
-  return { results, panels, warnings, failures, restore }
+  const played = playedResults(find)
+  results = played.results
+  return played
 }
 
 let shown: Shown
@@ -153,13 +75,19 @@ describe('The page of a run', () => {
   it('that could not be restored does not stand for the run when it is shown', async () => {
     const { results, panels, restore, warnings } = playResults(async () => shown)
     const restored = playedPanel()
+    const { onDidChangeViewState } = restored
     restored.onDidChangeViewState = () => {
+      restored.onDidChangeViewState = onDidChangeViewState
       throw new Error('out of memory')
     }
     await restore(restored, state)
     expect(warnings).toEqual(['Error: out of memory'])
+    restored.send({ type: 'ready' })
+    expect(restored.messages.map(({ type }) => type)).toEqual(['not-kept'])
     await results.show(shown)
-    expect(panels.map(({ hasPage }) => hasPage)).toEqual([true])
-    for (const panel of panels) panel.dispose()
+    restored.send({ type: 'ready' })
+    expect(restored.messages.at(-1)?.type).toBe('snapshot')
+    expect(panels).toEqual([])
+    restored.dispose()
   })
 })

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as vscode from 'vscode'
+import { ShownError } from '../../../../src/console/command.ts'
+import type { Attempt } from '../../../../src/console/send/attempt.ts'
 import { Runs, type SendOutcome, type StartedRun } from '../../../../src/console/send/runs.ts'
 import type { Master } from '../../../../src/master/master.ts'
 import { History } from '../../../../src/master/store/history.ts'
@@ -22,12 +24,13 @@ let history: History
 let started: StartedRun[]
 let sent: number
 let looks: number
+let attempts: Attempt[]
 const masters: Master[] = []
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'runs-'))
   history = await History.open(directory)
-  ;[started, sent, looks] = [[], 0, 0]
+  ;[started, sent, looks, attempts] = [[], 0, 0, []]
 })
 afterEach(async () => {
   Reflect.deleteProperty(vscode.window, 'showWarningMessage')
@@ -62,6 +65,7 @@ function runsWith(parts: {
   }
   const runs = new Runs(connections, { keep: () => vscode.Uri.file('/text') })
   runs.onDidStart((run) => started.push(run))
+  runs.onDidTry((attempt) => attempts.push(attempt))
   return runs
 }
 
@@ -86,22 +90,25 @@ describe('Sending', () => {
     expect([outcome, started, sent]).toEqual([{ kind: 'not-sent', why: 'declined' }, [], 0])
   })
 
-  it.each(['its signal', 'the end of the window'])(
+  it.each(['its signal', 'its page', 'the end of the window'])(
     'sends nothing once it was stopped, whatever it was waiting for: by %s',
     { timeout: 60_000 },
     async (by) => {
       const kinds = new Set<string>()
       await everyInterleaving(
         async (stage) => {
-          ;[started, sent] = [[], 0]
+          ;[started, sent, attempts] = [[], 0, []]
           answer(() => stage.pause('the person').then(() => 'Run'))
           const runs = runsWith(onStage(stage))
           const stop = new AbortController()
           let sentBefore = -1
           stage.act('send', () => runs.send(plan, { kind: 'page' }, stop.signal))
           stage.act('stop', () => {
+            // There is no page before it.
+            if (by === 'its page' && attempts.length === 0) return
             sentBefore = sent
             if (by === 'its signal') stop.abort()
+            else if (by === 'its page') attempts.at(-1)?.stop()
             else runs.dispose()
           })
           const { send } = await stage.play()
@@ -234,3 +241,56 @@ describe('What was confirmed', () => {
 function onStage(stage: Stage) {
   return { refresh: () => stage.pause('agents'), use: () => stage.pause('the connection') }
 }
+
+describe('An attempt to send', () => {
+  const flow = { kind: 'flow' } as const
+  const { signal } = new AbortController()
+
+  it('says what is being done from before the first look on, and ends with the run', async () => {
+    const stages: string[] = []
+    const runs = runsWith({})
+    runs.onDidTry((attempt) => {
+      stages.push(attempt.stage)
+      attempt.watch(() => stages.push(attempt.stage))
+    })
+    const outcome = await runs.send(plan, flow, signal)
+    expect(stages).toEqual(['looking', 'publishing'])
+    expect(await attempts[0]?.end).toEqual({ kind: 'ended', outcome })
+  })
+
+  it('is confirmed at once where nothing is asked, and otherwise by the answer', async () => {
+    const order: string[] = []
+    answer(async () => {
+      await new Promise(setImmediate)
+      order.push('answered')
+      return 'Run'
+    })
+    const runs = runsWith({})
+    runs.onDidTry(({ confirmed }) => void confirmed.then(() => order.push('confirmed')))
+    await runs.send(plan, flow, signal)
+    await runs.send(plan, { kind: 'page' }, signal)
+    expect(order).toEqual(['confirmed', 'answered', 'confirmed'])
+  })
+
+  it('that fails where nobody watches is an error of its command, and is shown by the page that watches', async () => {
+    const failing = () =>
+      runsWith({
+        refresh: async () => {
+          throw queueError('network')
+        },
+      })
+    await expect(failing().send(plan, flow, signal)).rejects.not.toBeInstanceOf(ShownError)
+    const runs = failing()
+    runs.onDidTry((attempt) => attempt.watch(() => {}))
+    await expect(runs.send(plan, flow, signal)).rejects.toBeInstanceOf(ShownError)
+    expect(await attempts.at(-1)?.end).toMatchObject({ kind: 'failed' })
+    expect([started, sent, (await history.list()).length]).toEqual([[], 0, 0])
+  })
+
+  it('keeps no values of secrets', async () => {
+    const secret = { kind: 'shell', command: 'deploy', environment: { TOKEN: 'hush' } } as const
+    const request = { ...plan.request, action: secret, secrets: ['TOKEN'] }
+    await runsWith({}).send({ ...plan, request }, flow, signal)
+    expect(JSON.stringify(attempts[0]?.request)).not.toContain('hush')
+  })
+})
