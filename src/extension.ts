@@ -13,6 +13,7 @@ import { EnvironmentsView } from './console/environments/environmentsView.ts'
 import { MasterOpener } from './console/environments/openMaster.ts'
 import { errorActionsFor } from './console/errorActions.ts'
 import { ComparisonWithBefore } from './console/history/compareWithBefore.ts'
+import { EndNotices } from './console/history/endNotices.ts'
 import { HistoryView } from './console/history/historyView.ts'
 import { runAgain } from './console/history/runAgain.ts'
 import { RunLinks } from './console/history/runLinks.ts'
@@ -22,6 +23,7 @@ import { LocalFleetControl } from './console/localFleet/localFleetControl.ts'
 import { Credentials } from './console/profile/credentials.ts'
 import { Profiles } from './console/profile/profiles.ts'
 import { WorkspaceConsent } from './console/profile/workspaceConsent.ts'
+import { systemClock } from './console/results/pageClock.ts'
 import { createResults } from './console/results/results.ts'
 import { tellUnexpected } from './console/results/unexpectedNotice.ts'
 import { Drafts } from './console/send/drafts.ts'
@@ -117,6 +119,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const comparison = new ComparisonWithBefore(history, shownRuns, documents, results.documents)
   const snippetsView = new SnippetsView(snippets)
   const historyView = new HistoryView(history, runs)
+  const endNotices = new EndNotices({
+    ...{ runs, clock: systemClock },
+    isSeen: (runId) => results.isSeen(runId),
+    open: (runId) => vscode.commands.executeCommand('ec2-collective.openRun', runId),
+  })
   const lenses = new SnippetLenses(list, connections)
   const language = new FileLanguage(list, connections)
   const diagnostics = new FileDiagnostics(list)
@@ -144,6 +151,7 @@ export function activate(context: vscode.ExtensionContext): void {
       results,
       view,
       historyView,
+      endNotices,
       status,
     },
   }

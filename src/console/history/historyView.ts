@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import type { RunSummary } from '../../master/store/history.ts'
 import { hiddenSentence } from '../../run/hiddenCommand.ts'
 import { outcomeOfRun } from '../../run/runOutcome.ts'
+import { summaryOf } from '../../run/runSummary.ts'
 import { chosenBy, describeTargets } from '../../run/targetText.ts'
 import { localize } from '../../text/localizable.ts'
 import { oneLine } from '../../text/oneLine.ts'
@@ -19,47 +20,93 @@ export type HistoryNode =
     }
   | { readonly kind: 'run'; readonly summary: RunSummary }
 
+/** How often rows of runs in progress are brought up to date, milliseconds. */
+const tickMs = 1_000
+
 /** The runs of this workspace, newest first, by day. */
 export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, vscode.Disposable {
   readonly #history: RunHistory
-  readonly #changed = new vscode.EventEmitter<void>()
+  readonly #runs: Pick<Runs, 'underWay'>
+  readonly #changed = new vscode.EventEmitter<HistoryNode | undefined>()
   readonly #view: vscode.TreeView<HistoryNode>
   readonly #disposables: vscode.Disposable[]
   #refreshing: NodeJS.Timeout | undefined
+  #ticking: NodeJS.Timeout | undefined
+  /** The rows of the runs, which the editor knows by their identity. */
+  #rows = new Map<string, HistoryNode>()
   readonly onDidChangeTreeData = this.#changed.event
 
   constructor(history: RunHistory, runs: Runs) {
     this.#history = history
+    this.#runs = runs
     this.#view = vscode.window.createTreeView('ec2-collective.history', {
       treeDataProvider: this,
       canSelectMany: true,
       showCollapseAll: true,
     })
-    this.#disposables = [this.#changed, this.#view, runs.onDidChange(() => this.refresh())]
+    this.#disposables = [
+      ...[this.#changed, this.#view],
+      runs.onDidChange(() => {
+        this.refresh()
+        this.#tick()
+      }),
+      this.#view.onDidChangeVisibility(() => this.#tick()),
+    ]
   }
 
   /** The summary of a run is written shortly after the run is over. */
   refresh(): void {
     this.#refreshing ??= setTimeout(() => {
       this.#refreshing = undefined
-      this.#changed.fire()
+      this.#changed.fire(undefined)
     }, 200)
   }
 
   async getChildren(parent?: HistoryNode): Promise<HistoryNode[]> {
     if (parent?.kind === 'run') return []
-    if (parent?.kind === 'day') return parent.runs.map((summary) => ({ kind: 'run', summary }))
+    if (parent?.kind === 'day') {
+      const rows = parent.runs.map((summary): HistoryNode => ({ kind: 'run', summary }))
+      for (const [index, { runId }] of parent.runs.entries()) {
+        const row = rows[index]
+        if (row !== undefined) this.#rows.set(runId, row)
+      }
+      return rows
+    }
+    this.#rows = new Map()
     const days = groupByDay(await this.#history.list())
     return days.map(({ day, runs }, index) => ({ kind: 'day', day, runs, isNewest: index === 0 }))
   }
 
   getTreeItem(node: HistoryNode): vscode.TreeItem {
-    return node.kind === 'day' ? dayItem(node) : runItem(node.summary)
+    return node.kind === 'day' ? dayItem(node) : runItem(this.#current(node.summary))
   }
 
   dispose(): void {
     clearTimeout(this.#refreshing)
+    clearInterval(this.#ticking)
     for (const disposable of this.#disposables) disposable.dispose()
+  }
+
+  /** A run of this window as it is now: its summary on the disk is a little older. */
+  #current(summary: RunSummary): RunSummary {
+    const own = [...this.#runs.underWay].find(({ run }) => run.runId === summary.runId)
+    return own === undefined ? summary : summaryOf(own.run.state)
+  }
+
+  /** While it is visible, the rows of runs of this window are brought up to date. */
+  #tick(): void {
+    const isWanted = this.#view.visible && this.#runs.underWay.size > 0
+    if (!isWanted) {
+      clearInterval(this.#ticking)
+      this.#ticking = undefined
+      return
+    }
+    this.#ticking ??= setInterval(() => {
+      for (const { run } of this.#runs.underWay) {
+        const row = this.#rows.get(run.runId)
+        if (row !== undefined) this.#changed.fire(row)
+      }
+    }, tickMs)
   }
 }
 
