@@ -92,7 +92,15 @@ export const rooms = [
     room: 'src/declarations',
     holds:
       'what people declare, in settings and workspace files: environments, snippets, runs; where it stands in a file, how it is edited there',
-    imports: ['src/protocol', 'src/protocol/filter', 'src/signing', 'src/text', 'src/run', 'src/queues'],
+    imports: [
+      'src/protocol',
+      'src/protocol/filter',
+      'src/signing',
+      'src/hosts',
+      'src/text',
+      'src/run',
+      'src/queues',
+    ],
     packages: ['js-yaml', 'valibot'],
   },
   {

@@ -1,25 +1,32 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { noSets } from '../protocol/filter/filterSets.ts'
 import { filterFromLists } from '../protocol/filter/lists.ts'
-import { parseFilter } from '../protocol/filter/parse.ts'
 import { FilterSyntaxError } from '../protocol/filter/syntaxError.ts'
-import { everyone, type WrittenFilter, writeFilter } from '../protocol/filter/writtenFilter.ts'
+import {
+  everyone,
+  readFilterWithSets,
+  type WrittenFilter,
+  writeFilter,
+} from '../protocol/filter/writtenFilter.ts'
 import type { RunRequest } from '../run/runRequest.ts'
 import { type Arguments, UsageError } from './arguments.ts'
 import { readBounded } from './boundedFile.ts'
+import { workspaceSets } from './workspaceSets.ts'
 
 /**
  * The request of the command line, with the script's current bytes.
+ * @param workspace a directory in whose workspace the named sets of the filter are
  * @throws UsageError, FilterSyntaxError
  */
-export function requestOf(args: Arguments): RunRequest {
+export function requestOf(args: Arguments, workspace: string = process.cwd()): RunRequest {
   const { user, directory, timeoutMs, rollout } = args
   const execution = {
     ...(user === undefined ? {} : { user }),
     ...(directory === undefined ? {} : { directory }),
   }
   return {
-    filter: filterOf(args),
+    filter: filterOf(args, workspace),
     action: actionOf(args, execution),
     timeoutMs,
     ...(rollout === undefined ? {} : { rollout }),
@@ -27,12 +34,13 @@ export function requestOf(args: Arguments): RunRequest {
   }
 }
 
-function filterOf(args: Arguments): WrittenFilter {
+function filterOf(args: Arguments, directory: string): WrittenFilter {
   if (args.everyone) return everyone
   if (args.filter === undefined)
     return writeFilter(filterFromLists({ with: args.with, without: args.without }))
   try {
-    return writeFilter(parseFilter(args.filter))
+    const sets = args.filter.includes('@') ? workspaceSets(directory) : noSets
+    return writeFilter(readFilterWithSets(args.filter, sets).parsed)
   } catch (error) {
     if (!(error instanceof FilterSyntaxError)) throw error
     throw new UsageError(

@@ -12,7 +12,8 @@ What to send
       --user NAME        run as this user           --directory DIR  run in DIR
 
 Target
-      --filter EXPR      filter over facts, as in: role=web and os.release.major >= 9
+      --filter EXPR      filter over facts, as in: role=web and os.release.major >= 9; @NAME is a set
+                         of the workspace file of this directory
   -w, --with FACT=VALUE  agents that have this fact or class (repeatable, all must match)
   -n, --without FACT     agents that do not have it (repeatable)
       --everyone         every agent; never the default

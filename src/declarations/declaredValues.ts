@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { readFilter } from '../protocol/filter/writtenFilter.ts'
+import { anySets } from '../protocol/filter/filterSets.ts'
+import { readFilterWithSets } from '../protocol/filter/writtenFilter.ts'
 import { readRollout } from '../run/rolloutText.ts'
 import { closestWord } from '../text/closestWord.ts'
 import { parseDuration } from '../text/duration.ts'
@@ -65,7 +66,7 @@ function numberIfWritten(value: number | string): number | string {
   return /^\d+(\.\d+)?$/.test(String(value)) ? Number(value) : value
 }
 
-/** A filter that can be parsed, as text. */
+/** A filter that can be parsed, as text. It may use named sets. */
 export const FilterText = v.pipe(
   v.string(say('text').text),
   v.trim(),
@@ -73,15 +74,13 @@ export const FilterText = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed || dataset.value === '') return
     try {
-      readFilter(dataset.value)
+      // Which sets there are is known where the file is read.
+      readFilterWithSets(dataset.value, anySets)
     } catch (error) {
       addIssue({ message: say('a filter').text, input: error })
     }
   }),
 )
-
-/** A filter in arguments, as a filter with its text. `*` selects every agent; an empty text is an error. */
-export const DeclaredFilter = v.pipe(FilterText, v.transform(readFilter))
 
 export const rolloutMeaning = 'How a run spreads over its agents. Without it, all of them start at once.'
 

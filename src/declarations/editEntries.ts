@@ -1,6 +1,6 @@
 import { dump } from 'js-yaml'
 import { LocalizableError, say } from '../text/localizable.ts'
-import type { Section } from './sectionEntries.ts'
+import { type Section, sections } from './sectionEntries.ts'
 import { parseWorkspaceFile, type WorkspaceFile } from './workspaceFile.ts'
 
 /**
@@ -63,10 +63,9 @@ export function removeEntry(text: string, section: Section, name: string): strin
 /** Checks that nothing else has changed: YAML has more forms than an edit of lines can handle. */
 function checked(before: WorkspaceFile, edited: string, section: Section, names: readonly string[]): string {
   const after = parseWorkspaceFile(edited)
-  const other = section === 'snippets' ? 'environments' : 'snippets'
   const isAsMeant =
     same([...after.names[section]].sort(), [...names].sort()) &&
-    same(after.names[other], before.names[other]) &&
+    sections.every((other) => other === section || same(after.names[other], before.names[other])) &&
     after.problems.length <= before.problems.length
   if (isAsMeant) return edited
   const reason = after.problems.find(

@@ -1,4 +1,5 @@
 import { type KeyedThing, knownKeys } from './knownKeys.ts'
+import { sections } from './sectionEntries.ts'
 import { parseWorkspaceFile } from './workspaceFile.ts'
 import type { Span, YamlPath } from './yamlTree.ts'
 
@@ -45,16 +46,16 @@ export function pathAt(text: string, offset: number): YamlPath | undefined {
       position?.key !== undefined && contains({ start: position.key.start, end: position.value.end }, offset)
     )
   }
-  for (const section of ['environments', 'snippets'] as const) {
+  for (const section of sections) {
     const path = names[section].map((name) => [section, name]).find(isAt)
     if (path === undefined) continue
-    const inner = knownKeys[section === 'snippets' ? 'snippet' : 'environment'].find(({ key }) =>
-      isAt([...path, key]),
-    )
+    const inner = knownKeys[thingOf[section]].find(({ key }) => isAt([...path, key]))
     return inner === undefined ? path : [...path, inner.key]
   }
   return undefined
 }
+
+const thingOf = { environments: 'environment', sets: 'sets', snippets: 'snippet' } as const
 
 interface Parent {
   readonly key: string
@@ -80,6 +81,7 @@ function parentsOf(textAbove: string, indent: number): Parent[] | undefined {
 function thingAt(parents: readonly string[]): KeyedThing | undefined {
   const [section, , third] = parents
   if (section === undefined) return 'file'
+  if (section === 'sets') return parents.length === 1 ? 'sets' : undefined
   if (section === 'environments') {
     if (parents.length === 2) return 'environment'
     if (parents.length === 3 && (third === 'queues' || third === 'rollout')) return third

@@ -5,7 +5,7 @@ import { Input, SnippetDeclaration } from './snippet.ts'
 import { WorkspaceFileDeclaration } from './workspaceFileSchema.ts'
 
 /** A part of a workspace file with its own keys. */
-export type KeyedThing = 'file' | 'environment' | 'snippet' | 'input' | 'queues' | 'rollout'
+export type KeyedThing = 'file' | 'environment' | 'sets' | 'snippet' | 'input' | 'queues' | 'rollout'
 
 /** A key of a workspace file with its meaning, for completion and hover. */
 export interface KnownKey {
@@ -29,6 +29,8 @@ const inserts: Readonly<Record<string, string>> = {
 export const knownKeys: Readonly<Record<KeyedThing, readonly KnownKey[]>> = {
   file: keysOf(WorkspaceFileDeclaration),
   environment: keysOf(EnvironmentDeclaration),
+  // Their keys are names that people choose.
+  sets: [],
   snippet: keysOf(SnippetDeclaration),
   input: keysOf(Input),
   queues: keysOf(DeclaredQueues),

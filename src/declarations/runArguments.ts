@@ -3,9 +3,9 @@ import { LocalizableError, say } from '../text/localizable.ts'
 import {
   closedObject,
   DeclaredDuration,
-  DeclaredFilter,
   DeclaredRollout,
   described,
+  FilterText,
   JsonText,
   rolloutMeaning,
 } from './declaredValues.ts'
@@ -14,8 +14,8 @@ import { describeIssue, inOneText } from './problems.ts'
 const fields = {
   environment: described(v.optional(v.string(say('text').text)), 'Name of the environment.'),
   filter: described(
-    v.optional(DeclaredFilter),
-    'Which agents: a filter such as `role=web`, or `*` for every agent.',
+    v.optional(FilterText),
+    'Which agents: a filter such as `role=web`, also with named sets of the workspace files such as `@canaries`, or `*` for every agent.',
   ),
   command: described(
     v.optional(v.pipe(v.string(say('text').text), v.minLength(1, say('a command').text))),

@@ -12,7 +12,11 @@ import {
 } from './yamlTree.ts'
 
 /** The parts of a workspace file: maps whose keys are names. */
-export const sections = ['environments', 'snippets'] as const
+export const sections = ['environments', 'sets', 'snippets'] as const
+
+export function isSection(name: unknown): name is Section {
+  return sections.some((section) => section === name)
+}
 
 /** Problems of one entry that are reported. */
 const mostProblems = 100

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { WrittenFilter } from '../protocol/filter/writtenFilter.ts'
 import { say } from '../text/localizable.ts'
 import {
   closedObject,
@@ -117,4 +118,6 @@ export type SnippetInput = v.InferOutput<typeof Input>
 export interface Snippet {
   readonly name: string
   readonly declaration: SnippetDeclaration
+  /** That of its declaration, with named sets written out. */
+  readonly filter?: WrittenFilter
 }

@@ -1,9 +1,12 @@
 import { YAMLException } from 'js-yaml'
 import * as v from 'valibot'
+import { type FilterSets, noSets } from '../protocol/filter/filterSets.ts'
+import { readFilterWithSets } from '../protocol/filter/writtenFilter.ts'
 import { closestWord } from '../text/closestWord.ts'
-import { type Localizable, LocalizableError, say } from '../text/localizable.ts'
+import { type Localizable, LocalizableError, say, sentenceOf } from '../text/localizable.ts'
 import { unknownKey } from './declaredValues.ts'
 import { type ReadEnvironment, readEnvironment } from './environmentDeclaration.ts'
+import { readSets, SetDeclaration } from './filterSets.ts'
 import { isMap } from './isMap.ts'
 import { describeIssue } from './problems.ts'
 import { type EntryRead, type Parse, readSection, type Section, sections } from './sectionEntries.ts'
@@ -24,6 +27,8 @@ import {
 export interface WorkspaceFile {
   readonly environments: readonly (UsableEnvironment & { readonly at: Span })[]
   readonly snippets: readonly (Snippet & { readonly at: Span })[]
+  /** The named sets, which the filters of this file may use. */
+  readonly sets: FilterSets
   /** Entries that cannot be used. */
   readonly unusable: readonly UnusableEntry[]
   /** All problems: in entries, in sections, in the file. */
@@ -78,7 +83,8 @@ const nothing: WorkspaceFile = {
   snippets: [],
   unusable: [],
   problems: [],
-  names: { environments: [], snippets: [] },
+  sets: noSets,
+  names: { environments: [], sets: [], snippets: [] },
   wanted: [],
   locate: () => undefined,
 }
@@ -92,17 +98,20 @@ function readFile({
   const locate = (path: YamlPath) => positionIn(root, path)
   const top = root.kind === 'map' ? root.entries : root.kind === 'nothing' ? [] : undefined
   if (top === undefined) {
-    const message = say('A workspace file must be a map with the keys environments and snippets.')
+    const message = say('A workspace file must be a map with the keys environments, sets and snippets.')
     return { ...nothing, locate, problems: [{ message, at: visible(root.span) }] }
   }
   const known = new Map()
   const environments = readSection('environments', top, ofText, known, parseEnvironment)
-  const snippets = readSection('snippets', top, ofText, known, parseSnippet)
-  const ofEntries = [
-    ...problemsOf('environments', environments.entries),
-    ...problemsOf('snippets', snippets.entries),
-  ]
-  const ofFile = [...top.flatMap(unknownSection), ...environments.problems, ...snippets.problems]
+  const declared = readSection('sets', top, ofText, known, parseSet)
+  const sets = readSets(
+    new Map(declared.entries.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))),
+  )
+  const ofSets = { ...declared, entries: declared.entries.map((entry) => judged(entry, sets)) }
+  const snippets = readSection('snippets', top, ofText, known, parseSnippetWith(sets))
+  const read = { environments, sets: ofSets, snippets }
+  const ofEntries = sections.flatMap((section) => problemsOf(section, read[section].entries))
+  const ofFile = [...top.flatMap(unknownSection), ...sections.flatMap((section) => read[section].problems)]
   const told = new Set(ofEntries.map(({ at }) => at))
   const elsewhere = ofText.filter(({ at }) => !told.has(at))
   const problems: FileProblem[] = [
@@ -115,8 +124,7 @@ function readFile({
     ),
     snippets: snippets.entries.flatMap(({ value, at }) => (value ? [{ ...value, at: visible(at) }] : [])),
     unusable: inTextOrder([
-      ...unusableOf('environments', environments.entries),
-      ...unusableOf('snippets', snippets.entries),
+      ...sections.flatMap((section) => unusableOf(section, read[section].entries)),
       ...broken.map(({ section, name, nameAt, message, text }) => ({
         ...{ section, name, at: nameAt, messages: [message] },
         isProtected: section === 'environments' && saysProtected.test(text),
@@ -126,9 +134,11 @@ function readFile({
       0,
       mostProblems,
     ),
+    sets,
     names: {
-      environments: [...environments.entries, ...broken.filter(isOf('environments'))].map(({ name }) => name),
-      snippets: [...snippets.entries, ...broken.filter(isOf('snippets'))].map(({ name }) => name),
+      environments: namesIn('environments', environments.entries, broken),
+      sets: namesIn('sets', ofSets.entries, broken),
+      snippets: namesIn('snippets', snippets.entries, broken),
     },
     wanted: snippets.entries.flatMap(({ node, data }) => {
       const at = positionIn(node, ['environment'])?.value
@@ -144,11 +154,39 @@ const parseEnvironment: Parse<UsableEnvironment> = (name, data) => {
   return read.ok ? { value: read } : { problems: read.problems }
 }
 
-const parseSnippet: Parse<Snippet> = (name, data) => {
-  const parsed = v.safeParse(SnippetDeclaration, data)
-  return parsed.success
-    ? { value: { name, declaration: parsed.output } }
-    : { problems: parsed.issues.map(describeIssue) }
+const parseSet: Parse<SetDeclaration> = (_, data) => {
+  const parsed = v.safeParse(SetDeclaration, data)
+  return parsed.success ? { value: parsed.output } : { problems: parsed.issues.map(describeIssue) }
+}
+
+/** A set that can be read, and yet not be used: in a circle, or with a filter that is none. */
+function judged(entry: EntryRead<SetDeclaration>, sets: FilterSets): EntryRead<SetDeclaration> {
+  const meaning = entry.value === undefined ? undefined : sets.meaningOf(entry.name)
+  if (meaning?.kind !== 'unusable') return entry
+  return { ...entry, value: undefined, problems: [...entry.problems, { message: meaning.why, at: entry.at }] }
+}
+
+function parseSnippetWith(sets: FilterSets): Parse<Snippet> {
+  return (name, data) => {
+    const parsed = v.safeParse(SnippetDeclaration, data)
+    if (!parsed.success) return { problems: parsed.issues.map(describeIssue) }
+    const { output: declaration } = parsed
+    if (declaration.filter === undefined) return { value: { name, declaration } }
+    try {
+      return { value: { name, declaration, filter: readFilterWithSets(declaration.filter, sets) } }
+    } catch (error) {
+      if (!(error instanceof LocalizableError)) throw error
+      return { problems: [{ path: ['filter'], message: sentenceOf(error) }] }
+    }
+  }
+}
+
+function namesIn(
+  section: Section,
+  entries: readonly { readonly name: string }[],
+  broken: readonly BrokenEntry[],
+): string[] {
+  return [...entries, ...broken.filter((entry) => entry.section === section)].map(({ name }) => name)
 }
 
 function unknownSection({ key, keySpan }: YamlEntry): FileProblem[] {
@@ -156,7 +194,7 @@ function unknownSection({ key, keySpan }: YamlEntry): FileProblem[] {
   const meant = closestWord(key, sections)
   const message =
     meant === undefined
-      ? say('Unknown key “{0}”. A workspace file has environments and snippets.', key)
+      ? say('Unknown key “{0}”. A workspace file has environments, sets and snippets.', key)
       : unknownKey(key, meant)
   return [{ message, at: keySpan, ...(meant !== undefined && { meant }) }]
 }
@@ -190,10 +228,6 @@ export function protectedNames({ environments, unusable }: WorkspaceFile): Reado
 
 /** The same for a text that is not YAML. */
 const saysProtected = /(?<![\w-])protected(?![\w-])(?!["']?\s*:\s*["']?false\b)/i
-
-function isOf(section: Section) {
-  return (entry: { readonly section: string }) => entry.section === section
-}
 
 function inTextOrder<Found extends { readonly at: Span }>(found: readonly Found[]): Found[] {
   return [...found].sort((a, b) => a.at.start - b.at.start)

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { EnvironmentName } from '../protocol/names.ts'
 import { closedObject, described } from './declaredValues.ts'
 import { EnvironmentDeclaration } from './environmentDeclaration.ts'
+import { SetDeclaration } from './filterSets.ts'
 import { SnippetDeclaration } from './snippet.ts'
 
 /**
@@ -12,6 +13,10 @@ export const WorkspaceFileDeclaration = closedObject({
   environments: described(
     v.nullish(v.record(EnvironmentName, EnvironmentDeclaration)),
     'Environments of this repository, by name.',
+  ),
+  sets: described(
+    v.nullish(v.record(v.string(), SetDeclaration)),
+    'Sets of agents by name, for filters: `"@canaries"`. Each is a filter, or a list of host names and instance IDs.',
   ),
   snippets: described(
     v.nullish(v.record(v.string(), SnippetDeclaration)),

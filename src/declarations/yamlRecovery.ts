@@ -1,6 +1,6 @@
 import { YAMLException } from 'js-yaml'
 import { type Localizable, say } from '../text/localizable.ts'
-import type { Section } from './sectionEntries.ts'
+import { isSection, type Section } from './sectionEntries.ts'
 import { mostLevels, readYaml } from './yamlReading.ts'
 import type { Span, YamlText } from './yamlTree.ts'
 
@@ -56,20 +56,26 @@ function brokenEntry(text: string, { section, name, start, end }: EntryText): Br
     return []
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
-    const at = start + Math.min(error.mark?.position ?? 0, own.trimEnd().length)
+    const sign = unquotedAt.exec(own)
+    const position = sign === null ? (error.mark?.position ?? 0) : sign.index + sign[0].length - 1
+    const at = start + Math.min(position, own.trimEnd().length)
     const nameAt = { start, end: start + (/:(\s|$)/.exec(own)?.index ?? 1) }
     return [
       {
         section,
         name,
         nameAt,
-        message: notYaml(error),
+        message:
+          sign === null ? notYaml(error) : say('A value that begins with @ needs quotes, as in "@name".'),
         at: { start: at, end: at + 1 },
         text: own,
       },
     ]
   }
 }
+
+/** As in `filter: @canaries`: YAML keeps this character for itself. */
+const unquotedAt = /^[^#"'\n]{0,1000}[:[,-][ \t]{0,100}@/m
 
 /**
  * The entries by indentation, the only available structure: each begins at its name, and includes the lines below it up to
@@ -88,7 +94,7 @@ function entriesOf(text: string): EntryText[] {
     const isName = !/^ *\t/.test(line) && (indent === undefined || depth <= indent)
     const name = isName ? nameIn(line) : undefined
     if (depth === 0) {
-      section = name === 'environments' || name === 'snippets' ? name : undefined
+      section = isSection(name) ? name : undefined
       indent = undefined
       continue
     }

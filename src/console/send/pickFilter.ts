@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
 import { unknownFleet } from '../../master/fleet/fleetSnapshot.ts'
 import { reachOf } from '../../master/fleet/reach.ts'
+import type { FilterSets } from '../../protocol/filter/filterSets.ts'
 import { everyone } from '../../protocol/filter/writtenFilter.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { ChosenTargets } from '../targets/agentOffers.ts'
@@ -23,14 +24,15 @@ export function pickFilter(
   options: Place & {
     readonly value?: string
     readonly recent: readonly string[]
+    readonly sets: FilterSets
     readonly onText?: (text: string) => void
   },
 ): Promise<StepEnd<ChosenTargets>> {
-  const { recent, ...place } = options
+  const { recent, sets, ...place } = options
   const { signal = new AbortController().signal } = place
   const watch = connections.watch(declared)
   const sampler = new FactSampler(Date.now)
-  let world = readWorld(connections, declared, recent, sampler)
+  let world = { ...readWorld(connections, declared, sampler), recent, sets }
   const take = (choice: FilterChoice | undefined): PickResult<ChosenTargets> => {
     switch (choice?.kind) {
       case 'use':
@@ -64,7 +66,7 @@ export function pickFilter(
     onDidChange: (refresh) => {
       const listener = connections.onDidChange(({ key }) => {
         if (key !== declared.key) return
-        world = readWorld(connections, declared, recent, sampler)
+        world = { ...readWorld(connections, declared, sampler), recent, sets }
         refresh()
       })
       return vscode.Disposable.from(listener, watch)
@@ -75,13 +77,12 @@ export function pickFilter(
 function readWorld(
   connections: Connections,
   declared: DeclaredEnvironment,
-  recent: readonly string[],
   sampler: FactSampler,
-): FilterContext {
+): Omit<FilterContext, 'recent' | 'sets'> {
   const state = connections.state(declared.key)
   const fleet = state.kind === 'open' ? state.master.inventory.snapshot() : unknownFleet
   const sample = sampler.sampleOf(reachOf(fleet, { filter: everyone }).agents)
-  return { fleet, look: lookOf(connections, declared), ...sample, recent }
+  return { fleet, look: lookOf(connections, declared), ...sample }
 }
 
 function lookOf(connections: Connections, declared: DeclaredEnvironment): FilterContext['look'] {
@@ -137,6 +138,7 @@ function iconOf(choice: FilterChoice): string {
         operator: 'symbol-operator',
         value: 'symbol-constant',
         keyword: 'symbol-keyword',
+        set: 'symbol-array',
       }[choice.suggestion.kind]
   }
 }

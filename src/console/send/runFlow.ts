@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
+import type { FilterSets } from '../../protocol/filter/filterSets.ts'
 import { everyone, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
 import { describeChosen } from '../../run/targetText.ts'
 import type { Connections } from '../environments/connections.ts'
@@ -23,6 +24,7 @@ export interface FlowContext {
   readonly recentFilters: readonly string[]
   readonly recentCommands: readonly string[]
   readonly snippets: readonly FoundSnippet[]
+  readonly sets: FilterSets
   /** Asks for the inputs of a snippet; undefined when the user cancelled. */
   readonly draftOfSnippet: (snippet: FoundSnippet) => Promise<Draft | undefined>
   /** Default if neither the draft nor the environment has a timeout, milliseconds. */
@@ -90,14 +92,13 @@ async function askForPart(
   const { drafts } = world
   const title = `${place.title} · ${environment.environment.name}`
   if (part === 'filter') {
-    const recent = world.recentFilters
+    const { recentFilters: recent, sets } = world
     const text = drafts.of(environment.key).targets ?? ''
     const onText = (targets: string) => drafts.note(environment.key, { targets })
     const end = await pickFilter(world.connections, environment, {
       ...place,
       title,
-      recent,
-      value: text,
+      ...{ recent, sets, value: text },
       onText,
     })
     // A list stays as it was typed: its names are looked up again. Of anything else the box gets what it meant.

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { type DeclaredEnvironment, findEnvironment } from '../../declarations/declaredEnvironment.ts'
 import { parseRunArguments, type RunArguments } from '../../declarations/runArguments.ts'
-import { everyone } from '../../protocol/filter/writtenFilter.ts'
+import { everyone, readFilterWithSets } from '../../protocol/filter/writtenFilter.ts'
 import { readRollout } from '../../run/rolloutText.ts'
 import { parseDuration } from '../../text/duration.ts'
 import { about } from '../command.ts'
@@ -113,7 +113,9 @@ export class Sending {
   }
 
   async #draft(args: RunArguments, files: 'anywhere' | 'workspace'): Promise<Draft | undefined> {
-    const { filter, targets, timeout, rollout: declared } = args
+    const { targets, timeout, rollout: declared } = args
+    const filter =
+      args.filter === undefined ? undefined : readFilterWithSets(args.filter, await this.#snippets.sets())
     const ofSnippet =
       args.snippet === undefined ? {} : await this.#snippets.draftByName(args.snippet, args.inputs ?? {})
     if (ofSnippet === undefined) return undefined
@@ -172,10 +174,11 @@ export class Sending {
   }
 
   async #world() {
-    const [environments, recent, snippets] = await Promise.all([
+    const [environments, recent, snippets, sets] = await Promise.all([
       this.#list.all(),
       this.#history.recent(),
       this.#snippets.all(),
+      this.#snippets.sets(),
     ])
     if (environments.length === 0) {
       throw new Error(
@@ -187,7 +190,7 @@ export class Sending {
       environments,
       recentFilters: recent.filters,
       recentCommands: recent.commands,
-      snippets,
+      ...{ snippets, sets },
       draftOfSnippet: (snippet: FoundSnippet) => this.#snippets.draftOf(snippet, {}),
       defaultTimeoutMs: defaultTimeoutMs(),
     }

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode'
+import { mergedSets } from '../../declarations/filterSets.ts'
 import type { Snippet } from '../../declarations/snippet.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
-import { readFilter } from '../../protocol/filter/writtenFilter.ts'
+import { type FilterSets, noSets } from '../../protocol/filter/filterSets.ts'
 import { readRollout } from '../../run/rolloutText.ts'
 import { parseDuration } from '../../text/duration.ts'
 import type { WorkspaceFiles } from '../declarations/workspaceFiles.ts'
@@ -52,6 +53,12 @@ export class Snippets {
     return (await this.read()).snippets
   }
 
+  /** The named sets of all files, for filters. In an untrusted workspace there are none. */
+  async sets(): Promise<FilterSets> {
+    if (!vscode.workspace.isTrusted) return noSets
+    return mergedSets((await this.#files.read()).map(({ text }) => parseWorkspaceFile(text).sets))
+  }
+
   /** Includes snippets that cannot be used and files with other problems, with the reasons. */
   async read(): Promise<{ readonly snippets: FoundSnippet[]; readonly unusable: UnusableSnippet[] }> {
     const files = (await this.#files.read()).map((file) => ({
@@ -60,9 +67,8 @@ export class Snippets {
     }))
     return {
       snippets: files.flatMap(({ folder, uri, parsed }) =>
-        parsed.snippets.map(({ name, declaration, at }) => ({
-          name,
-          declaration,
+        parsed.snippets.map(({ at, ...snippet }) => ({
+          ...snippet,
           folder,
           uri,
           offset: at.start,
@@ -134,7 +140,8 @@ export class Snippets {
     const { inputs: typed = {} } = this.#drafts.of(key)
     const values = await askInputs(snippet, given, typed, (inputs) => this.#drafts.note(key, { inputs }))
     if (values === undefined) return undefined
-    const { filter, timeout, rollout, environment } = declaration
+    const { timeout, rollout, environment } = declaration
+    const { filter } = snippet
     const secrets = Object.entries(declaration.inputs ?? {}).flatMap(([name, input]) =>
       input?.secret ? [name] : [],
     )
@@ -145,7 +152,7 @@ export class Snippets {
       snippetName: snippet.name,
       action: await actionOf(snippet, values),
       ...(environment !== undefined && { environment: await this.#environmentNamed(environment) }),
-      ...(filter !== undefined && { filter: readFilter(filter) }),
+      ...(filter !== undefined && { filter }),
       ...(readTimeout !== undefined && { timeoutMs: readTimeout }),
       ...(readRolloutOf !== undefined && { rollout: readRolloutOf }),
       ...(secrets.length > 0 && { secrets }),

@@ -3,7 +3,7 @@ import { pathAt, placeAt } from '../../declarations/filePlace.ts'
 import { type KeyedThing, knownKeys } from '../../declarations/knownKeys.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
 import { completeFilter } from '../../protocol/filter/complete.ts'
-import { everyone, readFilter, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
+import { everyone, type WrittenFilter, writeFilter } from '../../protocol/filter/writtenFilter.ts'
 import { describeRollout, readRollout } from '../../run/rolloutText.ts'
 import { localize } from '../../text/localizable.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
@@ -22,7 +22,7 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
     this.#list = list
     this.#connections = connections
     this.#disposables = [
-      vscode.languages.registerCompletionItemProvider(workspaceFileSelector, this, ' ', '=', '.'),
+      vscode.languages.registerCompletionItemProvider(workspaceFileSelector, this, ' ', '=', '.', '@'),
       vscode.languages.registerHoverProvider(workspaceFileSelector, this),
     ]
   }
@@ -46,7 +46,8 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
         })
     }
     const { key, of, text, start } = place
-    if (of === 'snippet' && key === 'filter') return this.#filterItems(document, position, text, start)
+    if ((of === 'snippet' && key === 'filter') || of === 'sets')
+      return this.#filterItems(document, position, text, start, of === 'sets' ? key : undefined)
     return this.#valuesOf(of, key).then((values) =>
       values.map((value) => new vscode.CompletionItem(value, vscode.CompletionItemKind.Value)),
     )
@@ -60,11 +61,16 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
     const of = section === 'snippets' ? 'snippet' : 'environment'
     const meaning = knownKeys[of].find((known) => known.key === key)?.meaning
     const content = new vscode.MarkdownString(meaning)
-    const { declaration } =
-      parseWorkspaceFile(text).snippets.find((each) => section === 'snippets' && each.name === name) ?? {}
+    const { snippets, sets } = parseWorkspaceFile(text)
+    const { declaration, filter } =
+      snippets.find((each) => section === 'snippets' && each.name === name) ?? {}
     const lines: string[] = []
-    if (key === 'filter' && declaration?.filter !== undefined) {
-      lines.push(...this.#whoMatches(readFilter(declaration.filter)))
+    const set = section === 'sets' ? sets.meaningOf(String(name)) : undefined
+    if (set?.kind === 'condition') lines.push(set.text, ...this.#whoMatches(writeFilter(set.condition)))
+    if (key === 'filter' && filter !== undefined) {
+      // With the sets in it written out.
+      if (filter.text !== declaration?.filter) lines.push(filter.text)
+      lines.push(...this.#whoMatches(filter))
     }
     if (key === 'rollout' && declaration?.rollout !== undefined) {
       lines.push(describeRollout(readRollout(declaration.rollout), vscode.l10n.t))
@@ -83,14 +89,20 @@ export class FileLanguage implements vscode.CompletionItemProvider, vscode.Hover
     position: vscode.Position,
     text: string,
     start: number,
+    ownName: string | undefined,
   ): vscode.CompletionItem[] {
     // In quotes, the filter begins after the quote.
     const quote = /^["']/.test(text) ? 1 : 0
     const filter = text.slice(quote)
-    const completion = completeFilter(filter, filter.length, this.#index())
+    const { names, meaningOf } = parseWorkspaceFile(document.getText()).sets
+    const sets = { names: names.filter((name) => name !== ownName), meaningOf }
+    const completion = completeFilter(filter, filter.length, this.#index(), sets)
     const from = document.positionAt(start + quote + completion.start)
     return completion.suggestions.map((suggestion, index) => {
       const item = new vscode.CompletionItem(suggestion.insert, vscode.CompletionItemKind.Field)
+      // In YAML no value begins with @ unless it is in quotes.
+      if (suggestion.kind === 'set' && quote === 0 && completion.start === 0)
+        item.insertText = `"${suggestion.insert}"`
       item.range = new vscode.Range(from, position)
       item.detail = localize(suggestion.detail, vscode.l10n.t)
       item.sortText = String(index).padStart(3, '0')

@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import { type DeclaredEnvironment, findEnvironment } from '../../declarations/declaredEnvironment.ts'
 import type { SnippetDeclaration } from '../../declarations/snippet.ts'
 import { parseWorkspaceFile } from '../../declarations/workspaceFile.ts'
-import { readFilter, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
+import type { WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { workspaceFileSelector } from '../declarations/workspaceFiles.ts'
 import type { Connections } from '../environments/connections.ts'
@@ -36,10 +36,10 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
 
   async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
     const environments = await this.#list.all()
-    return parseWorkspaceFile(document.getText()).snippets.flatMap(({ name, declaration, at }) => {
+    return parseWorkspaceFile(document.getText()).snippets.flatMap(({ name, declaration, filter, at }) => {
       const start = document.positionAt(at.start)
       const range = new vscode.Range(start, start)
-      const title = `$(play) ${plainText(this.#title(declaration, environments))}`
+      const title = `$(play) ${plainText(this.#title(declaration, filter, environments))}`
       const run = { title, command: 'ec2-collective.runSnippet', arguments: [name, document.uri] }
       const connect = this.#connectCommand(declaration, environments)
       return [run, ...(connect === undefined ? [] : [connect])].map(
@@ -57,7 +57,11 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
     for (const disposable of this.#disposables) disposable.dispose()
   }
 
-  #title({ environment: wanted, filter }: SnippetDeclaration, all: readonly DeclaredEnvironment[]): string {
+  #title(
+    { environment: wanted, filter: text }: SnippetDeclaration,
+    filter: WrittenFilter | undefined,
+    all: readonly DeclaredEnvironment[],
+  ): string {
     if (!vscode.workspace.isTrusted) return vscode.l10n.t('Run (not in an untrusted workspace)')
     if (wanted === undefined) return vscode.l10n.t('Run…')
     const found = findEnvironment(all, wanted, vscode.l10n.t)
@@ -66,8 +70,8 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
     const name = environment.environment.protected ? `${wanted} (${vscode.l10n.t('protected')})` : wanted
     const count = this.#count(environment, filter)
     if (filter === undefined) return vscode.l10n.t('Run on {0}…', name)
-    if (count === undefined) return vscode.l10n.t('Run on {0} · {1}', name, filter)
-    if (filter === '*') return vscode.l10n.t('Run on {0} · EVERY agent, {1} known', name, count)
+    if (count === undefined) return vscode.l10n.t('Run on {0} · {1}', name, text ?? '')
+    if (filter.text === '*') return vscode.l10n.t('Run on {0} · EVERY agent, {1} known', name, count)
     return count === 1
       ? vscode.l10n.t('Run on {0} · 1 agent', name)
       : vscode.l10n.t('Run on {0} · {1} agents', name, count)
@@ -90,11 +94,10 @@ export class SnippetLenses implements vscode.CodeLensProvider, vscode.Disposable
   }
 
   /** Undefined when not known (yet), or without a filter. */
-  #count(environment: DeclaredEnvironment, text: string | undefined): number | undefined {
+  #count(environment: DeclaredEnvironment, filter: WrittenFilter | undefined): number | undefined {
     this.#beInterested(environment)
     const { key } = environment
-    if (text === undefined) return undefined
-    const filter = readFilter(text)
+    if (filter === undefined) return undefined
     const count = this.#reached(key, filter)
     this.#shown.set(`${key}\n${filter.text}`, { key, filter, count })
     return count

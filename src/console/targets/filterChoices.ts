@@ -3,8 +3,9 @@ import type { FleetSnapshot } from '../../master/fleet/fleetSnapshot.ts'
 import { type Reach, reachOf } from '../../master/fleet/reach.ts'
 import { completeFilter, type Suggestion } from '../../protocol/filter/complete.ts'
 import type { FactIndex } from '../../protocol/filter/factIndex.ts'
+import { type FilterSets, noSets } from '../../protocol/filter/filterSets.ts'
 import { FilterSyntaxError } from '../../protocol/filter/syntaxError.ts'
-import { everyone, readFilter, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
+import { everyone, readFilterWithSets, type WrittenFilter } from '../../protocol/filter/writtenFilter.ts'
 import { localize, sentenceOf } from '../../text/localizable.ts'
 import type { Translate } from '../../text/translate.ts'
 import { agentOffers, type ChosenTargets, countOf, startingWith } from './agentOffers.ts'
@@ -41,6 +42,7 @@ export interface FilterContext {
   readonly isPart: boolean
   /** Filters of earlier runs, latest first. */
   readonly recent: readonly string[]
+  readonly sets: FilterSets
 }
 
 /** What can be done with `text`, best first. The cursor is taken to be at its end: VS Code does not say where it is. */
@@ -53,7 +55,7 @@ export function filterChoices(text: string, world: FilterContext, t: Translate):
       everyoneChoice(world, t),
     ]
   }
-  const read = readIfFilter(text)
+  const read = readIfFilter(text, world.sets)
   if (read instanceof FilterSyntaxError) {
     const wrong: FilterChoice = { kind: 'wrong', label: localize(sentenceOf(read), t), detail: '' }
     const offers = offersOf(text, undefined, world, t)
@@ -66,7 +68,7 @@ export function filterChoices(text: string, world: FilterContext, t: Translate):
     const use: FilterChoice = {
       ...{ kind: 'use', chosen: { filter: read } },
       label: t('{0} of {1} agents match', reach.agents.length, reach.known),
-      detail: foldHosts(reach.agents.map(({ hostname }) => hostname)),
+      detail: `${writtenOut(text, read)}${foldHosts(reach.agents.map(({ hostname }) => hostname))}`,
     }
     return [use, ...offers, ...completions, ...whyOf(read, reach, t)]
   }
@@ -89,13 +91,18 @@ export function filterChoices(text: string, world: FilterContext, t: Translate):
 /** So that "every agent" is visible without scrolling, and never first. */
 const completionsBeforeEveryone = 8
 
-function readIfFilter(text: string): WrittenFilter | FilterSyntaxError {
+function readIfFilter(text: string, sets: FilterSets): WrittenFilter | FilterSyntaxError {
   try {
-    return readFilter(text)
+    return readFilterWithSets(text, sets)
   } catch (error) {
     if (error instanceof FilterSyntaxError) return error
     throw error
   }
+}
+
+/** What the sets in it mean. */
+function writtenOut(text: string, read: WrittenFilter): string {
+  return read.text === text.trim() ? '' : `${read.text} · `
 }
 
 /** Names of agents, then values of facts: what the text is to the letter, but for capitals. */
@@ -202,8 +209,8 @@ function everyoneChoice(world: FilterContext, t: Translate): FilterChoice {
   }
 }
 
-function completionsOf(text: string, { index, isPart }: FilterContext, t: Translate): FilterChoice[] {
-  const { start, end, suggestions } = completeFilter(text, text.length, index)
+function completionsOf(text: string, { index, isPart, sets }: FilterContext, t: Translate): FilterChoice[] {
+  const { start, end, suggestions } = completeFilter(text, text.length, index, sets)
   return suggestions
     .filter(({ insert }) => insert !== '*' && insert !== text.slice(start, end))
     .map((suggestion) => {
@@ -220,7 +227,7 @@ function completionsOf(text: string, { index, isPart }: FilterContext, t: Transl
 
 function recentsOf({ recent, fleet }: FilterContext, t: Translate): FilterChoice[] {
   return recent.slice(0, 5).flatMap((text): FilterChoice[] => {
-    const filter = readIfFilter(text)
+    const filter = readIfFilter(text, noSets)
     if (filter instanceof FilterSyntaxError) return []
     const { agents, known } = reachOf(fleet, { filter })
     const row = { label: text, detail: t('{0} of {1} agents match', agents.length, known) }

@@ -1,5 +1,6 @@
 import { type Localizable, say } from '../../text/localizable.ts'
 import type { FactIndex, IndexedPath } from './factIndex.ts'
+import { type FilterSets, noSets } from './filterSets.ts'
 import { bareValueAt, FILTER_LIMITS, matchAt } from './lexicon.ts'
 import { slotsOf } from './parse.ts'
 import { printExact, printPath } from './print.ts'
@@ -15,7 +16,7 @@ export type Completion = {
 }
 
 export type Suggestion = {
-  readonly kind: 'path' | 'class' | 'operator' | 'value' | 'keyword'
+  readonly kind: 'path' | 'class' | 'operator' | 'value' | 'keyword' | 'set'
   /** As it is shown. */
   readonly label: string
   /** As it is written in a filter: quoted where needed. */
@@ -29,12 +30,20 @@ export type Suggestion = {
 export const MOST_SUGGESTIONS = 50
 
 /** Suggestions for `text` with the cursor at the UTF-16 offset `cursor`. The text need not be complete. */
-export function completeFilter(text: string, cursor: number, index: FactIndex): Completion {
+export function completeFilter(
+  text: string,
+  cursor: number,
+  index: FactIndex,
+  sets: FilterSets = noSets,
+): Completion {
   const before = text.slice(0, cursor)
-  const slot = before.length > FILTER_LIMITS.textLength ? undefined : slotAtEnd(before)
+  const slot = before.length > FILTER_LIMITS.textLength ? undefined : slotAtEnd(before, sets)
   if (!slot) return { start: cursor, end: cursor, suggestions: [] }
   const typed = before.slice(slot.start)
-  const fitting = suggestionsFor(slot, index, text.trim() === '')
+  const fitting = [
+    ...(slot.kind === 'path' ? namedSets(sets) : []),
+    ...suggestionsFor(slot, index, text.trim() === ''),
+  ]
     .map((suggestion) => ({ suggestion, rank: rankOf(suggestion, typed) }))
     .filter(({ rank }) => rank < NO_MATCH)
     .sort((a, b) => a.rank - b.rank)
@@ -51,8 +60,8 @@ export function completeFilter(text: string, cursor: number, index: FactIndex): 
  * What the parser expects at the end of the text. Right after a word it is still that word, although the parser has
  * moved on; of several slots at one place the first, which covers the most.
  */
-function slotAtEnd(text: string): Slot | undefined {
-  const slots = slotsOf(text)
+function slotAtEnd(text: string, sets: FilterSets): Slot | undefined {
+  const slots = slotsOf(text, sets)
   const isInWord = bareValueAt(text, text.length - 1) !== '' || text.endsWith('~')
   const last = isInWord ? slots.filter((slot) => slot.start < text.length).at(-1) : slots.at(-1)
   return last && slots.find((slot) => slot.start === last.start)
@@ -89,6 +98,14 @@ function suggestionsFor(slot: Slot, index: FactIndex, isBlank: boolean): Suggest
     case 'pattern':
       return []
   }
+}
+
+function namedSets({ names, meaningOf }: FilterSets): Suggestion[] {
+  return names.flatMap((name) => {
+    const meaning = meaningOf(name)
+    if (meaning?.kind !== 'condition') return []
+    return [{ kind: 'set', label: `@${name}`, insert: `@${name}`, detail: say('the set {0}', meaning.text) }]
+  })
 }
 
 function paths(index: FactIndex): Suggestion[] {

@@ -1,4 +1,6 @@
+import { closestWord } from '../../text/closestWord.ts'
 import { say } from '../../text/localizable.ts'
+import { type FilterSets, setNameAt } from './filterSets.ts'
 import { FILTER_LIMITS } from './lexicon.ts'
 import { printFilter } from './print.ts'
 import { readTerm } from './readTerm.ts'
@@ -9,11 +11,12 @@ import { FilterSyntaxError } from './syntaxError.ts'
 /**
  * Reads a filter. Every agent is written `*`; an empty text is an error.
  *
+ * @param sets what `@name` stands for; without them it is an error
  * @throws FilterSyntaxError with the position and what was expected there, also where a limit is exceeded.
  */
-export function parseFilter(text: string): Filter {
+export function parseFilter(text: string, sets?: FilterSets): Filter {
   const scan = new Scanner(text)
-  const filter = new Parser(scan).filter()
+  const filter = new Parser(scan, sets).filter()
   const length = printFilter(filter).length
   if (length > FILTER_LIMITS.textLength) {
     scan.refuse(say('at most {0} characters', FILTER_LIMITS.textLength), {
@@ -30,10 +33,10 @@ export function parseFilter(text: string): Filter {
 }
 
 /** What the parser expected in a text that may be incomplete, in order of position. Never throws. */
-export function slotsOf(text: string): Slot[] {
+export function slotsOf(text: string, sets?: FilterSets): Slot[] {
   const slots: Slot[] = []
   try {
-    new Parser(new Scanner(text, (slot) => slots.push(slot))).filter()
+    new Parser(new Scanner(text, (slot) => slots.push(slot)), sets).filter()
   } catch (error) {
     if (!(error instanceof FilterSyntaxError)) throw error
   }
@@ -43,10 +46,14 @@ export function slotsOf(text: string): Slot[] {
 /** Recursive descent over `or`, `and`, `not` and parentheses. */
 class Parser {
   private readonly scan: Scanner
+  private readonly sets: FilterSets | undefined
   private terms = 0
+  /** UTF-16 units of the sets so far, written out. */
+  private unfolded = 0
 
-  constructor(scan: Scanner) {
+  constructor(scan: Scanner, sets: FilterSets | undefined) {
     this.scan = scan
+    this.sets = sets
   }
 
   filter(): Filter {
@@ -105,7 +112,33 @@ class Parser {
         ),
       })
     }
+    if (this.sets !== undefined && this.scan.startsWith('@')) return this.set(this.sets)
     return readTerm(this.scan, depth)
+  }
+
+  private set(sets: FilterSets): Condition {
+    const { scan } = this
+    const start = scan.position
+    const name = setNameAt(scan.text, start + 1)
+    const place = { position: start, length: Math.max(1, name.length + 1) }
+    const meaning = sets.meaningOf(name)
+    if (meaning === undefined) {
+      const meant = closestWord(name, sets.names)
+      const message =
+        meant === undefined
+          ? say('There is no set “{0}” in the workspace files.', name)
+          : say('There is no set “{0}” in the workspace files. Did you mean @{1}?', name, meant)
+      return scan.refuse(say('the name of a set'), { ...place, message })
+    }
+    if (meaning.kind === 'unusable') return scan.refuse(say('a set'), { ...place, message: meaning.why })
+    this.unfolded += meaning.text.length
+    if (this.unfolded > FILTER_LIMITS.textLength) {
+      const most = FILTER_LIMITS.textLength
+      const message = say('With its sets written out, the filter has more than {0} characters.', most)
+      scan.refuse(say('at most {0} characters', most), { ...place, message })
+    }
+    scan.position += 1 + name.length
+    return meaning.condition
   }
 
   private checkDepth(depth: number, position: number): void {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -34,5 +34,28 @@ describe('the script of ec2-cmaster', () => {
     // Opening waits for the other side.
     spawn('sh', ['-c', `printf 'echo one' > '${path}'`])
     expect(requestOf(argumentsFor(path)).action).toMatchObject({ content: 'ZWNobyBvbmU=' })
+  })
+})
+
+describe('A named set in --filter', () => {
+  const filterOf = (filter: string, workspace: string) =>
+    requestOf(parseArguments(['--env', 'testing', '--filter', filter, '--', 'ls']) as Arguments, workspace)
+      .filter.text
+
+  it('is that of the workspace of this directory, written out', () => {
+    const folder = join(directory, 'repository')
+    mkdirSync(join(folder, '.vscode'), { recursive: true })
+    mkdirSync(join(folder, 'ops/deep'), { recursive: true })
+    writeFileSync(join(folder, '.vscode/ec2-collective.yaml'), 'sets: { canaries: [web-01, db-01] }\n')
+    writeFileSync(join(folder, 'ops/more.fleet.yaml'), 'sets: { web: role=web }\n')
+    expect(filterOf('@canaries and @web', join(folder, 'ops/deep'))).toBe(
+      'hostname=web-01,db-01 and role=web',
+    )
+    expect(() => filterOf('@cannaries', folder)).toThrow(
+      'There is no set “cannaries” in the workspace files. Did you mean @canaries?',
+    )
+    // What lies above a workspace may be anybody's.
+    mkdirSync(join(folder, 'other/.git'), { recursive: true })
+    expect(() => filterOf('@canaries', join(folder, 'other'))).toThrow('There is no set “canaries”')
   })
 })

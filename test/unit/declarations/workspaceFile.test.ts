@@ -106,7 +106,7 @@ describe('parseWorkspaceFile', () => {
     ],
     ['snippets: [ls]', 1, 1, '“snippets” must be a map of names.'],
     ['snippet: 1', 1, 1, 'Unknown key “snippet”. Did you mean “snippets”?'],
-    ['other: 1', 1, 1, 'Unknown key “other”. A workspace file has environments and snippets.'],
+    ['other: 1', 1, 1, 'Unknown key “other”. A workspace file has environments, sets and snippets.'],
     ['- x', 1, 1, 'A workspace file must be a map'],
     ['environments:\n  x: [1\n', 2, 8, 'Not YAML'],
     [
@@ -178,7 +178,7 @@ oops: 1
       { section: 'environments', name: 'x', messages: ['“region” must be an AWS region such as eu-west-1.'] },
       { section: 'snippets', name: 'y', messages: ['Unknown key “timout”. Did you mean “timeout”?'] },
     ])
-    expect(names).toEqual({ environments: ['x'], snippets: ['y', 'z'] })
+    expect(names).toEqual({ environments: ['x'], sets: [], snippets: ['y', 'z'] })
     expect(snippets.map(({ name }) => name)).toEqual(['z'])
   })
 

@@ -37,7 +37,7 @@ describe('what can be declared', () => {
     const docs = readFileSync('docs/workspace-file.md', 'utf8')
     for (const { key, meaning } of Object.values(knownKeys).flat()) {
       expect(meaning, key).not.toBe('')
-      if (!['environments', 'snippets'].includes(key)) expect(docs).toContain(`| \`${key}\``)
+      if (!['environments', 'sets', 'snippets'].includes(key)) expect(docs).toContain(`| \`${key}\``)
     }
   })
 

@@ -6,6 +6,7 @@ import { askForPlan, type FlowContext } from '../../../../src/console/send/runFl
 import type { Draft } from '../../../../src/console/send/runPlan.ts'
 import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
 import { type Audience, reachOf } from '../../../../src/master/fleet/reach.ts'
+import { noSets } from '../../../../src/protocol/filter/filterSets.ts'
 import { readFilter } from '../../../../src/protocol/filter/writtenFilter.ts'
 import { declared } from '../../../support/declared.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
@@ -65,6 +66,7 @@ function ask(start: Draft = { environment: testing }, signal = new AbortControll
       snippets: [],
       defaultTimeoutMs: 60_000,
     },
+    sets: noSets,
     draftOfSnippet: async () => undefined,
   }
   return askForPlan(world, start, 'Run Command', { review: true, signal })

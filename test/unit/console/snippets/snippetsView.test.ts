@@ -21,7 +21,7 @@ describe('the Snippets view', () => {
       ['B', 'Unknown key “comand”. Did you mean “command”?'],
       ['C', expect.stringContaining('Not YAML')],
       ['D', 'd'],
-      ['a.fleet.yaml', 'Unknown key “oops”. A workspace file has environments and snippets.'],
+      ['a.fleet.yaml', 'Unknown key “oops”. A workspace file has environments, sets and snippets.'],
     ])
     expect(rows[1]?.command?.command).toBe('ec2-collective.openSnippet')
     expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length)

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type FilterContext, filterChoices } from '../../../../src/console/targets/filterChoices.ts'
+import { parseWorkspaceFile } from '../../../../src/declarations/workspaceFile.ts'
 import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
 import { reachOf } from '../../../../src/master/fleet/reach.ts'
 import { indexFacts } from '../../../../src/protocol/filter/factIndex.ts'
+import { noSets } from '../../../../src/protocol/filter/filterSets.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 
@@ -15,6 +17,7 @@ const world = {
   fleet: { ...unknownFleet, agents },
   index: indexFacts(agents.map(({ facts }) => facts)),
   look: 'known' as const,
+  sets: noSets,
   isPart: false,
   recent: ['role=db', 'no longer a filter ('],
 }
@@ -143,5 +146,37 @@ describe('Facts that are not facts', () => {
     const found = filterChoices('web', context, inEnglish).filter((choice) => 'chosen' in choice)
     expect(found.length).toBeLessThan(15)
     for (const choice of found) expect(reachOf(fleet, choice.chosen).agents).not.toEqual([])
+  })
+})
+
+describe('A named set', () => {
+  const { sets } = parseWorkspaceFile('sets:\n  canaries: [web-02, db-01]\n  web: role=web\n  bad: "@bad"\n')
+  const named = agents.map((agent) => ({ ...agent, facts: { ...agent.facts, hostname: agent.hostname } }))
+  const context = { ...world, sets, fleet: { ...unknownFleet, agents: named } }
+
+  it('is offered by its name, and means in a filter what it is', () => {
+    const offered = filterChoices('@', context, inEnglish).flatMap((choice) =>
+      choice.kind === 'complete' ? [[choice.text, choice.detail]] : [],
+    )
+    expect(offered).toEqual([
+      ['@canaries', 'the set hostname=web-02,db-01'],
+      ['@web', 'the set role=web'],
+    ])
+    expect(filterChoices('@canaries and @web', context, inEnglish)[0]).toMatchObject({
+      kind: 'use',
+      chosen: { filter: { text: 'hostname=web-02,db-01 and role=web' } },
+      label: '1 of 3 agents match',
+      detail: 'hostname=web-02,db-01 and role=web · web-02',
+    })
+  })
+
+  it('that cannot be used says why', () => {
+    expect(filterChoices('@bad', context, inEnglish).at(-1)).toMatchObject({
+      kind: 'wrong',
+      label: 'These sets refer to each other in a circle: @bad → @bad.',
+    })
+    expect(filterChoices('@webs', context, inEnglish).at(-1)?.label).toBe(
+      'There is no set “webs” in the workspace files. Did you mean @web?',
+    )
   })
 })

@@ -5,6 +5,7 @@ import { fleetServers } from '../../../../src/localFleet/fleetServers.ts'
 import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
 import { reachOf } from '../../../../src/master/fleet/reach.ts'
 import { indexFacts } from '../../../../src/protocol/filter/factIndex.ts'
+import { noSets } from '../../../../src/protocol/filter/filterSets.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
 import { knownAgent } from '../../../support/knownAgent.ts'
 
@@ -16,6 +17,7 @@ const agents = fleetServers
 const world = {
   fleet: { ...unknownFleet, agents },
   look: 'known' as const,
+  sets: noSets,
   index: indexFacts(agents.map(({ facts }) => facts)),
   ...{ isPart: false, recent: [] },
 }

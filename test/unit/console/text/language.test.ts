@@ -13,6 +13,7 @@ import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
 import { NobodyMatches } from '../../../../src/master/nobodyMatches.ts'
 import { openBody } from '../../../../src/protocol/envelope.ts'
 import { indexFacts } from '../../../../src/protocol/filter/factIndex.ts'
+import { noSets } from '../../../../src/protocol/filter/filterSets.ts'
 import { diagnoseProbe } from '../../../../src/queues/diagnosis.ts'
 import type { Probe } from '../../../../src/queues/probe.ts'
 import { type QueueError, toQueueError } from '../../../../src/queues/queueError.ts'
@@ -191,6 +192,7 @@ describe('in another language than English', () => {
     const context = {
       fleet,
       look: 'known' as const,
+      sets: noSets,
       index: indexFacts([{ role: 'web' }]),
       isPart: false,
       recent: [],
