@@ -61,7 +61,7 @@ export const rooms = [
     room: 'src/answers',
     holds:
       'what outputs say: words and values, patterns that replies share, tables, the order of values, and how people look at them',
-    imports: ['src/text', 'src/hosts'],
+    imports: ['src/text', 'src/protocol', 'src/hosts'],
     packages: ['node:crypto', 're2js'],
   },
   {
@@ -72,7 +72,7 @@ export const rooms = [
   {
     room: 'src/run',
     holds: 'the model of a run: request, events, reducer, state, summary, rollout, reply timeouts',
-    imports: ['src/hosts', 'src/text', 'src/protocol', 'src/protocol/filter'],
+    imports: ['src/answers', 'src/hosts', 'src/text', 'src/protocol', 'src/protocol/filter'],
     packages: ['node:crypto', 'valibot'],
   },
   {
@@ -93,6 +93,7 @@ export const rooms = [
     holds:
       'what people declare, in settings and workspace files: environments, snippets, runs; where it stands in a file, how it is edited there',
     imports: [
+      'src/answers',
       'src/protocol',
       'src/protocol/filter',
       'src/signing',
@@ -367,6 +368,7 @@ export const rooms = [
     room: 'src/console/snippets',
     holds: 'named commands: view, lenses, saving',
     imports: [
+      'src/answers',
       'src/text',
       'src/protocol/filter',
       'src/run',

@@ -108,7 +108,7 @@ export function activate(context: vscode.ExtensionContext): void {
       runAgain: ({ run }, targets) => runAgain(sending, shownRuns, run.state, targets),
       pickFact: (shown) => shownRuns.pickFact(shown),
       next: nextStepsOf({
-        ...{ extensionId: context.extension.id, sending, shownRuns, history, files, list },
+        ...{ extensionId: context.extension.id, sending, shownRuns, history, files, list, snippets },
         comparison: () => comparison,
       }),
       continueRun: async ({ run }) => sending.continueRun(await shownRuns.steered(run.state.runId)),

@@ -7,6 +7,8 @@ import type { ShownRuns } from './console/history/shownRuns.ts'
 import type { NextSteps } from './console/results/nextSteps.ts'
 import type { RunHistory } from './console/send/runHistory.ts'
 import type { Sending } from './console/send/sending.ts'
+import type { Snippets } from './console/send/snippets.ts'
+import { saveView } from './console/snippets/saveView.ts'
 import { saveAsSnippet } from './console/snippets/snippetCommands.ts'
 import { linkToRun } from './run/runLink.ts'
 
@@ -18,19 +20,22 @@ export interface NextStepParts {
   readonly history: RunHistory
   readonly files: WorkspaceFiles
   readonly list: EnvironmentList
+  readonly snippets: Snippets
   /** Later than the pages, which it opens outputs with. */
   comparison(): ComparisonWithBefore
 }
 
 /** What a person does next with a run. */
 export function nextStepsOf(parts: NextStepParts): NextSteps {
-  const { extensionId, sending, shownRuns, history, files, list, comparison } = parts
+  const { extensionId, sending, shownRuns, history, files, list, snippets, comparison } = parts
   const save = saveAsSnippet(history, files, list)
+  const keepView = saveView(snippets, files)
   return {
     runOther: ({ run }, targets) => runOther(sending, shownRuns, run.state, targets),
     compareBefore: ({ run }, agentId) =>
       agentId === undefined ? comparison().show(run) : comparison().showReply(run, agentId),
     saveSnippet: ({ run }) => save(run.state.runId),
+    saveView: ({ run }, view) => keepView(run.state.request, view),
     copyLink: async ({ run }) => {
       await vscode.env.clipboard.writeText(linkToRun(vscode.env.uriScheme, extensionId, run.state.runId))
       vscode.window.setStatusBarMessage(vscode.l10n.t('Copied to the clipboard.'), 2000)

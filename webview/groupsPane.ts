@@ -1,3 +1,4 @@
+import { captureTitle } from '../src/answers/column.ts'
 import { readGroupBy } from '../src/answers/groupBy.ts'
 import { type Level, levels } from '../src/answers/level.ts'
 import type { GroupRow, PreviewLine } from '../src/page/toPage.ts'
@@ -31,6 +32,8 @@ export class GroupsPane {
       groupBy(by: string | undefined): void
       /** By a fact or a capture that the person is asked for. */
       pick(what: 'fact' | 'capture'): void
+      /** Save how everything is shown. */
+      saveView(): void
     },
   ) {
     this.#model = model
@@ -52,7 +55,11 @@ export class GroupsPane {
         label: t('Group by'),
         icon: 'group',
         kind: 'icon',
-        items: () => [this.#levelItems(on.groupBy), this.#otherItems(on)],
+        items: () => [
+          this.#levelItems(on.groupBy),
+          this.#otherItems(on),
+          [{ label: t('Save view to snippet'), onPick: on.saveView }],
+        ],
       }),
     )
     this.section.content.append(this.grid.element, this.#rest)
@@ -198,7 +205,7 @@ function titleOf(text: string): string {
     case 'fact':
       return t('Groups by {0}', by.path)
     default:
-      return t('Groups by {0}', by?.expression ?? text)
+      return t('Groups by {0}', by === undefined ? text : captureTitle(by.expression))
   }
 }
 

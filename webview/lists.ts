@@ -1,3 +1,5 @@
+import { columnText, readColumn } from '../src/answers/column.ts'
+import { type AnswersView, isOfTable, readSort, sortText } from '../src/answers/view.ts'
 import type { FromPage, PageState } from '../src/page/fromPage.ts'
 import type { AgentState } from '../src/protocol/verdict.ts'
 import { AgentsPane } from './agentsPane.ts'
@@ -75,6 +77,7 @@ export class Lists {
       fold: touched,
       groupBy: (by) => this.groupBy(by),
       pick: (what) => ask({ type: 'pick', what, use: 'group' }),
+      saveView: () => this.#saveView(),
     })
     this.#agents = new AgentsPane(model, metrics, {
       open: (agent) => on.open({ agent: agent.id }),
@@ -85,6 +88,7 @@ export class Lists {
     })
     this.table = new TablePane(model, metrics, ask, {
       open: (agent) => on.open({ agent }),
+      saveView: () => this.#saveView(),
       fold: touched,
       change: on.change,
     })
@@ -114,6 +118,37 @@ export class Lists {
     this.table.render()
     this.#groups.section.wants(this.#groups.wantedHeight)
     this.#agents.section.wants(this.#agents.wantedHeight)
+  }
+
+  /** As the run wants to be shown. */
+  show(view: AnswersView): void {
+    const { group, rows, columns, sort } = view
+    if (group !== undefined) this.groupBy(group)
+    if (!isOfTable(view)) return
+    this.#isTouched = true
+    this.table.restore({
+      ...(rows === undefined ? {} : { rows }),
+      ...(columns === undefined ? {} : { columns: columns.map((text) => columnText(readColumn(text))) }),
+      ...(sort === undefined ? {} : { sort: readSort(sort) }),
+    })
+    this.#groups.section.fold(true)
+    this.table.fold(false)
+    this.#on.change()
+  }
+
+  #saveView(): void {
+    this.#ask({ type: 'save-view', view: this.#view })
+  }
+
+  /** What is shown now. */
+  get #view(): Extract<FromPage, { type: 'save-view' }>['view'] {
+    const { rows, columns, sort } = this.table.kept ?? {}
+    return {
+      ...(this.#groupBy === undefined ? {} : { group: this.#groupBy }),
+      ...(rows === undefined ? {} : { rows }),
+      ...(columns === undefined ? {} : { columns }),
+      ...(sort === undefined ? {} : { sort: sortText(sort) }),
+    }
   }
 
   /** Opens what answers the question. */

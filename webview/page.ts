@@ -40,6 +40,7 @@ export class Page {
   readonly #shortcuts: Shortcuts
   readonly #message = element('div', { class: 'not-kept', role: 'alert', hidden: true })
   #frame: number | undefined
+  #isOpened = false
 
   constructor(host: Host) {
     this.#host = host
@@ -132,7 +133,8 @@ export class Page {
         this.#lists.table.take(message)
         break
       case 'picked':
-        this.#lists.groupBy(message.text)
+        if (message.use === 'group') this.#lists.groupBy(message.text)
+        else this.#lists.table.addColumn(message.text)
         break
       case 'search':
         this.#search.take(message)
@@ -152,7 +154,10 @@ export class Page {
       render: () => this.#render(),
       open: (row, scrollTop) => this.#opener.open(row, scrollTop),
     })
+    const isFirst = !this.#isOpened
+    this.#isOpened = true
     if (isRestored) return
+    if (isFirst && this.#model.run?.view !== undefined) this.#lists.show(this.#model.run.view)
     this.#detail.output.reopen()
     this.#lists.reopen()
     this.#search.repeat()

@@ -28,7 +28,7 @@ export function tableGrid(options: TableGridOptions): { grid: Grid<number>; head
         class: column?.isNumeric === true ? 'head-cell table-number' : 'head-cell',
         role: 'columnheader',
       },
-      element('span', {}, ...(column === undefined ? [t('Host')] : visibleNodes(column.name))),
+      element('span', {}, ...(column === undefined ? [t('Host')] : visibleNodes(column.title))),
       icon('up'),
     ),
   )

@@ -1,4 +1,4 @@
-import type { FromPage, PageState } from '../src/page/fromPage.ts'
+import type { FromPage } from '../src/page/fromPage.ts'
 import type { TableColumn, TableRow, TableWindow } from '../src/page/tableWindow.ts'
 import { formatAgents, formatCount, formatPart } from './format.ts'
 import type { Grid } from './grid.ts'
@@ -6,11 +6,10 @@ import type { Metrics } from './metrics.ts'
 import type { RunModel } from './runModel.ts'
 import { Section } from './section.ts'
 import { tableGrid } from './tableGrid.ts'
-import { copyItems, rowItems } from './tableMenus.ts'
+import { columnItems, rowItems, tableButtons } from './tableMenus.ts'
 import { TableSummary } from './tableSummary.ts'
+import { sortedBy, type TableView, withColumns, withoutSort, withRows } from './tableView.ts'
 import { element, setAttributes, setText, show } from './ui/dom.ts'
-import { menuButton } from './ui/menuButton.ts'
-import { button } from './ui/toolkit.ts'
 import { t } from './words.ts'
 
 /** Rows that are asked for beyond those in sight, on each side. */
@@ -18,12 +17,12 @@ const margin = 60
 /** Columns that are shown: more than this are in the output only. */
 const maxColumns = 40
 
-type Kept = NonNullable<PageState['table']>
-
 export interface TableEvents {
   open(agentId: string): void
   /** A person has folded or unfolded it. */
   fold(): void
+  /** Save how everything is shown. */
+  saveView(): void
   /** Something else that is kept has changed. */
   change(): void
 }
@@ -44,7 +43,7 @@ export class TablePane {
   #rows = new Map<number, TableRow>()
   #view = 0
   #range = { from: 0, to: margin }
-  #kept: Kept = {}
+  #kept: TableView = {}
   #bin: { column: string; bin: number } | undefined
   #last: TableWindow | undefined
   #choices: TableWindow['choices'] = []
@@ -68,44 +67,28 @@ export class TablePane {
         on.fold()
       },
     })
-    this.section.side.append(
-      button({
-        label: t('Run another command on the agents in the table…'),
-        icon: 'command',
-        kind: 'icon',
-        onPress: () => ask({ type: 'run-other', on: { kind: 'table' } }),
-      }),
-      menuButton({
-        label: t('Rows'),
-        icon: 'filter',
-        kind: 'icon',
-        items: () => [rowItems(this.#kept.rows, this.#choices, (rows) => this.#chooseRows(rows))],
-      }),
-      menuButton({
-        label: t('Copy the table'),
-        icon: 'copy',
-        kind: 'icon',
-        items: () => [copyItems(ask)],
-      }),
-    )
+    const buttons = tableButtons(ask, {
+      rows: () =>
+        rowItems(this.#kept.rows, this.#choices, (rows) => this.#change(withRows(this.#kept, rows))),
+      columns: () => this.#columnItems(),
+    })
+    this.section.side.append(...buttons)
     this.section.content.append(this.#summary.element, this.#holder, this.#note)
     this.section.fold(true)
     show(this.section.element, false)
   }
 
   render(): void {
-    const { hasTable } = this.#model.groups
-    show(this.section.element, hasTable)
-    if (!hasTable) return
+    show(this.section.element, this.#model.answered > 0)
     if (!this.section.isFolded && !this.#isAsked) this.#request()
   }
 
   /** Undefined while nothing was chosen. */
-  get kept(): Kept | undefined {
+  get kept(): TableView | undefined {
     return Object.keys(this.#kept).length === 0 ? undefined : this.#kept
   }
 
-  restore(kept: Kept | undefined): void {
+  restore(kept: TableView | undefined): void {
     this.#kept = kept ?? {}
   }
 
@@ -127,7 +110,11 @@ export class TablePane {
     show(this.#note, without > 0 || of === 0)
     setText(
       this.#note,
-      of === 0 ? t('No output has such a row.') : t('{0} without such a row', formatAgents(without)),
+      of === 0
+        ? this.#kept.columns === undefined && this.#kept.rows === undefined
+          ? t('The outputs are no table. Choose columns: a fact, or a value in the output.')
+          : t('No output has such a row.')
+        : t('{0} without such a row', formatAgents(without)),
     )
     this.#markSort()
   }
@@ -148,22 +135,36 @@ export class TablePane {
     grid.mount()
   }
 
-  #chooseRows(rows: string | undefined): void {
-    const { rows: _, ...others } = this.#kept
-    this.#kept = { ...others, ...(rows === undefined ? {} : { rows }) }
-    this.#bin = undefined
-    this.#again()
+  /** A column that the person was asked for. */
+  addColumn(text: string): void {
+    const shown = this.#shownColumns
+    if (!shown.includes(text)) this.#chooseColumns([...shown, text])
+  }
+
+  get #shownColumns(): readonly string[] {
+    return this.#kept.columns ?? this.#last?.columns.map((column) => column.text) ?? []
+  }
+
+  #columnItems(): ReturnType<typeof columnItems> {
+    return columnItems(this.#shownColumns, this.#kept.columns, this.#last?.offered ?? [], {
+      choose: (columns) => this.#chooseColumns(columns),
+      pick: (what) => this.#ask({ type: 'pick', what, use: 'column' }),
+      save: () => this.#on.saveView(),
+    })
+  }
+
+  #chooseColumns(columns: readonly string[] | undefined): void {
+    this.fold(false)
+    this.#change(withColumns(this.#kept, columns?.slice(0, maxColumns)))
   }
 
   #sortBy(at: number): void {
     const column = this.#columns[at - 1]
-    if (column === undefined) this.#kept = withoutSort(this.#kept)
-    else {
-      const { sort } = this.#kept
-      // Of numbers the largest are looked for.
-      const down = sort?.column === column.name ? !sort.down : column.isNumeric
-      this.#kept = { ...this.#kept, sort: { column: column.name, down } }
-    }
+    this.#change(column === undefined ? withoutSort(this.#kept) : sortedBy(this.#kept, column))
+  }
+
+  #change(view: TableView): void {
+    this.#kept = view
     this.#bin = undefined
     this.#again()
   }
@@ -171,8 +172,8 @@ export class TablePane {
   #markSort(): void {
     const { sort } = this.#kept
     this.#heads.forEach((head, at) => {
-      const name = this.#columns[at - 1]?.name
-      const isSorted = at === 0 ? sort === undefined : sort?.column === name
+      const text = this.#columns[at - 1]?.text
+      const isSorted = at === 0 ? sort === undefined : sort?.column === text
       setAttributes(head, {
         'aria-sort': isSorted ? (sort?.down === true ? 'descending' : 'ascending') : 'none',
       })
@@ -220,17 +221,13 @@ export class TablePane {
   }
 }
 
-function withoutSort({ rows }: Kept): Kept {
-  return rows === undefined ? {} : { rows }
-}
-
 function sameColumns(one: readonly TableColumn[], other: readonly TableColumn[]): boolean {
   const shown = one.slice(0, maxColumns)
   return (
     shown.length === other.length &&
-    shown.every(({ name, isNumeric, width }, at) => {
+    shown.every(({ text, isNumeric, width }, at) => {
       const before = other[at]
-      return name === before?.name && isNumeric === before.isNumeric && width === before.width
+      return text === before?.text && isNumeric === before.isNumeric && width === before.width
     })
   )
 }

@@ -21,9 +21,9 @@ export class TableSummary {
     show(this.element, summary !== undefined)
     if (summary === undefined) return
     this.#chosen = chosen
-    const { column, lowest, median, highest, bins } = summary
-    setText(this.#text, t('{0}: {1} to {2}, median {3}', column, lowest, highest, median))
-    setAttributes(this.#bars, { 'aria-label': t('Show only rows by {0}', column) })
+    const { title, lowest, median, highest, bins } = summary
+    setText(this.#text, t('{0}: {1} to {2}, median {3}', title, lowest, highest, median))
+    setAttributes(this.#bars, { 'aria-label': t('Show only rows by {0}', title) })
     const most = Math.max(1, ...bins.map(({ count }) => count))
     this.#bars.replaceChildren(
       ...bins.map(({ count, lowest: from, highest: to }, bin) => {

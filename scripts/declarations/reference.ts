@@ -19,7 +19,7 @@ export function withReference(text: string, tables: readonly string[]): string {
 export function workspaceFileTables(schema: JsonSchema): string[] {
   const environment = entriesOf(schema, 'environments')
   const snippet = entriesOf(schema, 'snippets')
-  const { inputs, rollout } = snippet.properties ?? {}
+  const { inputs, rollout, view } = snippet.properties ?? {}
   const input = inputs === undefined ? {} : valuesOf(inputs)
   return [
     table('An environment', environment),
@@ -27,6 +27,7 @@ export function workspaceFileTables(schema: JsonSchema): string[] {
     table('A snippet', snippet),
     table('Each of the `inputs` of a snippet', input),
     table('`rollout` of either', rollout ?? {}),
+    table('`view` of a snippet', view ?? {}),
   ]
 }
 

@@ -1,4 +1,5 @@
 import { byNature } from '../hosts/naturalOrder.ts'
+import { type Column, columnText } from './column.ts'
 import type { Records } from './records.ts'
 import { byOrderKey, comparableValue, orderKey } from './valueOrder.ts'
 
@@ -7,11 +8,16 @@ export interface AgentRecords {
   readonly agentId: string
   readonly hostname: string
   readonly records: Records | undefined
+  /** Values of columns that are no part of the records, by their texts: facts, captures. */
+  readonly others?: ReadonlyMap<string, string>
 }
 
 /** One table of a whole fleet: a row for each row of each agent. */
 export interface FleetTable {
+  /** The texts of the columns: see `readColumn`. */
   readonly columns: readonly string[]
+  /** All columns that the records have, chosen or not. */
+  readonly offered: readonly string[]
   readonly rows: readonly FleetRow[]
   /** Agents whose output has no such table, or no row in it. */
   readonly without: readonly string[]
@@ -30,31 +36,43 @@ export interface RowChoice {
 }
 
 /**
- * The table of a fleet. Its columns are those that most agents have, in the order of the first agent by name that has them
- * all; columns of others come after them. Agents come by name, whatever order they answered in.
+ * The table of a fleet. Without chosen columns these are those that most agents have, in the order of the first agent by
+ * name that has them all; columns of others come after them. Agents come by name, whatever order they answered in.
  *
  * @param choice undefined for all rows
+ * @param chosen where none of them is of the records, and no rows are chosen, each agent has one row
  */
-export function fleetTable(agents: readonly AgentRecords[], choice: RowChoice | undefined): FleetTable {
+export function fleetTable(
+  agents: readonly AgentRecords[],
+  choice: RowChoice | undefined,
+  chosen?: readonly Column[],
+): FleetTable {
   const byName = [...agents].sort(
     (one, other) => byNature(one.hostname, other.hostname) || byNature(one.agentId, other.agentId),
   )
-  const columns = commonColumns(byName)
+  const all = commonColumns(byName).map((name): Column => ({ kind: 'value', name }))
+  const columns = (chosen ?? all).map((column) => ({ column, text: columnText(column) }))
+  const isOfRecords = choice !== undefined || columns.some(({ column }) => column.kind === 'value')
+  // A fact alone makes no row where a row of the output is meant.
+  const hasOwn = columns.some(({ column }) => column.kind === 'value')
+  const counts = columns.map(({ column }) => !hasOwn || column.kind === 'value')
   const without: string[] = []
-  const rows = byName.flatMap(({ agentId, hostname, records }) => {
-    const chosen = records === undefined ? [] : chosenRows(records, choice)
-    if (records === undefined || chosen.length === 0) {
-      without.push(agentId)
-      return []
-    }
-    const index = new Map(records.columns.map((name, at) => [name, at]))
-    return chosen.map((row) => ({
-      agentId,
-      hostname,
-      values: columns.map((name) => row[index.get(name) ?? -1]),
-    }))
+  const rows = byName.flatMap(({ agentId, hostname, records, others }) => {
+    const index = new Map(records?.columns.map((name, at) => [name, at]))
+    const own = !isOfRecords ? [[]] : records === undefined ? [] : chosenRows(records, choice)
+    const made = own
+      .map((row) => ({
+        agentId,
+        hostname,
+        values: columns.map(({ column, text }) =>
+          column.kind === 'value' ? row[index.get(column.name) ?? -1] : others?.get(text),
+        ),
+      }))
+      .filter(({ values }) => values.some((value, at) => value !== undefined && counts[at] === true))
+    if (made.length === 0) without.push(agentId)
+    return made
   })
-  return { columns, rows, without }
+  return { columns: columns.map(({ text }) => text), offered: all.map(columnText), rows, without }
 }
 
 function chosenRows(records: Records, choice: RowChoice | undefined): Records['rows'] {
@@ -69,7 +87,9 @@ function commonColumns(agents: readonly AgentRecords[]): string[] {
   for (const list of lists) for (const name of list) counts.set(name, (counts.get(name) ?? 0) + 1)
   const common = [...counts].filter(([, count]) => count * 2 > lists.length).map(([name]) => name)
   const order = lists.find((list) => common.every((name) => list.includes(name))) ?? common
-  const others = [...counts.keys()].filter((name) => !common.includes(name)).sort(byNature)
+  const isSentence = agents.some(({ records }) => records?.kind === 'values')
+  // Sentences with other words say something else: columns of a few of them would be empty for all others.
+  const others = isSentence ? [] : [...counts.keys()].filter((name) => !common.includes(name)).sort(byNature)
   return [...order.filter((name) => common.includes(name)), ...others].slice(0, maxColumns)
 }
 
@@ -84,7 +104,7 @@ export function parseRowChoice(text: string): RowChoice | undefined {
 
 /** Rows in the order of one column, or of the host name (`undefined`). Rows without a value are last in both directions. */
 export function sortedRows(
-  { columns, rows }: FleetTable,
+  { columns, rows }: Pick<FleetTable, 'columns' | 'rows'>,
   column: string | undefined,
   direction: 'up' | 'down',
 ): FleetRow[] {
@@ -99,91 +119,6 @@ export function sortedRows(
       return sign * byOrderKey(key, otherKey) || i - j
     })
     .map(({ row }) => row)
-}
-
-/** What the values of a column are like. */
-export interface ColumnSummary {
-  /** Values that are not empty. */
-  readonly count: number
-  readonly different: number
-  /** As printed; absent when the column has other values than numbers, times and dates of one kind. */
-  readonly range?: { readonly lowest: string; readonly median: string; readonly highest: string }
-  /** Of equal width from the lowest to the highest; absent as `range`, and when all values are equal. */
-  readonly bins?: readonly Bin[]
-}
-
-export interface Bin {
-  readonly count: number
-  /** The lowest and highest value in it, as printed; empty when it has none. */
-  readonly lowest: string
-  readonly highest: string
-}
-
-/** @param bins how many */
-export function summarizeColumn(values: readonly (string | undefined)[], bins: number): ColumnSummary {
-  const filled = values.filter((value): value is string => (value ?? '').trim() !== '')
-  const different = new Set(filled).size
-  const numbers = numbersOf(filled)
-  if (numbers === undefined) return { count: filled.length, different }
-  const sorted = numbers.toSorted((one, other) => one.number - other.number)
-  const [lowest, median, highest] = [
-    sorted[0],
-    sorted[Math.floor((sorted.length - 1) / 2)],
-    sorted.at(-1),
-  ] as [PrintedNumber, PrintedNumber, PrintedNumber]
-  const range = { lowest: lowest.value, median: median.value, highest: highest.value }
-  if (lowest.number === highest.number) return { count: filled.length, different, range }
-  const found = Array.from({ length: bins }, () => ({ count: 0, lowest: '', highest: '' }))
-  for (const { value, number } of sorted) {
-    const bin = found[binOf(number, lowest.number, highest.number, bins)] as (typeof found)[number]
-    bin.count += 1
-    bin.lowest ||= value
-    bin.highest = value
-  }
-  return { count: filled.length, different, range, bins: found }
-}
-
-/** The rows whose value in the column is in one of the `bins` that {@link summarizeColumn} made of all rows. */
-export function rowsInBin(
-  { columns, rows }: FleetTable,
-  column: string,
-  bins: number,
-  bin: number,
-): FleetRow[] {
-  const at = columns.indexOf(column)
-  const numbers = numbersOf(
-    rows.flatMap((row) => ((row.values[at] ?? '').trim() === '' ? [] : [row.values[at] as string])),
-  )
-  if (numbers === undefined) return []
-  const lowest = numbers.reduce((least, { number }) => Math.min(least, number), Number.POSITIVE_INFINITY)
-  const highest = numbers.reduce((most, { number }) => Math.max(most, number), Number.NEGATIVE_INFINITY)
-  return rows.filter((row) => {
-    const { number } = comparableValue(row.values[at] ?? '')
-    return number !== undefined && binOf(number, lowest, highest, bins) === bin
-  })
-}
-
-interface PrintedNumber {
-  readonly value: string
-  readonly number: number
-}
-
-/** Undefined when some are no numbers, or of another family. */
-function numbersOf(values: readonly string[]): PrintedNumber[] | undefined {
-  const found: PrintedNumber[] = []
-  let family: string | undefined
-  for (const value of values) {
-    const { family: own, number } = comparableValue(value)
-    if (number === undefined || (family !== undefined && own !== family)) return undefined
-    family = own
-    found.push({ value, number })
-  }
-  return found.length === 0 ? undefined : found
-}
-
-function binOf(number: number, lowest: number, highest: number, bins: number): number {
-  if (highest === lowest) return 0
-  return Math.min(bins - 1, Math.floor(((number - lowest) / (highest - lowest)) * bins))
 }
 
 /**

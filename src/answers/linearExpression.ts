@@ -16,8 +16,6 @@ export function linearExpression(text: string, { matchCase }: { matchCase: boole
 
 /** Takes one value out of a line. */
 export interface Capture {
-  /** Name of the group if it has one (`(?P<days>\d+)`), else the expression. */
-  readonly title: string
   /** What the group has matched; undefined when the line does not match. */
   in(line: string): string | undefined
 }
@@ -37,9 +35,7 @@ export function compileCapture(text: string): Capture {
     throw new LocalizableError(
       say('Put the part that is the value in parentheses: {0}', String.raw`up (\d+) days`),
     )
-  const name = /\(\?P?<([A-Za-z_]\w*)>/.exec(text)?.[1]
   return {
-    title: name ?? text,
     in(line) {
       const matcher = expression.matcher(line.slice(0, captureLimits.line))
       return matcher.find() ? (matcher.group(1) ?? undefined) : undefined

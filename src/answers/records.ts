@@ -2,7 +2,7 @@ import { cellText, findTable } from './table.ts'
 
 /** What an output says in columns: a table's rows, JSON objects, or one row of `key: value` lines. */
 export interface Records {
-  readonly kind: 'table' | 'json' | 'keys'
+  readonly kind: 'table' | 'json' | 'keys' | 'values'
   /** All different. Of JSON the paths: `disk.free`, `items[0].name`. */
   readonly columns: readonly string[]
   /** A value for each column; undefined where a record has none. */

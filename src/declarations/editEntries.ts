@@ -38,6 +38,46 @@ export function addEntry(text: string, section: Section, name: string, entry: ob
 }
 
 /**
+ * Sets one key of a snippet, in place of an earlier value. Everything else in the text stays as it is.
+ * @throws LocalizableError when that cannot be done safely
+ */
+export function setInSnippet(text: string, name: string, key: string, value: object): string {
+  const before = parseWorkspaceFile(text)
+  const entry = before.locate(['snippets', name])
+  if (entry?.key === undefined) throw new LocalizableError(say('There is no “{0}” in {1}.', name, 'snippets'))
+  if (/^[{*[]/.test(text.slice(entry.value.start))) {
+    throw new LocalizableError(
+      say('Cannot change “{0}”, because it is not written as indented lines. Change it by hand.', name),
+    )
+  }
+  const lineEnd = /\r?\n/.exec(text)?.[0] ?? '\n'
+  const indent = ' '.repeat(indentOfEntries(text, entry.value.start))
+  const line = `${indent}${dump({ [key]: value }, { flowLevel: 1, lineWidth: -1 }).trimEnd()}${lineEnd}`
+  const old = before.locate(['snippets', name, key])
+  const end = endOfBlock(text, (old ?? entry).value.end)
+  const start = old?.key === undefined ? end : text.lastIndexOf('\n', old.key.start) + 1
+  const above = text.slice(0, start)
+  const glue = above === '' || above.endsWith('\n') ? '' : lineEnd
+  const edited = `${above}${glue}${line}${text.slice(end)}`
+  const after = parseWorkspaceFile(checked(before, edited, 'snippets', before.names.snippets))
+  const meant = before.snippets.map((snippet) =>
+    snippet.name === name ? { ...snippet.declaration, [key]: value } : snippet.declaration,
+  )
+  const isAsMeant = meant.every((declaration, index) =>
+    sameKeys(after.snippets[index]?.declaration, declaration),
+  )
+  if (!isAsMeant) throw new LocalizableError(say('Cannot change this file safely. Change it by hand.'))
+  return edited
+}
+
+/** The same values, in whatever order the keys stand. */
+function sameKeys(one: object | undefined, other: object): boolean {
+  const inOrder = (value: object | undefined) =>
+    Object.entries(value ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  return same(inOrder(one), inOrder(other))
+}
+
+/**
  * Removes an entry from a section, and nothing else.
  * @throws LocalizableError when it does not exist in a form that can be removed
  */

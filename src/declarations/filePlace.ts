@@ -88,7 +88,7 @@ function thingAt(parents: readonly string[]): KeyedThing | undefined {
   }
   if (section === 'snippets') {
     if (parents.length === 2) return 'snippet'
-    if (parents.length === 3 && third === 'rollout') return 'rollout'
+    if (parents.length === 3 && (third === 'rollout' || third === 'view')) return third
     if (parents.length === 4 && third === 'inputs') return 'input'
   }
   return undefined

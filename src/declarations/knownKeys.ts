@@ -1,11 +1,12 @@
 import * as v from 'valibot'
 import { DeclaredRollout } from './declaredValues.ts'
+import { DeclaredView } from './declaredView.ts'
 import { DeclaredQueues, EnvironmentDeclaration } from './environmentDeclaration.ts'
 import { Input, SnippetDeclaration } from './snippet.ts'
 import { WorkspaceFileDeclaration } from './workspaceFileSchema.ts'
 
 /** A part of a workspace file with its own keys. */
-export type KeyedThing = 'file' | 'environment' | 'sets' | 'snippet' | 'input' | 'queues' | 'rollout'
+export type KeyedThing = 'file' | 'environment' | 'sets' | 'snippet' | 'input' | 'queues' | 'rollout' | 'view'
 
 /** A key of a workspace file with its meaning, for completion and hover. */
 export interface KnownKey {
@@ -23,6 +24,7 @@ const inserts: Readonly<Record<string, string>> = {
   script: ' |\n  #!/bin/sh\n  $0',
   inputs: '\n  $1:\n    prompt: $0',
   directory: ' /$0',
+  columns: ' [$0]',
 }
 
 /** The keys of each part of a workspace file, from the schemas. */
@@ -35,6 +37,7 @@ export const knownKeys: Readonly<Record<KeyedThing, readonly KnownKey[]>> = {
   input: keysOf(Input),
   queues: keysOf(DeclaredQueues),
   rollout: keysOf(DeclaredRollout),
+  view: keysOf(DeclaredView),
 }
 
 function keysOf(schema: v.GenericSchema): KnownKey[] {

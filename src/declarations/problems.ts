@@ -29,7 +29,11 @@ export function describeIssue(issue: v.BaseIssue<unknown>): DeclarationProblem {
   }
   const rule = ruleOf(issue)
   const message =
-    key === undefined ? say('This must be {0}.', rule) : say('“{0}” must be {1}.', String(key), rule)
+    key === undefined
+      ? say('This must be {0}.', rule)
+      : typeof key === 'number' && path.length > 1
+        ? say('Item {0} of “{1}” must be {2}.', key + 1, String(path.at(-2)), rule)
+        : say('“{0}” must be {1}.', String(key), rule)
   return { path, message: reason === undefined ? message : say('{0} {1}', message, reason) }
 }
 

@@ -11,6 +11,7 @@ import {
   rolloutMeaning,
   Text,
 } from './declaredValues.ts'
+import { DeclaredView } from './declaredView.ts'
 
 const VariableName = v.pipe(
   v.string(),
@@ -85,6 +86,7 @@ export const SnippetDeclaration = v.pipe(
       'Agents stop the command after this time: seconds, or `90s`, `10m`.',
     ),
     rollout: described(v.optional(DeclaredRollout), rolloutMeaning),
+    view: described(v.optional(DeclaredView), 'How its results page opens. Default: what says most.'),
     user: described(v.optional(Text), 'User to run as, if the agents’ policy allows it.'),
     directory: described(
       v.optional(v.pipe(Text, v.startsWith('/', say('an absolute directory').text))),

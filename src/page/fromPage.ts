@@ -27,6 +27,16 @@ export function parsePageState(json: unknown): PageState | undefined {
 }
 
 const Index = v.pipe(v.number(), v.integer(), v.minValue(0))
+/** How the page shows the answers now: see `AnswersView`. */
+const View = v.strictObject({
+  group: v.optional(v.pipe(v.string(), v.maxLength(1100))),
+  rows: v.optional(v.pipe(v.string(), v.maxLength(5000))),
+  columns: v.optional(
+    v.pipe(v.array(v.pipe(v.string(), v.maxLength(5000))), v.minLength(1), v.maxLength(200)),
+  ),
+  sort: v.optional(v.pipe(v.string(), v.maxLength(5001))),
+})
+
 /** Most rows in one request. */
 const maxWindow = 2000
 /** Most agents named in one request: the largest fleet and a margin. */
@@ -52,8 +62,9 @@ const Subset = v.variant('kind', [
   v.strictObject({ kind: v.literal('table') }),
 ])
 
-/** Names of columns come from outputs, so they can be anything. */
+/** Names of columns come from outputs, so they can be anything: `readColumn` reads it. */
 const Column = v.pipe(v.string(), v.maxLength(5000))
+const Columns = v.pipe(v.array(Column), v.minLength(1), v.maxLength(200))
 
 const TableSort = v.strictObject({ column: Column, down: v.boolean() })
 
@@ -95,8 +106,8 @@ const Request = v.variant('type', [
   /** Ask the person for a fact or an expression. The answer is `picked`; there is none when they give up. */
   v.strictObject({
     type: v.literal('pick'),
-    what: v.picklist(['fact', 'capture']),
-    use: v.picklist(['group']),
+    what: v.picklist(['fact', 'capture', 'key', 'json']),
+    use: v.picklist(['group', 'column']),
   }),
   /** These rows of the table of all replies, and again whenever they change. `rows`: only those, as `Mounted on=/`. */
   v.pipe(
@@ -104,6 +115,8 @@ const Request = v.variant('type', [
       type: v.literal('table'),
       view: Index,
       rows: v.optional(Column),
+      /** Without it all that the outputs have. */
+      columns: v.optional(Columns),
       sort: v.optional(TableSort),
       /** Only rows in this bar of the histogram. */
       bin: v.optional(v.strictObject({ column: Column, bin: Index })),
@@ -113,6 +126,8 @@ const Request = v.variant('type', [
     v.check(({ from, to }) => to - from <= maxWindow, 'too many rows at a time'),
   ),
   v.strictObject({ type: v.literal('close-table') }),
+  /** Save how it is shown to the snippet of this command. The host asks which, and shows what it has changed. */
+  v.strictObject({ type: v.literal('save-view'), view: View }),
   v.strictObject({ type: v.literal('copy-table'), format: v.picklist(['markdown', 'csv']) }),
   /** Search all outputs; an empty text ends the search. */
   v.strictObject({ type: v.literal('search'), search: Index, query: Query }),
@@ -169,7 +184,9 @@ const PageStateSchema = v.object({
   collapsed: v.optional(v.array(v.picklist(['groups', 'table', 'agents']))),
   scroll: v.optional(v.object({ groups: v.number(), agents: v.number(), output: v.number() })),
   groupBy: v.optional(GroupByText),
-  table: v.optional(v.object({ rows: v.optional(Column), sort: v.optional(TableSort) })),
+  table: v.optional(
+    v.object({ rows: v.optional(Column), columns: v.optional(Columns), sort: v.optional(TableSort) }),
+  ),
   wrap: v.optional(v.boolean()),
   /** Share of the list in the split, percent. */
   split: v.optional(v.number()),

@@ -6,6 +6,8 @@ export interface TableWindow {
   /** The page's number for what it has asked for: answers to an earlier one are stale. */
   readonly view: number
   readonly columns: readonly TableColumn[]
+  /** Texts of the columns that the outputs have, shown or not. */
+  readonly offered: readonly string[]
   /** Rows that are shown, and all of them. */
   readonly total: number
   readonly of: number
@@ -16,6 +18,7 @@ export interface TableWindow {
   /** Of the column that it is sorted by, of all rows; absent when its values are no numbers. */
   readonly summary?: {
     readonly column: string
+    readonly title: string
     readonly lowest: string
     readonly median: string
     readonly highest: string
@@ -27,7 +30,9 @@ export interface TableWindow {
 }
 
 export interface TableColumn {
-  readonly name: string
+  /** Identifies it: see `readColumn`. */
+  readonly text: string
+  readonly title: string
   /** Characters. */
   readonly width: number
   readonly isNumeric: boolean

@@ -1,3 +1,4 @@
+import type { AnswersView } from '../answers/view.ts'
 import type { AgentState } from '../protocol/verdict.ts'
 import type { TableWindow } from './tableWindow.ts'
 
@@ -45,7 +46,7 @@ export interface Delta {
 /** What a person has given after `pick`: `fact:az`, `capture:up (\d+) days`. */
 export interface Picked {
   readonly type: 'picked'
-  readonly use: 'group'
+  readonly use: 'group' | 'column'
   readonly text: string
 }
 
@@ -95,6 +96,8 @@ export interface RunHeader {
   readonly pauseReason?: string
   /** That the command or the cancel was hidden from agents: sentences. */
   readonly hidden?: readonly string[]
+  /** How it is shown first, unless the page has a state of its own. */
+  readonly view?: AnswersView
   /** False for a past run, which can no longer be controlled. */
   readonly live: boolean
 }

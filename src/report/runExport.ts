@@ -6,28 +6,34 @@ import { visibleJson } from '../text/jsonText.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
 import { outputJson, surveyOutput } from './outputJson.ts'
 import type { ReportedRun } from './reportedRun.ts'
+import type { RunColumns } from './runColumns.ts'
 import { namesOf, type RunNames } from './runIdentities.ts'
 import type { RunAgent, RunHead } from './runJson.ts'
 
 /** What only the sender of a run knows. */
 export type RunExtras = Partial<Pick<RunHead, 'exitCode' | 'requests'>>
 
+export interface JsonOptions extends RunExtras {
+  /** Values that each agent gets besides. */
+  readonly columns?: RunColumns
+}
+
 /**
  * The run as one JSON document, an agent per line (docs/run-json.md). Yields it in pieces, because all outputs together may
  * exceed memory. A run that goes on meanwhile is written as it is now.
  * @throws Error when an output could not be read
  */
-export function exportJson(run: ReportedRun, extras?: RunExtras): AsyncGenerator<string> {
-  return inBlocks(documentOf(run, extras))
+export function exportJson(run: ReportedRun, options?: JsonOptions): AsyncGenerator<string> {
+  return inBlocks(documentOf(run, options))
 }
 
 /** The same as NDJSON: a line about the run, then a line per agent. */
-export function exportNdjson(run: ReportedRun, extras?: RunExtras): AsyncGenerator<string> {
-  return inBlocks(linesOf(run, extras))
+export function exportNdjson(run: ReportedRun, options?: JsonOptions): AsyncGenerator<string> {
+  return inBlocks(linesOf(run, options))
 }
 
-async function* documentOf(run: ReportedRun, extras?: RunExtras): AsyncGenerator<string> {
-  const { head, agents } = written(run, extras)
+async function* documentOf(run: ReportedRun, options?: JsonOptions): AsyncGenerator<string> {
+  const { head, agents } = written(run, options)
   yield `${head.slice(0, -1)},"agents":[`
   let separator = '\n'
   for (const agent of agents) {
@@ -38,8 +44,8 @@ async function* documentOf(run: ReportedRun, extras?: RunExtras): AsyncGenerator
   yield '\n]}\n'
 }
 
-async function* linesOf(run: ReportedRun, extras?: RunExtras): AsyncGenerator<string> {
-  const { head, agents } = written(run, extras)
+async function* linesOf(run: ReportedRun, options?: JsonOptions): AsyncGenerator<string> {
+  const { head, agents } = written(run, options)
   yield `${head}\n`
   for (const agent of agents) {
     yield* agent
@@ -61,12 +67,12 @@ async function* inBlocks(pieces: AsyncIterable<string>): AsyncGenerator<string> 
   if (block !== '') yield block
 }
 
-function written(run: ReportedRun, extras: RunExtras = {}) {
+function written(run: ReportedRun, { columns, ...extras }: JsonOptions = {}) {
   const state = snapshotOf(run.state)
   const names = namesOf(state)
   return {
     head: JSON.stringify(headOf(state, extras)),
-    agents: [...state.replies.values()].map((reply) => agentJson(run, reply, names)),
+    agents: [...state.replies.values()].map((reply) => agentJson(run, reply, names, columns)),
   }
 }
 
@@ -113,7 +119,12 @@ function headOf(state: RunState, extras: RunExtras): RunHead {
   }
 }
 
-async function* agentJson(run: ReportedRun, reply: ReplyState, names: RunNames): AsyncGenerator<string> {
+async function* agentJson(
+  run: ReportedRun,
+  reply: ReplyState,
+  names: RunNames,
+  columns: RunColumns | undefined,
+): AsyncGenerator<string> {
   const read = await outputOf(run, reply)
   const { order, bytes, isText } = await surveyOutput(read())
   const { agentId, hostname, identity, expected, outcome, refusal, late, output, droppedBytes } = reply
@@ -133,6 +144,7 @@ async function* agentJson(run: ReportedRun, reply: ReplyState, names: RunNames):
     durationMs: reply.durationMs ?? null,
     output: isShort ? 'incomplete' : output,
     ...{ stdoutBytes: bytes[1], stderrBytes: bytes[2], droppedBytes, order },
+    ...(columns === undefined ? {} : { values: valuesOf(columns, agentId) }),
   }
   let start = `${JSON.stringify(told).slice(0, -1)},"stdout":`
   for (const stream of [1, 2] as const) {
@@ -141,6 +153,13 @@ async function* agentJson(run: ReportedRun, reply: ReplyState, names: RunNames):
     start = ',"stderr":'
   }
   yield '}'
+}
+
+/** Values that a row does not have are left out. */
+function valuesOf({ titles, rowsOf }: RunColumns, agentId: string): Record<string, string>[] {
+  return rowsOf(agentId).map((row) =>
+    Object.fromEntries(titles.flatMap((title, at) => (row[at] === undefined ? [] : [[title, row[at]]]))),
+  )
 }
 
 /** Read at a time, bytes. */

@@ -194,6 +194,10 @@ export const RunAgent = v.object({
     v.array(v.tuple([v.picklist(['stdout', 'stderr']), Count])),
     'In which order stdout and stderr arrived: pairs of stream and number of bytes.',
   ),
+  values: maybe(
+    v.array(v.record(v.string(), text)),
+    'Rows of the table of values that the export was made from, as printed, by the titles of its columns. Absent without such a table.',
+  ),
   stdout: described(Output, 'The exact bytes: text, or `{"base64": "…"}` where they are not UTF-8.'),
   stderr: described(Output, 'The same for stderr.'),
 })

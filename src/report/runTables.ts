@@ -9,25 +9,45 @@ import { localize } from '../text/localizable.ts'
 import { inEnglish } from '../text/translate.ts'
 import { describeOutcome, groupReplies } from './grouping.ts'
 import type { ReportedRun } from './reportedRun.ts'
+import { type RunColumns, uniqueTitles } from './runColumns.ts'
 import { identityCounts, identityOf, identityWarnings, namesOf, type RunNames } from './runIdentities.ts'
+import { csvCell, tableText, valueCell } from './tableText.ts'
 import { unexpectedSentence } from './unexpectedSentence.ts'
 
 /** Most characters of output in a cell: spreadsheets accept 32,767. */
 const maxCellCharacters = 32_000
 
-/** One line per agent, for a spreadsheet (RFC 4180). Output is text without control sequences, truncated when long. */
-export async function* exportCsv(run: ReportedRun): AsyncGenerator<string> {
-  yield `${columns.map(([name]) => name).join(',')},output\r\n`
+/**
+ * One line per agent, for a spreadsheet (RFC 4180). Output is text without control sequences, truncated when long. With
+ * values an agent has a line for each of its rows, and its output only in the first.
+ */
+export async function* exportCsv(
+  run: ReportedRun,
+  { columns: values }: { columns?: RunColumns } = {},
+): AsyncGenerator<string> {
+  const own = columns.map(([name]) => name)
+  const titles = uniqueTitles(values?.titles ?? [], [...own, 'output'])
+  yield `${[...own, ...titles.map((title) => valueCell(title)), 'output'].join(',')}\r\n`
   const names = namesOf(run.state)
   for (const reply of run.state.replies.values()) {
     const output = (await plainOutput(run, reply.agentId)).slice(0, maxCellCharacters)
-    const cells = [...columns.map(([, value]) => value(reply, names) ?? ''), output]
-    yield `${cells.map(csvCell).join(',')}\r\n`
+    const cells = columns.map(([, value]) => csvCell(value(reply, names) ?? ''))
+    const rows = values?.rowsOf(reply.agentId) ?? []
+    for (const [index, row] of (rows.length === 0 ? [[]] : rows).entries()) {
+      const shown = titles.map((_, at) => valueCell(row[at] ?? ''))
+      yield `${[...cells, ...shown, csvCell(index === 0 ? output : '')].join(',')}\r\n`
+    }
   }
 }
 
-/** A report as text: what was run, the counts, and each group of identical replies with its output, outliers first. */
-export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
+/**
+ * A report as text: what was run, the counts, the values as a table, and each group of identical replies with its output,
+ * outliers first.
+ */
+export async function* exportText(
+  run: ReportedRun,
+  { columns: values }: { columns?: RunColumns } = {},
+): AsyncGenerator<string> {
   const { state } = run
   const { environment, request, issuer, startedAt, replies } = state
   const { action } = request
@@ -46,6 +66,12 @@ export async function* exportText(run: ReportedRun): AsyncGenerator<string> {
     ...state.hidden.map((hidden) => localize(hiddenSentence(hidden), inEnglish)),
     '',
   ].join('\n')
+  if (values !== undefined) {
+    const rows = [...replies.values()].flatMap(({ agentId, hostname }) =>
+      values.rowsOf(agentId).map((row) => ({ hostname, values: row })),
+    )
+    yield `\n${tableText({ columns: values.titles, rows }, 'markdown')}`
+  }
   for (const { agentIds, hosts, state: verdict, detail, representative } of groupReplies(state)) {
     const how = detail === undefined ? nameOf(verdict) : `${nameOf(verdict)}, ${printable(detail)}`
     yield `\n---- ${printable(hosts)} (${agentIds.length}): ${how}\n`
@@ -89,13 +115,3 @@ const columns: readonly (readonly [
   ['identity', identityOf],
   ['host_name', ({ agentId }, names) => names.of(agentId)],
 ]
-
-/**
- * Text that a spreadsheet would read as a formula gets a leading quote, because output comes from servers. Also after white
- * space, and in the wide forms of East Asian keyboards, which some spreadsheets accept.
- */
-export function csvCell(value: string | number): string {
-  if (typeof value === 'number') return String(value)
-  const text = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}

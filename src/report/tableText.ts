@@ -1,5 +1,4 @@
 import { printable } from '../terminal/printable.ts'
-import { csvCell } from './runTables.ts'
 
 /** Columns, and rows with their host names. */
 export interface HostTable {
@@ -19,10 +18,20 @@ export function tableText(table: HostTable, format: 'markdown' | 'csv'): string 
 }
 
 /** A number with a sign is no formula. */
-function valueCell(text: string): string {
+export function valueCell(text: string): string {
   return /^[+-]?\d[\d.]*%?$/.test(text) ? text : csvCell(printable(text))
 }
 
 function markdownCell(text: string): string {
   return printable(text).replace(/[\\`*_{}[\]<>|#]/g, '\\$&')
+}
+
+/**
+ * Text that a spreadsheet would read as a formula gets a leading quote, because output comes from servers. Also after white
+ * space, and in the wide forms of East Asian keyboards, which some spreadsheets accept.
+ */
+export function csvCell(value: string | number): string {
+  if (typeof value === 'number') return String(value)
+  const text = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

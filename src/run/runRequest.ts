@@ -1,3 +1,4 @@
+import type { AnswersView } from '../answers/view.ts'
 import type { Action } from '../protocol/action.ts'
 import type { WrittenFilter } from '../protocol/filter/writtenFilter.ts'
 
@@ -23,6 +24,8 @@ export interface RunRequest {
   readonly secrets?: readonly string[]
   /** Name of the snippet that it comes from, for people. */
   readonly snippetName?: string
+  /** How its results are shown first. Agents do not get it. */
+  readonly view?: AnswersView
 }
 
 export type Unseen = 'left-out' | 'included'

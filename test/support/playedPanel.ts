@@ -105,6 +105,7 @@ export function playResults(find: () => Promise<Shown | undefined>) {
         runOther: async () => {},
         compareBefore: async () => {},
         saveSnippet: async () => {},
+        saveView: async () => {},
         copyLink: async () => {},
       },
       pickFact: async () => undefined,

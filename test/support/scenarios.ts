@@ -1,3 +1,4 @@
+import type { RecordedRequest } from '../../src/run/runRequest.ts'
 import type { Output, SimulatedRun } from './simulatedRun.ts'
 import { simulateRun } from './simulatedRun.ts'
 
@@ -113,9 +114,10 @@ export async function colourfulFailure(): Promise<SimulatedRun> {
 }
 
 /** `df -h` on forty servers: the root is as full as the number of the server says, every fourth has a second disk. */
-export async function disksOfForty(): Promise<SimulatedRun> {
+export async function disksOfForty(request: Partial<RecordedRequest> = {}): Promise<SimulatedRun> {
   const hosts = Array.from({ length: 40 }, (_, index) => `web-${String(index + 1).padStart(2, '0')}`)
-  const simulated = await simulateRun(hosts, { action: { kind: 'shell', command: 'df -h' } })
+  const action = { kind: 'shell', command: 'df -h' } as const
+  const simulated = await simulateRun(hosts, { action, ...request })
   for (const [index, host] of hosts.entries()) {
     const percent = (index * 37) % 100
     const rows = [

@@ -81,6 +81,7 @@ const strokes = {
     ['stroke', 'M6.8 2.2a4.6 4.6 0 1 1 0 9.2a4.6 4.6 0 0 1 0-9.2Z'],
     ['stroke', 'M10.2 10.2l3.8 3.8'],
   ],
+  columns: [['stroke', 'M2.5 2.8h11v10.4h-11V2.8ZM6.2 2.8v10.4M9.8 2.8v10.4']],
   filter: [['stroke', 'M2.2 3h11.6L9.4 8.3v4.6l-2.8-1.4V8.3L2.2 3Z']],
   chevron: [['stroke', 'M5.8 3.8L10 8l-4.2 4.2']],
   down: [['stroke', 'M3.8 5.8L8 10l4.2-4.2']],

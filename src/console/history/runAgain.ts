@@ -19,7 +19,7 @@ export async function runAgain(
   const environment = await shownRuns.declaredFor(state)
   const action = await withSecrets(state.request)
   if (action === undefined) return { kind: 'not-sent', why: 'declined' }
-  const { filter, timeoutMs, rollout, secrets, outputLimitBytes, snippetName } = state.request
+  const { filter, timeoutMs, rollout, secrets, outputLimitBytes, snippetName, view } = state.request
   const chosen = targets ?? state.request.targets
   const outcome = await sending.again(
     {
@@ -31,6 +31,7 @@ export async function runAgain(
       ...(secrets !== undefined && { secrets }),
       ...(outputLimitBytes !== undefined && { outputLimitBytes }),
       ...(snippetName !== undefined && { snippetName }),
+      ...(view !== undefined && { view }),
       ...(chosen !== undefined && { targets: chosen }),
     },
     // A subset was chosen by hand, so that it differs from the first run says nothing.

@@ -1,3 +1,4 @@
+import type { AnswersView } from '../../answers/view.ts'
 import type { FromPage } from '../../page/fromPage.ts'
 import type { Shown } from './shownRun.ts'
 
@@ -9,6 +10,8 @@ export interface NextSteps {
   compareBefore(shown: Shown, agentId: string | undefined): Promise<unknown>
   /** Asks for a name, and adds the command to the snippets of the workspace. */
   saveSnippet(shown: Shown): Promise<unknown>
+  /** Writes how the page shows the answers into the snippet of this command. */
+  saveView(shown: Shown, view: AnswersView): Promise<unknown>
   /** Copies a link that shows the run in this editor. */
   copyLink(shown: Shown): Promise<unknown>
 }
@@ -21,6 +24,9 @@ export async function takeNextStep(steps: NextSteps, shown: Shown, request: From
       break
     case 'save-snippet':
       await steps.saveSnippet(shown)
+      break
+    case 'save-view':
+      await steps.saveView(shown, request.view)
       break
     case 'copy-link':
       await steps.copyLink(shown)

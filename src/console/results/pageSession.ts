@@ -3,6 +3,7 @@ import type { FromPage } from '../../page/fromPage.ts'
 import type { ToPage } from '../../page/toPage.ts'
 import type { Facts } from '../../protocol/facts.ts'
 import type { Group } from '../../report/grouping.ts'
+import type { RunColumns } from '../../report/runColumns.ts'
 import type { Translate } from '../../text/translate.ts'
 import { GroupNumbers } from './groupsTable.ts'
 import type { Clock } from './pageClock.ts'
@@ -120,6 +121,11 @@ export class PageSession {
   /** The text of lines of the output that the page has open; undefined when it has another one open by now. */
   textOf(request: Extract<FromPage, { type: 'copy-lines' }>): Promise<string | undefined> {
     return this.#outputs.text(request)
+  }
+
+  /** The columns of the table that the page shows, with all its rows; undefined while it shows none. */
+  tableColumns(): RunColumns | undefined {
+    return this.#table.columns()
   }
 
   majority(): Group | undefined {

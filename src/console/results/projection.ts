@@ -1,3 +1,4 @@
+import { viewProblem } from '../../answers/viewProblems.ts'
 import type { NameProblem } from '../../hosts/similarNames.ts'
 import type { ActionHeader, AgentRow, GroupRow, PreviewLine, RunHeader } from '../../page/toPage.ts'
 import { actionName, actionText } from '../../run/actionText.ts'
@@ -118,6 +119,7 @@ export function runHeader(
     ...(state.hidden.length === 0
       ? {}
       : { hidden: state.hidden.map((hidden) => localize(hiddenSentence(hidden), t)) }),
+    ...viewOf(request),
     live,
   }
 }
@@ -129,6 +131,11 @@ export function environmentHeader({
   ...environment
 }: ShownEnvironment): RunHeader['environment'] {
   return { name, protected: environment.protected, ...(colour === undefined ? {} : { colour }) }
+}
+
+/** A record of another version may have what is no view now. */
+function viewOf({ view }: RecordedRequest): Pick<RunHeader, 'view'> {
+  return view === undefined || viewProblem(view) !== undefined ? {} : { view }
 }
 
 /** The most characters of a group's folded hosts: more would not be visible. */

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { factValue } from '../../answers/columnValues.ts'
 import type { GroupBy } from '../../answers/groupBy.ts'
 import { type Capture, compileCapture } from '../../answers/linearExpression.ts'
 import { recordLimits } from '../../answers/records.ts'
-import { type Facts, factAt, printFact } from '../../protocol/facts.ts'
+import type { Facts } from '../../protocol/facts.ts'
 import { isVerdict } from '../../protocol/verdict.ts'
 import type { Group } from '../../report/grouping.ts'
 import { plainLines } from '../../terminal/plainLines.ts'
@@ -38,8 +39,7 @@ export class ReplyLabels {
   of(agentId: string, { key }: Group): string | undefined {
     if (this.by.kind === 'exit') return undefined
     if (this.by.kind !== 'fact') return this.#read.get(key)
-    const fact = factAt(this.#factsOf(agentId) ?? {}, this.by.path.split('.'))
-    return fact === undefined ? undefined : printFact(fact).slice(0, maxCharacters)
+    return factValue(this.#factsOf(agentId), this.by.path)?.slice(0, maxCharacters)
   }
 
   /** Reads the outputs that are not read yet. Returns whether there were any. Concurrent calls share one reading. */

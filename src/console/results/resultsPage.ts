@@ -6,7 +6,7 @@ import { plainOutput } from '../../report/runTables.ts'
 import { tableText } from '../../report/tableText.ts'
 import { actionText } from '../../run/actionText.ts'
 import { plainText } from '../text/plainText.ts'
-import { askCapture } from './askCapture.ts'
+import { askSource } from './askSource.ts'
 import { type NextSteps, takeNextStep } from './nextSteps.ts'
 import type { OutputDocuments } from './outputDocuments.ts'
 import { systemClock } from './pageClock.ts'
@@ -117,7 +117,7 @@ export class ResultsPage {
       case 'copy-command':
         return this.#copy(actionText(this.shown.run.state.request.action))
       case 'export': {
-        const saved = await saveExport(this.shown.run, request.format)
+        const saved = await saveExport(this.shown.run, request.format, this.#session.tableColumns())
         if (saved !== undefined) await offerToOpen(saved)
         return
       }
@@ -133,7 +133,7 @@ export class ResultsPage {
   }
 
   async #pick({ what, use }: Extract<FromPage, { type: 'pick' }>): Promise<void> {
-    const given = what === 'fact' ? await this.#options.pickFact(this.shown) : await askCapture()
+    const given = what === 'fact' ? await this.#options.pickFact(this.shown) : await askSource(what)
     if (given !== undefined && given !== '') this.#post({ type: 'picked', use, text: `${what}:${given}` })
   }
 

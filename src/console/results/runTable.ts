@@ -1,28 +1,24 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { type Column, columnTitle, readColumn } from '../../answers/column.ts'
+import { rowsInBin, summarizeColumn } from '../../answers/columnSummary.ts'
 import {
-  type AgentRecords,
   type FleetRow,
   type FleetTable,
   fleetTable,
   parseRowChoice,
   rowChoices,
-  rowsInBin,
   sortedRows,
-  summarizeColumn,
 } from '../../answers/fleetTable.ts'
-import { findRecords, type Records, recordLimits } from '../../answers/records.ts'
 import type { FromPage } from '../../page/fromPage.ts'
 import type { TableColumn, TableWindow } from '../../page/tableWindow.ts'
-import { isVerdict } from '../../protocol/verdict.ts'
+import type { Facts } from '../../protocol/facts.ts'
+import { columnsOfRows, type RunColumns } from '../../report/runColumns.ts'
 import { shownState } from '../../run/unexpected.ts'
-import { plainLines } from '../../terminal/plainLines.ts'
 import { Alarm, type Clock } from './pageClock.ts'
 import type { ShownRun } from './shownRun.ts'
+import { TableReader } from './tableReader.ts'
 
 type Request = Extract<FromPage, { type: 'table' }>
 
-/** The page is answered between two slices of reading, which take about this long, milliseconds. */
-const sliceMs = 8
 /** The table grows this often while replies come, milliseconds. */
 const growEveryMs = 400
 /** Bars of the histogram of a column. */
@@ -37,6 +33,8 @@ const widths = { least: 4, most: 40 }
 export interface RunTableOptions {
   readonly run: ShownRun
   readonly clock: Clock
+  /** What is known of an agent now. */
+  factsOf?(agentId: string): Facts | undefined
   post(message: TableWindow): void
   /** An output could not be read; the table continues with the rest. */
   onWarning(error: Error): void
@@ -46,14 +44,17 @@ export interface RunTableOptions {
 export class RunTable {
   readonly #options: RunTableOptions
   readonly #growing: Alarm
-  /** By agent, with the digest of the output that they were read from. */
-  readonly #records = new Map<string, { readonly digest: string; readonly records: Records | undefined }>()
+  readonly #reader: TableReader
   #request: Request | undefined
   #table: FleetTable | undefined
+  #columns: readonly Column[] | undefined
   #reading = false
+  /** What is read now is not what was asked for last. */
+  #isStale = false
 
   constructor(options: RunTableOptions) {
     this.#options = options
+    this.#reader = new TableReader(options.run, (agentId) => options.factsOf?.(agentId))
     this.#growing = new Alarm(options.clock, () => this.#grow())
   }
 
@@ -61,7 +62,9 @@ export class RunTable {
   show(request: Request): void {
     const before = this.#request
     this.#request = request
-    if (before?.rows !== request.rows) this.#table = undefined
+    const hasColumns = JSON.stringify(before?.columns) === JSON.stringify(request.columns)
+    if (!hasColumns || before === undefined) this.#choose(request.columns)
+    if (before?.rows !== request.rows || !hasColumns) this.#table = undefined
     if (this.#table !== undefined) this.#tell()
     if (before === undefined || this.#table === undefined) this.#grow()
   }
@@ -78,45 +81,45 @@ export class RunTable {
 
   /** The rows that the page shows, all of them, in its order: for the clipboard. */
   shownRows(): { columns: readonly string[]; rows: readonly FleetRow[] } {
-    return { columns: this.#table?.columns ?? [], rows: this.#shown() }
+    return { columns: this.#table?.columns.map(columnTitle) ?? [], rows: this.#shown() }
+  }
+
+  /** All rows, not only those of one bar: for an export. Undefined while the page shows no table. */
+  columns(): RunColumns | undefined {
+    if (this.#request === undefined || this.#table === undefined) return undefined
+    const { columns, rows } = this.#table
+    return columnsOfRows(columns.map(columnTitle), rows)
+  }
+
+  #choose(texts: readonly string[] | undefined): void {
+    const columns = texts?.map(readColumn)
+    try {
+      this.#reader.choose(columns ?? [])
+      this.#columns = columns
+    } catch (error) {
+      // A page that was restored may name what was checked by another version.
+      this.#options.onWarning(error as Error)
+      this.#columns = undefined
+    }
   }
 
   #grow(): void {
+    this.#isStale = this.#reading
     if (this.#reading) return
     this.#reading = true
-    this.#read()
+    this.#reader
+      .readAll(() => this.#request !== undefined && !this.#isStale)
       .then(() => {
-        if (this.#request === undefined) return
-        this.#table = fleetTable(this.#agents(), parseRowChoice(this.#request.rows ?? ''))
+        if (this.#request === undefined || this.#isStale) return
+        const choice = parseRowChoice(this.#request.rows ?? '')
+        this.#table = fleetTable(this.#reader.agents(), choice, this.#columns)
         this.#tell()
       })
       .catch(this.#options.onWarning)
       .finally(() => {
         this.#reading = false
+        if (this.#isStale && this.#request !== undefined) this.#grow()
       })
-  }
-
-  async #read(): Promise<void> {
-    const { run } = this.#options
-    let startedAt = performance.now()
-    for (const { agentId, digest, output, stdoutBytes } of run.state.replies.values()) {
-      if (this.#request === undefined) return
-      if (digest === undefined || output !== 'complete' || this.#records.get(agentId)?.digest === digest)
-        continue
-      const isSmall = stdoutBytes <= recordLimits.characters
-      const chunks = isSmall ? await run.output(agentId) : []
-      const lines = plainLines(chunks.filter(({ stream }) => stream === 1))
-      this.#records.set(agentId, { digest, records: isSmall ? findRecords(lines) : undefined })
-      if (performance.now() - startedAt < sliceMs) continue
-      await turn()
-      startedAt = performance.now()
-    }
-  }
-
-  #agents(): AgentRecords[] {
-    return [...this.#options.run.state.replies.values()].flatMap(({ agentId, hostname, state }) =>
-      isVerdict(state) ? [{ agentId, hostname, records: this.#records.get(agentId)?.records }] : [],
-    )
   }
 
   #shown(): readonly FleetRow[] {
@@ -136,7 +139,8 @@ export class RunTable {
     post({
       type: 'table',
       view,
-      columns: table.columns.map((name, at) => columnOf(name, table.rows, at)),
+      columns: table.columns.map((text, at) => columnOf(text, table.rows, at)),
+      offered: table.offered,
       total: shown.length,
       of: table.rows.length,
       without: table.without.length,
@@ -160,14 +164,15 @@ export class RunTable {
   }
 }
 
-function columnOf(name: string, rows: readonly FleetRow[], at: number): TableColumn {
-  const longest = rows.reduce((most, { values }) => Math.max(most, values[at]?.length ?? 0), name.length)
+function columnOf(text: string, rows: readonly FleetRow[], at: number): TableColumn {
+  const title = columnTitle(text)
+  const longest = rows.reduce((most, { values }) => Math.max(most, values[at]?.length ?? 0), title.length)
   const isNumeric =
     summarizeColumn(
       rows.slice(0, 100).map(({ values }) => values[at]),
       1,
     ).range !== undefined
-  return { name, width: Math.max(widths.least, Math.min(widths.most, longest)), isNumeric }
+  return { text, title, width: Math.max(widths.least, Math.min(widths.most, longest)), isNumeric }
 }
 
 function summaryOf({ columns, rows }: FleetTable, column: string): TableWindow['summary'] {
@@ -177,5 +182,5 @@ function summaryOf({ columns, rows }: FleetTable, column: string): TableWindow['
     rows.map(({ values }) => values[at]),
     tableBins,
   )
-  return range && { column, ...range, bins }
+  return range && { column, title: columnTitle(column), ...range, bins }
 }

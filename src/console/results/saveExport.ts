@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import * as vscode from 'vscode'
 import type { ReportedRun } from '../../report/reportedRun.ts'
+import type { RunColumns } from '../../report/runColumns.ts'
 import { exportJson, exportNdjson } from '../../report/runExport.ts'
 import { exportCsv, exportText } from '../../report/runTables.ts'
 
@@ -9,9 +10,14 @@ export type ExportFormat = keyof typeof formats
 
 /**
  * Asks for a file, and writes the run to it, one agent at a time: all outputs together may exceed memory.
+ * @param columns values of the outputs that are written besides
  * @returns the file; undefined when the user cancelled
  */
-export async function saveExport(run: ReportedRun, format: ExportFormat): Promise<vscode.Uri | undefined> {
+export async function saveExport(
+  run: ReportedRun,
+  format: ExportFormat,
+  columns?: RunColumns,
+): Promise<vscode.Uri | undefined> {
   const { write, extension, name } = formats[format]
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri
   const file = `${run.state.environment}-${timestamp(run.state.startedAt)}.${extension}`
@@ -26,7 +32,7 @@ export async function saveExport(run: ReportedRun, format: ExportFormat): Promis
       title: vscode.l10n.t('Exporting the run…'),
       cancellable: true,
     },
-    (_, token) => writePieces(target, write(run), token),
+    (_, token) => writePieces(target, write(run, columns === undefined ? {} : { columns }), token),
   )
   return target
 }

@@ -156,6 +156,7 @@ export class Snippets {
       ...(readTimeout !== undefined && { timeoutMs: readTimeout }),
       ...(readRolloutOf !== undefined && { rollout: readRolloutOf }),
       ...(secrets.length > 0 && { secrets }),
+      ...(declaration.view !== undefined && { view: declaration.view }),
     }
   }
 }

@@ -86,7 +86,13 @@ export function saveAsSnippet(history: RunHistory, files: WorkspaceFiles, list: 
 
 /** The declaration of a command that was run. @throws Error when it is neither a command nor a script */
 export function declarationOf(
-  { action, timeoutMs, targets, secrets = [] }: Awaited<ReturnType<RunHistory['list']>>[number]['request'],
+  {
+    action,
+    timeoutMs,
+    targets,
+    secrets = [],
+    view,
+  }: Awaited<ReturnType<RunHistory['list']>>[number]['request'],
   environment: string,
   filter: string,
   standardTimeoutMs: number,
@@ -114,6 +120,7 @@ export function declarationOf(
       ),
     }),
     ...(timeoutMs !== standardTimeoutMs && { timeout: timeoutMs / 1000 }),
+    ...(view !== undefined && { view }),
     ...(user !== undefined && { user }),
     ...(directory !== undefined && { directory }),
   }

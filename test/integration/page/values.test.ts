@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { RecordedRequest } from '../../../src/run/runRequest.ts'
 import { unexpectedComplaints } from '../../support/complaints.ts'
 import { type OpenPage, PageBrowser, type Theme } from '../../support/resultsPage.ts'
 import { disksOfForty } from '../../support/scenarios.ts'
@@ -18,8 +19,8 @@ afterEach(async () => {
   closing = []
 })
 
-async function showDisks(theme: Theme = 'dark'): Promise<OpenPage> {
-  const simulated = await disksOfForty()
+async function showDisks(theme: Theme = 'dark', request: Partial<RecordedRequest> = {}): Promise<OpenPage> {
+  const simulated = await disksOfForty(request)
   const opened = await browser.open({ run: simulated.run, theme })
   closing.push(
     () => opened.close(),
@@ -125,13 +126,76 @@ describe('the values of replies', () => {
     await expect.poll(() => groups.getAttribute('aria-rowcount')).toBe('1')
   })
 
-  it('are no table where replies are sentences', async () => {
+  it('have the columns that somebody chooses, with what is in the output besides, also after a reload', async () => {
+    const { page, post, requests, state } = await showDisks()
+    await page.getByRole('button', { name: /^Table of values/ }).click()
+    const table = page.getByRole('grid', { name: 'Table of values' })
+    const heads = () => table.getByRole('columnheader').allInnerTexts()
+    await expect.poll(() => heads()).toHaveLength(7)
+    const choose = async (name: string) => {
+      await page.getByRole('button', { name: 'Columns', exact: true }).click()
+      await page.getByRole('menuitem', { name, exact: true }).click()
+    }
+    for (const name of ['Filesystem ✓', 'Size ✓', 'Used ✓', 'Avail ✓']) await choose(name)
+    await expect.poll(heads).toEqual(['Host', 'Use%', 'Mounted on'])
+    await choose('Value in the output…')
+    await expect.poll(() => requests.at(-1)).toEqual({ type: 'pick', what: 'capture', use: 'column' })
+    const device = 'capture:/dev/(?P<device>[a-z0-9]+)'
+    post({ type: 'picked', use: 'column', text: device })
+    await expect.poll(heads).toEqual(['Host', 'Use%', 'Mounted on', 'device'])
+    await table.getByRole('columnheader').filter({ hasText: 'Use%' }).click()
+    const first = table.getByRole('row').nth(1)
+    await expect.poll(() => first.innerText()).toMatch(/web-28\s+99%\s+\/\s+nvme0n1p1/)
+    const kept = { columns: ['Use%', 'Mounted on', device], sort: { column: 'Use%', down: true } }
+    await expect.poll(state).toMatchObject({ table: kept })
+    await page.reload()
+    await expect.poll(heads).toEqual(['Host', 'Use%', 'Mounted on', 'device'])
+    await expect.poll(() => first.innerText()).toMatch(/web-28\s+99%\s+\/\s+nvme0n1p1/)
+    await choose('Use% ✓')
+    await choose('Mounted on ✓')
+    await expect.poll(() => table.getAttribute('aria-rowcount')).toBe('41')
+  })
+
+  it('are columns by their names where replies are sentences with values', async () => {
+    const hosts = Array.from({ length: 12 }, (_, index) => `web-${index + 1}`)
+    const simulated = await simulateRun(hosts)
+    for (const [index, host] of hosts.entries())
+      simulated.finish(host, 0, [
+        { stream: 1, text: `up ${index + 3} days, load average: 0.${index}, 1.5\n` },
+      ])
+    const { page, close } = await browser.open({ run: simulated.run })
+    closing.push(close, () => simulated.close())
+    await page.getByRole('button', { name: /^Table of values/ }).click()
+    const table = page.getByRole('grid', { name: 'Table of values' })
+    await expect
+      .poll(() => table.getByRole('columnheader').allInnerTexts())
+      .toEqual(['Host', 'up', 'load average', 'load average 2'])
+  })
+
+  it('open as the snippet of the command says: worst first, one row of each host', async () => {
+    const view = { rows: 'Mounted on=/', columns: ['Use%', 'Avail'], sort: '-Use%' }
+    const { page, requests } = await showDisks('dark', { view })
+    const table = page.getByRole('grid', { name: 'Table of values' })
+    await expect.poll(() => table.getAttribute('aria-rowcount')).toBe('41')
+    expect(await table.getByRole('columnheader').allInnerTexts()).toEqual(['Host', 'Use%', 'Avail'])
+    await expect.poll(() => table.getByRole('row').nth(1).innerText()).toMatch(/web-28\s+99%\s+0G/)
+    expect(await page.getByRole('button', { name: /^Groups of/ }).getAttribute('aria-expanded')).toBe('false')
+    await page.getByRole('columnheader', { name: 'Avail' }).click()
+    await page.getByRole('button', { name: 'Columns', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'Save view to snippet' }).click()
+    await expect.poll(() => requests.at(-1)).toEqual({ type: 'save-view', view: { ...view, sort: '-Avail' } })
+  })
+
+  it('are no table where replies are sentences without values, and the page says what to do', async () => {
     const simulated = await simulateRun(['web1', 'web2'])
     for (const host of ['web1', 'web2'])
       simulated.finish(host, 0, [{ stream: 1, text: 'everything is fine\nand stays so\n' }])
     const { page, close } = await browser.open({ run: simulated.run })
     closing.push(close, () => simulated.close())
     await page.getByText('everything is fine').first().waitFor()
-    expect(await page.getByRole('button', { name: /^Table of values/ }).isVisible()).toBe(false)
+    const heading = page.getByRole('button', { name: /^Table of values/ })
+    expect(await heading.getAttribute('aria-expanded')).toBe('false')
+    await heading.click()
+    await page.getByText('The outputs are no table.').waitFor()
   })
 })

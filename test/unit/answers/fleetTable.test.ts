@@ -1,13 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  fleetTable,
-  parseRowChoice,
-  rowChoices,
-  rowsInBin,
-  sortedRows,
-  summarizeColumn,
-} from '../../../src/answers/fleetTable.ts'
+import { rowsInBin, summarizeColumn } from '../../../src/answers/columnSummary.ts'
+import { fleetTable, parseRowChoice, rowChoices, sortedRows } from '../../../src/answers/fleetTable.ts'
 import { findRecords } from '../../../src/answers/records.ts'
 import { byValue, comparableValue } from '../../../src/answers/valueOrder.ts'
 

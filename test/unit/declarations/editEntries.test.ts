@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addEntry, removeEntry } from '../../../src/declarations/editEntries.ts'
+import { addEntry, removeEntry, setInSnippet } from '../../../src/declarations/editEntries.ts'
 import { parseWorkspaceFile } from '../../../src/declarations/workspaceFile.ts'
 
 const text = `# Ours.
@@ -138,5 +138,48 @@ describe('removeEntry', () => {
     expect(() => removeEntry('environments: {x: {region: eu-west-1}}', 'environments', 'x')).toThrow(
       'by hand',
     )
+  })
+})
+
+describe('setInSnippet', () => {
+  const view = { rows: 'Mounted on=/', columns: ['Use%', 'fact:az'], sort: '-Use%' }
+
+  it('adds a key to a snippet, and replaces it, and leaves every other line alone', () => {
+    const commented = text.replace(
+      '        command: df -h\n',
+      '        # All disks.\n        command: df -h # human\n',
+    )
+    const once = setInSnippet(commented, 'Disk', 'view', { group: 'pattern' })
+    expect(once).toBe(`${commented}        view: {group: pattern}\n`)
+    const twice = setInSnippet(once, 'Disk', 'view', view)
+    expect(twice.split('\n').filter((line) => !commented.split('\n').includes(line))).toHaveLength(1)
+    const disk = parseWorkspaceFile(twice).snippets.find(({ name }) => name === 'Disk')
+    expect(disk?.declaration.view).toEqual(view)
+    expect(parseWorkspaceFile(twice).problems).toEqual([])
+  })
+
+  it('replaces a value of several lines, behind a block scalar, with the line ends of the file', () => {
+    const long = text
+      .replace(
+        '            uptime\n',
+        '            uptime\n        view:\n            group: shape\n            columns:\n                - up\n',
+      )
+      .replaceAll('\n', '\r\n')
+    const edited = setInSnippet(long, 'Uptime', 'view', { group: 'last line' })
+    expect(edited).toBe(
+      text
+        .replace('            uptime\n', '            uptime\n        view: {group: last line}\n')
+        .replaceAll('\n', '\r\n'),
+    )
+  })
+
+  it('refuses what it cannot change without touching more, and what is no view', () => {
+    const braces = 'snippets:\n  Disk: { command: df }\n'
+    expect(() => setInSnippet(braces, 'Disk', 'view', view)).toThrow('Change it by hand.')
+    expect(() => setInSnippet(text, 'Disc', 'view', view)).toThrow('There is no “Disc” in snippets.')
+    expect(() => setInSnippet(text, 'Disk', 'view', { group: 'patern' })).toThrow('Change it by hand.')
+    const shared = 'snippets:\n  A: &a\n    command: df\n  B: *a\n'
+    expect(() => setInSnippet(shared, 'B', 'view', view)).toThrow('Change it by hand.')
+    expect(() => setInSnippet(shared, 'A', 'view', view)).toThrow('Change it by hand.')
   })
 })
