@@ -10,6 +10,29 @@ export async function profileValue(key: string, profile: string | undefined): Pr
   return profiles?.[name]?.[key] || undefined
 }
 
+/** The keys of a section of the AWS files, as they are written there. */
+export type AwsSection = Readonly<Partial<Record<string, string>>>
+
+/** The AWS files, as the SDK reads them: what it does not find is not there. */
+export interface AwsFiles {
+  /** By name, in the order of the config file, then those that are only in the credentials file, whose keys take precedence. */
+  readonly profiles: ReadonlyMap<string, AwsSection>
+  readonly ssoSessions: ReadonlyMap<string, AwsSection>
+}
+
+/** A file that is missing, or that the SDK cannot read, has no profiles. */
+export async function readAwsFiles(): Promise<AwsFiles> {
+  const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true })
+  const profiles = new Map<string, AwsSection>()
+  const ssoSessions = new Map<string, AwsSection>()
+  for (const [name, keys] of [...Object.entries(configFile), ...Object.entries(credentialsFile)]) {
+    const [, kind, rest] = /^(sso-session|services|profile)\.(.*)$/s.exec(name) ?? []
+    if (kind === 'sso-session') ssoSessions.set(rest ?? '', keys)
+    else if (kind === undefined) profiles.set(name, { ...profiles.get(name), ...keys })
+  }
+  return { profiles, ssoSessions }
+}
+
 /** The regions of the profiles, of the one that `AWS_PROFILE` names by default. */
 export async function profileRegions(): Promise<(profile: string | undefined) => string | undefined> {
   const profiles = await parseKnownFiles({ ignoreCache: true }).catch(() => undefined)

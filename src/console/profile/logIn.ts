@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
+import { loginOf } from './awsFiles.ts'
 import type { Profiles } from './profiles.ts'
 
 /** "Log In with AWS SSO…": `aws sso login` in a terminal, where the user sees what it does. */
@@ -11,9 +12,8 @@ export function logIn(
     const declared = await ask(clicked, vscode.l10n.t('Log In'))
     if (declared === undefined) return
     const name = profiles.nameFor(declared.environment) ?? 'default'
-    const profile = (await profiles.list()).find((candidate) => candidate.name === name)
-    const ssoProfile = profile?.kind === 'sso' ? name : profile?.sources.find(Boolean)
-    if (profile?.kind !== 'sso' && profile?.kind !== 'login' && ssoProfile === undefined) {
+    const login = loginOf(name, await profiles.list())
+    if (login === undefined) {
       throw new Error(
         vscode.l10n.t(
           'The profile {0} has no login. Renew its keys in ~/.aws, or choose another profile.',
@@ -23,7 +23,7 @@ export function logIn(
     }
     const terminal = vscode.window.createTerminal({ name: vscode.l10n.t('AWS login') })
     terminal.show()
-    const verb = profile?.kind === 'login' ? 'login' : 'sso login'
-    terminal.sendText(`aws ${verb} --profile '${(ssoProfile ?? name).replaceAll("'", `'\\''`)}'`)
+    const verb = login.kind === 'login' ? 'login' : 'sso login'
+    terminal.sendText(`aws ${verb} --profile '${login.name.replaceAll("'", `'\\''`)}'`)
   }
 }

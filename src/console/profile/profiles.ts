@@ -68,8 +68,8 @@ export class Profiles implements vscode.Disposable {
 
   async list(): Promise<Profile[]> {
     this.watch()
-    const [config, credentials] = await Promise.all([readText(configFile()), readText(credentialsFile())])
-    return listProfiles(config, credentials, vscode.l10n.t)
+    const { readAwsFiles } = await import('../../queues/awsProfile.ts')
+    return listProfiles(await readAwsFiles(), vscode.l10n.t)
   }
 
   /** The regions of the profiles: of the one for environments that name none, for undefined. */
@@ -111,18 +111,15 @@ export class Profiles implements vscode.Disposable {
 const choiceKey = 'chosenProfile'
 
 export function configFile(): string {
-  return process.env.AWS_CONFIG_FILE ?? path.join(homedir(), '.aws', 'config')
+  return awsFile(process.env.AWS_CONFIG_FILE, 'config')
 }
 
 export function credentialsFile(): string {
-  return process.env.AWS_SHARED_CREDENTIALS_FILE ?? path.join(homedir(), '.aws', 'credentials')
+  return awsFile(process.env.AWS_SHARED_CREDENTIALS_FILE, 'credentials')
 }
 
-/** A missing file has no profiles. */
-async function readText(file: string): Promise<string> {
-  try {
-    return new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.file(file)))
-  } catch {
-    return ''
-  }
+/** As the SDK finds it: an empty variable is none, and `~/` is the home directory. */
+function awsFile(named: string | undefined, usual: string): string {
+  if (named === undefined || named === '') return path.join(homedir(), '.aws', usual)
+  return named.startsWith('~/') ? path.join(homedir(), named.slice(2)) : named
 }
