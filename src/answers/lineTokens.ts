@@ -120,9 +120,10 @@ const blanks = /[ \t\u00a0]+/y
 
 /**
  * Names: letters and digits, joined by `-` or `.` as in `web-01.example.com` and `libssl.so.3`. A version ends the name
- * before it: `bash-5.1.8-9.el9`.
+ * before it: `bash-5.1.8-9.el9`, `tzdata-2025b`.
  */
-const word = /[\p{L}\p{N}\p{M}_]+(?:(?!-\d{1,20}\.\d)[-.][\p{L}\p{N}\p{M}_]+)*/uy
+const word =
+  /[\p{L}\p{N}\p{M}_]+(?:(?!-(?:\d{1,20}\.\d|(?:19|20)\d\d[a-z](?![\p{L}\p{N}\p{M}_])))[-.][\p{L}\p{N}\p{M}_]+)*/uy
 
 /** Nothing that would make a longer word may follow a value. */
 const end = '(?![\\p{L}\\p{N}\\p{M}_])'
@@ -165,6 +166,8 @@ const values: readonly Rule[] = [
   ['size', sticky('\\d{1,18}(?:[.,]\\d{1,18})? ?[kKMGTPE]i?[Bb]?(?:/s|ps)?')],
   ['size', sticky('\\d{1,18}(?:\\.\\d{1,18})? ?(?:B|bytes?)')],
   ['id', sticky('0[xX][0-9a-fA-F]{1,64}')],
+  // 2025b
+  ['version', sticky('(?:19|20)\\d{2}[a-z]')],
   // 1.2.3, 2:8.2.3995-1ubuntu2.17, 6.1.0-25, 5.1.8-9.el9, 1.25.3~rc1+deb12u1
   ['version', sticky(`(?:\\d{1,3}:)?\\d{1,20}(?:\\.\\d{1,20}){2,6}${suffix()}`)],
   ['version', sticky(`(?:\\d{1,3}:)?\\d{1,20}(?:\\.\\d{1,20}){0,6}${suffix('+')}`)],

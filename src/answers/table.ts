@@ -178,6 +178,8 @@ function columnStarts(lines: readonly string[]): readonly number[] | undefined {
   if (first === undefined) return undefined
   const cells = cut(header, [0, ...others]).map((cell) => cell.trim())
   // Several names over one column: the blanks of the rows do not say where the columns are.
+  // One name beside labels without one may as well be a sentence with a footer.
+  if (cells.filter((cell) => cell !== '').length < 2) return undefined
   const isClear =
     cells.every((cell, index) => cell !== '' || (index === 0 && rows.every((row) => /^\S/.test(row)))) &&
     lines.every(

@@ -120,7 +120,7 @@ describe('the values of replies', () => {
     post({ type: 'picked', use: 'group', text: by })
     const groups = page.getByRole('grid', { name: 'Groups by (G) +\\d+% /$' })
     await expect.poll(() => groups.getAttribute('aria-rowcount')).toBe('1')
-    expect(await groups.getByRole('row').innerText()).toMatch(/^succeeded\s+G\s/)
+    await expect.poll(() => groups.getByRole('row').innerText()).toMatch(/^succeeded\s+G\s/)
     await expect.poll(state).toMatchObject({ groupBy: by })
     await page.reload()
     await expect.poll(() => groups.getAttribute('aria-rowcount')).toBe('1')

@@ -100,6 +100,20 @@ describe('answers', () => {
     )
   })
 
+  it('never agree with another verdict or exit code, whatever they say', () => {
+    const ends = fc.constantFrom('succeeded', 'failed, exit code 1', 'failed, exit code 2', 'timed out')
+    fc.assert(
+      fc.property(fc.array(fc.tuple(ends, anyOutput), { minLength: 1, maxLength: 12 }), (replies) => {
+        const agreement = new Agreement()
+        for (const [index, [end, lines]] of replies.entries())
+          agreement.set({ ...answerOf(`a${index}`, lines), end })
+        for (const level of levels)
+          for (const { ids } of agreement.groups(level))
+            expect(new Set(ids.map((id) => replies[Number(id.slice(1))]?.[0])).size).toBe(1)
+      }),
+    )
+  })
+
   it('agree alike in whatever order they come, and a level never parts what the one before it has joined', () => {
     const named = fc.array(anyOutput, { minLength: 1, maxLength: 12 })
     fc.assert(
