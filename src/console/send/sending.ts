@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { aborted, orAborted } from '../../async/aborted.ts'
 import { type DeclaredEnvironment, findEnvironment } from '../../declarations/declaredEnvironment.ts'
 import { parseRunArguments, type RunArguments } from '../../declarations/runArguments.ts'
 import { everyone, readFilterWithSets } from '../../protocol/filter/writtenFilter.ts'
@@ -8,6 +9,7 @@ import { about } from '../command.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
 import { readSetting } from '../declarations/settings.ts'
 import type { Connections } from '../environments/connections.ts'
+import { showWait } from './cancellation.ts'
 import type { SendOrigin } from './confirmation.ts'
 import { continueRun } from './continueRun.ts'
 import type { Drafts } from './drafts.ts'
@@ -86,7 +88,15 @@ export class Sending {
     })
     if (plan === undefined) return undefined
     const { environment, request } = plan
-    const { master } = await about(environment, () => this.#connections.refresh(environment))
+    const stop = new AbortController()
+    const looking = about(environment, () => this.#connections.refresh(environment))
+    const looked = await showWait(
+      vscode.l10n.t('Looking for agents of {0}…', environment.environment.name),
+      { stop: () => stop.abort() },
+      orAborted(looking, stop.signal),
+    )
+    if (looked === aborted) return undefined
+    const { master } = looked
     return { environment, filter: request.filter, reach: master.reach(request) }
   }
 

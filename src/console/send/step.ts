@@ -50,6 +50,9 @@ export function showPickStep<Item extends vscode.QuickPickItem, T>(
   pick.value = options.value ?? ''
   pick.ignoreFocusOut = true
   pick.matchOnDescription = false
+  // The first row is the one that Enter takes. The editor has this property, and its types do not: without it, rows whose
+  // label has the text in it come first, in its own order.
+  if ('sortByLabel' in pick) pick.sortByLabel = false
   if (options.step > 1) pick.buttons = [vscode.QuickInputButtons.Back]
   let awaited: { readonly text: string; readonly until: () => T | undefined } | undefined
   let isAside = false
