@@ -12,6 +12,7 @@ import { Connections } from './console/environments/connections.ts'
 import { EnvironmentsView } from './console/environments/environmentsView.ts'
 import { MasterOpener } from './console/environments/openMaster.ts'
 import { errorActionsFor } from './console/errorActions.ts'
+import { CancelRequests } from './console/history/cancelRequests.ts'
 import { ComparisonWithBefore } from './console/history/compareWithBefore.ts'
 import { EndNotices } from './console/history/endNotices.ts'
 import { HistoryView } from './console/history/historyView.ts'
@@ -42,6 +43,7 @@ import { FleetTasks, taskType } from './console/tasks/fleetTasks.ts'
 import { Trouble } from './console/trouble.ts'
 import { describeWarning } from './master/masterWarning.ts'
 import type { Retention } from './master/store/retention.ts'
+import { sharedFolder, type WorkspaceIdentity } from './master/store/sharedFolder.ts'
 import { nextStepsOf } from './nextSteps.ts'
 
 /** Puts the console together. Nothing here reads a file or opens a connection: that waits until a view or a command needs it. */
@@ -49,7 +51,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const startedAt = performance.now()
   const { version } = context.extension.packageJSON as { version: string }
   const log = vscode.window.createOutputChannel('EC2 Collective', { log: true })
-  const storage = (context.storageUri ?? context.globalStorageUri).fsPath
+  const own = (context.storageUri ?? context.globalStorageUri).fsPath
+  const storage = sharedFolder(context.globalStorageUri.fsPath, workspaceIdentity()) ?? own
 
   // Declarations, and the credentials that sign for them.
   const files = new WorkspaceFiles()
@@ -73,6 +76,7 @@ export function activate(context: vscode.ExtensionContext): void {
     historyFolder: path.join(storage, 'runs'),
     idFolder: path.join(storage, 'masters'),
     identityFolder: path.join(storage, 'identities'),
+    earlierStorage: { from: own, to: storage },
     connectionOf: (declared, isUserAct) => credentials.connectionOf(declared, isUserAct),
     keyOfEditor: keys.get,
     retention,
@@ -100,7 +104,7 @@ export function activate(context: vscode.ExtensionContext): void {
   // What is seen.
   const view = new EnvironmentsView(list, connections, () => readSetting('groupBy'), context.workspaceState)
   const status = new StatusItem(connections, profiles, runs)
-  const shownRuns = new ShownRuns(list, connections, history, runs)
+  const shownRuns = new ShownRuns(list, connections, history, runs, (error) => trouble.note(error))
   const results = createResults({
     extensionUri: context.extensionUri,
     actions: {
@@ -123,6 +127,11 @@ export function activate(context: vscode.ExtensionContext): void {
     ...{ runs, clock: systemClock },
     isSeen: (runId) => results.isSeen(runId),
     open: (runId) => vscode.commands.executeCommand('ec2-collective.openRun', runId),
+  })
+  const cancelRequests = new CancelRequests({
+    runs,
+    history: () => history.open(),
+    onWarning: (error) => trouble.note(error),
   })
   const lenses = new SnippetLenses(list, connections)
   const language = new FileLanguage(list, connections)
@@ -152,6 +161,7 @@ export function activate(context: vscode.ExtensionContext): void {
       view,
       historyView,
       endNotices,
+      cancelRequests,
       status,
     },
   }
@@ -181,6 +191,14 @@ export function activate(context: vscode.ExtensionContext): void {
     { dispose: () => void opener.close() },
   )
   log.info(`EC2 Collective ${version}, activated in ${(performance.now() - startedAt).toFixed(1)} ms`)
+}
+
+function workspaceIdentity(): WorkspaceIdentity {
+  const { workspaceFile, workspaceFolders = [] } = vscode.workspace
+  return {
+    file: workspaceFile && { uri: workspaceFile.toString(), isSaved: workspaceFile.scheme !== 'untitled' },
+    folders: workspaceFolders.map(({ uri }) => uri.toString()),
+  }
 }
 
 /** The settings of the history, in the units of its code. */

@@ -147,6 +147,7 @@ export class Header {
       ...action.details,
       t('timeout {0}', formatDuration(run.timeoutMs)),
       ...(run.rollout === undefined ? [] : [rolloutWords(run)]),
+      ...(run.elsewhere ? [t('in progress in another window, where it can be paused')] : []),
       ...(run.stopReason === undefined ? [] : [t('stopped: {0}', run.stopReason)]),
       ...(run.pauseReason === undefined ? [] : [t('paused: {0}', run.pauseReason)]),
     ]
@@ -158,7 +159,8 @@ export class Header {
     )
     const steers = run.live && run.phase !== 'over'
     const { pause, resume, stop, cancel } = this.#steering
-    const rollsOut = steers && run.rollout !== undefined && run.rollout.started < run.rollout.steps
+    const rollsOut =
+      steers && run.elsewhere !== true && run.rollout !== undefined && run.rollout.started < run.rollout.steps
     show(pause, rollsOut && run.phase === 'running')
     show(resume, rollsOut && run.phase === 'paused')
     show(stop, rollsOut)

@@ -100,6 +100,8 @@ export interface RunHeader {
   readonly view?: AnswersView
   /** False for a past run, which can no longer be controlled. */
   readonly live: boolean
+  /** Another window has it in progress: here it can be cancelled only. */
+  readonly elsewhere?: true
 }
 
 export interface ActionHeader {

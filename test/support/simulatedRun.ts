@@ -20,6 +20,8 @@ export interface Output {
 /** A real run whose agents are played by the test: nothing is sent, and replies are handed to it as from the queue. */
 export interface SimulatedRun {
   readonly run: Run
+  /** Where it is recorded. */
+  readonly history: History
   ack(host: string): void
   /** More output, in frames as large as they may be. */
   write(host: string, stream: 1 | 2, text: string | Uint8Array): void
@@ -93,7 +95,7 @@ export async function simulateRun(
     }
   }
   return {
-    run,
+    ...{ run, history },
     ack: (host) => run.receive({ type: 'ack', ...from(host), state: 'started' }, nothing, 'proven'),
     write: (host, stream, text) => write(host, [{ stream, text }]),
     finish(host, outcome, output = [], durationMs = 120) {

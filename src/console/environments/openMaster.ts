@@ -20,6 +20,8 @@ export interface MasterSetting {
   readonly idFolder: string
   /** Folder of what agents have proven, shared by all windows of this workspace. */
   readonly identityFolder: string
+  /** Where an earlier version kept all of this for one window: it is moved before anything is read. */
+  readonly earlierStorage?: { readonly from: string; readonly to: string }
   /** The credentials for the environment's queues. */
   readonly connectionOf: Credentials['connectionOf']
   /** The private key, PEM, that the editor keeps under this fingerprint. */
@@ -39,6 +41,7 @@ export class MasterOpener {
   readonly #setting: MasterSetting
   readonly #history = lazy(() => this.#openHistory())
   readonly #id = lazy(() => this.#claimId())
+  readonly #moved = lazy(() => this.#move())
   /** By `performance.now`, milliseconds. */
   #pruneFrom = 0
 
@@ -87,17 +90,28 @@ export class MasterOpener {
     await id?.release()
   }
 
+  /** What cannot be moved now is moved the next time: until then the window works with the rest. */
+  async #move(): Promise<void> {
+    const { earlierStorage, onHistoryWarning } = this.#setting
+    if (earlierStorage === undefined) return
+    const { moveIntoShared } = await import('../../master/store/sharedStorage.ts')
+    await moveIntoShared(earlierStorage.from, earlierStorage.to).catch(onHistoryWarning)
+  }
+
   async #openHistory(): Promise<History> {
+    await this.#moved.get()
     const { History } = await import('../../master/store/history.ts')
     return History.open(this.#setting.historyFolder)
   }
 
   async #claimId(): Promise<MasterId> {
+    await this.#moved.get()
     const { claimMasterId } = await import('../../master/store/masterId.ts')
     return claimMasterId(this.#setting.idFolder)
   }
 
   async #pinStore(environment: Environment): Promise<PinStore> {
+    await this.#moved.get()
     const { PinStore } = await import('../../master/identity/pinStore.ts')
     return PinStore.open(this.#setting.identityFolder, environment)
   }

@@ -20,6 +20,9 @@ export type HistoryNode =
     }
   | { readonly kind: 'run'; readonly summary: RunSummary }
 
+/** How often it looks for runs of other windows, milliseconds: one look at the folder, and one at each run in progress. */
+const lookEveryMs = 2_000
+
 /** How often rows of runs in progress are brought up to date, milliseconds. */
 const tickMs = 1_000
 
@@ -32,6 +35,8 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, vscode
   readonly #disposables: vscode.Disposable[]
   #refreshing: NodeJS.Timeout | undefined
   #ticking: NodeJS.Timeout | undefined
+  #watching: NodeJS.Timeout | undefined
+  #isLooking = false
   /** The rows of the runs, which the editor knows by their identity. */
   #rows = new Map<string, HistoryNode>()
   readonly onDidChangeTreeData = this.#changed.event
@@ -50,7 +55,10 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, vscode
         this.refresh()
         this.#tick()
       }),
-      this.#view.onDidChangeVisibility(() => this.#tick()),
+      this.#view.onDidChangeVisibility(() => {
+        this.#tick()
+        this.#watch()
+      }),
     ]
   }
 
@@ -73,6 +81,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, vscode
       return rows
     }
     this.#rows = new Map()
+    this.#watch()
     const days = groupByDay(await this.#history.list())
     return days.map(({ day, runs }, index) => ({ kind: 'day', day, runs, isNewest: index === 0 }))
   }
@@ -84,7 +93,30 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, vscode
   dispose(): void {
     clearTimeout(this.#refreshing)
     clearInterval(this.#ticking)
+    clearInterval(this.#watching)
     for (const disposable of this.#disposables) disposable.dispose()
+  }
+
+  /** While it is visible, it follows what other windows of the workspace run. */
+  #watch(): void {
+    if (this.#view.visible) this.#watching ??= setInterval(() => void this.#look(), lookEveryMs)
+    else {
+      clearInterval(this.#watching)
+      this.#watching = undefined
+    }
+  }
+
+  async #look(): Promise<void> {
+    // A slow disk does not pile up looks.
+    if (this.#isLooking) return
+    this.#isLooking = true
+    try {
+      if (await this.#history.hasChanged()) this.refresh()
+    } catch {
+      // What makes the history unreadable is said where it is listed.
+    } finally {
+      this.#isLooking = false
+    }
   }
 
   /** A run of this window as it is now: its summary on the disk is a little older. */

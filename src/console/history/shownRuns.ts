@@ -1,6 +1,8 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
+import { FollowedRun } from '../../master/engine/followedRun.ts'
 import type { Run } from '../../master/engine/run.ts'
+import type { History } from '../../master/store/history.ts'
 import type { RecordedRun } from '../../master/store/runRecord.ts'
 import type { Facts } from '../../protocol/facts.ts'
 import type { RunState } from '../../run/runState.ts'
@@ -17,12 +19,20 @@ export class ShownRuns {
   readonly #connections: Connections
   readonly #history: RunHistory
   readonly #runs: Runs
+  readonly #onWarning: (error: unknown) => void
 
-  constructor(list: EnvironmentList, connections: Connections, history: RunHistory, runs: Runs) {
+  constructor(
+    list: EnvironmentList,
+    connections: Connections,
+    history: RunHistory,
+    runs: Runs,
+    onWarning: (error: unknown) => void,
+  ) {
     this.#list = list
     this.#connections = connections
     this.#history = history
     this.#runs = runs
+    this.#onWarning = onWarning
   }
 
   /** A run of this window, for a page. */
@@ -65,11 +75,16 @@ export class ShownRuns {
     }
     if (!(await history.has(runId))) return undefined
     const past = await history.load(runId)
-    if (past.state.phase !== 'over' && environment !== undefined) {
-      const resumed = await this.#resume(environment, runId)
-      if (resumed !== undefined) return this.started({ run: resumed, environment })
+    if (past.state.phase === 'over') return this.#past(past, environment)
+    try {
+      const resumed = environment && (await this.#resume(environment, runId))
+      if (environment !== undefined && resumed !== undefined)
+        return this.started({ run: resumed, environment })
+    } catch (error) {
+      // What another window receives can be seen without a connection of this one.
+      if (!(await history.isInUse(runId))) throw error
     }
-    return this.#past(past, environment)
+    return this.#elsewhere(history, runId, environment)
   }
 
   /**
@@ -81,7 +96,7 @@ export class ShownRuns {
     const environment = await this.environmentOf(runId)
     const open = environment && this.#openRun(environment, runId)
     if (environment !== undefined && open !== undefined) return this.started({ run: open, environment })
-    return (await history.has(runId)) ? this.#past(await history.load(runId), environment) : undefined
+    return (await history.has(runId)) ? this.#elsewhere(history, runId, environment) : undefined
   }
 
   /**
@@ -134,6 +149,27 @@ export class ShownRuns {
       if (agents !== all) byId = new Map(agents.map((agent) => [agent.agentId, agent.facts]))
       all = agents
       return byId.get(agentId)
+    }
+  }
+
+  /** A run that this window does not have: read along while another one does. */
+  async #elsewhere(
+    history: History,
+    runId: string,
+    environment: DeclaredEnvironment | undefined,
+  ): Promise<Shown> {
+    const isHeld = () => history.isInUse(runId)
+    if (!(await isHeld())) return this.#past(await history.load(runId), environment)
+    const reader = await history.read(runId)
+    const run = new FollowedRun({ reader, isHeld, onWarning: this.#onWarning })
+    const refuse = () => {
+      throw new Error(vscode.l10n.t('Another window has this run in progress. Do this there.'))
+    }
+    return {
+      ...this.#past({ state: run.state, record: { output: reader.output } }, environment),
+      run,
+      steering: { cancel: () => history.requestCancel(runId), pause: refuse, stopRollout: refuse },
+      elsewhere: { left: run.left },
     }
   }
 

@@ -29,6 +29,8 @@ export interface PageFeedOptions {
   readonly environment: ShownEnvironment
   /** Whether the run can be controlled: false for a finished run. */
   readonly live: boolean
+  /** Whether another window has it in progress. */
+  readonly elsewhere?: boolean | undefined
   readonly clock: Clock
   readonly t: Translate
   post(message: Snapshot | Delta): void
@@ -70,7 +72,7 @@ export class PageFeed {
   /** Sends a snapshot now, and deltas from now on. */
   start(): void {
     this.stop()
-    const { run, groups, environment, live, clock, t, post } = this.#options
+    const { run, groups, environment, live, elsewhere, clock, t, post } = this.#options
     const { state } = run
     this.#regroup()
     this.#dirty.clear()
@@ -82,7 +84,7 @@ export class PageFeed {
     post({
       type: 'snapshot',
       seq: 0,
-      run: runHeader(state, environment, { live, now: clock.now(), t }),
+      run: runHeader(state, environment, { live, elsewhere, now: clock.now(), t }),
       ...this.#totals(),
       rows: this.#takeRows(),
       groups: groups.table(state),
@@ -125,7 +127,7 @@ export class PageFeed {
   }
 
   #flush(): void {
-    const { run, groups, environment, live, clock, t } = this.#options
+    const { run, groups, environment, live, elsewhere, clock, t } = this.#options
     const { state } = run
     const now = clock.now()
     this.#flushedAt = now
@@ -137,7 +139,7 @@ export class PageFeed {
       this.#tell({
         rows,
         ...(tellsGroups ? { groups: groups.table(state) } : {}),
-        ...(this.#tellsRun ? { run: runHeader(state, environment, { live, now, t }) } : {}),
+        ...(this.#tellsRun ? { run: runHeader(state, environment, { live, elsewhere, now, t }) } : {}),
       })
       this.#tellsRun = this.#tellsGroups = false
       if (tellsGroups) this.#readGroups()

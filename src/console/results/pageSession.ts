@@ -19,6 +19,8 @@ export interface PageSessionOptions {
   readonly environment: ShownEnvironment
   /** Whether the run can be controlled: false for a finished run. */
   readonly live: boolean
+  /** Whether another window has it in progress. */
+  readonly elsewhere?: boolean | undefined
   readonly clock: Clock
   /** Translates what the page does not say itself. */
   readonly t: Translate

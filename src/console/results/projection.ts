@@ -76,7 +76,12 @@ interface GroupFacts {
 export function runHeader(
   state: RunState,
   environment: ShownEnvironment,
-  { live, now, t }: { live: boolean; now: number; t: Translate },
+  {
+    live,
+    elsewhere = false,
+    now,
+    t,
+  }: { live: boolean; elsewhere?: boolean | undefined; now: number; t: Translate },
 ): RunHeader {
   const {
     runId,
@@ -121,6 +126,7 @@ export function runHeader(
       : { hidden: state.hidden.map((hidden) => localize(hiddenSentence(hidden), t)) }),
     ...viewOf(request),
     live,
+    ...(elsewhere && phase !== 'over' ? { elsewhere: true } : {}),
   }
 }
 

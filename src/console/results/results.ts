@@ -46,6 +46,8 @@ export class Results implements vscode.Disposable {
     const open = this.#tabOf(shown.run.state.runId)
     if (open !== undefined) {
       open.panel.reveal()
+      // Another window had it, and this one has it now.
+      if (open.shown?.elsewhere !== undefined && shown.elsewhere === undefined) await open.showRun(shown)
       return
     }
     const tab = this.#tabFor(tabTitle(shown.run.state.environment, shown.run.state.request, undefined))
@@ -105,7 +107,7 @@ export class Results implements vscode.Disposable {
 
   #take(panel: vscode.WebviewPanel): ResultsTab {
     const { extensionUri, actions } = this.#options
-    const tab = new ResultsTab({ panel, extensionUri, documents: this.documents, actions: bound(actions) })
+    const tab = new ResultsTab({ panel, extensionUri, documents: this.documents, actions })
     this.#tabs.push(tab)
     panel.onDidDispose(() => {
       this.#tabs = this.#tabs.filter((each) => each !== tab)
@@ -158,16 +160,5 @@ export class Results implements vscode.Disposable {
 
   async #run(runId: string): Promise<ShownRun | undefined> {
     return (this.#tabOf(runId)?.shown ?? (await this.#options.actions.find(runId)))?.run
-  }
-}
-
-function bound(actions: ResultsActions): Omit<ResultsActions, 'find'> {
-  return {
-    runAgain: (shown, targets) => actions.runAgain(shown, targets),
-    continueRun: (shown) => actions.continueRun(shown),
-    next: actions.next,
-    pickFact: (shown) => actions.pickFact(shown),
-    onFailure: (error) => actions.onFailure(error),
-    onWarning: (error) => actions.onWarning(error),
   }
 }

@@ -54,6 +54,7 @@ export class ResultsPage {
       run: shown.run,
       environment: shown.environment,
       live: shown.steering !== undefined,
+      elsewhere: shown.elsewhere !== undefined,
       clock: systemClock,
       t: vscode.l10n.t,
       factsOf: (agentId) => shown.factsOf?.(agentId),

@@ -17,7 +17,7 @@ export interface ResultsTabOptions {
   readonly panel: vscode.WebviewPanel
   readonly extensionUri: vscode.Uri
   readonly documents: OutputDocuments
-  readonly actions: Omit<ResultsActions, 'find'>
+  readonly actions: ResultsActions
 }
 
 /** What a page of any kind does with a request, and at its end. */
@@ -73,8 +73,9 @@ export class ResultsTab {
   /** @throws Error when the page cannot be made */
   async showRun(shown: Shown): Promise<void> {
     const { request, startedAt } = shown.run.state
-    // The page of an attempt goes on as that of its run.
-    const goesOn = this.#content.kind === 'attempt' && this.#isReady
+    // The page of an attempt goes on as that of its run, and so does one of a run that this window now has.
+    const isSame = this.#content.kind === 'attempt' || this.shown?.run.state.runId === shown.run.state.runId
+    const goesOn = isSame && this.#isReady
     this.#leave()
     const content: Content = { kind: 'run', shown }
     this.#content = content
@@ -89,6 +90,7 @@ export class ResultsTab {
     const { panel, documents, actions } = this.#options
     this.#page = new ResultsPage({ panel, shown, documents, ...actions })
     if (this.#isReady) this.#page.receive({ type: 'ready' })
+    void shown.elsewhere?.left.then(() => this.#takeOver(content)).catch(actions.onWarning)
   }
 
   /** Shows an attempt, then its run; if nothing is sent, what was there before, or nothing: the tab is closed. */
@@ -133,6 +135,13 @@ export class ResultsTab {
     const post = () => this.#post({ type: 'not-kept', reason })
     this.#page = { receive: post, dispose: () => {} }
     this.#load({ heading: '', status: reason })
+  }
+
+  /** No window has the run that it shows: this one goes on with it. */
+  async #takeOver(content: Extract<Content, { kind: 'run' }>): Promise<void> {
+    const isShown = () => this.#content === content && !this.#isClosed
+    const found = isShown() ? await this.#options.actions.find(content.shown.run.state.runId) : undefined
+    if (found !== undefined && isShown()) await this.showRun(found)
   }
 
   #receive(json: unknown): void {

@@ -22,6 +22,11 @@ export interface Shown {
   readonly environment: ShownEnvironment
   /** Absent for a finished run. */
   readonly steering?: Steering
+  /** Another window has the run in progress, and alone can pause it or go on with it. */
+  readonly elsewhere?: {
+    /** Resolves when no window has it now: it can be found again. */
+    readonly left: Promise<void>
+  }
   /** What is known of an agent now; nothing while the environment is not open. */
   factsOf?(agentId: string): Facts | undefined
 }

@@ -26,6 +26,11 @@ export class RunHistory {
     return (await this.#open()).list()
   }
 
+  /** Whether other windows have changed it since it was listed. */
+  async hasChanged(): Promise<boolean> {
+    return (await this.#open()).hasChanged()
+  }
+
   environmentKeyOf(runId: string): string | undefined {
     return this.#keys().find(([id]) => id === runId)?.[1]
   }

@@ -200,6 +200,7 @@ export class Run {
     await this.#followUp.tick(now)
     await this.#attempt(() => this.#steps.advance(now))
     this.#withdrawal.startEarly(this.state, now)
+    void this.#attempt(() => this.#record.keepSummary(this.state, now))
   }
 
   /** Resolves when the commands of a run that is over have been withdrawn from the broadcast queue (best effort). */

@@ -5,9 +5,11 @@ import { RunId } from '../../protocol/names.ts'
 import { withoutSecrets } from '../../run/runRequest.ts'
 import type { RunStart } from '../../run/runState.ts'
 import type { RunSummary } from '../../run/runSummary.ts'
+import { requestCancel, takeCancelRequest } from './cancelRequest.ts'
 import { HistoryChain } from './historyChain.ts'
 import { deleteRun, type Pruned, prune, type Retention } from './retention.ts'
 import { type BegunRun, readBeginning } from './runEvents.ts'
+import { RunReader } from './runReader.ts'
 import { isRunInUse, type RecordedRun, type ResumedRecord, RunRecord, readRun } from './runRecord.ts'
 import { Summaries } from './summaries.ts'
 import { type HistoryReport, verifyHistory } from './verifyHistory.ts'
@@ -72,6 +74,29 @@ export class History {
    */
   async begun(runId: string): Promise<BegunRun> {
     return readBeginning(this.#folder(runId), runId)
+  }
+
+  /**
+   * Reads a run that another process may be writing, to read further later.
+   * @throws Error as `load`
+   */
+  async read(runId: string): Promise<RunReader> {
+    return RunReader.open(this.#folder(runId), runId)
+  }
+
+  /** Asks the process that holds the run to cancel it. @throws Error when that cannot be written */
+  requestCancel(runId: string): Promise<void> {
+    return requestCancel(this.#folder(runId))
+  }
+
+  /** Whether another process asks for a cancel of this run; each request is answered once. */
+  takeCancelRequest(runId: string): Promise<boolean> {
+    return takeCancelRequest(this.#folder(runId))
+  }
+
+  /** Whether runs came or went, or unfinished ones have another summary, since the last {@link list}. Cheaper than a list. */
+  hasChanged(): Promise<boolean> {
+    return this.#summaries.hasChanged()
   }
 
   /** All runs, newest first. Other folders are ignored. */

@@ -30,6 +30,8 @@ export const ChainEntry = v.variant('event', [
   v.looseObject({ event: v.literal('kept'), ...Part, isReleased: v.boolean() }),
   /** A master goes on with a run. */
   v.looseObject({ event: v.literal('resumed'), runId: v.string() }),
+  /** A run was moved here from another history of the same person, with these events. */
+  v.looseObject({ event: v.literal('adopted'), ...Part }),
   /** Runs are deleted from here on: by a person, or as there are too many. */
   v.looseObject({ event: v.literal('removed'), runIds: v.array(v.string()) }),
   /** Lines before `first` spoke of deleted runs only, and were left out. */

@@ -11,17 +11,19 @@ const newline = 0x0a
 /**
  * The lines of a text file, in batches: memory is bounded by the longest line, however large the file is. A last line
  * without a line end is ignored, since it may still be written; so is a line that is too long to be ours.
+ * @param startsAt where a line begins, bytes
  * @returns also the position after the last line, bytes
  */
 export async function* linesOf(
   path: string,
   longestBytes = longestLineBytes,
+  startsAt = 0,
 ): AsyncGenerator<{ readonly lines: readonly string[]; readonly end: number }> {
   const file = await open(path)
   try {
     const chunk = Buffer.allocUnsafe(chunkBytes)
     const begun = new BegunLine(longestBytes)
-    for (let position = 0; ; ) {
+    for (let position = startsAt; ; ) {
       const { bytesRead } = await file.read(chunk, 0, chunk.length, position)
       if (bytesRead === 0) return
       const bytes = chunk.subarray(0, bytesRead)

@@ -30,6 +30,12 @@ export class OutputLog {
     return new OutputLog(path, found)
   }
 
+  /** Reads the records that another process has appended since. */
+  async readFurther(accountedFor: AccountedFor): Promise<void> {
+    const { end } = await scan(this.#file.path, accountedFor, this.#kept, this.#end)
+    this.#end = end
+  }
+
   /** Bytes of output stored for this agent. */
   bytes(agentId: string): number {
     return this.#kept.get(agentId)?.bytes ?? 0
@@ -135,17 +141,18 @@ function* piecesOf(places: readonly number[], from: number, limit: number): Gene
 async function scan(
   path: string,
   accountedFor: AccountedFor = () => Number.POSITIVE_INFINITY,
+  kept = new Map<string, Kept>(),
+  from = 0,
 ): Promise<Scan> {
-  const kept = new Map<string, Kept>()
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
-  if (file === undefined) return { kept, end: 0, size: 0 }
+  if (file === undefined) return { kept, end: from, size: from }
   try {
     const { size } = await file.stat()
     const heads = new Heads(file)
-    let end = 0
+    let end = from
     while (end < size) {
       const head = await heads.at(end)
       if (head === undefined || head.offset + head.length > size) break

@@ -13,6 +13,16 @@ export const recordVersion = 1
 
 export const eventsOf = (folder: string) => join(folder, 'run.ndjson')
 
+export const outputOf = (folder: string) => join(folder, 'output.log')
+
+/** Bytes of output that the events mention, by agent. */
+export function bytesIn(state: RunState): (agentId: string) => number {
+  return (agentId) => {
+    const reply = state.replies.get(agentId)
+    return reply === undefined ? 0 : reply.stdoutBytes + reply.stderrBytes
+  }
+}
+
 /**
  * Reads a run from its events.
  * @returns also the position after the last whole line, bytes, and when the last event was, milliseconds since the epoch
@@ -37,6 +47,31 @@ export async function readEvents(
   }
   if (state === undefined) throw notTheRecord(path, runId)
   return { state, end, lastAt }
+}
+
+/**
+ * Applies the events behind those that are in the state.
+ * @param from position after the last of these, bytes
+ */
+export async function readFurther(
+  path: string,
+  state: RunState,
+  from: number,
+): Promise<{ events: RunEvent[]; end: number }> {
+  const events: RunEvent[] = []
+  let end = from
+  for await (const read of linesOf(path, undefined, from)) {
+    end = read.end
+    for (const line of read.lines) {
+      const event = parseLine(line)
+      try {
+        if (applyEvent(state, event as RunEvent)) events.push(event as RunEvent)
+      } catch {
+        // A damaged line: the events around it still count.
+      }
+    }
+  }
+  return { events, end }
 }
 
 /** The beginning of a run. */

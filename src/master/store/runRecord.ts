@@ -10,7 +10,8 @@ import { AppendOnlyFile } from './appendOnlyFile.ts'
 import type { HistoryChain } from './historyChain.ts'
 import { OutputLog } from './outputLog.ts'
 import { RecordDigest } from './recordDigest.ts'
-import { eventsOf, readEvents, recordVersion } from './runEvents.ts'
+import { bytesIn, eventsOf, outputOf, readEvents, recordVersion } from './runEvents.ts'
+import { SummaryPace } from './summaryPace.ts'
 
 /**
  * The folder of one run, held by the one master that completes it: `run.ndjson` (its start, then its events),
@@ -24,6 +25,7 @@ export class RunRecord {
   readonly #events: AppendOnlyFile
   readonly #lock: ProcessLock
   readonly #chain: HistoryChain
+  readonly #summaryPace = new SummaryPace()
   /** Of all events that were written. */
   readonly #digest: RecordDigest
   /** Whether the chain knows how the run ended. */
@@ -93,7 +95,13 @@ export class RunRecord {
   }
 
   append(event: RunEvent): void {
+    this.#summaryPace.changed()
     this.#write(event)
+  }
+
+  /** Replaces the summary of a run in progress every now and then, for those who only read it. @param now milliseconds of any clock */
+  async keepSummary(state: RunState, now: number): Promise<void> {
+    if (state.phase !== 'over' && this.#summaryPace.isDue(now)) await this.summarize(state)
   }
 
   /** Replaces the summary, completely or not at all. */
@@ -193,12 +201,4 @@ async function lock(folder: string): Promise<ProcessLock> {
   return held
 }
 
-function bytesIn(state: RunState): (agentId: string) => number {
-  return (agentId) => {
-    const reply = state.replies.get(agentId)
-    return reply === undefined ? 0 : reply.stdoutBytes + reply.stderrBytes
-  }
-}
-
-const outputOf = (folder: string) => join(folder, 'output.log')
 const ownerOf = (folder: string) => join(folder, 'owner')

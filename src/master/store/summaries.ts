@@ -19,6 +19,8 @@ export class Summaries {
   #current: Promise<readonly RunSummary[]> | undefined
   #next: Promise<readonly RunSummary[]> | undefined
   #kept = new Map<string, Kept>()
+  /** What the last list was read from: the folder, and the summaries of unfinished runs, with their stamps. */
+  #listed: ReadonlyMap<string, string | undefined> | undefined
 
   constructor(directory: string) {
     this.#directory = directory
@@ -31,6 +33,14 @@ export class Summaries {
     return this.#next
   }
 
+  /** See `History.hasChanged`. */
+  async hasChanged(): Promise<boolean> {
+    const listed = this.#listed
+    if (listed === undefined) return true
+    for (const [path, stamp] of listed) if ((await stampOf(path)) !== stamp) return true
+    return false
+  }
+
   async #afterCurrent(): Promise<readonly RunSummary[]> {
     await this.#current?.catch(() => {})
     this.#current = this.#next
@@ -39,6 +49,8 @@ export class Summaries {
   }
 
   async #read(): Promise<readonly RunSummary[]> {
+    // First: what comes meanwhile counts as a change.
+    const listed = new Map([[this.#directory, await stampOf(this.#directory)]])
     const runIds = await runIdsIn(this.#directory)
     const found: RunSummary[] = []
     const kept = new Map<string, Kept>()
@@ -49,11 +61,14 @@ export class Summaries {
           const read = await this.#summary(runId)
           if (read === undefined) return
           found.push(read.summary)
+          if (read.summary.phase !== 'over')
+            listed.set(join(this.#directory, runId, 'summary.json'), read.stamp)
           if (read.bytes <= mostKeptBytes) kept.set(runId, read)
         }),
       )
     }
     this.#kept = kept
+    this.#listed = listed
     return found.sort((a, b) => b.startedAt - a.startedAt)
   }
 

@@ -58,11 +58,14 @@ export async function verifyHistory(directory: string): Promise<HistoryReport> {
   const { lines, problems: broken } = verifyChain(chain.text)
   const parts: Parts = new Map()
   for (const entry of chain.entries) {
-    if (entry.event !== 'begun' && entry.event !== 'kept' && entry.event !== 'resumed') continue
+    if (!isOfOneRun(entry)) continue
     const before = (parts.get(entry.runId) ?? []).map((part) => ({ ...part, isLast: false }))
     const { event } = entry
     if (event === 'resumed' && before.length === 0) continue
-    const own = event === 'resumed' ? [] : [{ ...entry, isLast: event === 'kept' && entry.isReleased }]
+    const own =
+      event === 'resumed'
+        ? []
+        : [{ ...entry, isLast: event === 'adopted' || (event === 'kept' && entry.isReleased) }]
     parts.set(entry.runId, [...before, ...own])
   }
   const unchained = chain.entries.flatMap((entry) => (entry.event === 'opened' ? entry.unchained : []))
@@ -72,12 +75,14 @@ export async function verifyHistory(directory: string): Promise<HistoryReport> {
     problems.push(
       `chain.ndjson: this version cannot read ${chain.unknown} lines. Verify it with the version that wrote them.`,
     )
+  // A run that was moved here was recorded after an entry of the chain that it comes from.
+  const adopted = new Set(chain.entries.flatMap((entry) => (entry.event === 'adopted' ? [entry.runId] : [])))
   const hashes = new Map(entriesOf(chain.text).map(({ seq, hash }) => [seq, hash]))
   const partly: string[] = []
   let vouched = 0
   for (const runId of runIds) {
     const path = eventsOf(join(directory, runId))
-    const after = await headIn(path)
+    const after = adopted.has(runId) ? undefined : await headIn(path)
     if (after !== undefined && isOfAnotherChain(after, hashes, chain.entries[0]?.seq))
       problems.push(
         `Run ${runId} was recorded after entry ${after.seq} of another chain: the chain was replaced or recomputed.`,
@@ -143,6 +148,13 @@ async function missing(directory: string, parts: Parts): Promise<string[]> {
     .map(
       (runId) => `Run ${runId} is in the chain, and its record is gone: it was not deleted by this program.`,
     )
+}
+
+type EntryOfOneRun = Extract<ChainedEntry, { event: 'begun' | 'kept' | 'resumed' | 'adopted' }>
+
+function isOfOneRun(entry: ChainedEntry): entry is EntryOfOneRun {
+  const { event } = entry
+  return event === 'begun' || event === 'kept' || event === 'resumed' || event === 'adopted'
 }
 
 /** Whether the events are those that were written, all of them or the first; otherwise what is wrong, in words. */

@@ -11,9 +11,12 @@ const simulated: SimulatedRun[] = []
 let results: Results
 let panels: PlayedPanel[]
 let failures: string[]
+/** What the history has. */
+let found: Shown | undefined
 
 beforeEach(() => {
-  ;({ results, panels, failures } = playResults(async () => undefined))
+  found = undefined
+  ;({ results, panels, failures } = playResults(async () => found))
 })
 afterEach(async () => {
   results.dispose()
@@ -276,5 +279,31 @@ describe('A page that is seen again', () => {
     expect(panel.messages.slice(before)).toEqual([])
     panel.see(true)
     expect(panel.messages.slice(before)).toMatchObject([{ type: 'delta', seq: 1 }])
+  })
+})
+
+describe('The tab of a run that another window has in progress', () => {
+  it('says so, and goes on with the run when no window has it, with what the page shows', async () => {
+    const own = await run(['web-01'])
+    let leave = () => {}
+    const left = new Promise<void>((resolve) => {
+      leave = resolve
+    })
+    const steering = { cancel: async () => {}, pause: () => {}, stopRollout: () => {} }
+    const panel = await show({ ...own, steering, elsewhere: { left } })
+    const headers = () =>
+      panel.messages.flatMap((message) => (message.type === 'snapshot' ? [message.run.elsewhere] : []))
+    expect(headers()).toEqual([true])
+    found = { ...own, steering }
+    leave()
+    await until(() => headers().length === 2, 'the page of the run that is here now')
+    expect([headers(), panel.documents.length]).toEqual([[true, undefined], 1])
+  })
+
+  it('is the tab of the run also when it is opened again here', async () => {
+    const own = await run(['web-01'])
+    const panel = await show({ ...own, elsewhere: { left: new Promise(() => {}) } })
+    await results.show(own)
+    expect([panels.length, panel.documents.length, shownIn(panel).length]).toEqual([1, 1, 2])
   })
 })
