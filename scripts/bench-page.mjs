@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run bench:page [-- --only size,alone,editor] [--agents 10000]`: builds the page as it is shipped, and measures it
+// `npm run bench:page [-- --only size,alone,groups,editor] [--agents 10000]`: builds the page as it is shipped, and measures it
 // with 10,000 agents: alone in Chromium, and in the real VS Code. Exits with 1 when a figure is worse than the design
 // allows.
 import { spawn } from 'node:child_process'

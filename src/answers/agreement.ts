@@ -29,6 +29,8 @@ export class Agreement {
   readonly #spreads = new Map<string, SpreadCollector[]>()
   /** Patterns whose spread holds values of an answer that has changed since. */
   readonly #stale = new Set<string>()
+  /** Of the answers as they are: to choose a level and to show it asks for the groups of each more than once. */
+  readonly #groups = new Map<Level, AgreeingAnswers[]>()
 
   /** Takes an answer in, in place of an earlier one with the same id. */
   set(answer: Answer): void {
@@ -41,6 +43,7 @@ export class Agreement {
     const before = this.#answers.get(id)
     if (before?.pattern !== undefined) this.#stale.add(before.pattern.own)
     this.#answers.delete(id)
+    this.#groups.clear()
   }
 
   has(id: string): boolean {
@@ -52,7 +55,13 @@ export class Agreement {
   }
 
   /** All groups at a level, in no order that means anything. */
-  groups(level: Level): AgreeingAnswers[] {
+  groups(level: Level): readonly AgreeingAnswers[] {
+    const known = this.#groups.get(level) ?? this.#joined(level)
+    this.#groups.set(level, known)
+    return known
+  }
+
+  #joined(level: Level): AgreeingAnswers[] {
     const joined = new DisjointSets()
     for (const { keys } of this.#answers.values())
       for (const key of keys[level]) joined.join(keys[level][0] as string, key)

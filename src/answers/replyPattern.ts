@@ -128,11 +128,39 @@ function namesReplacer(names: readonly string[]): ((key: string) => string) | un
   const long = names.filter((name) => name.length >= 2 && name !== 'localhost')
   if (long.length === 0) return undefined
   const longestFirst = [...new Set(long)].sort((one, other) => other.length - one.length)
-  const escaped = longestFirst.map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
-  const expression = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${escaped.join('|')})(?![\\p{L}\\p{N}_])`, 'gu')
-  return (key) =>
-    longestFirst.some((name) => key.includes(name)) ? key.replace(expression, '{hostname}') : key
+  return (key) => (longestFirst.some((name) => key.includes(name)) ? withoutNames(key, longestFirst) : key)
 }
+
+/** Without an expression of its own for each agent: to compile it takes longer than all the rest of its reply. */
+function withoutNames(key: string, longestFirst: readonly string[]): string {
+  let result = ''
+  let at = 0
+  for (;;) {
+    let first: { index: number; name: string } | undefined
+    for (const name of longestFirst) {
+      const index = indexOfWord(key, name, at)
+      if (index >= 0 && (first === undefined || index < first.index)) first = { index, name }
+    }
+    if (first === undefined) return result + key.slice(at)
+    result += `${key.slice(at, first.index)}{hostname}`
+    at = first.index + first.name.length
+  }
+}
+
+function indexOfWord(text: string, word: string, from: number): number {
+  for (let at = text.indexOf(word, from); at >= 0; at = text.indexOf(word, at + 1)) {
+    const end = at + word.length
+    if (
+      !endsInWord.test(text.slice(Math.max(0, at - 2), at)) &&
+      !beginsWithWord.test(text.slice(end, end + 2))
+    )
+      return at
+  }
+  return -1
+}
+
+const endsInWord = /[\p{L}\p{N}_]$/u
+const beginsWithWord = /^[\p{L}\p{N}_]/u
 
 function digestOf(parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 22)

@@ -1,4 +1,4 @@
-import { byValue, comparableValue } from './valueOrder.ts'
+import { byOrderKey, type OrderKey, orderKey } from './valueOrder.ts'
 
 /** The values at one place of a pattern, over all replies that have it. The order in which they come does not matter. */
 export interface Spread {
@@ -17,22 +17,23 @@ export const maxDifferent = 1000
 /** Collects values for a `Spread`. */
 export class SpreadCollector {
   readonly #values = new Set<string>()
-  #lowest: string | undefined
-  #highest: string | undefined
+  #lowest: OrderKey | undefined
+  #highest: OrderKey | undefined
   #isRange = true
 
   add(value: string): void {
     if (this.#values.has(value)) return
     if (this.#values.size < maxDifferent) this.#values.add(value)
-    if (this.#lowest === undefined || byValue(value, this.#lowest) < 0) this.#lowest = value
-    if (this.#highest === undefined || byValue(value, this.#highest) > 0) this.#highest = value
-    this.#isRange &&= comparableValue(value).number !== undefined || version.test(value)
+    const key = orderKey(value)
+    if (this.#lowest === undefined || byOrderKey(key, this.#lowest) < 0) this.#lowest = key
+    if (this.#highest === undefined || byOrderKey(key, this.#highest) > 0) this.#highest = key
+    this.#isRange &&= key.isNumber || version.test(value)
   }
 
   /** Takes in what another has collected. */
   merge(other: SpreadCollector): void {
     for (const value of other.#values) this.add(value)
-    for (const value of [other.#lowest, other.#highest]) if (value !== undefined) this.add(value)
+    for (const key of [other.#lowest, other.#highest]) if (key !== undefined) this.add(key.text)
     this.#isRange &&= other.#isRange
   }
 
@@ -41,8 +42,8 @@ export class SpreadCollector {
     if (this.#lowest === undefined || this.#highest === undefined) return undefined
     return {
       different: this.#values.size,
-      lowest: this.#lowest,
-      highest: this.#highest,
+      lowest: this.#lowest.text,
+      highest: this.#highest.text,
       isRange: this.#isRange,
     }
   }

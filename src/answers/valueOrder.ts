@@ -48,14 +48,18 @@ export function byValue(one: string | undefined, other: string | undefined): num
 /** A value made ready for sorting many: see `byValue`. */
 export interface OrderKey {
   readonly isEmpty: boolean
+  readonly isNumber: boolean
   readonly rank: number
   readonly number: number
   readonly text: string
 }
 
 export function orderKey(printed: string | undefined): OrderKey {
-  const { family, number = 0 } = comparableValue(printed ?? '')
-  return { isEmpty: (printed ?? '').trim() === '', rank: rank[family], number, text: printed ?? '' }
+  const { family, number } = comparableValue(printed ?? '')
+  return {
+    ...{ isEmpty: (printed ?? '').trim() === '', isNumber: number !== undefined },
+    ...{ rank: rank[family], number: number ?? 0, text: printed ?? '' },
+  }
 }
 
 /** As `byValue`, for values that are not empty. */

@@ -13,6 +13,8 @@ const maxNumbers = 8
  */
 export function foldHosts(names: Iterable<string>): string {
   let patterns = [...new Set(names)].map(split)
+  // Thousands of groups of one host are folded while replies come.
+  if (patterns.length === 1) return print(patterns[0] as Pattern)
   const numericParts = Math.max(0, ...new Set(patterns.map((pattern) => (pattern.length - 1) / 2)))
   for (let part = 0; part < numericParts; part += 1) patterns = foldPart(patterns, part * 2 + 1)
   return inNaturalOrder(patterns.map(print), (text) => text).join(',')

@@ -2,7 +2,7 @@ import type { AgreeingAnswers } from '../answers/agreement.ts'
 import { foldHosts } from '../hosts/hostFolding.ts'
 import { inNaturalOrder } from '../hosts/naturalOrder.ts'
 import type { RunState } from '../run/runState.ts'
-import { answeredAgents, byImportance, type Group } from './grouping.ts'
+import { answeredAgents, type Group, inOrderOfImportance } from './grouping.ts'
 
 /** Agents whose replies agree at some level, not necessarily to the byte. */
 export interface AgreeingGroup extends Group {
@@ -31,7 +31,7 @@ export function joinGroups(
     return [originals.length === 1 ? { ...only, originals } : join(state, key, originals, answered)]
   })
   const alone = [...byKey.values()].map((group) => ({ ...group, originals: [group] }))
-  return [...joined, ...alone].sort(byImportance)
+  return inOrderOfImportance([...joined, ...alone])
 }
 
 /** One group of these, at least one. */

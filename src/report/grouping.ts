@@ -1,5 +1,5 @@
 import { foldHosts } from '../hosts/hostFolding.ts'
-import { byNature, inNaturalOrder } from '../hosts/naturalOrder.ts'
+import { inNaturalOrder } from '../hosts/naturalOrder.ts'
 import { type AgentState, isVerdict, verdicts } from '../protocol/verdict.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
 import { endOfUnexpected, shownState } from '../run/unexpected.ts'
@@ -35,12 +35,13 @@ export function groupReplies(state: RunState): Group[] {
     else group.push(reply)
   }
   const answered = answeredAgents(state)
-  return [...members].map(([key, replies]) => describe(key, replies, answered)).sort(byImportance)
+  return inOrderOfImportance([...members].map(([key, replies]) => describe(key, replies, answered)))
 }
 
 /** Outliers first, then by number of agents; the majority last, and then unfinished agents. */
-export function byImportance(a: Group, b: Group): number {
-  return rank(a) - rank(b) || a.agentIds.length - b.agentIds.length || byNature(a.hosts, b.hosts)
+export function inOrderOfImportance<Any extends Group>(groups: readonly Any[]): Any[] {
+  const byName = inNaturalOrder(groups, ({ hosts }) => hosts)
+  return byName.sort((a, b) => rank(a) - rank(b) || a.agentIds.length - b.agentIds.length)
 }
 
 /** Agents that have finished: a majority is more than half of them. */
@@ -98,7 +99,7 @@ function groupKey(reply: ReplyState): string {
 
 function describe(key: string, replies: ReplyState[], answered: number): Group {
   const ordinary = replies.every(isOrdinary)
-  const sorted = inNaturalOrder(replies, ({ hostname }) => hostname)
+  const sorted = replies.length === 1 ? replies : inNaturalOrder(replies, ({ hostname }) => hostname)
   const first = sorted[0] as ReplyState
   return {
     key,

@@ -1,7 +1,7 @@
 import { isVerdict } from '../protocol/verdict.ts'
 import type { RunState } from '../run/runState.ts'
 import { type AgreeingGroup, join } from './agreeingGroups.ts'
-import { answeredAgents, byImportance, type Group } from './grouping.ts'
+import { answeredAgents, type Group, inOrderOfImportance } from './grouping.ts'
 
 /**
  * Joins agents whose replies have one label, and parts those of identical replies that have not: by a fact, a value in the
@@ -32,7 +32,7 @@ export function groupByLabel(
     ...join(state, key, originals, answered),
     ...(label === undefined ? {} : { label }),
   }))
-  return [...labelled, ...open].sort(byImportance)
+  return inOrderOfImportance([...labelled, ...open])
 }
 
 function byLabel(

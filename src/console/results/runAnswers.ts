@@ -5,6 +5,7 @@ import { findRecords } from '../../answers/records.ts'
 import { patternLimits, type ReplyLine, type ReplyPattern, replyPattern } from '../../answers/replyPattern.ts'
 import { type PatternLine, patternLines } from '../../answers/shownPattern.ts'
 import type { Spread } from '../../answers/spread.ts'
+import type { Chunk } from '../../protocol/frames.ts'
 import { type AgreeingGroup, joinGroups } from '../../report/agreeingGroups.ts'
 import type { Group } from '../../report/grouping.ts'
 import { withoutSgr } from '../../terminal/sgr.ts'
@@ -13,6 +14,8 @@ import type { ShownRun } from './shownRun.ts'
 
 /** The page is answered between two slices of reading, which take about this long, milliseconds. */
 const sliceMs = 8
+/** Outputs that are read at a time: the disk has work to do while one is looked at. */
+const readAtOnce = 32
 /** Outputs that are enough to tell whether those of a run are tables. */
 const enoughOutputs = 50
 
@@ -75,7 +78,8 @@ export class RunAnswers {
 
   /** The lines of an agent's output, taken apart. */
   async patternOf(agentId: string): Promise<PatternLine[]> {
-    return patternLines((await this.#lines(agentId)).lines)
+    const output = await this.#run.output(agentId, 0, patternLimits.characters)
+    return patternLines(this.#linesOf(agentId, output).lines)
   }
 
   /** When nearly all replies are unique, the level that joins at least half of them, or none. */
@@ -89,24 +93,34 @@ export class RunAnswers {
     for (;;) {
       const missing = this.#groups.filter(({ key }) => !this.#read.has(key))
       if (missing.length === 0) return found
-      let startedAt = performance.now()
-      for (const group of missing) {
-        if (this.#isStopped) return false
-        this.#read.add(group.key)
-        const pattern = await this.#patternOf(group)
-        found ||= pattern !== undefined
-        if (this.#agreement.has(group.key)) this.#set(group, pattern)
-        if (performance.now() - startedAt < sliceMs) continue
-        await turn()
-        startedAt = performance.now()
+      for (let from = 0; from < missing.length; from += readAtOnce) {
+        const groups = missing.slice(from, from + readAtOnce)
+        for (const { key } of groups) this.#read.add(key)
+        const outputs = await Promise.all(groups.map((group) => this.#outputOf(group)))
+        let startedAt = performance.now()
+        for (const [index, group] of groups.entries()) {
+          if (this.#isStopped) return false
+          const pattern = this.#patternOf(group, outputs[index])
+          found ||= pattern !== undefined
+          if (this.#agreement.has(group.key)) this.#set(group, pattern)
+          if (performance.now() - startedAt < sliceMs) continue
+          await turn()
+          startedAt = performance.now()
+        }
       }
     }
   }
 
-  async #patternOf({ key, representative }: Group): Promise<ReplyPattern | undefined> {
+  /** The beginning of what the group has said; undefined when it is not all here. */
+  async #outputOf({ representative }: Group): Promise<readonly Chunk[] | undefined> {
+    if (this.#run.state.replies.get(representative)?.output !== 'complete') return undefined
+    return this.#run.output(representative, 0, patternLimits.characters)
+  }
+
+  #patternOf({ key, representative }: Group, output: readonly Chunk[] | undefined): ReplyPattern | undefined {
     const reply = this.#run.state.replies.get(representative)
-    if (reply?.output !== 'complete') return undefined
-    const { lines, isWhole } = await this.#lines(representative)
+    if (reply === undefined || output === undefined) return undefined
+    const { lines, isWhole } = this.#linesOf(representative, output)
     this.#lookForRecords(lines)
     const { hostname, droppedBytes } = reply
     const names = [hostname, hostname.split('.', 1)[0] as string]
@@ -121,11 +135,11 @@ export class RunAnswers {
     if (findRecords(stdout) !== undefined) this.#withRecords += 1
   }
 
-  async #lines(agentId: string): Promise<{ lines: ReplyLine[]; isWhole: boolean }> {
+  #linesOf(agentId: string, output: readonly Chunk[]): { lines: ReplyLine[]; isWhole: boolean } {
     const reply = this.#run.state.replies.get(agentId)
     const bytes = (reply?.stdoutBytes ?? 0) + (reply?.stderrBytes ?? 0)
     const terminal = new TerminalLines()
-    for (const chunk of await this.#run.output(agentId, 0, patternLimits.characters)) terminal.add(chunk)
+    for (const chunk of output) terminal.add(chunk)
     const count = Math.min(terminal.count, patternLimits.lines)
     const lines = Array.from({ length: count }, (_, index) => {
       const { stream = 1, head = '' } = terminal.line(index) ?? {}

@@ -11,6 +11,8 @@ export class OutputLog {
   readonly #file: AppendOnlyFile
   readonly #kept: Map<string, Kept>
   #end: number
+  /** The file while it is read. */
+  #open: { readonly file: Promise<FileHandle>; readers: number } | undefined
 
   private constructor(path: string, { kept, end }: Scan) {
     this.#file = new AppendOnlyFile(path)
@@ -63,8 +65,7 @@ export class OutputLog {
     const wanted = [...piecesOf(this.#kept.get(agentId)?.places ?? [], from, limit)]
     if (wanted.length === 0) return []
     await this.#file.flush()
-    const file = await open(this.#file.path)
-    try {
+    return this.#withFile(async (file) => {
       const chunks: Chunk[] = []
       for (const { stream, offset, length } of wanted) {
         const bytes = Buffer.alloc(length)
@@ -73,8 +74,25 @@ export class OutputLog {
         chunks.push({ stream, bytes })
       }
       return chunks
+    })
+  }
+
+  /** Reads that overlap share one open file: a page reads thousands of small outputs at once. */
+  async #withFile<T>(act: (file: FileHandle) => Promise<T>): Promise<T> {
+    this.#open ??= { file: open(this.#file.path), readers: 0 }
+    const shared = this.#open
+    shared.readers += 1
+    try {
+      return await act(await shared.file)
     } finally {
-      await file.close()
+      shared.readers -= 1
+      if (shared.readers === 0) {
+        if (this.#open === shared) this.#open = undefined
+        await shared.file.then(
+          (file) => file.close(),
+          () => {},
+        )
+      }
     }
   }
 

@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string
   readonly value: number
-  readonly unit: 'ms' | 'frames' | 'KiB' | 'MiB'
+  readonly unit: 'ms' | 'frames' | 'times' | 'KiB' | 'MiB'
   readonly limit?: number
 }
 
