@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import type { EnvironmentList } from './console/declarations/environmentList.ts'
 import type { WorkspaceFiles } from './console/declarations/workspaceFiles.ts'
 import type { ComparisonWithBefore } from './console/history/compareWithBefore.ts'
+import { examineOf, pingAgent } from './console/history/helpSteps.ts'
 import { runOther } from './console/history/runOther.ts'
 import type { ShownRuns } from './console/history/shownRuns.ts'
 import type { NextSteps } from './console/results/nextSteps.ts'
@@ -40,5 +41,8 @@ export function nextStepsOf(parts: NextStepParts): NextSteps {
       await vscode.env.clipboard.writeText(linkToRun(vscode.env.uriScheme, extensionId, run.state.runId))
       vscode.window.setStatusBarMessage(vscode.l10n.t('Copied to the clipboard.'), 2000)
     },
+    ping: ({ run }, agentId) => pingAgent(sending, shownRuns, run.state, agentId),
+    doctor: ({ run }) => examineOf(shownRuns, run.state),
+    showLog: async () => vscode.commands.executeCommand('ec2-collective.showLog'),
   }
 }

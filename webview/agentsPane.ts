@@ -1,3 +1,4 @@
+import type { RolloutHeader } from '../src/page/runHeader.ts'
 import type { AgentRow } from '../src/page/toPage.ts'
 import { formatBytes, formatCount, formatDuration, formatPart } from './format.ts'
 import { Grid, type GridRow } from './grid.ts'
@@ -6,6 +7,7 @@ import { visibleNodes } from './lineSpans.ts'
 import type { Metrics } from './metrics.ts'
 import { exitText, oddities, stateCell } from './rowCells.ts'
 import type { RunModel, Sort } from './runModel.ts'
+import { agentTimes, wholeSeconds } from './runTimes.ts'
 import { Section } from './section.ts'
 import { element, setAttributes, setText, show } from './ui/dom.ts'
 import { icon } from './ui/icons.ts'
@@ -20,9 +22,11 @@ const columns: readonly (readonly [
 ])[] = [
   [t('State'), 'cell-state', 'state', t('Problems first')],
   [t('Host'), 'cell-host', 'host', t('By name')],
+  [t('Step'), 'cell-step', 'step', t('Step of the rollout')],
   [t('Exit'), 'cell-exit', 'exit', t('Exit code or signal')],
-  [t('Took'), 'cell-took', 'duration', t('How long the command ran')],
-  [t('Answered'), 'cell-answered', 'latency', t('Time from sending to the first response')],
+  [t('Waited'), 'cell-waited', 'waited', t('Time on the way, and in the queue of the agent')],
+  [t('Ran'), 'cell-took', 'duration', t('How long the command ran')],
+  [t('Total'), 'cell-total', 'total', t('From sending to the result: waited and ran')],
   [t('Output'), 'cell-bytes', 'bytes', t('Bytes of output')],
   [t('Last line'), 'cell-line', undefined, t('Last line of the output')],
 ]
@@ -82,11 +86,17 @@ export class AgentsPane {
     })
     this.section = new Section({ name: 'agents', title: t('Agents'), onFold: on.fold })
     this.section.content.append(this.grid.element, this.#nobody)
+    // Times of agents that have not finished pass.
+    window.setInterval(() => {
+      if (model.run !== undefined && model.run.phase !== 'over') this.grid.refresh()
+    }, 1000)
   }
 
   render(): void {
     const shown = this.#model.shown()
-    const { total, sort } = this.#model
+    const { total, sort, run } = this.#model
+    const hasSteps = run?.rollout !== undefined && (run.rollout.canary || run.rollout.batches > 0)
+    this.section.element.classList.toggle('has-steps', hasSteps)
     this.grid.update(shown)
     this.section.count(shown.length === total ? formatCount(total) : formatPart(shown.length, total))
     show(this.#nobody, shown.length === 0)
@@ -115,25 +125,21 @@ export class AgentsPane {
       element('span', { class: 'tag' }),
       element('span', { class: 'hits' }),
     ]
-    const [exit, took, answered, bytes, line] = [
-      'cell-exit',
-      'cell-took',
-      'cell-answered',
-      'cell-bytes',
-      'cell-line',
-    ].map((className) => element('span', { class: `cell ${className}`, role: 'gridcell' })) as [
-      HTMLElement,
-      HTMLElement,
-      HTMLElement,
-      HTMLElement,
-      HTMLElement,
-    ]
+    const [step, exit, waited, took, total, bytes, line] = [
+      cell('step'),
+      cell('exit'),
+      cell('waited'),
+      cell('took'),
+      cell('total'),
+      cell('bytes'),
+      cell('line'),
+    ] as const
     const made = element(
       'div',
       { class: 'row agent', role: 'row' },
       element('span', { class: 'cell cell-state', role: 'gridcell' }, state.element),
       element('span', { class: 'cell cell-host', role: 'gridcell' }, host, odd, hits),
-      ...[exit, took, answered, bytes, line],
+      ...[step, exit, waited, took, total, bytes, line],
     )
     let shown: AgentRow | undefined
     let shownMatches = 0
@@ -141,6 +147,12 @@ export class AgentsPane {
     return {
       element: made,
       render: (agent) => {
+        const times = agentTimes(agent, this.#model.now())
+        const timeText = (ms: number | undefined) =>
+          ms === undefined ? '' : times.isLive ? wholeSeconds(ms) : formatDuration(ms)
+        setText(waited, timeText(times.waitedMs))
+        setText(took, timeText(times.ranMs))
+        setText(total, timeText(times.totalMs))
         const matches = this.#model.hits.get(agent.id) ?? 0
         const text = agent.note ?? this.#model.preview(agent.id)
         // Changed rows are new objects; most rows have not changed since the last frame.
@@ -157,8 +169,8 @@ export class AgentsPane {
         setText(hits, formatCount(matches))
         setText(exit, exitText(agent))
         exit.classList.toggle('bad', (agent.exitCode ?? 0) !== 0 || agent.signal !== undefined)
-        setText(took, agent.durationMs === undefined ? '' : formatDuration(agent.durationMs))
-        setText(answered, agent.latencyMs === undefined ? '' : formatDuration(agent.latencyMs))
+        setText(step, stepWords(agent, this.#model.run?.rollout))
+        made.classList.toggle('live', times.isLive)
         setText(bytes, agent.bytes === 0 ? '' : formatBytes(agent.bytes))
         made.dataset.state = agent.state
         line.classList.toggle('note', agent.note !== undefined)
@@ -171,7 +183,18 @@ export class AgentsPane {
 }
 
 /** These sort descending first: people look for the largest. */
-const downFirst: readonly Sort['by'][] = ['exit', 'duration', 'latency', 'bytes']
+const downFirst: readonly Sort['by'][] = ['exit', 'waited', 'duration', 'total', 'bytes']
 
 /** Pixels, as in the styles. */
 const nobodyHeight = 64
+
+function cell(name: string): HTMLElement {
+  return element('span', { class: `cell cell-${name}`, role: 'gridcell' })
+}
+
+/** `canary`, `batch 2`; empty for an agent of a window, and of no step. */
+function stepWords({ step }: AgentRow, rollout: RolloutHeader | undefined): string {
+  if (step === undefined || rollout === undefined) return ''
+  if (rollout.canary && step === 0) return t('canary')
+  return t('batch {0}', step + (rollout.canary ? 0 : 1))
+}

@@ -5,11 +5,27 @@ import { t } from './words.ts'
 
 /** What is known of an agent’s reply, in words. */
 export function agentFacts(agent: AgentRow): string[] {
-  const { id, host, identity, durationMs, latencyMs, bytes, droppedBytes } = agent
+  const { id, host, identity, durationMs, totalMs, latencyMs, bytes, droppedBytes, cut } = agent
   return [
     ...exitFact(agent),
-    ...(durationMs === undefined ? [] : [t('took {0}', formatDuration(durationMs))]),
-    ...(latencyMs === undefined ? [] : [t('answered after {0}', formatDuration(latencyMs))]),
+    ...(durationMs === undefined ? [] : [t('ran {0}', formatDuration(durationMs))]),
+    ...(totalMs === undefined
+      ? []
+      : [
+          t(
+            'waited {0}, total {1}',
+            formatDuration(Math.max(0, totalMs - (durationMs ?? 0))),
+            formatDuration(totalMs),
+          ),
+        ]),
+    ...(latencyMs === undefined ? [] : [t('first response after {0}', formatDuration(latencyMs))]),
+    ...(cut === undefined
+      ? []
+      : [
+          cut === 'run'
+            ? t('output cut: the run has more than is kept of a run')
+            : t('output cut: more than one agent may write'),
+        ]),
     bytesFact(bytes, droppedBytes),
     ...(identity === undefined
       ? []

@@ -8,6 +8,7 @@ import { OutputPane } from './outputPane.ts'
 import { stateCell } from './rowCells.ts'
 import type { RunModel } from './runModel.ts'
 import type { Selected } from './selected.ts'
+import { SilenceNote } from './silenceNote.ts'
 import { element, setText, show } from './ui/dom.ts'
 import { type MenuItem, menuButton } from './ui/menuButton.ts'
 import { button, press } from './ui/toolkit.ts'
@@ -17,6 +18,7 @@ import { t } from './words.ts'
 export class DetailPane {
   readonly element: HTMLElement
   readonly output: OutputPane
+  readonly silence: SilenceNote
   readonly #model: RunModel
   readonly #ask: (request: FromPage) => void
   readonly #state = stateCell()
@@ -38,6 +40,7 @@ export class DetailPane {
     this.#model = model
     this.#ask = ask
     this.output = new OutputPane(metrics, ask)
+    this.silence = new SilenceNote(model, ask)
     this.#compare = menuButton({
       label: t('Compare'),
       icon: 'diff',
@@ -90,6 +93,7 @@ export class DetailPane {
         element('div', { class: 'detail-line' }, this.#title, actions),
         this.#facts,
         this.#note,
+        this.silence.element,
       ),
       this.output.element,
     )
@@ -109,6 +113,7 @@ export class DetailPane {
     show(this.element, selected !== undefined)
     if (selected === undefined) {
       this.output.close()
+      this.silence.render(undefined)
       return
     }
     const agent = this.#agent()
@@ -138,6 +143,7 @@ export class DetailPane {
       this.#facts.dataset.text = text
       this.#facts.replaceChildren(this.#state.element, element('span', {}, text))
     }
+    this.silence.render(agent ?? this.#onlyAgentOf(group))
     show(this.#note, reply.note !== undefined)
     if (reply.note !== undefined && this.#note.textContent !== reply.note) {
       this.#note.replaceChildren(...visibleNodes(reply.note))
@@ -163,6 +169,13 @@ export class DetailPane {
     return this.#selected !== undefined && 'group' in this.#selected
       ? this.#model.group(this.#selected.group)
       : undefined
+  }
+
+  /** The agent of a group that has no other. */
+  #onlyAgentOf(group: GroupRow | undefined): AgentRow | undefined {
+    if (group?.count !== 1) return undefined
+    for (const row of this.#model.rows()) if (row.group === group.id) return row
+    return undefined
   }
 
   #asked(request: (of: Selected) => FromPage): void {

@@ -1,4 +1,4 @@
-import type { RunHeader } from '../src/page/toPage.ts'
+import type { RunHeader } from '../src/page/runHeader.ts'
 import { language, t } from './words.ts'
 
 /** `85 ms`, `1.2 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
@@ -51,6 +51,11 @@ export function formatTime(at: number, now: number): string {
     ...(sameYear ? {} : { year: 'numeric' }),
   })
   return `${date}, ${time}`
+}
+
+/** `14:32:07`. */
+export function formatClock(at: number): string {
+  return new Date(at).toLocaleTimeString(dates)
 }
 
 const decimals = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })

@@ -118,6 +118,11 @@ export class Grid<Item> {
     this.#nameActive()
   }
 
+  /** Renders the visible rows again: something in them depends on the time. */
+  refresh(): void {
+    this.#rows.render()
+  }
+
   /** Marks the item with this key as open; none without a key. */
   select(key: string | undefined): void {
     this.#selectedKey = key

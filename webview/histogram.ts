@@ -1,7 +1,7 @@
 import type { AgentRow } from '../src/page/toPage.ts'
 import { formatAgents, formatDuration } from './format.ts'
 import { latencyBars } from './latencyBars.ts'
-import { element, setText, show } from './ui/dom.ts'
+import { element, setAttributes, setText, show } from './ui/dom.ts'
 import { t } from './words.ts'
 
 const svgNamespace = 'http://www.w3.org/2000/svg'
@@ -9,13 +9,42 @@ const barCount = 28
 const barWidth = 4
 const height = 22
 const everyMs = 400
+const leastTimes = 3
 
-/** How long agents took to answer, as a small chart beside the progress. */
-export class LatencyHistogram {
+/** What the chart shows: how long the command ran, or how long agents took to the first sign of life. */
+type Kind = 'ran' | 'first'
+
+const kinds: Record<
+  Kind,
+  { readonly name: string; readonly hint: string; of(row: AgentRow): number | undefined }
+> = {
+  ran: {
+    name: t('Ran'),
+    hint: t('How long the command ran. Press to show the time to the first response.'),
+    of: ({ durationMs }) => durationMs,
+  },
+  first: {
+    name: t('First response'),
+    hint: t('Time from sending to the first response. Press to show how long the command ran.'),
+    of: ({ latencyMs }) => latencyMs,
+  },
+}
+
+function other(kind: Kind): Kind {
+  return kind === 'ran' ? 'first' : 'ran'
+}
+
+/** Times of the agents, as a small chart beside the progress that says which times. */
+export class TimesHistogram {
   readonly element: HTMLElement
   readonly #svg = document.createElementNS(svgNamespace, 'svg')
   readonly #text = element('span', { class: 'latency-text' })
-  #drawn = 0
+  readonly #kind = element('button', { class: 'latency-kind', type: 'button' })
+  /** What a person has chosen; until then it shows what there is. */
+  #chosen: Kind | undefined
+  #shows: Kind = 'ran'
+  #rows: () => Iterable<AgentRow> = () => []
+  #seen = ''
   #drawnAt = Number.NEGATIVE_INFINITY
   #timer: number | undefined
 
@@ -24,32 +53,57 @@ export class LatencyHistogram {
     this.#svg.setAttribute('width', String(barCount * barWidth))
     this.#svg.setAttribute('height', String(height))
     this.#svg.setAttribute('aria-hidden', 'true')
-    this.element = element('div', { class: 'latency', hidden: true }, this.#svg, this.#text)
+    this.element = element('div', { class: 'latency', hidden: true }, this.#kind, this.#svg, this.#text)
+    this.#kind.addEventListener('click', () => {
+      this.#chosen = other(this.#shows)
+      this.#draw()
+    })
   }
 
-  /** Draws it if there are more answers than before, at most a few times a second. */
-  render(rows: () => Iterable<AgentRow>, timed: number): void {
-    if (timed === this.#drawn || this.#timer !== undefined) return
+  /** Draws it if there is more than before, at most a few times a second. @param seen differs when there is more */
+  render(rows: () => Iterable<AgentRow>, seen: string): void {
+    this.#rows = rows
+    if (seen === this.#seen || this.#timer !== undefined) return
     const waitMs = Math.max(0, this.#drawnAt + everyMs - performance.now())
     this.#timer = window.setTimeout(() => {
       this.#timer = undefined
-      this.#drawn = timed
+      this.#seen = seen
       this.#drawnAt = performance.now()
-      this.#draw(rows())
+      this.#draw()
     }, waitMs)
   }
 
-  #draw(rows: Iterable<AgentRow>): void {
-    const latencies: number[] = []
-    for (const { latencyMs } of rows) if (latencyMs !== undefined) latencies.push(latencyMs)
-    show(this.element, latencies.length >= 3)
-    if (latencies.length < 3) return
-    latencies.sort((a, b) => a - b)
-    const median = latencies[Math.floor(latencies.length / 2)] ?? 0
-    const slowest = latencies.at(-1) ?? 0
-    setText(this.#text, t('median {0}, slowest {1}', formatDuration(median), formatDuration(slowest)))
-    this.element.title = t('Time from sending to the first response')
-    const bars = latencyBars(latencies, barCount)
+  #draw(): void {
+    const found = { ran: this.#times('ran'), first: this.#times('first') }
+    this.#shows = this.#chosen ?? (found.ran.length >= leastTimes ? 'ran' : 'first')
+    const times = found[this.#shows]
+    const { name, hint } = kinds[this.#shows]
+    // Of few agents the rows say it. The other kind stays reachable where a chosen one has nothing yet.
+    show(this.element, Math.max(found.ran.length, found.first.length) >= leastTimes)
+    setText(this.#kind, name)
+    setAttributes(this.#kind, { title: hint })
+    times.sort((a, b) => a - b)
+    const median = times[Math.floor(times.length / 2)]
+    setText(
+      this.#text,
+      median === undefined
+        ? ''
+        : t('median {0}, slowest {1}', formatDuration(median), formatDuration(times.at(-1) ?? 0)),
+    )
+    this.#drawBars(times)
+  }
+
+  #times(kind: Kind): number[] {
+    const times: number[] = []
+    for (const row of this.#rows()) {
+      const time = kinds[kind].of(row)
+      if (time !== undefined) times.push(time)
+    }
+    return times
+  }
+
+  #drawBars(times: readonly number[]): void {
+    const bars = latencyBars(times, barCount)
     const most = Math.max(...bars.map(({ agents }) => agents))
     this.#svg.replaceChildren(
       ...bars.map(({ fromMs, toMs, agents }, index) => {

@@ -2,6 +2,7 @@ import type { FromPage } from '../src/page/fromPage.ts'
 import type { ToPage } from '../src/page/toPage.ts'
 import { Announcer } from './announcer.ts'
 import { AttemptPane } from './attemptPane.ts'
+import { Banner } from './banner.ts'
 import { Comparison } from './comparison.ts'
 import { DetailPane } from './detailPane.ts'
 import { Header } from './header.ts'
@@ -11,6 +12,7 @@ import { MatchNavigator } from './matchNavigator.ts'
 import { measureMetrics } from './metrics.ts'
 import { ProgressPane } from './progressPane.ts'
 import { ReplyOpener } from './replyOpener.ts'
+import { RolloutPane } from './rolloutPane.ts'
 import { RunModel } from './runModel.ts'
 import { SearchBar } from './searchBar.ts'
 import { Shortcuts } from './shortcuts.ts'
@@ -27,6 +29,8 @@ export class Page {
   readonly #host: Host
   readonly #model = new RunModel()
   readonly #header: Header
+  readonly #banner: Banner
+  readonly #rollout: RolloutPane
   readonly #progress: ProgressPane
   readonly #search: SearchBar
   readonly #lists: Lists
@@ -53,6 +57,8 @@ export class Page {
       keepSoon()
     }
     this.#header = new Header(model, ask)
+    this.#banner = new Banner(model, ask)
+    this.#rollout = new RolloutPane(model, ask)
     this.#progress = new ProgressPane(model, changed)
     this.#search = new SearchBar(model, ask, {
       hits: changed,
@@ -85,11 +91,13 @@ export class Page {
       'div',
       { class: 'page', hidden: true },
       this.#header.element,
+      this.#banner.element,
+      this.#rollout.element,
       this.#progress.element,
       splitter.element,
       this.#announcer.element,
     )
-    window.setInterval(() => this.#header.tick(), 1000)
+    window.setInterval(() => this.#tick(), 1000)
     this.#attempt = new AttemptPane(ask)
     this.#shortcuts = new Shortcuts({
       search: () => this.#search.focus(),
@@ -136,6 +144,9 @@ export class Page {
         if (message.use === 'group') this.#lists.groupBy(message.text)
         else this.#lists.table.addColumn(message.text)
         break
+      case 'sighting':
+        this.#detail.silence.take(message)
+        break
       case 'search':
         this.#search.take(message)
         break
@@ -177,8 +188,16 @@ export class Page {
     })
   }
 
+  /** Updates what shows time that passes. */
+  #tick(): void {
+    if (this.#model.run?.phase === 'over') return
+    for (const part of [this.#header, this.#banner, this.#rollout, this.#detail.silence]) part.tick()
+  }
+
   #render(): void {
     this.#header.render()
+    this.#banner.render()
+    this.#rollout.render()
     this.#progress.render()
     this.#lists.render()
     if (!this.#detail.render()) this.#opener.close()

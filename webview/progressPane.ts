@@ -1,10 +1,10 @@
-import type { AgentState } from '../src/protocol/verdict.ts'
+import { type AgentState, verdicts } from '../src/protocol/verdict.ts'
 import { formatCount } from './format.ts'
-import { LatencyHistogram } from './histogram.ts'
+import { TimesHistogram } from './histogram.ts'
 import type { RunModel } from './runModel.ts'
 import { element, setAttributes, setText, show, spoken } from './ui/dom.ts'
 import { icon } from './ui/icons.ts'
-import { stateOrder, verdictMeanings, verdictWords } from './verdictWords.ts'
+import { verdictMeanings, verdictWords } from './verdictWords.ts'
 import { t } from './words.ts'
 
 /** The progress of the run: a bar with a part for each verdict, and a chip for each that filters the lists. */
@@ -19,20 +19,19 @@ export class ProgressPane {
   })
   readonly #segments = new Map<AgentState, HTMLElement>()
   readonly #chips = new Map<AgentState, { chip: HTMLElement; count: HTMLElement }>()
-  readonly #histogram = new LatencyHistogram()
+  readonly #histogram = new TimesHistogram()
 
   constructor(model: RunModel, onNarrow: () => void) {
     this.#model = model
     const chips = element('div', { class: 'chips', role: 'group', 'aria-label': t('Show only') })
-    // In the bar, finished agents grow from the left; the others are on the right.
-    const open: readonly AgentState[] = ['running', 'expected']
-    const barOrder: AgentState[] = ['succeeded', ...stateOrder.filter((state) => state !== 'succeeded')]
-    for (const state of [...barOrder.filter((state) => !open.includes(state)), ...open]) {
+    // Finished agents grow from the left, in one order with the chips; those that are still to finish follow.
+    const order: readonly AgentState[] = [...verdicts, 'running', 'expected']
+    for (const state of order) {
       const segment = element('div', { class: 'segment', 'data-state': state })
       this.#segments.set(state, segment)
       this.#bar.append(segment)
     }
-    for (const state of stateOrder) {
+    for (const state of order) {
       const { chip, count } = this.#makeChip(state, onNarrow)
       this.#chips.set(state, { chip, count })
       chips.append(chip)
@@ -75,6 +74,13 @@ export class ProgressPane {
 
   /** Follows the number of agents that answered. */
   #summaryWords(answered: number, total: number): string {
+    const { run, counts } = this.#model
+    const notStarted = counts['not-started'] ?? 0
+    if (answered === total && run?.rollout !== undefined && notStarted > 0) {
+      return total === 1
+        ? t('agent, {0} not started', formatCount(notStarted))
+        : t('agents, {0} not started', formatCount(notStarted))
+    }
     if (answered === total) {
       return total === 1 ? t('agent, accounted for') : t('agents, all accounted for')
     }

@@ -1,6 +1,7 @@
 import { naturalKey } from '../src/hosts/naturalOrder.ts'
 import type { PageState } from '../src/page/fromPage.ts'
-import type { AgentRow, Delta, GroupRow, GroupsTable, RunHeader, Snapshot } from '../src/page/toPage.ts'
+import type { RunHeader } from '../src/page/runHeader.ts'
+import type { AgentRow, Delta, GroupRow, GroupsTable, Snapshot } from '../src/page/toPage.ts'
 import type { AgentState } from '../src/protocol/verdict.ts'
 import { stateOrder } from './verdictWords.ts'
 
@@ -37,7 +38,8 @@ export class RunModel {
   /** Agent IDs by host name. */
   #order: string[] = []
   #seq: number | undefined
-  #timed = 0
+  #timed = { first: 0, ran: 0 }
+  #clockOffsetMs = 0
   #narrowing: Narrowing = { states: new Set(), hostText: '', onlyHits: false }
   #sort: Sort = { by: 'host', down: false }
   #shown: readonly AgentRow[] | undefined
@@ -50,13 +52,21 @@ export class RunModel {
     this.#seq = message.seq
     this.total = message.total
     this.counts = message.counts
-    if (message.run !== undefined) this.run = message.run
+    if (message.run !== undefined) {
+      this.run = message.run
+      this.#clockOffsetMs = message.run.now - Date.now()
+    }
     if (message.groups !== undefined) this.groups = message.groups
     for (const row of message.rows) this.#put(row)
     if (message.type === 'delta')
       for (const [agentId, line] of message.previews ?? []) this.#previews.set(agentId, line)
     this.#shown = this.#groupHits = undefined
     return true
+  }
+
+  /** The host's clock, milliseconds since the epoch: all times of a run are its. */
+  now(): number {
+    return Date.now() + this.#clockOffsetMs
   }
 
   row(agentId: string): AgentRow | undefined {
@@ -129,9 +139,9 @@ export class RunModel {
     return this.#groupHits.get(id) ?? 0
   }
 
-  /** Agents with a known latency. */
-  get timed(): number {
-    return this.#timed
+  /** Changes when there are more times of agents than before. */
+  get timed(): string {
+    return `${this.#timed.first} ${this.#timed.ran}`
   }
 
   /** Agents that have a verdict. */
@@ -142,7 +152,8 @@ export class RunModel {
   #put(row: AgentRow): void {
     const before = this.#rows.get(row.id)
     this.#rows.set(row.id, row)
-    this.#timed += Number(row.latencyMs !== undefined) - Number(before?.latencyMs !== undefined)
+    this.#timed.first += Number(row.latencyMs !== undefined) - Number(before?.latencyMs !== undefined)
+    this.#timed.ran += Number(row.durationMs !== undefined) - Number(before?.durationMs !== undefined)
     if (before?.host === row.host) return
     const key = `${naturalKey(row.host)} ${row.id}`
     if (before !== undefined) this.#order.splice(this.#order.indexOf(row.id), 1)
@@ -195,7 +206,7 @@ export class RunModel {
     this.#rows.clear()
     this.#keys.clear()
     this.#previews.clear()
-    this.#timed = 0
+    this.#timed = { first: 0, ran: 0 }
     this.#order = []
   }
 }
@@ -205,7 +216,9 @@ const isUnexpected = ({ state }: AgentRow) => state === 'unexpected'
 const sortValues: Record<Exclude<Sort['by'], 'host'>, (row: AgentRow) => number | undefined> = {
   state: ({ state }) => stateOrder.indexOf(state),
   exit: ({ exitCode, signal }) => exitCode ?? (signal === undefined ? undefined : 256),
+  step: ({ step }) => step,
+  waited: ({ totalMs, durationMs }) => totalMs && totalMs - (durationMs ?? 0),
   duration: ({ durationMs }) => durationMs,
-  latency: ({ latencyMs }) => latencyMs,
+  total: ({ totalMs }) => totalMs,
   bytes: ({ bytes }) => bytes,
 }

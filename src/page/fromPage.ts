@@ -53,6 +53,8 @@ const Subset = v.variant('kind', [
   v.strictObject({ kind: v.literal('no-reply') }),
   v.strictObject({ kind: v.literal('not-started') }),
   v.strictObject({ kind: v.literal('cancelled') }),
+  /** All that did not succeed, and those that did not start. */
+  v.strictObject({ kind: v.literal('rest') }),
   v.strictObject({ kind: v.literal('group'), group: Index }),
   v.strictObject({
     kind: v.literal('agents'),
@@ -140,6 +142,10 @@ const Request = v.variant('type', [
   }),
   v.strictObject({ type: v.picklist(['cancel', 'pause', 'resume', 'stop']) }),
   v.strictObject({ type: v.literal('run-again'), on: Subset }),
+  /** What the fleet knows of this agent. */
+  v.strictObject({ type: v.literal('look-up'), agent: AgentId }),
+  v.strictObject({ type: v.literal('ping'), agent: AgentId }),
+  v.strictObject({ type: v.picklist(['doctor', 'show-log']) }),
   /** Another command on these, which a person types in the editor's boxes. */
   v.strictObject({ type: v.literal('run-other'), on: Subset }),
   /** Of a run that could not be sent: one of the offered actions, or its review again. */
@@ -175,11 +181,15 @@ const PageStateSchema = v.object({
   states: v.optional(v.array(v.string())),
   hostText: v.optional(v.string()),
   query: v.optional(Query),
-  sort: v.optional(
-    v.object({
-      by: v.picklist(['host', 'state', 'exit', 'duration', 'latency', 'bytes']),
-      down: v.boolean(),
-    }),
+  // A page of an earlier version may have sorted by a column that is gone.
+  sort: v.fallback(
+    v.optional(
+      v.object({
+        by: v.picklist(['host', 'state', 'step', 'exit', 'waited', 'duration', 'total', 'bytes']),
+        down: v.boolean(),
+      }),
+    ),
+    undefined,
   ),
   collapsed: v.optional(v.array(v.picklist(['groups', 'table', 'agents']))),
   scroll: v.optional(v.object({ groups: v.number(), agents: v.number(), output: v.number() })),

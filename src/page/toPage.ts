@@ -1,5 +1,5 @@
-import type { AnswersView } from '../answers/view.ts'
 import type { AgentState } from '../protocol/verdict.ts'
+import type { ActionHeader, RunHeader } from './runHeader.ts'
 import type { TableWindow } from './tableWindow.ts'
 
 /**
@@ -17,6 +17,7 @@ export type ToPage =
   | Picked
   | NotKept
   | AttemptNews
+  | Sighting
 
 export interface Snapshot {
   readonly type: 'snapshot'
@@ -50,6 +51,18 @@ export interface Picked {
   readonly text: string
 }
 
+/** Answer to `look-up`: what the facts say of an agent. */
+export interface Sighting {
+  readonly type: 'sighting'
+  readonly agent: string
+  /** When its facts were last seen; absent when they were not. */
+  readonly seenAt?: number
+  /** `late`: it has missed to publish its facts. `left`: it said that it stops. */
+  readonly state: 'live' | 'late' | 'left' | 'unknown'
+  /** Runs that it executes, as its facts say, without this one. */
+  readonly otherRuns: number
+}
+
 /** The run cannot be shown: it is no longer kept, or could not be read. `reason` is a sentence. */
 export interface NotKept {
   readonly type: 'not-kept'
@@ -68,52 +81,6 @@ export interface AttemptNews {
     | { readonly kind: 'failed'; readonly reason: string; readonly actions: readonly string[] }
 }
 
-/** What the run is. Values of environment variables never reach the page: only their names. */
-export interface RunHeader {
-  readonly runId: string
-  readonly environment: { readonly name: string; readonly colour?: string; readonly protected: boolean }
-  /** The filter, or words such as "every agent". */
-  readonly targets: string
-  readonly action: ActionHeader
-  readonly issuer: { readonly name: string; readonly host: string }
-  /** Who sent it according to AWS, if that is known. */
-  readonly sender?: string
-  /** Name of the key that signed it. */
-  readonly signingKey?: string
-  /** Milliseconds since the epoch, the host's clock, as all times here. */
-  readonly startedAt: number
-  readonly endedAt?: number
-  /** The host's clock when this was sent, so that the page computes the running time from one clock only. */
-  readonly now: number
-  readonly timeoutMs: number
-  readonly phase: 'running' | 'paused' | 'over'
-  readonly cancelling: boolean
-  /** Only for a run in steps. */
-  readonly rollout?: { readonly steps: number; readonly started: number; readonly canary: boolean }
-  /** Why the rollout ended before its last step. */
-  readonly stopReason?: string
-  /** Why the master paused the rollout; absent when it is not paused, or a person paused it. */
-  readonly pauseReason?: string
-  /** That the command or the cancel was hidden from agents: sentences. */
-  readonly hidden?: readonly string[]
-  /** How it is shown first, unless the page has a state of its own. */
-  readonly view?: AnswersView
-  /** False for a past run, which can no longer be controlled. */
-  readonly live: boolean
-  /** Another window has it in progress: here it can be cancelled only. */
-  readonly elsewhere?: true
-}
-
-export interface ActionHeader {
-  readonly kind: 'shell' | 'script' | 'ping' | 'facts'
-  /** The command, or the script's name and arguments. */
-  readonly text: string
-  /** The script, cut to 64 Ki characters. */
-  readonly script?: string
-  /** "as deploy", "in /srv/app", "with RELEASE, TOKEN". */
-  readonly details: readonly string[]
-}
-
 /** One agent. Absent fields are unknown or do not apply. */
 export interface AgentRow {
   readonly id: string
@@ -124,6 +91,23 @@ export interface AgentRow {
   /** From sending to the first message from it. */
   readonly latencyMs?: number
   readonly durationMs?: number
+  /** When the command went out to it. */
+  readonly sentAt?: number
+  /** When it reported that the command has started. */
+  readonly startedAt?: number
+  /** From sending to its result. */
+  readonly totalMs?: number
+  /** When it last sent anything in this run. */
+  readonly heardAt?: number
+  /** How often it was asked again, and when last. */
+  readonly asked?: number
+  readonly askedAt?: number
+  /** When it is given up if it stays silent. */
+  readonly giveUpAt?: number
+  /** Its step of the rollout, from 0. Absent for agents of a window. */
+  readonly step?: number
+  /** Its output was cut: it is larger than one agent's may be, or than that of the whole run. */
+  readonly cut?: 'agent' | 'run'
   /** Bytes of stdout and stderr that are here. */
   readonly bytes: number
   readonly droppedBytes?: number

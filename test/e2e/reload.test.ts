@@ -96,7 +96,7 @@ describe('A rollout whose window is reloaded', () => {
     )
     await quickInput.cancel()
     await quickInput.closed()
-    await page.locator('.head-meta', { hasText: 'paused: ' }).waitFor()
+    await page.locator('.rollout', { hasText: 'Paused: ' }).waitFor()
     await page.getByRole('button', { name: 'Continue' }).click()
     await typeName()
     await page.getByText('3 agents, all accounted for').waitFor({ timeout: fleetPatience.timeout })
@@ -137,6 +137,6 @@ async function openRun(name: string): Promise<void> {
 async function isPausedBecause(why: string): Promise<void> {
   await workbench
     .webview()
-    .locator('.head-meta', { hasText: `paused: ${why}` })
+    .locator('.rollout', { hasText: `Paused: ${why}` })
     .waitFor({ timeout: fleetPatience.timeout })
 }

@@ -99,6 +99,7 @@ const strokes = {
     ['stroke', 'M8 10V2.2M5 5l3-3l3 3'],
     ['stroke', 'M2.8 9.5v4h10.4v-4'],
   ],
+  doctor: [['stroke', 'M1.5 8.5h3l1.6-4.2l2.9 8l1.9-5.2l.9 1.4h2.7']],
   pause: [['stroke', 'M5.5 3.2v9.6M10.5 3.2v9.6']],
   resume: [['stroke', 'M4.8 3v10l8-5l-8-5Z']],
   stop: [['stroke', 'M3.8 3.8h8.4v8.4H3.8Z']],

@@ -7,6 +7,7 @@ import type { RecordedRun } from '../../master/store/runRecord.ts'
 import type { Facts } from '../../protocol/facts.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { EnvironmentList } from '../declarations/environmentList.ts'
+import { sightingOf } from '../environments/agentSighting.ts'
 import type { Connections } from '../environments/connections.ts'
 import type { Shown } from '../results/shownRun.ts'
 import { pickFact } from '../send/pickFact.ts'
@@ -37,7 +38,11 @@ export class ShownRuns {
 
   /** A run of this window, for a page. */
   started({ run, environment }: Omit<StartedRun, 'origin'>): Shown {
-    return { run, environment: environment.environment, steering: run, factsOf: this.#factsOf(environment) }
+    const { runId } = run
+    return {
+      ...{ run, environment: environment.environment, steering: run },
+      ...{ factsOf: this.#factsOf(environment), sighting: this.#sightings(environment, runId) },
+    }
   }
 
   /**
@@ -182,7 +187,19 @@ export class ShownRuns {
         onChange: () => () => {},
       },
       environment: { name, protected: isProtected, ...(colour !== undefined && { colour }) },
-      ...(environment !== undefined && { factsOf: this.#factsOf(environment) }),
+      ...(environment !== undefined && {
+        ...{ factsOf: this.#factsOf(environment), sighting: this.#sightings(environment, state.runId) },
+      }),
+    }
+  }
+
+  /** What the facts of the environment say of an agent, if it is open. */
+  #sightings({ key }: DeclaredEnvironment, runId: string): Shown['sighting'] {
+    return (agentId) => {
+      const state = this.#connections.state(key)
+      if (state.kind !== 'open') return undefined
+      const agent = state.master.inventory.agents().find((known) => known.agentId === agentId)
+      return sightingOf(agent, runId)
     }
   }
 

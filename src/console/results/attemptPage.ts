@@ -2,7 +2,7 @@ import * as vscode from 'vscode'
 import type { FromPage } from '../../page/fromPage.ts'
 import type { AttemptNews, ToPage } from '../../page/toPage.ts'
 import { chosenBy, describeTargets } from '../../run/targetText.ts'
-import { actionHeader, environmentHeader } from './projection.ts'
+import { actionHeader, environmentHeader } from './headerProjection.ts'
 import type { AttemptEnd, ShownAttempt } from './shownRun.ts'
 
 export interface AttemptPageOptions {

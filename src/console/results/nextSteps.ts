@@ -14,6 +14,12 @@ export interface NextSteps {
   saveView(shown: Shown, view: AnswersView): Promise<unknown>
   /** Copies a link that shows the run in this editor. */
   copyLink(shown: Shown): Promise<unknown>
+  /** Asks one agent for a sign of life, once that is confirmed. */
+  ping(shown: Shown, agentId: string): Promise<unknown>
+  /** Examines the environment of the run. */
+  doctor(shown: Shown): Promise<unknown>
+  /** Shows the log of the extension. */
+  showLog(): Promise<unknown>
 }
 
 /** Requests that lead to a next step without asking the session of the page. */
@@ -30,5 +36,14 @@ export async function takeNextStep(steps: NextSteps, shown: Shown, request: From
       break
     case 'copy-link':
       await steps.copyLink(shown)
+      break
+    case 'ping':
+      if (shown.run.state.replies.has(request.agent)) await steps.ping(shown, request.agent)
+      break
+    case 'doctor':
+      await steps.doctor(shown)
+      break
+    case 'show-log':
+      await steps.showLog()
   }
 }

@@ -1,14 +1,17 @@
 import { inNaturalOrder } from '../../hosts/naturalOrder.ts'
 import type { RunChange } from '../../master/engine/run.ts'
+import type { RunHeader } from '../../page/runHeader.ts'
 import type { AgentRow, Delta, Snapshot } from '../../page/toPage.ts'
 import { groupReplies } from '../../report/grouping.ts'
 import { RunNames } from '../../report/runIdentities.ts'
 import { shownCounts } from '../../run/unexpected.ts'
 import type { Translate } from '../../text/translate.ts'
 import type { GroupNumbers } from './groupsTable.ts'
+import { runHeader } from './headerProjection.ts'
 import { LastLines } from './lastLines.ts'
 import { Alarm, type Clock } from './pageClock.ts'
-import { agentRow, runHeader } from './projection.ts'
+import { agentRow } from './projection.ts'
+import { StepNumbers } from './rolloutRail.ts'
 import type { ShownEnvironment, ShownRun } from './shownRun.ts'
 
 /** Time until a change is sent to the page, milliseconds: at first about a frame, then no more often than visible. */
@@ -43,6 +46,7 @@ export class PageFeed {
   readonly #options: PageFeedOptions
   readonly #lastLines: LastLines
   readonly #names = new RunNames()
+  readonly #steps = new StepNumbers()
   readonly #flushing: Alarm
   /** Agents whose rows the page does not have yet. */
   readonly #dirty = new Set<string>()
@@ -72,7 +76,7 @@ export class PageFeed {
   /** Sends a snapshot now, and deltas from now on. */
   start(): void {
     this.stop()
-    const { run, groups, environment, live, elsewhere, clock, t, post } = this.#options
+    const { run, groups, post } = this.#options
     const { state } = run
     this.#regroup()
     this.#dirty.clear()
@@ -84,7 +88,7 @@ export class PageFeed {
     post({
       type: 'snapshot',
       seq: 0,
-      run: runHeader(state, environment, { live, elsewhere, now: clock.now(), t }),
+      run: this.#header(),
       ...this.#totals(),
       rows: this.#takeRows(),
       groups: groups.table(state),
@@ -127,7 +131,7 @@ export class PageFeed {
   }
 
   #flush(): void {
-    const { run, groups, environment, live, elsewhere, clock, t } = this.#options
+    const { run, groups, clock } = this.#options
     const { state } = run
     const now = clock.now()
     this.#flushedAt = now
@@ -139,7 +143,7 @@ export class PageFeed {
       this.#tell({
         rows,
         ...(tellsGroups ? { groups: groups.table(state) } : {}),
-        ...(this.#tellsRun ? { run: runHeader(state, environment, { live, elsewhere, now, t }) } : {}),
+        ...(this.#tellsRun ? { run: this.#header() } : {}),
       })
       this.#tellsRun = this.#tellsGroups = false
       if (tellsGroups) this.#readGroups()
@@ -156,6 +160,12 @@ export class PageFeed {
     if (this.#seq === undefined) return
     this.#seq += 1
     this.#options.post({ type: 'delta', seq: this.#seq, ...this.#totals(), ...news })
+  }
+
+  #header(): RunHeader {
+    const { run, environment, live, elsewhere, clock, t } = this.#options
+    const { trouble, nextStepAt } = run
+    return runHeader(run.state, environment, { live, elsewhere, now: clock.now(), trouble, nextStepAt, t })
   }
 
   #totals(): Pick<Delta, 'total' | 'counts'> {
@@ -181,7 +191,9 @@ export class PageFeed {
       if (rows.length === rowsPerMessage) break
       this.#dirty.delete(agentId)
       const reply = run.state.replies.get(agentId)
-      if (reply !== undefined) rows.push(agentRow(reply, groups.of(agentId), this.#names.of(agentId), t))
+      if (reply === undefined) continue
+      const more = { step: this.#steps.of(run.state, agentId), giveUpAt: run.giveUpAt?.(agentId) }
+      rows.push(agentRow(reply, groups.of(agentId), this.#names.of(agentId), t, more))
     }
     return rows
   }

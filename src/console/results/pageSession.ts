@@ -10,7 +10,7 @@ import type { Clock } from './pageClock.ts'
 import { PageFeed } from './pageFeed.ts'
 import { PageOutputs } from './pageOutputs.ts'
 import { RunTable } from './runTable.ts'
-import type { ShownEnvironment, ShownRun } from './shownRun.ts'
+import type { Shown, ShownEnvironment, ShownRun } from './shownRun.ts'
 
 type OutputOf = Extract<FromPage, { type: 'open-output' }>['of']
 
@@ -21,6 +21,8 @@ export interface PageSessionOptions {
   readonly live: boolean
   /** Whether another window has it in progress. */
   readonly elsewhere?: boolean | undefined
+  /** What the facts say of an agent; undefined where its environment is not open. */
+  readonly sighting?: Shown['sighting']
   readonly clock: Clock
   /** Translates what the page does not say itself. */
   readonly t: Translate
@@ -33,6 +35,7 @@ export interface PageSessionOptions {
 
 /** One page that shows one run: answers its requests, and sends nothing before `ready`. */
 export class PageSession {
+  readonly #options: PageSessionOptions
   readonly #run: ShownRun
   readonly #groups: GroupNumbers
   readonly #feed: PageFeed
@@ -44,6 +47,7 @@ export class PageSession {
 
   constructor(options: PageSessionOptions) {
     const { run, t } = options
+    this.#options = options
     this.#run = run
     this.#onWarning = options.onWarning
     this.#groups = new GroupNumbers(run, t, (agentId) => options.factsOf?.(agentId))
@@ -89,6 +93,9 @@ export class PageSession {
       case 'search':
         this.#outputs.search(message.search, message.query)
         break
+      case 'look-up':
+        this.#lookUp(message.agent)
+        break
       case 'find':
         this.#outputs.find(message)
     }
@@ -103,6 +110,12 @@ export class PageSession {
       this.#groups.choose(undefined)
     }
     this.#feed.regroup()
+  }
+
+  #lookUp(agent: string): void {
+    const { post, sighting } = this.#options
+    if (!this.#run.state.replies.has(agent)) return
+    post({ type: 'sighting', agent, ...(sighting?.(agent) ?? { state: 'unknown', otherRuns: 0 }) })
   }
 
   /** The agent whose output represents the group. */

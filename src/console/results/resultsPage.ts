@@ -55,6 +55,7 @@ export class ResultsPage {
       environment: shown.environment,
       live: shown.steering !== undefined,
       elsewhere: shown.elsewhere !== undefined,
+      sighting: shown.sighting,
       clock: systemClock,
       t: vscode.l10n.t,
       factsOf: (agentId) => shown.factsOf?.(agentId),

@@ -1,10 +1,14 @@
 import type { Run } from '../../master/engine/run.ts'
+import type { Sighting } from '../../page/toPage.ts'
 import type { Facts } from '../../protocol/facts.ts'
 import type { ReportedRun } from '../../report/reportedRun.ts'
 import type { RecordedRequest } from '../../run/runRequest.ts'
 
 /** What the page needs of a run, in progress or finished. */
-export type ShownRun = ReportedRun & Pick<Run, 'onChange'>
+export type ShownRun = ReportedRun &
+  Pick<Run, 'onChange'> &
+  /** Only of a run in progress. */
+  Partial<Pick<Run, 'trouble' | 'nextStepAt' | 'giveUpAt'>>
 
 /** The controls of a run in progress. Stopping needs no confirmation. */
 export type Steering = Pick<Run, 'cancel' | 'pause' | 'stopRollout'>
@@ -27,6 +31,8 @@ export interface Shown {
     /** Resolves when no window has it now: it can be found again. */
     readonly left: Promise<void>
   }
+  /** What the facts say of an agent now; undefined where its environment is not open. */
+  readonly sighting?: ((agentId: string) => Omit<Sighting, 'type' | 'agent'> | undefined) | undefined
   /** What is known of an agent now; nothing while the environment is not open. */
   factsOf?(agentId: string): Facts | undefined
 }

@@ -31,7 +31,8 @@ export function subsetOf(
     case 'failed':
     case 'no-reply':
     case 'not-started':
-    case 'cancelled': {
+    case 'cancelled':
+    case 'rest': {
       const { kind } = subset
       return [...state.replies.values()]
         .filter((reply) => isOfKind(reply.state, kind))
@@ -44,10 +45,13 @@ function inRun({ replies }: RunState, agentIds: readonly string[]): string[] {
   return [...new Set(agentIds)].filter((agentId) => replies.has(agentId))
 }
 
-function isOfKind(state: AgentState, kind: 'failed' | 'no-reply' | 'not-started' | 'cancelled'): boolean {
+type PartOfRun = 'failed' | 'no-reply' | 'not-started' | 'cancelled' | 'rest'
+
+function isOfKind(state: AgentState, kind: PartOfRun): boolean {
   const isUnanswered = state === 'no-reply' || state === 'lost'
   if (kind === 'no-reply') return isUnanswered
   if (kind === 'not-started' || kind === 'cancelled') return state === kind
+  if (kind === 'rest') return isVerdict(state) && state !== 'succeeded' && state !== 'unexpected'
   // An agent that executed it without being named was not meant, and is not meant by the next run either.
   return isVerdict(state) && isFailure(state) && !isUnanswered && state !== 'unexpected'
 }

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { say } from '../../../src/text/localizable.ts'
 import { unexpectedComplaints } from '../../support/complaints.ts'
 import { type OpenOptions, type OpenPage, PageBrowser } from '../../support/resultsPage.ts'
 import { reloadOfSixty } from '../../support/scenarios.ts'
@@ -75,6 +76,20 @@ describe('the results page', () => {
     const { page } = await show(simulated)
     const bar = page.getByRole('progressbar', { name: 'Agents that answered' })
     expect(await bar.getAttribute('aria-valuetext')).toBe('0 of 3')
+    // Nothing is filled before anything has finished.
+    const filled = () =>
+      bar
+        .locator('.segment:visible')
+        .evaluateAll(
+          (all) =>
+            all.filter(
+              (one) =>
+                (
+                  globalThis as unknown as { getComputedStyle(of: unknown): { backgroundColor: string } }
+                ).getComputedStyle(one).backgroundColor !== 'rgba(0, 0, 0, 0)',
+            ).length,
+        )
+    expect(await filled()).toBe(0)
     const agents = page.getByRole('grid', { name: 'Agents' })
     simulated.ack('db1')
     await agents.getByRole('row', { name: 'running db1' }).waitFor()
@@ -220,23 +235,105 @@ describe('the results page', () => {
       rollout: { canary: 1, batch: { count: 1 } },
     })
     const { page, requests } = await show(simulated)
-    await page.locator('.head-meta', { hasText: 'canary' }).waitFor()
-    await page.getByRole('button', { name: 'Pause' }).click()
+    const rail = page.getByRole('list', { name: 'Rollout' })
+    const stops = async () =>
+      (await rail.getByRole('listitem').allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))
+    expect(await stops()).toEqual(['canary (0 of 1)', 'batch 1 (1)', 'batch 2 (1)', 'done'])
+    expect(await rail.locator('[aria-current=step]').innerText()).toContain('canary')
+    await page.getByRole('button', { name: 'Pause rollout' }).click()
     simulated.run.pause()
-    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByText('Paused: no further agent starts · 1 agent still running').waitFor()
+    await page.getByRole('button', { name: 'Continue rollout' }).click()
     await page.getByRole('button', { name: 'Stop rollout' }).click()
     const steered = () =>
       requests.map(({ type }) => type).filter((type) => type !== 'ready' && type !== 'in-sight')
     await expect.poll(steered).toEqual(['pause', 'resume', 'stop'])
     simulated.run.stopRollout()
     await page.getByRole('button', { name: /2 not started/ }).waitFor()
-    await page.locator('.head-meta', { hasText: 'stopped: stopped manually' }).waitFor()
+    await page.getByText('Stopped: stopped manually · 1 agent still running').waitFor()
+    // The batches keep their numbers.
+    expect(await stops()).toEqual(['canary (0 of 1)', 'batch 1 (1)', 'batch 2 (1)', 'stopped'])
+    simulated.finish('web1', 1)
+    await page.getByRole('button', { name: 'Continue with the rest' }).click()
+    await page.getByRole('menuitem', { name: /On agents not started/ }).click()
+    await page.getByRole('button', { name: 'Continue with the rest' }).click()
+    await page.getByRole('menuitem', { name: /On these and all that did not succeed/ }).click()
+    const again = () => requests.filter(({ type }) => type === 'run-again')
+    await expect.poll(again).toEqual([
+      { type: 'run-again', on: { kind: 'not-started' } },
+      { type: 'run-again', on: { kind: 'rest' } },
+    ])
+    const agents = page.getByRole('grid', { name: 'Agents' })
+    expect(await agents.locator('.agent .cell-step').allInnerTexts()).toEqual([
+      'canary',
+      'batch 1',
+      'batch 2',
+    ])
+  })
+
+  it('says since when SQS is away, what that means, and what has become of a cancel', async () => {
+    const simulated = await simulateRun(['web1', 'web2'])
+    simulated.ack('web1')
+    const { page, requests } = await show(simulated)
+    const away = page.getByRole('status').filter({ hasText: 'SQS has been away since' })
+    await away.waitFor({ state: 'hidden' })
+    const since = Date.now() - 34_000
+    simulated.away({ since, why: say('Cannot reach SQS.'), waitsUntil: since + 300_000 })
+    await simulated.tick()
+    await away
+      .filter({ hasText: /\((34|35|36) s\).*go on there.*No agent is given up before.*Cannot reach SQS\./s })
+      .waitFor()
+    await away.getByRole('button', { name: 'Doctor' }).click()
+    await away.getByRole('button', { name: 'Show log' }).click()
+    await expect
+      .poll(() => requests.map(({ type }) => type))
+      .toEqual(expect.arrayContaining(['doctor', 'show-log']))
+    await simulated.run.cancel()
+    const cancelling = page.getByRole('status').filter({ hasText: 'Asking agents to stop' })
+    await cancelling
+      .filter({ hasText: '0 confirmed, 2 still to confirm. They are asked again when SQS is back.' })
+      .waitFor()
+    simulated.away(undefined)
+    await simulated.tick()
+    await away.waitFor({ state: 'hidden' })
+    simulated.finish('web1', { kind: 'cancelled', started: true })
+    await cancelling.filter({ hasText: /1 confirmed, 1 still to confirm\.$/ }).waitFor()
+    simulated.finish('web2', { kind: 'cancelled', started: false })
+    await cancelling.waitFor({ state: 'hidden' })
+  })
+
+  it('says of an agent without a reply when it was asked, until when it is waited for, and what to do', async () => {
+    const simulated = await simulateRun(['web1', 'web2'])
+    simulated.finish('web1', 0)
+    simulated.pass(5_000)
+    await simulated.tick()
+    const { page, requests } = await show(simulated)
+    await page.getByRole('grid', { name: 'Agents' }).getByText('web2').click()
+    const silence = page.getByRole('group', { name: 'Why there is no reply' })
+    await silence.getByText(/^Sent .* ago\. It was asked again once,/).waitFor()
+    await silence.getByText('Nothing was heard from it in this run.').waitFor()
+    await silence.getByText(/^It is given up in \d+ s if it stays silent\.$/).waitFor()
+    await silence.getByText('Its facts have not been seen').waitFor()
+    await silence.getByRole('button', { name: 'Ping' }).click()
+    await expect.poll(() => requests).toContainEqual({ type: 'ping', agent: agentIdOf('web2') })
+    simulated.finish('web2', 0)
+    await silence.waitFor({ state: 'hidden' })
+  })
+
+  it('says which times its chart shows, and shows others', async () => {
+    const simulated = await simulateRun(['web1', 'web2', 'web3'])
+    for (const host of ['web1', 'web2', 'web3']) simulated.finish(host, 0, [], 2_000)
+    const { page } = await show(simulated)
+    await page.locator('.latency', { hasText: 'median 2.0 s, slowest 2.0 s' }).waitFor()
+    await page.getByRole('button', { name: 'Ran', exact: true }).click()
+    await page.getByRole('button', { name: 'First response' }).waitFor()
+    expect(await page.locator('.latency-text').innerText()).not.toContain('2.0 s')
   })
 
   it('brings back after a reload what was open, narrowed and sorted', async () => {
     const simulated = await three()
     const { page, session } = await show(simulated)
-    await page.getByRole('columnheader', { name: 'Took' }).click()
+    await page.getByRole('columnheader', { name: 'Ran' }).click()
     await page.getByRole('textbox', { name: 'Filter hosts' }).fill('b1')
     await page.getByRole('grid', { name: 'Groups' }).getByText('web[1-2]').click()
     await page.locator('.output .line-text:visible', { hasText: 'up 3 days' }).waitFor()
@@ -249,7 +346,7 @@ describe('the results page', () => {
     // The toolkit's fields take over a value one turn later.
     await expect.poll(() => page.getByRole('textbox', { name: 'Filter hosts' }).inputValue()).toBe('b1')
     await expect
-      .poll(() => page.getByRole('columnheader', { name: 'Took' }).getAttribute('aria-sort'))
+      .poll(() => page.getByRole('columnheader', { name: 'Ran' }).getAttribute('aria-sort'))
       .toBe('descending')
   })
 

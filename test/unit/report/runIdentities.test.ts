@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { agentRow, runHeader } from '../../../src/console/results/projection.ts'
+import { runHeader } from '../../../src/console/results/headerProjection.ts'
+import { agentRow } from '../../../src/console/results/projection.ts'
 import type { Run } from '../../../src/master/engine/run.ts'
 import type { AckMessage } from '../../../src/protocol/messages.ts'
 import { exportJson } from '../../../src/report/runExport.ts'

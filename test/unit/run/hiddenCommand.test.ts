@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { report } from '../../../src/cli/report.ts'
-import { runHeader } from '../../../src/console/results/projection.ts'
+import { runHeader } from '../../../src/console/results/headerProjection.ts'
 import { exportJson } from '../../../src/report/runExport.ts'
 import { exportText } from '../../../src/report/runTables.ts'
 import { hiddenSentence } from '../../../src/run/hiddenCommand.ts'

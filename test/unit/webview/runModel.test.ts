@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { AgentRow, GroupRow, RunHeader, Snapshot } from '../../../src/page/toPage.ts'
+import type { RunHeader } from '../../../src/page/runHeader.ts'
+import type { AgentRow, GroupRow, Snapshot } from '../../../src/page/toPage.ts'
 import { RunModel } from '../../../webview/runModel.ts'
 
 const row = (host: string, more: Partial<AgentRow> = {}): AgentRow => ({

@@ -32,6 +32,7 @@ describe('subsetOf', () => {
     expect(subset({ kind: 'no-reply' })).toEqual([agentIdOf('silent')])
     expect(subset({ kind: 'not-started' })).toEqual([])
     expect(subset({ kind: 'cancelled' })).toEqual([])
+    expect(subset({ kind: 'rest' })).toEqual(['bad', 'slow', 'silent'].map(agentIdOf))
   })
 
   it('takes a group, and nobody for a group that is not there', () => {
