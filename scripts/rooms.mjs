@@ -324,6 +324,7 @@ export const rooms = [
     holds: 'from a command to a run: command, environment, targets, confirmation',
     imports: [
       'src/async',
+      'src/protocol',
       'src/protocol/filter',
       'src/hosts',
       'src/text',

@@ -17,6 +17,13 @@ const EnvironmentVariables = v.record(
   ),
 )
 
+/** Whether it may be the name of a user: `deploy`, `john.doe`, `jdoe@example.com`, `CORP\\jdoe`. */
+export function isUserName(text: string): boolean {
+  return userName.test(text)
+}
+
+const userName = /^(?!-)[^\p{C}\p{Z}:,/]{1,256}$/u
+
 /** How to execute a shell command or a script. Each part is subject to the agent's policy. */
 const executionFields = {
   directory: maybe(
@@ -26,7 +33,7 @@ const executionFields = {
   environment: maybe(EnvironmentVariables, 'Variables for the command. Values contain no NUL.'),
   /** Agents of version 0.1 refuse names with other characters than letters, digits, `_` and `-`. */
   user: maybe(
-    v.pipe(v.string(), v.regex(/^(?!-)[^\p{C}\p{Z}:,/]{1,256}$/u, 'a user name')),
+    v.pipe(v.string(), v.regex(userName, 'a user name')),
     'User to run as, as the server knows it: `deploy`, `john.doe`, `jdoe@example.com`, `CORP\\jdoe`. The agent’s own user otherwise.',
   ),
 }

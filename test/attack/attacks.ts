@@ -7,6 +7,7 @@ import { limitAttacks } from './attacks/limits.ts'
 import { recordAttacks } from './attacks/records.ts'
 import { serverAttacks } from './attacks/server.ts'
 import { sqsAttacks } from './attacks/sqs.ts'
+import { targetAttacks } from './attacks/targets.ts'
 
 /** All that are known, by what they are aimed at. */
 export const attacks: readonly Attack[] = [
@@ -18,4 +19,5 @@ export const attacks: readonly Attack[] = [
   ...boundsAttacks,
   ...identityAttacks,
   ...sqsAttacks,
+  ...targetAttacks,
 ]

@@ -10,6 +10,11 @@ beforeAll(async () => {
     files: { '.vscode/ec2-collective.yaml': 'sets:\n  canaries: [web-01, db-01]\n' },
     keybindings: [
       { key: 'ctrl+alt+1', command: 'ec2-collective.runCommand', args: { environment: 'testing' } },
+      {
+        key: 'ctrl+alt+2',
+        command: 'ec2-collective.runCommand',
+        args: { environment: 'testing', filter: '@canaries', command: 'echo a set', confirm: false },
+      },
     ],
   })
 })
@@ -35,6 +40,14 @@ const paste = async (pasted: string) => {
   await workbench.quickInput.type('')
   await page.locator('.quick-input-widget .quick-input-box input').press('Control+V')
 }
+
+describe('A keybinding', () => {
+  it('may name a set of the workspace file', async () => {
+    await workbench.page.keyboard.press('Control+Alt+2')
+    await workbench.webview().locator('.head-command', { hasText: 'echo a set' }).waitFor()
+    await workbench.webview().getByText('2 agents, all accounted for').waitFor()
+  })
+})
 
 describe('The box for targets', () => {
   it('offers names, patterns and values as what they mean', async () => {

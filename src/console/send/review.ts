@@ -3,6 +3,7 @@ import { aborted, orAborted } from '../../async/aborted.ts'
 import type { CommandCost, CostOf } from '../../master/commandCost.ts'
 import { unknownFleet } from '../../master/fleet/fleetSnapshot.ts'
 import { type Reach, reachOf } from '../../master/fleet/reach.ts'
+import { isUserName } from '../../protocol/action.ts'
 import { describeRollout, parseRolloutText, printRollout } from '../../run/rolloutText.ts'
 import type { RunRequest } from '../../run/runRequest.ts'
 import { parseDuration } from '../../text/duration.ts'
@@ -120,9 +121,7 @@ async function changePart(
       return changeText(request, 'user', {
         prompt: vscode.l10n.t('User to run as; empty for the agent’s own user'),
         validateInput: (text) =>
-          text === '' || /^[a-z_][a-z0-9_-]{0,31}\$?$/i.test(text)
-            ? undefined
-            : vscode.l10n.t('Not a valid user name'),
+          text === '' || isUserName(text) ? undefined : vscode.l10n.t('Not a valid user name'),
       })
     case 'directory':
       return changeText(request, 'directory', {

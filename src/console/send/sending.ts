@@ -97,7 +97,7 @@ export class Sending {
     )
     if (looked === aborted) return undefined
     const { master } = looked
-    return { environment, filter: request.filter, reach: master.reach(request) }
+    return { environment, request, notFound: plan.notFound ?? [], reach: master.reach(request) }
   }
 
   /**

@@ -117,7 +117,7 @@ function chosenOffer(agents: readonly KnownAgent[], notFound: readonly string[],
 function exactly([agent, ...others]: readonly KnownAgent[], t: Translate): string {
   return agent !== undefined && others.length === 0
     ? t('Exactly this agent, {0}.', agent.agentId)
-    : t('Exactly these agents, also if others match later.')
+    : t('Exactly these agents, and none that appears later.')
 }
 
 function unmatchedNote({ unmatched }: NamedTargets, t: Translate): AgentOffer[] {

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as vscode from 'vscode'
 import type { Connections } from '../../../../src/console/environments/connections.ts'
+import { askInputs } from '../../../../src/console/send/askInputs.ts'
 import { Drafts } from '../../../../src/console/send/drafts.ts'
 import { askForPlan, type FlowContext } from '../../../../src/console/send/runFlow.ts'
 import type { Draft } from '../../../../src/console/send/runPlan.ts'
+import type { Snippet } from '../../../../src/declarations/snippet.ts'
 import { unknownFleet } from '../../../../src/master/fleet/fleetSnapshot.ts'
 import { type Audience, reachOf } from '../../../../src/master/fleet/reach.ts'
 import { noSets } from '../../../../src/protocol/filter/filterSets.ts'
@@ -219,5 +221,55 @@ describe('The boxes before a run', () => {
     const plan = ask({ environment: testing }, stop.signal)
     stop.abort()
     expect(await plan).toBeUndefined()
+  })
+})
+
+describe('The inputs of a snippet', () => {
+  const snippet: Snippet = {
+    name: 'Clean up',
+    declaration: { command: 'true', inputs: { DAYS: { default: '7' }, TOKEN: { secret: true } } },
+  }
+  /** Values with which the boxes opened, and what was kept: each box gets a text, the one that is undefined Escape. */
+  async function asked(kept: Record<string, string>, typed: (string | undefined)[]) {
+    const filledIn: (string | undefined)[] = []
+    let left = kept
+    Object.assign(vscode.window, {
+      showInputBox: async ({ value, validateInput }: vscode.InputBoxOptions) => {
+        filledIn.push(value)
+        const text = typed.shift()
+        await validateInput?.(text ?? '30')
+        return text
+      },
+    })
+    const values = await askInputs(snippet, {}, kept, (inputs) => {
+      left = inputs
+    })
+    return { values, filledIn, left }
+  }
+
+  it('are filled in with what was typed before Escape', async () => {
+    const first = await asked({}, [undefined])
+    expect(first).toEqual({ values: undefined, filledIn: ['7'], left: { DAYS: '30' } })
+    expect((await asked(first.left, ['30', 'x'])).filledIn).toEqual(['30', ''])
+  })
+
+  it('are never kept where they are secret, also if they were not before', async () => {
+    const { left, filledIn } = await asked({ TOKEN: 'as typed when it was none' }, ['14', 'hunter2'])
+    expect(filledIn).toEqual(['7', ''])
+    expect(JSON.stringify(left)).not.toContain('hunter2')
+  })
+})
+
+describe('Drafts', () => {
+  it('are forgotten one by one, kept up to fifty, and never as whole files', () => {
+    const drafts = new Drafts(memento(kept))
+    for (let n = 0; n < 60; n += 1) drafts.note(`environment ${n}`, { targets: `role=${n}` })
+    expect(drafts.of('environment 59').targets).toBe('role=59')
+    expect(drafts.of('environment 9')).toEqual({})
+    drafts.note('environment 59', { command: 'x'.repeat(200_000) })
+    expect(drafts.of('environment 59')).toEqual({ targets: 'role=59' })
+    drafts.forget('environment 59')
+    expect(drafts.of('environment 59')).toEqual({})
+    expect(drafts.of('environment 58').targets).toBe('role=58')
   })
 })

@@ -102,7 +102,7 @@ describe('A list of names', () => {
     expect(rows('web-01 web-03', ...fleet, gone)).toEqual([
       [
         'web-[01,03] · 2 agents',
-        'Exactly these agents, also if others match later. Not reporting now: web-03.',
+        'Exactly these agents, and none that appears later. Not reporting now: web-03.',
       ],
     ])
     // A new server with the name of an old one.
