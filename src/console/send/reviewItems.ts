@@ -161,7 +161,13 @@ function commandItems(action: RunRequest['action']): PartItem[] {
   return [
     ...lines.slice(0, mostLines).map((line): PartItem => ({ part: 'all', label: plainText(line) || ' ' })),
     ...(more > 0
-      ? [{ part: 'all' as const, label: `$(ellipsis) ${vscode.l10n.t('{0} more lines', more)}` }]
+      ? [
+          {
+            part: 'all' as const,
+            label: `$(ellipsis) ${vscode.l10n.t('{0} more lines', more)}`,
+            description: vscode.l10n.t('open all of it in an editor'),
+          },
+        ]
       : []),
   ]
 }

@@ -24,6 +24,10 @@ describe('The review before a run', () => {
       'rm -rf /srv',
     ])
     expect(labels(Array(40).fill('true').join('\n'))).toContain('$(ellipsis) 30 more lines')
+    const more = review({ kind: 'shell', command: Array(40).fill('true').join('\n') }).find(({ label }) =>
+      label.includes('more lines'),
+    )
+    expect(more).toMatchObject({ part: 'all', description: 'open all of it in an editor' })
     expect(labels('uptime').slice(1, 2)).toEqual(['$(checklist) Targets'])
   })
 
