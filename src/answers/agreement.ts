@@ -1,6 +1,7 @@
 import { fewGroups } from './leadingPane.ts'
 import { type Level, levels } from './level.ts'
-import { type ReplyPattern, valueSeparator } from './replyPattern.ts'
+import { PatternSpreads } from './patternSpreads.ts'
+import type { ReplyPattern } from './replyPattern.ts'
 import { type Spread, SpreadCollector } from './spread.ts'
 
 /** A reply that has ended, or several that are identical, as far as grouping needs it. */
@@ -26,7 +27,7 @@ export interface AgreeingAnswers {
 export class Agreement {
   readonly #answers = new Map<string, KeyedAnswer>()
   /** Of each pattern (by its `own` key), the values at its places. */
-  readonly #spreads = new Map<string, SpreadCollector[]>()
+  readonly #spreads = new Map<string, PatternSpreads>()
   /** Patterns whose spread holds values of an answer that has changed since. */
   readonly #stale = new Set<string>()
   /** Of the answers as they are: to choose a level and to show it asks for the groups of each more than once. */
@@ -61,6 +62,12 @@ export class Agreement {
     return known
   }
 
+  /** How many groups there are at a level. */
+  count(level: Level): number {
+    if (level !== 'identical') return this.groups(level).length
+    return new Set([...this.#answers.values()].map(({ keys }) => keys.identical[0])).size
+  }
+
   #joined(level: Level): AgreeingAnswers[] {
     const joined = new DisjointSets()
     for (const { keys } of this.#answers.values())
@@ -88,44 +95,48 @@ export class Agreement {
    */
   suggestedLevel(): Level | undefined {
     const few = fewGroups(this.#answers.size)
-    return levels.find((level) => this.groups(level).length <= few)
+    return levels.find((level) => this.count(level) <= few)
   }
 
-  /** Of each place of the pattern of these answers. Empty when they do not have one pattern with as many places. */
-  spreads(ids: readonly string[]): readonly Spread[] {
+  /**
+   * How the values of these answers spread, by the places of their pattern; only at `places` if they are given. Empty when
+   * they do not have one pattern with as many places.
+   */
+  spreads(ids: readonly string[], places?: readonly number[]): readonly (Spread | undefined)[] {
     const patterns = new Set<string>()
     for (const id of ids) {
       const own = this.#answers.get(id)?.pattern?.own
       if (own === undefined) return []
       patterns.add(own)
     }
-    const all = [...patterns].map((own) => this.#fresh(own))
-    const [first, ...others] = all
-    if (first === undefined || others.some(({ length }) => length !== first.length)) return []
-    const merged = others.length === 0 ? first : first.map(() => new SpreadCollector())
-    if (others.length > 0)
-      for (const part of all) for (const [index, place] of part.entries()) merged[index]?.merge(place)
-    return merged.flatMap(({ spread }) => (spread === undefined ? [] : [spread]))
+    const all = [...patterns].flatMap((own) => this.#fresh(own) ?? [])
+    const [first] = all
+    if (first === undefined || all.some(({ count }) => count !== first.count)) return []
+    const wanted = places?.filter((place) => place < first.count) ?? [...Array(first.count).keys()]
+    const collected = all.map((one) => one.at(wanted))
+    const spreads: (Spread | undefined)[] = Array.from({ length: first.count })
+    for (const place of wanted) {
+      const [only, ...others] = collected.flatMap((one) => one.get(place) ?? [])
+      const merged = others.length === 0 ? only : new SpreadCollector()
+      if (others.length > 0) for (const one of [only, ...others]) if (one !== undefined) merged?.merge(one)
+      spreads[place] = merged?.spread
+    }
+    return spreads
   }
 
-  #collect(pattern: ReplyPattern): void {
-    const values = valuesOf(pattern)
-    const places = this.#spreads.get(pattern.own) ?? values.map(() => new SpreadCollector())
-    this.#spreads.set(pattern.own, places)
-    for (const [index, value] of values.entries()) places[index]?.add(value)
+  #collect({ own, values }: ReplyPattern): void {
+    const spreads = this.#spreads.get(own) ?? new PatternSpreads()
+    this.#spreads.set(own, spreads)
+    spreads.add(values)
   }
 
-  #fresh(own: string): readonly SpreadCollector[] {
+  #fresh(own: string): PatternSpreads | undefined {
     if (this.#stale.delete(own)) {
       this.#spreads.delete(own)
       for (const { pattern } of this.#answers.values()) if (pattern?.own === own) this.#collect(pattern)
     }
-    return this.#spreads.get(own) ?? []
+    return this.#spreads.get(own)
   }
-}
-
-function valuesOf(pattern: ReplyPattern | undefined): readonly string[] {
-  return pattern === undefined || pattern.values === '' ? [] : pattern.values.split(valueSeparator)
 }
 
 /** Answers with any key of a level in common agree at it. The first is the one that most of a group have. */

@@ -9,7 +9,7 @@ import { groupByLabel } from '../../report/labelledGroups.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { Translate } from '../../text/translate.ts'
 import { firstLines, lastLines, previewBytes } from './outputPreview.ts'
-import { type PatternPreview, patternPreview, shownPreview } from './patternPreview.ts'
+import { type PatternPreview, patternPreview, placesIn, shownPreview } from './patternPreview.ts'
 import { groupRow } from './projection.ts'
 import { ReplyLabels } from './replyLabels.ts'
 import { RunAnswers } from './runAnswers.ts'
@@ -197,7 +197,7 @@ export class GroupNumbers {
   #shownPreview(group: AgreeingGroup): Parameters<typeof groupRow>[1]['preview'] {
     const preview = this.#previews.get(group.key)?.preview
     return preview !== undefined && 'isPattern' in preview
-      ? shownPreview(preview, this.#answers.spreads(group), this.#t)
+      ? shownPreview(preview, this.#answers.spreads(group, placesIn(preview)), this.#t)
       : preview
   }
 

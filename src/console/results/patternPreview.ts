@@ -38,10 +38,15 @@ function withoutName({ stream, parts }: PatternLine, hostname: string): PatternL
   }
 }
 
+/** The places of the values that are shown. */
+export function placesIn({ lines }: PatternPreview): number[] {
+  return lines.flatMap(({ parts }) => parts.flatMap((part) => ('place' in part ? [part.place] : [])))
+}
+
 /** The lines with how the values spread; those that all agents share are text. */
 export function shownPreview(
   { lines, more }: PatternPreview,
-  spreads: readonly Spread[],
+  spreads: readonly (Spread | undefined)[],
   t: Translate,
 ): { lines: PreviewLine[]; more: boolean } {
   return { lines: lines.map(({ parts }) => cut(parts.map((part) => shownPart(part, spreads, t)))), more }
@@ -49,7 +54,7 @@ export function shownPreview(
 
 function shownPart(
   part: PatternLine['parts'][number],
-  spreads: readonly Spread[],
+  spreads: readonly (Spread | undefined)[],
   t: Translate,
 ): PreviewPart {
   if (!('place' in part)) return part.text

@@ -72,8 +72,12 @@ export class RunAnswers {
     return this.#withRecords * 2 > this.#lookedAt
   }
 
-  spreads({ originals }: AgreeingGroup): readonly Spread[] {
-    return this.#agreement.spreads(originals.map(({ key }) => key))
+  /** How the values of a group spread at these places of its pattern. */
+  spreads({ originals }: AgreeingGroup, places: readonly number[]): readonly (Spread | undefined)[] {
+    return this.#agreement.spreads(
+      originals.map(({ key }) => key),
+      places,
+    )
   }
 
   /** The lines of an agent's output, taken apart. */
@@ -85,7 +89,7 @@ export class RunAnswers {
   /** When nearly all replies are unique, the level that joins at least half of them, or none. */
   #leastGroups(): Level {
     const most = this.#agreement.size / 2
-    return levels.find((level) => this.#agreement.groups(level).length <= most) ?? 'identical'
+    return levels.find((level) => this.#agreement.count(level) <= most) ?? 'identical'
   }
 
   async #readAll(): Promise<boolean> {

@@ -16,7 +16,7 @@ describe('answers', () => {
     expect(agreement.groups('pattern')).toHaveLength(1)
     expect(agreement.groups('pattern')[0]).toMatchObject({ ids: ['a0', 'a1', 'a2'], originals: 3 })
     expect(
-      agreement.spreads(['a0', 'a1', 'a2']).map(({ lowest, highest }) => `${lowest}–${highest}`),
+      agreement.spreads(['a0', 'a1', 'a2']).map((spread) => `${spread?.lowest}–${spread?.highest}`),
     ).toEqual(['09:00:01–11:27:12', '14 min–162 days,  1:05', '0–2', '0.00–12.3', '0.01–4', '0.05–6.32'])
   })
 
@@ -85,6 +85,18 @@ describe('answers', () => {
     for (const level of levels) expect(agreement.groups(level)).toHaveLength(2)
   })
 
+  it('tell how their values spread at the places that somebody looks at, also of answers that come later', () => {
+    const agreement = agreementOf([['took 5s of 9 MB'], ['took 7s of 8 MB']])
+    const at = (places: number[]) =>
+      agreement.spreads(['a0', 'a1'], places).map((spread) => spread && `${spread.lowest}–${spread.highest}`)
+    expect(at([1])).toEqual([undefined, '8 MB–9 MB'])
+    agreement.set(answerOf('a1', ['took 2s of 4 MB']))
+    expect(at([0])).toEqual(['2s–5s', undefined])
+    agreement.set(answerOf('a2', ['took 1s of 1 MB']))
+    expect(at([0, 1])).toEqual(['1s–5s', '1 MB–9 MB'])
+    expect(at([7])).toEqual([undefined, undefined])
+  })
+
   it('leave no value of an earlier answer of the same agent in a spread', () => {
     const agreement = agreementOf([['took 5s'], ['took 900s']])
     agreement.set(answerOf('a1', ['took 6s']))
@@ -130,6 +142,7 @@ describe('answers', () => {
           expect(sorted(other.groups(level))).toEqual(sorted(one.groups(level)))
           expect(one.groups(level).length).toBeLessThanOrEqual(groupsBefore)
           groupsBefore = one.groups(level).length
+          expect(one.count(level)).toBe(groupsBefore)
         }
       }),
     )

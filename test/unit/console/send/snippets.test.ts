@@ -57,6 +57,12 @@ describe('a snippet that is named', () => {
     )
   })
 
+  it('gives the run its view', async () => {
+    const text = 'snippets: { Disk: { command: df, view: { columns: [Use%], sort: -Use% } } }\n'
+    const draft = await snippetsOf(folder, { 'a.fleet.yaml': text }).draftByName('Disk', {})
+    expect(draft).toMatchObject({ view: { columns: ['Use%'], sort: '-Use%' } })
+  })
+
   it('is not guessed where two files have one of this name', async () => {
     const text = 'snippets: { A: { command: ls }, B: { command: ls } }\n'
     const snippets = snippetsOf(folder, { 'a.fleet.yaml': text, 'b.fleet.yaml': text.replace('B:', 'C:') })

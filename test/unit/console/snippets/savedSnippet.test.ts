@@ -29,6 +29,11 @@ describe('a command that is saved as a snippet', () => {
     expect(save({ targets: ['i-1'] })).toEqual({ environment: 'testing', command: 'df' })
   })
 
+  it('keeps the view that its page was opened with', () => {
+    const view = { columns: ['Use%', 'fact:az'], sort: '-Use%' }
+    expect(save({ view })).toMatchObject({ view })
+  })
+
   it('is neither a ping nor a look at facts', () => {
     expect(() => save({ action: { kind: 'ping' } })).toThrow('Only commands and scripts')
   })

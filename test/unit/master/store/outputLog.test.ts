@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -42,6 +42,20 @@ describe('OutputLog', () => {
       ),
       { numRuns: 40 },
     )
+  })
+
+  it('gives thousands their output at once, and again when it could not be opened in between', async () => {
+    const path = newPath()
+    const log = await OutputLog.resume(path)
+    const ids = Array.from({ length: 3000 }, (_, index) => `i-${index}`)
+    for (const id of ids) log.append(id, [{ stream: 1, bytes: Buffer.from(`${id} says this`) }])
+    const all = () => Promise.all(ids.map(async (id) => bytesOf(await log.read(id)).toString()))
+    const said = ids.map((id) => `${id} says this`)
+    expect(await all()).toEqual(said)
+    await rename(path, `${path}.away`)
+    await expect(all()).rejects.toThrow('ENOENT')
+    await rename(`${path}.away`, path)
+    expect(await all()).toEqual(said)
   })
 
   it('keeps the streams apart and in their mutual order', async () => {
