@@ -6,6 +6,8 @@ export interface PlayedBoxes {
   /** Of the box that is open. */
   readonly title: string
   readonly text: string
+  /** Whether the text is hidden. */
+  readonly isHidden: boolean
   /** What the next input boxes and lists of choices are answered; undefined is Escape. */
   readonly answers: (string | undefined)[]
   /** The rows of each list of choices so far. */
@@ -33,6 +35,7 @@ interface PlayedBox {
   isShown: boolean
   title: string
   value: string
+  password: boolean
   items: Item[]
   selectedItems: Item[]
   type(text: string): void
@@ -41,12 +44,16 @@ interface PlayedBox {
   hide(): void
 }
 
-/** Plays `createQuickPick`, `showQuickPick`, `showInputBox` and progress. */
+/** Plays `createQuickPick`, `createInputBox`, `showQuickPick`, `showInputBox` and progress. */
 export function playBoxes(): PlayedBoxes {
   let open: PlayedBox | undefined
   const lists: string[][] = []
   const answers: (string | undefined)[] = []
   const played = {
+    createInputBox: () =>
+      box((shown) => {
+        open = shown
+      }),
     createQuickPick: () =>
       box((shown) => {
         open = shown
@@ -79,6 +86,9 @@ export function playBoxes(): PlayedBoxes {
     get text() {
       return now().value
     },
+    get isHidden() {
+      return now().password
+    },
     type: (text) => now().type(text),
     accept: () => now().accept(0),
     pick: (label) => now().accept(now().items.findIndex((item) => item.label.includes(label))),
@@ -108,7 +118,14 @@ function box(show: (shown: PlayedBox) => void): PlayedBox {
   const hidden = new vscode.EventEmitter<void>()
   const button = new vscode.EventEmitter<void>()
   const pick = {
-    ...{ isShown: false, title: '', value: '', items: [] as Item[], selectedItems: [] as Item[] },
+    ...{
+      isShown: false,
+      title: '',
+      value: '',
+      password: false,
+      items: [] as Item[],
+      selectedItems: [] as Item[],
+    },
     onDidChangeValue: changed.event,
     onDidAccept: accepted.event,
     onDidHide: hidden.event,

@@ -25,8 +25,8 @@ export interface FlowContext {
   readonly recentCommands: readonly string[]
   readonly snippets: readonly FoundSnippet[]
   readonly sets: FilterSets
-  /** Asks for the inputs of a snippet; undefined when the user cancelled. */
-  readonly draftOfSnippet: (snippet: FoundSnippet) => Promise<Draft | undefined>
+  /** Asks for the inputs of a snippet. */
+  readonly stepOfSnippet: (snippet: FoundSnippet) => Promise<StepEnd<Draft>>
   /** Default if neither the draft nor the environment has a timeout, milliseconds. */
   readonly defaultTimeoutMs: number
 }
@@ -106,13 +106,18 @@ async function askForPart(
     return end
   }
   const { recentCommands: recent, snippets } = world
-  const end = await pickCommand({
-    ...place,
-    title: `${title} · ${plainText(targetsOf(world, environment, draft))}`,
-    ...{ recent, snippets, value: drafts.of(environment.key).command ?? '' },
-    onText: (command) => drafts.note(environment.key, { command }),
-  })
-  return end.kind === 'done' ? draftOf(world, end.value) : end
+  for (;;) {
+    const picked = await pickCommand({
+      ...place,
+      title: `${title} · ${plainText(targetsOf(world, environment, draft))}`,
+      ...{ recent, snippets, value: drafts.of(environment.key).command ?? '' },
+      onText: (command) => drafts.note(environment.key, { command }),
+    })
+    if (picked.kind !== 'done') return picked
+    const end = await draftOf(world, picked.value)
+    // Back from the first input of a snippet is to the command.
+    if (end.kind !== 'back') return end
+  }
 }
 
 /** Every agent has to be chosen each time: no box has it filled in. */
@@ -132,11 +137,11 @@ function targetsOf({ connections }: FlowContext, { key }: DeclaredEnvironment, d
 
 async function draftOf(world: FlowContext, picked: PickedCommand): Promise<StepEnd<Draft>> {
   if (picked.kind === 'shell') return { kind: 'done', value: { action: picked } }
-  const draft = await world.draftOfSnippet(picked.snippet)
-  if (draft === undefined) return { kind: 'given-up' }
-  // The targets were already chosen in this flow: a snippet picked here adds only its action.
-  const { environment: _, filter: __, targets: ___, ...what } = draft
-  return { kind: 'done', value: what }
+  return map(await world.stepOfSnippet(picked.snippet), (draft) => {
+    // The targets were already chosen in this flow: a snippet picked here adds only its action.
+    const { environment: _, filter: __, targets: ___, ...what } = draft
+    return what
+  })
 }
 
 function toPlan(world: FlowContext, draft: Draft): RunPlan {

@@ -201,7 +201,7 @@ export class Sending {
       recentFilters: recent.filters,
       recentCommands: recent.commands,
       ...{ snippets, sets },
-      draftOfSnippet: (snippet: FoundSnippet) => this.#snippets.draftOf(snippet, {}),
+      stepOfSnippet: (snippet: FoundSnippet) => this.#snippets.stepOf(snippet),
       defaultTimeoutMs: defaultTimeoutMs(),
     }
   }

@@ -12,6 +12,7 @@ import { type Drafts, snippetKey } from './drafts.ts'
 import type { Draft } from './runPlan.ts'
 import { scriptAction } from './scriptAction.ts'
 import { snippetScript } from './scriptFile.ts'
+import type { StepEnd } from './step.ts'
 
 /** A snippet and its place. */
 export interface FoundSnippet extends Snippet {
@@ -132,14 +133,29 @@ export class Snippets {
    * @returns undefined when the user cancelled
    */
   async draftOf(snippet: FoundSnippet, given: Readonly<Record<string, string>>): Promise<Draft | undefined> {
+    const end = await this.#draft(snippet, given, false)
+    return end.kind === 'done' ? end.value : undefined
+  }
+
+  /** The same as a step of a flow, from which one can go back. */
+  stepOf(snippet: FoundSnippet): Promise<StepEnd<Draft>> {
+    return this.#draft(snippet, {}, true)
+  }
+
+  async #draft(
+    snippet: FoundSnippet,
+    given: Readonly<Record<string, string>>,
+    canGoBack: boolean,
+  ): Promise<StepEnd<Draft>> {
     if (!vscode.workspace.isTrusted) {
       throw new Error(vscode.l10n.t('This workspace is not trusted, so its snippets cannot be run.'))
     }
     const { declaration } = snippet
     const key = snippetKey(snippet)
     const { inputs: typed = {} } = this.#drafts.of(key)
-    const values = await askInputs(snippet, given, typed, (inputs) => this.#drafts.note(key, { inputs }))
-    if (values === undefined) return undefined
+    const onTyped = (inputs: Readonly<Record<string, string>>) => this.#drafts.note(key, { inputs })
+    const end = await askInputs(snippet, given, { typed, onTyped }, canGoBack)
+    if (end.kind !== 'done') return end
     const { timeout, rollout, environment } = declaration
     const { filter } = snippet
     const secrets = Object.entries(declaration.inputs ?? {}).flatMap(([name, input]) =>
@@ -147,10 +163,10 @@ export class Snippets {
     )
     const readTimeout = timeout === undefined ? undefined : parseDuration(String(timeout))
     const readRolloutOf = rollout === undefined ? undefined : readRollout(rollout)
-    return {
+    const draft: Draft = {
       snippet: key,
       snippetName: snippet.name,
-      action: await actionOf(snippet, values),
+      action: await actionOf(snippet, end.value),
       ...(environment !== undefined && { environment: await this.#environmentNamed(environment) }),
       ...(filter !== undefined && { filter }),
       ...(readTimeout !== undefined && { timeoutMs: readTimeout }),
@@ -158,6 +174,7 @@ export class Snippets {
       ...(secrets.length > 0 && { secrets }),
       ...(declaration.view !== undefined && { view: declaration.view }),
     }
+    return { kind: 'done', value: draft }
   }
 }
 

@@ -23,8 +23,10 @@ export interface PickStep<Item extends vscode.QuickPickItem, T> extends Place {
 /** The place of a box in its flow. `signal` closes it like a cancellation. */
 export interface Place {
   readonly title: string
-  readonly step: number
-  readonly totalSteps: number
+  readonly step?: number
+  readonly totalSteps?: number
+  /** Default: whether it is not the first step. */
+  readonly canGoBack?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -53,7 +55,8 @@ export function showPickStep<Item extends vscode.QuickPickItem, T>(
   // The first row is the one that Enter takes. The editor has this property, and its types do not: without it, rows whose
   // label has the text in it come first, in its own order.
   if ('sortByLabel' in pick) pick.sortByLabel = false
-  if (options.step > 1) pick.buttons = [vscode.QuickInputButtons.Back]
+  const { step = 1, canGoBack = step > 1 } = options
+  if (canGoBack) pick.buttons = [vscode.QuickInputButtons.Back]
   let awaited: { readonly text: string; readonly until: () => T | undefined } | undefined
   let isAside = false
   const refresh = () => {
@@ -120,6 +123,36 @@ export function showPickStep<Item extends vscode.QuickPickItem, T>(
     disposables.push(new vscode.Disposable(() => signal?.removeEventListener('abort', giveUp)))
     if (options.onDidChange !== undefined) disposables.push(options.onDidChange(lookAgain))
     pick.show()
+  })
+}
+
+/** A box for one line of text, with a Back button where one can go back. */
+export function showTextStep(options: {
+  readonly title: string
+  readonly prompt: string
+  readonly value: string
+  readonly isSecret: boolean
+  readonly canGoBack: boolean
+  /** Called with the text after every change. */
+  readonly onText: (text: string) => void
+}): Promise<StepEnd<string>> {
+  const box = vscode.window.createInputBox()
+  box.title = options.title
+  box.prompt = options.prompt
+  box.value = options.value
+  box.password = options.isSecret
+  box.ignoreFocusOut = true
+  if (options.canGoBack) box.buttons = [vscode.QuickInputButtons.Back]
+  return new Promise((resolve) => {
+    const end = (result: StepEnd<string>) => {
+      resolve(result)
+      box.dispose()
+    }
+    box.onDidChangeValue(options.onText)
+    box.onDidTriggerButton(() => end({ kind: 'back' }))
+    box.onDidHide(() => end({ kind: 'given-up' }))
+    box.onDidAccept(() => end({ kind: 'done', value: box.value }))
+    box.show()
   })
 }
 

@@ -104,7 +104,7 @@ export const targetAttacks: readonly Attack[] = [
         changes: [
           {
             file: 'src/console/send/askInputs.ts',
-            code: '      if (input?.secret === true) return\n',
+            code: '        if (isSecret) return\n',
             instead: '',
           },
         ],

@@ -69,7 +69,7 @@ function ask(start: Draft = { environment: testing }, signal = new AbortControll
       defaultTimeoutMs: 60_000,
     },
     sets: noSets,
-    draftOfSnippet: async () => undefined,
+    stepOfSnippet: async () => ({ kind: 'given-up' as const }),
   }
   return askForPlan(world, start, 'Run Command', { review: true, signal })
 }
@@ -227,36 +227,74 @@ describe('The boxes before a run', () => {
 describe('The inputs of a snippet', () => {
   const snippet: Snippet = {
     name: 'Clean up',
-    declaration: { command: 'true', inputs: { DAYS: { default: '7' }, TOKEN: { secret: true } } },
+    declaration: {
+      command: 'true',
+      inputs: { DAYS: { default: '7' }, WHERE: { choices: ['logs', 'cache'] }, TOKEN: { secret: true } },
+    },
   }
-  /** Values with which the boxes opened, and what was kept: each box gets a text, the one that is undefined Escape. */
-  async function asked(kept: Record<string, string>, typed: (string | undefined)[]) {
-    const filledIn: (string | undefined)[] = []
-    let left = kept
-    Object.assign(vscode.window, {
-      showInputBox: async ({ value, validateInput }: vscode.InputBoxOptions) => {
-        filledIn.push(value)
-        const text = typed.shift()
-        await validateInput?.(text ?? '30')
-        return text
-      },
-    })
-    const values = await askInputs(snippet, {}, kept, (inputs) => {
-      left = inputs
-    })
-    return { values, filledIn, left }
+  let left: Readonly<Record<string, string>>
+  const ask = (typed: Readonly<Record<string, string>> = {}, canGoBack = false) => {
+    left = typed
+    const onTyped = (now: Readonly<Record<string, string>>) => {
+      left = now
+    }
+    return askInputs(snippet, {}, { typed, onTyped }, canGoBack)
   }
 
+  it('have with Back what was typed, also a secret while the boxes are there', async () => {
+    const values = ask()
+    expect(boxes.text).toBe('7')
+    boxes.type('30')
+    boxes.accept()
+    await boxes.titled('Clean up (2 of 3)')
+    boxes.pick('cache')
+    await boxes.titled('Clean up (3 of 3)')
+    expect(boxes.isHidden).toBe(true)
+    boxes.type('hunter2')
+    boxes.back()
+    await boxes.titled('Clean up (2 of 3)')
+    boxes.back()
+    await boxes.titled('Clean up (1 of 3)')
+    expect(boxes.text).toBe('30')
+    boxes.accept()
+    await boxes.titled('Clean up (2 of 3)')
+    // What was chosen is first.
+    boxes.accept()
+    await boxes.titled('Clean up (3 of 3)')
+    expect(boxes.text).toBe('hunter2')
+    boxes.accept()
+    expect(await values).toEqual({ kind: 'done', value: { DAYS: '30', WHERE: 'cache', TOKEN: 'hunter2' } })
+  })
+
   it('are filled in with what was typed before Escape', async () => {
-    const first = await asked({}, [undefined])
-    expect(first).toEqual({ values: undefined, filledIn: ['7'], left: { DAYS: '30' } })
-    expect((await asked(first.left, ['30', 'x'])).filledIn).toEqual(['30', ''])
+    const first = ask()
+    boxes.type('30')
+    boxes.escape()
+    expect(await first).toEqual({ kind: 'given-up' })
+    expect(left).toEqual({ DAYS: '30' })
+    const second = ask(left)
+    expect(boxes.text).toBe('30')
+    boxes.escape()
+    await second
   })
 
   it('are never kept where they are secret, also if they were not before', async () => {
-    const { left, filledIn } = await asked({ TOKEN: 'as typed when it was none' }, ['14', 'hunter2'])
-    expect(filledIn).toEqual(['7', ''])
+    const values = ask({ TOKEN: 'as typed when it was none' })
+    boxes.accept()
+    await boxes.titled('Clean up (2 of 3)')
+    boxes.accept()
+    await boxes.titled('Clean up (3 of 3)')
+    expect(boxes.text).toBe('')
+    boxes.type('hunter2')
+    boxes.accept()
+    await values
     expect(JSON.stringify(left)).not.toContain('hunter2')
+  })
+
+  it('go back from the first to the command, in a flow that has one', async () => {
+    const values = ask({}, true)
+    boxes.back()
+    expect(await values).toEqual({ kind: 'back' })
   })
 })
 
