@@ -36,7 +36,7 @@ export function agentFacts(agent: AgentRow): string[] {
 }
 
 /** What all replies of a group have in common, in words. */
-export function groupFacts(group: GroupRow): string[] {
+export function groupFacts(group: GroupRow, isOnly: boolean): string[] {
   const { count, majority, bytes, originals } = group
   return [
     ...exitFact(group),
@@ -44,11 +44,11 @@ export function groupFacts(group: GroupRow): string[] {
     ...(originals > 1
       ? [t('{0} different replies, one of them below', formatCount(originals))]
       : [count > 1 ? t('{0} each', bytesFact(bytes)) : bytesFact(bytes)]),
-    ...(majority ? [t('the majority')] : []),
+    ...(majority && !isOnly ? [t('the majority')] : []),
   ]
 }
 
-function exitFact(reply: Pick<AgentRow, 'exitCode' | 'signal'>): string[] {
+function exitFact(reply: Pick<AgentRow, 'state' | 'exitCode' | 'signal'>): string[] {
   const text = exitText(reply)
   if (text === '') return []
   return [reply.signal === undefined ? t('exit {0}', text) : text]

@@ -45,12 +45,14 @@ export class DetailPane {
       label: t('Compare'),
       icon: 'diff',
       kind: 'icon',
+      isNamed: true,
       items: () => [this.#compareItems(on.compare)],
     })
     this.#again = button({
       label: t('Run again here'),
       icon: 'again',
       kind: 'icon',
+      isNamed: true,
       onPress: () => this.#runAgain(),
     })
     this.#wrap = button({
@@ -137,7 +139,8 @@ export class DetailPane {
     this.#state.render(reply.state)
     setText(this.#title, agent?.host ?? group?.hosts ?? '')
     this.#title.title = this.#title.textContent ?? ''
-    const facts = agent === undefined ? groupFacts(group as GroupRow) : agentFacts(agent)
+    const facts =
+      agent === undefined ? groupFacts(group as GroupRow, this.#model.groups.total === 1) : agentFacts(agent)
     const text = facts.join(' · ')
     if (this.#facts.dataset.text !== text || this.#facts.firstChild !== this.#state.element) {
       this.#facts.dataset.text = text

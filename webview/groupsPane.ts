@@ -1,12 +1,11 @@
 import { captureTitle } from '../src/answers/column.ts'
 import { readGroupBy } from '../src/answers/groupBy.ts'
 import { type Level, levels } from '../src/answers/level.ts'
-import type { GroupRow, PreviewLine } from '../src/page/toPage.ts'
-import { formatAgents, formatCount, formatPart } from './format.ts'
-import { Grid, type GridRow } from './grid.ts'
-import { visibleNodes } from './lineSpans.ts'
+import type { GroupRow } from '../src/page/toPage.ts'
+import { formatCount, formatPart } from './format.ts'
+import { Grid } from './grid.ts'
+import { cardHeight, groupCard } from './groupCard.ts'
 import type { Metrics } from './metrics.ts'
-import { exitText, stateCell } from './rowCells.ts'
 import type { RunModel } from './runModel.ts'
 import { Section } from './section.ts'
 import { element, setAttributes, setText, show } from './ui/dom.ts'
@@ -19,6 +18,8 @@ export class GroupsPane {
   readonly grid: Grid<GroupRow>
   readonly #model: RunModel
   readonly #metrics: Metrics
+  /** The most lines of output on a card. */
+  #lines = 3
   readonly #rest = element('div', { class: 'groups-rest', hidden: true })
 
   constructor(
@@ -45,7 +46,7 @@ export class GroupsPane {
       overscan: 6,
       key: ({ id }) => String(id),
       height: (group) => this.#height(group),
-      makeRow: () => this.#makeRow(),
+      makeRow: () => groupCard(model, () => this.#lines),
       onOpen: on.open,
       onMove: on.move,
     })
@@ -85,11 +86,25 @@ export class GroupsPane {
     show(this.section.element, total > 0)
   }
 
+  /** Gives the cards as many lines as there is room for. @param room for all of them, pixels */
+  fit(room: number): void {
+    const fewest = 3
+    const most = Math.max(fewest, ...this.#model.shownGroups().map(({ preview }) => preview.length))
+    this.#lines = most
+    while (this.#lines > fewest && this.wantedHeight > room) this.#lines -= 1
+  }
+
   /** Height of all rows together, pixels. */
   get wantedHeight(): number {
     const { total, rows } = this.#model.groups
     const sum = this.#model.shownGroups().reduce((height, group) => height + this.#height(group), 0)
     return sum + (total > rows.length ? this.#metrics.row : 0)
+  }
+
+  #height(group: GroupRow | undefined): number {
+    return group === undefined
+      ? this.#metrics.row
+      : cardHeight(group, this.#model, this.#metrics, this.#lines)
   }
 
   #levelItems(choose: (by: string | undefined) => void): MenuItem[] {
@@ -116,79 +131,6 @@ export class GroupsPane {
     const { by, isChosen } = this.#model.groups
     return isChosen ? by : undefined
   }
-
-  #height(group: GroupRow | undefined): number {
-    const { row, line } = this.#metrics
-    const lines = group === undefined ? 0 : previewLines(group).length
-    return row + 6 + (lines === 0 ? 0 : lines * line + 6)
-  }
-
-  #makeRow(): GridRow<GroupRow> {
-    const state = stateCell()
-    const exit = element('span', { class: 'group-exit' })
-    const label = element('span', { class: 'group-label' })
-    const hosts = element('span', { class: 'group-hosts' })
-    const count = element('span', { class: 'group-count' })
-    const majority = element('span', { class: 'tag' }, t('majority'))
-    const originals = element('span', { class: 'tag' })
-    const hits = element('span', { class: 'hits' })
-    const preview = element('div', { class: 'group-preview' })
-    const made = element(
-      'div',
-      { class: 'row group', role: 'row' },
-      element(
-        'div',
-        { class: 'group-line' },
-        element('span', { class: 'group-verdict', role: 'gridcell' }, state.element, exit),
-        element(
-          'span',
-          { class: 'group-who', role: 'gridcell' },
-          label,
-          hosts,
-          majority,
-          originals,
-          hits,
-          count,
-        ),
-      ),
-      element('div', { class: 'group-output', role: 'gridcell' }, preview),
-    )
-    let shown: readonly PreviewLine[] | undefined
-    return {
-      element: made,
-      render: (group) => {
-        state.render(group.state)
-        const code = exitText(group)
-        setText(
-          exit,
-          code === '' || code === '0' ? '' : group.signal === undefined ? t('exit {0}', code) : code,
-        )
-        const hasLabels = hasLabel(this.#model.groups.by)
-        show(label, hasLabels)
-        label.replaceChildren(...visibleNodes(group.label ?? t('none')))
-        label.classList.toggle('note', group.label === undefined)
-        setText(hosts, group.hosts)
-        hosts.title = group.hosts
-        setText(count, formatAgents(group.count))
-        show(majority, group.majority)
-        show(originals, group.originals > 1)
-        setText(originals, t('{0} different', formatCount(group.originals)))
-        const matches = this.#model.groupHits(group.id)
-        show(hits, matches > 0)
-        setText(hits, matches === 1 ? t('1 match') : t('{0} matches', formatCount(matches)))
-        made.dataset.state = group.state
-        const lines = previewLines(group)
-        // A click needs the same nodes from its press to its release.
-        if (JSON.stringify(lines) !== JSON.stringify(shown))
-          preview.replaceChildren(
-            ...lines.map((line) => element('div', { class: 'preview-line' }, ...lineNodes(line))),
-          )
-        shown = lines
-        preview.classList.toggle('more', group.more)
-        preview.classList.toggle('note', group.preview.length === 0)
-      },
-    }
-  }
 }
 
 const mark = { detail: '✓' }
@@ -209,29 +151,8 @@ function titleOf(text: string): string {
   }
 }
 
-/** Whether what the replies of a group have in common is a text of its own. */
-function hasLabel(text: string): boolean {
-  const kind = readGroupBy(text)?.kind
-  return kind === 'fact' || kind === 'capture' || kind === 'last-line'
-}
-
 const titles: Readonly<Record<Level, string>> = {
   identical: t('Groups of identical replies'),
   pattern: t('Groups of replies with the same words'),
   shape: t('Groups of replies with the same kinds of lines'),
-}
-
-/** A group without output says so: an empty card could have more to it. */
-function previewLines({ preview, note, bytes }: GroupRow): readonly PreviewLine[] {
-  if (preview.length > 0) return preview
-  return [note ?? (bytes === 0 ? t('No output.') : '')].filter((line) => line !== '')
-}
-
-function lineNodes(line: PreviewLine): Node[] {
-  if (typeof line === 'string') return [...visibleNodes(line)]
-  return line.flatMap((part) =>
-    typeof part === 'string'
-      ? [...visibleNodes(part)]
-      : [element('span', { class: 'spread' }, ...visibleNodes(part.spread))],
-  )
 }

@@ -1,6 +1,7 @@
 import type { FromPage } from '../src/page/fromPage.ts'
 import type { RunHeader } from '../src/page/runHeader.ts'
-import { formatCount, formatDuration, formatTime, senderWords } from './format.ts'
+import { formatDuration, formatTime, senderWords } from './format.ts'
+import { HeadCommand } from './headCommand.ts'
 import { visibleNodes } from './lineSpans.ts'
 import { RunActions } from './runActions.ts'
 import type { RunModel } from './runModel.ts'
@@ -15,7 +16,7 @@ export class Header {
   readonly #model: RunModel
   readonly #actions: RunActions
   readonly #where = element('div', { class: 'head-where' })
-  readonly #command = element('h1', { class: 'head-command' })
+  readonly #command = new HeadCommand()
   readonly #meta = element('span', {})
   readonly #took = element('span', { class: 'head-took' })
   #shown: RunHeader | undefined
@@ -30,7 +31,7 @@ export class Header {
         'div',
         { class: 'head-text' },
         this.#where,
-        this.#command,
+        this.#command.element,
         element('div', { class: 'head-meta' }, this.#meta, this.#took),
       ),
       this.#actions.element,
@@ -75,20 +76,7 @@ export class Header {
         : []),
       element('code', { class: 'filter', title: targets }, ...visibleNodes(targets)),
     )
-    const [first = '', ...more] = action.text.split('\n')
-    this.#command.replaceChildren(
-      element('span', { class: 'prompt', 'aria-hidden': 'true' }, prompts[action.kind]),
-      element('code', { title: action.text.slice(0, 2000) }, ...visibleNodes(first)),
-      ...(more.length > 0
-        ? [
-            element(
-              'span',
-              { class: 'more' },
-              `+ ${more.length === 1 ? t('1 line') : t('{0} lines', formatCount(more.length))}`,
-            ),
-          ]
-        : []),
-    )
+    this.#command.show(action)
     const parts = [
       t('{0} on {1}', issuer.name, issuer.host),
       ...senderWords(run),
@@ -109,11 +97,4 @@ export class Header {
     )
     this.#actions.render(run)
   }
-}
-
-const prompts: Record<RunHeader['action']['kind'], string> = {
-  shell: '$',
-  script: '#!',
-  ping: '›',
-  facts: '›',
 }

@@ -3,9 +3,9 @@ import { type AnswersView, isOfTable, readSort, sortText } from '../src/answers/
 import type { FromPage, PageState } from '../src/page/fromPage.ts'
 import type { AgentState } from '../src/protocol/verdict.ts'
 import { AgentsPane } from './agentsPane.ts'
-import { Delay } from './delay.ts'
 import { GroupsPane } from './groupsPane.ts'
 import type { Metrics } from './metrics.ts'
+import { RowsInSight } from './rowsInSight.ts'
 import type { RunModel } from './runModel.ts'
 import type { Selected } from './selected.ts'
 import { TablePane } from './tablePane.ts'
@@ -14,10 +14,8 @@ import { type TextFieldControl, textField } from './ui/toolkit.ts'
 import { stateOrder } from './verdictWords.ts'
 import { t } from './words.ts'
 
-/** Visible rows are reported to the host after this long without scrolling, milliseconds. */
-const sightMs = 80
-/** The most visible rows that are reported to the host. */
-const sightRows = 200
+/** Of the search and of the bar of a section, as in the styles, pixels. */
+const [searchHeight, barHeight] = [38, 34]
 
 /** Actions of the user in the lists. */
 export interface ListsEvents {
@@ -40,8 +38,9 @@ export class Lists {
   /** The values of all replies. */
   readonly table: TablePane
   readonly #hostField: TextFieldControl
-  readonly #sight = new Delay(sightMs)
-  #inSight = ''
+  readonly #inSight: RowsInSight
+  /** Pixels. */
+  #height = 0
   readonly #on: ListsEvents
   #groupBy: PageState['groupBy']
   /** A person has folded or unfolded something: from then on nothing does so by itself. */
@@ -57,6 +56,7 @@ export class Lists {
   ) {
     this.#model = model
     this.#ask = ask
+    this.#inSight = new RowsInSight(ask)
     this.#hostField = textField({
       label: t('Filter hosts'),
       placeholder: t('Filter hosts'),
@@ -82,7 +82,7 @@ export class Lists {
     this.#agents = new AgentsPane(model, metrics, {
       open: (agent) => on.open({ agent: agent.id }),
       move: (agent) => on.move({ agent: agent.id }),
-      range: (first, last) => this.#sees(first, last),
+      range: (first, last) => this.#inSight.see(this.#agents.grid.items, first, last),
       fold: on.change,
       sort: on.change,
     })
@@ -95,6 +95,10 @@ export class Lists {
     this.#agents.section.side.append(this.#hostField.element)
     const sections = [this.#groups.section.element, this.table.section.element, this.#agents.section.element]
     this.element = element('div', { class: 'lists' }, ...above, ...sections)
+    new ResizeObserver(([entry]) => {
+      this.#height = entry?.contentRect.height ?? 0
+      on.change()
+    }).observe(this.element)
     // Scroll events do not bubble.
     this.element.addEventListener('scroll', on.scroll, { passive: true, capture: true })
   }
@@ -113,6 +117,7 @@ export class Lists {
 
   render(): void {
     this.#lead()
+    this.#groups.fit(this.#roomForGroups())
     this.#groups.render()
     this.#agents.render()
     this.table.render()
@@ -149,6 +154,14 @@ export class Lists {
       ...(columns === undefined ? {} : { columns }),
       ...(sort === undefined ? {} : { sort: sortText(sort) }),
     }
+  }
+
+  /** What the other sections leave, pixels. Agents get all that they need, or as much as the styles give them. */
+  #roomForGroups(): number {
+    const bars = [this.#groups, this.table, this.#agents].filter(({ section }) => !section.element.hidden)
+    const height = this.#height - searchHeight - bars.length * barHeight
+    const agents = this.#agents.section.isFolded ? 0 : Math.min(this.#agents.wantedHeight, height * 0.42)
+    return this.table.section.isFolded ? height - agents : 0
   }
 
   /** Opens what answers the question. */
@@ -191,7 +204,7 @@ export class Lists {
 
   /** Asks the host again for what it forgets with a snapshot. */
   reopen(): void {
-    this.#inSight = ''
+    this.#inSight.forget()
     this.table.reopen()
   }
 
@@ -229,18 +242,6 @@ export class Lists {
   scrollTo({ groups = 0, agents = 0 }: Partial<Lists['scrolled']> = {}): void {
     this.#groups.grid.scrollTop = groups
     this.#agents.grid.scrollTop = agents
-  }
-
-  /** The host reads last lines only for visible rows. */
-  #sees(first: number, last: number): void {
-    this.#sight.start(() => {
-      const rows = this.#agents.grid.items.slice(first, Math.min(last + 1, first + sightRows))
-      const agents = rows.map(({ id }) => id)
-      const key = agents.join(' ')
-      if (key === this.#inSight) return
-      this.#inSight = key
-      this.#ask({ type: 'in-sight', agents })
-    })
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FromPage } from '../src/page/fromPage.ts'
-import type { Found, OutputWindow } from '../src/page/toPage.ts'
+import type { Found } from '../src/page/searchMessages.ts'
+import type { OutputWindow } from '../src/page/toPage.ts'
 import type { Metrics } from './metrics.ts'
 import { type LineAt, outputRow } from './outputRow.ts'
 import { OutputSelection } from './outputSelection.ts'
@@ -15,8 +16,8 @@ type OutputOf = Extract<FromPage, { type: 'output' }>['of']
 const aroundLines = 250
 const nearLines = 60
 
-/** Width of the line number and the name of the stream, in characters. */
-const gutterCharacters = 11
+/** Width of what is beside a line number, and of the name of the stream, in characters. */
+const [besideNumber, streamCharacters] = [3, 4]
 
 /** One output, line by line. The host has all of it, the page only the lines around the visible ones. */
 export class OutputPane {
@@ -190,7 +191,7 @@ export class OutputPane {
 
   #lineAt(index: number): LineAt {
     const { lines = [], from = 0 } = this.#shown ?? {}
-    return { line: lines[index - from], before: lines[index - from - 1], current: index === this.#current }
+    return { line: lines[index - from], current: index === this.#current }
   }
 
   #askAround(first: number, last: number): void {
@@ -231,7 +232,11 @@ export class OutputPane {
   }
 
   #setWidth(): void {
-    const characters = gutterCharacters + (this.#shown?.width ?? 0) + 2
+    const { total = 0, width = 0, hasStderr = false } = this.#shown ?? {}
+    const digits = Math.max(2, String(total).length)
+    this.#rows.scroller.classList.toggle('has-err', hasStderr)
+    this.#rows.scroller.style.setProperty('--digits', String(digits))
+    const characters = digits + besideNumber + (hasStderr ? streamCharacters : 0) + width + 2
     this.#rows.body.style.minWidth = this.#wraps ? '' : `${Math.ceil(characters * this.#metrics.character)}px`
   }
 }

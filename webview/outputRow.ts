@@ -10,15 +10,17 @@ import { t } from './words.ts'
 export interface LineAt {
   /** Undefined while the host has not sent it. */
   readonly line: OutputLine | undefined
-  readonly before: OutputLine | undefined
   /** Whether it is the current match. */
   readonly current: boolean
 }
 
-/** A row that shows one line: its number, its stream where that changes, and its text. */
+/** A row that shows one line: its number, its stream, and its text. */
 export function outputRow(lineAt: (index: number) => LineAt, colours: TerminalColours): RowView {
   const number = element('span', { class: 'line-number', 'aria-hidden': 'true' })
-  const stream = element('span', { class: 'line-stream' })
+  const stream = element('span', {
+    class: 'line-stream',
+    title: t('stderr. Lines of stdout and stderr are shown in the order in which the agent read them.'),
+  })
   const text = element('span', { class: 'line-text' })
   const made = element('div', { class: 'line' }, number, stream, text)
   let shown: OutputLine | undefined
@@ -26,7 +28,7 @@ export function outputRow(lineAt: (index: number) => LineAt, colours: TerminalCo
   return {
     element: made,
     render: (index) => {
-      const { line, before, current } = lineAt(index)
+      const { line, current } = lineAt(index)
       made.classList.toggle('current', current)
       // A line that stays the same keeps its nodes, and with them a selection.
       if (shown !== undefined && theme === colours.theme && isSameLine(line, shown)) return
@@ -35,7 +37,7 @@ export function outputRow(lineAt: (index: number) => LineAt, colours: TerminalCo
       setText(number, line === undefined ? String(index + 1) : line.n === 0 ? '' : String(line.n))
       made.classList.toggle('err', line?.stream === 2)
       made.classList.toggle('ours', line?.n === 0)
-      setText(stream, line?.stream === 2 && before?.stream !== 2 ? t('err') : '')
+      setText(stream, line?.stream === 2 ? t('err') : '')
       text.replaceChildren(...(line === undefined ? [] : [lineSpans(line, colours), ...cutNote(line)]))
     },
   }

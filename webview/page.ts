@@ -45,6 +45,8 @@ export class Page {
   readonly #message = element('div', { class: 'not-kept', role: 'alert', hidden: true })
   #frame: number | undefined
   #isOpened = false
+  /** From the first reply on that is opened, none opens by itself. */
+  #hasOpened = false
 
   constructor(host: Host) {
     this.#host = host
@@ -67,7 +69,10 @@ export class Page {
     })
     const comparison = new Comparison(ask, () => this.#opener.endComparison())
     const on: ListsEvents = {
-      open: (row) => this.#opener.choose(row),
+      open: (row) => {
+        this.#hasOpened = true
+        this.#opener.choose(row)
+      },
       move: (row) => this.#opener.movedTo(row),
       change: changed,
       scroll: keepSoon,
@@ -132,7 +137,10 @@ export class Page {
         break
       case 'delta':
         if (!this.#model.take(message)) this.#host.post({ type: 'ready' })
-        else this.#showSoon()
+        else {
+          this.#openOnly()
+          this.#showSoon()
+        }
         break
       case 'output':
         this.#detail.output.take(message)
@@ -167,18 +175,22 @@ export class Page {
     })
     const isFirst = !this.#isOpened
     this.#isOpened = true
+    this.#hasOpened ||= isRestored || this.#model.run?.view !== undefined
     if (isRestored) return
     if (isFirst && this.#model.run?.view !== undefined) this.#lists.show(this.#model.run.view)
     this.#detail.output.reopen()
     this.#lists.reopen()
     this.#search.repeat()
-    if (this.#model.total === 1) this.#openOnly()
+    this.#openOnly()
   }
 
-  /** With one agent, its reply is opened at once. */
+  /** With one agent or, in the end, one group, its output has the free space at once. */
   #openOnly(): void {
-    const [only] = this.#model.rows()
-    if (only !== undefined && this.#detail.selected === undefined) this.#opener.open({ agent: only.id })
+    this.#hasOpened ||= this.#detail.selected !== undefined
+    const only = this.#model.only()
+    if (this.#hasOpened || only === undefined) return
+    this.#hasOpened = true
+    this.#opener.open(only)
   }
 
   #showSoon(): void {

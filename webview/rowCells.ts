@@ -22,9 +22,13 @@ export function stateCell(tag: 'div' | 'span' = 'span') {
   }
 }
 
-/** `0`, `137`, `SIGKILL`; empty without an exit. */
-export function exitText({ exitCode, signal }: Pick<AgentRow, 'exitCode' | 'signal'>): string {
-  return signal ?? (exitCode === undefined ? '' : String(exitCode))
+/** `137`, `SIGKILL`; empty without an exit, and for a success, which says that it is 0. */
+export function exitText({
+  state,
+  exitCode,
+  signal,
+}: Pick<AgentRow, 'state' | 'exitCode' | 'signal'>): string {
+  return signal ?? (exitCode === undefined || state === 'succeeded' ? '' : String(exitCode))
 }
 
 /** `late`, `joined` and the like: what is unusual about a reply, even if its verdict is good. */

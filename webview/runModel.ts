@@ -1,11 +1,10 @@
 import { naturalKey } from '../src/hosts/naturalOrder.ts'
-import type { PageState } from '../src/page/fromPage.ts'
 import type { RunHeader } from '../src/page/runHeader.ts'
+import type { HitLine } from '../src/page/searchMessages.ts'
 import type { AgentRow, Delta, GroupRow, GroupsTable, Snapshot } from '../src/page/toPage.ts'
 import type { AgentState } from '../src/protocol/verdict.ts'
-import { stateOrder } from './verdictWords.ts'
-
-export type Sort = NonNullable<PageState['sort']>
+import { type Sort, sortRows } from './rowOrder.ts'
+import type { Selected } from './selected.ts'
 
 /** The filters of the lists. */
 export interface Narrowing {
@@ -32,6 +31,7 @@ export class RunModel {
   }
   /** Matches of the search by agent; agents without matches are not included. */
   readonly hits = new Map<string, number>()
+  readonly #hitLines = new Map<string, HitLine>()
   readonly #rows = new Map<string, AgentRow>()
   readonly #keys = new Map<string, string>()
   readonly #previews = new Map<string, string>()
@@ -41,9 +41,11 @@ export class RunModel {
   #timed = { first: 0, ran: 0 }
   #clockOffsetMs = 0
   #narrowing: Narrowing = { states: new Set(), hostText: '', onlyHits: false }
-  #sort: Sort = { by: 'host', down: false }
+  /** Trouble first. */
+  #sort: Sort = { by: 'state', down: false }
   #shown: readonly AgentRow[] | undefined
   #groupHits: ReadonlyMap<number, number> | undefined
+  #groupLines: ReadonlyMap<number, HitLine> | undefined
 
   /** Processes a message. Returns false if an earlier one is missing: then request everything again. */
   take(message: Snapshot | Delta): boolean {
@@ -60,7 +62,7 @@ export class RunModel {
     for (const row of message.rows) this.#put(row)
     if (message.type === 'delta')
       for (const [agentId, line] of message.previews ?? []) this.#previews.set(agentId, line)
-    this.#shown = this.#groupHits = undefined
+    this.#shown = this.#groupHits = this.#groupLines = undefined
     return true
   }
 
@@ -85,6 +87,16 @@ export class RunModel {
     return this.groups.rows.find((group) => group.id === id)
   }
 
+  /** The reply that is all that there is to look at: of the only agent, or of all when they have agreed in the end. */
+  only(): Selected | undefined {
+    const [agent] = this.#rows.keys()
+    if (this.total === 1) return agent === undefined ? undefined : { agent }
+    const { total, rows, leads } = this.groups
+    const [group] = rows
+    const isOnly = this.run?.phase === 'over' && total === 1 && leads === 'groups'
+    return isOnly && group?.originals === 1 && group.bytes > 0 ? { group: group.id } : undefined
+  }
+
   get narrowing(): Narrowing {
     return this.#narrowing
   }
@@ -103,15 +115,17 @@ export class RunModel {
     this.#shown = undefined
   }
 
-  hit(agentId: string, matches: number): void {
+  hit(agentId: string, matches: number, line?: HitLine): void {
     if (matches > 0) this.hits.set(agentId, matches)
     else this.hits.delete(agentId)
-    this.#shown = this.#groupHits = undefined
+    if (line !== undefined) this.#hitLines.set(agentId, line)
+    this.#shown = this.#groupHits = this.#groupLines = undefined
   }
 
   clearHits(): void {
     this.hits.clear()
-    this.#shown = this.#groupHits = undefined
+    this.#hitLines.clear()
+    this.#shown = this.#groupHits = this.#groupLines = undefined
   }
 
   /** The shown agents, in their order. */
@@ -137,6 +151,18 @@ export class RunModel {
       }),
     )
     return this.#groupHits.get(id) ?? 0
+  }
+
+  /** A line with a match in the output of the group. */
+  groupHitLine(id: number): HitLine | undefined {
+    if (this.groupHits(id) === 0) return undefined
+    this.#groupLines ??= new Map(
+      [...this.#hitLines].flatMap(([agentId, line]) => {
+        const group = this.hits.has(agentId) ? this.#rows.get(agentId)?.group : undefined
+        return group === undefined ? [] : [[group, line] as const]
+      }),
+    )
+    return this.#groupLines.get(id)
   }
 
   /** Changes when there are more times of agents than before. */
@@ -186,20 +212,9 @@ export class RunModel {
 
   /** What executed without being named comes first, whatever the order. */
   #sorted(rows: AgentRow[]): AgentRow[] {
-    const sorted = this.#sortedByColumn(rows)
+    const sorted = sortRows(rows, this.#sort)
     const unexpected = sorted.filter(isUnexpected)
     return unexpected.length === 0 ? sorted : [...unexpected, ...sorted.filter((row) => !isUnexpected(row))]
-  }
-
-  #sortedByColumn(rows: AgentRow[]): AgentRow[] {
-    const { by, down } = this.#sort
-    if (by === 'host') return down ? rows.reverse() : rows
-    const value = sortValues[by]
-    // Unknown values are last in both directions.
-    const unknown = down ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-    const values = new Map(rows.map((row) => [row, value(row) ?? unknown]))
-    const sign = down ? -1 : 1
-    return rows.sort((a, b) => sign * ((values.get(a) ?? 0) - (values.get(b) ?? 0) || 0))
   }
 
   #clear(): void {
@@ -212,13 +227,3 @@ export class RunModel {
 }
 
 const isUnexpected = ({ state }: AgentRow) => state === 'unexpected'
-
-const sortValues: Record<Exclude<Sort['by'], 'host'>, (row: AgentRow) => number | undefined> = {
-  state: ({ state }) => stateOrder.indexOf(state),
-  exit: ({ exitCode, signal }) => exitCode ?? (signal === undefined ? undefined : 256),
-  step: ({ step }) => step,
-  waited: ({ totalMs, durationMs }) => totalMs && totalMs - (durationMs ?? 0),
-  duration: ({ durationMs }) => durationMs,
-  total: ({ totalMs }) => totalMs,
-  bytes: ({ bytes }) => bytes,
-}

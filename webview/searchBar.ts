@@ -1,5 +1,5 @@
 import type { FromPage, Query } from '../src/page/fromPage.ts'
-import type { SearchProgress } from '../src/page/toPage.ts'
+import type { SearchProgress } from '../src/page/searchMessages.ts'
 import { formatCount } from './format.ts'
 import type { RunModel } from './runModel.ts'
 import { element, setAttributes, setText, show } from './ui/dom.ts'
@@ -68,7 +68,13 @@ export class SearchBar {
       }),
       button({ label: t('Next match (Enter)'), icon: 'down', kind: 'icon', onPress: () => on.move(1) }),
     ]
-    this.element = element('div', { class: 'search', role: 'search' }, field, this.#status, ...this.#moves)
+    this.element = element(
+      'div',
+      { class: 'search', role: 'search' },
+      field,
+      this.#status,
+      element('span', { class: 'search-moves' }, ...this.#moves),
+    )
     this.#showMoves(false)
   }
 
@@ -94,7 +100,7 @@ export class SearchBar {
 
   take(progress: SearchProgress): void {
     if (progress.search !== this.#number) return
-    for (const [agentId, matches] of progress.hits) this.#model.hit(agentId, matches)
+    for (const [agentId, matches, line] of progress.hits) this.#model.hit(agentId, matches, line)
     this.#field.invalid(progress.problem)
     setText(this.#status, this.#words(progress))
     this.#showMoves(this.#model.hits.size > 0)

@@ -1,5 +1,6 @@
 import type { AgentState } from '../protocol/verdict.ts'
 import type { ActionHeader, RunHeader } from './runHeader.ts'
+import type { Found, SearchProgress } from './searchMessages.ts'
 import type { TableWindow } from './tableWindow.ts'
 
 /**
@@ -159,15 +160,18 @@ export interface GroupRow {
   readonly originals: number
   /** What they have in common: the fact, the captured value, the last line. Absent where they have none. */
   readonly label?: string
-  /** Lines of the output, without control sequences; at most 3. Of failures the last, otherwise the first. */
+  /**
+   * Lines of the output, without control sequences; at most 3, or 12 where there are few groups. Those that the majority
+   * does not have, if there are such. Of failures the last, otherwise the first.
+   */
   readonly preview: readonly PreviewLine[]
   /** Whether the output has more than the preview. */
   readonly more: boolean
   readonly note?: string
 }
 
-/** A line of an output; in parts where the replies of a group differ in values. */
-export type PreviewLine = string | readonly PreviewPart[]
+/** A line of an output; in parts where the replies of a group differ in values; `missing` where only the majority has it. */
+export type PreviewLine = string | readonly PreviewPart[] | { readonly missing: string }
 
 /** Text that all replies have, or in words how their values spread: "150–162", "3 different". */
 export type PreviewPart = string | { readonly spread: string }
@@ -189,6 +193,7 @@ export interface OutputWindow {
   readonly width: number
   /** Whether more may come. */
   readonly open: boolean
+  readonly hasStderr: boolean
   /** What is missing, in words; shown above the output. */
   readonly notice?: string
   /** Matches of the search in it. */
@@ -206,29 +211,4 @@ export interface OutputLine {
   readonly cut?: number
   /** Matches of the search: `[start, length]` in characters of the text without SGR. */
   readonly marks?: readonly (readonly [start: number, length: number])[]
-}
-
-/** How far the search over all outputs is. */
-export interface SearchProgress {
-  readonly type: 'search'
-  /** The page's number of the search. */
-  readonly search: number
-  readonly state: 'searching' | 'done' | 'invalid'
-  /** Why the expression is invalid. */
-  readonly problem?: string
-  /** Replies searched, and replies that have output. */
-  readonly searched: number
-  readonly of: number
-  /** Matches since the last message: `[agentId, matches in its output]`. */
-  readonly hits: readonly (readonly [agentId: string, matches: number])[]
-}
-
-/** Answer to `find`. */
-export interface Found {
-  readonly type: 'found'
-  readonly view: number
-  /** Index of the line; absent when there is none further in that direction. */
-  readonly line?: number
-  /** Which match of this output it is, from 1. */
-  readonly ordinal?: number
 }

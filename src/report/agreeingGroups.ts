@@ -2,7 +2,7 @@ import type { AgreeingAnswers } from '../answers/agreement.ts'
 import { foldHosts } from '../hosts/hostFolding.ts'
 import { inNaturalOrder } from '../hosts/naturalOrder.ts'
 import type { RunState } from '../run/runState.ts'
-import { answeredAgents, type Group, inOrderOfImportance } from './grouping.ts'
+import { countedAgents, type Group, inOrderOfImportance } from './grouping.ts'
 
 /** Agents whose replies agree at some level, not necessarily to the byte. */
 export interface AgreeingGroup extends Group {
@@ -22,24 +22,35 @@ export function joinGroups(
   agreeing: readonly AgreeingAnswers[],
 ): AgreeingGroup[] {
   const byKey = new Map(groups.map((group) => [group.key, group]))
-  const answered = answeredAgents(state)
+  const counted = countedAgents(state)
   const joined = agreeing.flatMap(({ key, ids }) => {
     const originals = ids.flatMap((id) => byKey.get(id) ?? [])
     for (const id of ids) byKey.delete(id)
     const [only] = originals
     if (only === undefined) return []
-    return [originals.length === 1 ? { ...only, originals } : join(state, key, originals, answered)]
+    return [originals.length === 1 ? { ...only, originals } : join(state, key, originals, counted)]
   })
   const alone = [...byKey.values()].map((group) => ({ ...group, originals: [group] }))
-  return inOrderOfImportance([...joined, ...alone])
+  return inOrderOfImportance(joinCancelled(state, [...joined, ...alone], counted))
 }
 
-/** One group of these, at least one. */
+/** Where a cancel cut an output says nothing, so cancelled replies are one group, except for those that never started. */
+function joinCancelled(state: RunState, groups: readonly AgreeingGroup[], counted: number): AgreeingGroup[] {
+  const cut = groups.filter((group) => group.state === 'cancelled' && group.detail === undefined)
+  if (cut.length < 2) return [...groups]
+  const originals = cut.flatMap((group) => group.originals)
+  const others = groups.filter((group) => !cut.includes(group))
+  return [...others, join(state, cancelledKey, originals, counted)]
+}
+
+const cancelledKey = JSON.stringify(['cancelled'])
+
+/** One group of these, at least one. @param counted agents of which a majority is more than half */
 export function join(
   state: RunState,
   key: string,
   originals: readonly Group[],
-  answered: number,
+  counted: number,
 ): AgreeingGroup {
   const [first] = originals as [Group, ...Group[]]
   const hostnameOf = (agentId: string) => state.replies.get(agentId)?.hostname ?? agentId
@@ -53,7 +64,7 @@ export function join(
     agentIds,
     hosts: foldHosts(agentIds.map(hostnameOf)),
     representative: agentIds[0] as string,
-    majority: first.isOrdinary && agentIds.length > answered / 2,
+    majority: first.isOrdinary && agentIds.length > counted / 2,
     originals,
   }
 }

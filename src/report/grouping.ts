@@ -19,7 +19,7 @@ export interface Group {
   readonly hosts: string
   /** The agent whose output represents all. */
   readonly representative: string
-  /** More than half of the agents that have finished are in it. */
+  /** More than half of the agents that have finished, or still may, are in it. */
   readonly majority: boolean
   /** Its replies have ended by themselves or by a limit, and were meant to be: one of such groups may be the majority. */
   readonly isOrdinary: boolean
@@ -34,8 +34,8 @@ export function groupReplies(state: RunState): Group[] {
     if (group === undefined) members.set(key, [reply])
     else group.push(reply)
   }
-  const answered = answeredAgents(state)
-  return inOrderOfImportance([...members].map(([key, replies]) => describe(key, replies, answered)))
+  const counted = countedAgents(state)
+  return inOrderOfImportance([...members].map(([key, replies]) => describe(key, replies, counted)))
 }
 
 /** Outliers first, then by number of agents; the majority last, and then unfinished agents. */
@@ -44,9 +44,9 @@ export function inOrderOfImportance<Any extends Group>(groups: readonly Any[]): 
   return byName.sort((a, b) => rank(a) - rank(b) || a.agentIds.length - b.agentIds.length)
 }
 
-/** Agents that have finished: a majority is more than half of them. */
-export function answeredAgents({ replies }: RunState): number {
-  return [...replies.values()].filter(isAnswered).length
+/** Agents that have finished, or still may: a majority is more than half of them, so that the first reply is none. */
+export function countedAgents({ replies }: RunState): number {
+  return [...replies.values()].filter((reply) => isAnswered(reply) || !isVerdict(reply.state)).length
 }
 
 /** How a reply ended beyond its verdict, as text. */
@@ -97,7 +97,7 @@ function groupKey(reply: ReplyState): string {
   ])
 }
 
-function describe(key: string, replies: ReplyState[], answered: number): Group {
+function describe(key: string, replies: ReplyState[], counted: number): Group {
   const ordinary = replies.every(isOrdinary)
   const sorted = replies.length === 1 ? replies : inNaturalOrder(replies, ({ hostname }) => hostname)
   const first = sorted[0] as ReplyState
@@ -108,7 +108,7 @@ function describe(key: string, replies: ReplyState[], answered: number): Group {
     agentIds: sorted.map(({ agentId }) => agentId),
     hosts: foldHosts(sorted.map(({ hostname }) => hostname)),
     representative: first.agentId,
-    majority: ordinary && replies.length > answered / 2,
+    majority: ordinary && replies.length > counted / 2,
     isOrdinary: ordinary,
   }
 }

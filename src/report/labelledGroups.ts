@@ -1,7 +1,7 @@
 import { isVerdict } from '../protocol/verdict.ts'
 import type { RunState } from '../run/runState.ts'
 import { type AgreeingGroup, join } from './agreeingGroups.ts'
-import { answeredAgents, type Group, inOrderOfImportance } from './grouping.ts'
+import { countedAgents, type Group, inOrderOfImportance } from './grouping.ts'
 
 /**
  * Joins agents whose replies have one label, and parts those of identical replies that have not: by a fact, a value in the
@@ -27,7 +27,7 @@ export function groupByLabel(
       same.originals.push({ ...group, agentIds })
     }
   }
-  const answered = answeredAgents(state)
+  const answered = countedAgents(state)
   const labelled = [...joined].map(([key, { label, originals }]) => ({
     ...join(state, key, originals, answered),
     ...(label === undefined ? {} : { label }),

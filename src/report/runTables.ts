@@ -43,10 +43,11 @@ export async function* exportCsv(
 /**
  * A report as text: what was run, the counts, the values as a table, and each group of identical replies with its output,
  * outliers first.
+ * @param options.isCompared without what differs in any two runs: its time and its id
  */
 export async function* exportText(
   run: ReportedRun,
-  { columns: values }: { columns?: RunColumns } = {},
+  { columns: values, isCompared = false }: { columns?: RunColumns; isCompared?: boolean } = {},
 ): AsyncGenerator<string> {
   const { state } = run
   const { environment, request, issuer, startedAt, replies } = state
@@ -57,7 +58,7 @@ export async function* exportText(
   yield [
     `${environment}: ${printable(describeTargets(request.filter, chosenIn(state), inEnglish))}`,
     `$ ${printable(actionName(action))}`,
-    `${printable(issuer.name)} on ${printable(issuer.host)}, ${new Date(startedAt).toISOString()}, run ${state.runId}`,
+    `${printable(issuer.name)} on ${printable(issuer.host)}${isCompared ? '' : `, ${new Date(startedAt).toISOString()}, run ${state.runId}`}`,
     `sender according to AWS: ${printable(state.sender ?? 'unknown')}, ${state.signingKey === undefined ? 'not signed' : `signed with the key ${printable(state.signingKey)}`}`,
     `${replies.size === 1 ? '1 agent' : `${replies.size} agents`}: ${sums.map(([state, count]) => `${count} ${nameOf(state as AgentState)}`).join(', ')}`,
     `identities: ${identities.length === 0 ? 'none yet' : identities.map(([identity, count]) => `${count} ${identity}`).join(', ')}`,

@@ -14,14 +14,27 @@ export interface MenuButtonOptions {
   readonly label: string
   readonly icon: IconName
   readonly kind?: 'primary' | 'secondary' | 'icon'
+  readonly isNamed?: boolean
   /** Called each time it opens. Groups are separated by a line. */
   items(): readonly (readonly MenuItem[])[]
 }
 
 /** A button with a menu: ↓ or Enter opens it, arrows, Home, End and first letters move, Esc closes. */
-export function menuButton({ label, icon: name, kind = 'secondary', items }: MenuButtonOptions): HTMLElement {
+export function menuButton({
+  label,
+  icon: name,
+  kind = 'secondary',
+  isNamed = false,
+  items,
+}: MenuButtonOptions): HTMLElement {
   let menu: HTMLElement | undefined
-  const opener = button({ label, icon: name, kind, onPress: () => (menu === undefined ? open() : close()) })
+  const opener = button({
+    label,
+    icon: name,
+    kind,
+    isNamed,
+    onPress: () => (menu === undefined ? open() : close()),
+  })
   opener.setAttribute('aria-haspopup', 'menu')
   opener.setAttribute('aria-expanded', 'false')
   if (kind !== 'icon') {

@@ -5,7 +5,7 @@ import {
   vsCodeButton,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit'
-import { setAttributes } from './dom.ts'
+import { element, setAttributes } from './dom.ts'
 import { type IconName, icon } from './icons.ts'
 
 // The toolkit is no longer maintained, so it is used only here, behind two factories.
@@ -15,19 +15,32 @@ export interface ButtonOptions {
   readonly label: string
   readonly icon?: IconName
   readonly kind?: 'primary' | 'secondary' | 'icon'
+  /** An icon button that shows its label, too, where there is room. */
+  readonly isNamed?: boolean
   /** More than the label says; also for an icon button, whose label is not visible. */
   readonly hint?: string
   onPress(): void
 }
 
 /** A button. With the kind `icon` it shows only the icon, and its label is its accessible name. */
-export function button({ label, icon: name, kind = 'secondary', hint, onPress }: ButtonOptions): HTMLElement {
+export function button({
+  label,
+  icon: name,
+  kind = 'secondary',
+  isNamed,
+  hint,
+  onPress,
+}: ButtonOptions): HTMLElement {
   const made = document.createElement('vscode-button') as Button
   made.setAttribute('appearance', kind)
   if (kind === 'icon') {
     made.setAttribute('aria-label', label)
     made.title = hint ?? label
     if (name !== undefined) made.append(icon(name))
+    if (isNamed === true) {
+      made.classList.add('named')
+      made.append(element('span', { class: 'icon-label' }, label))
+    }
   } else {
     if (name !== undefined) {
       const start = icon(name)

@@ -78,7 +78,7 @@ export function compareRuns(history: RunHistory, documents: ReadOnlyDocuments) {
           record.output.read(agentId, from, limit)
         const name = new Date(run.startedAt).toLocaleString().replaceAll('/', '-')
         let text = ''
-        for await (const piece of exportText({ state, output })) text += piece
+        for await (const piece of exportText({ state, output }, { isCompared: true })) text += piece
         return documents.keep(`runs/${run.runId}/${name}.txt`, text)
       }),
     )

@@ -2,14 +2,13 @@ import { type GroupBy, groupByText } from '../../answers/groupBy.ts'
 import { leadingPane } from '../../answers/leadingPane.ts'
 import type { GroupsTable } from '../../page/toPage.ts'
 import type { Facts } from '../../protocol/facts.ts'
-import { isFailure, isVerdict } from '../../protocol/verdict.ts'
+import { isVerdict } from '../../protocol/verdict.ts'
 import type { AgreeingGroup } from '../../report/agreeingGroups.ts'
 import type { Group } from '../../report/grouping.ts'
 import { groupByLabel } from '../../report/labelledGroups.ts'
 import type { RunState } from '../../run/runState.ts'
 import type { Translate } from '../../text/translate.ts'
-import { firstLines, lastLines, previewBytes } from './outputPreview.ts'
-import { type PatternPreview, patternPreview, placesIn, shownPreview } from './patternPreview.ts'
+import { GroupPreviews } from './groupPreviews.ts'
 import { groupRow } from './projection.ts'
 import { ReplyLabels } from './replyLabels.ts'
 import { RunAnswers } from './runAnswers.ts'
@@ -18,20 +17,13 @@ import type { ShownRun } from './shownRun.ts'
 /** The most groups that the page gets. If more replies differ, the list of agents is more useful than a list of groups. */
 const maxRows = 200
 
-/** Lines of a group's output, with the agent that they are from and the number of bytes that it had. */
-interface Preview {
-  readonly agentId: string
-  readonly bytes: number
-  readonly preview: ReturnType<typeof firstLines> | PatternPreview
-}
-
 /** The groups of a run under stable numbers, with lines of their output. */
 export class GroupNumbers {
   readonly #run: ShownRun
   readonly #t: Translate
   readonly #numbers = new Map<string, number>()
   readonly #ofAgent = new Map<string, number>()
-  readonly #previews = new Map<string, Preview>()
+  readonly #previews: GroupPreviews
   readonly #answers: RunAnswers
   readonly #factsOf: (agentId: string) => Facts | undefined
   #identical: readonly Group[] = []
@@ -51,6 +43,7 @@ export class GroupNumbers {
     this.#t = t
     this.#factsOf = factsOf
     this.#answers = new RunAnswers(run)
+    this.#previews = new GroupPreviews(run, this.#answers, t)
   }
 
   /**
@@ -134,7 +127,7 @@ export class GroupNumbers {
             majority,
             originals: originals.length,
             label,
-            preview: this.#shownPreview(group),
+            preview: this.#previews.of(group),
           },
           this.#t,
         ),
@@ -157,48 +150,9 @@ export class GroupNumbers {
     return leadingPane({ answers, groups: ended.length, hasTable: this.#answers.haveRecords })
   }
 
-  /**
-   * Reads the lines that are not known yet, or that have changed: the output of a reply that was given up may still
-   * grow, and another agent may stand for the group. Returns whether there is a line that was not there before.
-   */
-  async readPreviews(): Promise<boolean> {
-    let found = false
-    for (const group of this.#shown()) {
-      const { key, representative: agentId } = group
-      const reply = this.#run.state.replies.get(agentId)
-      const bytes = (reply?.stdoutBytes ?? 0) + (reply?.stderrBytes ?? 0)
-      const known = this.#previews.get(key)
-      if (known?.agentId === agentId && known.bytes === bytes) continue
-      const preview = await this.#read(group, bytes)
-      this.#previews.set(key, { agentId, bytes, preview })
-      found ||= preview.lines.length > 0 || (known?.preview.lines.length ?? 0) > 0
-    }
-    return found
-  }
-
-  async #read(group: AgreeingGroup, bytes: number): Promise<Preview['preview']> {
-    const { representative: agentId, state, originals } = group
-    if (originals.length > 1) {
-      const hostname = this.#run.state.replies.get(agentId)?.hostname ?? ''
-      return patternPreview(
-        await this.#answers.patternOf(agentId),
-        hostname,
-        isVerdict(state) && isFailure(state),
-      )
-    }
-    const isEnd = isVerdict(state) && isFailure(state)
-    const from = isEnd ? Math.max(0, bytes - previewBytes) : 0
-    const { lines, more } = (isEnd ? lastLines : firstLines)(
-      await this.#run.output(agentId, from, previewBytes),
-    )
-    return { lines, more: more || bytes > previewBytes }
-  }
-
-  #shownPreview(group: AgreeingGroup): Parameters<typeof groupRow>[1]['preview'] {
-    const preview = this.#previews.get(group.key)?.preview
-    return preview !== undefined && 'isPattern' in preview
-      ? shownPreview(preview, this.#answers.spreads(group, placesIn(preview)), this.#t)
-      : preview
+  /** Reads lines for the cards of the groups. Returns whether there is a line that was not there before. */
+  readPreviews(): Promise<boolean> {
+    return this.#previews.read(this.#shown(), this.majority())
   }
 
   /** Outliers come first, so that a long list would lose the majority, or where there is none the largest group: it is kept. */

@@ -159,6 +159,7 @@ export class OpenOutput {
       from,
       lines: view.window(from, to),
       width: view.width,
+      hasStderr: (reply?.stderrBytes ?? 0) > 0,
       open: reply?.output === 'partial' || reply?.state === 'running' || this.#unread(),
       ...(notice === undefined ? {} : { notice }),
       ...(matches === undefined ? {} : { matches }),

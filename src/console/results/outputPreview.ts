@@ -4,12 +4,11 @@ import { plainLines } from '../../terminal/plainLines.ts'
 /** Bytes of an output that are read for a preview of its start or its end. */
 export const previewBytes = 4096
 
-/** Lines and characters of a preview. */
-export const maxLines = 3
+/** Characters of a line of a preview. */
 const maxCharacters = 300
 
 /** The last lines that are not empty, of stderr if it has any: there most programs say why they failed. */
-export function lastLines(chunks: readonly Chunk[]): { lines: string[]; more: boolean } {
+export function lastLines(chunks: readonly Chunk[], maxLines: number): { lines: string[]; more: boolean } {
   const onStderr = linesWithText(chunks.filter(({ stream }) => stream === 2))
   const lines = onStderr.length > 0 ? onStderr : linesWithText(chunks)
   return {
@@ -19,7 +18,7 @@ export function lastLines(chunks: readonly Chunk[]): { lines: string[]; more: bo
 }
 
 /** The first lines that are not empty, and whether there are more. */
-export function firstLines(chunks: readonly Chunk[]): { lines: string[]; more: boolean } {
+export function firstLines(chunks: readonly Chunk[], maxLines: number): { lines: string[]; more: boolean } {
   const lines = linesWithText(chunks)
   return { lines: lines.slice(0, maxLines), more: lines.length > maxLines }
 }

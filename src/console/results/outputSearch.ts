@@ -1,3 +1,4 @@
+import type { HitLine } from '../../page/searchMessages.ts'
 import type { ReplyState } from '../../run/runState.ts'
 import { withoutSgr } from '../../terminal/sgr.ts'
 import { TerminalLines } from '../../terminal/terminalLines.ts'
@@ -8,6 +9,8 @@ import type { ShownRun } from './shownRun.ts'
 export interface OutputMatches {
   readonly agentIds: readonly string[]
   readonly matches: number
+  /** The first line with a match. */
+  readonly line: HitLine | undefined
 }
 
 /** Bytes read at a time: other work gets its turn between two pieces. */
@@ -42,7 +45,7 @@ export class OutputSearch {
       const mayGrow = group.some(({ output }) => output === 'partial')
       const matches = progress.matches + this.#matchesInOpen(progress, mayGrow)
       if (!mayGrow) for (const each of agentIds) this.#progress.delete(each)
-      yield { agentIds, matches }
+      yield { agentIds, matches, line: progress.line }
     }
   }
 
@@ -56,7 +59,8 @@ export class OutputSearch {
         progress.lines.add(chunk)
         progress.read += chunk.bytes.length
       }
-      for (const { text } of progress.lines.takeFinished()) progress.matches += this.#matchesIn(text)
+      for (const { text } of progress.lines.takeFinished())
+        progress.matches += this.#matchesIn(text, progress)
     }
   }
 
@@ -67,13 +71,17 @@ export class OutputSearch {
     const length = all.reduce((sum, line) => sum + (line?.length ?? 0), 0)
     const isLittleMore = length > longLine && length >= open.length && length < 2 * open.length
     if (mayGrow && isLittleMore) return open.matches
-    const matches = all.reduce((sum, line) => sum + this.#matchesIn(line?.text ?? ''), 0)
+    const matches = all.reduce((sum, line) => sum + this.#matchesIn(line?.text ?? '', progress), 0)
     progress.open = { length, matches }
     return matches
   }
 
-  #matchesIn(text: string): number {
-    return this.#matcher(withoutSgr(text)).length
+  #matchesIn(text: string, progress: Progress): number {
+    const plain = withoutSgr(text)
+    const marks = this.#matcher(plain)
+    const [first] = marks
+    if (first !== undefined) progress.line ??= hitLine(plain, first)
+    return marks.length
   }
 }
 
@@ -83,12 +91,13 @@ interface Progress {
   readonly lines: TerminalLines
   /** In the lines that can no longer change. */
   matches: number
+  line: HitLine | undefined
   /** Characters and matches of the lines that are still being written, when they were last searched. */
   open: { readonly length: number; readonly matches: number }
 }
 
 function begin(): Progress {
-  return { read: 0, lines: new TerminalLines(), matches: 0, open: { length: 0, matches: 0 } }
+  return { read: 0, lines: new TerminalLines(), matches: 0, line: undefined, open: { length: 0, matches: 0 } }
 }
 
 function sameOutputs(replies: Iterable<ReplyState>): ReplyState[][] {
@@ -102,4 +111,17 @@ function sameOutputs(replies: Iterable<ReplyState>): ReplyState[][] {
     else group.push(reply)
   }
   return [...groups.values()]
+}
+
+/** The most characters of a line with a match, and of those before the match. */
+const maxHitCharacters = 300
+const maxBefore = 60
+
+function hitLine(text: string, [start, length]: readonly [start: number, length: number]): HitLine {
+  const from = start + length <= maxHitCharacters / 2 ? 0 : Math.max(0, start - maxBefore)
+  const gap = from > 0 ? '…' : ''
+  return {
+    text: gap + text.slice(from, from + maxHitCharacters),
+    mark: [start - from + gap.length, Math.min(length, maxHitCharacters - (start - from))],
+  }
 }

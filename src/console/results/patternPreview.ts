@@ -2,30 +2,33 @@ import type { PatternLine } from '../../answers/shownPattern.ts'
 import type { Spread } from '../../answers/spread.ts'
 import type { PreviewLine, PreviewPart } from '../../page/toPage.ts'
 import type { Translate } from '../../text/translate.ts'
-import { maxLines } from './outputPreview.ts'
+import { type CardLines, lineText } from './cardLines.ts'
 
 /** Lines of a pattern for the card of its group. */
 export interface PatternPreview {
   readonly isPattern: true
   readonly lines: readonly PatternLine[]
   readonly more: boolean
+  /** They are those of the majority, and this group has none of them. */
+  readonly areMissing: boolean
 }
 
 /** The most characters of a line of a card. */
 const maxCharacters = 300
 
-/** @param isEnd the last lines, of stderr if there are any, instead of the first */
-export function patternPreview(
-  all: readonly PatternLine[],
-  hostname: string,
-  isEnd: boolean,
-): PatternPreview {
-  const filled = all.filter(({ parts }) => parts.some(({ text }) => text.trim() !== ''))
-  const onStderr = isEnd ? filled.filter(({ stream }) => stream === 2) : []
-  const lines = onStderr.length > 0 ? onStderr : filled
-  const chosen = isEnd ? lines.slice(-maxLines) : lines.slice(0, maxLines)
-  const named = hostname === '' ? chosen : chosen.map((line) => withoutName(line, hostname))
-  return { isPattern: true, lines: named, more: filled.length > chosen.length }
+/** Lines of a group whose replies differ in values. */
+export function patternPreview({ lines, more, areMissing }: CardLines, hostname: string): PatternPreview {
+  const named = hostname === '' ? lines : lines.map((line) => withoutName(line, hostname))
+  return { isPattern: true, lines: named, more, areMissing }
+}
+
+/** Lines of a group of identical replies. */
+export function plainPreview({ lines, more, areMissing }: CardLines): {
+  lines: PreviewLine[]
+  more: boolean
+} {
+  const texts = lines.map((line) => lineText(line).trimEnd().slice(0, maxCharacters))
+  return { lines: areMissing ? texts.map((missing) => ({ missing })) : texts, more }
 }
 
 /** Each of the agents says its own name there. */
@@ -45,10 +48,11 @@ export function placesIn({ lines }: PatternPreview): number[] {
 
 /** The lines with how the values spread; those that all agents share are text. */
 export function shownPreview(
-  { lines, more }: PatternPreview,
+  { lines, more, areMissing }: PatternPreview,
   spreads: readonly (Spread | undefined)[],
   t: Translate,
 ): { lines: PreviewLine[]; more: boolean } {
+  if (areMissing) return plainPreview({ lines, more, areMissing })
   return { lines: lines.map(({ parts }) => cut(parts.map((part) => shownPart(part, spreads, t)))), more }
 }
 

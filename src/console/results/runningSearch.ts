@@ -1,5 +1,5 @@
 import type { Query } from '../../page/fromPage.ts'
-import type { SearchProgress } from '../../page/toPage.ts'
+import type { HitLine, SearchProgress } from '../../page/searchMessages.ts'
 import type { ReplyState } from '../../run/runState.ts'
 import type { Translate } from '../../text/translate.ts'
 import type { Matcher } from './matcher.ts'
@@ -11,6 +11,9 @@ import type { ShownRun } from './shownRun.ts'
 /** How often the progress of a search is sent to the page, milliseconds. */
 const progressEveryMs = 100
 
+/** The most lines with a match that are sent to the page: more than it has cards for. */
+const maxLines = 500
+
 /** A search of all outputs of a run, which continues as outputs grow. */
 export class RunningSearch {
   readonly #run: ShownRun
@@ -20,6 +23,9 @@ export class RunningSearch {
   readonly #abort = new AbortController()
   readonly #changed = new Set<string>()
   readonly #hits = new Map<string, number>()
+  /** Lines of the outputs in {@link #hits}, and how many were sent in all. */
+  readonly #lines = new Map<string, HitLine>()
+  #linesTold = 0
   #search: OutputSearch | undefined
   #searched = 0
   #running = false
@@ -69,8 +75,10 @@ export class RunningSearch {
       while (this.#changed.size > 0 && !this.#abort.signal.aborted) {
         const replies = this.#take()
         this.#searched = this.#withOutput() - replies.length
-        for await (const { agentIds, matches } of search.search(replies, this.#abort.signal)) {
+        for await (const { agentIds, matches, line } of search.search(replies, this.#abort.signal)) {
           for (const agentId of agentIds) this.#hits.set(agentId, matches)
+          const [first] = agentIds
+          if (first !== undefined && line !== undefined) this.#lines.set(first, line)
           this.#searched += agentIds.length
           if (this.#clock.now() - this.#toldAt >= progressEveryMs) this.#tell('searching')
         }
@@ -91,6 +99,13 @@ export class RunningSearch {
     return replies
   }
 
+  #hit(agentId: string, matches: number): SearchProgress['hits'][number] {
+    const line = this.#lines.get(agentId)
+    if (line === undefined || this.#linesTold === maxLines) return [agentId, matches]
+    this.#linesTold += 1
+    return [agentId, matches, line]
+  }
+
   #withOutput(): number {
     let count = 0
     for (const { stdoutBytes, stderrBytes } of this.#run.state.replies.values())
@@ -101,8 +116,9 @@ export class RunningSearch {
   #tell(state: SearchProgress['state'], problem?: string): void {
     if (this.#abort.signal.aborted) return
     this.#toldAt = this.#clock.now()
-    const hits = [...this.#hits]
+    const hits = [...this.#hits].map(([agentId, matches]) => this.#hit(agentId, matches))
     this.#hits.clear()
+    this.#lines.clear()
     this.#post({
       type: 'search',
       search: this.#number,

@@ -46,16 +46,23 @@ const focus = (page: OpenPage['page']) =>
 describe('the results page by keyboard alone', () => {
   it('has one tab stop for each list, however long', async () => {
     const page = await show(await reloadOfSixty())
-    await page.getByRole('button', { name: 'Run again', exact: true }).focus()
+    await page.getByRole('button', { name: 'Show all' }).focus()
     const stops: string[] = [await focus(page)]
-    for (let stop = 0; stop < 20; stop += 1) {
+    for (let stop = 0; stop < 30; stop += 1) {
       await page.keyboard.press('Tab')
       const name = await focus(page)
       if (name === stops[0]) break
       stops.push(name)
     }
-    expect(stops.slice(0, 5)).toEqual(['Run again', 'Run another command', 'Copy', 'Export', 'More'])
-    expect(stops.slice(9)).toEqual(
+    expect(stops.slice(0, 6)).toEqual([
+      'Show all',
+      'Run again',
+      'Run another command',
+      'Copy',
+      'Export',
+      'More',
+    ])
+    expect(stops.slice(10)).toEqual(
       [
         'Search all output',
         'Match case',
@@ -63,13 +70,18 @@ describe('the results page by keyboard alone', () => {
         expect.stringMatching(/^Groups of identical replies/),
         'Group by',
         'Groups of identical replies: web[07,23]',
+        'Table of values',
+        'Run another command on the agents in the table…',
+        'Rows',
+        'Columns',
+        'Copy the table',
         expect.stringMatching(/^Agents/),
         'Filter hosts',
-        'Agents: web01',
+        'Agents: web07',
         expect.anything(),
-      ].slice(0, stops.length - 9),
+      ].slice(0, stops.length - 10),
     )
-    expect(stops).toContain('Agents: web01')
+    expect(stops).toContain('Agents: web07')
   })
 
   it('moves through agents by arrows, pages, Home and End, and sorts from the heading', async () => {
@@ -87,6 +99,7 @@ describe('the results page by keyboard alone', () => {
     expect(await press('Home')).toBe('Agents: web1')
     expect(await press('ArrowUp')).toBe('Agents: State')
     expect(await press('ArrowRight')).toBe('Agents: Host')
+    await press('Enter')
     await press('Enter')
     await expect
       .poll(() => page.getByRole('columnheader', { name: 'Host' }).getAttribute('aria-sort'))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exportCsv, exportText, plainOutput } from '../../../src/report/runTables.ts'
-import { agentIdOf, withSimulatedRun } from '../../support/simulatedRun.ts'
+import { agentIdOf, simulateRun, withSimulatedRun } from '../../support/simulatedRun.ts'
 import { textOf } from '../../support/textOf.ts'
 
 describe('the CSV of a run', () => {
@@ -39,4 +39,19 @@ describe('the text of a run', () => {
       expect(written).toContain('---- web3 (1): failed, exit code 2\nno\n')
       expect(await plainOutput(simulated.run, agentIdOf('web3'))).toBe('no\n')
     }))
+
+  it('is the same for runs with the same replies where it is compared, whenever they were', async () => {
+    const texts: string[] = []
+    for (const [runId, startedAt] of [
+      ['run-0000-0001', 1_000_000],
+      ['run-0000-0002', 9_000_000],
+    ] as const) {
+      const simulated = await simulateRun(['web1'], {}, { runId, startedAt })
+      simulated.finish('web1', 0, [{ stream: 1, text: 'ok\n' }])
+      texts.push(await textOf(exportText(simulated.run, { isCompared: true })))
+      expect(await textOf(exportText(simulated.run))).toContain(`run ${runId}`)
+      await simulated.close()
+    }
+    expect(texts[1]).toBe(texts[0])
+  })
 })

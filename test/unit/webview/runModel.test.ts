@@ -31,7 +31,7 @@ function modelOf(rows: readonly AgentRow[], groups: readonly GroupRow[] = []): R
     total: rows.length,
     counts: { succeeded: rows.length } as Snapshot['counts'],
     rows,
-    groups: { total: groups.length, rows: groups },
+    groups: { total: groups.length, rows: groups, leads: 'groups' },
   }
   model.take(snapshot)
   return model
@@ -42,6 +42,7 @@ const hosts = (model: RunModel) => model.shown().map(({ host }) => host)
 describe('RunModel', () => {
   it('orders hosts as people do, whenever they come', () => {
     const model = modelOf([row('web10'), row('web2'), row('db1')])
+    model.sortBy({ by: 'host', down: false })
     expect(hosts(model)).toEqual(['db1', 'web2', 'web10'])
     const { counts } = model
     model.take({
@@ -68,7 +69,7 @@ describe('RunModel', () => {
     model.narrow({ states: new Set(['failed']) })
     expect(hosts(model)).toEqual(['web2'])
     model.narrow({ states: new Set(), hostText: 'WEB' })
-    expect(hosts(model)).toEqual(['web1', 'web2'])
+    expect(hosts(model)).toEqual(['web2', 'web1'])
     model.narrow({ hostText: '00ff' })
     expect(hosts(model)).toEqual(['db1'])
     model.narrow({ hostText: '', onlyHits: true })
@@ -95,6 +96,20 @@ describe('RunModel', () => {
     expect(hosts(model)).toEqual(['d', 'c', 'b', 'a'])
   })
 
+  it('has trouble first, and success last, unless it is sorted in another way', () => {
+    const model = modelOf([
+      row('a'),
+      row('b', { state: 'running' }),
+      row('c', { state: 'failed' }),
+      row('d', { state: 'no-reply' }),
+      row('e', { state: 'failed' }),
+      row('f', { state: 'expected' }),
+    ])
+    expect(hosts(model)).toEqual(['c', 'e', 'd', 'b', 'f', 'a'])
+    model.sortBy({ by: 'state', down: true })
+    expect(hosts(model)).toEqual(['a', 'f', 'b', 'd', 'c', 'e'])
+  })
+
   it('has what executed unexpectedly first, in each order', () => {
     const model = modelOf([
       row('a', { durationMs: 5 }),
@@ -102,7 +117,7 @@ describe('RunModel', () => {
       row('x', { state: 'unexpected', durationMs: 7 }),
       row('y', { state: 'unexpected' }),
     ])
-    expect(hosts(model)).toEqual(['x', 'y', 'a', 'b'])
+    expect(hosts(model)).toEqual(['x', 'y', 'b', 'a'])
     for (const by of ['state', 'duration', 'bytes', 'host'] as const) {
       for (const down of [true, false]) {
         model.sortBy({ by, down })
@@ -121,5 +136,25 @@ describe('RunModel', () => {
     expect(model.groupHits(7)).toBe(2)
     model.narrow({ onlyHits: true })
     expect(model.shownGroups().map(({ id }) => id)).toEqual([7])
+  })
+
+  it('has a line with a match for each group that has one', () => {
+    const model = modelOf([row('a', { group: 7 }), row('b', { group: 8 })], [group(7), group(8)])
+    const line = { text: 'a needle', mark: [2, 6] } as const
+    model.hit('i-a', 1, line)
+    expect([model.groupHitLine(7), model.groupHitLine(8)]).toEqual([line, undefined])
+    model.clearHits()
+    expect(model.groupHitLine(7)).toBeUndefined()
+  })
+
+  it('names the one reply that there is to look at: of the only agent, or of all, in the end', () => {
+    expect(modelOf([row('a')]).only()).toEqual({ agent: 'i-a' })
+    const agreed = { ...group(7), bytes: 8, originals: 1 }
+    const model = modelOf([row('a', { group: 7 }), row('b', { group: 7 })], [agreed])
+    expect(model.only()).toBeUndefined()
+    model.run = { phase: 'over' } as never
+    expect(model.only()).toEqual({ group: 7 })
+    model.groups = { ...model.groups, rows: [{ ...agreed, originals: 2 }] }
+    expect(model.only()).toBeUndefined()
   })
 })

@@ -2,7 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PageSession } from '../../../../src/console/results/pageSession.ts'
 import type { FromPage } from '../../../../src/page/fromPage.ts'
-import type { Delta, OutputWindow, SearchProgress, Snapshot, ToPage } from '../../../../src/page/toPage.ts'
+import type { SearchProgress } from '../../../../src/page/searchMessages.ts'
+import type { Delta, OutputWindow, Snapshot, ToPage } from '../../../../src/page/toPage.ts'
 import type { Chunk } from '../../../../src/protocol/frames.ts'
 import { inEnglish } from '../../../../src/text/translate.ts'
 import { RunModel } from '../../../../webview/runModel.ts'
@@ -223,6 +224,54 @@ describe('PageSession', () => {
     })
   })
 
+  it('shows on a card the lines in which a group differs from the majority, and those that it lacks', async () => {
+    const { simulated, session, sent, settle } = await scene([
+      'web1',
+      'web2',
+      'web3',
+      'web4',
+      'web5',
+      'web6',
+      'web7',
+    ])
+    session.receive({ type: 'ready' })
+    const common = ['Reloading nginx', 'checking configuration', 'configuration ok', 'done']
+    const write = (host: string, code: number, lines: readonly string[]) =>
+      simulated.finish(host, code, [{ stream: 1, text: `${lines.join('\n')}\n` }])
+    for (const host of ['web1', 'web2', 'web3', 'web4']) write(host, 0, common)
+    write('web5', 1, [
+      ...common.slice(0, 3),
+      'nginx: [emerg] bind() to 0.0.0.0:80 failed',
+      ...common.slice(3),
+    ])
+    write('web6', 0, [...common, 'a warning'])
+    write('web7', 0, common.slice(0, 3))
+    const previews = () => modelOf(sent).groups.rows.map(({ hosts, preview }) => [hosts, preview])
+    session.receive({ type: 'group-by', by: 'identical' })
+    await settle(() => JSON.stringify(previews()).includes('missing'))
+    expect(previews()).toEqual([
+      ['web5', ['nginx: [emerg] bind() to 0.0.0.0:80 failed']],
+      ['web6', ['a warning']],
+      ['web7', [{ missing: 'done' }]],
+      ['web[1-4]', common],
+    ])
+  })
+
+  it('has one card for replies that a cancel has cut at different places', async () => {
+    const { simulated, session, sent, settle } = await scene(['web1', 'web2', 'web3', 'web4'])
+    session.receive({ type: 'ready' })
+    for (const [index, host] of ['web1', 'web2', 'web3'].entries()) {
+      const text = Array.from({ length: index + 1 }, (_, at) => `step ${at + 1}\n`).join('')
+      simulated.finish(host, { kind: 'cancelled', started: true }, [{ stream: 1, text }])
+    }
+    simulated.finish('web4', { kind: 'cancelled', started: false })
+    await settle(() => modelOf(sent).groups.rows.some(({ preview }) => preview.length > 0))
+    expect(modelOf(sent).groups.rows.map(({ hosts, originals }) => [hosts, originals])).toEqual([
+      ['web4', 1],
+      ['web[1-3]', 3],
+    ])
+  })
+
   it('shows a group by the output that all its members share', async () => {
     const { simulated, session, sent, settle } = await scene(['web1', 'web2'])
     for (const host of ['web1', 'web2']) simulated.finish(host, 0, [{ stream: 1, text: 'same\n' }])
@@ -248,8 +297,13 @@ describe('PageSession', () => {
     await settle(() => of(sent, 'search').at(-1)?.state === 'done')
     const told = of(sent, 'search') as SearchProgress[]
     expect(told.at(-1)).toMatchObject({ state: 'done', searched: 500, of: 500 })
-    const hits = new Map(told.flatMap(({ hits }) => hits))
+    const hits = new Map(
+      told.flatMap(({ hits: some }) => some.map(([id, matches]) => [id, matches] as const)),
+    )
     expect([...hits].filter(([, matches]) => matches > 0)).toEqual([[agentIdOf('web321'), 1]])
+    // An output that is searched while it may still grow is told of again.
+    const line = told.flatMap(({ hits: some }) => some).findLast(([id]) => id === agentIdOf('web321'))?.[2]
+    expect(line).toEqual({ text: 'needle', mark: [0, 6] })
     const agent = agentIdOf('web321')
     session.receive({ type: 'output', view: 1, of: { agent }, from: 0, to: 10, follow: false })
     session.receive({ type: 'find', view: 1, from: 0, direction: 1 })
@@ -264,7 +318,9 @@ describe('PageSession', () => {
     await settle()
     simulated.write('web2', 2, 'too late\n')
     await settle(() => of(sent, 'search').some(({ hits }) => hits.length > 0))
-    const hits = new Map(of(sent, 'search').flatMap(({ hits: some }) => some))
+    const hits = new Map(
+      of(sent, 'search').flatMap(({ hits: some }) => some.map(([id, matches]) => [id, matches] as const)),
+    )
     expect(hits.get(agentIdOf('web2'))).toBe(1)
   })
 
