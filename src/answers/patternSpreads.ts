@@ -14,6 +14,15 @@ export class PatternSpreads {
   add(values: string): void {
     if (this.#answers.length === 0) this.#count = partsOf(values).length
     this.#answers.push(values)
+    // Where somebody looks already, one more now is better than thousands when they look again.
+    const last = this.#answers.length - 1
+    const current = [...this.#places].filter(([, { upTo }]) => upTo === last)
+    if (current.length === 0) return
+    const parts = partsOf(values)
+    for (const [place, known] of current) {
+      known.collector.add(parts[place] as string)
+      known.upTo = last + 1
+    }
   }
 
   /** Places that the pattern has. */

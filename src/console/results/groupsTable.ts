@@ -29,6 +29,7 @@ export class GroupNumbers {
   #identical: readonly Group[] = []
   #groups: readonly AgreeingGroup[] = []
   #chosen: GroupBy | undefined
+  #lead: GroupsTable['leads'] = 'groups'
   #by: GroupBy = { kind: 'level', level: 'identical' }
   /** Of a choice that is no level. */
   #labels: ReplyLabels | undefined
@@ -145,9 +146,11 @@ export class GroupNumbers {
 
   #leads(): GroupsTable['leads'] {
     if (this.#chosen !== undefined) return 'groups'
+    if (!this.#answers.areRead) return this.#lead
     const ended = this.#groups.filter(({ state }) => isVerdict(state))
     const answers = ended.reduce((sum, { agentIds }) => sum + agentIds.length, 0)
-    return leadingPane({ answers, groups: ended.length, hasTable: this.#answers.haveRecords })
+    this.#lead = leadingPane({ answers, groups: ended.length, hasTable: this.#answers.haveRecords })
+    return this.#lead
   }
 
   /** Reads lines for the cards of the groups. Returns whether there is a line that was not there before. */

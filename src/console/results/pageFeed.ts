@@ -136,7 +136,12 @@ export class PageFeed {
     const now = clock.now()
     this.#flushedAt = now
     const isDue = now - this.#groupedAt >= Math.max(groupEveryMs, 4 * this.#groupingMs)
-    if (this.#groupsStale && (isDue || state.phase === 'over')) this.#regroup()
+    if (this.#groupsStale && !this.#tellsGroups && (isDue || state.phase === 'over')) {
+      this.#regroup()
+      // Grouping and telling are two tasks: the editor can handle keys in between.
+      this.#flushing.setIn(0)
+      return
+    }
     const rows = this.#takeRows()
     if (rows.length > 0 || this.#tellsRun || this.#tellsGroups) {
       const tellsGroups = this.#tellsGroups

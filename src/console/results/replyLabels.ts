@@ -38,7 +38,8 @@ export class ReplyLabels {
 
   of(agentId: string, { key }: Group): string | undefined {
     if (this.by.kind === 'exit') return undefined
-    if (this.by.kind !== 'fact') return this.#read.get(key)
+    // What is not read yet is not the same as what has no such value.
+    if (this.by.kind !== 'fact') return this.#read.has(key) ? this.#read.get(key) : '…'
     return factValue(this.#factsOf(agentId), this.by.path)?.slice(0, maxCharacters)
   }
 

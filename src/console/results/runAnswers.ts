@@ -72,6 +72,11 @@ export class RunAnswers {
     return this.#withRecords * 2 > this.#lookedAt
   }
 
+  /** Whether each reply that has ended is looked at: until then they seem to be more different than they are. */
+  get areRead(): boolean {
+    return this.#groups.every(({ key }) => this.#read.has(key))
+  }
+
   /** How the values of a group spread at these places of its pattern. */
   spreads({ originals }: AgreeingGroup, places: readonly number[]): readonly (Spread | undefined)[] {
     return this.#agreement.spreads(

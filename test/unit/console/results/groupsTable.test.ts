@@ -33,6 +33,31 @@ describe('the table of groups', () => {
     expect(rows.at(-1)).toMatchObject({ count: 2, majority: false })
   })
 
+  it('leads with the table of values only after each reply is looked at: before that, all seem to differ', async () => {
+    const hosts = Array.from({ length: 12 }, (_, index) => `web${index}`)
+    simulated = await simulateRun(hosts)
+    const { run } = simulated
+    const finish = (from: number, to: number, rowOf: (index: number) => string) => {
+      for (const [index, host] of hosts.entries())
+        if (index >= from && index < to)
+          simulated.finish(host, 0, [{ stream: 1, text: `PID  COMMAND\n1  init\n${rowOf(index)}\n` }])
+    }
+    const groups = new GroupNumbers(run as never, inEnglish)
+    const leads = async () => {
+      groups.update(groupReplies(run.state))
+      const before = groups.table(run.state).leads
+      await groups.readAnswers()
+      groups.update(groupReplies(run.state))
+      return [before, groups.table(run.state).leads]
+    }
+    finish(0, 6, (index) => `${index}  nginx`)
+    expect(await leads()).toEqual(['groups', 'groups'])
+    finish(6, 12, (index) => `7  ${'abcdefghijkl'[index]}-server`)
+    expect(await leads()).toEqual(['groups', 'table'])
+    groups.choose({ kind: 'exit' })
+    expect(await leads()).toEqual(['groups', 'groups'])
+  })
+
   it('shows the beginning of what is there by now, where a reply was given up and more of it comes', async () => {
     simulated = await simulateRun(['web1'])
     const { run } = simulated
