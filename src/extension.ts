@@ -108,7 +108,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const results = createResults({
     extensionUri: context.extensionUri,
     actions: {
-      find: (runId) => shownRuns.find(runId),
+      find: (runId, afterReload) => shownRuns.find(runId, afterReload),
       runAgain: ({ run }, targets) => runAgain(sending, shownRuns, run.state, targets),
       pickFact: (shown) => shownRuns.pickFact(shown),
       next: nextStepsOf({

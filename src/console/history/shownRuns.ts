@@ -1,6 +1,6 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
-import { FollowedRun } from '../../master/engine/followedRun.ts'
+import { closedAfterMs, FollowedRun } from '../../master/engine/followedRun.ts'
 import type { Run } from '../../master/engine/run.ts'
 import type { History } from '../../master/store/history.ts'
 import type { RecordedRun } from '../../master/store/runRecord.ts'
@@ -66,10 +66,12 @@ export class ShownRuns {
   }
 
   /**
+   * @param afterReload the process that still has the run is probably the one before the reload: then this window goes on with
+   *   it as soon as that has ended
    * @returns undefined when the run is not in the history
    * @throws Error when its record cannot be read
    */
-  async find(runId: string): Promise<Shown | undefined> {
+  async find(runId: string, afterReload = false): Promise<Shown | undefined> {
     const history = await this.#history.open()
     const environment = await this.environmentOf(runId)
     const open = environment && this.#openRun(environment, runId)
@@ -89,7 +91,7 @@ export class ShownRuns {
       // What another window receives can be seen without a connection of this one.
       if (!(await history.isInUse(runId))) throw error
     }
-    return this.#elsewhere(history, runId, environment)
+    return this.#elsewhere(history, runId, environment, afterReload ? 0 : closedAfterMs)
   }
 
   /**
@@ -101,7 +103,9 @@ export class ShownRuns {
     const environment = await this.environmentOf(runId)
     const open = environment && this.#openRun(environment, runId)
     if (environment !== undefined && open !== undefined) return this.started({ run: open, environment })
-    return (await history.has(runId)) ? this.#elsewhere(history, runId, environment) : undefined
+    return (await history.has(runId))
+      ? this.#elsewhere(history, runId, environment, closedAfterMs)
+      : undefined
   }
 
   /**
@@ -162,11 +166,12 @@ export class ShownRuns {
     history: History,
     runId: string,
     environment: DeclaredEnvironment | undefined,
+    leftAfterMs: number,
   ): Promise<Shown> {
     const isHeld = () => history.isInUse(runId)
     if (!(await isHeld())) return this.#past(await history.load(runId), environment)
     const reader = await history.read(runId)
-    const run = new FollowedRun({ reader, isHeld, onWarning: this.#onWarning })
+    const run = new FollowedRun({ reader, isHeld, leftAfterMs, onWarning: this.#onWarning })
     const refuse = () => {
       throw new Error(vscode.l10n.t('Another window has this run in progress. Do this there.'))
     }

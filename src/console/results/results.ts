@@ -137,7 +137,7 @@ export class Results implements vscode.Disposable {
     })
     let tab: ResultsTab | undefined
     try {
-      const shown = await this.#options.actions.find(runId)
+      const shown = await this.#options.actions.find(runId, true)
       if (isClosed) return
       const open = this.#tabOf(runId)
       if (open !== undefined) {

@@ -4,7 +4,7 @@ import type { Shown } from './shownRun.ts'
 /** What the pages need from the rest of the console. */
 export interface ResultsActions {
   /** The run of a page that was restored after a reload, or of an output document; undefined if it is not in the history. */
-  find(runId: string): Promise<Shown | undefined>
+  find(runId: string, afterReload?: boolean): Promise<Shown | undefined>
   /**
    * Repeats a run: on these agents, or on all agents that match its filter now when `targets` is undefined. It comes from a
    * page, so the host confirms it in every environment.

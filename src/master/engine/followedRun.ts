@@ -10,13 +10,15 @@ const lookEveryMs = 1_000
 const looksPerHolder = 5
 
 /** A run that no process has held for so long was not left by a reload: its window was closed. Milliseconds. */
-const leftAfterMs = 15_000
+export const closedAfterMs = 15_000
 
 export interface FollowedRunOptions {
   readonly reader: RunReader
   /** Whether a living master holds it. */
   readonly isHeld: () => Promise<boolean>
   /** Monotonic, milliseconds. */
+  /** From when on a run counts as left that no process holds, milliseconds. */
+  readonly leftAfterMs: number
   readonly now?: () => number
   readonly everyMs?: number
   onWarning(error: Error): void
@@ -25,7 +27,7 @@ export interface FollowedRunOptions {
 /** A run of another process, read along from its record: only while somebody listens, and until it is over. */
 export class FollowedRun {
   readonly state: RunState
-  /** Resolves when no process has held it for 15 seconds although it is not over. */
+  /** Resolves when no process has held it for `leftAfterMs` although it is not over. */
   readonly left: Promise<void>
   readonly #options: FollowedRunOptions
   readonly #notices: RunNotices
@@ -77,6 +79,7 @@ export class FollowedRun {
   }
 
   async #look(): Promise<void> {
+    const { leftAfterMs } = this.#options
     try {
       const bytesBefore = new Map<string, number>()
       for (const { agentId, stdoutBytes, stderrBytes } of this.state.replies.values())
@@ -89,7 +92,7 @@ export class FollowedRun {
           this.#notices.output(reply.agentId)
       }
       this.#hasFailed = false
-      if (this.#looks % looksPerHolder === 0) await this.#lookForHolder()
+      if (leftAfterMs < lookEveryMs || this.#looks % looksPerHolder === 0) await this.#lookForHolder()
       this.#looks += 1
     } catch (error) {
       // Said once: it is tried again all the time.
@@ -104,6 +107,6 @@ export class FollowedRun {
       return
     }
     this.#unheldSince ??= this.#now()
-    if (this.#now() - this.#unheldSince >= leftAfterMs) this.#leave()
+    if (this.#now() - this.#unheldSince >= this.#options.leftAfterMs) this.#leave()
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { FollowedRun } from '../../../../src/master/engine/followedRun.ts'
+import { closedAfterMs, FollowedRun } from '../../../../src/master/engine/followedRun.ts'
 import type { RunChange } from '../../../../src/master/engine/run.ts'
 import { type SimulatedRun, simulateRun } from '../../../support/simulatedRun.ts'
 import { until } from '../../../support/until.ts'
@@ -15,7 +15,10 @@ const textOf = (chunks: readonly { readonly bytes: Uint8Array }[]) =>
   Buffer.concat(chunks.map(({ bytes }) => bytes)).toString()
 
 /** A run, and another process that reads along. */
-async function follow(hosts: readonly string[], options: { readonly now?: () => number } = {}) {
+async function follow(
+  hosts: readonly string[],
+  options: { readonly now?: () => number; readonly leftAfterMs?: number } = {},
+) {
   simulated = await simulateRun(hosts)
   await simulated.run.flush()
   const warnings: string[] = []
@@ -23,7 +26,7 @@ async function follow(hosts: readonly string[], options: { readonly now?: () => 
   const followed = new FollowedRun({
     reader: await simulated.history.read(simulated.run.runId),
     isHeld: async () => isHeld,
-    everyMs: 5,
+    ...{ everyMs: 5, leftAfterMs: closedAfterMs },
     onWarning: ({ message }) => warnings.push(message),
     ...options,
   })
@@ -97,5 +100,17 @@ describe('A run of another process', () => {
     now += 2_000
     await lookTenTimes()
     expect(isLeft).toBe(true)
+  })
+
+  it('is left at once when it is only waited for that its process ends', async () => {
+    const { followed, leave } = await follow(['web-01'], { leftAfterMs: 0 })
+    let isLeft = false
+    void followed.left.then(() => {
+      isLeft = true
+    })
+    await followed.look()
+    expect(isLeft).toBe(false)
+    leave()
+    await until(() => isLeft, 'the run to be left')
   })
 })
