@@ -57,10 +57,12 @@ function hasText({ parts }: PatternLine): boolean {
 }
 
 /** Not possible in a line. */
-const anyValue = '\n'
+const anyValue = '\0'
 
+/** Columns may have another width. */
 function words({ stream, parts }: PatternLine): string {
-  return `${stream}${parts.map((part) => ('place' in part ? anyValue : part.text)).join('')}`
+  const text = parts.map((part) => ('place' in part ? anyValue : part.text.replace(/[ \t]+/g, ' '))).join('')
+  return `${stream}${text.trim()}`
 }
 
 function letters(line: PatternLine): string {

@@ -1,3 +1,4 @@
+import type { PatternLine } from '../../answers/shownPattern.ts'
 import { isFailure, isVerdict } from '../../protocol/verdict.ts'
 import type { AgreeingGroup } from '../../report/agreeingGroups.ts'
 import type { Translate } from '../../text/translate.ts'
@@ -55,6 +56,7 @@ export class GroupPreviews {
   async read(groups: readonly AgreeingGroup[], majority: AgreeingGroup | undefined): Promise<boolean> {
     let found = false
     const most = groups.length <= fewGroups ? maxLinesOfFew : maxLines
+    let common: Promise<PatternLine[]> | undefined
     for (const group of groups) {
       const { key, representative, originals } = group
       const compared = this.#comparedWith(group, majority)
@@ -62,7 +64,8 @@ export class GroupPreviews {
       const kind = originals.length > 1 ? 'pattern' : 'plain'
       const from = [kind, most, this.#stateOf(representative), compared && this.#stateOf(compared)].join(' ')
       if (known?.from === from) continue
-      const preview = await this.#read(group, compared, most)
+      if (compared !== undefined) common ??= this.#answers.patternOf(compared)
+      const preview = await this.#read(group, compared === undefined ? undefined : await common, most)
       this.#previews.set(key, { from, preview })
       found ||= preview.lines.length > 0 || (known?.preview.lines.length ?? 0) > 0
     }
@@ -90,16 +93,15 @@ export class GroupPreviews {
 
   async #read(
     group: AgreeingGroup,
-    comparedWith: string | undefined,
+    majority: readonly PatternLine[] | undefined,
     most: number,
   ): Promise<Preview['preview']> {
     const { representative: agentId, state, originals } = group
     const isFailed = isVerdict(state) && isFailure(state)
     // Where a cancel cut the outputs, they have no places in common.
     const isPattern = originals.length > 1 && state !== 'cancelled'
-    if (!isPattern && comparedWith === undefined) return this.#readEnd(agentId, isFailed, most)
+    if (!isPattern && majority === undefined) return this.#readEnd(agentId, isFailed, most)
     const lines = await this.#answers.patternOf(agentId)
-    const majority = comparedWith === undefined ? undefined : await this.#answers.patternOf(comparedWith)
     const chosen = cardLines(lines, { majority, isFailure: isFailed, most })
     const hostname = this.#run.state.replies.get(agentId)?.hostname ?? ''
     return isPattern ? patternPreview(chosen, hostname) : plainPreview(chosen)

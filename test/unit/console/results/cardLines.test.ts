@@ -44,6 +44,12 @@ describe('the lines on a card', () => {
     expect(shown(reply('12:00:01 started\n12:00:09 done'), { majority })).toEqual(['12:00:09 done'])
   })
 
+  it('do not differ in the width of columns', () => {
+    const majority = reply('Size  Used Mounted on\n30G     1G /')
+    const twoDisks = reply('Size  Used Mounted on\n30G    29G /\n200G  120G /srv')
+    expect(shown(twoDisks, { majority })).toEqual(['200G  120G /srv'])
+  })
+
   it('are those that it lacks where it has none of its own', () => {
     const majority = reply('nginx running\ncron running\nssh running')
     expect(shown(reply('nginx running\nssh running'), { majority })).toEqual(['− cron running'])
