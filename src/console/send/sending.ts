@@ -14,7 +14,6 @@ import type { SendOrigin } from './confirmation.ts'
 import { continueRun } from './continueRun.ts'
 import type { Drafts } from './drafts.ts'
 import type { Documents } from './question.ts'
-import { askForPlan } from './runFlow.ts'
 import type { RunHistory } from './runHistory.ts'
 import type { Draft, RunPlan } from './runPlan.ts'
 import type { Runs, SendOutcome, StartedRun } from './runs.ts'
@@ -56,7 +55,7 @@ export class Sending {
     kind: 'flow' | 'arguments' | 'task' = 'flow',
     signal: AbortSignal = unstopped(),
   ): Promise<SendOutcome> {
-    const plan = await askForPlan(await this.#world(), start, title, { review: true, signal })
+    const plan = await this.#plan(start, title, { review: true, signal })
     return this.#send(plan, { kind: kind === 'task' ? kind : 'flow' }, signal)
   }
 
@@ -77,13 +76,13 @@ export class Sending {
     const isComplete =
       start.environment !== undefined && start.filter !== undefined && start.action !== undefined
     if (!isComplete) return this.ask(start, title, kind, signal)
-    const plan = await askForPlan(await this.#world(), start, title, { review: false, signal })
+    const plan = await this.#plan(start, title, { review: false, signal })
     return this.#send(plan, { kind, confirm: args.confirm ?? true }, signal)
   }
 
   /** Asks for environment and filter, and returns the agents that they match. Sends nothing. */
   async whoMatches(start: Draft, title: string) {
-    const plan = await askForPlan(await this.#world(), { ...start, action: { kind: 'ping' } }, title, {
+    const plan = await this.#plan({ ...start, action: { kind: 'ping' } }, title, {
       ...{ review: false, signal: unstopped() },
     })
     if (plan === undefined) return undefined
@@ -109,7 +108,7 @@ export class Sending {
     then: readonly { readonly agentId: string; readonly hostname: string }[] | undefined,
     signal: AbortSignal = unstopped(),
   ): Promise<SendOutcome> {
-    const plan = await askForPlan(await this.#world(), draft, '', { review: false, signal })
+    const plan = await this.#plan(draft, '', { review: false, signal })
     return this.#send(plan, { kind: 'page' }, signal, then)
   }
 
@@ -181,6 +180,16 @@ export class Sending {
     if (origin.kind === 'flow') this.#drafts.forget(plan.environment.key)
     if (plan.snippet !== undefined) this.#drafts.forget(plan.snippet)
     return outcome
+  }
+
+  /** The boxes are loaded when the first one opens. */
+  async #plan(
+    start: Draft,
+    title: string,
+    how: { readonly review: boolean; readonly signal: AbortSignal },
+  ): Promise<RunPlan | undefined> {
+    const [{ askForPlan }, world] = await Promise.all([import('./runFlow.ts'), this.#world()])
+    return askForPlan(world, start, title, how)
   }
 
   async #world() {

@@ -10,7 +10,7 @@ const root = path.resolve(import.meta.dirname, '../../..')
  * Minified, in KiB (docs/console.md). `host` is what activation loads; `onDemand` what a connection, the results page
  * or the doctor load when they are first wanted, the AWS SDK above all.
  */
-const budget = { host: 600, onDemand: 600, page: 250 }
+const budget = { host: 600, onDemand: 650, page: 250 }
 
 describe('the production build', () => {
   let outdir: string
