@@ -1,5 +1,6 @@
 // @ts-check
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +13,11 @@ const cache = fileURLToPath(new URL('../.cache/', import.meta.url))
 
 /** Debian's release, and what its root file system has beside the least. */
 const release = 'bookworm'
-const included = ['systemd', 'systemd-sysv', 'libpam-systemd', 'dbus', 'logrotate', 'needrestart', 'procps']
+const included = [
+  ...['systemd', 'systemd-sysv', 'libpam-systemd', 'dbus', 'logrotate', 'needrestart', 'procps'],
+  // What leaves the cgroup of a run: docs/agent.md.
+  ...['at', 'runc'],
+]
 
 /**
  * Why no systemd can be booted on this machine, in words; undefined if it can.
@@ -41,7 +46,9 @@ export async function whyNoSystemd() {
  */
 export async function ensureSystemdRoot({ tell } = {}) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const folder = path.join(cache, `systemd-${release}`)
+  // Another list of packages is another root.
+  const digest = createHash('sha256').update(included.join()).digest('hex').slice(0, 8)
+  const folder = path.join(cache, `systemd-${release}-${digest}`)
   if (!existsSync('/usr/bin/systemd-nspawn') || !existsSync('/usr/sbin/debootstrap')) {
     tell?.('Installing debootstrap and systemd-nspawn with apt-get (once) …')
     const doing = 'Installing debootstrap and systemd-nspawn'

@@ -1,4 +1,5 @@
 import { access, constants, readFile } from 'node:fs/promises'
+import { hasCapability } from './capabilities.ts'
 import { processesMarkedWith } from './markedProcesses.ts'
 import type { Launch } from './processGroup.ts'
 import { runProgram } from './program.ts'
@@ -24,14 +25,9 @@ export function canSetResourceLimits(tool: string = prlimit): Promise<boolean> {
   )
 }
 
-/** CAP_SYS_RESOURCE, which root has outside of most containers. */
-const capabilityBit = 24n
-
-/** Whether this process may raise hard limits, and those of other users' processes. */
-export async function mayRaiseLimits(): Promise<boolean> {
-  const status = await readFile('/proc/self/status', 'utf8').catch(() => '')
-  const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'
-  return ((BigInt(`0x${mask}`) >> capabilityBit) & 1n) === 1n
+/** Whether this process may raise hard limits, and those of other users' processes: root may outside of most containers. */
+export function mayRaiseLimits(): Promise<boolean> {
+  return hasCapability('SYS_RESOURCE')
 }
 
 /**

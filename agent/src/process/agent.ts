@@ -26,6 +26,7 @@ import { ownProgramExists } from './ownProgram.ts'
 import { PlannedRestart } from './plannedRestart.ts'
 import { describePosture } from './posture.ts'
 import { createSqsTime } from './sqsTime.ts'
+import { startWatchdog } from './watchdog.ts'
 
 /** How long the agent may take to send its last messages when it ends, milliseconds. */
 const farewellMs = 5_000
@@ -99,6 +100,8 @@ export async function runAgent({
       log.warn(`What run ${runId} left behind keeps its limits: the run met them, or left many processes.`),
   })
   await sayLimits(configuration().limits, limits, log)
+  // Only now: an agent that is not alone in its cgroup could not move out of it, and runs would have none.
+  const watchdog = await startWatchdog(process.env, log)
   const openFiles = new OpenFiles()
   await openFiles.fit(configuration().maxParallel)
   const collection = new IdleCollection({ isIdle: () => runs.isIdle, collect: exposedCollector() })
@@ -225,6 +228,7 @@ export async function runAgent({
   sending.abort(new Error('the agent has stopped'))
   await runs.close()
   queues.close()
+  watchdog?.stop()
   return isRestart ? 'restart' : 'stop'
 }
 

@@ -30,9 +30,14 @@ export class Runs {
     outbox: Outbox,
     answers: Answers,
   ): Promise<Runs> {
-    const { stateDir } = context.configuration()
+    const { configuration } = context
+    const { stateDir } = configuration()
     const journal = await Journal.open(join(stateDir, 'journal'), context.log, clocks, auditLog)
-    const spool = new Spool(join(stateDir, 'spool'), () => context.configuration().spoolLimitBytes)
+    const spool = new Spool(
+      join(stateDir, 'spool'),
+      () => configuration().spoolLimitBytes,
+      () => configuration().undeliveredLimitBytes,
+    )
     // On a full disk, replies are kept in memory.
     await spool.prepare().catch((error) => context.log.error(`The spool: ${reasonOf(error)}`))
     return new Runs(context, journal, spool, outbox, answers)

@@ -41,6 +41,8 @@ export interface Configuration {
   readonly outputLimitBytes: number
   /** Bytes on disk that delivered replies may take, for masters that ask for them again. */
   readonly spoolLimitBytes: number
+  /** Bytes on disk that replies which SQS does not have may take: beyond that, output is left out. */
+  readonly undeliveredLimitBytes: number
   readonly shell: string
   /** Between TERM and KILL. */
   readonly killGraceMs: number
@@ -145,6 +147,7 @@ export function parseConfiguration(text: string, file: string): Configuration {
     maxParallel: general.max_parallel ?? 10,
     outputLimitBytes: general.output_limit ?? 10 * 1024 * 1024,
     spoolLimitBytes: general.spool_limit ?? 256 * 1024 * 1024,
+    undeliveredLimitBytes: general.undelivered_limit ?? 1024 * 1024 * 1024,
     shell: general.shell ?? '/bin/sh',
     killGraceMs: 1000 * (general.kill_grace ?? 5),
     restartLimitMs: 1000 * (general.restart_limit ?? 60),

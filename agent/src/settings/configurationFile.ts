@@ -66,6 +66,7 @@ export const sections = {
     max_parallel: v.optional(Whole(1, 1000)),
     output_limit: v.optional(Whole(0, 1024 * 1024 * 1024)),
     spool_limit: v.optional(Bytes),
+    undelivered_limit: v.optional(Bytes),
     shell: v.optional(Path),
     kill_grace: v.optional(Seconds(0, 300)),
     restart_limit: v.optional(Seconds(1, 7 * 24 * 3600)),

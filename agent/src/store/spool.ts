@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SpooledReply } from './spooledReply.ts'
+import { SpoolRoom } from './spoolRoom.ts'
 
 /** Delivered replies are kept for `resend` no longer than this, milliseconds. */
 const keptMs = 3600_000
@@ -11,12 +12,21 @@ const suffix = '.reply'
 export class Spool {
   readonly directory: string
   readonly #limitBytes: () => number
+  readonly #undelivered: SpoolRoom
   #prunedAt = 0
 
-  /** @param limitBytes what delivered replies may take at the moment, bytes: the oldest beyond that are removed */
-  constructor(directory: string, limitBytes: () => number) {
+  /**
+   * @param limitBytes what delivered replies may take at the moment, bytes: the oldest beyond that are removed
+   * @param undeliveredBytes what the others may take: beyond that, they get no more output
+   */
+  constructor(
+    directory: string,
+    limitBytes: () => number,
+    undeliveredBytes = () => Number.POSITIVE_INFINITY,
+  ) {
     this.directory = directory
     this.#limitBytes = limitBytes
+    this.#undelivered = new SpoolRoom(undeliveredBytes)
   }
 
   async prepare(): Promise<void> {
@@ -25,7 +35,7 @@ export class Spool {
 
   /** An empty reply. A run id is safe as a file name. */
   create(runId: string): SpooledReply {
-    return new SpooledReply(this.#pathOf(runId))
+    return new SpooledReply(this.#pathOf(runId), this.#undelivered)
   }
 
   /** A reply to read, as far as it exists; undefined when there is none, or it is gone. */
@@ -35,7 +45,7 @@ export class Spool {
 
   /** A reply of an earlier process, to be brought to its end; undefined when there is none. */
   async resume(runId: string): Promise<SpooledReply | undefined> {
-    return SpooledReply.resume(this.#pathOf(runId))
+    return SpooledReply.resume(this.#pathOf(runId), this.#undelivered)
   }
 
   /**

@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { promisify } from 'node:util'
+import type { SpoolRoom } from './spoolRoom.ts'
 
 const read = promisify(readWithCallback)
 
@@ -32,7 +33,7 @@ const unsavedBytesMost = 4 * 1024 * 1024
 /** A result of this size is kept in memory too, so that the usual reply, which is nothing else, is never read back, bytes. */
 const keptResultBytesMost = 64 * 1024
 
-/** The disk does not take more of this reply, and memory should not. */
+/** Neither the disk nor memory should take more of this reply, or can. */
 export class SpoolFull extends Error {
   override readonly name = 'SpoolFull'
 }
@@ -45,6 +46,9 @@ export class SpoolFull extends Error {
  */
 export class SpooledReply {
   readonly #path: string
+  readonly #room: SpoolRoom | undefined
+  /** Bytes of the room that it takes. */
+  #taken = 0
   /** Open while the reply is written only: thousands of replies may have to wait for SQS. */
   #file: number | undefined
   #end = 0
@@ -59,12 +63,12 @@ export class SpooledReply {
   }
 
   /** Reopens a reply that is no longer written; a torn last line is cut off. */
-  static resume(path: string): Promise<SpooledReply | undefined> {
-    return SpooledReply.#open(path, 'r+')
+  static resume(path: string, room?: SpoolRoom): Promise<SpooledReply | undefined> {
+    return SpooledReply.#open(path, 'r+', room)
   }
 
-  static async #open(path: string, flags: 'r' | 'r+'): Promise<SpooledReply | undefined> {
-    const reply = new SpooledReply(path)
+  static async #open(path: string, flags: 'r' | 'r+', room?: SpoolRoom): Promise<SpooledReply | undefined> {
+    const reply = new SpooledReply(path, room)
     let file: number
     try {
       file = openSync(path, flags)
@@ -73,6 +77,7 @@ export class SpooledReply {
     }
     try {
       await reply.#index(file)
+      reply.#count()
       if (flags === 'r+' && fstatSync(file).size > reply.#end) ftruncateSync(file, reply.#end)
       return reply
     } finally {
@@ -80,8 +85,10 @@ export class SpooledReply {
     }
   }
 
-  constructor(path: string) {
+  /** @param room that it takes until it is closed; none for one that is only read */
+  constructor(path: string, room?: SpoolRoom) {
     this.#path = path
+    this.#room = room
   }
 
   /** Bodies so far. */
@@ -98,9 +105,11 @@ export class SpooledReply {
     return this.#bodies.at(-1)?.kind === 'result'
   }
 
-  /** @throws SpoolFull when neither the disk nor memory has room; a result is always taken */
+  /** @throws SpoolFull when there is no room, or neither the disk nor memory has any; a result is always taken */
   append({ kind, body }: SpooledBody): void {
     const line = `${kind === 'output' ? 'o' : 'r'} ${body}\n`
+    if (kind === 'output' && this.#room?.hasFor(line.length) === false)
+      throw new SpoolFull('the replies that are not delivered take all the space that they may')
     try {
       if (this.#broken) throw new Error('an earlier write failed')
       // Only a new reply begins with an empty file.
@@ -111,6 +120,7 @@ export class SpooledReply {
       const isKept = kind === 'result' && body.length <= keptResultBytesMost
       this.#bodies.push(isKept ? { ...place, text: body } : place)
       this.#end += line.length
+      this.#count()
     } catch {
       this.#giveUpFile()
       if (kind === 'output' && this.#unsavedBytes + body.length > unsavedBytesMost) {
@@ -152,13 +162,21 @@ export class SpooledReply {
     } catch {
       this.#broken = true
     }
+    this.#count()
   }
 
   /** After this, nothing is written to the file, and nothing can be read from it. */
   close(): void {
     this.#broken = true
     this.#closed = true
+    this.#count()
     this.#closeFile()
+  }
+
+  #count(): void {
+    const bytes = this.#closed ? 0 : this.#end
+    this.#room?.take(bytes - this.#taken)
+    this.#taken = bytes
   }
 
   #placeOf(index: number): Place {

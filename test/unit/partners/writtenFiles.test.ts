@@ -34,6 +34,7 @@ describe('what was written for 5fa5438 means the same today:', () => {
       maxParallel: 3,
       outputLimitBytes: 1_048_576,
       spoolLimitBytes: 268_435_456,
+      undeliveredLimitBytes: 1_073_741_824,
       shell: '/bin/bash',
       killGraceMs: 7_000,
       restartLimitMs: 60_000,

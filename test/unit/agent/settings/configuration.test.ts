@@ -75,6 +75,11 @@ describe('a configuration', () => {
     })
   })
 
+  it('bounds the replies that are not delivered by 1 GiB, or as it says', () => {
+    expect(parse({ aws }).undeliveredLimitBytes).toBe(1024 ** 3)
+    expect(parse({ aws, general: { undelivered_limit: '64M' } }).undeliveredLimitBytes).toBe(64 * 1024 ** 2)
+  })
+
   it('bounds the replies that are kept for masters by 256 MiB, or as it says', () => {
     expect(parse({ aws }).spoolLimitBytes).toBe(256 * 1024 ** 2)
     expect(parse({ aws, general: { spool_limit: '64M' } }).spoolLimitBytes).toBe(64 * 1024 ** 2)

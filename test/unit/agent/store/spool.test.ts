@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Spool } from '../../../../agent/src/store/spool.ts'
+import { SpoolFull } from '../../../../agent/src/store/spooledReply.ts'
 
 const minute = 60_000
 const now = 1_000 * minute
@@ -42,6 +43,44 @@ describe('the spool', () => {
     put('a', 400, 1)
     await new Spool(directory, () => 1_000).prune(new Set(['due']), now)
     expect(left()).toEqual(['a.reply', 'due.reply'])
+  })
+
+  it('takes output of replies that are not delivered up to a limit of all together, and every result', async () => {
+    const spool = new Spool(
+      directory,
+      () => 1_000_000,
+      () => 1_000,
+    )
+    const [first, second] = [spool.create('first'), spool.create('second')]
+    const output = { kind: 'output', body: 'x'.repeat(400) } as const
+    first.append(output)
+    second.append(output)
+    expect(() => first.append(output)).toThrow('the replies that are not delivered take all the space')
+    first.append({ kind: 'result', body: 'x'.repeat(400) })
+    expect([first.frames, first.isFinished]).toEqual([1, true])
+    expect(() => second.append(output)).toThrow(SpoolFull)
+    first.close()
+    first.close()
+    second.append(output)
+    expect(() => second.append(output)).toThrow(SpoolFull)
+  })
+
+  it('counts what an earlier process has left, and not what is only read', async () => {
+    put('due', 0, 1)
+    writeFileSync(join(directory, 'due.reply'), `o ${'x'.repeat(700)}\n`)
+    const spool = new Spool(
+      directory,
+      () => 1_000_000,
+      () => 1_000,
+    )
+    const output = { kind: 'output', body: 'x'.repeat(400) } as const
+    const reply = spool.create('new')
+    await spool.find('due')
+    reply.append(output)
+    const due = await spool.resume('due')
+    expect(() => reply.append(output)).toThrow(SpoolFull)
+    due?.cutOff(0)
+    reply.append(output)
   })
 
   it('follows a limit that is lowered while the agent works', async () => {
