@@ -54,7 +54,8 @@ describeUnderSystemd('the watchdog of an agent under systemd', (scene) => {
     const { host } = scene
     dropIn(host, 'WatchdogSec=10')
     await scene.install()
-    await until(async () => (await timeout()) === '10s', 'the watchdog')
+    await answer('true')
+    expect(await timeout()).toBe('10s')
     const before = await pid()
     const limit = await host.run(`prlimit --pid ${before} --nofile --noheadings --raw -o SOFT`)
     await host.run(`prlimit --pid ${before} --nofile=3:`)

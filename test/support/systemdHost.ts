@@ -130,13 +130,13 @@ const cgroupMounts = `
   mkdir -p /run/systemd/nspawn && mount -t tmpfs tmpfs /run/systemd/nspawn
   umount -l /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup`
 
-/** In a cgroup of its own; ended with this process at the latest. */
+/** In a cgroup of its own; ended with this process at the latest. Containers in it need the system calls that are named. */
 function spawnMachine(root: string, name: string): ChildProcess {
   const script = `${cgroupMounts}
     ${removeCgroup(name)}
     ${enableControllers('/sys/fs/cgroup')}
     mkdir /sys/fs/cgroup/${name}; echo $$ >/sys/fs/cgroup/${name}/cgroup.procs
-    exec env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet -D ${root} -M ${name} --register=no --keep-unit --private-network -b --console=pipe`
+    exec env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet -D ${root} -M ${name} --register=no --keep-unit --private-network --system-call-filter='bpf @keyring' -b --console=pipe`
   const args = ['--pdeathsig', 'TERM', 'unshare', '-m', '--propagation', 'slave', 'sh', '-ec', script]
   return spawn('setpriv', args, { stdio: ['ignore', 'pipe', 'pipe'] })
 }

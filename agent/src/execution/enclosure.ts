@@ -74,13 +74,14 @@ function signalProcess(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** TERM to what is in the enclosure and in none of these groups, which got it already: a second one ends some programs at once. */
+/** TERM to what is in the enclosure, but to none of these processes and groups (negative), which got it already: a second one ends some programs at once. */
 export async function terminateOthers(
   enclosure: Enclosure | undefined,
-  groups: readonly number[],
+  targets: readonly number[],
 ): Promise<void> {
   for (const pid of (await enclosure?.members()) ?? []) {
     const group = await groupOfProcess(pid)
-    if (group !== undefined && !groups.includes(group)) signalProcess(pid, 'SIGTERM')
+    if (group !== undefined && !targets.includes(-group) && !targets.includes(pid))
+      signalProcess(pid, 'SIGTERM')
   }
 }

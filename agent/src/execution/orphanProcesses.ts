@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Enclosure, terminateOthers } from './enclosure.ts'
-import { groupsMarkedWith } from './markedProcesses.ts'
-import { signalGroup } from './processGroup.ts'
+import { targetsMarkedWith } from './markedProcesses.ts'
+import { signal } from './processGroup.ts'
 import { runMark } from './runMark.ts'
 
 /**
@@ -14,19 +14,19 @@ export async function endOrphanProcesses(
   graceMs: number,
   enclosure: Enclosure | undefined,
 ): Promise<boolean> {
-  const groups = await groupsMarkedWith(runMark, mark)
+  const targets = await targetsMarkedWith(runMark, mark)
   const isEmpty = (await enclosure?.isEmpty()) !== false
-  for (const group of groups) signalGroup(group, 'SIGTERM')
-  await terminateOthers(enclosure, groups)
+  for (const target of targets) signal(target, 'SIGTERM')
+  await terminateOthers(enclosure, targets)
   const deadline = performance.now() + graceMs
-  let left = groups
+  let left = targets
   let isLeft = left.length > 0 || !isEmpty
   while (isLeft && performance.now() < deadline) {
     await sleep(100)
-    left = await groupsMarkedWith(runMark, mark)
+    left = await targetsMarkedWith(runMark, mark)
     isLeft = left.length > 0 || (await enclosure?.isEmpty()) === false
   }
   if (isLeft) await enclosure?.kill()
-  for (const group of left) signalGroup(group, 'SIGKILL')
-  return groups.length > 0 || !isEmpty
+  for (const target of left) signal(target, 'SIGKILL')
+  return targets.length > 0 || !isEmpty
 }

@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream'
 import { setImmediate as allRead, setTimeout as sleep } from 'node:timers/promises'
 import type { Chunk } from '../../../src/protocol/frames.ts'
 import { type Enclosure, terminateOthers } from './enclosure.ts'
-import { groupsMarkedWith, hasLivingMembers } from './markedProcesses.ts'
+import { areLiving, targetsMarkedWith } from './markedProcesses.ts'
 import { outputPipes } from './outputPipes.ts'
 import { runMark } from './runMark.ts'
 import { unnamedSignalOf } from './unnamedSignal.ts'
@@ -123,18 +123,18 @@ export class ProcessGroup {
    * @param enclosure of the run: what is in it is stopped, too
    */
   async stop(graceMs: number, enclosure?: Enclosure): Promise<void> {
-    const groups = await this.#signal('SIGTERM')
-    await terminateOthers(enclosure, groups)
-    if (await areGone(groups, graceMs, enclosure)) return
+    const targets = await this.#signal('SIGTERM')
+    await terminateOthers(enclosure, targets)
+    if (await areGone(targets, graceMs, enclosure)) return
     await enclosure?.kill()
     await areGone(await this.#signal('SIGKILL'), killedWithinMs, enclosure)
   }
 
-  async #signal(signal: 'SIGTERM' | 'SIGKILL'): Promise<number[]> {
-    signalGroup(this.pid, signal)
-    const groups = await groupsMarkedWith(runMark, this.#mark)
-    for (const group of groups) if (group !== this.pid) signalGroup(group, signal)
-    return [...new Set([this.pid, ...groups])]
+  async #signal(name: 'SIGTERM' | 'SIGKILL'): Promise<number[]> {
+    signal(-this.pid, name)
+    const others = (await targetsMarkedWith(runMark, this.#mark)).filter((target) => target !== -this.pid)
+    for (const target of others) signal(target, name)
+    return [-this.pid, ...others]
   }
 
   #gather(stream: Readable, number: 1 | 2): void {
@@ -187,7 +187,7 @@ export class ProcessGroup {
       if (this.#streams[0].isPaused()) continue
       const now = performance.now()
       if (this.#chunks !== chunks) lastOutputAt = now
-      else if (!(await hasLivingMembers([this.pid]))) return !(await isSoon(isClosed))
+      else if (!(await areLiving([-this.pid]))) return !(await isSoon(isClosed))
       if (now - lastOutputAt >= linger.silentMs || now - exitedAt >= linger.mostMs) return !isClosed()
     }
   }
@@ -203,34 +203,35 @@ async function isSoon(isNow: () => boolean): Promise<boolean> {
 const stillOpen =
   '[The output was still open when the command was answered: what its background processes write later is not here.]\n'
 
-export function signalGroup(pgid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+/** @param target a process, or a group (negative) */
+export function signal(target: number, name: 'SIGTERM' | 'SIGKILL'): void {
   try {
-    process.kill(-pgid, signal)
+    process.kill(target, name)
   } catch {
-    // The group is gone already.
+    // It is gone already.
   }
 }
 
-/** Waits until no process is left in any of the groups, and in the enclosure. */
+/** Waits until none of these processes and groups (negative) is left, and nothing in the enclosure. */
 async function areGone(
-  groups: readonly number[],
+  targets: readonly number[],
   withinMs: number,
   enclosure: Enclosure | undefined,
 ): Promise<boolean> {
   const deadline = performance.now() + withinMs
   for (;;) {
-    const left = groups.filter(exists)
+    const left = targets.filter(exists)
     // Zombies exist until their parent reaps them, which the first process of some containers never does.
-    const areEnded = left.length === 0 || !(await hasLivingMembers(left))
+    const areEnded = left.length === 0 || !(await areLiving(left))
     if (areEnded && (await enclosure?.isEmpty()) !== false) return true
     if (performance.now() > deadline) return false
     await sleep(stopPollMs)
   }
 }
 
-function exists(pgid: number): boolean {
+function exists(target: number): boolean {
   try {
-    process.kill(-pgid, 0)
+    process.kill(target, 0)
     return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'

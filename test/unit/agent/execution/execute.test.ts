@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { execute, type StopReason } from '../../../../agent/src/execution/execute.ts'
-import { groupsMarkedWith } from '../../../../agent/src/execution/markedProcesses.ts'
+import { targetsMarkedWith } from '../../../../agent/src/execution/markedProcesses.ts'
 import { unlimited } from '../../../../agent/src/execution/runLimits.ts'
 import { runMark } from '../../../../agent/src/execution/runMark.ts'
 import { ownUser } from '../../../../agent/src/execution/users.ts'
@@ -73,7 +73,7 @@ describe('a command', () => {
       await until(() => !existsSync(`/proc/${pid()}`), 'its end')
       stopping.abort(reason)
       expect(await outcome).toEqual({ kind: 'exited', code: 3 })
-      expect(await groupsMarkedWith(runMark, mark)).toEqual([])
+      expect(await targetsMarkedWith(runMark, mark)).toEqual([])
       await rm(folder, { recursive: true })
     },
   )
