@@ -37,10 +37,12 @@ function headOf({ hosts, agentIds, state, detail }: Group): string {
   return `── ${printable(hosts)}${count} · ${nameOf(state)}${detail === undefined ? '' : `, ${printable(detail)}`}`
 }
 
-function notes({ droppedBytes, output, late }: ReplyState): string[] {
+function notes({ droppedBytes, output, late, cut }: ReplyState): string[] {
   return [
     ...(droppedBytes > 0 ? [`[${droppedBytes} bytes of output dropped between head and tail]`] : []),
-    ...(output === 'incomplete' ? ['[this output is incomplete]'] : []),
+    ...(cut === 'run' ? ['[this output was cut: the run has more output than is kept of a run]'] : []),
+    ...(cut === 'agent' ? ['[this output was cut: it is larger than an agent may write]'] : []),
+    ...(cut === undefined && output === 'incomplete' ? ['[this output is incomplete]'] : []),
     ...(late ? ['[this reply arrived late]'] : []),
   ]
 }
@@ -69,6 +71,11 @@ function summary(state: RunState, groups: readonly Group[], paint: Painter): str
     const hosts = foldHosts(members.map((agentId) => state.replies.get(agentId)?.hostname ?? agentId))
     lines.push(paint(`${nameOf(verdict)}: ${printable(hosts)}`, colourOf(verdict)))
   }
+  const cut = replies.filter((reply) => reply.cut === 'run').length
+  if (cut > 0)
+    lines.push(
+      `The run has more output than is kept of a run: that of ${cut === 1 ? '1 agent' : `${cut} agents`} was cut.`,
+    )
   if (state.stopReason !== undefined) lines.push(`The rollout stopped: ${printable(state.stopReason)}`)
   return lines
 }

@@ -143,7 +143,9 @@ async function* agentJson(
     latencyMs: reply.latencyMs ?? null,
     durationMs: reply.durationMs ?? null,
     output: isShort ? 'incomplete' : output,
-    ...{ stdoutBytes: bytes[1], stderrBytes: bytes[2], droppedBytes, order },
+    ...{ stdoutBytes: bytes[1], stderrBytes: bytes[2], droppedBytes },
+    ...(reply.cut === undefined ? {} : { cut: reply.cut }),
+    order,
     ...(columns === undefined ? {} : { values: valuesOf(columns, agentId) }),
   }
   let start = `${JSON.stringify(told).slice(0, -1)},"stdout":`

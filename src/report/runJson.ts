@@ -190,6 +190,10 @@ export const RunAgent = v.object({
     Count,
     'Bytes that the output limit cut: the agent sent beginning and end of its output, and not what was between them.',
   ),
+  cut: maybe(
+    v.picklist(['agent', 'run']),
+    'The output is larger than one agent may write, or than the output of the whole run may be: what came later was not kept. Absent where nothing was cut.',
+  ),
   order: described(
     v.array(v.tuple([v.picklist(['stdout', 'stderr']), Count])),
     'In which order stdout and stderr arrived: pairs of stream and number of bytes.',

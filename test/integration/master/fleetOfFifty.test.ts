@@ -123,6 +123,22 @@ describe('a rollout over fifty agents', () => {
     }
   })
 
+  it('with a window has never more agents under way than it allows, and starts the next when one ends', async () => {
+    const run = await startRun(ours.master, {
+      ...shell('true'),
+      rollout: { canary: 2, window: { percent: 20 } },
+    })
+    const { replies, counts } = await run.ended
+    expect(counts.succeeded).toBe(agents)
+    const times = [...replies.values()].map(({ sentAt = 0, endedAt = 0 }) => ({ sentAt, endedAt }))
+    const underWayAt = (at: number) =>
+      times.filter(({ sentAt, endedAt }) => sentAt <= at && endedAt > at).length
+    for (const { sentAt } of times) expect(underWayAt(sentAt)).toBeLessThanOrEqual(10)
+    const firstOthers = times.map(({ sentAt }) => sentAt).toSorted((one, other) => one - other)[2] ?? 0
+    for (const agentId of run.state.steps[0] ?? [])
+      expect(replies.get(agentId)?.endedAt).toBeLessThanOrEqual(firstOthers)
+  })
+
   it('stops when its failures exceed what it allows, and starts nobody else', async () => {
     const run = await startRun(ours.master, {
       ...shell('case $EC2_COLLECTIVE_AGENT_ID in agent-1 | agent-6 | agent-7) exit 3 ;; esac'),

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { report } from '../../../src/cli/report.ts'
-import { type SimulatedRun, simulateRun } from '../../support/simulatedRun.ts'
+import { exportJson } from '../../../src/report/runExport.ts'
+import { applyEvent } from '../../../src/run/runReducer.ts'
+import { readRunJson } from '../../support/runJson.ts'
+import { agentIdOf, type SimulatedRun, simulateRun } from '../../support/simulatedRun.ts'
 import { textOf } from '../../support/textOf.ts'
 
 const runs: SimulatedRun[] = []
@@ -49,6 +52,17 @@ describe('report', () => {
       '\x1b[31mUnexpected: 1 agent executed the command, which did not name it: db1\x1b[0m\n1 of 1',
     )
     expect(text).toContain(': 1 unexpected, 1 succeeded')
+  })
+
+  it('says whose output was cut, and that the run has more than is kept of one', async () => {
+    const fleet = await begin(['web1', 'web2'])
+    for (const host of ['web1', 'web2']) fleet.finish(host, 0, [{ stream: 1, text: `${host}\n` }])
+    applyEvent(fleet.run.state, { kind: 'outputCut', agentId: agentIdOf('web1'), by: 'run', at: 1 })
+    const text = await textOf(report(fleet.run, { quiet: false, colours: false }))
+    expect(text).toContain('web1\n[this output was cut: the run has more output than is kept of a run]\n')
+    expect(text).toContain('The run has more output than is kept of a run: that of 1 agent was cut.')
+    const { agents } = readRunJson(await textOf(exportJson(fleet.run)))
+    expect(agents.map(({ cut }) => cut)).toEqual(['run', undefined])
   })
 
   it('gives the terminal colours of its own only where it may', async () => {
