@@ -1,5 +1,4 @@
 import * as vscode from 'vscode'
-import { exportText } from '../../report/runTables.ts'
 import { actionText } from '../../run/actionText.ts'
 import { chosenBy, describeTargets } from '../../run/targetText.ts'
 import type { ReadOnlyDocuments } from '../documents/readOnlyDocuments.ts'
@@ -71,6 +70,7 @@ export function compareRuns(history: RunHistory, documents: ReadOnlyDocuments) {
       throw new Error(vscode.l10n.t('Select two runs in the history to compare them.'))
     }
     const open = await history.open()
+    const { exportText } = await import('../../report/runTables.ts')
     const [left, right] = await Promise.all(
       [older, newer].map(async (run) => {
         const { state, record } = await open.load(run.runId)

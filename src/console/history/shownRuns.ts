@@ -1,6 +1,5 @@
 import * as vscode from 'vscode'
 import type { DeclaredEnvironment } from '../../declarations/declaredEnvironment.ts'
-import { closedAfterMs, FollowedRun } from '../../master/engine/followedRun.ts'
 import type { Run } from '../../master/engine/run.ts'
 import type { History } from '../../master/store/history.ts'
 import type { RecordedRun } from '../../master/store/runRecord.ts'
@@ -13,6 +12,9 @@ import type { Shown } from '../results/shownRun.ts'
 import { pickFact } from '../send/pickFact.ts'
 import type { RunHistory } from '../send/runHistory.ts'
 import type { Runs, StartedRun } from '../send/runs.ts'
+
+/** A run that no process has held for so long was not left by a reload: its window was closed. Milliseconds. */
+const closedAfterMs = 15_000
 
 /** Finds runs for the results page: in progress in this window, left in progress by an earlier window, or finished. */
 export class ShownRuns {
@@ -171,6 +173,7 @@ export class ShownRuns {
     const isHeld = () => history.isInUse(runId)
     if (!(await isHeld())) return this.#past(await history.load(runId), environment)
     const reader = await history.read(runId)
+    const { FollowedRun } = await import('../../master/engine/followedRun.ts')
     const run = new FollowedRun({ reader, isHeld, leftAfterMs, onWarning: this.#onWarning })
     const refuse = () => {
       throw new Error(vscode.l10n.t('Another window has this run in progress. Do this there.'))

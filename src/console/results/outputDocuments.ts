@@ -1,5 +1,4 @@
 import * as vscode from 'vscode'
-import { plainOutput } from '../../report/runTables.ts'
 import type { ShownRun } from './shownRun.ts'
 
 /** The most characters of a document: VS Code does not open documents of extensions beyond 50 MB. */
@@ -54,6 +53,7 @@ export class OutputDocuments implements vscode.TextDocumentContentProvider, vsco
     const run = await this.#find(runId)
     if (run?.state.replies.has(agentId) !== true)
       return vscode.l10n.t('This run is no longer in the history.')
+    const { plainOutput } = await import('../../report/runTables.ts')
     const text = await plainOutput(run, agentId)
     if (text.length <= maxCharacters) return text
     const half = maxCharacters / 2

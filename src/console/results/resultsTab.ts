@@ -108,6 +108,8 @@ export class ResultsTab {
       onFailure: this.#options.actions.onFailure,
     })
     this.#page = page
+    // The document that is there stays visible until the new one has loaded.
+    if (this.#isReady) page.receive({ type: 'ready' })
     this.#load({ heading: headingOf(request.action), status: attemptStatus(attempt) })
     // Loaded meanwhile, so that the run need not wait for it.
     void import('./resultsPage.ts')
@@ -153,7 +155,9 @@ export class ResultsTab {
       return
     }
     if (request.type === 'ready') this.#isReady = true
-    if (this.#isReady) this.#page?.receive(request)
+    // Of a document that is being replaced only this counts: it has been told of the attempt.
+    const isStop = request.type === 'cancel' && this.isSending
+    if (this.#isReady || isStop) this.#page?.receive(request)
   }
 
   /** Ends what it shows. */

@@ -9,9 +9,6 @@ const lookEveryMs = 1_000
 /** Its master is asked for this much less often. */
 const looksPerHolder = 5
 
-/** A run that no process has held for so long was not left by a reload: its window was closed. Milliseconds. */
-export const closedAfterMs = 15_000
-
 export interface FollowedRunOptions {
   readonly reader: RunReader
   /** Whether a living master holds it. */

@@ -196,6 +196,20 @@ describe('The tab of a run that is not sent yet', () => {
     expect(sending.isWatched).toBe(false)
   })
 
+  it('says so first on the page of the run before, whose Cancel stops it, too, until the new page is there', async () => {
+    const before = await run(['web-01'])
+    const panel = await show(before)
+    const sending = attempt(before.run.state.request)
+    const followed = results.showAttempt(sending.shown)
+    await sending.shown.confirmed
+    expect(panel.messages.at(-1)).toMatchObject({ type: 'attempt', state: { kind: 'under-way' } })
+    panel.send({ type: 'run-again', on: { kind: 'all' } })
+    panel.send({ type: 'cancel' })
+    expect([sending.stopped, before.run.state.cancelRequestedAt]).toEqual([1, undefined])
+    sending.end({ kind: 'nothing' })
+    await followed
+  })
+
   it('is there only when nothing is left to confirm, so that the user sees what they are asked about', async () => {
     const { request } = (await run(['web-01'])).run.state
     const sending = attempt(request, false)

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { closedAfterMs, FollowedRun } from '../../../../src/master/engine/followedRun.ts'
+import { FollowedRun } from '../../../../src/master/engine/followedRun.ts'
 import type { RunChange } from '../../../../src/master/engine/run.ts'
 import { type SimulatedRun, simulateRun } from '../../../support/simulatedRun.ts'
 import { until } from '../../../support/until.ts'
@@ -26,7 +26,7 @@ async function follow(
   const followed = new FollowedRun({
     reader: await simulated.history.read(simulated.run.runId),
     isHeld: async () => isHeld,
-    ...{ everyMs: 5, leftAfterMs: closedAfterMs },
+    ...{ everyMs: 5, leftAfterMs: 15_000 },
     onWarning: ({ message }) => warnings.push(message),
     ...options,
   })
