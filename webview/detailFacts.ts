@@ -43,7 +43,7 @@ export function groupFacts(group: GroupRow, isOnly: boolean): string[] {
     formatAgents(count),
     ...(originals > 1
       ? [t('{0} different replies, one of them below', formatCount(originals))]
-      : [count > 1 ? t('{0} each', bytesFact(bytes)) : bytesFact(bytes)]),
+      : [count > 1 && bytes > 0 ? t('{0} each', bytesFact(bytes)) : bytesFact(bytes)]),
     ...(majority && !isOnly ? [t('the majority')] : []),
   ]
 }

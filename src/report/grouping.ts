@@ -1,6 +1,6 @@
 import { foldHosts } from '../hosts/hostFolding.ts'
 import { inNaturalOrder } from '../hosts/naturalOrder.ts'
-import { type AgentState, isVerdict, verdicts } from '../protocol/verdict.ts'
+import { type AgentState, isFailure, isVerdict, verdicts } from '../protocol/verdict.ts'
 import type { ReplyState, RunState } from '../run/runState.ts'
 import { endOfUnexpected, shownState } from '../run/unexpected.ts'
 import { localize } from '../text/localizable.ts'
@@ -19,13 +19,13 @@ export interface Group {
   readonly hosts: string
   /** The agent whose output represents all. */
   readonly representative: string
-  /** More than half of the agents that have finished, or still may, are in it. */
+  /** More than half of the agents that have finished, still may, or were never started are in it. */
   readonly majority: boolean
   /** Its replies have ended by themselves or by a limit, and were meant to be: one of such groups may be the majority. */
   readonly isOrdinary: boolean
 }
 
-/** The groups of a run: outliers first, then by number of agents; the majority last, and then unfinished agents. */
+/** The groups of a run: trouble first, then by number of agents; a majority without trouble last, and then unfinished agents. */
 export function groupReplies(state: RunState): Group[] {
   const members = new Map<string, ReplyState[]>()
   for (const reply of state.replies.values()) {
@@ -38,15 +38,20 @@ export function groupReplies(state: RunState): Group[] {
   return inOrderOfImportance([...members].map(([key, replies]) => describe(key, replies, counted)))
 }
 
-/** Outliers first, then by number of agents; the majority last, and then unfinished agents. */
+/** Trouble first, then by number of agents; a majority without trouble last, and then unfinished agents. */
 export function inOrderOfImportance<Any extends Group>(groups: readonly Any[]): Any[] {
   const byName = inNaturalOrder(groups, ({ hosts }) => hosts)
   return byName.sort((a, b) => rank(a) - rank(b) || a.agentIds.length - b.agentIds.length)
 }
 
-/** Agents that have finished, or still may: a majority is more than half of them, so that the first reply is none. */
+/**
+ * Agents that have finished, still may, or were never started: a majority is more than half of them, so that the first
+ * reply is none, nor the canary of a rollout that was stopped.
+ */
 export function countedAgents({ replies }: RunState): number {
-  return [...replies.values()].filter((reply) => isAnswered(reply) || !isVerdict(reply.state)).length
+  return [...replies.values()].filter(
+    (reply) => isAnswered(reply) || !isVerdict(reply.state) || reply.state === 'not-started',
+  ).length
 }
 
 /** How a reply ended beyond its verdict, as text. */
@@ -115,6 +120,6 @@ function describe(key: string, replies: ReplyState[], counted: number): Group {
 
 function rank({ state, majority }: Group): number {
   if (!isVerdict(state)) return state === 'running' ? 200 : 201
-  if (majority) return 100
+  if (majority && !isFailure(state)) return 100
   return verdicts.indexOf(state)
 }

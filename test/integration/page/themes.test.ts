@@ -102,7 +102,7 @@ describe('the page', () => {
     const running = await reloadOfSixty({ midway: true })
     const { page, close } = await browser.open({ run: running.run })
     try {
-      await page.locator('.segment').first().waitFor()
+      await page.locator('.segment:visible').first().waitFor()
       running.finish('web41', 0)
       await page.locator('.progress-summary', { hasText: '35' }).waitFor()
       expect(await page.evaluate('document.getAnimations().length')).toBe(0)

@@ -55,6 +55,17 @@ describe('groupReplies', () => {
     ])
   })
 
+  it('names a failure first, also where more than half have failed', () => {
+    const state = startRun(['a1', 'a2', 'a3'])
+    exit(state, 'a1', 1, 'broken')
+    exit(state, 'a2', 1, 'broken')
+    exit(state, 'a3', 0, 'fine')
+    expect(groupReplies(state).map(({ hosts, majority }) => [hosts, majority])).toEqual([
+      ['a[1-2]', true],
+      ['a3', false],
+    ])
+  })
+
   it('names what executed unexpectedly before all else, also while it runs, and never calls it the majority', () => {
     const state = startRun(['a1', 'a2'], 'left-out')
     exit(state, 'a1', 1, 'broken')
