@@ -1,5 +1,6 @@
 import type { Memento } from 'vscode'
 import type { RunRequest } from '../../run/runRequest.ts'
+import type { Draft } from './runPlan.ts'
 
 /** What a person has typed for a run that was not sent, so that closing a box loses nothing. */
 export interface TypedDraft {
@@ -45,6 +46,20 @@ export class Drafts {
     const { targets = '', command = '' } = change
     if (targets.length > mostCharacters || command.length > mostCharacters) return
     this.#keep([[key, { ...this.of(key), ...change }], ...this.#others(key)])
+  }
+
+  /**
+   * A run was sent, so that what its boxes have asked for is no longer a draft. What else was typed stays.
+   * @param start the parts that they did not ask for
+   */
+  sent(key: string, { filter, action }: Draft): void {
+    const { targets, command } = this.of(key)
+    const left = {
+      ...(filter !== undefined && targets !== undefined && { targets }),
+      ...(action !== undefined && command !== undefined && { command }),
+    }
+    this.forget(key)
+    if (Object.keys(left).length > 0) this.note(key, left)
   }
 
   forget(key: string): void {

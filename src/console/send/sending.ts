@@ -56,7 +56,9 @@ export class Sending {
     signal: AbortSignal = unstopped(),
   ): Promise<SendOutcome> {
     const plan = await this.#plan(start, title, { review: true, signal })
-    return this.#send(plan, { kind: kind === 'task' ? kind : 'flow' }, signal)
+    const outcome = await this.#send(plan, { kind: kind === 'task' ? kind : 'flow' }, signal)
+    if (plan !== undefined && outcome.kind !== 'not-sent') this.#drafts.sent(plan.environment.key, start)
+    return outcome
   }
 
   /**
@@ -176,9 +178,7 @@ export class Sending {
   ): Promise<SendOutcome> {
     if (plan === undefined || signal.aborted) return notSent(signal)
     const outcome = await about(plan.environment, () => this.#runs.send(plan, origin, signal, then))
-    if (outcome.kind === 'not-sent') return outcome
-    if (origin.kind === 'flow') this.#drafts.forget(plan.environment.key)
-    if (plan.snippet !== undefined) this.#drafts.forget(plan.snippet)
+    if (outcome.kind !== 'not-sent' && plan.snippet !== undefined) this.#drafts.forget(plan.snippet)
     return outcome
   }
 

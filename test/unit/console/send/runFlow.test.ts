@@ -299,6 +299,19 @@ describe('The inputs of a snippet', () => {
 })
 
 describe('Drafts', () => {
+  it('lose by a run only what its boxes had asked for', () => {
+    const drafts = new Drafts(memento(kept))
+    const typed = { targets: 'role=web', command: 'uptime' }
+    const action = { kind: 'shell' as const, command: 'from a snippet' }
+    drafts.note('testing', typed)
+    drafts.sent('testing', { action, filter: readFilter('role=db') })
+    expect(drafts.of('testing')).toEqual(typed)
+    drafts.sent('testing', { action })
+    expect(drafts.of('testing')).toEqual({ command: 'uptime' })
+    drafts.sent('testing', {})
+    expect(drafts.of('testing')).toEqual({})
+  })
+
   it('are forgotten one by one, kept up to fifty, and never as whole files', () => {
     const drafts = new Drafts(memento(kept))
     for (let n = 0; n < 60; n += 1) drafts.note(`environment ${n}`, { targets: `role=${n}` })
