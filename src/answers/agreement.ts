@@ -32,17 +32,25 @@ export class Agreement {
   readonly #stale = new Set<string>()
   /** Of the answers as they are: to choose a level and to show it asks for the groups of each more than once. */
   readonly #groups = new Map<Level, AgreeingAnswers[]>()
+  #sets = startSets()
+  #isJoined = true
 
   /** Takes an answer in, in place of an earlier one with the same id. */
   set(answer: Answer): void {
     this.delete(answer.id)
-    this.#answers.set(answer.id, { ...answer, keys: keysOf(answer) })
+    const keyed = { ...answer, keys: keysOf(answer) }
+    this.#answers.set(answer.id, keyed)
+    this.#join(keyed)
     if (answer.pattern !== undefined) this.#collect(answer.pattern)
   }
 
   delete(id: string): void {
     const before = this.#answers.get(id)
-    if (before?.pattern !== undefined) this.#stale.add(before.pattern.own)
+    if (before?.pattern !== undefined) {
+      this.#stale.add(before.pattern.own)
+      // What it has joined may be apart without it.
+      this.#isJoined = false
+    }
     this.#answers.delete(id)
     this.#groups.clear()
   }
@@ -69,13 +77,12 @@ export class Agreement {
   }
 
   #joined(level: Level): AgreeingAnswers[] {
-    const joined = new DisjointSets()
-    for (const { keys } of this.#answers.values())
-      for (const key of keys[level]) joined.join(keys[level][0] as string, key)
+    this.#joinAll()
+    const sets = this.#sets[level]
     const members = new Map<string, { ids: string[]; originals: Set<string>; keys: Set<string> }>()
     for (const { id, keys } of this.#answers.values()) {
       const first = keys[level][0] as string
-      const root = joined.rootOf(first)
+      const root = sets.rootOf(first)
       const group = members.get(root) ?? { ids: [], originals: new Set(), keys: new Set() }
       members.set(root, group)
       group.ids.push(id)
@@ -124,6 +131,19 @@ export class Agreement {
     return spreads
   }
 
+  /** Keys are joined as answers come: to begin from nothing for each look would take all the time of the editor. */
+  #join({ keys }: KeyedAnswer): void {
+    for (const level of levels)
+      for (const key of keys[level].slice(1)) this.#sets[level].join(keys[level][0] as string, key)
+  }
+
+  #joinAll(): void {
+    if (this.#isJoined) return
+    this.#isJoined = true
+    this.#sets = startSets()
+    for (const answer of this.#answers.values()) this.#join(answer)
+  }
+
   #collect({ own, values }: ReplyPattern): void {
     const spreads = this.#spreads.get(own) ?? new PatternSpreads()
     this.#spreads.set(own, spreads)
@@ -138,6 +158,12 @@ export class Agreement {
     return this.#spreads.get(own)
   }
 }
+
+const startSets = (): Record<Level, DisjointSets> => ({
+  identical: new DisjointSets(),
+  pattern: new DisjointSets(),
+  shape: new DisjointSets(),
+})
 
 /** Answers with any key of a level in common agree at it. The first is the one that most of a group have. */
 interface KeyedAnswer extends Answer {

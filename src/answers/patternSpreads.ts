@@ -1,6 +1,9 @@
 import { valueSeparator } from './replyPattern.ts'
 import { SpreadCollector } from './spread.ts'
 
+/** Most cards show the first lines: their places are looked at from the beginning. */
+const firstPlaces = 20
+
 /**
  * The values of all answers with one pattern. They are only collected at places that somebody looks at: a card shows a few
  * lines, and to look at each value of ten thousand replies takes longer than to find their patterns.
@@ -12,7 +15,11 @@ export class PatternSpreads {
 
   /** Takes in the values of another answer. */
   add(values: string): void {
-    if (this.#answers.length === 0) this.#count = partsOf(values).length
+    if (this.#answers.length === 0) {
+      this.#count = partsOf(values).length
+      for (let place = 0; place < Math.min(this.#count, firstPlaces); place += 1)
+        this.#places.set(place, { collector: new SpreadCollector(), upTo: 0 })
+    }
     this.#answers.push(values)
     // Where somebody looks already, one more now is better than thousands when they look again.
     const last = this.#answers.length - 1

@@ -27,6 +27,11 @@ export interface Group {
 
 /** The groups of a run: trouble first, then by number of agents; a majority without trouble last, and then unfinished agents. */
 export function groupReplies(state: RunState): Group[] {
+  return inOrderOfImportance(identicalReplies(state))
+}
+
+/** The same in no order that means anything: what joins them further orders the result. */
+export function identicalReplies(state: RunState): Group[] {
   const members = new Map<string, ReplyState[]>()
   for (const reply of state.replies.values()) {
     const key = groupKey(reply)
@@ -35,7 +40,7 @@ export function groupReplies(state: RunState): Group[] {
     else group.push(reply)
   }
   const counted = countedAgents(state)
-  return inOrderOfImportance([...members].map(([key, replies]) => describe(key, replies, counted)))
+  return [...members].map(([key, replies]) => describe(key, replies, counted))
 }
 
 /** Trouble first, then by number of agents; a majority without trouble last, and then unfinished agents. */

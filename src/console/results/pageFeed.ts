@@ -2,7 +2,7 @@ import { inNaturalOrder } from '../../hosts/naturalOrder.ts'
 import type { RunChange } from '../../master/engine/run.ts'
 import type { RunHeader } from '../../page/runHeader.ts'
 import type { AgentRow, Delta, Snapshot } from '../../page/toPage.ts'
-import { groupReplies } from '../../report/grouping.ts'
+import { identicalReplies } from '../../report/grouping.ts'
 import { RunNames } from '../../report/runIdentities.ts'
 import { shownCounts } from '../../run/unexpected.ts'
 import type { Translate } from '../../text/translate.ts'
@@ -181,7 +181,7 @@ export class PageFeed {
   #regroup(): void {
     const { run, groups, clock } = this.#options
     const startedAt = clock.now()
-    for (const agentId of groups.update(groupReplies(run.state))) this.#dirty.add(agentId)
+    for (const agentId of groups.update(identicalReplies(run.state))) this.#dirty.add(agentId)
     for (const agentId of this.#names.update(run.state)) this.#dirty.add(agentId)
     this.#groupedAt = clock.now()
     this.#groupingMs = this.#groupedAt - startedAt
