@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accessibilityProblems } from '../support/axe.ts'
 import { pageStates } from '../support/pageStates.ts'
 import { PageBrowser, type Theme } from '../support/resultsPage.ts'
-import { disksOfForty, reloadOfSixty } from '../support/scenarios.ts'
+import { disksOfForty, reloadOfSixty, stoppedRollout } from '../support/scenarios.ts'
 import type { SimulatedRun } from '../support/simulatedRun.ts'
 
 let browser: PageBrowser
-let runs: Record<'done' | 'running' | 'table', SimulatedRun>
+let runs: Record<'done' | 'running' | 'table' | 'stopped', SimulatedRun>
 
 beforeAll(async () => {
   browser = await PageBrowser.launch()
@@ -14,6 +14,7 @@ beforeAll(async () => {
     done: await reloadOfSixty(),
     running: await reloadOfSixty({ midway: true }),
     table: await disksOfForty(),
+    stopped: await stoppedRollout(),
   }
 })
 
@@ -33,6 +34,7 @@ describe.each<Theme>(['dark', 'light', 'high-contrast', 'high-contrast-light'])(
         ]),
       ),
       ['table', 'table'],
+      ['stopped', 'detail'],
     ])('with a run that is shown as %s, and its %s', async (run, state) => {
       const { page, close } = await browser.open({ run: runs[run].run, theme })
       try {

@@ -129,3 +129,11 @@ export async function disksOfForty(request: Partial<RecordedRequest> = {}): Prom
   }
   return simulated
 }
+
+/** A rollout that its canary has stopped. */
+export async function stoppedRollout(): Promise<SimulatedRun> {
+  const hosts = ['web1', 'web2', 'web3', 'web4', 'web5']
+  const simulated = await simulateRun(hosts, { rollout: { canary: 1, batch: { count: 2 } } })
+  simulated.finish('web1', 1, [{ stream: 2, text: 'no space left\n' }])
+  return simulated
+}

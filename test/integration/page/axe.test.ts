@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accessibilityProblems } from '../../support/axe.ts'
 import { pageStates } from '../../support/pageStates.ts'
 import { PageBrowser, type Theme } from '../../support/resultsPage.ts'
-import { colourfulFailure, reloadOfSixty } from '../../support/scenarios.ts'
+import { colourfulFailure, reloadOfSixty, stoppedRollout } from '../../support/scenarios.ts'
 import type { SimulatedRun } from '../../support/simulatedRun.ts'
 
 let browser: PageBrowser
-let runs: Record<'done' | 'running' | 'colourful', SimulatedRun>
+let runs: Record<'done' | 'running' | 'colourful' | 'stopped', SimulatedRun>
 
 beforeAll(async () => {
   browser = await PageBrowser.launch()
@@ -14,6 +14,7 @@ beforeAll(async () => {
     done: await reloadOfSixty(),
     running: await reloadOfSixty({ midway: true }),
     colourful: await colourfulFailure(),
+    stopped: await stoppedRollout(),
   }
 })
 
@@ -28,6 +29,8 @@ describe('axe finds nothing wrong with the page', () => {
     ['dark', 'done', 'menu'],
     ['dark', 'colourful', 'detail'],
     ['light', 'running', 'detail'],
+    ['light', 'stopped', 'detail'],
+    ['dark', 'done', 'search'],
     ['high-contrast', 'done', 'search'],
     ['high-contrast-light', 'running', 'list'],
   ])('in the theme %s, %s, with its %s', async (theme, state, opened) => {

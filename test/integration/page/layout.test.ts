@@ -2,11 +2,11 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pageStates } from '../../support/pageStates.ts'
 import { PageBrowser } from '../../support/resultsPage.ts'
-import { disksOfForty, reloadOfSixty } from '../../support/scenarios.ts'
+import { disksOfForty, reloadOfSixty, stoppedRollout } from '../../support/scenarios.ts'
 import type { SimulatedRun } from '../../support/simulatedRun.ts'
 
 let browser: PageBrowser
-let runs: Record<'done' | 'running' | 'table', SimulatedRun>
+let runs: Record<'done' | 'running' | 'table' | 'stopped', SimulatedRun>
 
 beforeAll(async () => {
   browser = await PageBrowser.launch()
@@ -14,6 +14,7 @@ beforeAll(async () => {
     done: await reloadOfSixty(),
     running: await reloadOfSixty({ midway: true }),
     table: await disksOfForty(),
+    stopped: await stoppedRollout(),
   }
 })
 
@@ -88,6 +89,7 @@ describe('on a page of any size down to 320 pixels', () => {
     ['done', 'detail'],
     ['running', 'detail'],
     ['table', 'table'],
+    ['stopped', 'detail'],
   ])('no pane covers another or is too low to be of use: %s, with its %s', async (run, state) => {
     const { page, close } = await browser.open({ run: runs[run].run })
     try {
