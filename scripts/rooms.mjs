@@ -347,6 +347,7 @@ export const rooms = [
     room: 'src/console/history',
     holds: 'past runs: view, opening, comparing, running again',
     imports: [
+      'src/hosts',
       'src/protocol',
       'src/protocol/filter',
       'src/text',

@@ -44,6 +44,7 @@ import type { Credentials } from './console/profile/credentials.ts'
 import { logIn } from './console/profile/logIn.ts'
 import type { Profiles } from './console/profile/profiles.ts'
 import type { WorkspaceConsent } from './console/profile/workspaceConsent.ts'
+import { pageMenus } from './console/results/pageMenus.ts'
 import type { Results } from './console/results/results.ts'
 import { pinResults } from './console/results/tabPin.ts'
 import type { RunHistory } from './console/send/runHistory.ts'
@@ -154,6 +155,7 @@ export function commandsOf(parts: CommandParts): Readonly<Record<string, (...arg
     unpinResults: pinResults(false),
 
     openRun: openRun(shownRuns, results),
+    ...pageMenus(results),
     searchHistory: searchHistory(history, shownRuns, results),
     runAgain: repeatRun(history, shownRuns, sending),
     runThisAgain: repeatRun(history, shownRuns, sending),

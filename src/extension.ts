@@ -113,6 +113,7 @@ export function activate(context: vscode.ExtensionContext): void {
       pickFact: (shown) => shownRuns.pickFact(shown),
       next: nextStepsOf({
         ...{ extensionId: context.extension.id, sending, shownRuns, history, files, list, snippets },
+        credentials,
         comparison: () => comparison,
       }),
       continueRun: async ({ run }) => sending.continueRun(await shownRuns.steered(run.state.runId)),

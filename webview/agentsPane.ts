@@ -4,6 +4,7 @@ import { formatBytes, formatCount, formatDuration, formatPart } from './format.t
 import { Grid, type GridRow } from './grid.ts'
 import { headHeight } from './gridHead.ts'
 import { visibleNodes } from './lineSpans.ts'
+import { rowMenu } from './menuContexts.ts'
 import type { Metrics } from './metrics.ts'
 import { exitText, oddities, stateCell } from './rowCells.ts'
 import type { Sort } from './rowOrder.ts'
@@ -71,6 +72,7 @@ export class AgentsPane {
       key: ({ id }) => id,
       height: () => metrics.row,
       makeRow: () => this.#makeRow(),
+      menu: ({ id }) => rowMenu('agent', id),
       onOpen: on.open,
       onMove: on.move,
       onRange: on.range,

@@ -3,13 +3,14 @@ import type { AgentRow, GroupRow } from '../src/page/toPage.ts'
 import { isVerdict } from '../src/protocol/verdict.ts'
 import { agentFacts, groupFacts } from './detailFacts.ts'
 import { visibleNodes } from './lineSpans.ts'
+import { menuAttribute, outputMenu } from './menuContexts.ts'
 import type { Metrics } from './metrics.ts'
 import { OutputPane } from './outputPane.ts'
 import { stateCell } from './rowCells.ts'
 import type { RunModel } from './runModel.ts'
 import type { Selected } from './selected.ts'
 import { SilenceNote } from './silenceNote.ts'
-import { element, setText, show } from './ui/dom.ts'
+import { element, setAttributes, setText, show } from './ui/dom.ts'
 import { type MenuItem, menuButton } from './ui/menuButton.ts'
 import { button, press } from './ui/toolkit.ts'
 import { t } from './words.ts'
@@ -113,6 +114,7 @@ export class DetailPane {
   select(selected: Selected | undefined, scrollTop = 0): void {
     this.#selected = selected
     show(this.element, selected !== undefined)
+    setAttributes(this.element, menuAttribute(selected && outputMenu(selected)))
     if (selected === undefined) {
       this.output.close()
       this.silence.render(undefined)

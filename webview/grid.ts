@@ -1,4 +1,6 @@
+import type { MenuContext } from '../src/page/menuContext.ts'
 import { GridHead, headHeight } from './gridHead.ts'
+import { menuAttribute } from './menuContexts.ts'
 import { setAttributes } from './ui/dom.ts'
 import { VirtualRows } from './virtualRows.ts'
 
@@ -30,6 +32,8 @@ export interface GridOptions<Item> {
   onMove?(item: Item): void
   /** Visible rows, after each change. */
   onRange?(first: number, last: number): void
+  /** What a menu on the row acts on; by keyboard, on the active row. */
+  menu?(item: Item): MenuContext | undefined
   /** Cells of a header row; ↑ on the first row moves there. */
   readonly header?: { readonly cells: readonly HTMLElement[]; onPress(column: number): void }
 }
@@ -180,6 +184,7 @@ export class Grid<Item> {
           'data-index': index,
           'aria-rowindex': index + 1 + this.#headRows,
           'aria-selected': state.selected ? 'true' : 'false',
+          ...menuAttribute(this.#options.menu?.(item)),
         })
         view.element.classList.toggle('active', state.active)
         view.element.classList.toggle('selected', state.selected)
@@ -235,6 +240,10 @@ export class Grid<Item> {
   #nameActive(): void {
     const index = this.activeIndex
     const row = index === undefined ? undefined : this.#rows.rowElement(index)?.id
-    setAttributes(this.element, { 'aria-activedescendant': this.#head?.activeId ?? row })
+    const item = index === undefined ? undefined : this.#items[index]
+    setAttributes(this.element, {
+      'aria-activedescendant': this.#head?.activeId ?? row,
+      ...menuAttribute(item === undefined ? undefined : this.#options.menu?.(item)),
+    })
   }
 }

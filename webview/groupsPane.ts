@@ -5,6 +5,7 @@ import type { GroupRow } from '../src/page/toPage.ts'
 import { formatCount, formatPart } from './format.ts'
 import { Grid } from './grid.ts'
 import { cardHeight, groupCard } from './groupCard.ts'
+import { groupMenu } from './menuContexts.ts'
 import type { Metrics } from './metrics.ts'
 import type { RunModel } from './runModel.ts'
 import { Section } from './section.ts'
@@ -47,6 +48,7 @@ export class GroupsPane {
       key: ({ id }) => String(id),
       height: (group) => this.#height(group),
       makeRow: () => groupCard(model, () => this.#lines),
+      menu: ({ id }) => groupMenu(id),
       onOpen: on.open,
       onMove: on.move,
     })

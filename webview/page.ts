@@ -10,6 +10,7 @@ import { KeptState, type StateKeeper } from './keptState.ts'
 import { Lists, type ListsEvents } from './lists.ts'
 import { MatchNavigator } from './matchNavigator.ts'
 import { measureMetrics } from './metrics.ts'
+import { OnlyThese } from './onlyThese.ts'
 import { ProgressPane } from './progressPane.ts'
 import { ReplyOpener } from './replyOpener.ts'
 import { RolloutPane } from './rolloutPane.ts'
@@ -17,7 +18,7 @@ import { RunModel } from './runModel.ts'
 import { SearchBar } from './searchBar.ts'
 import { Shortcuts } from './shortcuts.ts'
 import { Splitter } from './splitter.ts'
-import { element, show } from './ui/dom.ts'
+import { element, setAttributes, show } from './ui/dom.ts'
 
 /** What the page needs from the editor. */
 export interface Host extends StateKeeper {
@@ -34,6 +35,7 @@ export class Page {
   readonly #progress: ProgressPane
   readonly #search: SearchBar
   readonly #lists: Lists
+  readonly #only: OnlyThese
   readonly #detail: DetailPane
   readonly #opener: ReplyOpener
   readonly #matches: MatchNavigator
@@ -77,7 +79,9 @@ export class Page {
       change: changed,
       scroll: keepSoon,
     }
-    this.#lists = new Lists(model, metrics, ask, on, [comparison.element, this.#search.element])
+    this.#only = new OnlyThese(model, changed)
+    const above = [comparison.element, this.#only.element, this.#search.element]
+    this.#lists = new Lists(model, metrics, ask, on, above)
     this.#detail = new DetailPane(model, metrics, ask, {
       close: () => this.#opener.close(),
       wrap: keepSoon,
@@ -131,6 +135,7 @@ export class Page {
         break
       case 'snapshot':
         this.#model.take(message)
+        setAttributes(document.body, { 'data-vscode-context': JSON.stringify({ ec2Run: message.run.runId }) })
         this.#showOnly(this.#root)
         this.#resume()
         this.#showSoon()
@@ -160,6 +165,9 @@ export class Page {
         break
       case 'found':
         if (!this.#detail.output.takeFound(message)) this.#matches.goOn()
+        break
+      case 'show-only':
+        this.#only.narrow(message.agents)
         break
       case 'not-kept':
         this.#showOnly(this.#message)

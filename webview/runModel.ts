@@ -14,6 +14,8 @@ export interface Narrowing {
   readonly hostText: string
   /** Only agents whose output has a match of the search. */
   readonly onlyHits: boolean
+  /** Only these agents; all of them when undefined. */
+  readonly only: ReadonlySet<string> | undefined
 }
 
 /** The run as the page knows it, and which part of it is shown. Plain data: no DOM. */
@@ -40,7 +42,7 @@ export class RunModel {
   #seq: number | undefined
   #timed = { first: 0, ran: 0 }
   #clockOffsetMs = 0
-  #narrowing: Narrowing = { states: new Set(), hostText: '', onlyHits: false }
+  #narrowing: Narrowing = { states: new Set(), hostText: '', onlyHits: false, only: undefined }
   /** Trouble first. */
   #sort: Sort = { by: 'state', down: false }
   #shown: readonly AgentRow[] | undefined
@@ -202,7 +204,8 @@ export class RunModel {
   }
 
   readonly #fits = (row: AgentRow): boolean => {
-    const { states, hostText, onlyHits } = this.#narrowing
+    const { states, hostText, onlyHits, only } = this.#narrowing
+    if (only !== undefined && !only.has(row.id)) return false
     if (states.size > 0 && !states.has(row.state)) return false
     if (onlyHits && !this.hits.has(row.id)) return false
     if (hostText === '') return true

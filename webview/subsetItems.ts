@@ -17,8 +17,8 @@ export function subsetItems(model: RunModel, choose: (on: Subset) => void): Menu
   const count = (...states: readonly AgentState[]) =>
     states.reduce((sum, state) => sum + (counts[state] ?? 0), 0)
   const shown = model.shown().map(({ id }) => id)
-  const { states, hostText, onlyHits } = model.narrowing
-  const isNarrowed = states.size > 0 || hostText !== '' || onlyHits
+  const { states, hostText, onlyHits, only } = model.narrowing
+  const isNarrowed = states.size > 0 || hostText !== '' || onlyHits || only !== undefined
   return [
     item(t('On agents that failed'), { kind: 'failed' }, count(...failed)),
     item(t('On agents with no reply'), { kind: 'no-reply' }, count(...unanswered)),

@@ -1,6 +1,7 @@
 import type { TableColumn, TableRow } from '../src/page/tableWindow.ts'
 import { Grid, type GridRow } from './grid.ts'
 import { visibleNodes } from './lineSpans.ts'
+import { rowMenu } from './menuContexts.ts'
 import type { Metrics } from './metrics.ts'
 import { stateCell } from './rowCells.ts'
 import { element, setText } from './ui/dom.ts'
@@ -41,6 +42,10 @@ export function tableGrid(options: TableGridOptions): { grid: Grid<number>; head
     key: String,
     height: () => metrics.row,
     makeRow: () => makeRow(options),
+    menu: (index) => {
+      const row = options.row(index)
+      return row && rowMenu('table', row.agent)
+    },
     onOpen: (index) => {
       const row = options.row(index)
       if (row !== undefined) options.onOpen(row.agent)

@@ -155,6 +155,11 @@ const Request = v.variant('type', [
   /** The run, or one agent's output in it, with the run before. */
   v.strictObject({ type: v.literal('compare-before'), agent: v.optional(AgentId) }),
   v.strictObject({ type: v.picklist(['save-snippet', 'copy-link']) }),
+  /** A terminal with a shell on the server of an agent. */
+  v.strictObject({ type: v.literal('log-in'), agent: AgentId, by: v.picklist(['ssm', 'ssh']) }),
+  v.strictObject({ type: v.literal('runs-of'), agent: AgentId }),
+  /** Narrow the list of agents to these. */
+  v.strictObject({ type: v.literal('show-only'), on: Subset }),
   /** Two outputs beside one another in the editor's diff. Without `with`: the majority's. */
   v.strictObject({ type: v.literal('diff'), of: OutputOf, with: v.optional(OutputOf) }),
   v.strictObject({ type: v.literal('copy-output'), of: OutputOf }),

@@ -19,6 +19,7 @@ export type ToPage =
   | NotKept
   | AttemptNews
   | Sighting
+  | ShowOnly
 
 export interface Snapshot {
   readonly type: 'snapshot'
@@ -62,6 +63,12 @@ export interface Sighting {
   readonly state: 'live' | 'late' | 'left' | 'unknown'
   /** Runs that it executes, as its facts say, without this one. */
   readonly otherRuns: number
+}
+
+/** The list of agents is narrowed to these until a person shows all again. */
+export interface ShowOnly {
+  readonly type: 'show-only'
+  readonly agents: readonly string[]
 }
 
 /** The run cannot be shown: it is no longer kept, or could not be read. `reason` is a sentence. */

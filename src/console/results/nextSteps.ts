@@ -12,6 +12,10 @@ export interface NextSteps {
   saveSnippet(shown: Shown): Promise<unknown>
   /** Writes how the page shows the answers into the snippet of this command. */
   saveView(shown: Shown, view: AnswersView): Promise<unknown>
+  /** Opens a terminal with a shell on the server of an agent. */
+  logIn(shown: Shown, agentId: string, by: 'ssm' | 'ssh'): Promise<unknown>
+  /** Shows the runs of this environment in which the agent took part. */
+  runsOf(shown: Shown, agentId: string): Promise<unknown>
   /** Copies a link that shows the run in this editor. */
   copyLink(shown: Shown): Promise<unknown>
   /** Asks one agent for a sign of life, once that is confirmed. */
@@ -33,6 +37,12 @@ export async function takeNextStep(steps: NextSteps, shown: Shown, request: From
       break
     case 'save-view':
       await steps.saveView(shown, request.view)
+      break
+    case 'log-in':
+      await steps.logIn(shown, request.agent, request.by)
+      break
+    case 'runs-of':
+      await steps.runsOf(shown, request.agent)
       break
     case 'copy-link':
       await steps.copyLink(shown)

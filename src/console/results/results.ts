@@ -1,8 +1,9 @@
 import * as vscode from 'vscode'
-import { parsePageState } from '../../page/fromPage.ts'
+import { type FromPage, parsePageState } from '../../page/fromPage.ts'
 import { readSetting } from '../declarations/settings.ts'
 import { messageOf } from '../text/messageOf.ts'
 import { OutputDocuments } from './outputDocuments.ts'
+
 import type { ResultsActions } from './resultsActions.ts'
 import { ResultsTab } from './resultsTab.ts'
 import type { Shown, ShownAttempt, ShownRun } from './shownRun.ts'
@@ -80,6 +81,14 @@ export class Results implements vscode.Disposable {
   /** Whether the user sees the page of this run: it is visible, in a window that has the focus. */
   isSeen(runId: string): boolean {
     return vscode.window.state.focused && this.#tabOf(runId)?.panel.visible === true
+  }
+
+  /**
+   * Carries out a request as if the page of the run had made it, for the menus on it.
+   * @returns whether there is such a page
+   */
+  request(runId: string, request: FromPage): boolean {
+    return this.#tabOf(runId)?.request(request) ?? false
   }
 
   /** The panels stay: they are restored after the reload. */

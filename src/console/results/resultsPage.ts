@@ -96,6 +96,9 @@ export class ResultsPage {
       case 'run-other':
         await this.#options.next.runOther(this.shown, this.#agentsOf(request.on))
         return
+      case 'show-only':
+        this.#post({ type: 'show-only', agents: this.#agentsOf(request.on) })
+        return
       case 'open-output': {
         const agentId = this.#session.agentOf(request.of)
         if (agentId !== undefined) await this.#options.documents.open(this.shown.run, agentId)

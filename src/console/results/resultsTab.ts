@@ -130,6 +130,13 @@ export class ResultsTab {
     }
   }
 
+  /** Carries out a request as if the page had made it. @returns whether there is a page */
+  request(request: FromPage): boolean {
+    if (this.#page === undefined) return false
+    this.#page.receive(request)
+    return true
+  }
+
   /** Says why there is nothing to show. */
   explain(reason: string): void {
     this.#leave()
