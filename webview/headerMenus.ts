@@ -53,6 +53,7 @@ export class HeaderMenus {
         },
         { label: t('Hosts shown, folded'), detail, enabled: shown.length > 0, onPick: () => hosts(true) },
       ],
+      [{ label: t('Run as Markdown'), onPick: () => this.#ask({ type: 'copy-markdown' }) }],
       [{ label: t('Command'), onPick: () => this.#ask({ type: 'copy-command' }) }],
     ]
   }

@@ -174,7 +174,7 @@ const Request = v.variant('type', [
   }),
   /** Selected lines of the open output, of which the page does not have all. */
   v.strictObject({ type: v.literal('copy-lines'), view: Index, from: Place, to: Place }),
-  v.strictObject({ type: v.literal('copy-command') }),
+  v.strictObject({ type: v.picklist(['copy-command', 'copy-markdown']) }),
   v.strictObject({ type: v.literal('export'), format: v.picklist(['json', 'ndjson', 'csv', 'text']) }),
 ])
 

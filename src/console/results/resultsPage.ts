@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import { foldHosts } from '../../hosts/hostFolding.ts'
 import type { FromPage, Subset } from '../../page/fromPage.ts'
 import type { ToPage } from '../../page/toPage.ts'
+import { runMarkdown } from '../../report/runMarkdown.ts'
 import { plainOutput } from '../../report/runTables.ts'
 import { tableText } from '../../report/tableText.ts'
 import { actionText } from '../../run/actionText.ts'
@@ -119,6 +120,8 @@ export class ResultsPage {
         return this.#copy(tableText(this.#session.tableRows(), request.format))
       case 'pick':
         return this.#pick(request)
+      case 'copy-markdown':
+        return this.#copy(await runMarkdown(this.shown.run))
       case 'copy-command':
         return this.#copy(actionText(this.shown.run.state.request.action))
       case 'export': {
