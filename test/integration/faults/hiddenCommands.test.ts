@@ -61,15 +61,15 @@ async function intercept(
   visibilitySeconds: number,
   take: (taken: Awaited<ReturnType<Queues['receive']>>) => Promise<void> = async () => {},
 ): Promise<{ readonly taken: number }> {
-  const stop = new AbortController()
+  let isOver = false
   const intruder = sqs.connect()
   const { commands } = environment.queues
   const state = { taken: 0 }
   const held: Awaited<ReturnType<Queues['receive']>> = []
   const receive = async () => {
-    while (!stop.signal.aborted) {
+    while (!isOver) {
       const options = { waitSeconds: 20, visibilitySeconds, max: 1 }
-      const messages = await intruder.receive(commands, options, stop.signal).catch(() => [])
+      const messages = await intruder.receive(commands, options)
       held.push(...messages)
       if (messages.length > 0) await take(messages)
       state.taken += messages.length
@@ -77,7 +77,9 @@ async function intercept(
   }
   const receiving = Array.from({ length: 12 }, receive)
   ending.push(async () => {
-    stop.abort()
+    isOver = true
+    // Each ends by a message: a receive that is cut off may still take one, which it hides from the next test.
+    for (const number of receiving.keys()) await queues.send(commands, `end of receive ${number}`)
     await Promise.all(receiving)
     // What is still hidden must not be found by the next test.
     await intruder.delete(commands, held)
