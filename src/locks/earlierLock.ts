@@ -16,7 +16,7 @@ export async function isHeldByEarlierVersion(path: string): Promise<boolean> {
   if (found === undefined || found.isDirectory()) return false
   const isHeld = found.isSocket()
     ? await isAnswered(path)
-    : Math.abs(Date.now() - found.mtimeMs) < silentMs && isAlive(await readFile(path, 'utf8'))
+    : Math.abs(Date.now() - found.mtimeMs) < silentMs && isAlive(await textOf(path))
   // `unlink` never removes a folder, so one that a process of this version has created meanwhile stays.
   if (!isHeld) await unlink(path).catch(() => {})
   return isHeld
@@ -26,6 +26,14 @@ export async function isHeldByEarlierVersion(path: string): Promise<boolean> {
 export async function earlierTouchedAt(path: string): Promise<number | undefined> {
   const found = await lstat(path).catch(() => undefined)
   return found === undefined || found.isDirectory() ? undefined : found.mtimeMs
+}
+
+/** Empty when another process has taken the lock over meanwhile. */
+function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'EISDIR') return ''
+    throw error
+  })
 }
 
 function isAlive(text: string): boolean {

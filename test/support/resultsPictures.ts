@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { OpenPage, Theme } from './resultsPage.ts'
 import { PageBrowser } from './resultsPage.ts'
-import { reloadOfSixty } from './scenarios.ts'
+import { disksOfForty, reloadOfSixty } from './scenarios.ts'
+import type { SimulatedRun } from './simulatedRun.ts'
 
-/** Pictures of the results page for the documents: 60 agents, three groups, one that timed out, one silent. */
+/** Pictures of the results page for the documents: 60 agents, three groups, one that timed out, one silent; the disks of 40. */
 async function main(root: string): Promise<void> {
   const folder = path.join(root, 'docs/images')
   await mkdir(folder, { recursive: true })
@@ -17,7 +18,6 @@ async function main(root: string): Promise<void> {
     })
   }
   await takePicture(browser, path.join(folder, 'results-running.png'), 'dark', true, async ({ page }) => {
-    await page.getByRole('columnheader', { name: 'State' }).click()
     await page.getByText('Reloading nginx.service').first().waitFor()
   })
   await takePicture(browser, path.join(folder, 'results-search.png'), 'dark', false, async ({ page }) => {
@@ -25,6 +25,11 @@ async function main(root: string): Promise<void> {
     await page.getByText('112 in 56 outputs').waitFor()
     await page.keyboard.press('Enter')
     await page.locator('.line.current').waitFor()
+  })
+  const disks = await disksOfForty({ view: { rows: 'Mounted on=/', sort: '-Use%' } })
+  await takePictureOf(disks, browser, path.join(folder, 'results-table.png'), 'dark', async ({ page }) => {
+    await page.getByRole('grid', { name: 'Table of values' }).getByText('web-28').waitFor()
+    await page.getByText('Use%: 0% to 99%, median').waitFor()
   })
   await browser.close()
 }
@@ -36,12 +41,23 @@ async function takePicture(
   midway: boolean,
   prepare: (opened: OpenPage) => Promise<void>,
 ): Promise<void> {
-  const simulated = await reloadOfSixty({ midway })
+  await takePictureOf(await reloadOfSixty({ midway }), browser, file, theme, async (opened) => {
+    await opened.page.locator('.group').nth(2).waitFor()
+    await opened.page.locator('.latency').waitFor()
+    await opened.page.locator('.agent .cell-line:visible').first().waitFor()
+    await prepare(opened)
+  })
+}
+
+async function takePictureOf(
+  simulated: SimulatedRun,
+  browser: PageBrowser,
+  file: string,
+  theme: Theme,
+  prepare: (opened: OpenPage) => Promise<void>,
+): Promise<void> {
   const environment = { name: 'production', protected: true, colour: 'red' }
   const opened = await browser.open({ run: simulated.run, theme, environment, width: 1280, height: 820 })
-  await opened.page.locator('.group').nth(2).waitFor()
-  await opened.page.locator('.latency').waitFor()
-  await opened.page.locator('.agent .cell-line:visible').first().waitFor()
   await prepare(opened)
   await opened.page.mouse.move(640, 2)
   await opened.page.evaluate(

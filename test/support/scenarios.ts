@@ -125,7 +125,7 @@ export async function disksOfForty(request: Partial<RecordedRequest> = {}): Prom
       `/dev/nvme0n1p1   30G  ${String(Math.round(percent * 0.3)).padStart(3)}G ${String(Math.round(30 - percent * 0.3)).padStart(4)}G ${String(percent).padStart(3)}% /`,
       ...(index % 4 === 0 ? ['/dev/nvme1n1    200G  120G   81G  60% /srv'] : []),
     ]
-    simulated.finish(host, 0, [{ stream: 1, text: `${rows.join('\n')}\n` }])
+    simulated.finish(host, 0, [{ stream: 1, text: `${rows.join('\n')}\n` }], 4 + ((index * 7) % 13))
   }
   return simulated
 }

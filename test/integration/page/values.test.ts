@@ -74,6 +74,23 @@ describe('the values of replies', () => {
     expect(unexpectedComplaints(complaints)).toEqual([])
   })
 
+  it('stand under the heads of their columns, also where the table is wider than its pane', async () => {
+    const { page } = await showDisks()
+    await page.getByRole('button', { name: /^Table of values/ }).click()
+    const table = page.getByRole('grid', { name: 'Table of values' })
+    await table.getByRole('row').nth(1).click()
+    await page.getByRole('heading', { level: 2, name: /^web-/ }).waitFor()
+    for (const width of [1280, 640]) {
+      await page.setViewportSize({ width, height: 820 })
+      const [heads, cells] = await Promise.all(
+        [table.getByRole('columnheader'), table.getByRole('row').nth(1).getByRole('gridcell')].map((cells) =>
+          cells.evaluateAll((all) => all.map((cell) => Math.round(cell.getBoundingClientRect().right))),
+        ),
+      )
+      expect(cells).toEqual(heads)
+    }
+  })
+
   it('are the table again after a reload, sorted as before', async () => {
     const { page, state } = await showDisks()
     await page.getByRole('button', { name: /^Table of values/ }).click()
