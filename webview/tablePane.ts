@@ -1,3 +1,4 @@
+import type { BinRange } from '../src/answers/columnSummary.ts'
 import type { FromPage } from '../src/page/fromPage.ts'
 import type { TableColumn, TableRow, TableWindow } from '../src/page/tableWindow.ts'
 import { formatAgents, formatCount, formatPart } from './format.ts'
@@ -44,7 +45,7 @@ export class TablePane {
   #view = 0
   #range = { from: 0, to: margin }
   #kept: TableView = {}
-  #bin: { column: string; bin: number } | undefined
+  #bin: (BinRange & { column: string }) | undefined
   #last: TableWindow | undefined
   #choices: TableWindow['choices'] = []
   #isAsked = false
@@ -54,9 +55,9 @@ export class TablePane {
     this.#metrics = metrics
     this.#ask = ask
     this.#on = on
-    this.#summary = new TableSummary((bin) => {
+    this.#summary = new TableSummary((bars) => {
       const column = this.#last?.summary?.column
-      this.#bin = bin === undefined || column === undefined ? undefined : { column, bin }
+      this.#bin = bars === undefined || column === undefined ? undefined : { column, ...bars }
       this.#again()
     })
     this.section = new Section({
@@ -106,7 +107,7 @@ export class TablePane {
     for (const [index, row] of rows.entries()) this.#rows.set(from + index, row)
     this.#grid?.update(Array.from({ length: total }, (_, index) => index))
     this.section.count(total === of ? formatCount(total) : formatPart(total, of))
-    this.#summary.render(message.summary, this.#bin?.bin)
+    this.#summary.render(message.summary, this.#bin)
     show(this.#note, without > 0 || of === 0)
     setText(
       this.#note,

@@ -15,49 +15,59 @@ const maxLines = 500
 /**
  * The values that differ between two outputs of a command: in the rows of a table, the fields of JSON, keys with values, or
  * in lines with the same words.
+ * @param leading columns whose changes come first, in this order; those that the outputs do not have are ignored
  * @returns undefined when the outputs do not compare, as their words differ, too
  */
-export function valueChanges(then: readonly string[], now: readonly string[]): ValueChange[] | undefined {
+export function valueChanges(
+  then: readonly string[],
+  now: readonly string[],
+  leading: readonly string[] = [],
+): ValueChange[] | undefined {
   if (then.length > maxLines || now.length > maxLines) return undefined
   const [before, after] = [findRecords(then), findRecords(now)]
   const isComparable =
     before !== undefined && before.kind === after?.kind && isSameList(before.columns, after.columns)
-  return isComparable ? rowChanges(before, after as Records) : lineChanges(then, now)
+  return isComparable ? rowChanges(before, after as Records, leading) : lineChanges(then, now)
 }
 
-function rowChanges(before: Records, after: Records): ValueChange[] | undefined {
+function rowChanges(before: Records, after: Records, leading: readonly string[]): ValueChange[] | undefined {
   const { columns } = before
+  const first = [...new Set(leading)].map((column) => columns.indexOf(column)).filter((at) => at >= 0)
+  const others = [...columns.keys()].filter((at) => !first.includes(at))
   const [onlyBefore, onlyAfter] = [before.rows[0], after.rows[0]]
   if (before.rows.length === 1 && after.rows.length === 1) {
-    return cellChanges(columns, onlyBefore ?? [], onlyAfter ?? [], undefined)
+    const nameOf = (at: number) => columns[at] ?? ''
+    return cellChanges([...first, ...others], onlyBefore ?? [], onlyAfter ?? [], nameOf)
   }
   const key = keyColumn(before, after)
   if (key === undefined) return undefined
-  const nameOf = (row: Records['rows'][number]) => row[key] ?? ''
-  const earlier = new Map(before.rows.map((row) => [nameOf(row), row]))
-  const later = new Set(after.rows.map(nameOf))
+  const keyOf = (row: Row) => row[key] ?? ''
+  const earlier = new Map(before.rows.map((row) => [keyOf(row), row]))
+  const later = new Set(after.rows.map(keyOf))
+  const changesIn = (cells: readonly number[], row: Row) =>
+    cellChanges(cells, earlier.get(keyOf(row)) ?? row, row, (at) => `${columns[at]} of ${keyOf(row)}`)
   return [
-    ...after.rows.flatMap((row): ValueChange[] => {
-      const was = earlier.get(nameOf(row))
-      if (was === undefined) return [{ kind: 'row', name: nameOf(row), is: 'new' }]
-      return cellChanges(columns, was, row, nameOf(row))
-    }),
+    ...first.flatMap((at) => after.rows.flatMap((row) => changesIn([at], row))),
+    ...after.rows.flatMap((row): ValueChange[] =>
+      earlier.has(keyOf(row)) ? changesIn(others, row) : [{ kind: 'row', name: keyOf(row), is: 'new' }],
+    ),
     ...[...earlier.keys()].flatMap((name): ValueChange[] =>
       later.has(name) ? [] : [{ kind: 'row', name, is: 'gone' }],
     ),
   ]
 }
 
+type Row = Records['rows'][number]
+
 function cellChanges(
-  columns: readonly string[],
-  then: Records['rows'][number],
-  now: Records['rows'][number],
-  row: string | undefined,
+  cells: readonly number[],
+  then: Row,
+  now: Row,
+  nameOf: (at: number) => string,
 ): ValueChange[] {
-  return columns.flatMap((column, at): ValueChange[] => {
+  return cells.flatMap((at): ValueChange[] => {
     const [was, is] = [then[at] ?? '', now[at] ?? '']
-    const name = row === undefined ? column : `${column} of ${row}`
-    return was === is ? [] : [{ kind: 'value', name, before: was, after: is }]
+    return was === is ? [] : [{ kind: 'value', name: nameOf(at), before: was, after: is }]
   })
 }
 

@@ -120,8 +120,8 @@ const Request = v.variant('type', [
       /** Without it all that the outputs have. */
       columns: v.optional(Columns),
       sort: v.optional(TableSort),
-      /** Only rows in this bar of the histogram. */
-      bin: v.optional(v.strictObject({ column: Column, bin: Index })),
+      /** Only rows in these bars of the histogram, both included. */
+      bin: v.optional(v.strictObject({ column: Column, from: Index, to: Index })),
       from: Index,
       to: Index,
     }),

@@ -1,4 +1,7 @@
+import { columnTitle } from '../answers/column.ts'
 import { type ValueChange, valueChanges } from '../answers/valueChanges.ts'
+import { readSort } from '../answers/view.ts'
+import { viewProblem } from '../answers/viewProblems.ts'
 import { inNaturalOrder } from '../hosts/naturalOrder.ts'
 import { type AgentState, isFailure, isVerdict } from '../protocol/verdict.ts'
 import type { ReplyState } from '../run/runState.ts'
@@ -49,6 +52,7 @@ export const comparedValues = { agents: 1000, bytes: 65_536 }
 /** @throws Error when an output cannot be read */
 export async function compareReplies(then: ReportedRun, now: ReportedRun): Promise<RunComparison> {
   const agents: ComparedAgent[] = []
+  const leading = columnsThatMatter(now)
   let read = 0
   for (const reply of inNaturalOrder([...now.state.replies.values()], ({ hostname }) => hostname)) {
     const before = then.state.replies.get(reply.agentId)
@@ -56,7 +60,7 @@ export async function compareReplies(then: ReportedRun, now: ReportedRun): Promi
     const isRead =
       output === 'changed' && read < comparedValues.agents && [before, reply].every((each) => isSmall(each))
     read += Number(isRead)
-    const values = isRead ? await changedValues(then, now, reply.agentId) : undefined
+    const values = isRead ? await changedValues(then, now, reply.agentId, leading) : undefined
     agents.push({
       ...{
         agentId: reply.agentId,
@@ -107,7 +111,21 @@ function isSmall(reply: ReplyState | undefined): boolean {
   return reply !== undefined && reply.stdoutBytes + reply.stderrBytes <= comparedValues.bytes
 }
 
-async function changedValues(then: ReportedRun, now: ReportedRun, agentId: string) {
+/** What the command is about, as its snippet says: what its table is sorted by, then its other columns. */
+function columnsThatMatter({ state: { request } }: ReportedRun): string[] {
+  const { view } = request
+  // A record of another version may have what is no view now.
+  if (view === undefined || viewProblem(view) !== undefined) return []
+  const { sort, columns = [] } = view
+  return [...(sort === undefined ? [] : [readSort(sort).column]), ...columns].map(columnTitle)
+}
+
+async function changedValues(
+  then: ReportedRun,
+  now: ReportedRun,
+  agentId: string,
+  leading: readonly string[],
+) {
   const [before, after] = await Promise.all([then.output(agentId), now.output(agentId)])
-  return valueChanges(plainLines(before), plainLines(after))
+  return valueChanges(plainLines(before), plainLines(after), leading)
 }

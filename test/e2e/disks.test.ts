@@ -91,9 +91,9 @@ describe('Disks over 90 %', () => {
     await expect
       .poll(() => workbench.tabs(), fleetPatience)
       .toContainEqual(expect.stringContaining('Then and Now'))
-    await lineWith(/^web-02\s.*97%\s→\s41%/)
-    await lineWith(/^db-01\s.*95%\s→\s41%/)
-    await lineWith(/^batch-01\s.*92%\s→\s41%/)
+    await lineWith(/^web-02\s.*changed\s+Capacity\sof\s\/var:\s97%\s→\s41%/)
+    await lineWith(/^db-01\s.*changed\s+Capacity\sof\s\/var:\s95%\s→\s41%/)
+    await lineWith(/^batch-01\s.*changed\s+Capacity\sof\s\/var:\s92%\s→\s41%/)
     await lineWith(/^Not\sin\sthis\srun\s\(3\):\scache-01,web-\[01,03\]/)
     await pictures('disks before and after')
   })

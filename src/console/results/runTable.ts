@@ -21,7 +21,7 @@ type Request = Extract<FromPage, { type: 'table' }>
 
 /** The table grows this often while replies come, milliseconds. */
 const growEveryMs = 400
-/** Bars of the histogram of a column. */
+/** The most bars of the histogram of a column. */
 export const tableBins = 12
 /** The most characters of a value on the page; the whole is in the output. */
 const maxValueCharacters = 200
@@ -125,7 +125,7 @@ export class RunTable {
   #shown(): readonly FleetRow[] {
     const { sort, bin } = this.#request ?? {}
     if (this.#table === undefined) return []
-    const rows = bin === undefined ? this.#table.rows : rowsInBin(this.#table, bin.column, tableBins, bin.bin)
+    const rows = bin === undefined ? this.#table.rows : rowsInBin(this.#table, bin.column, tableBins, bin)
     return sortedRows({ ...this.#table, rows }, sort?.column, sort?.down === true ? 'down' : 'up')
   }
 

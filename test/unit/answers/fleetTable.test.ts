@@ -42,12 +42,13 @@ describe('the table of a fleet', () => {
   })
 
   it('says of a column what its values are like', () => {
-    expect(summarizeColumn(['9%', '100%', undefined, '', '50%', '51%'], 4)).toEqual({
+    expect(summarizeColumn(['9%', '100%', undefined, '', '50%', '51%'], 5)).toEqual({
       count: 4,
       different: 4,
       range: { lowest: '9%', median: '50%', highest: '100%' },
       bins: [
         { count: 1, lowest: '9%', highest: '9%' },
+        { count: 0, lowest: '', highest: '' },
         { count: 2, lowest: '50%', highest: '51%' },
         { count: 0, lowest: '', highest: '' },
         { count: 1, lowest: '100%', highest: '100%' },
@@ -58,10 +59,40 @@ describe('the table of a fleet', () => {
     expect(summarizeColumn([], 3)).toEqual({ count: 0, different: 0 })
   })
 
-  it('gives the rows of each bin, which together are all rows with a number', () => {
+  it('has bins between round numbers, so that one of them is over 90 %', () => {
+    const { bins } = summarizeColumn(['22%', '89%', '90%', '92%', '100%', '61%'], 12)
+    expect(bins).toHaveLength(8)
+    expect(bins?.at(-2)).toEqual({ count: 1, lowest: '89%', highest: '89%' })
+    expect(bins?.at(-1)).toEqual({ count: 3, lowest: '90%', highest: '100%' })
+  })
+
+  it('has bins for all numbers, each value in one of them, in their order, whatever the numbers are', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer()), {
+          maxLength: 40,
+        }),
+        fc.integer({ min: 1, max: 12 }),
+        (numbers, most) => {
+          const { bins, count } = summarizeColumn(numbers.map(plainDigits), most)
+          if (bins === undefined) return
+          expect(bins.length).toBeLessThanOrEqual(most)
+          expect(bins.reduce((sum, bin) => sum + bin.count, 0)).toBe(count)
+          const bounds = bins.flatMap(({ lowest, highest }) => (lowest === '' ? [] : [lowest, highest]))
+          expect(bounds).toEqual(bounds.toSorted((one, other) => Number(one) - Number(other)))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('gives the rows of bins that are beside each other, which together are all rows with a number', () => {
     const table = fleetTable(fleet, undefined)
-    const bins = [0, 1, 2].map((bin) => rowsInBin(table, 'Use%', 3, bin).map(({ values }) => values[2]))
-    expect(bins).toEqual([['9%'], [], ['100%', '91%']])
+    const within = (from: number, to: number) =>
+      rowsInBin(table, 'Use%', 5, { from, to }).map(({ values }) => values[2])
+    expect([0, 1, 2, 3, 4].map((bin) => within(bin, bin))).toEqual([['9%'], [], [], [], ['100%', '91%']])
+    expect(within(0, 4)).toEqual(['100%', '9%', '91%'])
+    expect(within(3, 9)).toEqual(['100%', '91%'])
   })
 
   it('offers the columns by which one row of each agent can be chosen', () => {
@@ -138,4 +169,9 @@ describe('values', () => {
 
 function agent(hostname: string, output: string) {
   return { agentId: hostname, hostname, records: findRecords(output.split('\n')) }
+}
+
+/** As servers print numbers: without an exponent. */
+function plainDigits(number: number): string {
+  return /e/.test(String(number)) ? number.toFixed(20) : String(number)
 }

@@ -14,6 +14,19 @@ describe('the values that differ between two outputs', () => {
     ])
   })
 
+  it('begin with those of the columns that matter, of all rows', () => {
+    const disks = (...uses: number[]) =>
+      lines(`Used Use% Mounted on\n${uses.map((use, at) => `${use}G  ${use}%  /disk${at}`).join('\n')}`)
+    const changes = valueChanges(disks(97, 95), disks(41, 42), ['Use%', 'Use%', 'fact'])
+    expect(changes?.map((change) => change.name)).toEqual([
+      'Use% of /disk0',
+      'Use% of /disk1',
+      'Used of /disk0',
+      'Used of /disk1',
+    ])
+    expect(valueChanges(disks(97), disks(41), ['Use%'])?.map(({ name }) => name)).toEqual(['Use%', 'Used'])
+  })
+
   it('are named by their column alone where there is one row', () => {
     const one = (use: string) => df(use, ' 1%').slice(0, 2)
     expect(valueChanges(one('97%'), one('41%'))).toEqual([

@@ -8,8 +8,14 @@ const open: SimulatedRun[] = []
 afterEach(() => Promise.all(open.splice(0).map((run) => run.close())))
 
 /** Exit code and output by host. */
-async function played(replies: Record<string, readonly [code: number, output: string]>) {
-  const run = await simulateRun(Object.keys(replies), { action: { kind: 'shell', command: 'df -h' } })
+async function played(
+  replies: Record<string, readonly [code: number, output: string]>,
+  view?: { readonly sort?: string; readonly columns?: string[]; readonly group?: string },
+) {
+  const run = await simulateRun(Object.keys(replies), {
+    action: { kind: 'shell', command: 'df -h' },
+    ...(view !== undefined && { view }),
+  })
   open.push(run)
   for (const [host, [code, text]] of Object.entries(replies)) run.finish(host, code, [{ stream: 1, text }])
   return run
@@ -65,6 +71,20 @@ describe('a run compared with the run before', () => {
     )
     expect(text).toMatch(/^db +succeeded +succeeded +same$/m)
     expect(differing).toEqual([{ line, agentId: agentIdOf('web1') }])
+  })
+
+  it('names first what the snippet of the command is about', async () => {
+    const disk = (use: number): [number, string] => [0, `Size Used Use%\n80G ${use}G  ${use}%\n`]
+    const valuesWith = async (view?: Parameters<typeof played>[1]) => {
+      const [then, now] = [await played({ web: disk(97) }), await played({ web: disk(41) }, view)]
+      const { agents } = await compareReplies(then.run, now.run)
+      return agents[0]?.values?.map(({ name }) => name)
+    }
+    expect(await valuesWith()).toEqual(['Used', 'Use%'])
+    expect(await valuesWith({ sort: '-Use%' })).toEqual(['Use%', 'Used'])
+    expect(await valuesWith({ columns: ['fact:az', 'column:Use%'] })).toEqual(['Use%', 'Used'])
+    // What another version may have recorded.
+    expect(await valuesWith({ group: 'capture:(', sort: '-Use%' })).toEqual(['Used', 'Use%'])
   })
 
   it('shows no control characters and no lines of servers', async () => {
