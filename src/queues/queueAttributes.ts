@@ -54,9 +54,12 @@ export function readAttributes(raw: Readonly<Record<string, string>>): QueueAttr
     const value = raw[name]
     return value === undefined || !/^\d+$/.test(value) ? undefined : Number(value)
   }
+  // SQS says whole seconds; moto says fractions of them, too.
   const time = (name: string) => {
-    const seconds = number(name)
-    return seconds === undefined ? undefined : seconds * 1000
+    const seconds = raw[name]
+    return seconds === undefined || !/^\d+(\.\d+)?$/.test(seconds)
+      ? undefined
+      : Math.floor(Number(seconds) * 1000)
   }
   const reuse = number('KmsDataKeyReusePeriodSeconds')
   return {

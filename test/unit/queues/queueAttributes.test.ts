@@ -14,4 +14,17 @@ describe('Attributes of a queue', () => {
     const { maximumMessageSize, visible, notVisible } = readAttributes(raw)
     expect([maximumMessageSize, visible, notVisible]).toEqual([undefined, undefined, undefined])
   })
+
+  it.each([
+    ['1795885003', 1_795_885_003_000],
+    ['1795885003.714984', 1_795_885_003_714],
+    ['1795885003.', undefined],
+    ['.5', undefined],
+    ['-1795885003.5', undefined],
+    ['1.7e9', undefined],
+    ['', undefined],
+  ])('tell times in seconds, whole ones or with a fraction: %j', (told, ms) => {
+    const { createdAt, modifiedAt } = readAttributes({ CreatedTimestamp: told, LastModifiedTimestamp: told })
+    expect([createdAt, modifiedAt]).toEqual([ms, ms])
+  })
 })
