@@ -7,11 +7,13 @@ import type { Environment } from '../../../src/queues/environment.ts'
 import type { Queues } from '../../../src/queues/queues.ts'
 import type { RunRequest } from '../../../src/run/runRequest.ts'
 import { type AgentFleet, startAgents } from '../../support/agents.ts'
+import { type FaultProxy, startFaultProxy } from '../../support/faultProxy.ts'
 import { createMasters, type Masters, type OpenMaster, startRun } from '../../support/masters.ts'
 import { type SqsServer, startSqs } from '../../support/sqs.ts'
 import { until } from '../../support/until.ts'
 
 let sqs: SqsServer
+let proxy: FaultProxy
 let environment: Environment
 let fleet: AgentFleet
 let masters: Masters
@@ -27,7 +29,8 @@ beforeAll(async () => {
   queues = sqs.connect()
   masters = createMasters(sqs)
   directory = join(await masters.newDirectory(), 'executed')
-  fleet = await startAgents(environment, 2)
+  proxy = await startFaultProxy({ endpoint: sqs.endpoint, seed: 17 })
+  fleet = await startAgents({ ...environment, endpoint: proxy.endpoint }, 2)
   opened = await masters.open(environment)
   await opened.discover(2)
   master = opened.master
@@ -35,6 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await masters?.close()
   await fleet?.stop()
+  await proxy?.stop()
   await sqs?.stop()
 })
 beforeEach(async () => {
@@ -52,48 +56,45 @@ const request = (command = `touch ${directory}/$EC2_COLLECTIVE_AGENT_ID`): RunRe
 })
 
 /**
- * Somebody with the credential of an agent, who receives each command before the agents do. A receive that waits since
- * before theirs is served first: so there are several, and one message that all agents receive makes them ask anew, behind
- * these.
+ * Somebody with the credential of an agent, who receives each command before the agents do. Which of several receives gets a
+ * message first is decided by nobody but the engine: so those of the agents bring nothing meanwhile.
  * @param take what they do with what they receive
  */
-async function intercept(
+function intercept(
   visibilitySeconds: number,
   take: (taken: Awaited<ReturnType<Queues['receive']>>) => Promise<void> = async () => {},
-): Promise<{ readonly taken: number }> {
+): void {
   let isOver = false
   const intruder = sqs.connect()
   const { commands } = environment.queues
-  const state = { taken: 0 }
+  const letAgentsReceive = proxy.inject({
+    ...{ fault: { kind: 'sample' }, actions: ['ReceiveMessage'], queue: new RegExp(`^${commands}$`) },
+  })
   const held: Awaited<ReturnType<Queues['receive']>> = []
   const receive = async () => {
     while (!isOver) {
-      const options = { waitSeconds: 20, visibilitySeconds, max: 1 }
-      const messages = await intruder.receive(commands, options)
+      const messages = await intruder.receive(commands, { waitSeconds: 20, visibilitySeconds, max: 10 })
       held.push(...messages)
       if (messages.length > 0) await take(messages)
-      state.taken += messages.length
     }
   }
-  const receiving = Array.from({ length: 12 }, receive)
+  const receiving = receive()
   ending.push(async () => {
     isOver = true
-    // Each ends by a message: a receive that is cut off may still take one, which it hides from the next test.
-    for (const number of receiving.keys()) await queues.send(commands, `end of receive ${number}`)
-    await Promise.all(receiving)
+    // It ends by a message: a receive that is cut off may still take one, which it hides from the next test.
+    await queues.send(commands, 'end of receiving')
+    await receiving
     // What is still hidden must not be found by the next test.
     await intruder.delete(commands, held)
+    letAgentsReceive()
   })
-  await queues.send(commands, 'nothing that an agent could read')
-  await until(() => state.taken > 0, 'the intruder to receive')
-  return state
 }
 
 const executed = async () => (await readdir(directory)).toSorted()
 
 describe('A command that another reader of the queue takes before the agents', () => {
   it('and hides for minutes is told as hidden, not only as silence of two living agents', async () => {
-    await intercept(300)
+    intercept(300)
     const state = await (await startRun(master, request())).ended
     expect(state.hidden).toMatchObject([{ what: 'command', how: 'held', agents: 2 }])
     expect([state.counts['no-reply'], await executed()]).toEqual([2, []])
@@ -101,7 +102,7 @@ describe('A command that another reader of the queue takes before the agents', (
 
   it('and deletes is told as gone', async () => {
     const intruder = sqs.connect()
-    await intercept(30, (messages) => intruder.delete(environment.queues.commands, messages))
+    intercept(30, (messages) => intruder.delete(environment.queues.commands, messages))
     const state = await (await startRun(master, request())).ended
     expect(state.hidden).toMatchObject([{ what: 'command', how: 'gone', agents: 2 }])
     expect([state.counts['no-reply'], await executed()]).toEqual([2, []])
@@ -112,7 +113,7 @@ describe('A command that another reader of the queue takes before the agents', (
     ending.push(async () => fleet.agent('agent-2').signal('SIGCONT'))
     const run = await startRun(master, request())
     await until(async () => (await executed()).length === 1, 'the first agent to execute it')
-    await intercept(300)
+    intercept(300)
     const state = await run.ended
     expect(state.hidden).toMatchObject([{ what: 'command', how: 'held', agents: 1 }])
     expect(state.counts).toMatchObject({ succeeded: 1, 'no-reply': 1 })
@@ -123,7 +124,7 @@ describe('A cancel that another reader of the queue hides', () => {
   it('is told: the agents go on', async () => {
     const run = await startRun(master, request('sleep 60'))
     await until(() => run.state.counts.running === 2, 'both agents to execute it')
-    await intercept(300)
+    intercept(300)
     await run.cancel()
     await until(() => run.state.hidden.length > 0, 'the master to find it hidden')
     expect(run.state.hidden).toMatchObject([{ what: 'cancel', agents: 2 }])
