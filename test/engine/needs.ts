@@ -20,6 +20,8 @@ export const needs: readonly Need[] = [
     'integration/agent/kills › executes nothing twice, answers and audits every run, and comes back each time',
     'integration/agent/policyAttacks › is never led elsewhere by a link that is exchanged all the time (as %s)',
     'integration/agent/resilience › neither stops the agent nor hides the next command for longer than it takes to read past it',
+    // A command for each agent that follows another: nineteen were visible.
+    'integration/master/fleetOfFifty › with a window has never more agents under way than it allows, and starts the next when one ends',
     'integration/faults/bounds › lives through hostile bodies with what it runs, obeys what comes after them, and logs one line for their sender',
   ),
   ...needsOf('caller-identity', 'integration/queues/queues › tell who the credentials belong to'),
