@@ -10,9 +10,10 @@ import { stateCell } from './rowCells.ts'
 import type { RunModel } from './runModel.ts'
 import type { Selected } from './selected.ts'
 import { SilenceNote } from './silenceNote.ts'
+import { Toggle } from './toggle.ts'
 import { element, setAttributes, setText, show } from './ui/dom.ts'
 import { type MenuItem, menuButton } from './ui/menuButton.ts'
-import { button, press } from './ui/toolkit.ts'
+import { button } from './ui/toolkit.ts'
 import { t } from './words.ts'
 
 /** One reply in full: how it ended, and its output. */
@@ -27,16 +28,16 @@ export class DetailPane {
   readonly #facts = element('div', { class: 'detail-facts' })
   readonly #note = element('div', { class: 'detail-note', hidden: true })
   readonly #compare: HTMLElement
-  readonly #wrap: HTMLElement
+  readonly wrap: Toggle
+  readonly format: Toggle
   readonly #again: HTMLElement
   #selected: Selected | undefined
-  #wraps = false
 
   constructor(
     model: RunModel,
     metrics: Metrics,
     ask: (request: FromPage) => void,
-    on: { close(): void; wrap(): void; compare(of: Selected, name: string): void },
+    on: { close(): void; toggle(): void; compare(of: Selected, name: string): void },
   ) {
     this.#model = model
     this.#ask = ask
@@ -56,20 +57,23 @@ export class DetailPane {
       isNamed: true,
       onPress: () => this.#runAgain(),
     })
-    this.#wrap = button({
+    this.wrap = new Toggle({
       label: t('Wrap long lines'),
       icon: 'wrap',
-      kind: 'icon',
-      onPress: () => {
-        this.wrap(!this.#wraps)
-        on.wrap()
-      },
+      apply: (isOn) => this.output.wrap(isOn),
+      onPress: on.toggle,
     })
-    press(this.#wrap, false)
+    this.format = new Toggle({
+      label: t('Format JSON and tables'),
+      icon: 'format',
+      apply: (isOn) => this.output.format(isOn),
+      onPress: on.toggle,
+    })
     const actions = element(
       'div',
       { class: 'detail-actions', role: 'group', 'aria-label': t('Reply') },
-      this.#wrap,
+      this.wrap.element,
+      this.format.element,
       this.#compare,
       button({
         label: t('Open as a document'),
@@ -100,10 +104,6 @@ export class DetailPane {
       ),
       this.output.element,
     )
-  }
-
-  get wraps(): boolean {
-    return this.#wraps
   }
 
   get selected(): Selected | undefined {
@@ -156,12 +156,6 @@ export class DetailPane {
     show(this.#compare, this.#model.total > 1 && (isVerdict(reply.state) || reply.bytes > 0))
     show(this.#again, this.#model.run?.phase === 'over' || this.#model.run?.live === false)
     return true
-  }
-
-  wrap(wraps: boolean): void {
-    this.#wraps = wraps
-    press(this.#wrap, wraps)
-    this.output.wrap(wraps)
   }
 
   #agent(): AgentRow | undefined {

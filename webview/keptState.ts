@@ -60,7 +60,8 @@ export class KeptState {
     const { lists, search, detail, splitter } = this.#parts
     lists.restore(state)
     if (state.split !== undefined) splitter.set(state.split)
-    if (state.wrap === true) detail.wrap(true)
+    if (state.wrap === true) detail.wrap.set(true)
+    if (state.formatted === true) detail.format.set(true)
     if (state.query !== undefined && state.query.text !== '') search.set(state.query)
     render()
     lists.scrollTo(state.scroll)
@@ -80,7 +81,8 @@ export class KeptState {
       ...lists.kept,
       query: search.query,
       scroll: { ...lists.scrolled, output: detail.output.scrollTop },
-      wrap: detail.wraps,
+      wrap: detail.wrap.isOn,
+      formatted: detail.format.isOn,
       split: splitter.percent,
     })
   }

@@ -30,11 +30,13 @@ export class OutputPane {
   readonly #empty = element('div', { class: 'output-empty', hidden: true })
   readonly #toEnd: HTMLElement
   #of: OutputOf | undefined
+  #label = ''
   #view = 0
   #shown: OutputWindow | undefined
   #asked = { from: 0, to: 0 }
   #follow = false
   #wraps = false
+  #isFormatted = false
   /** Line of the current match. */
   #current: number | undefined
   #scrollTo: number | undefined
@@ -99,6 +101,7 @@ export class OutputPane {
   /** Opens an output at its start, or at `scrollTop` pixels; at its end while it grows. */
   open(of: OutputOf, label: string, { follow = false, scrollTop = 0 } = {}): void {
     this.#of = of
+    this.#label = label
     this.#view += 1
     this.#shown = undefined
     this.#follow = follow
@@ -126,6 +129,12 @@ export class OutputPane {
   /** Requests the output again: the host has forgotten it. */
   reopen(): void {
     if (this.#of !== undefined) this.#request(this.#asked.from, this.#asked.to)
+  }
+
+  /** Shows JSON indented and tables aligned: other lines, so the output is opened again at its start. */
+  format(isFormatted: boolean): void {
+    this.#isFormatted = isFormatted
+    if (this.#of !== undefined) this.open(this.#of, this.#label, { follow: this.#follow })
   }
 
   wrap(wraps: boolean): void {
@@ -162,15 +171,8 @@ export class OutputPane {
   /** Requests the next match after the current one. */
   find(direction: 1 | -1, from?: 'start' | 'end'): void {
     if (this.#of === undefined) return
-    const current = this.#current ?? (direction === 1 ? -1 : 0)
-    const line =
-      from === 'start'
-        ? 0
-        : from === 'end'
-          ? Number.MAX_SAFE_INTEGER
-          : direction === 1
-            ? current + 1
-            : current
+    const next = direction === 1 ? (this.#current ?? -1) + 1 : (this.#current ?? 0)
+    const line = from === undefined ? next : from === 'start' ? 0 : Number.MAX_SAFE_INTEGER
     this.#ask({ type: 'find', view: this.#view, from: line, direction })
   }
 
@@ -206,7 +208,8 @@ export class OutputPane {
   #request(from: number, to: number): void {
     if (this.#of === undefined) return
     this.#asked = { from, to }
-    this.#ask({ type: 'output', view: this.#view, of: this.#of, from, to, follow: this.#follow })
+    const how = { follow: this.#follow, formatted: this.#isFormatted }
+    this.#ask({ type: 'output', view: this.#view, of: this.#of, from, to, ...how })
   }
 
   #onScroll(): void {

@@ -84,7 +84,7 @@ export class Page {
     this.#lists = new Lists(model, metrics, ask, on, above)
     this.#detail = new DetailPane(model, metrics, ask, {
       close: () => this.#opener.close(),
-      wrap: keepSoon,
+      toggle: keepSoon,
       compare: (of, name) => this.#opener.compare(of, name),
     })
     const splitter = new Splitter(this.#lists.element, this.#detail.element, () => {

@@ -99,6 +99,8 @@ const Request = v.variant('type', [
       from: Index,
       to: Index,
       follow: v.boolean(),
+      /** JSON indented and tables aligned, where it can be. */
+      formatted: v.optional(v.boolean()),
     }),
     v.check(({ from, to }) => to - from <= maxWindow, 'too many lines at a time'),
   ),
@@ -203,6 +205,7 @@ const PageStateSchema = v.object({
     v.object({ rows: v.optional(Column), columns: v.optional(Columns), sort: v.optional(TableSort) }),
   ),
   wrap: v.optional(v.boolean()),
+  formatted: v.optional(v.boolean()),
   /** Share of the list in the split, percent. */
   split: v.optional(v.number()),
 })

@@ -1,5 +1,6 @@
 import type { OutputWindow } from '../../page/toPage.ts'
 import type { Translate } from '../../text/translate.ts'
+import { FormattedView, type Unformatted } from './formattedView.ts'
 import type { Matcher } from './matcher.ts'
 import { OutputView } from './outputView.ts'
 import type { Clock } from './pageClock.ts'
@@ -33,7 +34,10 @@ export class OpenOutput {
   readonly #post: (message: OutputWindow) => void
   readonly #t: Translate
   readonly #view: OutputView
-  #window = { from: 0, to: followedLines, follow: false }
+  #window = { from: 0, to: followedLines, follow: false, formatted: false }
+  #isSearched = false
+  /** Made when it is first asked for, once the output is complete. */
+  #formatted: FormattedView | Unformatted | undefined
   #read = 0
   /** Whether everything that exists has been read once: before that, the page must not say that there is no output. */
   #hasLooked = false
@@ -56,12 +60,13 @@ export class OpenOutput {
   }
 
   /** Sends these lines now, and again whenever they change. */
-  show(window: { from: number; to: number; follow: boolean }): void {
+  show(window: { from: number; to: number; follow: boolean; formatted: boolean }): void {
     this.#window = window
     this.#send()
   }
 
   search(matcher: Matcher | undefined): void {
+    this.#isSearched = matcher !== undefined
     this.#view.search(matcher)
     this.#send()
   }
@@ -72,10 +77,10 @@ export class OpenOutput {
     return this.#view.find(from, direction)
   }
 
-  /** The text between two places, once everything that exists has been read. */
+  /** The text between two places of what is shown, once everything that exists has been read. */
   async text(...places: Parameters<OutputView['text']>): Promise<string> {
     await this.#reading
-    return this.#view.text(...places)
+    return this.#shown().text(...places)
   }
 
   /**
@@ -124,6 +129,7 @@ export class OpenOutput {
       const before = this.#view.count
       for (const chunk of chunks) {
         this.#view.add(chunk)
+        this.#formatted = undefined
         this.#read += chunk.bytes.length
       }
       const changedFrom = this.#view.takeChangedFrom()
@@ -145,13 +151,13 @@ export class OpenOutput {
     this.#cancelTelling = undefined
     if (this.#closed || !this.#hasLooked) return
     this.#toldAt = this.#clock.now()
-    const view = this.#view
+    const view = this.#shown()
     const { follow } = this.#window
     const from = follow ? Math.max(0, view.count - followedLines) : this.#window.from
     const to = follow ? view.count : this.#window.to
     const reply = this.#run.state.replies.get(this.agentId)
     const notice = this.#notice()
-    const { matches } = view
+    const { matches } = this.#view
     this.#post({
       type: 'output',
       view: this.page,
@@ -160,21 +166,48 @@ export class OpenOutput {
       lines: view.window(from, to),
       width: view.width,
       hasStderr: (reply?.stderrBytes ?? 0) > 0,
-      open: reply?.output === 'partial' || reply?.state === 'running' || this.#unread(),
+      open: this.#grows(),
       ...(notice === undefined ? {} : { notice }),
       ...(matches === undefined ? {} : { matches }),
     })
   }
 
-  #unread(): boolean {
+  /** Whether more may come, or has come and is not read. */
+  #grows(): boolean {
     const reply = this.#run.state.replies.get(this.agentId)
-    return reply !== undefined && reply.stdoutBytes + reply.stderrBytes > this.#read
+    if (reply === undefined) return false
+    const { output, state, stdoutBytes, stderrBytes } = reply
+    return output === 'partial' || state === 'running' || stdoutBytes + stderrBytes > this.#read
+  }
+
+  /** As printed while it is searched, too: the matches are those of the output. */
+  #shown(): OutputView | FormattedView {
+    if (!this.#window.formatted || this.#isSearched || this.#grows()) return this.#view
+    this.#formatted ??= FormattedView.of(this.#view.plain())
+    return this.#formatted instanceof FormattedView ? this.#formatted : this.#view
+  }
+
+  #unformatted(): string | undefined {
+    if (!this.#window.formatted || this.#view.count === 0) return undefined
+    if (this.#grows()) return this.#t('Shown as printed until the output is complete.')
+    if (this.#isSearched) return this.#t('Shown as printed while you search.')
+    switch (this.#formatted) {
+      case 'as-printed':
+        return this.#t('Shown as printed: this is neither JSON nor a table with columns to align.')
+      case 'too-large':
+        return this.#t('Shown as printed: this output is too large to format.')
+      case 'too-deep':
+        return this.#t('Shown as printed: this JSON is nested too deeply to format.')
+      default:
+        return this.#t('Formatted. Copy, export and comparisons have the output as printed.')
+    }
   }
 
   #notice(): string | undefined {
     const reply = this.#run.state.replies.get(this.agentId)
     if (reply === undefined) return undefined
-    const sentences: string[] = []
+    const unformatted = this.#unformatted()
+    const sentences = unformatted === undefined ? [] : [unformatted]
     if (this.#trouble !== undefined) sentences.push(this.#t('Cannot read this output: {0}', this.#trouble))
     if (reply.droppedBytes > 0) {
       const dropped = reply.droppedBytes.toLocaleString('en')

@@ -56,6 +56,14 @@ export class OutputView {
     return lines.join('\n')
   }
 
+  /** All lines without colours, each with its stream: also those that the page leaves out. */
+  *plain(): Generator<{ stream: 1 | 2; text: string }> {
+    for (let index = 0; index < this.#lines.count; index += 1) {
+      const line = this.#lines.line(index)
+      if (line !== undefined) yield { stream: line.stream, text: withoutSgr(line.text) }
+    }
+  }
+
   /** Index of the first shown line that has changed since the last call. */
   takeChangedFrom(): number {
     const changed = this.#lines.takeChangedFrom()
@@ -128,7 +136,7 @@ export class OutputView {
   }
 }
 
-interface Place {
+export interface Place {
   readonly line: number
   readonly column: number
 }
@@ -137,7 +145,7 @@ interface Place {
 const maxLines = 400_000
 
 /** The most shown characters of a line. */
-const maxCharacters = 5000
+export const maxCharacters = 5000
 
 /** Cuts after `limit` visible characters. */
 export function cutText(text: string, limit: number): string {

@@ -29,7 +29,10 @@ export class PageOutputs {
   }
 
   /** Sends these lines of the output, and again whenever they change. Closes the output that was open. */
-  show(agentId: string, { view, from, to, follow }: Extract<FromPage, { type: 'output' }>): void {
+  show(
+    agentId: string,
+    { view, from, to, follow, formatted = false }: Extract<FromPage, { type: 'output' }>,
+  ): void {
     const { run, clock, t, post, onWarning } = this.#options
     if (this.#open === undefined || this.#open.agentId !== agentId || this.#open.page !== view) {
       this.close()
@@ -37,7 +40,7 @@ export class PageOutputs {
       this.#open.search(this.#matcher)
       this.#open.read().catch(onWarning)
     }
-    this.#open.show({ from, to, follow })
+    this.#open.show({ from, to, follow, formatted })
   }
 
   /** Sends the next match in the open output, if it is still open when it is read. */

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type OpenOptions, type OpenPage, PageBrowser } from '../../support/resultsPage.ts'
 import { reloadOfSixty } from '../../support/scenarios.ts'
-import { type SimulatedRun, simulateRun } from '../../support/simulatedRun.ts'
+import { agentIdOf, type SimulatedRun, simulateRun } from '../../support/simulatedRun.ts'
 
 let browser: PageBrowser
 let closing: (() => Promise<void>)[] = []
@@ -28,6 +28,36 @@ async function show(simulated: SimulatedRun, options: Partial<OpenOptions> = {})
 }
 
 describe('the results page', () => {
+  it('formats JSON and tables on request, and keeps that for the next output and a reload', async () => {
+    const simulated = await simulateRun(['web1', 'web2'])
+    const printed = '{"free":12345678901234567890,"free":1.0}'
+    simulated.finish('web1', 0, [{ stream: 1, text: `${printed}\n` }])
+    simulated.finish('web2', 0, [{ stream: 1, text: 'all is well\n' }])
+    const opened = await show(simulated)
+    const { page } = opened
+    const lines = () => page.locator('.output .line-text:visible').allInnerTexts()
+    const format = page.getByRole('button', { name: 'Format JSON and tables' })
+    await page.getByRole('grid', { name: 'Agents' }).getByText('web1').click()
+    await expect.poll(lines).toEqual([printed])
+    await format.click()
+    await expect.poll(lines).toEqual(['{', '  "free": 12345678901234567890,', '  "free": 1.0', '}'])
+    await page.getByRole('textbox', { name: 'Search all output' }).fill('free')
+    await page.getByText('Shown as printed while you search.').waitFor()
+    await expect.poll(lines).toEqual([printed])
+    await page.getByRole('textbox', { name: 'Search all output' }).fill('')
+    await expect.poll(async () => (await lines()).length).toBe(4)
+    await page.getByRole('grid', { name: 'Agents' }).getByText('web2').click()
+    await page.getByText('neither JSON nor a table').waitFor()
+    await expect
+      .poll(() => opened.state())
+      .toMatchObject({
+        ...{ formatted: true, selected: { agent: agentIdOf('web2') } },
+      })
+    const again = await show(simulated, { state: await opened.state() })
+    await again.page.getByText('neither JSON nor a table').waitFor()
+    await again.page.locator('.detail-actions .pressed').waitFor()
+  })
+
   it('unfolds a command that has more lines or no room, and folds it again', async () => {
     const simulated = await simulateRun(['web1'], {
       action: { kind: 'shell', command: 'cd /srv\nls -l\nuptime' },

@@ -7,6 +7,7 @@ describe('a message from the page', () => {
       { type: 'ready' },
       { type: 'cancel' },
       { type: 'output', view: 1, of: { agent: 'i-0123' }, from: 0, to: 500, follow: false },
+      { type: 'output', view: 1, of: { agent: 'i-0123' }, from: 0, to: 500, follow: false, formatted: true },
       { type: 'run-again', on: { kind: 'failed' } },
       { type: 'run-again', on: { kind: 'agents', agents: ['i-0123'] } },
       { type: 'run-other', on: { kind: 'table' } },
