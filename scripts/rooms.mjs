@@ -193,7 +193,7 @@ export const rooms = [
   {
     room: 'src/page',
     holds: 'messages between the console and the results page: types, and the parsing of both sides',
-    imports: ['src/protocol', 'src/answers'],
+    imports: ['src/text', 'src/protocol', 'src/answers'],
     packages: ['valibot'],
   },
   {

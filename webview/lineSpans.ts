@@ -1,28 +1,39 @@
 import type { OutputLine } from '../src/page/toPage.ts'
 import { styledTexts } from '../src/terminal/sgr.ts'
 import { codePointName, deceptiveInOutput } from '../src/text/visibleText.ts'
+import type { WebLink } from '../src/text/webLinks.ts'
+import { webLink } from './outputLinks.ts'
 import type { CssColours, TerminalColours } from './terminalColours.ts'
 import { element } from './ui/dom.ts'
 
-/** A line of output as nodes: with its colours, matches marked, and deceptive characters made visible. */
+/** A line of output as nodes: with its colours, matches marked, links, and deceptive characters made visible. */
 export function lineSpans(
   { text, marks = [] }: Pick<OutputLine, 'text' | 'marks'>,
   colours: TerminalColours,
+  links: readonly WebLink[] = [],
 ): DocumentFragment {
   const fragment = document.createDocumentFragment()
+  const marked = marks.map(([start, length]) => ({ start, end: start + length }))
+  const linked = links.map(({ start, url }) => ({ start, end: start + url.length, made: webLink(url) }))
+  const edges = [...marked, ...linked].flatMap(({ start, end }) => [start, end]).sort((a, b) => a - b)
   let position = 0
+  let [edge, mark, link] = [0, 0, 0]
   for (const piece of pieces(text, colours)) {
     const end = position + piece.text.length
     let from = position
-    for (const [start, length] of marks) {
-      if (start >= end || start + length <= from) continue
-      if (start > from) fragment.append(span(piece, piece.text.slice(from - position, start - position)))
-      const until = Math.min(end, start + length)
-      const marked = span(piece, piece.text.slice(Math.max(from, start) - position, until - position))
-      fragment.append(element('mark', {}, marked))
+    while (from < end) {
+      while ((edges[edge] ?? end) <= from && edge < edges.length) edge += 1
+      while ((marked[mark]?.end ?? end) <= from && mark < marked.length) mark += 1
+      while ((linked[link]?.end ?? end) <= from && link < linked.length) link += 1
+      const until = Math.min(end, edges[edge] ?? end)
+      const node = span(piece, piece.text.slice(from - position, until - position))
+      const inMark = from >= (marked[mark]?.start ?? end)
+      const inLink = from >= (linked[link]?.start ?? end) ? linked[link]?.made : undefined
+      // A link of several colours is one link.
+      if (inLink !== undefined && inLink.parentNode === null) fragment.append(inLink)
+      ;(inLink ?? fragment).append(inMark ? element('mark', {}, node) : node)
       from = until
     }
-    if (from < end) fragment.append(span(piece, piece.text.slice(from - position)))
     position = end
   }
   return fragment

@@ -2,6 +2,7 @@ import type { FromPage } from '../src/page/fromPage.ts'
 import type { Found } from '../src/page/searchMessages.ts'
 import type { OutputWindow } from '../src/page/toPage.ts'
 import type { Metrics } from './metrics.ts'
+import { listenForLinks } from './outputLinks.ts'
 import { type LineAt, outputRow } from './outputRow.ts'
 import { OutputSelection } from './outputSelection.ts'
 import { TerminalColours } from './terminalColours.ts'
@@ -62,6 +63,7 @@ export class OutputPane {
       row: (index) => this.#rows.rowElement(index),
       copy: (from, to) => this.#ask({ type: 'copy-lines', view: this.#view, from, to }),
     })
+    listenForLinks(this.#rows.body, (url) => this.#ask({ type: 'open-link', url }))
     const { scroller } = this.#rows
     setAttributes(scroller, {
       class: 'scroller output',

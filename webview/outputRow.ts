@@ -1,4 +1,6 @@
 import type { OutputLine } from '../src/page/toPage.ts'
+import { withoutSgr } from '../src/terminal/sgr.ts'
+import { type WebLink, webLinks } from '../src/text/webLinks.ts'
 import { formatCount } from './format.ts'
 import { lineSpans } from './lineSpans.ts'
 import type { TerminalColours } from './terminalColours.ts'
@@ -38,9 +40,19 @@ export function outputRow(lineAt: (index: number) => LineAt, colours: TerminalCo
       made.classList.toggle('err', line?.stream === 2)
       made.classList.toggle('ours', line?.n === 0)
       setText(stream, line?.stream === 2 ? t('err') : '')
-      text.replaceChildren(...(line === undefined ? [] : [lineSpans(line, colours), ...cutNote(line)]))
+      text.replaceChildren(
+        ...(line === undefined ? [] : [lineSpans(line, colours, linksOf(line)), ...cutNote(line)]),
+      )
     },
   }
+}
+
+/** Our own lines have none; nor has the end of a line that is cut, where an address would lead elsewhere. */
+function linksOf({ n, text, cut }: OutputLine): WebLink[] {
+  if (n === 0) return []
+  const plain = withoutSgr(text)
+  const links = webLinks(plain)
+  return cut === undefined ? links : links.filter(({ start, url }) => start + url.length < plain.length - 1)
 }
 
 function isSameLine(line: OutputLine | undefined, shown: OutputLine): boolean {

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { readGroupBy } from '../answers/groupBy.ts'
 import { AgentId, RunId } from '../protocol/names.ts'
+import { isWebAddress, maxLinkCharacters } from '../text/webLinks.ts'
 
 /**
  * What the results page may request. The page is untrusted: anything that is not exactly one of these is dropped, and no
@@ -159,6 +160,11 @@ const Request = v.variant('type', [
   v.strictObject({ type: v.picklist(['save-snippet', 'copy-link']) }),
   /** A terminal with a shell on the server of an agent. */
   v.strictObject({ type: v.literal('log-in'), agent: AgentId, by: v.picklist(['ssm', 'ssh']) }),
+  /** An address in an output, in the browser of the person, whom the editor asks. */
+  v.strictObject({
+    type: v.literal('open-link'),
+    url: v.pipe(v.string(), v.maxLength(maxLinkCharacters), v.check(isWebAddress, 'no address of the web')),
+  }),
   v.strictObject({ type: v.literal('runs-of'), agent: AgentId }),
   /** Narrow the list of agents to these. */
   v.strictObject({ type: v.literal('show-only'), on: Subset }),

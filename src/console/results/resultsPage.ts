@@ -120,6 +120,10 @@ export class ResultsPage {
         return this.#copy(tableText(this.#session.tableRows(), request.format))
       case 'pick':
         return this.#pick(request)
+      case 'open-link':
+        // The editor asks first, unless the person trusts that host.
+        await vscode.env.openExternal(vscode.Uri.parse(request.url, true))
+        return
       case 'copy-markdown':
         return this.#copy(await runMarkdown(this.shown.run))
       case 'copy-command':

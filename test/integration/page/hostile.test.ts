@@ -50,6 +50,19 @@ describe('output that means harm', () => {
     expect(await page.locator('.line-text:visible').first().textContent()).toBe(html)
   })
 
+  it('links addresses of the web as they are shown, by mouse and keyboard, and none that would lead elsewhere', async () => {
+    const page = await outputOf(
+      '\x1b[32mhttps://exam\x1b[31mple.org/a\x1b[0m. https://example.org@evil.example/ https://\u0435xample.org/ javascript:alert(1)\n',
+    )
+    const links = page.locator('.line-text:visible').getByRole('link')
+    await links.first().click()
+    expect(await links.allTextContents()).toEqual(['https://example.org/a'])
+    await links.first().focus()
+    await page.keyboard.press('Enter')
+    const asked = () => opened.requests.filter(({ type }) => type === 'open-link')
+    await expect.poll(asked).toEqual(Array(2).fill({ type: 'open-link', url: 'https://example.org/a' }))
+  })
+
   it('cannot set titles, make links, reach the clipboard or move the cursor', async () => {
     const page = await outputOf(
       'a\x1b]0;pwned\x07b\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\c\x1b]52;c;cHduZWQ=\x07d\x1b[2J\x1b[1;1He\x1bP+q\x1b\\f\n',

@@ -15,6 +15,7 @@ describe('a message from the page', () => {
       { type: 'compare-before', agent: 'i-0123' },
       { type: 'save-snippet' },
       { type: 'search', search: 3, query: { text: 'x', matchCase: false, regex: true } },
+      { type: 'open-link', url: 'https://example.org/a?b=c' },
       { type: 'export', format: 'csv' },
     ]) {
       expect(parseFromPage(request)).toEqual(request)
@@ -38,6 +39,9 @@ describe('a message from the page', () => {
       { type: 'output', view: 1, of: { agent: 'a' }, from: 0, to: 1_000_000, follow: false },
       { type: 'output', view: 1, of: { agent: 'a' }, from: -1, to: 10, follow: false },
       { type: 'search', search: 0, query: { text: 'x'.repeat(1001), matchCase: false, regex: false } },
+      { type: 'open-link', url: 'command:workbench.action.quit' },
+      { type: 'open-link', url: 'https://example.org@evil.example/' },
+      { type: 'open-link', url: `https://example.org/${'x'.repeat(2000)}` },
       { type: 'export', format: 'exe' },
     ]) {
       expect(parseFromPage(message)).toBeUndefined()
