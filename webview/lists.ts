@@ -195,11 +195,11 @@ export class Lists {
   }
 
   get #listWithFocus() {
-    const grids = [
-      { grid: this.#groups.grid, section: this.#groups.section },
-      { grid: this.#agents.grid, section: this.#agents.section },
-    ].filter(({ grid, section }) => !section.isFolded && grid.items.length > 0)
-    return (grids.find(({ grid }) => grid.element === document.activeElement) ?? grids[0])?.grid
+    const lists = [this.#groups, this.table, this.#agents]
+    const grids = lists.flatMap(({ grid, section }) =>
+      section.isFolded || !grid?.items.length ? [] : [grid],
+    )
+    return grids.find(({ element }) => element === document.activeElement) ?? grids[0]
   }
 
   /** Asks the host again for what it forgets with a snapshot. */

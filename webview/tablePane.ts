@@ -84,6 +84,11 @@ export class TablePane {
     if (!this.section.isFolded && !this.#isAsked) this.#request()
   }
 
+  /** Undefined while the outputs are not known to be a table. */
+  get grid(): Grid<number> | undefined {
+    return this.#grid
+  }
+
   /** Undefined while nothing was chosen. */
   get kept(): TableView | undefined {
     return Object.keys(this.#kept).length === 0 ? undefined : this.#kept

@@ -64,6 +64,7 @@ describe('the results page by keyboard alone', () => {
     ])
     expect(stops.slice(10)).toEqual(
       [
+        'Ran',
         'Search all output',
         'Match case',
         'Regular expression',
