@@ -152,6 +152,16 @@ describe('A reload in the middle of a run', () => {
   })
 })
 
+describe('An address in an output', () => {
+  it('is opened only when the editor was told so, and is the one that is shown', async () => {
+    const address = 'https://status.example.org/find?q=a%26b%3Dc&page=1'
+    await run(`echo 'see ${address}.'`)
+    await workbench.webview().getByRole('link', { name: address }).click()
+    expect(await workbench.dialog.text()).toContain(address)
+    await workbench.dialog.press('Cancel')
+  })
+})
+
 describe('The page', () => {
   it('breaks no content security policy but the one that the toolkit is known for', () => {
     const toolkits = /Applying inline style violates .*sha256-47DEQpj8HBSa/s

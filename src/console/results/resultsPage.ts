@@ -121,8 +121,9 @@ export class ResultsPage {
       case 'pick':
         return this.#pick(request)
       case 'open-link':
-        // The editor asks first, unless the person trusts that host.
-        await vscode.env.openExternal(vscode.Uri.parse(request.url, true))
+        // The editor asks first, unless the person trusts that host. It takes texts, which its types do not say: a `Uri` is
+        // decoded on the way, and may lead elsewhere than what the page shows.
+        await vscode.env.openExternal(request.url as unknown as vscode.Uri)
         return
       case 'copy-markdown':
         return this.#copy(await runMarkdown(this.shown.run))
