@@ -62,6 +62,21 @@ export function enable(control: HTMLElement, enabled: boolean): void {
 export function press(control: HTMLElement, pressed: boolean): void {
   setAttributes(control, { 'aria-pressed': pressed ? 'true' : 'false' })
   control.classList.toggle('pressed', pressed)
+  if (!passOnPressed(control)) observeFirstRendering(control)
+}
+
+/** To the button inside, which has the focus: the toolkit does not. False while there is none. */
+function passOnPressed(control: HTMLElement): boolean {
+  const inner = control.shadowRoot?.querySelector('button')
+  inner?.setAttribute('aria-pressed', control.getAttribute('aria-pressed') ?? 'false')
+  return inner !== null && inner !== undefined
+}
+
+function observeFirstRendering(control: HTMLElement): void {
+  if (control.shadowRoot === null) return
+  new MutationObserver((_, observer) => {
+    if (passOnPressed(control)) observer.disconnect()
+  }).observe(control.shadowRoot, { childList: true, subtree: true })
 }
 
 export interface TextFieldOptions {

@@ -55,7 +55,7 @@ describe('the results page', () => {
       })
     const again = await show(simulated, { state: await opened.state() })
     await again.page.getByText('neither JSON nor a table').waitFor()
-    await again.page.locator('.detail-actions .pressed').waitFor()
+    await again.page.getByRole('button', { name: 'Format JSON and tables', pressed: true }).waitFor()
   })
 
   it('unfolds a command that has more lines or no room, and folds it again', async () => {
