@@ -92,9 +92,11 @@ describe('the cards of groups', () => {
   it('take a click that begins before an update and ends after it', async () => {
     const { page, session } = await show(await reloadOfSixty())
     const card = page.locator('.group .preview-line').first()
-    const box = await card.boundingBox()
-    if (box === null) throw new Error('not visible')
-    await page.mouse.move(box.x + 5, box.y + 5)
+    // All that takes room above and beside it is there.
+    await page.locator('.group').nth(4).waitFor()
+    await page.locator('.latency').waitFor()
+    await page.locator('.agent .cell-line:visible').first().waitFor()
+    await card.hover({ position: { x: 5, y: 5 } })
     await page.mouse.down()
     session.receive({ type: 'group-by', by: 'identical' })
     await page.locator('.section-groups', { hasText: 'automatic' }).waitFor({ state: 'hidden' })
