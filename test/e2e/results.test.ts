@@ -135,7 +135,10 @@ describe('A reload in the middle of a run', () => {
   }, async () => {
     await run('for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do echo step $i; sleep 1; done')
     const page = workbench.webview()
+    // Rows move while agents begin.
+    await page.getByRole('button', { name: '6 running' }).waitFor()
     await page.getByRole('grid', { name: 'Agents' }).getByText('web-01').click()
+    await page.locator('.detail-title', { hasText: 'web-01' }).waitFor()
     await page.locator('.output').getByText('step 2', { exact: true }).waitFor()
     // The orderly way, as a user reloads: the editor then keeps what its pages keep.
     const reloaded = workbench.page.waitForEvent('load')
