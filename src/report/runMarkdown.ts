@@ -11,6 +11,9 @@ import type { ReportedRun } from './reportedRun.ts'
 /** Bounds of a message for people: groups, lines of each, and characters of a line. */
 export const markdownLimits = { groups: 10, lines: 15, characters: 200 }
 
+/** Of an output that may have a gigabyte, only the end is read: bytes, more than the lines that are shown need. */
+const endBytes = 65_536
+
 /**
  * A run as a block of Markdown for a chat or an issue: what was run, the counts, and the groups with the end of their
  * output, outliers first. All text of servers is in code, from which it cannot get out.
@@ -33,8 +36,9 @@ export async function runMarkdown(run: ReportedRun): Promise<string> {
     const verdict = localize(stateNames[shownState(reply)], inEnglish)
     const how = detail === undefined ? verdict : `${verdict}, ${code(detail)}`
     parts.push(`**${agentIds.length}** ${how}: ${code(hosts)}`)
-    const lines = printableLines(await run.output(representative), false)
-    if (lines.length > 0) parts.push(fenced(lines))
+    const from = Math.max(0, reply.stdoutBytes + reply.stderrBytes - endBytes)
+    const lines = printableLines(await run.output(representative, from, endBytes), false)
+    if (lines.length > 0) parts.push(fenced(lines, from > 0))
   }
   const left = groups.length - markdownLimits.groups
   if (left > 0) parts.push(`… and ${left} more groups`)
@@ -49,11 +53,13 @@ function code(text: string): string {
   return isOpen ? `${fence} ${line} ${fence}` : `${fence}${line}${fence}`
 }
 
-function fenced(lines: readonly string[]): string {
+/** @param isCut whether there is output before the lines, so that they cannot be counted */
+function fenced(lines: readonly string[], isCut: boolean): string {
   const shown = lines.slice(-markdownLimits.lines).map(cut)
   const fence = '`'.repeat(Math.max(3, longestRun(shown.join('\n')) + 1))
   const left = lines.length - shown.length
-  return [fence, ...(left > 0 ? [`… ${left} lines before`] : []), ...shown, fence].join('\n')
+  const before = isCut ? ['… more before'] : left > 0 ? [`… ${left} lines before`] : []
+  return [fence, ...before, ...shown, fence].join('\n')
 }
 
 function cut(line: string): string {

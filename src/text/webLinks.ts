@@ -9,6 +9,7 @@ export const maxLinkCharacters = 2000
 
 /** One scheme and the characters of RFC 3986: everything that could hide or turn text ends a link. */
 const candidate = /https?:\/\/[\w\-.~:/?#[\]@!$&'()*+,;=%]+/gi
+const wholeCandidate = new RegExp(`^${candidate.source}$`, 'i')
 
 /** A host in ASCII: names, IPv4, IPv6 in brackets, with a port. No user, which would look like the host. */
 const authority = /^(?:\[[\da-f:.]+\]|[a-z\d](?:[a-z\d._-]*[a-z\d])?)(?::\d{1,5})?$/i
@@ -33,7 +34,7 @@ export function webLinks(line: string): WebLink[] {
 
 /** Whether a text is an address that {@link webLinks} would link, whole. */
 export function isWebAddress(text: string): boolean {
-  if (text.length > maxLinkCharacters || !new RegExp(`^${candidate.source}$`, 'i').test(text)) return false
+  if (text.length > maxLinkCharacters || !wholeCandidate.test(text)) return false
   const host = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1]?.toLowerCase() ?? ''
   if (!authority.test(host) || /(?:^|\.)xn--/.test(host) || !URL.canParse(text)) return false
   // `http://2130706433` and the like are read as another host than they show.

@@ -32,4 +32,23 @@ describe('a run as Markdown', () => {
     expect(text).toContain('… 25 lines before\nline 25 x')
     expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThan(300)
   })
+
+  it('reads only the end of an output, however long it is', async () => {
+    simulated = await simulateRun(['web1'])
+    const { run } = simulated
+    const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}`)
+    simulated.finish('web1', 0, [{ stream: 1, text: `${lines.join('\n')}\n` }])
+    let read = 0
+    const text = await runMarkdown({
+      state: run.state,
+      output: async (...of) => {
+        const chunks = await run.output(...of)
+        read += chunks.reduce((sum, { bytes }) => sum + bytes.length, 0)
+        return chunks
+      },
+    })
+    expect(read).toBeLessThanOrEqual(65_536)
+    expect(text).toContain('… more before\nline 19985\n')
+    expect(text).toContain('line 19999\n```')
+  })
 })
